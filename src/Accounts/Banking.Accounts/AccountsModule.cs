@@ -1,0 +1,75 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Accounts.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
+
+namespace Banking.Accounts;
+
+/// <summary>The front door of the module: what the host needs to know of it.</summary>
+public static class AccountsModule
+{
+    /// <summary>The schema of its documents.</summary>
+    public const string Schema = "accounts";
+
+    /// <summary>SQL objects of the module that are not documents.</summary>
+    public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
+
+    public static IServiceCollection AddAccounts(this IServiceCollection services) => services
+        .AddCommandGroup(new GroupRules<Account>(Store, OnDuplicate))
+        .AddSingleton<AccountReferences>()
+        .AddSingleton<AccountReader>()
+        .AddSingleton<AccountNumberSequence>()
+        .AddSingleton<AccountDesk>()
+        .AddSingleton<OpeningDesk>();
+
+    public static void AddAccounts(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        foreach (var (type, name) in EventNames.All)
+        {
+            store.Events.MapEventType(type, name);
+        }
+
+        store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
+        // Plain columns, whose values a movement leaves alone, so that its update stays within the page (HOT).
+        store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account")
+            .Duplicate(a => a.Owner)
+            .Duplicate(a => a.ExternalId);
+        store.Schema.For<AccountNumberClaim>().DatabaseSchemaName(Schema).DocumentAlias("account_number");
+        store.Schema.For<AccountAccess>().DatabaseSchemaName(Schema).DocumentAlias("account_access").Index(a => a.CustomerId);
+    }
+
+    public static void AddAccounts(this WolverineOptions wolverine)
+    {
+        ArgumentNullException.ThrowIfNull(wolverine);
+        wolverine.Discovery.IncludeAssembly(typeof(AccountsModule).Assembly);
+        wolverine.RegisterMessageType(typeof(OpenAccount), OpenAccountHandler.Shape.Name);
+        wolverine.RegisterMessageType(typeof(DepositMoney), DepositMoneyHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(WithdrawMoney), WithdrawMoneyHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(TransferMoney), TransferMoneyHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(FreezeAccount), FreezeAccountHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Slice.Shape.Name);
+    }
+
+    private static void Store(IDocumentOperations operations, Account? before, Account after)
+    {
+        operations.UpdateRevision(after, after.Version);
+        AccountAccess.Store(operations, before, after);
+        if (before is null)
+        {
+            operations.Insert(new AccountNumberClaim(after.Number.Value, after.Id));
+        }
+    }
+
+    private static Refusal? OnDuplicate(Type document) => document == typeof(AccountNumberClaim)
+        ? Refusal.Of("account_number_taken", 409, "Another account has this number.") with { Pointer = "#/number" }
+        : null;
+}

@@ -1,0 +1,81 @@
+using Banking.Accounts.Contracts;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Domain;
+
+/// <summary>A fact about one account. Stored under a name of its own for ever (see <see cref="EventNames"/>); who and why are in its metadata.</summary>
+public interface IAccountEvent
+{
+    /// <summary>When it counts; when the bank learned it is in the metadata.</summary>
+    DateTimeOffset EffectiveAt { get; }
+}
+
+/// <summary>A fact that changes the balance.</summary>
+public interface IMovement : IAccountEvent
+{
+    /// <summary>Never negative: the direction is a field of its own.</summary>
+    Money Amount { get; }
+
+    Direction Direction { get; }
+}
+
+/// <summary>The account exists from here on.</summary>
+/// <param name="Number">Unique in the bank, never changed and never given again.</param>
+/// <param name="Owner">The customer whose account it is.</param>
+/// <param name="OverdraftLimit">How far below zero it may go, zero or more; its currency is the account's for ever.</param>
+/// <param name="ExternalId">Its id at the system it came from.</param>
+/// <param name="Source">The row it came from.</param>
+public sealed record AccountOpened(
+    AccountNumber Number, Guid Owner, string Product, Money OverdraftLimit, DateTimeOffset EffectiveAt,
+    string? ExternalId = null, SourceRow? Source = null) : IAccountEvent;
+
+/// <summary>Somebody besides the owner may use the account.</summary>
+public sealed record DelegateAuthorized(Guid Customer, DateTimeOffset EffectiveAt, SourceRow? Source = null) : IAccountEvent;
+
+/// <summary>Money came in from outside the bank's accounts.</summary>
+public sealed record MoneyDeposited(
+    Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IMovement
+{
+    Direction IMovement.Direction => Direction.Credit;
+}
+
+/// <summary>Money left to outside the bank's accounts.</summary>
+public sealed record MoneyWithdrawn(
+    Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IMovement
+{
+    Direction IMovement.Direction => Direction.Debit;
+}
+
+/// <summary>Money left to another account of this bank. The other half is stored in the same transaction.</summary>
+public sealed record TransferSent(
+    Guid TransferId, Guid To, AccountNumber ToNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
+{
+    Direction IMovement.Direction => Direction.Debit;
+}
+
+/// <summary>Money came in from another account of this bank.</summary>
+public sealed record TransferReceived(
+    Guid TransferId, Guid From, AccountNumber FromNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
+{
+    Direction IMovement.Direction => Direction.Credit;
+}
+
+/// <summary>An earlier event was wrong by this much. It stays as it is; this one puts the balance right.</summary>
+/// <param name="Corrects">The event that was wrong.</param>
+/// <param name="Class">Why: rounding …</param>
+/// <param name="Source">The row that shows it.</param>
+public sealed record CorrectionBooked(
+    Guid Corrects, string Class, Direction Direction, Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, SourceRow? Source = null)
+    : IMovement;
+
+/// <summary>No money moves that way until it is unfrozen.</summary>
+public sealed record AccountFrozen(FreezeScope Scope, DateTimeOffset EffectiveAt) : IAccountEvent;
+
+/// <summary>Money moves that way again.</summary>
+public sealed record AccountUnfrozen(FreezeScope Scope, DateTimeOffset EffectiveAt) : IAccountEvent;
+
+/// <summary>From here on the account may go this far below zero.</summary>
+public sealed record OverdraftLimitSet(Money Limit, DateTimeOffset EffectiveAt) : IAccountEvent;
+
+/// <summary>Nothing can happen on the account any more.</summary>
+public sealed record AccountClosed(DateTimeOffset EffectiveAt) : IAccountEvent;

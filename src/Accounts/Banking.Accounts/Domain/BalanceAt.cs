@@ -1,0 +1,39 @@
+using Banking.Accounts.Contracts;
+using Banking.SharedKernel;
+using JasperFx.Events;
+
+namespace Banking.Accounts.Domain;
+
+/// <summary>
+/// The balance on both time axes: of what counted at one instant, as far as the bank knew it at another. A backdated event rewrites
+/// nothing: asked as of before it was known, the answer is what it was then.
+/// </summary>
+public sealed record BalanceAt(Money Balance, Money OverdraftLimit, IEvent? Last, int Events)
+{
+    public Money Available => Balance + OverdraftLimit;
+
+    /// <summary>Both instants belong to their past: an event at exactly that instant counts.</summary>
+    public static BalanceAt Fold(IEnumerable<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        var at = new BalanceAt(Money.Zero(currency), Money.Zero(currency), null, 0);
+        foreach (var e in events)
+        {
+            if (e.Timestamp <= knownAt && e.Data is IAccountEvent fact && fact.EffectiveAt <= effectiveAt)
+            {
+                at = at.With(fact) with { Last = e, Events = at.Events + 1 };
+            }
+        }
+
+        return at;
+    }
+
+    private BalanceAt With(IAccountEvent fact) => fact switch
+    {
+        IMovement { Direction: Direction.Credit } movement => this with { Balance = Balance + movement.Amount },
+        IMovement { Direction: Direction.Debit } movement => this with { Balance = Balance - movement.Amount },
+        AccountOpened opened => this with { OverdraftLimit = opened.OverdraftLimit },
+        OverdraftLimitSet set => this with { OverdraftLimit = set.Limit },
+        _ => this,
+    };
+}

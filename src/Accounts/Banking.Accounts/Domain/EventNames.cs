@@ -1,0 +1,20 @@
+namespace Banking.Accounts.Domain;
+
+/// <summary>The names under which account events are stored. A name is never changed and never means another shape: a new shape is a new version.</summary>
+public static class EventNames
+{
+    public static readonly IReadOnlyDictionary<Type, string> All = new Dictionary<Type, string>
+    {
+        [typeof(AccountOpened)] = "accounts.account-opened.v1",
+        [typeof(DelegateAuthorized)] = "accounts.delegate-authorized.v1",
+        [typeof(MoneyDeposited)] = "accounts.money-deposited.v1",
+        [typeof(MoneyWithdrawn)] = "accounts.money-withdrawn.v1",
+        [typeof(TransferSent)] = "accounts.transfer-sent.v1",
+        [typeof(TransferReceived)] = "accounts.transfer-received.v1",
+        [typeof(CorrectionBooked)] = "accounts.correction-booked.v1",
+        [typeof(AccountFrozen)] = "accounts.account-frozen.v1",
+        [typeof(AccountUnfrozen)] = "accounts.account-unfrozen.v1",
+        [typeof(OverdraftLimitSet)] = "accounts.overdraft-limit-set.v1",
+        [typeof(AccountClosed)] = "accounts.account-closed.v1",
+    };
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Banking.SharedKernel;
+using Npgsql;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Gives account numbers, each once. A number given to an opening that fails is lost, never given again.</summary>
+public sealed class AccountNumberSequence(NpgsqlDataSource source)
+{
+    /// <summary>XB: a country code that ISO 3166 leaves to users, so that no number of this bank is ever somebody's elsewhere.</summary>
+    public const string Country = "XB";
+
+    internal const string Create = $"create sequence if not exists {AccountsModule.Schema}.account_number_sequence";
+
+    public async Task<AccountNumber> NextAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select nextval('{AccountsModule.Schema}.account_number_sequence')");
+        var next = (long)(await command.ExecuteScalarAsync(ct))!;
+        return AccountNumber.Create(Country, "BANK" + next.ToString("D12", CultureInfo.InvariantCulture));
+    }
+}

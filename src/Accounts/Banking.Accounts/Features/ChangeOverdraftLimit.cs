@@ -1,0 +1,69 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Sets how far below zero an account may go.</summary>
+/// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record OverdraftLimitRequest(string Limit, string ReasonCode = "", string Reason = "");
+
+public static class ChangeOverdraftLimitEndpoint
+{
+    [WolverinePost("/v1/accounts/{account}/overdraft-limit")]
+    [Authorize(Policies.ControlAccounts)]
+    [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, keyRequired: false, ChangeOverdraftLimitHandler.Slice,
+            key => (new ChangeOverdraftLimit(key, account, request.Limit, request.ReasonCode, request.Reason), null));
+}
+
+public static class ChangeOverdraftLimitHandler
+{
+    internal static readonly Slice<ChangeOverdraftLimit> Slice = new(
+        new("accounts.change-overdraft-limit.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Shape.Reason(c.ReasonCode, c.Reason)),
+        c => [(c.Account, "/account")],
+        (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
+        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+
+    public static Task<Outcome> Handle(ChangeOverdraftLimit command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, Slice, ct);
+
+    internal static Decision Decide(ChangeOverdraftLimit command, Account account, Guid id, DateTimeOffset now)
+    {
+        if (Guards.Open(account) is { } closed)
+        {
+            return new Decision.Refused(closed);
+        }
+
+        var (limit, problem) = ReadLimit(command.Limit, account.Currency, "#/limit");
+        return problem switch
+        {
+            // The limit is a bare number in the account's currency, so only here it can be read; as malformed as any, it is kept nowhere.
+            not null => new Decision.Rejected(problem),
+            _ when account.Balance < -limit => new Decision.Refused(Refusal.Of(
+                "limit_below_use", 422, "The account is further below zero than this limit allows.",
+                ("balance", Amount.Of(account.Balance)), ("limit", Amount.Of(limit)))),
+            _ => new Decision.Accepted(new NewEvent(account.Id, id, new OverdraftLimitSet(limit, now))),
+        };
+    }
+
+    internal static (Money Limit, Refusal? Problem) ReadLimit(string text, Currency currency, string pointer)
+    {
+        var (limit, problem) = Amount.ReadValue(text, currency, pointer.TrimStart('#'), zeroAllowed: true);
+        return problem is null && limit.Minor > Guards.LargestAmount
+            ? (default, Problems.Malformed("invalid_amount", "The limit is larger than this bank can keep.", pointer, status: 422))
+            : (limit, problem);
+    }
+}

@@ -1,0 +1,67 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Money handed in for an account.</summary>
+/// <param name="AccountId">Public id or account number.</param>
+/// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
+/// <param name="Reference">The customer's own reference.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record DepositRequest(
+    string AccountId, Amount Amount, string? Reason = null, DateTimeOffset? EffectiveAt = null, string? Reference = null);
+
+public static class DepositMoneyEndpoint
+{
+    [WolverinePost("/v1/deposits")]
+    [Authorize(Policies.Deposit)]
+    [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
+    public static Task<IResult> Post(DepositRequest request, AccountDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Slice, key => Read(key, request));
+
+    private static (DepositMoney? Command, Refusal? Problem) Read(string key, DepositRequest request)
+    {
+        var (amount, problem) = request.Amount.Read("/amount");
+        return problem is null
+            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt, request.Reference, request.Reason), null)
+            : (null, problem);
+    }
+}
+
+public static class DepositMoneyHandler
+{
+    internal static readonly Slice<DepositMoney> Slice = new(
+        new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
+        c => [(c.Account, "/accountId")],
+        (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
+        (c, accounts, ids, now) =>
+        {
+            var id = PublicId.Format(MovementId.Deposit, ids.First);
+            var view = MovementView.Of(id, Booked(c, now), accounts[0], now, c.Reference, c.Reason);
+            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/deposits/{id}");
+        });
+
+    public static Task<Outcome> Handle(DepositMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, Slice, ct);
+
+    internal static Decision Decide(DepositMoney command, Account account, Guid id, DateTimeOffset now) =>
+        Guards.Credit(account, command.Amount, command.EffectiveAt ?? now, now) is { } refusal
+            ? new Decision.Refused(refusal)
+            : new Decision.Accepted(new NewEvent(account.Id, id, Booked(command, now)));
+
+    private static MoneyDeposited Booked(DepositMoney command, DateTimeOffset now) => new(
+        command.Amount,
+        command.BankSide,
+        command.EffectiveAt?.ToUniversalTime() ?? now,
+        command.Reference is null ? null : new MovementDetails(Reference: command.Reference));
+}

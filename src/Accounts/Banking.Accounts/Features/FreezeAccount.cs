@@ -1,0 +1,54 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Stops money from moving on an account.</summary>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record FreezeRequest(FreezeScope Scope, string ReasonCode = "", string Reason = "");
+
+public static class FreezeAccountEndpoint
+{
+    [WolverinePost("/v1/accounts/{account}/freeze")]
+    [Authorize(Policies.ControlAccounts)]
+    [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string account, FreezeRequest request, AccountDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, keyRequired: false, FreezeAccountHandler.Slice,
+            key => (new FreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));
+}
+
+public static class FreezeAccountHandler
+{
+    internal static readonly Slice<FreezeAccount> Slice = new(
+        new("accounts.freeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Shape.Reason(c.ReasonCode, c.Reason)),
+        c => [(c.Account, "/account")],
+        (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
+        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+
+    public static Task<Outcome> Handle(FreezeAccount command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, Slice, ct);
+
+    internal static Decision Decide(FreezeAccount command, Account account, Guid id, DateTimeOffset now)
+    {
+        if (Guards.Open(account) is { } closed)
+        {
+            return new Decision.Refused(closed);
+        }
+
+        var debit = account.DebitFrozen || command.Scope == FreezeScope.Credit;
+        var credit = account.CreditFrozen || command.Scope == FreezeScope.Debit;
+        return debit && credit
+            ? new Decision.Refused(Refusal.Of("already_frozen", 409, "The account is frozen that way already.",
+                ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))))
+            : new Decision.Accepted(new NewEvent(account.Id, id, new AccountFrozen(command.Scope, now)));
+    }
+}

@@ -1,0 +1,33 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>What can be wrong with a command whatever the account: answered with 422, stored nowhere.</summary>
+internal static class Shape
+{
+    public static Refusal? Movement(Money amount, string? reference, string? reason) =>
+        Positive(amount)
+        ?? Text("reference", reference, 140)
+        ?? Text("reason", reason, 500);
+
+    public static Refusal? Reason(string code, string text) =>
+        code is { Length: > 0 and <= 50 } && code.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '-')
+            ? (text.Length == 0 ? Required("reason") : Text("reason", text, 500))
+            : Problems.Malformed("reason_required", "A reason code of lower-case letters, digits, - and _ is required.", "#/reasonCode", status: 422);
+
+    public static Refusal? Text(string member, string? text, int longest) => PlainText.Problem(text, longest) is { } why
+        ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
+        : null;
+
+    private static Refusal Required(string member) =>
+        Problems.Malformed("reason_required", "A reason in words is required.", "#/" + member, status: 422);
+
+    private static Refusal? Positive(Money amount) => amount switch
+    {
+        { IsPositive: false } => Problems.Malformed("amount_not_positive", "The amount must be above zero.", "#/amount/value", status: 422),
+        { Minor: > Guards.LargestAmount } => Problems.Malformed("invalid_amount", "The amount is larger than this bank can book.", "#/amount/value", status: 422),
+        _ => null,
+    };
+}

@@ -1,0 +1,28 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>What the common way of an account command needs to know of one kind of command.</summary>
+/// <param name="Accounts">The accounts it concerns, as the caller named them, with the member that names each. The caller must be entitled to the first.</param>
+/// <param name="Decide">The pure decision. The ids are for the facts that follow.</param>
+/// <param name="Answer">The answer when it was accepted, from the accounts after it.</param>
+internal sealed record Slice<TCommand>(
+    CommandShape<TCommand> Shape,
+    Func<TCommand, IReadOnlyList<(string Account, string Pointer)>> Accounts,
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, Decision> Decide,
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, CommandAnswer> Answer);
+
+/// <summary>Ids given to a decision from outside, so that the decision stays a function.</summary>
+public sealed record NewIds(Guid First, Guid Second);
+
+/// <summary>Whether a caller may know of an account.</summary>
+internal static class Visibility
+{
+    public static bool CanSee(this Caller caller, Account account) =>
+        caller.IsStaff || (caller.CustomerId is { } customer && account.IsUsedBy(customer));
+
+    public static Refusal NotFound(string account, string? pointer = null) =>
+        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with { Pointer = pointer is null ? null : "#" + pointer };
+}

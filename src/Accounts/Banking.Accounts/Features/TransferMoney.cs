@@ -1,0 +1,95 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Money from one account of this bank to another.</summary>
+/// <param name="FromAccountId">Public id or account number of the payer; a customer pays only from accounts of theirs.</param>
+/// <param name="ToAccountId">Public id or account number of the payee.</param>
+/// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
+/// <param name="Reference">The payer's own reference; the payee sees it.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record TransferRequest(
+    string FromAccountId, string ToAccountId, Amount Amount, string? Reason = null, DateTimeOffset? EffectiveAt = null, string? Reference = null);
+
+public static class TransferMoneyEndpoint
+{
+    [WolverinePost("/v1/transfers")]
+    [Authorize(Policies.MoveMoney)]
+    [ProducesResponseType<TransferView>(StatusCodes.Status201Created)]
+    public static Task<IResult> Post(TransferRequest request, AccountDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Slice, key => Read(key, request));
+
+    private static (TransferMoney? Command, Refusal? Problem) Read(string key, TransferRequest request)
+    {
+        var (amount, problem) = request.Amount.Read("/amount");
+        return problem is null
+            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt, request.Reference, request.Reason), null)
+            : (null, problem);
+    }
+}
+
+public static class TransferMoneyHandler
+{
+    internal static readonly Slice<TransferMoney> Slice = new(
+        new("accounts.transfer-money.v1", c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
+        c => [(c.From, "/fromAccountId"), (c.To, "/toAccountId")],
+        (c, accounts, ids, now) => Decide(c, accounts[0], accounts[1], ids, now),
+        (c, accounts, ids, now) =>
+        {
+            var view = TransferView.Of(ids.First, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
+            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/transfers/{view.Id}");
+        });
+
+    public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, Slice, ct);
+
+    /// <summary>The payer's rules first, then the payee's. Both halves are stored or neither is.</summary>
+    internal static Decision Decide(TransferMoney command, Account from, Account to, NewIds ids, DateTimeOffset now)
+    {
+        var effectiveAt = command.EffectiveAt ?? now;
+        if (from.Id == to.Id)
+        {
+            return new Decision.Refused(Refusal.Of("same_account", 422, "An account cannot pay itself.", ("accountId", AccountId.Format(from.Id))));
+        }
+
+        if (Guards.Debit(from, command.Amount, effectiveAt, now) is { } payer)
+        {
+            return new Decision.Refused(payer);
+        }
+
+        if (Guards.Credit(to, command.Amount, effectiveAt, now) is { } payee)
+        {
+            return new Decision.Refused(PayeeRefusal(payee, to));
+        }
+
+        return new Decision.Accepted(
+            new NewEvent(from.Id, ids.First, Sent(command, to, ids.First, now)),
+            new NewEvent(to.Id, ids.Second, Received(command, from, ids.First, now)));
+    }
+
+    /// <summary>The payer learns that the payee's account does not take the money, not what is on it.</summary>
+    private static Refusal PayeeRefusal(Refusal refusal, Account to) => Refusal.Of(
+        refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
+        refusal.Status,
+        "The payee's account does not take this: " + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
+        ("accountId", AccountId.Format(to.Id)));
+
+    private static TransferSent Sent(TransferMoney command, Account to, Guid id, DateTimeOffset now) => new(
+        id, to.Id, to.Number, command.Amount, command.EffectiveAt?.ToUniversalTime() ?? now, Details(command));
+
+    private static TransferReceived Received(TransferMoney command, Account from, Guid id, DateTimeOffset now) => new(
+        id, from.Id, from.Number, command.Amount, command.EffectiveAt?.ToUniversalTime() ?? now, Details(command));
+
+    private static MovementDetails? Details(TransferMoney command) =>
+        command.Reference is null ? null : new MovementDetails(Reference: command.Reference);
+}

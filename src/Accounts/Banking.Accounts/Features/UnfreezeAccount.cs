@@ -1,0 +1,53 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Lets money move again on an account.</summary>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record UnfreezeRequest(FreezeScope Scope, string ReasonCode = "", string Reason = "");
+
+public static class UnfreezeAccountEndpoint
+{
+    [WolverinePost("/v1/accounts/{account}/unfreeze")]
+    [Authorize(Policies.ControlAccounts)]
+    [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string account, UnfreezeRequest request, AccountDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, keyRequired: false, UnfreezeAccountHandler.Slice,
+            key => (new UnfreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));
+}
+
+public static class UnfreezeAccountHandler
+{
+    internal static readonly Slice<UnfreezeAccount> Slice = new(
+        new("accounts.unfreeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Shape.Reason(c.ReasonCode, c.Reason)),
+        c => [(c.Account, "/account")],
+        (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
+        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+
+    public static Task<Outcome> Handle(UnfreezeAccount command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, Slice, ct);
+
+    internal static Decision Decide(UnfreezeAccount command, Account account, Guid id, DateTimeOffset now)
+    {
+        if (Guards.Open(account) is { } closed)
+        {
+            return new Decision.Refused(closed);
+        }
+
+        var frozen = (account.DebitFrozen && command.Scope != FreezeScope.Credit) || (account.CreditFrozen && command.Scope != FreezeScope.Debit);
+        return frozen
+            ? new Decision.Accepted(new NewEvent(account.Id, id, new AccountUnfrozen(command.Scope, now)))
+            : new Decision.Refused(Refusal.Of("not_frozen", 409, "The account is not frozen that way.",
+                ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))));
+    }
+}

@@ -1,0 +1,57 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>An account as it is shown.</summary>
+/// <param name="Version">The version of its stream; also its ETag.</param>
+public sealed record AccountView(
+    string Id, string Number, string CustomerId, IReadOnlyList<string> Delegates, string Currency, string Product, AccountStatus Status,
+    Amount Balance, Amount Available, Amount OverdraftLimit, FrozenView Frozen, DateTimeOffset OpenedAt, string? ExternalId, long Version)
+{
+    internal static AccountView Of(Account account) => new(
+        AccountId.Format(account.Id),
+        account.Number.Value,
+        PublicId.Format("cus", account.Owner),
+        [.. account.Delegates.Select(d => PublicId.Format("cus", d))],
+        account.Currency.Code,
+        account.Product,
+        account.Status,
+        Amount.Of(account.Balance),
+        Amount.Of(account.Available),
+        Amount.Of(account.OverdraftLimit),
+        new(account.DebitFrozen, account.CreditFrozen),
+        account.OpenedAt,
+        account.ExternalId,
+        account.Version);
+}
+
+/// <summary>Which ways money does not move.</summary>
+public sealed record FrozenView(bool Debit, bool Credit);
+
+/// <summary>A deposit or a withdrawal as it is shown: the command as a resource that stays readable.</summary>
+/// <param name="Balance">The balance right after it.</param>
+/// <param name="Version">The account's version right after it.</param>
+public sealed record MovementView(
+    string Id, string Status, string AccountId, string AccountNumber, Direction Direction, Amount Amount, Amount Balance, long Version,
+    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
+{
+    internal static MovementView Of(string id, IMovement movement, Account after, DateTimeOffset recordedAt, string? reference, string? reason) => new(
+        id, "completed", Domain.AccountId.Format(after.Id), after.Number.Value, movement.Direction, Banking.Platform.Amount.Of(movement.Amount),
+        Banking.Platform.Amount.Of(after.Balance), after.Version, movement.EffectiveAt, recordedAt, reference, reason);
+}
+
+/// <summary>A transfer as it is shown.</summary>
+/// <param name="Balance">The balance of the paying account right after it.</param>
+/// <param name="Version">The paying account's version right after it.</param>
+public sealed record TransferView(
+    string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount Balance, long Version,
+    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
+{
+    internal static TransferView Of(Guid id, TransferSent sent, Account after, DateTimeOffset recordedAt, string? reason) => new(
+        PublicId.Format(MovementId.Transfer, id), "completed", AccountId.Format(after.Id), AccountId.Format(sent.To),
+        Banking.Platform.Amount.Of(sent.Amount), Banking.Platform.Amount.Of(after.Balance), after.Version, sent.EffectiveAt, recordedAt,
+        sent.Details?.Reference, reason);
+}

@@ -1,0 +1,15 @@
+using Banking.Accounts.Domain;
+using JasperFx.Events;
+using Marten.Events.Aggregation;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>The stored account is the fold of its stream, by the same fold that decisions use.</summary>
+public sealed partial class AccountProjection : SingleStreamProjection<Account, Guid>
+{
+    public override Account? Evolve(Account? snapshot, Guid id, IEvent e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return Account.Fold(snapshot, id, e.Data, e.Timestamp);
+    }
+}

@@ -1,0 +1,60 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Platform.Http;
+using JasperFx.Events;
+using Marten;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>Finds what a caller asks for, and only what they may see: the rest is answered as if it were not there.</summary>
+public sealed class AccountReader(IDocumentStore store, AccountReferences references, NpgsqlDataSource source, TimeProvider clock)
+{
+    /// <summary>Longer than any transaction of this bank lives.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
+
+    public async Task<Account?> FindAsync(string account, HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        if (await references.ResolveAsync(account, http.RequestAborted) is not { } id)
+        {
+            return null;
+        }
+
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<Account>(id, http.RequestAborted) is { } found && http.Caller().CanSee(found) ? found : null;
+    }
+
+    /// <summary>The events of an account up to a version, oldest first.</summary>
+    public async Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        return await session.Events.FetchStreamAsync(id, version: upTo, fromVersion: from, token: ct);
+    }
+
+    /// <summary>The event of that id, if it is of that kind.</summary>
+    public async Task<IEvent<T>?> EventAsync<T>(Guid id, CancellationToken ct)
+        where T : class
+    {
+        await using var session = store.QuerySession();
+        return await session.Events.LoadAsync(id, ct) as IEvent<T>;
+    }
+
+    /// <summary>
+    /// Lets writers finish that may have read the clock before the instant asked about and not committed yet, so that what is answered
+    /// now about that instant is answered for ever.
+    /// </summary>
+    public async Task SettleAsync(Guid id, DateTimeOffset knownAt, CancellationToken ct)
+    {
+        if (knownAt < clock.GetUtcNow() - Recent)
+        {
+            return;
+        }
+
+        await using var command = source.CreateCommand(
+            $"select version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = $1 and not is_archived for share");
+        command.Parameters.Add(new() { Value = id });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

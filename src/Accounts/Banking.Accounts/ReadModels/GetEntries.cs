@@ -1,0 +1,90 @@
+using System.Globalization;
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>One line of an account.</summary>
+/// <param name="Id">The public id of the movement.</param>
+/// <param name="Balance">The balance after it, in the order in which it was booked.</param>
+/// <param name="Corrects">Of a correction: the event it corrects.</param>
+/// <param name="Source">Of an imported line: the row it came from.</param>
+public sealed record EntryView(
+    string Id, string Type, Direction Direction, Amount Amount, Amount Balance, long Version, DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt,
+    MovementDetails? Details, string? OtherAccount, string? Reason, string? CorrectionClass, string? Corrects, SourceRow? Source);
+
+public static class GetEntriesEndpoint
+{
+    [WolverineGet("/v1/accounts/{account}/entries")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, AccountReader reader, HttpContext http)
+    {
+        if (await reader.FindAsync(account, http) is not { } found)
+        {
+            return new ProblemResult(Visibility.NotFound(account));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = 0L;
+        if (problem is not null || (paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
+        {
+            return new ProblemResult(problem ?? Paging.Malformed);
+        }
+
+        var entries = new List<EntryView>();
+        var balance = Money.Zero(found.Currency);
+        foreach (var e in await reader.EventsAsync(found.Id, 0, 0, http.RequestAborted))
+        {
+            if (e.Data is not IMovement movement)
+            {
+                continue;
+            }
+
+            balance = movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
+            if (e.Version > after)
+            {
+                entries.Add(View(e, movement, balance));
+            }
+
+            if (entries.Count > paging.Limit)
+            {
+                break;
+            }
+        }
+
+        return TypedResults.Json(
+            Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
+    }
+
+    private static EntryView View(IEvent e, IMovement movement, Money balance)
+    {
+        (string prefix, string type, MovementDetails? details, string? other, SourceRow? source) = movement switch
+        {
+            MoneyDeposited m => (MovementId.Deposit, "deposit", m.Details, (string?)null, m.Source),
+            MoneyWithdrawn m => (MovementId.Withdrawal, "withdrawal", m.Details, (string?)null, m.Source),
+            TransferSent m => (MovementId.Transfer, "transfer-sent", m.Details, m.ToNumber.Value, (SourceRow?)null),
+            TransferReceived m => (MovementId.Transfer, "transfer-received", m.Details, m.FromNumber.Value, (SourceRow?)null),
+            CorrectionBooked m => ("cor", "correction", (MovementDetails?)null, (string?)null, m.Source),
+            _ => throw new InvalidOperationException($"{movement.GetType().Name} has no line yet."),
+        };
+        var id = movement switch { TransferSent m => m.TransferId, TransferReceived m => m.TransferId, _ => e.Id };
+        var correction = movement as CorrectionBooked;
+        return new(
+            PublicId.Format(prefix, id), type, movement.Direction, Amount.Of(movement.Amount), Amount.Of(balance), e.Version, movement.EffectiveAt,
+            e.Timestamp, details, other, e.Header(HeaderNames.ReasonText), correction?.Class,
+            correction is null ? null : PublicId.Format("evt", correction.Corrects), source);
+    }
+}

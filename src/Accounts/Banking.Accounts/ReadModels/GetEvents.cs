@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>One event as it is stored: what happened, who did it and why.</summary>
+/// <param name="Position">Its place in the whole log.</param>
+/// <param name="Data">The fact, as stored.</param>
+public sealed record EventView(
+    string Id, string Type, long Version, long Position, DateTimeOffset RecordedAt, DateTimeOffset? EffectiveAt, string? Actor, string? Role,
+    string? Channel, string? Operation, ReasonView? Reason, string? CorrelationId, string? CausationId, string? IdempotencyKey, JsonElement Data);
+
+/// <summary>Why.</summary>
+public sealed record ReasonView(string? Code, string? Text);
+
+public static class GetEventsEndpoint
+{
+    [WolverineGet("/v1/accounts/{account}/events")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, AccountReader reader, IDocumentStore store, HttpContext http)
+    {
+        if (await reader.FindAsync(account, http) is not { } found)
+        {
+            return new ProblemResult(Visibility.NotFound(account));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = 0L;
+        if (problem is not null || (paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
+        {
+            return new ProblemResult(problem ?? Paging.Malformed);
+        }
+
+        var events = await reader.EventsAsync(found.Id, after + paging.Limit + 1, after + 1, http.RequestAborted);
+        var views = events.Select(e => View(e, store.Options.Serializer())).ToList();
+        return TypedResults.Json(
+            Page<EventView>.Of(views, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
+    }
+
+    private static EventView View(IEvent e, ISerializer serializer)
+    {
+        var (code, text) = (e.Header(HeaderNames.ReasonCode), e.Header(HeaderNames.ReasonText));
+        return new(
+            PublicId.Format("evt", e.Id),
+            e.EventTypeName,
+            e.Version,
+            e.Sequence,
+            e.Timestamp,
+            (e.Data as IAccountEvent)?.EffectiveAt,
+            e.UserName,
+            e.Header(HeaderNames.Role),
+            e.Header(HeaderNames.Channel),
+            e.Header(HeaderNames.Operation),
+            code is null && text is null ? null : new(code, text),
+            e.CorrelationId,
+            e.CausationId,
+            e.Header(HeaderNames.IdempotencyKey),
+            JsonSerializer.Deserialize<JsonElement>(serializer.ToJson(e.Data)));
+    }
+}

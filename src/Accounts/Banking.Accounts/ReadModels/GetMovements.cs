@@ -1,0 +1,56 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>A command that moved money stays readable under its id: the log is asked, there is no second copy that could disagree.</summary>
+public static class GetMovementsEndpoint
+{
+    [WolverineGet("/v1/deposits/{deposit}")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
+    public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HttpContext http) =>
+        Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, http,
+            (e, after) => MovementView.Of(deposit, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+
+    [WolverineGet("/v1/withdrawals/{withdrawal}")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
+    public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HttpContext http) =>
+        Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, http,
+            (e, after) => MovementView.Of(withdrawal, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+
+    [WolverineGet("/v1/transfers/{transfer}")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
+    public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HttpContext http) =>
+        Get<TransferSent>(MovementId.Transfer, transfer, reader, http,
+            (e, after) => TransferView.Of(e.Id, e.Data, after, e.Timestamp, e.Header(HeaderNames.ReasonText)));
+
+    private static async Task<IResult> Get<T>(
+        string prefix, string text, AccountReader reader, HttpContext http, Func<IEvent<T>, Account, object> view)
+        where T : class
+    {
+        if (!PublicId.TryParse(prefix, text, out var id)
+            || await reader.EventAsync<T>(id, http.RequestAborted) is not { } found
+            || await reader.FindAsync(AccountId.Format(found.StreamId), http) is null)
+        {
+            return new ProblemResult(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", text)));
+        }
+
+        var events = await reader.EventsAsync(found.StreamId, found.Version, 0, http.RequestAborted);
+        var after = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, found.StreamId, e.Data, e.Timestamp))!;
+        return TypedResults.Json(view(found, after), ApiJson.Options);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Banking.Accounts.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>A no of the past, with the facts it saw.</summary>
+/// <param name="Version">The version of the account that the decision saw; a refusal does not move it.</param>
+public sealed record RefusalView(
+    string Id, string Operation, string Code, string Detail, JsonElement Facts, long Version, DateTimeOffset RecordedAt, string Actor, string Role,
+    string Channel, ReasonView? Reason, string CorrelationId, string IdempotencyKey);
+
+public static class GetRefusalsEndpoint
+{
+    [WolverineGet("/v1/accounts/{account}/refusals")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, HttpContext http)
+    {
+        if (await reader.FindAsync(account, http) is not { } found)
+        {
+            return new ProblemResult(Visibility.NotFound(account));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var before = Guid.AllBitsSet;
+        if (problem is not null || (paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out before)))
+        {
+            return new ProblemResult(problem ?? Paging.Malformed);
+        }
+
+        // Ids sort by time: the newest first.
+        var refusals = await session.QueryAsync<RecordedRefusal>(
+            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?", http.RequestAborted, found.Id, before, paging.Limit + 1);
+        return TypedResults.Json(
+            Page<RefusalView>.Of([.. refusals.Select(View)], paging.Limit, r => r.Id["ref_".Length..]), ApiJson.Options);
+    }
+
+    private static RefusalView View(RecordedRefusal r) => new(
+        PublicId.Format("ref", r.Id), r.Operation, r.Code, r.Detail, JsonSerializer.Deserialize<JsonElement>(r.Facts), r.StreamVersion, r.RecordedAt,
+        r.Actor, r.Role, r.Channel, r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText), r.CorrelationId, r.IdempotencyKey);
+}

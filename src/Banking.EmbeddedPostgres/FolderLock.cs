@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace Banking.EmbeddedPostgres;
+
+/// <summary>
+/// Keeps a second host out. The operating system holds the lock for the process, so a crash cannot leave it behind.
+/// </summary>
+internal sealed class FolderLock : IDisposable
+{
+    private readonly FileStream held;
+    private readonly string ownerFile;
+
+    private FolderLock(FileStream held, string ownerFile) => (this.held, this.ownerFile) = (held, ownerFile);
+
+    public static async Task<FolderLock> TakeAsync(string folder, CancellationToken ct)
+    {
+        // A locked file cannot be read, so who holds it stands beside it.
+        var ownerFile = Path.Combine(folder, "host.owner");
+        FileStream held;
+        try
+        {
+            held = new FileStream(Path.Combine(folder, "host.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            // The winner writes its name right after it got the lock.
+            await Poll.UntilAsync(() => ReadOwner(ownerFile) is not null, TimeSpan.FromSeconds(1), ct);
+            throw new PostgresUnavailableException(
+                $"""
+                The data folder {folder} is in use by another host ({ReadOwner(ownerFile) ?? "an unknown process"}).
+                Stop that host, or give this one a folder of its own with Banking:DataFolder.
+                """);
+        }
+
+        await File.WriteAllTextAsync(
+            ownerFile, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"), ct);
+        return new(held, ownerFile);
+    }
+
+    public void Dispose()
+    {
+        File.Delete(ownerFile);
+        held.Dispose();
+    }
+
+    private static string? ReadOwner(string ownerFile)
+    {
+        try
+        {
+            return File.ReadAllText(ownerFile) is { Length: > 0 } owner ? owner : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

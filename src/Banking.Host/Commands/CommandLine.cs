@@ -1,0 +1,30 @@
+namespace Banking.Host.Commands;
+
+/// <summary>What the host can be asked to do.</summary>
+internal static class CommandLine
+{
+    public static Task<int> RunAsync(string[] args) => args switch
+    {
+        ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
+        ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),
+        _ => ServeCommand.RunAsync(args),
+    };
+
+    private static async Task<int> HelpAsync(bool wrong)
+    {
+        await (wrong ? Console.Error : Console.Out).WriteLineAsync(
+            """
+            Banking: an event-sourced core bank.
+
+              (no command)                  serve the bank; in Development with a small demo bank
+                --fresh                     begin with an empty embedded database
+                --no-demo                   without the demo bank
+                --urls URLS                 where to listen (default http://localhost:5080)
+              import berka FOLDER [--json]  import a real bank's history and reconcile it with its own balances
+
+            Settings: ConnectionStrings:banking, Banking:DataFolder (.banking), Banking:Postgres:BinFolder,
+            Banking:Auth:Authority and Banking:Auth:Audience (outside of Development), OTEL_EXPORTER_OTLP_ENDPOINT.
+            """);
+        return wrong ? 2 : 0;
+    }
+}

@@ -1,0 +1,137 @@
+using Banking.Accounts;
+using Banking.Customers;
+using Banking.Host.Security;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Marten;
+using Npgsql;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Scalar.AspNetCore;
+using Wolverine;
+using Wolverine.ErrorHandling;
+using Wolverine.Http;
+using Wolverine.Marten;
+
+namespace Banking.Host.Hosting;
+
+/// <summary>Puts the bank together: one line per module, and what all modules share.</summary>
+public static class BankHost
+{
+    public static WebApplicationBuilder CreateBuilder(string[] args, string connectionString, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var time = clock ?? TimeProvider.System;
+        builder.Services.AddSingleton(time);
+        builder.Logging.AddQuietDefaults();
+        builder.AddDatabase(connectionString, time);
+        builder.AddMessaging();
+        builder.AddHttp();
+        builder.AddTelemetry();
+
+        builder.Services.AddPlatform();
+        builder.Services.AddCustomers();
+        builder.Services.AddAccounts();
+        return builder;
+    }
+
+    /// <summary>The order of what a request passes through.</summary>
+    public static void Configure(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(ProblemPages.WriteAsync);
+        app.UseRouting();
+        app.Use(SecurityHeaders.Middleware);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(StrictBody.Middleware);
+        app.Use(app.Services.GetRequiredService<MinPosition>().Middleware);
+        app.MapWolverineEndpoints(http => http.WarmUpRoutes = RouteWarmup.Eager);
+        app.MapHealth();
+        app.MapDevTokens();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapScalarApiReference("/docs", scalar => scalar
+            .WithTitle("Banking")
+            .WithOpenApiRoutePattern("/openapi/{documentName}.json")
+            .DisableDefaultFonts()
+            .DisableTelemetry()
+            .DisableAgent()
+            .DisableMcp()).AllowAnonymous();
+    }
+
+    private static void AddDatabase(this WebApplicationBuilder builder, string connectionString, TimeProvider clock)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Timezone = "UTC", ApplicationName = "banking" };
+        builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build());
+        builder.Services
+            .AddMarten(store =>
+            {
+                store.AddPlatform(clock);
+                store.AddCustomers();
+                store.AddAccounts();
+            })
+            .UseNpgsqlDataSource()
+            .UseLightweightSessions()
+            .IntegrateWithWolverine(marten => marten.MessageStorageSchemaName = "wolverine");
+        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
+    }
+
+    private static void AddMessaging(this WebApplicationBuilder builder)
+    {
+        builder.Host.UseWolverine(wolverine =>
+        {
+            wolverine.ApplicationAssembly = typeof(BankHost).Assembly;
+            wolverine.ServiceName = "banking";
+            wolverine.Durability.MessageStorageSchemaName = "wolverine";
+            wolverine.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
+            wolverine.Durability.KeepAfterMessageHandling = TimeSpan.FromHours(24);
+            wolverine.Durability.Mode = builder.Environment.IsProduction() ? DurabilityMode.Balanced : DurabilityMode.Solo;
+            wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
+            wolverine.EnableRelayOfUserName = true;
+            wolverine.Policies.AutoApplyTransactions();
+            wolverine.Policies.UseDurableLocalQueues();
+            wolverine.Policies.UseDurableInboxOnAllListeners();
+            wolverine.Policies.UseDurableOutboxOnAllSendingEndpoints();
+            // A command that cannot be decided is kept where operators see it; one that could not be decided just now is tried again.
+            wolverine.Policies.OnException<CommandRejectedException>().MoveToErrorQueue();
+            wolverine.Policies.OnException<CommandPostponedException>()
+                .RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1))
+                .Then.ScheduleRetry(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
+            wolverine.AddCustomers();
+            wolverine.AddAccounts();
+        });
+    }
+
+    private static void AddHttp(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = StrictBody.LargestBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.AddWolverineHttp();
+        builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<UnexpectedFailures>();
+        builder.Services.AddOpenApi("v1", OpenApiText.Configure);
+        builder.Services.AddBankHealth();
+        builder.AddBankSecurity();
+    }
+
+    private static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            return;
+        }
+
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten").AddSource("Wolverine"))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql"))
+            .UseOtlpExporter();
+    }
+}

@@ -1,0 +1,54 @@
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Banking.Host.Hosting;
+
+/// <summary>Answers that the framework would leave empty say what is wrong, like all others.</summary>
+internal static class ProblemPages
+{
+    public static Task WriteAsync(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+        var status = http.Response.StatusCode;
+        return http.WriteProblemAsync(status switch
+        {
+            401 => Problems.Malformed("unauthenticated", "Send Authorization: Bearer with a valid token.", status: status),
+            403 => Problems.Malformed("forbidden", "This role may not do this.", status: status),
+            404 => Problems.Malformed("no_such_route", "There is nothing at this address.", status: status),
+            405 => Problems.Malformed("method_not_allowed", "This address does not know this method.", status: status),
+            406 => Problems.Malformed("not_acceptable", "The answer is application/json.", status: status),
+            413 => Problems.Malformed("body_too_large", $"A command is at most {StrictBody.LargestBytes} bytes.", status: status),
+            415 => Problems.Malformed("unsupported_media_type", "Send application/json.", status: status),
+            _ => Problems.Malformed(status < 500 ? "bad_request" : "internal_error", "The request could not be answered.", status: status),
+        });
+    }
+}
+
+/// <summary>The last resort: logged by the framework, answered without a word about the inside.</summary>
+internal sealed class UnexpectedFailures : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is BadHttpRequestException bad)
+        {
+            await httpContext.WriteProblemAsync(Problems.Malformed(
+                bad.StatusCode == 413 ? "body_too_large" : "bad_request", "The request is not well-formed HTTP.", status: bad.StatusCode));
+            return true;
+        }
+
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        {
+            return true;
+        }
+
+        if (exception is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            await httpContext.WriteProblemAsync(Problems.Malformed("temporarily_unavailable", "The ledger cannot be reached just now.", status: 503));
+            return true;
+        }
+
+        await httpContext.WriteProblemAsync(Problems.Malformed("internal_error", "The bank failed to answer. The failure is logged under this traceId.", status: 500));
+        return true;
+    }
+}

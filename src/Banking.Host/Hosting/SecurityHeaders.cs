@@ -1,0 +1,18 @@
+namespace Banking.Host.Hosting;
+
+/// <summary>An API answers nobody's browser page but its own documentation.</summary>
+internal static class SecurityHeaders
+{
+    public static Task Middleware(HttpContext http, Func<Task> next)
+    {
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        if (!http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal))
+        {
+            headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+            headers.CacheControl = "no-store";
+        }
+
+        return next();
+    }
+}

@@ -1,0 +1,76 @@
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Platform;
+
+/// <summary>The two doors that a command comes in by. Behind them it is the same command, the same decision and the same answer.</summary>
+public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
+{
+    /// <summary>Headers first, then the shape, then the command. What is malformed leaves nothing behind.</summary>
+    /// <param name="keyRequired">True for everything that moves money.</param>
+    /// <param name="read">The command with the key given, or what is wrong with the request.</param>
+    public async Task<IResult> HttpAsync<TCommand>(
+        HttpContext http,
+        bool keyRequired,
+        CommandShape<TCommand> shape,
+        Func<string, (TCommand? Command, Refusal? Problem)> read,
+        Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        where TCommand : class
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(read);
+        var (context, problem) = CommandRequest.Read(http, clock, keyRequired);
+        TCommand? command = null;
+        if (problem is null)
+        {
+            (command, problem) = read(context!.IdempotencyKey);
+            problem ??= shape.Check(command!);
+        }
+
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var (code, text) = shape.Reason(command!);
+        context = context! with { ReasonCode = code, ReasonText = text };
+
+        // A caller who hangs up does not stop the command: half the world's retries begin that way, and the key finds the answer.
+        var running = inFlight.Run(context.ReceiptId, () => run(command!, context, CancellationToken.None));
+        return running is null
+            ? new ProblemResult(Problems.Malformed("request_in_progress", "A request with this key is still running. Repeat it in a moment.", status: 409))
+            : new OutcomeResult(await running.WaitAsync(http.RequestAborted));
+    }
+
+    /// <summary>
+    /// From the bus. What was recorded is an answer, a refusal too; what was not is thrown, so that the message is retried or kept
+    /// as a dead letter and never vanishes.
+    /// </summary>
+    /// <exception cref="CommandRejectedException">The command cannot be decided, now or later.</exception>
+    /// <exception cref="CommandPostponedException">It could not be decided just now.</exception>
+    public static async Task<Outcome> BusAsync<TCommand>(
+        TCommand command,
+        Envelope envelope,
+        CommandShape<TCommand> shape,
+        Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run,
+        CancellationToken ct)
+        where TCommand : class
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(run);
+        var (code, text) = shape.Reason(command);
+        var problem = shape.CommandId(command) is { Length: > 0 and <= 255 }
+            ? shape.Check(command)
+            : Problems.Malformed("command_id_missing", "A command on the bus carries a CommandId of 1 to 255 characters.");
+        if (problem is not null)
+        {
+            throw new CommandRejectedException(problem.Code, problem.Detail);
+        }
+
+        var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), command, code, text);
+        return CommandMessage.Answer(await run(command, context, ct));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text;
+using Banking.Platform.Security;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>Everything about a command that is not the command: who, why, through which door, and how to recognise a repeat.</summary>
+/// <param name="Operation">What is asked, as its caller named it; part of the scope of the idempotency key.</param>
+/// <param name="IdempotencyKey">The caller's key. Where a caller may leave it out, the platform gives one, so that its own retry is safe.</param>
+/// <param name="Fingerprint">Hash of the content: the same key with another fingerprint is refused.</param>
+/// <param name="IfVersion">The version that the caller demands (If-Match), of the command's first stream.</param>
+public sealed record CommandContext(
+    Caller Caller,
+    string Operation,
+    string IdempotencyKey,
+    string Fingerprint,
+    string CorrelationId,
+    string? CausationId,
+    string? ReasonCode = null,
+    string? ReasonText = null,
+    long? IfVersion = null)
+{
+    /// <summary>One key means one thing to one caller in one operation. Lengths are part of the hash, so that no two scopes collide.</summary>
+    public string ReceiptId { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        $"{Caller.Actor.Length}:{Caller.Actor}|{Operation.Length}:{Operation}|{IdempotencyKey.Length}:{IdempotencyKey}")));
+
+    /// <summary>What is stored beside each event: who and why.</summary>
+    public IReadOnlyDictionary<string, object> Headers()
+    {
+        var headers = new Dictionary<string, object>
+        {
+            [HeaderNames.Role] = Caller.Role,
+            [HeaderNames.Channel] = Caller.Channel,
+            [HeaderNames.Operation] = Operation,
+            [HeaderNames.IdempotencyKey] = IdempotencyKey,
+        };
+        if (ReasonCode is not null)
+        {
+            headers[HeaderNames.ReasonCode] = ReasonCode;
+        }
+
+        if (ReasonText is not null)
+        {
+            headers[HeaderNames.ReasonText] = ReasonText;
+        }
+
+        return headers;
+    }
+}
+
+/// <summary>Names under which who and why are stored in an event's headers. Stored for ever.</summary>
+public static class HeaderNames
+{
+    public const string Role = "role";
+    public const string Channel = "channel";
+    public const string Operation = "operation";
+    public const string IdempotencyKey = "idempotencyKey";
+    public const string ReasonCode = "reasonCode";
+    public const string ReasonText = "reasonText";
+}

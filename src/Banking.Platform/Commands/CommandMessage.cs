@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Banking.Platform.Security;
+using Wolverine;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>Commands that come as messages.</summary>
+internal static class CommandMessage
+{
+    /// <summary>The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.</summary>
+    internal static CommandContext Read(Envelope envelope, string name, string commandId, object command, string? reasonCode, string? reasonText)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        ArgumentNullException.ThrowIfNull(command);
+        var actor = envelope.UserName is { Length: > 0 } user ? user : $"service:{envelope.Source ?? "local"}";
+        return new(
+            new Caller(actor, Roles.Service, null, Channels.Bus),
+            name,
+            commandId,
+            Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(command, command.GetType()))),
+            envelope.CorrelationId ?? envelope.Id.ToString(),
+            envelope.ConversationId == Guid.Empty ? envelope.Id.ToString() : envelope.ConversationId.ToString(),
+            reasonCode,
+            reasonText);
+    }
+
+    /// <summary>The outcome where it is kept; an exception where it is not, so that the message itself is.</summary>
+    internal static Outcome Answer(Outcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        if (outcome.Recorded)
+        {
+            return outcome;
+        }
+
+        using var problem = JsonDocument.Parse(outcome.Body);
+        var code = problem.RootElement.GetProperty("code").GetString()!;
+        var detail = problem.RootElement.GetProperty("detail").GetString()!;
+        throw outcome.Status >= 500 ? new CommandPostponedException(code, detail) : new CommandRejectedException(code, detail);
+    }
+}
+
+/// <summary>The command cannot be decided, now or later: it becomes a dead letter.</summary>
+public sealed class CommandRejectedException(string code, string detail) : Exception($"{code}: {detail}")
+{
+    public string Code { get; } = code;
+}
+
+/// <summary>The command could not be decided just now: it is tried again. Its key makes that safe.</summary>
+public sealed class CommandPostponedException(string code, string detail) : Exception($"{code}: {detail}")
+{
+    public string Code { get; } = code;
+}

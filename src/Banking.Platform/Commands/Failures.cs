@@ -1,0 +1,62 @@
+using System.Net.Sockets;
+using JasperFx;
+using Npgsql;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>What is answered when a command could not be decided at all.</summary>
+internal static class Failures
+{
+    /// <summary>How often a command is tried alone.</summary>
+    public const int Attempts = 4;
+
+    private static readonly string[] PassingStates =
+    [
+        PostgresErrorCodes.DeadlockDetected, PostgresErrorCodes.SerializationFailure, PostgresErrorCodes.LockNotAvailable,
+        PostgresErrorCodes.UniqueViolation, PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown,
+        PostgresErrorCodes.CannotConnectNow, PostgresErrorCodes.TooManyConnections,
+    ];
+
+    /// <summary>Whether the same command may well succeed when tried again at once: another node was first, or the database was away.</summary>
+    public static bool IsPassing(Exception failure) => Chain(failure).Any(e => e switch
+    {
+        ConcurrencyException or DocumentAlreadyExistsException => true,
+        PostgresException postgres => PassingStates.Contains(postgres.SqlState) || postgres.IsTransient,
+        NpgsqlException or TimeoutException or IOException or SocketException => true,
+        _ => false,
+    });
+
+    /// <summary>The type of the document whose id was taken, where that is what happened.</summary>
+    public static Type? DuplicateDocument(Exception failure) => Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;
+
+    public static Outcome Busy(CommandContext context) => Problem(context, applied: false, Problems.Malformed(
+        "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key.", status: 503));
+
+    /// <summary>The answer to a command that failed for good. Only a commit whose answer never came leaves a doubt, and the key resolves it.</summary>
+    public static Outcome Answer(Exception failure, CommandContext context) => failure is CommitInDoubtException
+        ? Problem(context, applied: null, Problems.Malformed(
+            "outcome_unknown", "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.", status: 503))
+        : IsPassing(failure)
+            ? Problem(context, applied: false, Problems.Malformed(
+                "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503))
+            : Problem(context, applied: false, Problems.Malformed(
+                "internal_error", "The bank failed to decide this command. Nothing was done.", status: 500));
+
+    private static Outcome Problem(CommandContext context, bool? applied, Refusal refusal)
+    {
+        var body = Problems.Document(refusal, context.CorrelationId);
+        return new(refusal.Status, applied is null ? body.Replace("\"applied\":false", "\"applied\":null", StringComparison.Ordinal) : body,
+            Applied: false, Replayed: false);
+    }
+
+    private static IEnumerable<Exception> Chain(Exception failure)
+    {
+        for (var e = failure; e is not null; e = e.InnerException)
+        {
+            yield return e;
+        }
+    }
+}
+
+/// <summary>The commit was sent and its answer never came: it may or may not stand.</summary>
+internal sealed class CommitInDoubtException(Exception cause) : Exception("The outcome of a commit is unknown.", cause);

@@ -1,0 +1,89 @@
+using Banking.Platform.EventSourcing;
+using Marten;
+using Marten.Services;
+using Npgsql;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>
+/// Decides a group of commands one after the other and stores all that follows in one transaction: events, states, receipts and
+/// refusals. Each decision sees what the ones before it in the group have done.
+/// </summary>
+public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock, GroupRules<TState> rules)
+    where TState : class, IEventSourced<TState>
+{
+    private readonly GroupLoader<TState> _loader = new(store);
+
+    /// <summary>The outcomes, in the order of the submissions. Throws when nothing of the group was stored, or when that is in doubt.</summary>
+    public async Task<IReadOnlyList<Outcome>> RunAsync(IReadOnlyList<Submission<TState>> submissions)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var loaded = await _loader.LoadAsync(connection, submissions);
+
+        // Read after the locks are held, and never behind what a stream already tells: so recorded time rises with the version
+        // whatever the clocks of the nodes say, and a question about the past has one answer for ever.
+        var now = Later(Floor(clock.GetUtcNow()), loaded.States.All.Select(s => s.RecordedAt));
+
+        var options = (StoreOptions)store.Options;
+        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        var work = new GroupWork<TState>(session, loaded, now, clock);
+        try
+        {
+            foreach (var submission in submissions)
+            {
+                work.Decide(submission);
+            }
+
+            work.Store(options, rules.StoreState);
+            await session.SaveChangesAsync();
+        }
+        catch (Exception failure) when (submissions.Count == 1
+            && Failures.DuplicateDocument(failure) is { } document && rules.OnDuplicate(document) is { } refusal)
+        {
+            return [GroupOutcomes.Rejected(submissions[0].Context, refusal)];
+        }
+
+        await CommitAsync(transaction);
+        return work.Outcomes();
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction)
+    {
+        try
+        {
+            await transaction.CommitAsync();
+        }
+        catch (PostgresException)
+        {
+            // The server itself answered: it did not commit.
+            throw;
+        }
+        catch (Exception failure)
+        {
+            throw new CommitInDoubtException(failure);
+        }
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset now, IEnumerable<DateTimeOffset> recorded)
+    {
+        foreach (var at in recorded)
+        {
+            now = at > now ? at : now;
+        }
+
+        return now;
+    }
+
+    /// <summary>PostgreSQL keeps microseconds; a state must not know more than its replay will.</summary>
+    private static DateTimeOffset Floor(DateTimeOffset instant) =>
+        new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+}
+
+/// <summary>What a module tells the group about its states.</summary>
+/// <param name="StoreState">Stores the state and what must never lag behind it.</param>
+/// <param name="OnDuplicate">The refusal that a document stands for whose id is taken.</param>
+public sealed record GroupRules<TState>(
+    Action<IDocumentOperations, TState?, TState> StoreState,
+    Func<Type, Refusal?> OnDuplicate)
+    where TState : class, IEventSourced<TState>;

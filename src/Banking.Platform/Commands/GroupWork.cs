@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Banking.Platform.EventSourcing;
+using Marten;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>The memory of one group: decides in order and gathers what is to be stored.</summary>
+internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState> loaded, DateTimeOffset now, TimeProvider clock)
+    where TState : class, IEventSourced<TState>
+{
+    private readonly Dictionary<Guid, TState?> _before = [];
+    private readonly List<EventEnvelope> _events = [];
+    private readonly List<Func<Outcome>> _outcomes = [];
+
+    private States<TState> States => loaded.States;
+
+    public void Decide(Submission<TState> submission)
+    {
+        var context = submission.Context;
+        if (loaded.Receipts.TryGetValue(context.ReceiptId, out var known))
+        {
+            _outcomes.Add(() => Repeat(context, known));
+            return;
+        }
+
+        switch (submission.MayAsk(States) ?? Precondition(submission) ?? submission.Decide(States, now))
+        {
+            case Decision.Rejected rejected:
+                var rejection = GroupOutcomes.Rejected(context, rejected.Refusal);
+                _outcomes.Add(() => rejection);
+                break;
+            case Decision.Refused refused:
+                Refuse(submission, refused.Refusal);
+                break;
+            case Decision.Accepted accepted:
+                Accept(submission, accepted);
+                break;
+        }
+    }
+
+    /// <summary>Queues everything on the session: one statement for all events, then states and receipts.</summary>
+    public void Store(StoreOptions options, Action<IDocumentOperations, TState?, TState> storeState)
+    {
+        if (_events.Count == 0)
+        {
+            return;
+        }
+
+        var heads = _before.OrderBy(b => b.Key).Select(b => Head(States[b.Key])).ToList();
+        session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, options.Serializer(), heads, _events));
+        foreach (var (id, before) in _before)
+        {
+            storeState(session, before, States[id]);
+        }
+    }
+
+    /// <summary>To be asked after the commit, when the positions are known.</summary>
+    public IReadOnlyList<Outcome> Outcomes() => [.. _outcomes.Select(o => o())];
+
+    private void Accept(Submission<TState> submission, Decision.Accepted accepted)
+    {
+        var context = submission.Context;
+        var headers = context.Headers();
+        EventEnvelope? last = null;
+        foreach (var e in accepted.Events)
+        {
+            var before = States.Find(e.StreamId);
+            _before.TryAdd(e.StreamId, before);
+            var after = TState.Fold(before, e.StreamId, e.Data, now);
+            States.Set(after);
+            var stored = session.Events.BuildEvent(e.Data);
+            stored.Id = e.EventId;
+            last = new(e.StreamId, after.Version, stored, now, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
+            _events.Add(last);
+        }
+
+        session.StoreObjects(accepted.Documents);
+        var answer = submission.Answer(States, now);
+        var version = States[answer.StreamId].Version;
+        var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
+        Keep(context, new()
+        {
+            Id = context.ReceiptId,
+            Fingerprint = context.Fingerprint,
+            Status = answer.Status,
+            Body = body,
+            Location = answer.Location,
+            StreamId = answer.StreamId,
+            Version = version,
+            EventId = last?.Event.Id,
+            RecordedAt = now,
+        });
+        _outcomes.Add(() => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true });
+    }
+
+    private void Refuse(Submission<TState> submission, Refusal refusal)
+    {
+        var context = submission.Context;
+        var body = Problems.Document(refusal, context.CorrelationId);
+        session.Insert(new RecordedRefusal
+        {
+            Id = Ids.Next(clock),
+            StreamId = submission.Streams[0],
+            StreamVersion = States.Find(submission.Streams[0])?.Version ?? 0,
+            Operation = context.Operation,
+            Code = refusal.Code,
+            Detail = refusal.Detail,
+            Facts = JsonSerializer.Serialize(refusal.Facts, ApiJson.Options),
+            Actor = context.Caller.Actor,
+            Role = context.Caller.Role,
+            Channel = context.Caller.Channel,
+            ReasonCode = context.ReasonCode,
+            ReasonText = context.ReasonText,
+            CorrelationId = context.CorrelationId,
+            IdempotencyKey = context.IdempotencyKey,
+            RecordedAt = now,
+        });
+        Keep(context, new()
+        {
+            Id = context.ReceiptId,
+            Fingerprint = context.Fingerprint,
+            Status = refusal.Status,
+            Body = body,
+            RecordedAt = now,
+        });
+        _outcomes.Add(() => new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
+    }
+
+    private void Keep(CommandContext context, Receipt receipt)
+    {
+        session.Insert(receipt);
+        // The same key may come again within this very group.
+        var stored = _events.Count > 0 ? _events[^1] : null;
+        loaded.Receipts[context.ReceiptId] = new(receipt, Position: null) { Event = receipt.EventId is null ? null : stored };
+    }
+
+    private Decision.Rejected? Precondition(Submission<TState> submission) =>
+        submission.Context.IfVersion is { } demanded && States.Find(submission.Streams[0])?.Version is var actual && actual != demanded
+            ? new Decision.Rejected(Refusal.Of("version_mismatch", 412,
+                $"If-Match demands version {demanded}; the account is at version {actual ?? 0}.", ("version", actual ?? 0)))
+            : null;
+
+    private StreamHead Head(TState after) =>
+        new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
+
+    private static Outcome Repeat(CommandContext context, ReceivedReceipt known) => known.Receipt.Fingerprint == context.Fingerprint
+        ? new(known.Receipt.Status, known.Receipt.Body, known.Receipt.Status < 400, Replayed: true, known.Receipt.Version,
+            known.Position ?? known.Event?.Position, known.Receipt.Location) { Recorded = true }
+        : GroupOutcomes.Rejected(context, Refusal.Of("idempotency_key_reused", 422,
+            "This idempotency key was used before with another content. Give each command a key of its own."));
+}

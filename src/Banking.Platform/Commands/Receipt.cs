@@ -1,0 +1,77 @@
+namespace Banking.Platform.Commands;
+
+/// <summary>The answer once given to an idempotency key, stored in the transaction of its events and repeated to whoever asks again.</summary>
+public sealed class Receipt
+{
+    /// <summary><see cref="CommandContext.ReceiptId"/>.</summary>
+    public required string Id { get; init; }
+
+    public required string Fingerprint { get; init; }
+
+    public required int Status { get; init; }
+
+    /// <summary>The body as it was sent, JSON.</summary>
+    public required string Body { get; init; }
+
+    public string? Location { get; init; }
+
+    /// <summary>The stream whose version the answer told; null for a refusal.</summary>
+    public Guid? StreamId { get; init; }
+
+    public long? Version { get; init; }
+
+    /// <summary>The event whose place in the log the answer told; null for a refusal.</summary>
+    public Guid? EventId { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
+}
+
+/// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw.</summary>
+public sealed class RecordedRefusal
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>The stream it is listed under.</summary>
+    public required Guid StreamId { get; init; }
+
+    /// <summary>The version that the decision saw; a refusal does not move it.</summary>
+    public required long StreamVersion { get; init; }
+
+    public required string Operation { get; init; }
+
+    public required string Code { get; init; }
+
+    public required string Detail { get; init; }
+
+    /// <summary>The facts, JSON as they were answered.</summary>
+    public required string Facts { get; init; }
+
+    public required string Actor { get; init; }
+
+    public required string Role { get; init; }
+
+    public required string Channel { get; init; }
+
+    public string? ReasonCode { get; init; }
+
+    public string? ReasonText { get; init; }
+
+    public required string CorrelationId { get; init; }
+
+    public required string IdempotencyKey { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
+}
+
+/// <summary>What a caller gets back, over any door.</summary>
+/// <param name="Applied">Whether the command changed anything, now or when it was first given.</param>
+/// <param name="Replayed">Whether this is the stored answer to a key seen before.</param>
+/// <param name="Position">The global position that holds everything this answer tells; null for a refusal.</param>
+public sealed record Outcome(
+    int Status, string Body, bool Applied, bool Replayed, long? Version = null, long? Position = null, string? Location = null)
+{
+    public bool IsProblem => Status >= 400;
+
+    /// <summary>Whether the bank keeps this answer: accepted, or refused by a rule. Otherwise nothing was stored.</summary>
+    public bool Recorded { get; init; }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Banking.Platform.Commands;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Platform.Http;
+
+/// <summary>What the headers of a command say, once they are understood.</summary>
+public static class CommandRequest
+{
+    private const int LongestKey = 255;
+
+    /// <summary>The context of a command, or what is wrong with its headers.</summary>
+    /// <param name="keyRequired">True for everything that moves money.</param>
+    public static (CommandContext? Context, Refusal? Problem) Read(
+        HttpContext http, TimeProvider clock, bool keyRequired)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        var (key, problem) = Key(http.Request);
+        if (problem is null && key is null && keyRequired)
+        {
+            problem = Problems.Malformed("idempotency_key_missing", "Send an Idempotency-Key header of your own choice, the same again when you repeat.");
+        }
+
+        long? ifVersion = null;
+        if (problem is null && http.Request.Headers.IfMatch.Count > 0 && !TryETag(http.Request.Headers.IfMatch.ToString(), out ifVersion))
+        {
+            problem = Problems.Malformed("malformed_if_match", "If-Match is a strong ETag as this bank gives it, such as \"42\".");
+        }
+
+        var correlation = http.Request.Headers["X-Correlation-ID"].ToString();
+        if (problem is null && correlation.Length > 0 && PlainText.Problem(correlation, 100) is { } why)
+        {
+            problem = Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why);
+        }
+
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        var operation = $"{http.Request.Method} {http.Request.Path}";
+        return (new CommandContext(
+            http.Caller(),
+            operation,
+            key ?? $"auto-{Ids.Next(clock):N}",
+            StrictBody.Fingerprint(http),
+            correlation.Length > 0 ? correlation : http.TraceId(),
+            CausationId: null,
+            IfVersion: ifVersion), null);
+    }
+
+    /// <summary>A strong ETag is a stream version in quotes; "*" demands nothing but existence, which every command demands anyway.</summary>
+    public static bool TryETag(string text, out long? version)
+    {
+        version = null;
+        if (text == "*")
+        {
+            return true;
+        }
+
+        if (text is ['"', .. var digits, '"'] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
+        {
+            version = parsed;
+            return true;
+        }
+
+        return false;
+    }
+
+    private static (string? Key, Refusal? Problem) Key(HttpRequest request)
+    {
+        var values = request.Headers["Idempotency-Key"];
+        if (values.Count == 0)
+        {
+            return (null, null);
+        }
+
+        // A structured field string comes in quotes; many clients send it bare.
+        var key = values.ToString().Trim();
+        key = key is ['"', .. var inner, '"'] ? inner : key;
+        return values.Count == 1 && key.Length is > 0 and <= LongestKey && key.All(c => c is >= ' ' and <= '~')
+            ? (key, null)
+            : (null, Problems.Malformed("malformed_idempotency_key", $"An Idempotency-Key is one value of 1 to {LongestKey} printable ASCII characters."));
+    }
+}

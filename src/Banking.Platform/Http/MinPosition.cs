@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Banking.Platform.Commands;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+
+namespace Banking.Platform.Http;
+
+/// <summary>
+/// Read your own writes: a read that names the Ledger-Position of a write waits until the log is that far, and says so where it is not.
+/// The read models of today are in the transaction of their events, so a position that exists is never waited for; one of another
+/// database, or of a restored one, is answered as stale instead of pretending.
+/// </summary>
+public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider clock, string eventSchema)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    public async Task Middleware(HttpContext http, Func<Task> next)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(next);
+        var header = http.Request.Headers["Ledger-Min-Position"].ToString();
+        if (header.Length == 0 || !HttpMethods.IsGet(http.Request.Method))
+        {
+            await next();
+            return;
+        }
+
+        if (!long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
+        {
+            await http.WriteProblemAsync(Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
+            return;
+        }
+
+        var patience = Wait().Match(http.Request.Headers["Prefer"].ToString()) is { Success: true } match
+            ? TimeSpan.FromSeconds(Math.Min(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), LongestWait.TotalSeconds))
+            : TimeSpan.Zero;
+        var since = clock.GetTimestamp();
+        var reached = await PositionAsync(http.RequestAborted);
+        while (reached < wanted && clock.GetElapsedTime(since) < patience)
+        {
+            await Task.Delay(Pause, clock, http.RequestAborted);
+            reached = await PositionAsync(http.RequestAborted);
+        }
+
+        http.Response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
+        if (reached < wanted)
+        {
+            http.Response.Headers["Ledger-Stale"] = "true";
+        }
+
+        await next();
+    }
+
+    private async Task<long> PositionAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select coalesce(max(seq_id), 0) from {eventSchema}.mt_events where not is_archived");
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    [GeneratedRegex(@"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")]
+    private static partial Regex Wait();
+}

@@ -1,0 +1,35 @@
+namespace Banking.Platform.Security;
+
+/// <summary>Who asks, through which door.</summary>
+/// <param name="Actor">The subject of the token, or the name of the sending service on the bus.</param>
+/// <param name="Role">One of <see cref="Roles"/>.</param>
+/// <param name="CustomerId">The customer behind a caller of role customer; null for staff.</param>
+/// <param name="Channel">http, bus, import …</param>
+public sealed record Caller(string Actor, string Role, Guid? CustomerId, string Channel)
+{
+    /// <summary>Staff see every account; a customer only what is theirs.</summary>
+    public bool IsStaff => Role != Roles.Customer;
+}
+
+/// <summary>The roles a caller can have. One role per token.</summary>
+public static class Roles
+{
+    public const string Customer = "customer";
+    public const string Teller = "teller";
+    public const string Operator = "operator";
+    public const string Auditor = "auditor";
+
+    /// <summary>A service on the bank's own message bus; no token is issued for it.</summary>
+    public const string Service = "service";
+
+    public static readonly IReadOnlyList<string> All = [Customer, Teller, Operator, Auditor];
+}
+
+/// <summary>Channels recorded with each event.</summary>
+public static class Channels
+{
+    public const string Http = "http";
+    public const string Bus = "bus";
+    public const string Import = "import";
+    public const string Demo = "demo";
+}

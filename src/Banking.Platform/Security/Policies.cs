@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Banking.Platform.Security;
+
+/// <summary>What each route asks of its caller. Every route names one of these; a test lists them all.</summary>
+public static class Policies
+{
+    /// <summary>Registers customers and opens accounts.</summary>
+    public const string Onboard = "onboard";
+
+    /// <summary>Takes money in over the counter.</summary>
+    public const string Deposit = "deposit";
+
+    /// <summary>Moves money out of an account: staff at the counter, or the customer whose account it is.</summary>
+    public const string MoveMoney = "move-money";
+
+    /// <summary>Freezes, limits and closes accounts.</summary>
+    public const string ControlAccounts = "control-accounts";
+
+    /// <summary>Reads accounts and customers; a customer reads only what is theirs.</summary>
+    public const string Read = "read";
+
+    public static void Add(AuthorizationOptions options)
+    {
+        Allow(options, Onboard, Roles.Teller);
+        Allow(options, Deposit, Roles.Teller);
+        Allow(options, MoveMoney, Roles.Teller, Roles.Customer);
+        Allow(options, ControlAccounts, Roles.Teller, Roles.Operator);
+        Allow(options, Read, [.. Roles.All]);
+        options.FallbackPolicy = options.DefaultPolicy;
+    }
+
+    private static void Allow(AuthorizationOptions options, string policy, params string[] roles) =>
+        options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireClaim(Claims.Role, roles));
+}
+
+/// <summary>The claims that a token carries.</summary>
+public static class Claims
+{
+    public const string Subject = "sub";
+    public const string Role = "role";
+
+    /// <summary>The public id of the customer behind a token of role customer.</summary>
+    public const string Customer = "customer";
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Banking.SharedKernel;
+
+/// <summary>The electronic form as a string; also as a key of a dictionary. Anything else is refused, never repaired.</summary>
+internal sealed class AccountNumberJsonConverter : JsonConverter<AccountNumber>
+{
+    public override AccountNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? Parse(reader.GetString()) : throw new JsonException("An account number is a string.");
+
+    public override AccountNumber ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Parse(reader.GetString());
+
+    public override void Write(Utf8JsonWriter writer, AccountNumber value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(Stored(value));
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, AccountNumber value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(Stored(value));
+
+    private static AccountNumber Parse(string? text) =>
+        AccountNumber.TryParse(text, out var number) ? number : throw new JsonException($"'{text}' is not an IBAN.");
+
+    private static string Stored(AccountNumber number) => number == default
+        ? throw new JsonException("An empty account number cannot be stored: it would be unreadable.")
+        : number.Value;
+}

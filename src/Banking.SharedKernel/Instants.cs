@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Banking.SharedKernel;
+
+/// <summary>
+/// Points in time as queries name them: RFC 3339 with an offset, or a local time together with an IANA time zone.
+/// A local time that daylight saving skipped or doubled is answered with both candidates instead of a guess.
+/// </summary>
+public static partial class Instants
+{
+    private static readonly DateTime Earliest = new(1900, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    /// <summary>
+    /// Reads <c>2026-11-17T15:00:00+01:00</c> (seconds required, up to seven digits of a fraction, <c>Z</c> or an offset), or
+    /// <c>2026-11-17T15:00</c> with a time zone. A space before the offset counts as a plus, because that is what an unescaped plus
+    /// becomes in a query string. Years outside of 1900 to 9999 (in UTC) are refused. Never throws.
+    /// </summary>
+    /// <param name="text">The time.</param>
+    /// <param name="timeZone">An IANA name such as <c>Europe/Berlin</c>, or null or empty when the text has an offset.</param>
+    public static InstantResult Parse(string? text, string? timeZone)
+    {
+        var match = Shape().Match(text ?? "");
+        if (!match.Success || !TryClock(match, out var clock))
+        {
+            return Malformed("The time is not RFC 3339: write 2026-11-17T15:00:00+01:00, or 2026-11-17T15:00 with a time zone.");
+        }
+
+        var hasZone = !string.IsNullOrEmpty(timeZone);
+        return (match.Groups["offset"].Success, hasZone) switch
+        {
+            (true, true) => Malformed("The time has an offset and a time zone, which could disagree: leave out one of them."),
+            (false, false) => Malformed("The time has no offset: add Z or +01:00, or name a time zone such as Europe/Berlin."),
+            (true, false) when !match.Groups["second"].Success =>
+                Malformed("A time with an offset needs seconds: write 15:00:00, not 15:00."),
+            (true, false) => AtOffset(clock, match.Groups["offset"].ValueSpan),
+            (false, true) => LocalTimes.Find(timeZone!) is { } zone
+                ? LocalTimes.Resolve(clock, zone)
+                : Malformed("The time zone is unknown: write an IANA name such as Europe/Berlin, in its own upper and lower case."),
+        };
+    }
+
+    /// <summary>The instant of so many ticks in UTC, when its year is 1900 to 9999.</summary>
+    internal static InstantResult AtUtcTicks(long ticks) => ticks < Earliest.Ticks || ticks > DateTime.MaxValue.Ticks
+        ? Malformed("The time lies outside of the years 1900 to 9999.")
+        : new InstantResult.Instant(new(ticks, TimeSpan.Zero));
+
+    private static InstantResult AtOffset(DateTime clock, ReadOnlySpan<char> offset)
+    {
+        if (offset is "Z")
+        {
+            return AtUtcTicks(clock.Ticks);
+        }
+
+        // RFC 3339 allows 23:59, DateTimeOffset only 14:00: the instant is computed in ticks.
+        var (hours, minutes) = (Number(offset[1..3]), Number(offset[4..6]));
+        var ahead = ((hours * 60) + minutes) * TimeSpan.TicksPerMinute;
+        return hours > 23 || minutes > 59
+            ? Malformed("The offset is impossible: hours are 00 to 23 and minutes 00 to 59.")
+            : AtUtcTicks(clock.Ticks - (offset[0] == '-' ? -ahead : ahead));
+    }
+
+    private static bool TryClock(Match match, out DateTime clock)
+    {
+        clock = default;
+        var text = $"{match.Groups["minute"].Value}:{(match.Groups["second"].Success ? match.Groups["second"].Value : "00")}";
+        if (!DateTime.TryParseExact(text, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var whole))
+        {
+            return false;
+        }
+
+        clock = whole.AddTicks(Number(match.Groups["fraction"].Value.PadRight(7, '0')));
+        return true;
+    }
+
+    private static int Number(ReadOnlySpan<char> digits) => int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static InstantResult.Malformed Malformed(string why) => new(why);
+
+    [GeneratedRegex(
+        @"\A(?<minute>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(:(?<second>[0-9]{2})(\.(?<fraction>[0-9]{1,7}))?)?"
+        + @"(?<offset>Z|[-+ ][0-9]{2}:[0-9]{2})?\z",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Shape();
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Banking.SharedKernel;
+
+/// <summary>
+/// An exact amount in minor units of a currency (12550 with scale 2 is 125.50). Arithmetic is checked and never rounds:
+/// it throws <see cref="OverflowException"/> beyond 64 bits and <see cref="InvalidOperationException"/> on different currencies.
+/// </summary>
+/// <param name="Minor">Minor units, signed.</param>
+/// <param name="Currency">The currency, whose scale says how many minor units make a major one.</param>
+[JsonConverter(typeof(MoneyJsonConverter))]
+public readonly record struct Money(long Minor, Currency Currency)
+{
+    /// <summary>Whether the amount is nothing.</summary>
+    public bool IsZero => Minor == 0;
+
+    /// <summary>Whether the amount is more than nothing.</summary>
+    public bool IsPositive => Minor > 0;
+
+    /// <summary>Whether the amount is less than nothing.</summary>
+    public bool IsNegative => Minor < 0;
+
+    /// <summary>The amount without its sign; <see cref="OverflowException"/> for the one value that has no positive counterpart.</summary>
+    public Money Abs => IsNegative ? -this : this;
+
+    /// <summary>Nothing, in that currency.</summary>
+    public static Money Zero(Currency currency) => new(0, currency);
+
+    /// <summary>
+    /// Reads an unsigned decimal such as <c>125.50</c>: ASCII digits with at most one point between digits. Nothing is rounded.
+    /// Never throws; <paramref name="error"/> says why the answer is false.
+    /// </summary>
+    public static bool TryParse(string? value, Currency currency, out Money money, out MoneyError error)
+    {
+        error = MoneyText.Parse(value, currency.Scale, out var minor);
+        money = error == MoneyError.None ? new(minor, currency) : default;
+        return error == MoneyError.None;
+    }
+
+    /// <summary>The same amount in minor units; trailing zeros beyond the scale do not matter (1.00 is one yen).</summary>
+    /// <exception cref="ArgumentException">The currency has too few digits for the value, or it does not fit in 64 bits.</exception>
+    public static Money FromDecimal(decimal value, Currency currency)
+    {
+        try
+        {
+            // Exact: multiplying by a power of ten can only overflow, and Decimal drops nothing but zeros on the way.
+            var minor = value * MoneyText.PowerOfTen(currency.Scale);
+            return minor == decimal.Truncate(minor)
+                ? new(decimal.ToInt64(minor), currency)
+                : throw new ArgumentException($"{value} has more than the {currency.Scale} digits of {currency.Code}.", nameof(value));
+        }
+        catch (OverflowException overflow)
+        {
+            throw new ArgumentException($"{value} {currency.Code} does not fit in 64 bits of minor units.", nameof(value), overflow);
+        }
+    }
+
+    public static Money operator +(Money left, Money right) => new(checked(left.Minor + right.MinorIn(left.Currency)), left.Currency);
+
+    public static Money operator -(Money left, Money right) => new(checked(left.Minor - right.MinorIn(left.Currency)), left.Currency);
+
+    public static Money operator -(Money money) => new(checked(-money.Minor), money.Currency);
+
+    public static bool operator <(Money left, Money right) => left.Minor < right.MinorIn(left.Currency);
+
+    public static bool operator >(Money left, Money right) => left.Minor > right.MinorIn(left.Currency);
+
+    public static bool operator <=(Money left, Money right) => left.Minor <= right.MinorIn(left.Currency);
+
+    public static bool operator >=(Money left, Money right) => left.Minor >= right.MinorIn(left.Currency);
+
+    /// <summary>The amount in major units with all digits of the currency: <c>125.50</c>, <c>-0.05</c>, <c>500</c> for yen.</summary>
+    public string ToDecimalString() => MoneyText.Format(Minor, Currency.Scale);
+
+    /// <summary>Amount and code, <c>125.50 EUR</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ToDecimalString()} {Currency.Code}");
+
+    private long MinorIn(Currency currency) => Currency == currency
+        ? Minor
+        : throw new InvalidOperationException(
+            $"{this} (scale {Currency.Scale}) cannot be combined with {currency.Code} (scale {currency.Scale}).");
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace Banking.SharedKernel;
+
+/// <summary>Amounts as decimal text. By hand, because the parsers of the framework accept signs, spaces, exponents and rounding.</summary>
+internal static class MoneyText
+{
+    public static MoneyError Parse(ReadOnlySpan<char> text, int scale, out long minor)
+    {
+        minor = 0;
+        if (text is ['+' or '-', .. var unsigned])
+        {
+            return IsNumber(unsigned, out _) ? MoneyError.Signed : MoneyError.NotANumber;
+        }
+
+        if (!IsNumber(text, out var decimals))
+        {
+            return MoneyError.NotANumber;
+        }
+
+        if (decimals > scale)
+        {
+            return MoneyError.TooManyDecimals;
+        }
+
+        return TryMinor(text, scale - decimals, out minor) ? MoneyError.None : MoneyError.TooLarge;
+    }
+
+    public static string Format(long minor, int scale)
+    {
+        // Magnitude in unsigned arithmetic: the smallest long has no positive counterpart.
+        var magnitude = minor < 0 ? unchecked(0UL - (ulong)minor) : (ulong)minor;
+        var digits = magnitude.ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        var number = scale == 0 ? digits : $"{digits[..^scale]}.{digits[^scale..]}";
+        return minor < 0 ? $"-{number}" : number;
+    }
+
+    public static decimal PowerOfTen(int exponent)
+    {
+        var power = 1m;
+        for (var i = 0; i < exponent; i++)
+        {
+            power *= 10m;
+        }
+
+        return power;
+    }
+
+    private static bool IsNumber(ReadOnlySpan<char> text, out int decimals)
+    {
+        var point = text.IndexOf('.');
+        var whole = point < 0 ? text : text[..point];
+        var fraction = point < 0 ? [] : text[(point + 1)..];
+        decimals = fraction.Length;
+        return AreDigits(whole) && (point < 0 || AreDigits(fraction));
+    }
+
+    private static bool AreDigits(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
+
+    private static bool TryMinor(ReadOnlySpan<char> number, int missingZeros, out long minor)
+    {
+        minor = 0;
+        try
+        {
+            foreach (var c in number)
+            {
+                minor = c == '.' ? minor : checked((minor * 10) + (c - '0'));
+            }
+
+            for (var i = 0; i < missingZeros; i++)
+            {
+                minor = checked(minor * 10);
+            }
+
+            return true;
+        }
+        catch (OverflowException)
+        {
+            minor = 0;
+            return false;
+        }
+    }
+}

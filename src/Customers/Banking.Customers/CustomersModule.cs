@@ -1,0 +1,39 @@
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Customers.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
+
+namespace Banking.Customers;
+
+/// <summary>The front door of the module: what the host needs to know of it.</summary>
+public static class CustomersModule
+{
+    /// <summary>The schema of its documents.</summary>
+    public const string Schema = "customers";
+
+    public static IServiceCollection AddCustomers(this IServiceCollection services) => services
+        .AddCommandGroup(new GroupRules<Customer>((operations, _, after) => operations.UpdateRevision(after, after.Version), _ => null))
+        .AddSingleton<CustomerDesk>();
+
+    public static void AddCustomers(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Events.MapEventType<CustomerRegistered>("customers.customer-registered.v1");
+        store.Projections.Add<CustomerProjection>(ProjectionLifecycle.Inline);
+        store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer");
+        // A schema of its own, so that it can be left out of long-lived backups: a restored key would undo an erasure.
+        store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
+    }
+
+    public static void AddCustomers(this WolverineOptions wolverine)
+    {
+        ArgumentNullException.ThrowIfNull(wolverine);
+        wolverine.Discovery.IncludeAssembly(typeof(CustomersModule).Assembly);
+        wolverine.RegisterMessageType(typeof(RegisterCustomer), RegisterCustomerHandler.Shape.Name);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Banking.Customers.Domain;
+
+/// <summary>What the bank knows of a person.</summary>
+/// <param name="Details">Anything else by name, as another system told it.</param>
+public sealed record PersonalData(string Name, string? Email = null, string? Phone = null, IReadOnlyDictionary<string, string>? Details = null)
+{
+    /// <summary>Without the person, wherever it may be written.</summary>
+    public override string ToString() => nameof(PersonalData);
+}
+
+/// <summary>Encrypted personal data: AES-256-GCM, nonce, ciphertext and tag in one base64 text, bound to the customer's id.</summary>
+public sealed record SealedData(string Algorithm, string Text)
+{
+    public const string AesGcm256 = "AES-256-GCM";
+}
+
+/// <summary>The key of one customer's personal data. Destroying this document is erasing the person, in every copy of the log.</summary>
+public sealed record CustomerKey(Guid Id, string Key)
+{
+    /// <summary>Without the key, wherever it may be written.</summary>
+    public override string ToString() => $"{nameof(CustomerKey)} {Id}";
+
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+
+    public static CustomerKey For(Guid customer) => new(customer, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+
+    public SealedData Seal(PersonalData data)
+    {
+        var plain = JsonSerializer.SerializeToUtf8Bytes(data, JsonSerializerOptions.Web);
+        var sealedBytes = new byte[NonceBytes + plain.Length + TagBytes];
+        RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceBytes));
+        using var aes = new AesGcm(Convert.FromBase64String(Key), TagBytes);
+        aes.Encrypt(
+            sealedBytes.AsSpan(0, NonceBytes), plain, sealedBytes.AsSpan(NonceBytes, plain.Length), sealedBytes.AsSpan(^TagBytes..), Id.ToByteArray());
+        return new(SealedData.AesGcm256, Convert.ToBase64String(sealedBytes));
+    }
+
+    /// <exception cref="CryptographicException">The text was changed, or sealed for another customer.</exception>
+    public PersonalData Open(SealedData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var bytes = Convert.FromBase64String(data.Text);
+        var plain = new byte[bytes.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(Convert.FromBase64String(Key), TagBytes);
+        aes.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(^TagBytes..), plain, Id.ToByteArray());
+        return JsonSerializer.Deserialize<PersonalData>(plain, JsonSerializerOptions.Web)
+            ?? throw new CryptographicException("The sealed data is empty.");
+    }
+}

@@ -1,0 +1,38 @@
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Customers.Features;
+
+/// <summary>The way of a registration. Name and contact are sealed before anything else sees them.</summary>
+public sealed class CustomerDesk(CommandDoors doors, CommandGroup<Customer> group, TimeProvider clock)
+{
+    internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
+
+    internal Task<Outcome> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
+        CommandDoors.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
+
+    private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
+    {
+        var id = Ids.Next(clock);
+        var eventId = Ids.Next(clock);
+        var key = CustomerKey.For(id);
+        var personal = new PersonalData(command.Name, command.Email, command.Phone);
+        var sealedData = key.Seal(personal);
+        return group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
+                (states, _) => new(
+                    StatusCodes.Status201Created, CustomerView.Of(states[id], personal), id,
+                    $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}")),
+            ct);
+    }
+}

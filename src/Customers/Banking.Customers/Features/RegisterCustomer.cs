@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Banking.Customers.Features;
+
+/// <summary>Somebody who becomes a customer.</summary>
+public sealed record RegisterCustomerRequest(string Name, string? Email = null, string? Phone = null);
+
+/// <summary>A customer as shown. Personal members are absent once the person is erased.</summary>
+public sealed record CustomerView(
+    string Id, string? Name, string? Email, string? Phone, IReadOnlyDictionary<string, string>? Details, bool Erased,
+    DateTimeOffset RegisteredAt, string? ExternalId, long Version)
+{
+    internal static CustomerView Of(Customer customer, PersonalData? personal) => new(
+        PublicId.Format(CustomerStreams.Prefix, customer.Id), personal?.Name, personal?.Email, personal?.Phone, personal?.Details, personal is null,
+        customer.RegisteredAt, customer.ExternalId, customer.Version);
+}
+
+public static class RegisterCustomerEndpoint
+{
+    [WolverinePost("/v1/customers")]
+    [Authorize(Policies.Onboard)]
+    [ProducesResponseType<CustomerView>(StatusCodes.Status201Created)]
+    public static Task<IResult> Post(RegisterCustomerRequest request, CustomerDesk desk, HttpContext http) =>
+        desk.HttpAsync(http, key => (new RegisterCustomer(key, request.Name, request.Email, request.Phone), null));
+}
+
+public static partial class RegisterCustomerHandler
+{
+    internal static readonly CommandShape<RegisterCustomer> Shape =
+        new("customers.register-customer.v1", c => c.CommandId, _ => (null, null), Check);
+
+    public static Task<Outcome> Handle(RegisterCustomer command, Envelope envelope, CustomerDesk desk, CancellationToken ct) =>
+        desk.BusAsync(command, envelope, ct);
+
+    internal static Decision Decide(Guid id, SealedData personal, CustomerKey key, Guid eventId, DateTimeOffset now) =>
+        new Decision.Accepted(new NewEvent(id, eventId, new CustomerRegistered(personal, now))) { Documents = [key] };
+
+    private static Refusal? Check(RegisterCustomer command) =>
+        Text("name", command.Name, 200)
+        ?? Text("email", command.Email, 254)
+        ?? Text("phone", command.Phone, 40)
+        ?? (command.Email is not null && !EmailShape().IsMatch(command.Email)
+            ? Problems.Malformed("invalid_text", "An e-mail address has one @ with something on both sides.", "#/email", status: 422)
+            : null);
+
+    private static Refusal? Text(string member, string? text, int longest) => PlainText.Problem(text, longest) is { } why
+        ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
+        : null;
+
+    [GeneratedRegex(@"^[^@\s]+@[^@\s]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex EmailShape();
+}

@@ -1,0 +1,71 @@
+using Banking.Accounts.Contracts;
+using Banking.SharedKernel;
+
+namespace Banking.Migration.Reconciling;
+
+/// <summary>Adds up what a replay found, account by account.</summary>
+internal sealed class SummaryBuilder(Currency currency)
+{
+    private readonly List<Discrepancy> _discrepancies = [];
+    private int _accounts;
+    private int _transactions;
+    private int _exact;
+    private int _rounded;
+    private long _credits;
+    private long _debits;
+    private long _closing;
+
+    public void Add(long accountId, ReadOnlySpan<ReplayedRow> rows)
+    {
+        _accounts++;
+        _transactions += rows.Length;
+        _closing = checked(_closing + (rows is [.., var last] ? last.Replayed : 0));
+        foreach (var replayed in rows)
+        {
+            if (replayed.Row.Direction == Direction.Credit)
+            {
+                _credits = checked(_credits + replayed.Row.Amount);
+            }
+            else
+            {
+                _debits = checked(_debits + replayed.Row.Amount);
+            }
+
+            switch (replayed.Verdict)
+            {
+                case Verdict.Exact:
+                    _exact++;
+                    break;
+                case Verdict.Rounded:
+                    _rounded++;
+                    break;
+                default:
+                    _discrepancies.Add(DiscrepancyAt(accountId, replayed));
+                    break;
+            }
+        }
+    }
+
+    public ReconciliationSummary Build(int customers, int ordersRead) => new(
+        customers,
+        _accounts,
+        _transactions,
+        _exact,
+        _rounded,
+        // By date, then account; within an account and a day the order of the chain, which OrderBy keeps.
+        [.. _discrepancies.OrderBy(found => found.Date).ThenBy(found => found.AccountId)],
+        Money(_credits),
+        Money(_debits),
+        Money(_closing),
+        ordersRead);
+
+    private Discrepancy DiscrepancyAt(long accountId, ReplayedRow replayed) => new(
+        replayed.Row.Id,
+        accountId,
+        replayed.Row.Date,
+        Money(replayed.Row.Recorded),
+        Money(replayed.Replayed),
+        Money(replayed.Difference));
+
+    private Money Money(long minor) => new(minor, currency);
+}

@@ -1,0 +1,80 @@
+using Banking.Accounts.Contracts;
+using Banking.Migration.Reconciling;
+
+namespace Banking.Migration.Tests;
+
+public sealed class ReconciliationTests
+{
+    private int _line = 1;
+
+    [Fact]
+    public void The_first_row_starts_from_nothing() => AssertReplay([Row(1, 1, 700, 700)], (1, 0, 700));
+
+    [Fact]
+    public void Rows_of_a_day_are_chained_by_their_balances_and_not_by_their_ids() => AssertReplay(
+        [Row(3, 1, 500, 500), Row(2, 1, -100, 400), Row(1, 1, 30, 430)],
+        (3, 0, 500), (2, 0, 400), (1, 0, 430));
+
+    [Fact]
+    public void Days_are_never_mixed_even_where_the_balances_would_chain() => AssertReplay(
+        [Row(1, 2, 500, 500), Row(2, 1, 100, 600)],
+        (2, 500, 100), (1, -600, 600));
+
+    [Fact]
+    public void A_tie_goes_to_the_lower_id() => AssertReplay(
+        [Row(9, 1, 100, 100), Row(4, 1, 100, 100), Row(7, 1, 100, 100)],
+        (4, 0, 100), (7, -100, 200), (9, -100, 300));
+
+    [Fact]
+    public void A_row_passed_over_keeps_its_place_among_equals() => AssertReplay(
+        [Row(1, 1, 10, 60), Row(2, 1, 10, 60), Row(3, 1, 50, 50)],
+        (3, 0, 50), (1, 0, 60), (2, -10, 60));
+
+    [Fact]
+    public void A_tie_of_a_miss_too_high_and_one_too_low_goes_to_the_lower_id() => AssertReplay(
+        [Row(2, 1, 100, 95), Row(1, 1, 100, 105)],
+        (1, 5, 105), (2, -110, 205));
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(10, 1)]
+    [InlineData(-10, 1)]
+    [InlineData(11, 2)]
+    [InlineData(-11, 2)]
+    [InlineData(0, 0)]
+    public void Up_to_ten_hellers_are_rounding(long miss, int verdict)
+    {
+        var replayed = Assert.Single(Reconciliation.Replay([Row(1, 1, 5_000, 5_000 + miss)]));
+        Assert.Equal(((Verdict)verdict, miss), (replayed.Verdict, replayed.Difference));
+        Assert.Equal(verdict == (int)Verdict.Rounded ? 5_000 + miss : 5_000, replayed.Replayed);
+    }
+
+    [Fact]
+    public void A_gap_is_told_once_and_carried_in_the_balance_ever_after() => AssertReplay(
+        [Row(1, 1, 1_000, 1_000), Row(2, 2, -100, 1_050), Row(3, 3, -50, 1_000), Row(4, 4, 20, 1_025)],
+        (1, 0, 1_000), (2, 150, 900), (3, 0, 850), (4, 5, 875));
+
+    [Fact]
+    public void A_second_gap_counts_for_itself() => AssertReplay(
+        [Row(1, 1, 1_000, 1_100), Row(2, 2, 10, 1_080)],
+        (1, 100, 1_000), (2, -30, 1_010));
+
+    [Fact]
+    public void A_row_of_nothing_is_a_row() => AssertReplay([Row(1, 1, 0, 0), Row(2, 1, 0, 4)], (1, 0, 0), (2, 4, 4));
+
+    [Fact]
+    public void An_account_without_rows_has_nothing_to_replay() => Assert.Empty(Reconciliation.Replay([]));
+
+    private static void AssertReplay(List<BookedRow> rows, params (long Id, long Difference, long Replayed)[] expected) =>
+        Assert.Equal(expected, Reconciliation.Replay(rows).Select(row => (row.Row.Id, row.Difference, row.Replayed)));
+
+    private BookedRow Row(long id, int day, long change, long recorded) => new(
+        id,
+        new(1993, 1, day),
+        change < 0 ? Direction.Debit : Direction.Credit,
+        Math.Abs(change),
+        recorded,
+        BankSide.Cash,
+        new(),
+        ++_line);
+}

@@ -1,0 +1,51 @@
+namespace Banking.Migration.Tests;
+
+public sealed class ReportTests : IDisposable
+{
+    private readonly BerkaFolder _bank = new();
+
+    [Fact]
+    public void The_report_is_one_object_with_amounts_as_decimal_strings()
+    {
+        _bank.Edit("trans.asc", ";500.00;500.00;", ";500.00;499.50;");
+        Assert.Equal(
+            """
+            {
+              "customers": 2,
+              "accounts": 2,
+              "transactions": 3,
+              "exact": 2,
+              "rounded": 0,
+              "discrepancies": [
+                {
+                  "transactionId": 102,
+                  "accountId": 20,
+                  "date": "1993-01-05",
+                  "recorded": "499.50",
+                  "replayed": "500.00",
+                  "missing": "-0.50"
+                }
+              ],
+              "credits": "1500.00",
+              "debits": "200.00",
+              "closingBalance": "1300.00",
+              "seconds": 0.25,
+              "eventsPerSecond": 32000,
+              "imported": true
+            }
+            """.ReplaceLineEndings(),
+            MigrationReport.Of(_bank.Plan().Summary, seconds: 0.25, eventsPerSecond: 32_000, imported: true).ToJson());
+    }
+
+    [Fact]
+    public void Discrepancies_come_by_date_and_then_by_account()
+    {
+        _bank.Transactions(
+            """1;20;930106;"PRIJEM";"VKLAD";1.00;2.00;"";;""",
+            """2;20;930105;"PRIJEM";"VKLAD";1.00;5.00;"";;""",
+            """3;10;930106;"PRIJEM";"VKLAD";1.00;2.00;"";;""");
+        Assert.Equal([2, 3, 1], _bank.Plan().Summary.Discrepancies.Select(found => found.TransactionId));
+    }
+
+    public void Dispose() => _bank.Dispose();
+}

@@ -1,0 +1,80 @@
+using System.Text;
+using CsCheck;
+
+namespace Banking.SharedKernel.Tests;
+
+public sealed class PlainTextTests
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("x")]
+    [InlineData("Rent for November")]
+    [InlineData("  kept as written  ")]
+    [InlineData("Łukasz Ćwik-Ørsted")]
+    [InlineData("مرحبا \u200f(1)")]
+    [InlineData("日本語テキスト")]
+    [InlineData("emoji 👩‍👩‍👧 ok")]
+    [InlineData("non\u00a0breaking")]
+    [InlineData("'; drop table mt_events; --")]
+    public void Text_for_people_is_fine(string? text) => Assert.Null(PlainText.Problem(text, 100));
+
+    [Theory]
+    [InlineData("", "blank")]
+    [InlineData("   ", "blank")]
+    [InlineData("\u00a0\u3000", "blank")]
+    [InlineData("\u200b\u2060\ufeff", "blank")]
+    [InlineData("a\0b", "NUL")]
+    [InlineData("a\nb", "line break")]
+    [InlineData("a\r\n", "line break")]
+    [InlineData("a\u0085b", "line break")]
+    [InlineData("a\u2028b", "line break")]
+    [InlineData("a\u2029b", "line break")]
+    [InlineData("a\tb", "U+0009")]
+    [InlineData("a\u001b[31m", "U+001B")]
+    [InlineData("a\u007f", "U+007F")]
+    [InlineData("a\u009b", "U+009B")]
+    [InlineData("a\ufdd0", "U+FDD0")]
+    [InlineData("a\ufffe", "U+FFFE")]
+    [InlineData("a\uffff", "U+FFFF")]
+    [InlineData("a\U0001FFFE", "U+1FFFE")]
+    public void Text_that_cannot_be_printed_on_one_line_is_refused_by_name(string text, string named)
+    {
+        var problem = PlainText.Problem(text, 100);
+        Assert.NotNull(problem);
+        Assert.Contains(named, problem, StringComparison.Ordinal);
+        Assert.EndsWith(".", problem, StringComparison.Ordinal);
+    }
+
+    // Built here, because a test case with half a pair does not survive the way to the runner.
+    [Fact]
+    public void Half_a_surrogate_pair_is_refused()
+    {
+        string[] halves = ["\ud83d", "a\ud83d", "\ude00a", "\ude00\ud83d", "a\ud83d\ud83d\ude00"];
+        Assert.All(halves, text => Assert.Contains("surrogate", PlainText.Problem(text, 100), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Length_counts_UTF_16_units_and_the_limit_itself_is_allowed()
+    {
+        Assert.Null(PlainText.Problem("abcd", 4));
+        Assert.Null(PlainText.Problem("👍👍", 4));
+        Assert.Equal("The text is 5 characters long; at most 4 are allowed.", PlainText.Problem("abcde", 4));
+        Assert.Equal("The text is 6 characters long; at most 5 are allowed.", PlainText.Problem("👍👍👍", 5));
+    }
+
+    [Fact]
+    public void Any_UTF_16_gets_an_answer_and_what_passes_survives_UTF_8() =>
+        Gen.OneOf<char[]>(
+            Gen.Char.Array[0, 12],
+            Gen.Char['\ud7f0', '\ue010'].Array[0, 12],
+            Gen.Char['\0', '\u00ff'].Array[0, 12]).Select(c => new string(c)).Sample(text =>
+        {
+            if (PlainText.Problem(text, 10) is null)
+            {
+                Assert.InRange(text.Length, 1, 10);
+                Assert.DoesNotContain(text, char.IsControl);
+                Assert.False(string.IsNullOrWhiteSpace(text));
+                Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
+            }
+        });
+}

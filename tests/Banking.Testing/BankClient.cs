@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Banking.Testing;
+
+/// <summary>A caller of the bank, with the few requests that tests are made of. Keys are counted, not random, so that a run can be repeated.</summary>
+public sealed class BankClient(HttpClient http, string? token)
+{
+    private static long _keys;
+
+    public static string NewKey() => "test-" + Interlocked.Increment(ref _keys).ToString(CultureInfo.InvariantCulture);
+
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+
+    /// <summary>Posts an object with a new idempotency key, unless the headers have one.</summary>
+    public Task<Answer> PostAsync(string path, object body, params (string Name, string Value)[] headers) =>
+        PostTextAsync(path, JsonSerializer.Serialize(body, JsonSerializerOptions.Web), headers);
+
+    /// <summary>Posts text as it is, with a new idempotency key, unless the headers have one.</summary>
+    public Task<Answer> PostTextAsync(string path, string body, params (string Name, string Value)[] headers) => SendAsync(
+        HttpMethod.Post,
+        path,
+        new StringContent(body, Encoding.UTF8, "application/json"),
+        headers.Any(h => h.Name == "Idempotency-Key") ? headers : [.. headers, ("Idempotency-Key", NewKey())]);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await http.SendAsync(request);
+        return new(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(),
+            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    public async Task<string> RegisterAsync(string name = "Ada") =>
+        (await PostAsync("/v1/customers", new { name })).Created().Text("id");
+
+    /// <summary>Opens an account and, where an amount is given, pays it in; answers the account's id.</summary>
+    public async Task<string> OpenAsync(string? customer = null, string currency = "EUR", string? balance = null, string? overdraftLimit = null)
+    {
+        var account = await PostAsync("/v1/accounts", new { customerId = customer ?? await RegisterAsync(), currency, overdraftLimit });
+        var id = account.Created().Text("id");
+        if (balance is not null)
+        {
+            (await DepositAsync(id, balance, currency)).Created();
+        }
+
+        return id;
+    }
+
+    public Task<Answer> DepositAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync("/v1/deposits", new { accountId, amount = new { value, currency } }, headers);
+
+    public Task<Answer> WithdrawAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync("/v1/withdrawals", new { accountId, amount = new { value, currency } }, headers);
+
+    public Task<Answer> TransferAsync(string fromAccountId, string toAccountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync("/v1/transfers", new { fromAccountId, toAccountId, amount = new { value, currency } }, headers);
+
+    /// <summary>The balance now, as a decimal string.</summary>
+    public async Task<string> BalanceAsync(string accountId) => (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");
+}
+
+/// <summary>What the bank answered.</summary>
+public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public int StatusCode => (int)Status;
+
+    /// <summary>The body as JSON.</summary>
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    /// <summary>The problem's stable code.</summary>
+    public string Code => Text("code");
+
+    /// <summary>The text of a member, however deep.</summary>
+    public string Text(params string[] path)
+    {
+        var element = path.Aggregate(Json, (e, name) => e.GetProperty(name));
+        return element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
+    }
+
+    public Answer Ok() => Must(HttpStatusCode.OK);
+
+    public Answer Created() => Must(HttpStatusCode.Created);
+
+    private Answer Must(HttpStatusCode status) => Status == status
+        ? this
+        : throw new InvalidOperationException($"{status} was expected, {Status} came: {Body}");
+}

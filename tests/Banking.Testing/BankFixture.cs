@@ -1,0 +1,95 @@
+using Alba;
+using Banking.Host.Hosting;
+using Banking.Host.Security;
+using Marten;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Xunit;
+
+namespace Banking.Testing;
+
+/// <summary>The whole bank in this process, on a database of its own: what the host serves, through the host's own composition.</summary>
+public class BankFixture : IAsyncLifetime
+{
+    private static readonly SemaphoreSlim TemplateGate = new(1, 1);
+    private static string? _template;
+
+    private string _connectionString = "";
+
+    /// <summary>The clock of this bank. It starts at a Tuesday and moves only when told to, or by a microsecond with each reading.</summary>
+    public TestClock Clock { get; } = new();
+
+    public IAlbaHost Host { get; private set; } = null!;
+
+    public IDocumentStore Store => Host.Services.GetRequiredService<IDocumentStore>();
+
+    public NpgsqlDataSource Database => Host.Services.GetRequiredService<NpgsqlDataSource>();
+
+    public string ConnectionString => _connectionString;
+
+    public async ValueTask InitializeAsync()
+    {
+        _connectionString = await TestCluster.NewDatabaseAsync(await TemplateAsync());
+        Host = await StartHostAsync(_connectionString, Clock);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await TestCluster.DropAsync(_connectionString);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A second host on the same database, as a second node of the same bank.</summary>
+    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock);
+
+    /// <summary>A client with a token of that role.</summary>
+    public BankClient As(string role, string? customer = null) => new(Host.Server.CreateClient(), Token(role, customer));
+
+    /// <summary>A client without a token.</summary>
+    public BankClient Anonymous() => new(Host.Server.CreateClient(), null);
+
+    /// <summary>A client of another host on the same database.</summary>
+    public static BankClient On(IAlbaHost host, string role) => new(host.Server.CreateClient(), Token(host, role, null));
+
+    public string Token(string role, string? customer = null) => Token(Host, role, customer);
+
+    private static string Token(IAlbaHost host, string role, string? customer) =>
+        // Tokens live by the clock on the wall: the framework that checks them knows no other.
+        host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
+
+    private static async Task<IAlbaHost> StartHostAsync(string connectionString, TimeProvider clock)
+    {
+        var builder = BankHost.CreateBuilder(["--environment", "Development"], connectionString, clock);
+        builder.WebHost.UseTestServer();
+        var host = await AlbaHost.For(builder, app => app.Configure());
+        await host.PrepareAsync();
+        return host;
+    }
+
+    /// <summary>The schema is made once; every database of this run is a copy of it.</summary>
+    private static async Task<string> TemplateAsync()
+    {
+        await TemplateGate.WaitAsync();
+        try
+        {
+            if (_template is null)
+            {
+                var connectionString = await TestCluster.NewDatabaseAsync();
+                await using (await StartHostAsync(connectionString, TimeProvider.System))
+                {
+                }
+
+                NpgsqlConnection.ClearAllPools();
+                _template = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+            }
+
+            return _template;
+        }
+        finally
+        {
+            TemplateGate.Release();
+        }
+    }
+}

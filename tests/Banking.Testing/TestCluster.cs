@@ -1,0 +1,50 @@
+using Banking.EmbeddedPostgres;
+using Npgsql;
+
+namespace Banking.Testing;
+
+/// <summary>One PostgreSQL cluster for a run of tests, by the component the host itself uses, and a database for whoever asks.</summary>
+public static class TestCluster
+{
+    private static readonly Lazy<Task<PostgresCluster>> Cluster = new(StartAsync);
+    private static int _databases;
+
+    /// <summary>A database of its own, empty or a copy of another.</summary>
+    public static async Task<string> NewDatabaseAsync(string? template = null)
+    {
+        var cluster = await Cluster.Value;
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await cluster.CreateDatabaseAsync(name, template);
+        return cluster.ConnectionString(name);
+    }
+
+    public static async Task DropAsync(string connectionString)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await (await Cluster.Value).DropDatabaseAsync(name);
+    }
+
+    /// <summary>Stops the cluster, if this run ever started it.</summary>
+    public static async ValueTask StopAsync()
+    {
+        if (Cluster.IsValueCreated)
+        {
+            var cluster = await Cluster.Value;
+            await cluster.DisposeAsync();
+            Directory.Delete(Path.GetDirectoryName(cluster.DataFolder)!, recursive: true);
+        }
+    }
+
+    private static async Task<PostgresCluster> StartAsync()
+    {
+        // Readable by all, because a cluster of root runs as somebody else and a private parent would move it elsewhere.
+        var folder = Directory.CreateTempSubdirectory("banking-tests-");
+        if (!OperatingSystem.IsWindows())
+        {
+            folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        }
+
+        return await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
+    }
+}
