@@ -1,12 +1,14 @@
 using Banking.EmbeddedPostgres;
 using Banking.Host.Commands;
+using Banking.Host.Hosting;
 
 try
 {
     return await CommandLine.RunAsync(args);
 }
-catch (PostgresUnavailableException unavailable)
+catch (Exception refused) when (refused is PostgresUnavailableException or ConfigurationException)
 {
-    await Console.Error.WriteLineAsync(unavailable.Message);
+    // Said for people, with what to do; anything else is a failure of the program and says where.
+    await Console.Error.WriteLineAsync(refused.Message);
     return 2;
 }

@@ -34,7 +34,8 @@ public static class PlatformModule
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
         .AddSingleton<InFlightKeys>()
         .AddSingleton<CommandDoors>()
-        .AddSingleton<StreamDirectory>();
+        .AddSingleton<StreamDirectory>()
+        .AddSingleton<HistoryImport>();
 
     /// <summary>One group of commands per kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)

@@ -37,14 +37,7 @@ public static class TestCluster
 
     private static async Task<PostgresCluster> StartAsync()
     {
-        // Readable by all, because a cluster of root runs as somebody else and a private parent would move it elsewhere.
-        var folder = Directory.CreateTempSubdirectory("banking-tests-");
-        if (!OperatingSystem.IsWindows())
-        {
-            folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-                | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        }
-
+        var folder = TestFolders.New("banking-tests-");
         return await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
     }
 }

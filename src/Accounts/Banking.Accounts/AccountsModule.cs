@@ -4,6 +4,7 @@ using Banking.Accounts.Features;
 using Banking.Accounts.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,8 +21,10 @@ public static class AccountsModule
     /// <summary>SQL objects of the module that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
+    private static readonly GroupRules<Account> Rules = new(Store, OnDuplicate);
+
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
-        .AddCommandGroup(new GroupRules<Account>(Store, OnDuplicate))
+        .AddCommandGroup(Rules)
         .AddSingleton<AccountReferences>()
         .AddSingleton<AccountReader>()
         .AddSingleton<AccountNumberSequence>()
@@ -57,6 +60,15 @@ public static class AccountsModule
         wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Slice.Shape.Name);
         wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Slice.Shape.Name);
         wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Slice.Shape.Name);
+    }
+
+    /// <summary>Takes over accounts of another bank with everything that was booked on them.</summary>
+    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    public static Task<ImportResult> ImportAsync(
+        HistoryImport import, string importName, IReadOnlyList<AccountHistory> accounts, Action<int> progress, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.Stream)], Rules, progress, ct);
     }
 
     private static void Store(IDocumentOperations operations, Account? before, Account after)

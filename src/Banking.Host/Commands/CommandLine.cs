@@ -3,7 +3,25 @@ namespace Banking.Host.Commands;
 /// <summary>What the host can be asked to do.</summary>
 internal static class CommandLine
 {
-    public static Task<int> RunAsync(string[] args) => args switch
+    /// <summary>What <c>dotnet run</c> puts first: Development, unless the caller's environment says otherwise.</summary>
+    private const string Developer = "--developer";
+
+    public static Task<int> RunAsync(string[] args)
+    {
+        if (args is [Developer, .. var rest])
+        {
+            if (Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null)
+            {
+                Environment.SetEnvironmentVariable("ASPNETCORE_ENVIRONMENT", Environments.Development);
+            }
+
+            args = rest;
+        }
+
+        return DoAsync(args);
+    }
+
+    private static Task<int> DoAsync(string[] args) => args switch
     {
         ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
         ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),

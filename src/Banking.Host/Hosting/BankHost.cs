@@ -24,14 +24,12 @@ public static class BankHost
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var time = clock ?? TimeProvider.System;
-        builder.Services.AddSingleton(time);
         builder.Logging.AddQuietDefaults();
         builder.AddDatabase(connectionString, time);
         builder.AddMessaging();
         builder.AddHttp();
         builder.AddTelemetry();
 
-        builder.Services.AddPlatform();
         builder.Services.AddCustomers();
         builder.Services.AddAccounts();
         return builder;
@@ -64,9 +62,20 @@ public static class BankHost
 
     private static void AddDatabase(this WebApplicationBuilder builder, string connectionString, TimeProvider clock)
     {
+        builder.Services.AddLedger(connectionString, clock)
+            .IntegrateWithWolverine(marten => marten.MessageStorageSchemaName = "wolverine");
+        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
+    }
+
+    /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>
+    internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddLedger(
+        this IServiceCollection services, string connectionString, TimeProvider clock)
+    {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { Timezone = "UTC", ApplicationName = "banking" };
-        builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build());
-        builder.Services
+        return services
+            .AddSingleton(clock)
+            .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
+            .AddPlatform()
             .AddMarten(store =>
             {
                 store.AddPlatform(clock);
@@ -74,9 +83,13 @@ public static class BankHost
                 store.AddAccounts();
             })
             .UseNpgsqlDataSource()
-            .UseLightweightSessions()
-            .IntegrateWithWolverine(marten => marten.MessageStorageSchemaName = "wolverine");
-        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
+            .UseLightweightSessions();
+    }
+
+    internal static IServiceCollection AddLedgerForImport(this IServiceCollection services, string connectionString)
+    {
+        services.AddLedger(connectionString, TimeProvider.System);
+        return services;
     }
 
     private static void AddMessaging(this WebApplicationBuilder builder)

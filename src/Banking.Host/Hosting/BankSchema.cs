@@ -12,10 +12,15 @@ public static class BankSchema
     public static async Task PrepareAsync(this IHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        var store = host.Services.GetRequiredService<IDocumentStore>();
-        await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+        await host.Services.PrepareLedgerAsync();
         await host.SetupResources();
-        await using var connection = await host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+    }
+
+    /// <summary>The ledger alone, without the message storage.</summary>
+    internal static async Task PrepareLedgerAsync(this IServiceProvider services)
+    {
+        await services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+        await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql))
         {
             await using var command = new NpgsqlCommand(sql, connection);

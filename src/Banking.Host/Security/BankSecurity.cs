@@ -1,3 +1,4 @@
+using Banking.Host.Hosting;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
@@ -16,7 +17,7 @@ internal static class BankSecurity
         var own = builder.Environment.IsDevelopment() && authority is null;
         if (!own && (string.IsNullOrEmpty(authority) || string.IsNullOrEmpty(audience)))
         {
-            throw new InvalidOperationException(
+            throw new ConfigurationException(
                 "Outside of Development the bank needs Banking:Auth:Authority and Banking:Auth:Audience: the issuer of its tokens and its own name there.");
         }
 

@@ -3,6 +3,7 @@ using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,8 +17,11 @@ public static class CustomersModule
     /// <summary>The schema of its documents.</summary>
     public const string Schema = "customers";
 
+    private static readonly GroupRules<Customer> Rules =
+        new((operations, _, after) => operations.UpdateRevision(after, after.Version), _ => null);
+
     public static IServiceCollection AddCustomers(this IServiceCollection services) => services
-        .AddCommandGroup(new GroupRules<Customer>((operations, _, after) => operations.UpdateRevision(after, after.Version), _ => null))
+        .AddCommandGroup(Rules)
         .AddSingleton<CustomerDesk>();
 
     public static void AddCustomers(this StoreOptions store)
@@ -35,5 +39,16 @@ public static class CustomersModule
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.Discovery.IncludeAssembly(typeof(CustomersModule).Assembly);
         wolverine.RegisterMessageType(typeof(RegisterCustomer), RegisterCustomerHandler.Shape.Name);
+    }
+
+    /// <summary>Takes over customers of another bank.</summary>
+    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    public static Task<ImportResult> ImportAsync(
+        HistoryImport import, string importName, IReadOnlyList<CustomerHistory> customers, TimeProvider clock, Action<int> progress, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        ArgumentNullException.ThrowIfNull(clock);
+        var now = clock.GetUtcNow();
+        return import.RunAsync(importName, [.. customers.Select(c => ImportCustomers.Stream(c, now))], Rules, progress, ct);
     }
 }

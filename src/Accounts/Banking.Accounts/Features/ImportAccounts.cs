@@ -1,0 +1,47 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform.EventSourcing;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>An account of another bank as a stream of this one.</summary>
+internal static class ImportAccounts
+{
+    public const string RoundingClass = "rounding";
+
+    public static HistoryStream Stream(AccountHistory history)
+    {
+        var events = new List<HistoryEvent>(history.Movements.Count + 2)
+        {
+            new(DeterministicId.From(history.AccountId, "opened"), Key(history.Source), new AccountOpened(
+                history.Number, history.OwnerId, history.Product, Money.Zero(history.Currency), history.OpenedAt, history.ExternalId, history.Source)),
+        };
+        foreach (var user in history.Delegates)
+        {
+            events.Add(new(
+                DeterministicId.From(history.AccountId, $"delegate/{user.CustomerId:N}"), Key(user.Source),
+                new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source)));
+        }
+
+        foreach (var movement in history.Movements)
+        {
+            events.Add(new(movement.Id, Key(movement.Source), Booked(movement)));
+            if (movement.Rounding is { } rounding)
+            {
+                events.Add(new(rounding.Id, Key(movement.Source) + "/rounding", new CorrectionBooked(
+                    movement.Id, RoundingClass, rounding.Direction, rounding.Amount, BankSide.Suspense, movement.EffectiveAt, movement.Source)));
+            }
+        }
+
+        return new(history.AccountId, events, []);
+    }
+
+    private static IMovement Booked(HistoricMovement movement) => movement.Direction == Direction.Credit
+        ? new MoneyDeposited(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source)
+        : new MoneyWithdrawn(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source);
+
+    private static MovementDetails? Details(HistoricMovement movement) => movement.Details == new MovementDetails() ? null : movement.Details;
+
+    private static string Key(SourceRow row) => $"{row.System}/{row.File}/{row.Id}";
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Banking.Migration;
+using Spectre.Console;
+
+namespace Banking.Host.Commands;
+
+/// <summary>The report of an import for people.</summary>
+internal static class ImportReport
+{
+    public static void Write(MigrationReport report, int events, int known)
+    {
+        var figures = new Table().Border(TableBorder.Simple).HideHeaders().AddColumn("").AddColumn(new TableColumn("").RightAligned());
+        void Row(string name, string value) => figures.AddRow(name, value);
+        Row("Customers", Number(report.Customers));
+        Row("Accounts", Number(report.Accounts));
+        Row("Transactions", Number(report.Transactions));
+        Row("  exact", Number(report.Exact));
+        Row("  rounded (corrected by an event)", Number(report.Rounded));
+        Row("  discrepancies (reported below)", Number(report.Discrepancies.Count));
+        Row("Credits, CZK", report.Credits);
+        Row("Debits, CZK", report.Debits);
+        Row("Closing balance, CZK", report.ClosingBalance);
+        Row("Events stored", Number(events));
+        Row("Seconds", report.Seconds.ToString("0.000", CultureInfo.InvariantCulture));
+        Row("Events per second", Number((int)report.EventsPerSecond));
+        AnsiConsole.Write(figures);
+
+        if (report.Discrepancies.Count > 0)
+        {
+            var gaps = new Table().Border(TableBorder.Simple).Title("Discrepancies: what the files do not explain, booked nowhere");
+            foreach (var heading in (string[])["Transaction", "Account", "Date", "Recorded", "Replayed", "Missing"])
+            {
+                gaps.AddColumn(new TableColumn(heading).RightAligned());
+            }
+
+            foreach (var gap in report.Discrepancies)
+            {
+                gaps.AddRow(
+                    gap.TransactionId.ToString(CultureInfo.InvariantCulture), gap.AccountId.ToString(CultureInfo.InvariantCulture),
+                    gap.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), gap.Recorded, gap.Replayed, gap.Missing);
+            }
+
+            AnsiConsole.Write(gaps);
+        }
+
+        if (!report.Imported)
+        {
+            Console.WriteLine($"Nothing was imported: all {known} customers and accounts are in the bank already.");
+        }
+    }
+
+    private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,132 @@
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Marten;
+using Marten.Services;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Platform.EventSourcing;
+
+/// <summary>A stream as another system remembers it.</summary>
+/// <param name="Documents">Documents that must stand or fall with it.</param>
+public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, IReadOnlyList<object> Documents);
+
+/// <summary>One fact of another system.</summary>
+/// <param name="Key">Names the row it came from; kept where the idempotency key of a command is kept.</param>
+public sealed record HistoryEvent(Guid Id, string Key, object Data);
+
+/// <summary>What an import did.</summary>
+/// <param name="Events">Events stored.</param>
+/// <param name="Streams">Streams stored.</param>
+/// <param name="Known">Streams that were there already and were left alone.</param>
+/// <param name="Shorter">Of those, the ones that hold fewer events than this history: another import of other rows.</param>
+public sealed record ImportResult(int Events, int Streams, int Known, IReadOnlyList<Guid> Shorter);
+
+/// <summary>
+/// Takes over streams of another system. What was booked there is a fact, so nothing is decided; but it is appended, folded and
+/// stored the way commands are. A stream comes in whole or not at all and under an id made from its source: an import that was cut
+/// off goes on where it stopped, one that is repeated finds everything there.
+/// </summary>
+public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
+{
+    /// <summary>Events per transaction: large enough that a round trip weighs nothing, small enough to stop at.</summary>
+    private const int EventsPerTransaction = 3_000;
+
+    private const int Parallel = 2;
+
+    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    public async Task<ImportResult> RunAsync<TState>(
+        string importName, IReadOnlyList<HistoryStream> streams, GroupRules<TState> rules, Action<int> progress, CancellationToken ct)
+        where TState : class, IEventSourced<TState>
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        ArgumentNullException.ThrowIfNull(progress);
+        var known = await KnownAsync(streams, ct);
+        var wanted = streams.Where(s => !known.ContainsKey(s.Id)).ToList();
+        var context = Context(importName);
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            Chunks(wanted),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = ct },
+            async (chunk, token) =>
+            {
+                await StoreAsync(chunk, context, rules, token);
+                progress(chunk.Sum(s => s.Events.Count));
+            });
+        return new(
+            wanted.Sum(s => s.Events.Count),
+            wanted.Count,
+            known.Count,
+            [.. streams.Where(s => known.TryGetValue(s.Id, out var version) && version < s.Events.Count).Select(s => s.Id)]);
+    }
+
+    private CommandContext Context(string importName) => new(
+        new Caller("import:" + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null);
+
+    private async Task<Dictionary<Guid, long>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
+        command.Parameters.Add(new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var known = new Dictionary<Guid, long>();
+        while (await reader.ReadAsync(ct))
+        {
+            known[reader.GetGuid(0)] = reader.GetInt64(1);
+        }
+
+        return known;
+    }
+
+    private async Task StoreAsync<TState>(List<HistoryStream> chunk, CommandContext context, GroupRules<TState> rules, CancellationToken ct)
+        where TState : class, IEventSourced<TState>
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        var now = clock.GetUtcNow();
+        var heads = new List<StreamHead>(chunk.Count);
+        var envelopes = new List<EventEnvelope>(EventsPerTransaction);
+        foreach (var stream in chunk)
+        {
+            TState? state = null;
+            foreach (var e in stream.Events)
+            {
+                state = TState.Fold(state, stream.Id, e.Data, now);
+                var built = session.Events.BuildEvent(e.Data);
+                built.Id = e.Id;
+                envelopes.Add(new(
+                    stream.Id, state.Version, built, now, context.Caller.Actor, context.CorrelationId, null,
+                    (context with { IdempotencyKey = e.Key }).Headers()));
+            }
+
+            heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
+            rules.StoreState(session, null, state);
+            session.StoreObjects(stream.Documents);
+        }
+
+        var options = (StoreOptions)store.Options;
+        session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, options.Serializer(), heads, envelopes));
+        await session.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private static IEnumerable<List<HistoryStream>> Chunks(List<HistoryStream> streams)
+    {
+        var chunk = new List<HistoryStream>();
+        var events = 0;
+        foreach (var stream in streams)
+        {
+            chunk.Add(stream);
+            events += stream.Events.Count;
+            if (events >= EventsPerTransaction)
+            {
+                yield return chunk;
+                (chunk, events) = ([], 0);
+            }
+        }
+
+        if (chunk.Count > 0)
+        {
+            yield return chunk;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Platform.EventSourcing;
+using Banking.SharedKernel;
+
+namespace Banking.Customers.Features;
+
+/// <summary>A customer of another bank as a stream of this one, sealed under a key of their own like every other.</summary>
+internal static class ImportCustomers
+{
+    public static HistoryStream Stream(CustomerHistory history, DateTimeOffset now)
+    {
+        var key = CustomerKey.For(history.CustomerId);
+        var personal = key.Seal(new(history.Name, Details: history.Details));
+        var registered = new CustomerRegistered(personal, now, history.ExternalId, history.Source);
+        return new(
+            history.CustomerId,
+            [new(DeterministicId.From(history.CustomerId, "registered"), $"{history.Source.System}/{history.Source.File}/{history.Source.Id}", registered)],
+            [key]);
+    }
+}

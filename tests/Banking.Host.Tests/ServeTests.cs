@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Banking.Testing;
+
+namespace Banking.Host.Tests;
+
+/// <summary>The host as its users meet it: one command, no settings.</summary>
+public sealed class ServeTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = TestFolders.New("banking-serve-");
+
+    private (string, string)[] Settings => [("Banking__DataFolder", Path.Combine(_folder.FullName, "data"))];
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task The_printed_commands_work_as_they_are_printed_and_the_bank_is_kept_between_runs()
+    {
+        string transfer;
+        await using (var host = await HostProcess.ServeAsync([], Settings))
+        {
+            var lines = host.Output.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n');
+            var export = Assert.Single(lines, l => l.StartsWith("export TOKEN=", StringComparison.Ordinal));
+            var commands = lines.Where(l => l.StartsWith("curl ", StringComparison.Ordinal)).ToList();
+            Assert.Equal(2, commands.Count);
+
+            transfer = Json(await BashAsync(export + "\n" + commands[0])).GetProperty("id").GetString()!;
+            Assert.Equal("4800.00", Json(await BashAsync(export + "\n" + commands[1])).GetProperty("balance").GetProperty("value").GetString());
+            Assert.Contains("4 currencies", host.Output.Replace("EUR USD JPY KWD", "4 currencies", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Equal(0, await host.StopAsync());
+        }
+
+        await using var again = await HostProcess.ServeAsync([], Settings);
+        var teller = await again.TellerAsync();
+        Assert.Equal("12.50", (await teller.GetAsync("/v1/transfers/" + transfer)).Ok().Text("amount", "value"));
+        Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
+        await again.StopAsync();
+
+        await using var fresh = await HostProcess.ServeAsync(["--fresh", "--no-demo"], Settings);
+        Assert.Equal(0, (await (await fresh.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task The_commands_of_the_readme_work_as_they_are_written()
+    {
+        await using var host = await HostProcess.ServeAsync([], Settings);
+        var readme = await File.ReadAllTextAsync(Path.Combine(TestFolders.Repository, "README.md"), TestContext.Current.CancellationToken);
+        var blocks = readme.Split("```").Where((_, i) => i % 2 == 1).Where(b => b.Contains("curl", StringComparison.Ordinal));
+        var script = string.Join('\n', blocks).Replace("localhost:5080", host.Address["http://".Length..], StringComparison.Ordinal);
+
+        var answers = (await BashAsync(script)).Split("}{").Length;
+
+        Assert.Equal(2, answers);
+        var teller = await host.TellerAsync();
+        var events = (await teller.GetAsync("/v1/accounts/XB09DEMO000000000001/events?limit=500")).Ok().Json.GetProperty("items").EnumerateArray().ToList();
+        Assert.Equal("lunch-1", events[^1].GetProperty("idempotencyKey").GetString());
+        Assert.Equal("dev-teller", events[^1].GetProperty("actor").GetString());
+    }
+
+    [Fact]
+    public async Task A_second_host_on_the_same_folder_is_refused_with_a_message_that_says_who_holds_it()
+    {
+        await using var first = await HostProcess.ServeAsync(["--no-demo"], Settings);
+
+        var (exitCode, _, error) = await HostProcess.RunAsync(["--no-demo", "--urls", "http://127.0.0.1:0"], [.. Settings, ("ASPNETCORE_ENVIRONMENT", "Development")]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(first.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Outside_of_Development_it_does_not_start_without_an_issuer_and_issues_no_tokens_itself()
+    {
+        var database = await TestCluster.NewDatabaseAsync();
+
+        var (exitCode, _, error) = await HostProcess.RunAsync([], ("ConnectionStrings__banking", database), ("ASPNETCORE_ENVIRONMENT", "Production"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("Banking:Auth:Authority", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        await TestCluster.DropAsync(database);
+    }
+
+    [Fact]
+    public async Task Tokens_are_not_given_to_callers_that_a_proxy_stands_for()
+    {
+        await using var host = await HostProcess.ServeAsync(["--no-demo"], Settings);
+        using var http = host.Http();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dev/token")
+        {
+            Content = new StringContent("""{"role":"teller"}""", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+
+    private static async Task<string> BashAsync(string script)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return output;
+    }
+}

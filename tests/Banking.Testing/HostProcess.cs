@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace Banking.Testing;
+
+/// <summary>The real host as a process of its own, so that it can be killed.</summary>
+public sealed partial class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly TaskCompletionSource<string> _token = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private int _disposed;
+
+    private HostProcess(Process process, string address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public string Address { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Everything it has said so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Runs the host to its end and answers its exit code and what it said.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] args, params (string Name, string Value)[] environment)
+    {
+        using var process = Process.Start(StartInfo(args, environment))!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Starts the host and leaves it running.</summary>
+    public static Process Start(string[] args, params (string Name, string Value)[] environment)
+    {
+        var process = Process.Start(StartInfo(args, environment))!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Starts serving in Development on a free port and waits until it says that it is there.</summary>
+    public static async Task<HostProcess> ServeAsync(string[] args, params (string Name, string Value)[] environment)
+    {
+        var address = $"http://127.0.0.1:{FreePort()}";
+        var process = Process.Start(StartInfo([.. args, "--urls", address], [.. environment, ("ASPNETCORE_ENVIRONMENT", "Development")]))!;
+        var host = new HostProcess(process, address);
+        process.OutputDataReceived += (_, line) => host.Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => host.Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var ended = process.WaitForExitAsync();
+        if (await Task.WhenAny(host._stopLine.Task, ended) == ended)
+        {
+            throw new InvalidOperationException($"The host ended with {process.ExitCode} before it served:\n{host.Output}");
+        }
+
+        return host;
+    }
+
+    /// <summary>A client with the token that the host printed.</summary>
+    public async Task<BankClient> TellerAsync() => new(Http(), await _token.Task);
+
+    public HttpClient Http() => new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new Uri(Address) };
+
+    /// <summary>kill -9: no handler runs, no connection is closed in order.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as an operator stops it.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await _process.WaitForExitAsync();
+        }
+
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
+        if (!_process.HasExited)
+        {
+            await StopAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        _output.Enqueue(line);
+        if (TokenLine().Match(line) is { Success: true } token)
+        {
+            _token.TrySetResult(token.Groups[1].Value);
+        }
+
+        if (line.StartsWith("Stop ", StringComparison.Ordinal))
+        {
+            _stopLine.TrySetResult();
+        }
+    }
+
+    private static ProcessStartInfo StartInfo(string[] args, (string Name, string Value)[] environment)
+    {
+        var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Banking.Host.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return info;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    [GeneratedRegex("^export TOKEN=(.+)$")]
+    private static partial Regex TokenLine();
+}
