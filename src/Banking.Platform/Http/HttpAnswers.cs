@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Mime;
+using System.Text;
 using Banking.Platform.Commands;
 using Microsoft.AspNetCore.Http;
 
@@ -65,7 +66,9 @@ public static class HttpAnswers
             http.Response.Headers.RetryAfter = "1";
         }
 
-        return http.Response.WriteAsync(body, http.RequestAborted);
+        var bytes = Encoding.UTF8.GetBytes(body);
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
     }
 }
 

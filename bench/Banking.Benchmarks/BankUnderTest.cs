@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+
+namespace Banking.Benchmarks;
+
+/// <summary>The real host in a process of its own, as its users run it.</summary>
+internal sealed class BankUnderTest : IDisposable
+{
+    private readonly Process _process;
+
+    private BankUnderTest(Process process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    public string Token { get; private set; } = "";
+
+    /// <summary>From starting the process to the first healthy answer.</summary>
+    public TimeSpan StartToReady { get; private set; }
+
+    /// <summary>Starts a program and waits until it answers.</summary>
+    public static async Task<BankUnderTest> StartAsync(string assembly, string[] args, string connectionString, string ready)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var clock = Stopwatch.StartNew();
+        var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. args.Select(a => a.Replace("{address}", address.ToString().TrimEnd('/'), StringComparison.Ordinal))])
+        {
+            RedirectStandardOutput = true,
+        };
+        info.Environment["ConnectionStrings__banking"] = connectionString;
+        info.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        var process = Process.Start(info)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        var bank = new BankUnderTest(process, address);
+        using var http = new HttpClient { BaseAddress = address };
+        while (true)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(ready);
+                break;
+            }
+            catch (HttpRequestException) when (!process.HasExited)
+            {
+                await Task.Yield();
+            }
+        }
+
+        bank.StartToReady = clock.Elapsed;
+        return bank;
+    }
+
+    public static async Task<BankUnderTest> OursAsync(string connectionString)
+    {
+        var bank = await StartAsync("Banking.Host.dll", ["--no-demo", "--urls", "{address}"], connectionString, "/health/ready");
+        using var http = new HttpClient { BaseAddress = bank.Address };
+        using var answer = await http.PostAsJsonAsync("/dev/token", new { role = "teller" });
+        bank.Token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
+        return bank;
+    }
+
+    /// <summary>Opens accounts with money on them, through the API like anybody.</summary>
+    public async Task<string[]> OpenAsync(int count, string balance)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        using var customer = await http.PostAsJsonAsync("/v1/customers", new { name = "Bench" });
+        var owner = (await customer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        var ids = new string[count];
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
+        {
+            using var open = await RawHttp.ConnectAsync(Address, "/v1/accounts", Token);
+            using var deposit = await RawHttp.ConnectAsync(Address, "/v1/deposits", Token);
+            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+            {
+                await MustAsync(open, $"open-{i}", $$"""{"customerId":"{{owner}}","currency":"EUR"}""");
+                using (var body = JsonDocument.Parse(open.Body))
+                {
+                    ids[i] = body.RootElement.GetProperty("id").GetString()!;
+                }
+
+                await MustAsync(deposit, $"fund-{i}", $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"}}""");
+            }
+        }));
+        return ids;
+    }
+
+    /// <summary>One connection per caller.</summary>
+    public Task<RawHttp[]> ConnectAsync(int callers, string path) =>
+        Task.WhenAll(Enumerable.Range(0, callers).Select(_ => RawHttp.ConnectAsync(Address, path, Token)));
+
+    /// <summary>All money of the bank, by the log and by the states; equal, and what was paid in, or something is lost.</summary>
+    public static async Task<bool> ConservedAsync(NpgsqlDataSource source, long total)
+    {
+        await using var command = source.CreateCommand(
+            """
+            select (select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account),
+                (select sum(case when type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1') then 1 else -1 end
+                    * (data -> 'amount' ->> 'minor')::bigint)::bigint from bank.mt_events
+                    where type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1', 'accounts.money-withdrawn.v1', 'accounts.transfer-sent.v1')),
+                (select count(*) from bank.mt_streams s where s.version <> (select count(*) from bank.mt_events e where e.stream_id = s.id))
+            """);
+        command.CommandTimeout = 300;
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return reader.GetInt64(0) == total && reader.GetInt64(1) == total && reader.GetInt64(2) == 0;
+    }
+
+    public static string Transfer(StringBuilder json, string from, string to)
+    {
+        json.Clear();
+        json.Append(CultureInfo.InvariantCulture, $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"}}""");
+        return json.ToString();
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static async Task MustAsync(RawHttp http, string key, string json)
+    {
+        if (await http.PostAsync(key, json) is var status and not 201)
+        {
+            throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

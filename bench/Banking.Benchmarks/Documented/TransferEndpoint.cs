@@ -1,0 +1,47 @@
+using Marten;
+using Wolverine.Http;
+
+namespace Banking.Benchmarks.Documented;
+
+public sealed record WalletTransfer(Guid TransferId, Guid From, Guid To, long Amount);
+
+public sealed record OpenWallets(int Count, long Balance);
+
+public static class TransferEndpoint
+{
+    [WolverinePost("/transfers")]
+    public static async Task<IResult> Post(WalletTransfer command, IDocumentSession session, CancellationToken ct)
+    {
+        Guid[] ids = command.From.CompareTo(command.To) < 0 ? [command.From, command.To] : [command.To, command.From];
+        var streams = await session.Events.FetchManyForWriting<Wallet>(ids, ct);
+        var (from, to) = ids[0] == command.From ? (streams[0], streams[1]) : (streams[1], streams[0]);
+        if (from.Aggregate is null || from.Aggregate.Balance < command.Amount)
+        {
+            return Results.UnprocessableEntity();
+        }
+
+        from.AppendOne(new WalletDebited(command.TransferId, command.Amount));
+        to.AppendOne(new WalletCredited(command.TransferId, command.Amount));
+        return Results.Ok();
+    }
+
+    [WolverinePost("/wallets")]
+    public static async Task<IResult> Open(OpenWallets command, IDocumentStore store)
+    {
+        foreach (var chunk in Enumerable.Range(0, command.Count).Chunk(500))
+        {
+            await using var session = store.LightweightSession();
+            foreach (var i in chunk)
+            {
+                session.Events.StartStream<Wallet>(IdOf(i), new WalletOpened(command.Balance));
+            }
+
+            await session.SaveChangesAsync();
+        }
+
+        return Results.Ok();
+    }
+
+    /// <summary>Known to both sides without asking.</summary>
+    public static Guid IdOf(int wallet) => new(wallet, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
+}

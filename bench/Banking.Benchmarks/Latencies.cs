@@ -1,0 +1,23 @@
+namespace Banking.Benchmarks;
+
+/// <summary>Latencies of one caller, in ticks, merged when the run is over: recording must not make callers wait for each other.</summary>
+internal sealed class Latencies
+{
+    private readonly List<long> _ticks = new(65_536);
+
+    public void Add(long ticks) => _ticks.Add(ticks);
+
+    public static (double P50, double P99, double Max) Of(IEnumerable<Latencies> all)
+    {
+        var ticks = all.SelectMany(l => l._ticks).ToArray();
+        if (ticks.Length == 0)
+        {
+            return (0, 0, 0);
+        }
+
+        Array.Sort(ticks);
+        return (Milliseconds(ticks[ticks.Length / 2]), Milliseconds(ticks[(int)(ticks.Length * 0.99)]), Milliseconds(ticks[^1]));
+    }
+
+    private static double Milliseconds(long ticks) => Math.Round(ticks * 1000.0 / System.Diagnostics.Stopwatch.Frequency, 2);
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace Banking.Benchmarks;
+
+/// <summary>What came back from one request.</summary>
+internal readonly record struct Counted(int Accepted, int Refused, int Errors);
+
+/// <summary>What a run of requests came to.</summary>
+internal sealed record Measured(double Seconds, long Accepted, long Refused, long Errors, double P50Ms, double P99Ms, double MaxMs);
+
+/// <summary>Drives a target for a while.</summary>
+internal static class Load
+{
+    /// <summary>Closed loop: each caller sends its next request when it has the answer to its last.</summary>
+    public static async Task<Measured> ClosedAsync(int callers, TimeSpan duration, Func<int, long, Task<Counted>> send)
+    {
+        var stop = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        var latencies = Enumerable.Range(0, callers).Select(_ => new Latencies()).ToArray();
+        var counts = new Counted[callers];
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        {
+            var (accepted, refused, errors) = (0, 0, 0);
+            for (var i = 0L; Stopwatch.GetTimestamp() < stop; i++)
+            {
+                var start = Stopwatch.GetTimestamp();
+                var counted = await send(caller, i);
+                latencies[caller].Add(Stopwatch.GetTimestamp() - start);
+                (accepted, refused, errors) = (accepted + counted.Accepted, refused + counted.Refused, errors + counted.Errors);
+            }
+
+            counts[caller] = new(accepted, refused, errors);
+        })));
+        return Sum(clock.Elapsed, counts, latencies);
+    }
+
+    /// <summary>
+    /// Open loop: requests are due at fixed times whatever came back before, and latency counts from when a request was due, so that a
+    /// stall is felt by all who would have come meanwhile (no coordinated omission).
+    /// </summary>
+    public static async Task<Measured> OpenAsync(int callers, double perSecond, TimeSpan duration, Func<int, long, Task<Counted>> send)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        var total = (long)(perSecond * duration.TotalSeconds);
+        var next = -1L;
+        var latencies = Enumerable.Range(0, callers).Select(_ => new Latencies()).ToArray();
+        var counts = new Counted[callers];
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        {
+            var (accepted, refused, errors) = (0, 0, 0);
+            for (var i = Interlocked.Increment(ref next); i < total; i = Interlocked.Increment(ref next))
+            {
+                var due = begin + (long)(i / perSecond * Stopwatch.Frequency);
+                if (due - Stopwatch.GetTimestamp() is var early and > 0)
+                {
+                    await Pause(early);
+                }
+
+                var counted = await send(caller, i);
+                latencies[caller].Add(Stopwatch.GetTimestamp() - due);
+                (accepted, refused, errors) = (accepted + counted.Accepted, refused + counted.Refused, errors + counted.Errors);
+            }
+
+            counts[caller] = new(accepted, refused, errors);
+        })));
+        return Sum(clock.Elapsed, counts, latencies);
+    }
+
+    private static Task Pause(long ticks) => Task.Delay(TimeSpan.FromSeconds(ticks / (double)Stopwatch.Frequency), TimeProvider.System);
+
+    private static Measured Sum(TimeSpan elapsed, Counted[] counts, Latencies[] latencies)
+    {
+        var (p50, p99, max) = Latencies.Of(latencies);
+        return new(
+            elapsed.TotalSeconds, counts.Sum(c => (long)c.Accepted), counts.Sum(c => (long)c.Refused), counts.Sum(c => (long)c.Errors), p50, p99, max);
+    }
+}

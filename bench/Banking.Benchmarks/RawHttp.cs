@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Banking.Benchmarks;
+
+/// <summary>
+/// One keep-alive connection that posts JSON and reads status and body. The load shares two cores with what it measures, and a full HTTP
+/// client would cost more than the bank.
+/// </summary>
+internal sealed class RawHttp : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _head;
+    private readonly byte[] _buffer = new byte[512 * 1024];
+
+    private RawHttp(Socket socket, byte[] head)
+    {
+        _socket = socket;
+        _head = head;
+    }
+
+    /// <summary>The body of the last answer.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    public static async Task<RawHttp> ConnectAsync(Uri address, string path, string? token)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port));
+        var head = $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n"
+            + (token is null ? "" : $"Authorization: Bearer {token}\r\n");
+        return new(socket, Encoding.ASCII.GetBytes(head));
+    }
+
+    /// <summary>Posts and answers the status.</summary>
+    public async Task<int> PostAsync(string key, string json)
+    {
+        var text = $"Idempotency-Key: {key}\r\nContent-Length: {json.Length}\r\n\r\n{json}";
+        _head.CopyTo(_buffer, 0);
+        var length = _head.Length + Encoding.ASCII.GetBytes(text, _buffer.AsSpan(_head.Length));
+        await _socket.SendAsync(_buffer.AsMemory(0, length));
+        return await ReceiveAsync();
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<int> ReceiveAsync()
+    {
+        var read = 0;
+        int end;
+        while ((end = _buffer.AsSpan(0, read).IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            read += await MoreAsync(read);
+        }
+
+        var headers = _buffer.AsSpan(0, end);
+        var at = headers.IndexOf("Content-Length: "u8);
+        if (at < 0 || !Utf8Parser.TryParse(headers[9..12], out int status, out _) || !Utf8Parser.TryParse(headers[(at + 16)..], out int length, out _))
+        {
+            throw new InvalidOperationException("The answer has no status or no Content-Length: " + Encoding.ASCII.GetString(headers));
+        }
+
+        while (read < end + 4 + length)
+        {
+            read += await MoreAsync(read);
+        }
+
+        Body = _buffer.AsMemory(end + 4, length);
+        return status;
+    }
+
+    private async ValueTask<int> MoreAsync(int at)
+    {
+        var read = await _socket.ReceiveAsync(_buffer.AsMemory(at));
+        return read > 0 ? read : throw new IOException("The host closed the connection.");
+    }
+}

@@ -1,0 +1,230 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Banking.Benchmarks.Documented;
+using Banking.EmbeddedPostgres;
+using Npgsql;
+
+namespace Banking.Benchmarks;
+
+/// <summary>All scenarios, one after the other, on one cluster, in one run: only ratios within a run mean anything.</summary>
+internal sealed class Suite(Options options, PostgresCluster cluster)
+{
+    private const long Balance = 1_000_000_00;
+    private readonly List<Row> _rows = [];
+
+    private TimeSpan Duration => TimeSpan.FromSeconds(options.Seconds);
+
+    private TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(2, options.Seconds / 3));
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        var folder = Directory.CreateTempSubdirectory("banking-bench-");
+        if (!OperatingSystem.IsWindows())
+        {
+            // A cluster of root runs as somebody else, who must get in.
+            folder.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        }
+
+        int code;
+        await using (var cluster = await PostgresCluster.StartAsync(new()
+        {
+            DataFolder = Path.Combine(folder.FullName, "postgres"),
+            Parameters = new Dictionary<string, string> { ["max_connections"] = "400" },
+        }))
+        {
+            code = await new Suite(options, cluster).RunAsync();
+        }
+
+        folder.Delete(recursive: true);
+        return code;
+    }
+
+    private bool Wanted(string name) => options.Only.Count == 0 || options.Only.Contains(name);
+
+    private async Task<int> RunAsync()
+    {
+        if (Wanted("bare-sql"))
+        {
+            await BareAsync();
+        }
+
+        if (Wanted("documented"))
+        {
+            await DocumentedAsync();
+        }
+
+        await OursAsync();
+        var settings = new
+        {
+            seconds = options.Seconds,
+            accounts = options.Accounts,
+            postgres = cluster.Version,
+            fsync = "on",
+            synchronousCommit = "on",
+            startToReadySeconds = _startToReady,
+        };
+        var machine = new { cores = Environment.ProcessorCount, os = RuntimeInformation.OSDescription, runtime = RuntimeInformation.FrameworkDescription };
+        if (options.Json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new { machine, settings, scenarios = _rows }, Indented));
+        }
+
+        return _rows.All(r => r is { Conserved: true, Errors: 0 } || r.Name == "documented") ? 0 : 1;
+    }
+
+    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    private double _startToReady;
+
+    private async Task BareAsync()
+    {
+        var source = await DatabaseAsync("bare", pool: 300);
+        await using var bare = new BareSql(source);
+        await bare.CreateAsync(options.Accounts, Balance);
+        foreach (var callers in (int[])[16, 64, 256])
+        {
+            await bare.RunAsync(callers, WarmUp, Picks.Uniform(options.Accounts), $"w{callers}");
+            var before = await Figures.ReadAsync(source);
+            var measured = await bare.RunAsync(callers, Duration, Picks.Uniform(options.Accounts), $"m{callers}");
+            await AddAsync("bare-sql", callers, "closed", measured, before, source, bare.ConservedAsync(options.Accounts * Balance));
+        }
+    }
+
+    private async Task DocumentedAsync()
+    {
+        var source = await DatabaseAsync("documented", pool: 10);
+        using var host = await BankUnderTest.StartAsync(
+            "Banking.Benchmarks.dll", ["documented-host", cluster.ConnectionString("documented"), "{address}"], "", "/nowhere");
+        using (var open = await RawHttp.ConnectAsync(host.Address, "/wallets", null))
+        {
+            await open.PostAsync("open", $$"""{"count":{{options.Accounts}},"balance":{{Balance}}}""");
+        }
+
+        foreach (var callers in (int[])[16, 64, 256])
+        {
+            var connections = await host.ConnectAsync(callers, "/transfers");
+            var pick = Picks.Uniform(options.Accounts);
+            async Task<Counted> Send(int caller, long i)
+            {
+                var (from, to) = pick(caller, i);
+                var status = await connections[caller].PostAsync("-",
+                    $$"""{"transferId":"{{Guid.CreateVersion7()}}","from":"{{TransferEndpoint.IdOf(from)}}","to":"{{TransferEndpoint.IdOf(to)}}","amount":1}""");
+                return status == 200 ? new(1, 0, 0) : status == 422 ? new(0, 1, 0) : new(0, 0, 1);
+            }
+
+            await Load.ClosedAsync(callers, WarmUp, Send);
+            var before = await Figures.ReadAsync(source);
+            var measured = await Load.ClosedAsync(callers, Duration, Send);
+            await AddAsync("documented", callers, "closed", measured, before, source, Task.FromResult(true));
+            Array.ForEach(connections, c => c.Dispose());
+        }
+    }
+
+    private async Task OursAsync()
+    {
+        var source = await DatabaseAsync("ours", pool: 10);
+        using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("ours"));
+        var ids = await bank.OpenAsync(options.Accounts, (Balance / 100).ToString(CultureInfo.InvariantCulture) + ".00");
+        using (var again = await BankUnderTest.OursAsync(cluster.ConnectionString("ours")))
+        {
+            _startToReady = Math.Round(again.StartToReady.TotalSeconds, 2);
+        }
+
+        var uniform = new Dictionary<int, double>();
+        foreach (var callers in (int[])[1, 16, 64, 256])
+        {
+            uniform[callers] = await SingleAsync("single-uniform", callers, Picks.Uniform(options.Accounts), [bank], ids, source, null);
+        }
+
+        await SingleAsync("single-uniform", 256, Picks.Uniform(options.Accounts), [bank], ids, source, uniform.GetValueOrDefault(256) * 0.8);
+        await SingleAsync("single-zipf", 256, Picks.Zipf(options.Accounts), [bank], ids, source, null);
+        await SingleAsync("hot-payer", 256, Picks.HotPayer(options.Accounts), [bank], ids, source, null);
+        await SingleAsync("hot-payee", 256, Picks.HotPayee(options.Accounts), [bank], ids, source, null);
+        await SingleAsync("opposite-pairs", 256, Picks.OppositePairs(), [bank], ids, source, null);
+        if (Wanted("two-hosts"))
+        {
+            using var second = await BankUnderTest.OursAsync(cluster.ConnectionString("ours"));
+            await SingleAsync("two-hosts", 256, Picks.Uniform(options.Accounts), [bank, second], ids, source, null);
+        }
+    }
+
+    private async Task<double> SingleAsync(
+        string name, int callers, Func<int, long, (int From, int To)> pick, BankUnderTest[] banks, string[] ids, NpgsqlDataSource source, double? rate)
+    {
+        if (!Wanted(name))
+        {
+            return 0;
+        }
+
+        var connections = new RawHttp[callers];
+        for (var i = 0; i < callers; i++)
+        {
+            connections[i] = await RawHttp.ConnectAsync(banks[i % banks.Length].Address, "/v1/transfers", banks[i % banks.Length].Token);
+        }
+
+        var texts = Enumerable.Range(0, callers).Select(_ => new StringBuilder()).ToArray();
+        var phase = "w";
+        async Task<Counted> Send(int caller, long i)
+        {
+            var (from, to) = pick(caller, i);
+            var status = await connections[caller].PostAsync($"{name}-{callers}-{rate is null}-{phase}-{caller}-{i}", BankUnderTest.Transfer(texts[caller], ids[from], ids[to]));
+            return status == 201 ? new(1, 0, 0) : status is 422 or 409 ? new(0, 1, 0) : new(0, 0, 1);
+        }
+
+        await Load.ClosedAsync(callers, WarmUp, Send);
+        phase = "m";
+        var before = await Figures.ReadAsync(source);
+        var measured = rate is { } perSecond
+            ? await Load.OpenAsync(callers, perSecond, Duration, Send)
+            : await Load.ClosedAsync(callers, Duration, Send);
+        await AddAsync(name, callers, rate is null ? "closed" : "open", measured, before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
+        Array.ForEach(connections, c => c.Dispose());
+        return measured.Accepted / measured.Seconds;
+    }
+
+    private async Task AddAsync(
+        string name, int callers, string loop, Measured measured, Figures before, NpgsqlDataSource source, Task<bool> conserved)
+    {
+        var after = await Figures.ReadAsync(source);
+        var row = new Row(
+            name, callers, loop,
+            Math.Round(measured.Accepted / measured.Seconds), Math.Round(measured.Refused / measured.Seconds), measured.Errors,
+            measured.P50Ms, measured.P99Ms, measured.MaxMs,
+            after.Rollbacks - before.Rollbacks, after.Commits - before.Commits,
+            Math.Round((after.Bytes - before.Bytes) / (double)Math.Max(1, measured.Accepted)),
+            after.ProjectionLag, after.OutboxLag, await conserved);
+        _rows.Add(row);
+        var line = string.Create(CultureInfo.InvariantCulture,
+            $"{row.Name,-15} {row.Callers,4} {row.Loop,-6} {row.AcceptedPerSecond,8:N0}/s  refused {row.RefusedPerSecond,6:N0}/s  errors {row.Errors,3}  p50 {row.P50Ms,7:0.00}  p99 {row.P99Ms,7:0.00}  max {row.MaxMs,8:0.00} ms  conflicts {row.Conflicts,4}  commits {row.Commits,7:N0}  {row.BytesPerTransfer,5:N0} B  conserved {row.Conserved}");
+        await (options.Json ? Console.Error : Console.Out).WriteLineAsync(line);
+    }
+
+    private async Task<NpgsqlDataSource> DatabaseAsync(string name, int pool)
+    {
+        await cluster.EnsureDatabaseAsync(name);
+        return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.ConnectionString(name)) { MaxPoolSize = pool }.ConnectionString);
+    }
+}
+
+/// <summary>What PostgreSQL says about a database.</summary>
+internal sealed record Figures(long Commits, long Rollbacks, long Bytes, long ProjectionLag, long OutboxLag)
+{
+    public static async Task<Figures> ReadAsync(NpgsqlDataSource source)
+    {
+        // The counters of other sessions arrive when those are idle for a second or busy for another; a fresh snapshot of them is enough here.
+        await using var command = source.CreateCommand(
+            """
+            select xact_commit, xact_rollback, pg_database_size(current_database()),
+                case when to_regclass('bank.mt_event_progression') is null then 0 else (xpath('/row/lag/text()', query_to_xml(
+                    'select coalesce(max((select max(seq_id) from bank.mt_events) - last_seq_id), 0) as lag from bank.mt_event_progression', false, true, '')))[1]::text::bigint end,
+                case when to_regclass('wolverine.wolverine_outgoing_envelopes') is null then 0 else (xpath('/row/n/text()', query_to_xml(
+                    'select count(*) as n from wolverine.wolverine_outgoing_envelopes', false, true, '')))[1]::text::bigint end
+            from pg_stat_database where datname = current_database()
+            """);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4));
+    }
+}
