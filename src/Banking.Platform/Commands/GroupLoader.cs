@@ -32,11 +32,11 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         $"select r.data, e.seq_id from {TableOf<Receipt>(store)} r left join {store.Options.Events.DatabaseSchemaName}.mt_events e " +
         "on e.id = (r.data ->> 'eventId')::uuid and not e.is_archived where r.id = any($1)";
 
-    public async Task<Loaded<TState>> LoadAsync(NpgsqlConnection connection, IReadOnlyList<Submission<TState>> submissions)
+    public async Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.Select(s => s.Context.ReceiptId).Distinct().ToArray();
-        await using var batch = new NpgsqlBatch(connection)
+        await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =
             {
@@ -60,7 +60,11 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
             {
-                states.Set(Read<TState>(reader));
+                var state = Read<TState>(reader);
+                if (versions.ContainsKey(state.Id))
+                {
+                    states.Set(state);
+                }
             }
 
             await reader.NextResultAsync();
@@ -71,12 +75,12 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
             }
         }
 
-        await RefoldStaleAsync(connection, states, versions);
+        await RefoldStaleAsync(transaction, states, versions);
         return new(states, versions, receipts);
     }
 
     /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
-    private async Task RefoldStaleAsync(NpgsqlConnection connection, States<TState> states, Dictionary<Guid, long> versions)
+    private async Task RefoldStaleAsync(NpgsqlTransaction transaction, States<TState> states, Dictionary<Guid, long> versions)
     {
         var stale = versions.Where(v => states.Find(v.Key)?.Version != v.Value).Select(v => v.Key).ToList();
         if (stale.Count == 0)
@@ -84,7 +88,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
             return;
         }
 
-        await using var session = store.QuerySession(Marten.Services.SessionOptions.ForConnection(connection));
+        // For the transaction: a session for its connection would close it, and the group with it.
+        await using var session = store.QuerySession(Marten.Services.SessionOptions.ForTransaction(transaction));
         foreach (var id in stale)
         {
             var events = await session.Events.FetchStreamAsync(id);

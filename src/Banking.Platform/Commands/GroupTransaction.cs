@@ -19,7 +19,7 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
     {
         await using var connection = await source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var loaded = await _loader.LoadAsync(connection, submissions);
+        var loaded = await _loader.LoadAsync(transaction, submissions);
 
         // Read after the locks are held, and never behind what a stream already tells: so recorded time rises with the version
         // whatever the clocks of the nodes say, and a question about the past has one answer for ever.

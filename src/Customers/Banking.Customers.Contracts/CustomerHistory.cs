@@ -12,4 +12,8 @@ public sealed record CustomerHistory(
     string ExternalId,
     string Name,
     IReadOnlyDictionary<string, string> Details,
-    SourceRow Source);
+    SourceRow Source)
+{
+    /// <summary>Without the person, wherever it may be written.</summary>
+    public override string ToString() => $"{nameof(CustomerHistory)} {CustomerId}";
+}

@@ -39,11 +39,16 @@ public sealed record CustomerKey(Guid Id, string Key)
         return new(SealedData.AesGcm256, Convert.ToBase64String(sealedBytes));
     }
 
-    /// <exception cref="CryptographicException">The text was changed, or sealed for another customer.</exception>
+    /// <exception cref="CryptographicException">The text was changed, or sealed for another customer or in another way.</exception>
     public PersonalData Open(SealedData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         var bytes = Convert.FromBase64String(data.Text);
+        if (data.Algorithm != SealedData.AesGcm256 || bytes.Length < NonceBytes + TagBytes)
+        {
+            throw new CryptographicException($"This is not sealed by {SealedData.AesGcm256}.");
+        }
+
         var plain = new byte[bytes.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(Convert.FromBase64String(Key), TagBytes);
         aes.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(^TagBytes..), plain, Id.ToByteArray());

@@ -22,8 +22,7 @@ public sealed class CustomerDesk(CommandDoors doors, CommandGroup<Customer> grou
         var id = Ids.Next(clock);
         var eventId = Ids.Next(clock);
         var key = CustomerKey.For(id);
-        var personal = new PersonalData(command.Name, command.Email, command.Phone);
-        var sealedData = key.Seal(personal);
+        var sealedData = key.Seal(new(command.Name, command.Email, command.Phone));
         return group.SubmitAsync(
             new(
                 context,
@@ -31,7 +30,7 @@ public sealed class CustomerDesk(CommandDoors doors, CommandGroup<Customer> grou
                 _ => null,
                 (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
                 (states, _) => new(
-                    StatusCodes.Status201Created, CustomerView.Of(states[id], personal), id,
+                    StatusCodes.Status201Created, CustomerView.Registered(states[id]), id,
                     $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}")),
             ct);
     }

@@ -14,9 +14,13 @@ using Wolverine.Http;
 namespace Banking.Customers.Features;
 
 /// <summary>Somebody who becomes a customer.</summary>
-public sealed record RegisterCustomerRequest(string Name, string? Email = null, string? Phone = null);
+public sealed record RegisterCustomerRequest(string Name, string? Email = null, string? Phone = null)
+{
+    /// <summary>Without the person, wherever it may be written.</summary>
+    public override string ToString() => nameof(RegisterCustomerRequest);
+}
 
-/// <summary>A customer as shown. Personal members are absent once the person is erased.</summary>
+/// <summary>A customer as shown. Personal members are absent once the person is erased, and in the answer to a registration.</summary>
 public sealed record CustomerView(
     string Id, string? Name, string? Email, string? Phone, IReadOnlyDictionary<string, string>? Details, bool Erased,
     DateTimeOffset RegisteredAt, string? ExternalId, long Version)
@@ -24,6 +28,12 @@ public sealed record CustomerView(
     internal static CustomerView Of(Customer customer, PersonalData? personal) => new(
         PublicId.Format(CustomerStreams.Prefix, customer.Id), personal?.Name, personal?.Email, personal?.Phone, personal?.Details, personal is null,
         customer.RegisteredAt, customer.ExternalId, customer.Version);
+
+    /// <summary>The answer to a registration is kept as its receipt, beyond the reach of the customer's key: it must not know the person.</summary>
+    internal static CustomerView Registered(Customer customer) => Of(customer, null) with { Erased = false };
+
+    /// <summary>Without the person, wherever it may be written.</summary>
+    public override string ToString() => $"{nameof(CustomerView)} {Id}";
 }
 
 public static class RegisterCustomerEndpoint

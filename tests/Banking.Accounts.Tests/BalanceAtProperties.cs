@@ -1,0 +1,78 @@
+using Banking.Accounts.Domain;
+using Banking.SharedKernel;
+using CsCheck;
+using JasperFx.Events;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>The two time axes: what counted at one instant, as far as it was known at another.</summary>
+public sealed class BalanceAtProperties
+{
+    [Fact]
+    public void Asked_with_no_end_on_either_axis_the_answer_is_the_account() => RandomBank.Steps.Sample(steps =>
+    {
+        var (bank, _) = RandomBank.Live(steps);
+        foreach (var (id, account) in bank.Accounts)
+        {
+            var at = At(Events(bank, id), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
+            Assert.Equal((account.Balance, account.OverdraftLimit, account.Version), (at.Balance, at.OverdraftLimit, (long)at.Events));
+        }
+    });
+
+    [Fact]
+    public void What_is_recorded_later_never_changes_what_was_known() => Asked((events, currency, effective, known) =>
+        Assert.Equal(
+            At([.. events.TakeWhile(e => e.Timestamp <= known)], currency, effective, known),
+            At(events, currency, effective, known)));
+
+    [Fact]
+    public void As_known_when_a_version_was_recorded_the_answer_is_the_fold_up_to_it_less_what_was_not_due() => Asked((events, currency, effective, known) =>
+    {
+        var counted = events.Where(e => e.Timestamp <= known && Fact(e).EffectiveAt <= effective).ToList();
+        var at = At(events, currency, effective, known);
+        Assert.Equal((Signed(counted), counted.Count, counted.LastOrDefault()), (at.Balance.Minor, at.Events, at.Last));
+    });
+
+    [Fact]
+    public void Between_two_instants_the_answer_changes_by_what_counted_between_them() => Asked((events, currency, effective, known) =>
+    {
+        foreach (var later in events.Select(e => Fact(e).EffectiveAt).Where(later => later > effective))
+        {
+            var between = events.Where(e => e.Timestamp <= known && Fact(e).EffectiveAt > effective && Fact(e).EffectiveAt <= later);
+            Assert.Equal(
+                At(events, currency, effective, known).Balance.Minor + Signed(between),
+                At(events, currency, later, known).Balance.Minor);
+        }
+    });
+
+    [Fact]
+    public void Before_its_first_event_an_account_holds_nothing() => Asked((events, currency, effective, known) =>
+        Assert.Equal(
+            new(Money.Zero(currency), Money.Zero(currency), null, 0),
+            At(events, currency, effective, events[0].Timestamp.AddTicks(-1))));
+
+    /// <summary>Asks about the first account at every pair of instants on or beside its events.</summary>
+    private static void Asked(Action<IReadOnlyList<IEvent>, Currency, DateTimeOffset, DateTimeOffset> check) =>
+        Gen.Select(RandomBank.Steps, Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[-1, 1]).Sample((steps, effective, known, beside) =>
+        {
+            var (bank, _) = RandomBank.Live(steps);
+            var account = bank.Accounts.Values.First();
+            var events = Events(bank, account.Id);
+            check(
+                events,
+                account.Currency,
+                Fact(events[effective % events.Count]).EffectiveAt.AddTicks(beside),
+                events[known % events.Count].Timestamp.AddTicks(beside));
+        });
+
+    private static BalanceAt At(IReadOnlyList<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>
+        BalanceAt.Fold(events, currency, effectiveAt, knownAt);
+
+    private static long Signed(IEnumerable<IEvent> events) => events.Select(e => e.Data).OfType<IMovement>()
+        .Sum(m => m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor);
+
+    private static IAccountEvent Fact(IEvent e) => (IAccountEvent)e.Data;
+
+    private static List<IEvent> Events(RandomBank bank, Guid id) =>
+        [.. bank.History.Where(e => e.Account == id).Select(e => new Event<IAccountEvent>((IAccountEvent)e.Data) { Timestamp = e.RecordedAt })];
+}

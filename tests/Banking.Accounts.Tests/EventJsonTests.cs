@@ -1,0 +1,50 @@
+using System.Text;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using CsCheck;
+using Marten;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>What is stored is what was meant: every event and the account's state survive the store's own serializer exactly.</summary>
+public sealed class EventJsonTests
+{
+    private static readonly ISerializer Serializer = Configured();
+
+    public static TheoryData<Type> EventTypes => [.. EventNames.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(EventTypes))]
+    public void Every_event_survives_being_stored(Type type)
+    {
+        Assert.True(EventGenerators.All.TryGetValue(type, out var values), $"{type.Name} needs a generator in {nameof(EventGenerators)}.");
+        values.Sample(value =>
+        {
+            var stored = Serializer.ToJson(value);
+            var read = Serializer.FromJson(type, new MemoryStream(Encoding.UTF8.GetBytes(stored)));
+            Assert.Equal(value, read);
+            Assert.Equal(stored, Serializer.ToJson(read));
+        });
+    }
+
+    [Fact]
+    public void Every_event_type_of_the_module_has_a_stored_name() => Assert.Equal(
+        typeof(IAccountEvent).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAccountEvent)) && !t.IsInterface).Select(t => t.Name).Order(),
+        EventNames.All.Keys.Select(t => t.Name).Order());
+
+    [Fact]
+    public void The_state_of_an_account_survives_being_stored() => EventGenerators.Accounts.Sample(account =>
+        AccountProperties.Same(account, Serializer.FromJson<Account>(new MemoryStream(Encoding.UTF8.GetBytes(Serializer.ToJson(account))))));
+
+    [Fact]
+    public void Money_is_stored_in_minor_units_and_never_as_a_fraction() => Assert.Equal(
+        """{"limit":{"minor":9007199254740993,"currency":"EUR","scale":2},"effectiveAt":"2026-11-17T15:00:00+00:00"}""",
+        Serializer.ToJson(new OverdraftLimitSet(AccountSpec.Eur(9_007_199_254_740_993), AccountSpec.Now)));
+
+    private static ISerializer Configured()
+    {
+        var options = new StoreOptions();
+        options.AddPlatform(TimeProvider.System);
+        return options.Serializer();
+    }
+}

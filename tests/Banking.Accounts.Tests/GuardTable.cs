@@ -1,0 +1,42 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>One rule of a decision, by what breaks it: something that happened before, something in the command, or both.</summary>
+/// <param name="Facts">All that the refusal tells when nothing else is broken.</param>
+internal sealed record Rule<TCommand>(
+    string Name, string Code, int Status, IAccountEvent[] History, Func<TCommand, TCommand> Command, params (string Name, object Value)[] Facts);
+
+/// <summary>The rules of a decision in the order in which they are asked, and the tests that follow from such a table.</summary>
+internal sealed class GuardTable<TCommand>(
+    IAccountEvent[] history, TCommand command, Func<TCommand, Account, Decision> decide, params Rule<TCommand>[] rules)
+{
+    public TheoryData<string> Names => [.. rules.Select(r => r.Name)];
+
+    public TheoryData<string, string> Pairs => new(
+        from first in rules from second in rules where Place(first) < Place(second) select (first.Name, second.Name));
+
+    /// <summary>Without a broken rule the command is accepted; with this one broken it is refused with these facts.</summary>
+    public void Refuses(string name)
+    {
+        var rule = rules.Single(r => r.Name == name);
+        Assert.Equal("accepted", Broken().Code);
+        Broken(rule).ThenRefused(rule.Code, rule.Status, rule.Facts);
+    }
+
+    /// <summary>With two rules broken, the first of them answers.</summary>
+    public void Precedes(string first, string second)
+    {
+        var (one, other) = (rules.Single(r => r.Name == first), rules.Single(r => r.Name == second));
+        Assert.Equal(one.Code, Broken(one, other).Code);
+    }
+
+    private Verdict Broken(params Rule<TCommand>[] broken)
+    {
+        var asked = broken.Aggregate(command, (c, rule) => rule.Command(c));
+        return AccountSpec.Given(history.Concat(broken.SelectMany(r => r.History))).When(account => decide(asked, account));
+    }
+
+    private int Place(Rule<TCommand> rule) => Array.IndexOf(rules, rule);
+}

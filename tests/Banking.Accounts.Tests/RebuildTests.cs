@@ -1,0 +1,59 @@
+using Banking.Accounts.ReadModels;
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>Marten's daemon over what our statement appended: it sees every event, and what it rebuilds is what was there.</summary>
+public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_rebuild_makes_the_same_documents_that_were_stored_with_the_events()
+    {
+        await LiveAsync();
+        var before = await DocumentsAsync();
+
+        using var daemon = await bank.Store.BuildProjectionDaemonAsync();
+        await daemon.RebuildProjectionAsync<AccountProjection>(Patience, CancellationToken.None);
+        // By name, because the type is none of this module's business.
+        await daemon.RebuildProjectionAsync("Customer", Patience, CancellationToken.None);
+
+        Assert.Equal(before, await DocumentsAsync());
+    }
+
+    [Fact]
+    public async Task The_high_water_mark_reaches_the_last_event_and_the_counts_agree()
+    {
+        await LiveAsync();
+        var last = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+
+        using var daemon = await bank.Store.BuildProjectionDaemonAsync();
+        await daemon.StartAllAsync();
+        await daemon.Tracker.WaitForHighWaterMark(last, Patience);
+        await daemon.StopAllAsync();
+
+        var statistics = await bank.Store.Advanced.FetchEventStoreStatistics();
+        Assert.Equal((await bank.QueryAsync<long>("select count(*) from bank.mt_events"))[0], statistics.EventCount);
+        Assert.Equal((await bank.QueryAsync<long>("select count(*) from bank.mt_streams"))[0], statistics.StreamCount);
+        Assert.Equal(last, statistics.EventSequenceNumber);
+        Assert.Equal(last, daemon.Tracker.HighWaterMark);
+    }
+
+    /// <summary>Accounts of several kinds with all that can happen to them, some of it in one group.</summary>
+    private async Task LiveAsync()
+    {
+        var teller = bank.As("teller");
+        var (a, b) = (await teller.OpenAsync(balance: "500.00", overdraftLimit: "50.00"), await teller.OpenAsync(balance: "500.00"));
+        await teller.OpenAsync(currency: "JPY", balance: "1000");
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? teller.TransferAsync(a, b, "1.00") : teller.TransferAsync(b, a, "1.00")));
+        bank.Clock.Advance(TimeSpan.FromMilliseconds(0.001));
+        (await teller.PostAsync($"/v1/accounts/{b}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order 17" })).Ok();
+        var closed = await teller.OpenAsync();
+        (await teller.PostAsync($"/v1/accounts/{closed}/close", new { reasonCode = "wish", reason = "By letter" })).Ok();
+    }
+
+    private Task<List<string>> DocumentsAsync() => bank.QueryAsync<string>(
+        "select concat_ws(' ', 'account', id, mt_version, owner, external_id, data) from accounts.mt_doc_account " +
+        "union all select concat_ws(' ', 'customer', id, mt_version, data) from customers.mt_doc_customer order by 1");
+}

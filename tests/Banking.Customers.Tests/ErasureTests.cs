@@ -1,0 +1,97 @@
+using Banking.SharedKernel;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Customers.Tests;
+
+/// <summary>A person is readable only through the key: without it, the bank knows that there was somebody, not who.</summary>
+public sealed class ErasureTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task A_registered_customer_is_shown_by_name()
+    {
+        var teller = bank.As("teller");
+        var id = (await RegisterAsync("Grace Hopper", "grace@navy.example")).Text("id");
+
+        var shown = (await teller.GetAsync($"/v1/customers/{id}")).Ok();
+
+        Assert.Equal(("Grace Hopper", "grace@navy.example", "false"), (shown.Text("name"), shown.Text("email"), shown.Text("erased")));
+    }
+
+    [Fact]
+    public async Task No_table_of_the_database_holds_the_name_or_the_address_of_a_customer()
+    {
+        var registered = await RegisterAsync("Quixotica Zebrano", "quixotica@zebrano.example");
+        (await bank.As("teller").GetAsync($"/v1/customers/{registered.Text("id")}")).Ok();
+
+        var events = await QueryAsync("select data::text from bank.mt_events where stream_id = $1", Id(registered.Text("id")));
+        Assert.Contains("AES-256-GCM", Assert.Single(events), StringComparison.Ordinal);
+        Assert.Empty(await TablesWithAsync("%zebrano%"));
+        Assert.NotEmpty(await TablesWithAsync($"%{Id(registered.Text("id"))}%"));
+    }
+
+    [Fact]
+    public async Task A_repeated_registration_is_answered_like_the_first()
+    {
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        var (first, again) = (await RegisterAsync("Ada", "ada@example.org", key), await RegisterAsync("Ada", "ada@example.org", key));
+
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal("true", again.Headers["Idempotency-Replayed"]);
+    }
+
+    [Fact]
+    public async Task With_the_key_destroyed_the_person_is_erased_and_the_accounts_live_on()
+    {
+        var teller = bank.As("teller");
+        var customer = (await RegisterAsync("Eve Adams", "eve@example.org")).Text("id");
+        var account = await teller.OpenAsync(customer, balance: "100.00");
+
+        Assert.Single(await QueryAsync("delete from customers_keys.mt_doc_customer_key where id = $1 returning id::text", Id(customer)));
+
+        var shown = (await teller.GetAsync($"/v1/customers/{customer}")).Ok();
+        Assert.Equal("true", shown.Text("erased"));
+        Assert.DoesNotContain("Eve", shown.Body, StringComparison.Ordinal);
+        Assert.False(shown.Json.TryGetProperty("name", out _) || shown.Json.TryGetProperty("email", out _));
+        (await teller.WithdrawAsync(account, "40.00")).Created();
+        Assert.Equal("60.00", await teller.BalanceAsync(account));
+        Assert.Equal(customer, (await teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("customerId"));
+        await teller.OpenAsync(customer);
+    }
+
+    private static Guid Id(string customer) => PublicId.TryParse("cus", customer, out var id) ? id : throw new FormatException(customer);
+
+    private async Task<Answer> RegisterAsync(string name, string email, params (string, string)[] headers) =>
+        (await bank.As("teller").PostAsync("/v1/customers", new { name, email }, headers)).Created();
+
+    private async Task<List<string>> TablesWithAsync(string pattern)
+    {
+        var found = new List<string>();
+        foreach (var table in await QueryAsync(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        {
+            found.AddRange(await QueryAsync($"select '{table}' from {table} t where t::text ilike $1 limit 1", pattern));
+        }
+
+        return found;
+    }
+
+    private async Task<List<string>> QueryAsync(string sql, params object[] values)
+    {
+        await using var command = bank.Database.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetString(0));
+        }
+
+        return rows;
+    }
+}
