@@ -21,7 +21,7 @@ public static class AccountsModule
     /// <summary>SQL objects of the module that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
-    private static readonly GroupRules<Account> Rules = new(Store, OnDuplicate);
+    private static readonly GroupRules<Account> Rules = new(StoreBeside, OnDuplicate);
 
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
@@ -40,7 +40,7 @@ public static class AccountsModule
         }
 
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
-        // Plain columns, whose values a movement leaves alone, so that its update stays within the page (HOT).
+        // Plain columns that no event after the first changes, so that the update of a movement stays within the page (HOT).
         store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account")
             .Duplicate(a => a.Owner)
             .Duplicate(a => a.ExternalId);
@@ -71,9 +71,8 @@ public static class AccountsModule
         return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.Stream)], Rules, progress, ct);
     }
 
-    private static void Store(IDocumentOperations operations, Account? before, Account after)
+    private static void StoreBeside(IDocumentOperations operations, Account? before, Account after)
     {
-        operations.UpdateRevision(after, after.Version);
         AccountAccess.Store(operations, before, after);
         if (before is null)
         {

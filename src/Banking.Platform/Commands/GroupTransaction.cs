@@ -35,7 +35,7 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
                 work.Decide(submission);
             }
 
-            work.Store(options, rules.StoreState);
+            work.Store(options, rules);
             await session.SaveChangesAsync();
         }
         catch (Exception failure) when (submissions.Count == 1
@@ -81,9 +81,9 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
 }
 
 /// <summary>What a module tells the group about its states.</summary>
-/// <param name="StoreState">Stores the state and what must never lag behind it.</param>
+/// <param name="StoreBeside">Stores what must never lag behind a state. The state itself is stored by the group.</param>
 /// <param name="OnDuplicate">The refusal that a document stands for whose id is taken.</param>
 public sealed record GroupRules<TState>(
-    Action<IDocumentOperations, TState?, TState> StoreState,
+    Action<IDocumentOperations, TState?, TState> StoreBeside,
     Func<Type, Refusal?> OnDuplicate)
     where TState : class, IEventSourced<TState>;

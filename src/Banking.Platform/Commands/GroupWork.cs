@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.Platform.EventSourcing;
 using Marten;
+using NpgsqlTypes;
 
 namespace Banking.Platform.Commands;
 
@@ -10,6 +11,8 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
 {
     private readonly Dictionary<Guid, TState?> _before = [];
     private readonly List<EventEnvelope> _events = [];
+    private readonly List<Receipt> _receipts = [];
+    private readonly List<RecordedRefusal> _refusals = [];
     private readonly List<Func<Outcome>> _outcomes = [];
 
     private States<TState> States => loaded.States;
@@ -38,19 +41,50 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
         }
     }
 
-    /// <summary>Queues everything on the session: one statement for all events, then states and receipts.</summary>
-    public void Store(StoreOptions options, Action<IDocumentOperations, TState?, TState> storeState)
+    /// <summary>Queues everything on the session: one statement each for events, states, receipts and refusals.</summary>
+    public void Store(StoreOptions options, GroupRules<TState> rules)
     {
-        if (_events.Count == 0)
+        var serializer = options.Serializer();
+        if (_events.Count > 0)
         {
-            return;
+            var heads = _before.OrderBy(b => b.Key).Select(b => Head(States[b.Key])).ToList();
+            session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, _events));
+            StoreStates(options, rules);
         }
 
-        var heads = _before.OrderBy(b => b.Key).Select(b => Head(States[b.Key])).ToList();
-        session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, options.Serializer(), heads, _events));
+        if (_receipts.Count > 0)
+        {
+            session.QueueOperation(new InsertDocuments<Receipt, string>(
+                options.TableOf(typeof(Receipt)), NpgsqlDbType.Varchar, serializer, _receipts, r => r.Id));
+        }
+
+        if (_refusals.Count > 0)
+        {
+            session.QueueOperation(new InsertDocuments<RecordedRefusal, Guid>(
+                options.TableOf(typeof(RecordedRefusal)), NpgsqlDbType.Uuid, serializer, _refusals, r => r.Id));
+        }
+    }
+
+    private void StoreStates(StoreOptions options, GroupRules<TState> rules)
+    {
+        var there = new List<TState>(_before.Count);
         foreach (var (id, before) in _before)
         {
-            storeState(session, before, States[id]);
+            var after = States[id];
+            rules.StoreBeside(session, before, after);
+            if (loaded.Stored.Contains(id))
+            {
+                there.Add(after);
+            }
+            else
+            {
+                session.UpdateRevision(after, after.Version);
+            }
+        }
+
+        if (there.Count > 0)
+        {
+            session.QueueOperation(new UpdateStates<TState>(options.TableOf(typeof(TState)), options.Serializer(), there));
         }
     }
 
@@ -97,7 +131,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
     {
         var context = submission.Context;
         var body = Problems.Document(refusal, context.CorrelationId);
-        session.Insert(new RecordedRefusal
+        _refusals.Add(new()
         {
             Id = Ids.Next(clock),
             StreamId = submission.Streams[0],
@@ -128,7 +162,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
 
     private void Keep(CommandContext context, Receipt receipt)
     {
-        session.Insert(receipt);
+        _receipts.Add(receipt);
         // The same key may come again within this very group.
         var stored = _events.Count > 0 ? _events[^1] : null;
         loaded.Receipts[context.ReceiptId] = new(receipt, Position: null) { Event = receipt.EventId is null ? null : stored };

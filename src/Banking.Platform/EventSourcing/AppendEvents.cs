@@ -27,11 +27,11 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
         builder.Append("with heads as (select * from unnest(");
-        Array(builder, heads, h => h.StreamId, NpgsqlDbType.Uuid);
-        Array(builder, heads, h => h.StreamType, NpgsqlDbType.Varchar, ",");
-        Array(builder, heads, h => h.ExpectedVersion, NpgsqlDbType.Bigint, ",");
-        Array(builder, heads, h => h.Version, NpgsqlDbType.Bigint, ",");
-        Array(builder, heads, h => h.RecordedAt, NpgsqlDbType.TimestampTz, ",");
+        builder.AppendArray(heads, h => h.StreamId, NpgsqlDbType.Uuid);
+        builder.AppendArray(heads, h => h.StreamType, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(heads, h => h.ExpectedVersion, NpgsqlDbType.Bigint, ",");
+        builder.AppendArray(heads, h => h.Version, NpgsqlDbType.Bigint, ",");
+        builder.AppendArray(heads, h => h.RecordedAt, NpgsqlDbType.TimestampTz, ",");
         builder.Append(") as h(id, type, expected, version, at)), ");
         builder.Append($"started as (insert into {schema}.mt_streams (id, type, version, timestamp, created, tenant_id, is_archived) " +
             $"select id, type, version, at, at, '{StorageConstants.DefaultTenantId}', false from heads where expected = 0 returning 1), ");
@@ -41,17 +41,17 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
             "mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) " +
             $"select nextval('{schema}.mt_events_sequence'), e.id, e.stream_id, e.version, e.data, e.type, e.at, " +
             $"'{StorageConstants.DefaultTenantId}', e.dotnet, e.correlation, e.causation, e.headers, e.actor, false from unnest(");
-        Array(builder, events, e => e.Event.Id, NpgsqlDbType.Uuid);
-        Array(builder, events, e => e.StreamId, NpgsqlDbType.Uuid, ",");
-        Array(builder, events, e => e.Version, NpgsqlDbType.Bigint, ",");
-        Array(builder, events, e => serializer.ToJson(e.Event.Data), NpgsqlDbType.Jsonb, ",");
-        Array(builder, events, e => e.Event.EventTypeName, NpgsqlDbType.Varchar, ",");
-        Array(builder, events, e => e.RecordedAt, NpgsqlDbType.TimestampTz, ",");
-        Array(builder, events, e => e.Event.DotNetTypeName, NpgsqlDbType.Varchar, ",");
-        Array(builder, events, e => e.CorrelationId, NpgsqlDbType.Varchar, ",");
-        Array<EventEnvelope, string?>(builder, events, e => e.CausationId, NpgsqlDbType.Varchar, ",");
-        Array(builder, events, e => serializer.ToJson(e.Headers), NpgsqlDbType.Jsonb, ",");
-        Array(builder, events, e => e.Actor, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(events, e => e.Event.Id, NpgsqlDbType.Uuid);
+        builder.AppendArray(events, e => e.StreamId, NpgsqlDbType.Uuid, ",");
+        builder.AppendArray(events, e => e.Version, NpgsqlDbType.Bigint, ",");
+        builder.AppendArray(events, e => serializer.ToJson(e.Event.Data), NpgsqlDbType.Jsonb, ",");
+        builder.AppendArray(events, e => e.Event.EventTypeName, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(events, e => e.RecordedAt, NpgsqlDbType.TimestampTz, ",");
+        builder.AppendArray(events, e => e.Event.DotNetTypeName, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(events, e => e.CorrelationId, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray<EventEnvelope, string?>(events, e => e.CausationId, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(events, e => serializer.ToJson(e.Headers), NpgsqlDbType.Jsonb, ",");
+        builder.AppendArray(events, e => e.Actor, NpgsqlDbType.Varchar, ",");
         builder.Append(") as e(id, stream_id, version, data, type, at, dotnet, correlation, causation, headers, actor) " +
             "returning seq_id, (select count(*) from moved)");
     }
@@ -74,18 +74,5 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
                 return;
             }
         }
-    }
-
-    private static void Array<TRow, TValue>(
-        ICommandBuilder builder, IReadOnlyList<TRow> rows, Func<TRow, TValue> value, NpgsqlDbType type, string separator = "")
-    {
-        builder.Append(separator);
-        var values = new TValue[rows.Count];
-        for (var i = 0; i < rows.Count; i++)
-        {
-            values[i] = value(rows[i]);
-        }
-
-        builder.AppendParameter(values, NpgsqlDbType.Array | type);
     }
 }

@@ -99,7 +99,8 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             }
 
             heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
-            rules.StoreState(session, null, state);
+            session.UpdateRevision(state, state.Version);
+            rules.StoreBeside(session, null, state);
             session.StoreObjects(stream.Documents);
         }
 
