@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -21,6 +22,19 @@ internal static class OpenApiText
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary ?? operation.Summary;
+            operation.Description = metadata.OfType<IEndpointDescriptionMetadata>().LastOrDefault()?.Description;
+            if (metadata.OfType<ITagsMetadata>().LastOrDefault() is { } tags)
+            {
+                operation.Tags = tags.Tags.Select(t => new OpenApiTagReference(t, context.Document)).ToHashSet();
+            }
+
+            foreach (var name in context.Description.HttpMethod == "GET" ? Queries.GetValueOrDefault(context.Description.RelativePath ?? "", []) : [])
+            {
+                operation.Parameters ??= [];
+                operation.Parameters.Add(Query(name.Name, name.Description));
+            }
+
             if (metadata.OfType<IAuthorizeData>().Any())
             {
                 operation.Security = [new() { [new OpenApiSecuritySchemeReference("bearer", context.Document)] = [] }];
@@ -37,6 +51,37 @@ internal static class OpenApiText
             return Task.CompletedTask;
         });
     }
+
+    private static readonly (string Name, string Description)[] Page =
+    [
+        ("limit", "1 to 500; 50 when left out."), ("cursor", "nextCursor of the page before."),
+    ];
+
+    /// <summary>Parameters that are read from the query by hand, where a wrong one needs a better answer than a framework gives.</summary>
+    private static readonly Dictionary<string, (string Name, string Description)[]> Queries = new()
+    {
+        ["v1/accounts/{account}/balance"] =
+        [
+            ("effectiveAt", "What counted at this instant: RFC 3339, or a local time with tz."), ("knownAt", "As known at this instant."),
+            ("tz", "IANA time zone of local times, such as Europe/Berlin."), ("version", "The balance right after this event of the account; stands alone."),
+        ],
+        ["v1/accounts/{account}/entries"] = Page,
+        ["v1/accounts/{account}/events"] = Page,
+        ["v1/accounts/{account}/refusals"] = Page,
+        ["v1/accounts"] =
+        [
+            .. Page, ("customerId", "Owner or delegate."), ("number", "Account number."), ("externalId", "The id an imported account had at its source."),
+            ("currency", "ISO 4217 code."), ("status", "open or closed."), ("product", "Product."), ("q", "Part of the number, or the external id."),
+        ],
+    };
+
+    private static OpenApiParameter Query(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Query,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 
     private static OpenApiParameter Header(string name, string description) => new()
     {

@@ -22,6 +22,8 @@ public sealed record OverdraftLimitRequest(string Limit, string ReasonCode = "",
 public static class ChangeOverdraftLimitEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/overdraft-limit")]
+    [Tags("Accounts")]
+    [EndpointSummary("Change the overdraft limit")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountDesk desk, HttpContext http) =>

@@ -20,6 +20,8 @@ public sealed record CloseRequest(string ReasonCode = "", string Reason = "");
 public static class CloseAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/close")]
+    [Tags("Accounts")]
+    [EndpointSummary("Close an account whose balance is zero")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, CloseRequest request, AccountDesk desk, HttpContext http) =>

@@ -24,6 +24,8 @@ public sealed record DepositRequest(
 public static class DepositMoneyEndpoint
 {
     [WolverinePost("/v1/deposits")]
+    [Tags("Money")]
+    [EndpointSummary("Deposit money")]
     [Authorize(Policies.Deposit)]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(DepositRequest request, AccountDesk desk, HttpContext http) =>

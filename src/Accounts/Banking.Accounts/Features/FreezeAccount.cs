@@ -19,6 +19,8 @@ public sealed record FreezeRequest(FreezeScope Scope, string ReasonCode = "", st
 public static class FreezeAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/freeze")]
+    [Tags("Accounts")]
+    [EndpointSummary("Freeze an account for debits, credits or both")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, FreezeRequest request, AccountDesk desk, HttpContext http) =>

@@ -27,6 +27,8 @@ public sealed record OpenAccountRequest(
 public static class OpenAccountEndpoint
 {
     [WolverinePost("/v1/accounts")]
+    [Tags("Accounts")]
+    [EndpointSummary("Open an account")]
     [Authorize(Policies.Onboard)]
     [ProducesResponseType<AccountView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(OpenAccountRequest request, OpeningDesk desk, HttpContext http) =>

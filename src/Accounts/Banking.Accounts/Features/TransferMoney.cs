@@ -24,6 +24,8 @@ public sealed record TransferRequest(
 public static class TransferMoneyEndpoint
 {
     [WolverinePost("/v1/transfers")]
+    [Tags("Money")]
+    [EndpointSummary("Transfer money between two accounts")]
     [Authorize(Policies.MoveMoney)]
     [ProducesResponseType<TransferView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(TransferRequest request, AccountDesk desk, HttpContext http) =>

@@ -19,6 +19,8 @@ public sealed record UnfreezeRequest(FreezeScope Scope, string ReasonCode = "", 
 public static class UnfreezeAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/unfreeze")]
+    [Tags("Accounts")]
+    [EndpointSummary("Unfreeze an account")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, UnfreezeRequest request, AccountDesk desk, HttpContext http) =>

@@ -24,6 +24,8 @@ public sealed record WithdrawalRequest(
 public static class WithdrawMoneyEndpoint
 {
     [WolverinePost("/v1/withdrawals")]
+    [Tags("Money")]
+    [EndpointSummary("Withdraw money")]
     [Authorize(Policies.MoveMoney)]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(WithdrawalRequest request, AccountDesk desk, HttpContext http) =>

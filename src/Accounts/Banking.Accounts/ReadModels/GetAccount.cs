@@ -11,6 +11,8 @@ namespace Banking.Accounts.ReadModels;
 public static class GetAccountEndpoint
 {
     [WolverineGet("/v1/accounts/{account}")]
+    [Tags("Accounts")]
+    [EndpointSummary("Get an account")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, HttpContext http) =>

@@ -41,6 +41,8 @@ public sealed record BalanceLinks(string Events, string Entries)
 public static class GetBalanceEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/balance")]
+    [Tags("Accounts")]
+    [EndpointSummary("Get the balance: now, at a version, or of what counted then as known then")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<BalanceView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, TimeProvider clock, HttpContext http)

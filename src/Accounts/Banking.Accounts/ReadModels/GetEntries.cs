@@ -28,6 +28,8 @@ public sealed record EntryView(
 public static class GetEntriesEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/entries")]
+    [Tags("Accounts")]
+    [EndpointSummary("List the entries, with the balance after each")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, HttpContext http)

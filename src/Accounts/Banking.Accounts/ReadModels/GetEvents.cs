@@ -30,6 +30,8 @@ public sealed record ReasonView(string? Code, string? Text);
 public static class GetEventsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/events")]
+    [Tags("Accounts")]
+    [EndpointSummary("List the events: who, what, why")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IDocumentStore store, HttpContext http)

@@ -18,6 +18,8 @@ namespace Banking.Accounts.ReadModels;
 public static class GetMovementsEndpoint
 {
     [WolverineGet("/v1/deposits/{deposit}")]
+    [Tags("Money")]
+    [EndpointSummary("Get a deposit")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HttpContext http) =>
@@ -25,6 +27,8 @@ public static class GetMovementsEndpoint
             (e, after) => MovementView.Of(deposit, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}")]
+    [Tags("Money")]
+    [EndpointSummary("Get a withdrawal")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HttpContext http) =>
@@ -32,6 +36,8 @@ public static class GetMovementsEndpoint
             (e, after) => MovementView.Of(withdrawal, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
 
     [WolverineGet("/v1/transfers/{transfer}")]
+    [Tags("Money")]
+    [EndpointSummary("Get a transfer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HttpContext http) =>

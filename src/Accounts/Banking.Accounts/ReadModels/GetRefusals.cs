@@ -22,6 +22,8 @@ public sealed record RefusalView(
 public static class GetRefusalsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/refusals")]
+    [Tags("Accounts")]
+    [EndpointSummary("List what was refused, with the facts each decision saw")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, HttpContext http)

@@ -17,6 +17,8 @@ public static class ListAccountsEndpoint
 {
     /// <summary>Filters: customerId (owner or delegate), number, externalId, currency, status, product, q (part of the number, or the external id).</summary>
     [WolverineGet("/v1/accounts")]
+    [Tags("Accounts")]
+    [EndpointSummary("List and search accounts")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<AccountView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(IQuerySession session, HttpContext http)

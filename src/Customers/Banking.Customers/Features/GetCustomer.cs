@@ -15,6 +15,8 @@ namespace Banking.Customers.Features;
 public static class GetCustomerEndpoint
 {
     [WolverineGet("/v1/customers/{customer}")]
+    [Tags("Customers")]
+    [EndpointSummary("Get a customer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string customer, IQuerySession session, HttpContext http, CancellationToken ct)

@@ -39,6 +39,8 @@ public sealed record CustomerView(
 public static class RegisterCustomerEndpoint
 {
     [WolverinePost("/v1/customers")]
+    [Tags("Customers")]
+    [EndpointSummary("Register a customer")]
     [Authorize(Policies.Onboard)]
     [ProducesResponseType<CustomerView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(RegisterCustomerRequest request, CustomerDesk desk, HttpContext http) =>
