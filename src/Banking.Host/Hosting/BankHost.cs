@@ -71,7 +71,14 @@ public static class BankHost
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddLedger(
         this IServiceCollection services, string connectionString, TimeProvider clock)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Timezone = "UTC", ApplicationName = "banking" };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Timezone = "UTC",
+            ApplicationName = "banking",
+            // The statements of a group are few and long: they are parsed and planned once per connection.
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+        };
         return services
             .AddSingleton(clock)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
