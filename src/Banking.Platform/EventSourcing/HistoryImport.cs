@@ -30,9 +30,9 @@ public sealed record ImportResult(int Events, int Streams, int Known, IReadOnlyL
 public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
 {
     /// <summary>Events per transaction: large enough that a round trip weighs nothing, small enough to stop at.</summary>
-    private const int EventsPerTransaction = 3_000;
+    private const int EventsPerTransaction = 2_000;
 
-    private const int Parallel = 2;
+    private const int Parallel = 3;
 
     /// <param name="progress">Told how many events were stored, each time some were.</param>
     public async Task<ImportResult> RunAsync<TState>(
