@@ -22,6 +22,7 @@ public interface IMovement : IAccountEvent
 /// <summary>The account exists from here on.</summary>
 /// <param name="Number">Unique in the bank, never changed and never given again.</param>
 /// <param name="Owner">The customer whose account it is.</param>
+/// <param name="Product">What kind of account it is: current …</param>
 /// <param name="OverdraftLimit">How far below zero it may go, zero or more; its currency is the account's for ever.</param>
 /// <param name="ExternalId">Its id at the system it came from.</param>
 /// <param name="Source">The row it came from.</param>
@@ -30,6 +31,7 @@ public sealed record AccountOpened(
     string? ExternalId = null, SourceRow? Source = null) : IAccountEvent;
 
 /// <summary>Somebody besides the owner may use the account.</summary>
+/// <param name="Customer">Who may.</param>
 public sealed record DelegateAuthorized(Guid Customer, DateTimeOffset EffectiveAt, SourceRow? Source = null) : IAccountEvent;
 
 /// <summary>Money came in from outside the bank's accounts.</summary>
@@ -47,6 +49,9 @@ public sealed record MoneyWithdrawn(
 }
 
 /// <summary>Money left to another account of this bank. The other half is stored in the same transaction.</summary>
+/// <param name="TransferId">The same in both halves; also the id of this event.</param>
+/// <param name="To">The account that it went to.</param>
+/// <param name="ToNumber">The number of that account.</param>
 public sealed record TransferSent(
     Guid TransferId, Guid To, AccountNumber ToNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
 {
@@ -54,6 +59,9 @@ public sealed record TransferSent(
 }
 
 /// <summary>Money came in from another account of this bank.</summary>
+/// <param name="TransferId">The same in both halves.</param>
+/// <param name="From">The account that it came from.</param>
+/// <param name="FromNumber">The number of that account.</param>
 public sealed record TransferReceived(
     Guid TransferId, Guid From, AccountNumber FromNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
 {

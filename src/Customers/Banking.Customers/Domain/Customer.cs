@@ -6,6 +6,7 @@ namespace Banking.Customers.Domain;
 
 /// <summary>Somebody is a customer from here on.</summary>
 /// <param name="Personal">Name and contact, sealed under the customer's own key: with the key destroyed, the event says that there was somebody, not who.</param>
+/// <param name="EffectiveAt">When it counts.</param>
 /// <param name="ExternalId">The id at the system the customer came from.</param>
 public sealed record CustomerRegistered(
     SealedData Personal, DateTimeOffset EffectiveAt, string? ExternalId = null, SourceRow? Source = null);

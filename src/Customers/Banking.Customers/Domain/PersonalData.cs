@@ -12,6 +12,8 @@ public sealed record PersonalData(string Name, string? Email = null, string? Pho
 }
 
 /// <summary>Encrypted personal data: AES-256-GCM, nonce, ciphertext and tag in one base64 text, bound to the customer's id.</summary>
+/// <param name="Algorithm">How it was sealed.</param>
+/// <param name="Text">What was sealed.</param>
 public sealed record SealedData(string Algorithm, string Text)
 {
     public const string AesGcm256 = "AES-256-GCM";

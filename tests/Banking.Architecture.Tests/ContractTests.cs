@@ -1,0 +1,32 @@
+using Banking.SharedKernel;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>What crosses the border of a module is plain: values that any other module can read and none can change.</summary>
+public sealed class ContractTests
+{
+    private static readonly HashSet<Type> Primitives =
+        [typeof(string), typeof(bool), typeof(int), typeof(long), typeof(Guid), typeof(DateTimeOffset), typeof(DateOnly)];
+
+    private static readonly HashSet<Type> Containers = [typeof(Nullable<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>)];
+
+    public static TheoryData<Type> Types => [.. Solution.Contracts.SelectMany(a => a.GetTypes()).Where(t => t.IsPublic || t.IsNested && t.IsNestedPublic)];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_contract_is_a_sealed_record_an_enum_or_constants(Type type) => Assert.True(
+        type.IsEnum || (type.IsAbstract && type.IsSealed) || (type.IsSealed && Solution.IsRecord(type)),
+        $"{type.FullName} is neither a sealed record nor an enum nor a static class.");
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Its_members_are_primitives_values_of_the_shared_kernel_and_other_contracts(Type type) => Assert.All(
+        type.GetProperties(),
+        property => Assert.True(IsPlain(property.PropertyType), $"{type.Name}.{property.Name} is a {property.PropertyType}."));
+
+    private static bool IsPlain(Type type) =>
+        Primitives.Contains(type)
+        || type.Assembly == typeof(Money).Assembly
+        || Solution.Contracts.Contains(type.Assembly)
+        || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && type.GetGenericArguments().All(IsPlain));
+}

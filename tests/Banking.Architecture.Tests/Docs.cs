@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>What the source says about its types, from the documentation files beside the assemblies.</summary>
+internal static partial class Docs
+{
+    private static readonly Dictionary<string, XElement> Members = Solution.Assemblies
+        .Select(a => Path.ChangeExtension(a.Location, ".xml"))
+        .Where(File.Exists)
+        .SelectMany(path => XDocument.Load(path).Descendants("member"))
+        // Generated code is in more than one assembly under one name.
+        .DistinctBy(m => m.Attribute("name")!.Value)
+        .ToDictionary(m => m.Attribute("name")!.Value);
+
+    /// <summary>Whether this run may write files that are generated.</summary>
+    public static bool Written => Environment.GetEnvironmentVariable("BANKING_WRITE_DOCS") == "1";
+
+    public static string Of(Type type) => Text(Find($"T:{type.FullName}")?.Element("summary"));
+
+    /// <summary>What its record says of it, or the interface that asks for it, or its own type.</summary>
+    public static string Of(PropertyInfo property)
+    {
+        var owner = property.DeclaringType!;
+        var told = Text(Find($"T:{owner.FullName}")?.Elements("param").FirstOrDefault(p => p.Attribute("name")?.Value == property.Name));
+        return owner.GetInterfaces().Select(i => Text(Find($"P:{i.FullName}.{property.Name}")?.Element("summary")))
+            .Prepend(told)
+            .Append(Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType))
+            .FirstOrDefault(text => text.Length > 0, "");
+    }
+
+    private static XElement? Find(string member) => Members.GetValueOrDefault(member);
+
+    private static string Text(XElement? element) => element is null ? "" : Spaces().Replace(
+        string.Concat(element.Nodes().Select(node => node switch
+        {
+            XElement { Name.LocalName: "see" } see => LastWord().Match(see.Attribute("cref")?.Value ?? "").Value,
+            XElement inner => inner.Value,
+            _ => node.ToString(),
+        })), " ").Trim();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+
+    [GeneratedRegex(@"\w+$")]
+    private static partial Regex LastWord();
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Banking.SharedKernel;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>docs/event-catalog.md is written from the code, so that it is never a story about what the code once did.</summary>
+public sealed class EventCatalogTests
+{
+    private static readonly NullabilityInfoContext Nullability = new();
+
+    [Fact]
+    public void The_catalogue_says_what_the_code_says()
+    {
+        var path = Path.Combine(Solution.Root, "docs", "event-catalog.md");
+        var catalogue = Catalogue();
+        if (Docs.Written)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, catalogue);
+        }
+
+        var written = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";
+        Assert.True(written == catalogue, "docs/event-catalog.md is stale. Run this test with BANKING_WRITE_DOCS=1 and commit what it writes. " +
+            $"First difference: {Difference(written, catalogue)}");
+    }
+
+    [Fact]
+    public void Every_event_and_every_field_is_explained() => Assert.All(Solution.Events.Select(e => e.EventType).Concat(Values()), type =>
+    {
+        Assert.True(Docs.Of(type).Length > 0, $"{type.Name} needs a summary.");
+        Assert.All(Fields(type), p => Assert.True(Docs.Of(p).Length > 0, $"{type.Name}.{p.Name} needs a <param>."));
+    });
+
+    private static string Catalogue()
+    {
+        var text = new StringBuilder(
+            """
+            # Event catalogue
+
+            Written by `EventCatalogTests` from the code and its comments; edit those, and run the test with `BANKING_WRITE_DOCS=1`.
+            A name is stored for ever and always means this shape; a new shape is a new version under a new name. Members without a value
+            are left out. Who, why, when it was recorded and what caused it stand beside each event, in its metadata.
+
+            | Event | Module | Meaning |
+            |---|---|---|
+
+            """);
+        foreach (var e in Solution.Events)
+        {
+            Line(text, $"| [`{e.EventTypeName}`](#{Anchor(e.EventTypeName)}) | {Module(e.EventType)} | {Docs.Of(e.EventType)} |");
+        }
+
+        foreach (var e in Solution.Events)
+        {
+            Line(text, $"\n## {e.EventTypeName}\n\n{Docs.Of(e.EventType)}\n");
+            Table(text, e.EventType);
+            Line(text, $"\n```json\n{GoldenEventTests.Read(e.EventTypeName)}\n```");
+        }
+
+        Line(text, "\n## Values");
+        foreach (var type in Values())
+        {
+            Line(text, $"\n### {type.Name}\n\n{Docs.Of(type)}");
+            if (Solution.IsRecord(type))
+            {
+                text.Append('\n');
+                Table(text, type);
+            }
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Table(StringBuilder text, Type type)
+    {
+        Line(text, "| Field | Type | Meaning |\n|---|---|---|");
+        foreach (var property in Fields(type))
+        {
+            var optional = Nullability.Create(property).ReadState == NullabilityState.Nullable ? ", optional" : "";
+            Line(text, $"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` | {TypeName(property.PropertyType)}{optional} | {Docs.Of(property)} |");
+        }
+    }
+
+    private static string TypeName(Type type) => type switch
+    {
+        { IsEnum: true } => string.Join(", ", Enum.GetNames(type).Select(name => $"`{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}`")),
+        _ when type == typeof(DateTimeOffset) => "instant",
+        _ when type == typeof(Guid) => "uuid",
+        _ when type == typeof(string) => "text",
+        _ when type == typeof(int) || type == typeof(long) => "integer",
+        _ when type.Assembly == typeof(object).Assembly => throw new InvalidOperationException($"The catalogue has no word for {type}."),
+        _ => type.Name,
+    };
+
+    /// <summary>The values of ours that events hold, and those that they hold.</summary>
+    private static List<Type> Values()
+    {
+        var found = new SortedDictionary<string, Type>(StringComparer.Ordinal);
+        var open = new Queue<Type>(Solution.Events.Select(e => e.EventType));
+        while (open.TryDequeue(out var type))
+        {
+            foreach (var inner in Fields(type).Select(p => p.PropertyType).Where(t => (Solution.IsRecord(t) || t.Assembly == typeof(Money).Assembly) && found.TryAdd(t.Name, t)))
+            {
+                open.Enqueue(inner);
+            }
+        }
+
+        return [.. found.Values];
+    }
+
+    /// <summary>The members of a record; a value like Money is stored in a form of its own, as the examples show.</summary>
+    private static PropertyInfo[] Fields(Type type) => Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
+
+    private static string Module(Type type) => type.Assembly.GetName().Name!["Banking.".Length..];
+
+    private static string Anchor(string heading) => heading.Replace(".", "", StringComparison.Ordinal);
+
+    private static void Line(StringBuilder text, string line) => text.Append(CultureInfo.InvariantCulture, $"{line}\n");
+
+    private static string Difference(string written, string catalogue) => catalogue.Split('\n').Zip(written.Split('\n').Concat(Enumerable.Repeat("nothing", 10_000)))
+        .Where(pair => pair.First != pair.Second)
+        .Select(pair => $"the code says '{pair.First}', the file says '{pair.Second}'")
+        .FirstOrDefault("the file goes on after the end");
+}

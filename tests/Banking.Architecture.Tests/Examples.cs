@@ -1,0 +1,36 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Customers.Domain;
+using Banking.SharedKernel;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>One value of every event type with every member set. Written once into golden/, where it must be readable for ever.</summary>
+internal static class Examples
+{
+    private static readonly DateTimeOffset At = new(2026, 1, 6, 15, 0, 0, 123, 456, TimeSpan.Zero);
+    private static readonly Guid Id = new("019b9408-b280-7000-8000-000000000001");
+    private static readonly Guid OtherId = new("019b9408-b280-7000-8000-000000000002");
+    private static readonly AccountNumber Number = AccountNumber.Create("XB", "DEMO000000000001");
+    private static readonly AccountNumber OtherNumber = AccountNumber.Create("XB", "DEMO000000000002");
+    private static readonly SourceRow Source = new("berka", "trans.asc", 2, "695247");
+    private static readonly MovementDetails Details = new("transfer-in", "household", "Miete \"März\" 🏠", new("YZ", "87144583"));
+
+    public static IReadOnlyDictionary<Type, object> All { get; } = new object[]
+    {
+        new AccountOpened(Number, OtherId, "current", Euro(50_000), At, "2926", Source),
+        new DelegateAuthorized(OtherId, At, Source),
+        new MoneyDeposited(Euro(240_000), BankSide.Settlement, At, Details, Source),
+        new MoneyWithdrawn(new(500, Currency.Parse("JPY")), BankSide.Cash, At, Details, Source),
+        new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
+        new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
+        new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.Stored("CZK", 2)), BankSide.Suspense, At, Source),
+        new AccountFrozen(FreezeScope.All, At),
+        new AccountUnfrozen(FreezeScope.Debit, At),
+        new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
+        new AccountClosed(At),
+        new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
+    }.ToDictionary(e => e.GetType());
+
+    private static Money Euro(long minor) => new(minor, Currency.Parse("EUR"));
+}

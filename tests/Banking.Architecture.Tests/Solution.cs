@@ -1,0 +1,47 @@
+using System.Reflection;
+using Banking.Host.Hosting;
+using JasperFx.Events;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>What there is: every assembly of ours beside this one, and every event that the host's own store knows. Nothing is listed by hand, so nothing new is missed.</summary>
+internal static class Solution
+{
+    private static readonly Lazy<IDocumentStore> Store = new(Composed);
+
+    public static IReadOnlyList<Assembly> Assemblies { get; } = [.. Directory.GetFiles(AppContext.BaseDirectory, "Banking.*.dll")
+        .Select(path => Path.GetFileNameWithoutExtension(path))
+        .Where(name => name != "Banking.Testing" && !name.EndsWith(".Tests", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)
+        .Select(name => Assembly.Load(new AssemblyName(name)))];
+
+    public static IReadOnlyList<Assembly> Contracts { get; } = [.. Assemblies.Where(a => Name(a).EndsWith(".Contracts", StringComparison.Ordinal))];
+
+    /// <summary>Those with a front door.</summary>
+    public static IReadOnlyList<Assembly> Modules { get; } =
+        [.. Assemblies.Where(a => Name(a) != "Banking.Platform" && a.GetTypes().Any(t => t.Name.EndsWith("Module", StringComparison.Ordinal)))];
+
+    public static IReadOnlyList<IEventType> Events { get; } = [.. Store.Value.Options.Events.AllKnownEventTypes()
+        .Where(e => Assemblies.Contains(e.EventType.Assembly))
+        .OrderBy(e => e.EventTypeName, StringComparer.Ordinal)];
+
+    public static ISerializer Serializer => Store.Value.Options.Serializer();
+
+    /// <summary>The folder with the solution file.</summary>
+    public static string Root { get; } = Up(AppContext.BaseDirectory);
+
+    public static string Name(Assembly assembly) => assembly.GetName().Name!;
+
+    public static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null;
+
+    private static string Up(string folder) => File.Exists(Path.Combine(folder, "Banking.sln"))
+        ? folder
+        : Up(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Banking.sln is in no folder above the tests."));
+
+    /// <summary>The host as it is composed, never started: it needs no database to say what it would store.</summary>
+    private static IDocumentStore Composed() => BankHost
+        .CreateBuilder(["--environment", "Development"], "Host=nowhere;Database=none")
+        .Build().Services.GetRequiredService<IDocumentStore>();
+}
