@@ -48,6 +48,8 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         Assert.Empty(Unions(JsonDocument.Parse(text).RootElement, "#"));
         var amount = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").GetProperty("Amount").GetProperty("properties");
         Assert.Equal("string", amount.GetProperty("value").GetProperty("type").GetString());
+        Assert.Contains("\"date-time\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"debit\"", text, StringComparison.Ordinal);
     }
 
     [Fact]
