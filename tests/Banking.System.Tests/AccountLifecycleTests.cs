@@ -9,7 +9,8 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
 
     private static readonly string[] AccountMembers =
     [
-        "id", "number", "customerId", "delegates", "currency", "product", "status", "balance", "available", "overdraftLimit", "frozen", "openedAt", "version",
+        "id", "number", "customerId", "delegates", "currency", "product", "status", "balance", "available", "overdraftLimit", "frozen",
+        "openedAt", "version",
     ];
 
     [Theory]
@@ -24,10 +25,12 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
 
         frozen.IsAccepted(200, 3, null);
         Assert.Equal(AccountMembers, frozen.Members());
-        Assert.Equal((debit, credit), (frozen.Json.GetProperty("frozen").GetProperty("debit").GetBoolean(), frozen.Json.GetProperty("frozen").GetProperty("credit").GetBoolean()));
+        Assert.Equal((debit, credit), (frozen.Json.GetProperty("frozen").GetProperty("debit").GetBoolean(),
+            frozen.Json.GetProperty("frozen").GetProperty("credit").GetBoolean()));
         Stopped(await _teller.WithdrawAsync(account, "1.00"), debit, account, "debit");
         Stopped(await _teller.DepositAsync(account, "1.00"), credit, account, "credit");
-        Assert.Equal(frozen.Text("frozen"), (await _teller.PostAsync($"/v1/accounts/{account}/freeze", Why(scope))).IsProblem(409, "already_frozen").GetProperty("frozen").GetRawText());
+        Assert.Equal(frozen.Text("frozen"), (await _teller.PostAsync($"/v1/accounts/{account}/freeze", Why(scope)))
+            .IsProblem(409, "already_frozen").GetProperty("frozen").GetRawText());
         (await _teller.PostAsync($"/v1/accounts/{account}/close", Why())).IsProblem(422, "account_frozen");
 
         var thawed = (await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why(scope))).Ok();
@@ -59,7 +62,8 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var payer = await _teller.OpenAsync(balance: "10.00");
-        (await _teller.PostAsync($"/v1/accounts/{account}/close", Why())).IsProblem(422, "balance_not_zero").GetProperty("balance").IsMoney("10.00");
+        (await _teller.PostAsync($"/v1/accounts/{account}/close", Why()))
+            .IsProblem(422, "balance_not_zero").GetProperty("balance").IsMoney("10.00");
         (await _teller.WithdrawAsync(account, "10.00")).Created();
 
         var closed = await _teller.PostAsync($"/v1/accounts/{account}/close", Why());
@@ -68,9 +72,12 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
         Assert.Equal("closed", closed.Text("status"));
         Answer[] late =
         [
-            await _teller.DepositAsync(account, "1.00"), await _teller.WithdrawAsync(account, "1.00"), await _teller.TransferAsync(account, payer, "1.00"),
-            await _teller.PostAsync($"/v1/accounts/{account}/close", Why()), await _teller.PostAsync($"/v1/accounts/{account}/freeze", Why("all")),
-            await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why("all")), await _teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", Limit("1.00")),
+            await _teller.DepositAsync(account, "1.00"), await _teller.WithdrawAsync(account, "1.00"),
+            await _teller.TransferAsync(account, payer, "1.00"),
+            await _teller.PostAsync($"/v1/accounts/{account}/close", Why()),
+            await _teller.PostAsync($"/v1/accounts/{account}/freeze", Why("all")),
+            await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why("all")),
+            await _teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", Limit("1.00")),
         ];
         Assert.All(late, a => Assert.Equal(account, a.IsProblem(409, "account_closed").GetProperty("accountId").GetString()));
         (await _teller.TransferAsync(payer, account, "1.00")).IsProblem(409, "payee_account_closed");

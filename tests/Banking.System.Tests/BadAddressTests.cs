@@ -77,7 +77,8 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task No_command_reaches_an_account_of_garbage(string command)
     {
         var before = await bank.RowsAsync();
-        foreach (var account in (string[])["%01", "garbage", "acc_0198f000000070008000000000000001", "cus_0198f000000070008000000000000001", "%ff"])
+        foreach (var account in (string[])["%01", "garbage", "acc_0198f000000070008000000000000001",
+            "cus_0198f000000070008000000000000001", "%ff"])
         {
             var body = command switch
             {
@@ -95,13 +96,17 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task Headers_of_any_length_are_answered()
     {
         var deposit = await DepositAsync();
-        (await _teller.PostTextAsync("/v1/deposits", deposit, ("If-Match", $"\"{new string('9', 5000)}\""))).IsProblem(400, "malformed_if_match");
-        (await _teller.PostTextAsync("/v1/deposits", deposit, ("Idempotency-Key", new('k', 5000)))).IsProblem(400, "malformed_idempotency_key");
-        (await _teller.PostTextAsync("/v1/deposits", deposit, ("X-Correlation-ID", new('c', 5000)))).IsProblem(400, "malformed_correlation_id");
+        (await _teller.PostTextAsync("/v1/deposits", deposit, ("If-Match", $"\"{new string('9', 5000)}\"")))
+            .IsProblem(400, "malformed_if_match");
+        (await _teller.PostTextAsync("/v1/deposits", deposit, ("Idempotency-Key", new('k', 5000))))
+            .IsProblem(400, "malformed_idempotency_key");
+        (await _teller.PostTextAsync("/v1/deposits", deposit, ("X-Correlation-ID", new('c', 5000))))
+            .IsProblem(400, "malformed_correlation_id");
         (await _teller.GetAsync("/v1/accounts", ("Ledger-Min-Position", new('9', 5000)))).IsProblem(400, "malformed_position");
         (await _teller.GetAsync("/v1/accounts", ("If-None-Match", new('"', 5000)), ("Prefer", new('w', 5000)))).Ok();
         (await bank.WithToken(new('t', 20_000)).GetAsync("/v1/accounts")).IsProblem(401, "unauthenticated");
     }
 
-    private async Task<string> DepositAsync() => $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
+    private async Task<string> DepositAsync() =>
+        $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
 }

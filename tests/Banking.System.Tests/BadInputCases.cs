@@ -44,7 +44,8 @@ internal static class BadInputCases
         ["an empty currency"] = Currency("\"\""),
         ["a currency of 20 000 letters"] = Currency($"\"{new string('E', 20_000)}\""),
         ["a currency with NUL"] = Currency("\"EU\\u0000\""),
-        ["a number for a currency"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","currency":978}}""", 400, "malformed_json", "#/amount/currency"),
+        ["a number for a currency"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","currency":978}}""", 400, "malformed_json",
+            "#/amount/currency"),
         ["no amount"] = (Deposits, """{"accountId":"ACC"}""", 400, "malformed_json", "#"),
         ["no value"] = (Deposits, """{"accountId":"ACC","amount":{"currency":"EUR"}}""", 400, "malformed_json", "#/amount"),
         ["no account"] = (Deposits, $$"""{"amount":{{Amount}}}""", 400, "malformed_json", "#"),
@@ -55,14 +56,16 @@ internal static class BadInputCases
         ["a text"] = (Deposits, "\"deposit\"", 400, "malformed_json", "#"),
         ["a number"] = (Deposits, "1", 400, "malformed_json", "#"),
         ["a list"] = (Deposits, $$"""[{"accountId":"ACC","amount":{{Amount}}}]""", 400, "malformed_json", "#"),
-        ["two bodies"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}}}{"accountId":"ACC","amount":{{Amount}}}""", 400, "malformed_json", null),
+        ["two bodies"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}}}{"accountId":"ACC","amount":{{Amount}}}""", 400,
+            "malformed_json", null),
         ["half a body"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","curr""", 400, "malformed_json", "#/amount"),
         ["a comma too many"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}},}""", 400, "malformed_json", null),
         ["a comment"] = (Deposits, $$"""{"accountId":"ACC",/* no */"amount":{{Amount}}}""", 400, "malformed_json", null),
         ["single quotes"] = (Deposits, "{'accountId':'ACC'}", 400, "malformed_json", null),
         ["XML"] = (Deposits, "<deposit/>", 400, "malformed_json", "#"),
         ["an unknown member"] = Member("\"balance\":\"1000000.00\"", "malformed_json", 400, "#/balance"),
-        ["an unknown member of the amount"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","currency":"EUR","scale":0}}""", 400, "malformed_json", "#/amount/scale"),
+        ["an unknown member of the amount"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","currency":"EUR","scale":0}}""",
+            400, "malformed_json", "#/amount/scale"),
         ["the bank's own side"] = Member("\"bankSide\":\"settlement\"", "malformed_json", 400, "#/bankSide"),
         ["a member in other letters"] = (Deposits, $$"""{"AccountId":"ACC","amount":{{Amount}}}""", 400, "malformed_json", "#/AccountId"),
         ["a member twice"] = Member("\"accountId\":\"ACC\"", "malformed_json", 400, "#/accountId"),
@@ -88,31 +91,45 @@ internal static class BadInputCases
         ["the year 1"] = Date("\"0001-01-01T00:00:00Z\""),
         ["before the year 1"] = Date("\"0001-01-01T00:00:00+14:00\""),
         ["after the year 9999"] = Date("\"9999-12-31T23:59:59-14:00\""),
-        ["an account of garbage"] = (Deposits, $$"""{"accountId":"garbage","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
-        ["an account by its bare id"] = (Deposits, $$"""{"accountId":"0198f000-0000-7000-8000-000000000001","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
-        ["a customer for an account"] = (Deposits, $$"""{"accountId":"cus_0198f000000070008000000000000001","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
+        ["an account of garbage"] = (Deposits, $$"""{"accountId":"garbage","amount":{{Amount}}}""", 404, "account_not_found",
+            "#/accountId"),
+        ["an account by its bare id"] = (Deposits, $$"""{"accountId":"0198f000-0000-7000-8000-000000000001","amount":{{Amount}}}""", 404,
+            "account_not_found", "#/accountId"),
+        ["a customer for an account"] = (Deposits, $$"""{"accountId":"cus_0198f000000070008000000000000001","amount":{{Amount}}}""", 404,
+            "account_not_found", "#/accountId"),
         ["an empty account"] = (Deposits, $$"""{"accountId":"","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
-        ["SQL for an account"] = (Deposits, $$"""{"accountId":"'; drop table bank.mt_events; --","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
-        ["an account of 20 000 letters"] = (Deposits, $$"""{"accountId":"{{new string('a', 20_000)}}","amount":{{Amount}}}""", 404, "account_not_found", "#/accountId"),
-        ["a scope there is none of"] = ("/v1/accounts/ACC/freeze", """{"scope":"none","reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
-        ["a scope by its number"] = ("/v1/accounts/ACC/freeze", """{"scope":1,"reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
-        ["a scope in upper case"] = ("/v1/accounts/ACC/freeze", """{"scope":"ALL","reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
+        ["SQL for an account"] = (Deposits, $$"""{"accountId":"'; drop table bank.mt_events; --","amount":{{Amount}}}""", 404,
+            "account_not_found", "#/accountId"),
+        ["an account of 20 000 letters"] = (Deposits, $$"""{"accountId":"{{new string('a', 20_000)}}","amount":{{Amount}}}""", 404,
+            "account_not_found", "#/accountId"),
+        ["a scope there is none of"] = ("/v1/accounts/ACC/freeze", """{"scope":"none","reasonCode":"c","reason":"r"}""", 400,
+            "malformed_json", "#/scope"),
+        ["a scope by its number"] = ("/v1/accounts/ACC/freeze", """{"scope":1,"reasonCode":"c","reason":"r"}""", 400, "malformed_json",
+            "#/scope"),
+        ["a scope in upper case"] = ("/v1/accounts/ACC/freeze", """{"scope":"ALL","reasonCode":"c","reason":"r"}""", 400, "malformed_json",
+            "#/scope"),
         ["a time with a space"] = Date("\"2026-01-01T12:00:00 01:00\""),
-        ["two scopes"] = ("/v1/accounts/ACC/freeze", """{"scope":"debit,credit","reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
+        ["two scopes"] = ("/v1/accounts/ACC/freeze", """{"scope":"debit,credit","reasonCode":"c","reason":"r"}""", 400, "malformed_json",
+            "#/scope"),
         ["a customer without a name"] = ("/v1/customers", """{"email":"a@b"}""", 400, "malformed_json", "#"),
         ["a customer with an empty name"] = ("/v1/customers", """{"name":""}""", 422, "invalid_text", "#/name"),
         ["an address without a sign"] = ("/v1/customers", """{"name":"Ada","email":"ada.example.org"}""", 422, "invalid_text", "#/email"),
-        ["an account number with wrong digits"] = ("/v1/accounts", """{"customerId":"cus_1","currency":"EUR","number":"DE89370400440532013001"}""", 422, "invalid_account_number", "#/number"),
-        ["a limit below zero"] = ("/v1/accounts", """{"customerId":"cus_1","currency":"EUR","overdraftLimit":"-1.00"}""", 422, "invalid_amount", "#/overdraftLimit"),
+        ["an account number with wrong digits"] = ("/v1/accounts",
+            """{"customerId":"cus_1","currency":"EUR","number":"DE89370400440532013001"}""", 422, "invalid_account_number", "#/number"),
+        ["a limit below zero"] = ("/v1/accounts", """{"customerId":"cus_1","currency":"EUR","overdraftLimit":"-1.00"}""", 422,
+            "invalid_amount", "#/overdraftLimit"),
     };
 
-    private static (string Path, string Body, int Status, string Code, string? Pointer) Value(string value, string code, int status = 422) =>
+    private static (string Path, string Body, int Status, string Code, string? Pointer) Value(string value, string code,
+        int status = 422) =>
         (Deposits, $$$"""{"accountId":"ACC","amount":{"value":{{{value}}},"currency":"EUR"}}""", status, code, "#/amount/value");
 
     private static (string Path, string Body, int Status, string Code, string? Pointer) Currency(string currency) =>
-        (Deposits, $$$"""{"accountId":"ACC","amount":{"value":"1.00","currency":{{{currency}}}}}""", 422, "unknown_currency", "#/amount/currency");
+        (Deposits, $$$"""{"accountId":"ACC","amount":{"value":"1.00","currency":{{{currency}}}}}""", 422, "unknown_currency",
+            "#/amount/currency");
 
-    private static (string Path, string Body, int Status, string Code, string? Pointer) Member(string member, string code, int status, string? pointer = null) =>
+    private static (string Path, string Body, int Status, string Code, string? Pointer) Member(string member, string code, int status,
+        string? pointer = null) =>
         (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}},{{member}}}""", status, code, pointer);
 
     private static (string Path, string Body, int Status, string Code, string? Pointer) Date(string date) =>

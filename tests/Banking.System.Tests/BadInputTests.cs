@@ -20,7 +20,8 @@ public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
         var (path, body, status, code, pointer) = BadInputCases.Cases[name];
         var before = await bank.RowsAsync();
 
-        var answer = await _teller.PostTextAsync(path.Replace("ACC", account, StringComparison.Ordinal), body.Replace("ACC", account, StringComparison.Ordinal));
+        var answer = await _teller.PostTextAsync(path.Replace("ACC", account, StringComparison.Ordinal),
+            body.Replace("ACC", account, StringComparison.Ordinal));
 
         answer.IsProblem(status, code, pointer);
         Assert.Equal(before, await bank.RowsAsync());
@@ -36,9 +37,11 @@ public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
         [
             (Deposits, new() { ["accountId"] = account, ["amount"] = 1, ["reason"] = "r", ["reference"] = "r" }),
             ("/v1/withdrawals", new() { ["accountId"] = account, ["amount"] = 1, ["reason"] = "r", ["reference"] = "r" }),
-            ("/v1/transfers", new() { ["fromAccountId"] = account, ["toAccountId"] = account, ["amount"] = 1, ["reason"] = "r", ["reference"] = "r" }),
+            ("/v1/transfers", new() { ["fromAccountId"] = account, ["toAccountId"] = account, ["amount"] = 1, ["reason"] = "r",
+                ["reference"] = "r" }),
             ("/v1/customers", new() { ["name"] = "n", ["email"] = "a@b", ["phone"] = "1" }),
-            ("/v1/accounts", new() { ["customerId"] = customer, ["currency"] = "EUR", ["product"] = "p", ["number"] = number, ["overdraftLimit"] = "0", ["reason"] = "r" }),
+            ("/v1/accounts", new() { ["customerId"] = customer, ["currency"] = "EUR", ["product"] = "p", ["number"] = number,
+                ["overdraftLimit"] = "0", ["reason"] = "r" }),
             ($"/v1/accounts/{account}/freeze", new() { ["scope"] = "all", ["reasonCode"] = "c", ["reason"] = "r" }),
             ($"/v1/accounts/{account}/unfreeze", new() { ["scope"] = "all", ["reasonCode"] = "c", ["reason"] = "r" }),
             ($"/v1/accounts/{account}/overdraft-limit", new() { ["limit"] = "1.00", ["reasonCode"] = "c", ["reason"] = "r" }),
@@ -50,13 +53,16 @@ public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
         {
             foreach (var member in good.Keys)
             {
-                foreach (var bad in (string[])["\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"a\\nb\"", "\"\\uffff\"", $"\"{new string('x', 600)}\"", "\" \"", "1", "true", "{}", "[]"])
+                foreach (var bad in (string[])["\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"a\\nb\"", "\"\\uffff\"",
+                    $"\"{new string('x', 600)}\"", "\" \"", "1", "true", "{}", "[]"])
                 {
-                    var body = "{" + string.Join(',', good.Select(m => $"\"{m.Key}\":" + (m.Key == member ? bad : m.Key == "amount" ? Amount : $"\"{m.Value}\""))) + "}";
+                    var body = "{" + string.Join(',', good
+                        .Select(m => $"\"{m.Key}\":" + (m.Key == member ? bad : m.Key == "amount" ? Amount : $"\"{m.Value}\""))) + "}";
                     var answer = await _teller.PostTextAsync(path, body);
                     Assert.True(answer.StatusCode is 400 or 404 or 422, $"{path} {body}: {answer.StatusCode} {answer.Body}");
                     var problem = answer.IsProblem();
-                    Assert.StartsWith("#/" + member, problem.GetProperty("errors")[0].GetProperty("pointer").GetString(), StringComparison.Ordinal);
+                    Assert.StartsWith("#/" + member, problem.GetProperty("errors")[0].GetProperty("pointer").GetString(),
+                        StringComparison.Ordinal);
                 }
             }
         }

@@ -92,11 +92,13 @@ public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixtur
     private async Task NothingAsync(HttpContent content, int status, string code)
     {
         var before = await bank.RowsAsync();
-        (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey()))).IsProblem(status, code);
+        (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey())))
+            .IsProblem(status, code);
         Assert.Equal(before, await bank.RowsAsync());
     }
 
-    private async Task<string> DepositAsync() => $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
+    private async Task<string> DepositAsync() =>
+        $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
 
     /// <summary>Bytes whose number is told beforehand or not, in which case they are sent in chunks.</summary>
     private sealed class UnknownLength : HttpContent

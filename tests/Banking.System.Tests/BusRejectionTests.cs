@@ -62,7 +62,8 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
         ["a null for an account"] = ((_, _) => new DepositMoney(Key(), null!, Eur(1)), "account_not_found"),
         ["a null for a product"] = ((_, c) => new OpenAccount(Key(), c, Euro, null!), "invalid_text"),
         ["a currency that was"] = ((_, c) => new OpenAccount(Key(), c, Currency.Stored("HRK", 2), "current"), "unknown_currency"),
-        ["a limit in another currency"] = ((_, c) => new OpenAccount(Key(), c, Currency.Parse("USD"), "current", Eur(1)), "currency_mismatch"),
+        ["a limit in another currency"] = ((_, c) =>
+            new OpenAccount(Key(), c, Currency.Parse("USD"), "current", Eur(1)), "currency_mismatch"),
         ["a limit below zero"] = ((_, c) => new OpenAccount(Key(), c, Euro, "current", Eur(-1)), "invalid_amount"),
         ["a null for a name"] = ((_, _) => new RegisterCustomer(Key(), null!), "invalid_text"),
     };

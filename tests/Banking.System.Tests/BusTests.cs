@@ -36,7 +36,8 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(closed.Body, (await _teller.GetAsync($"/v1/accounts/{account}")).Ok().Body);
         Assert.Equal("90.00", await _teller.BalanceAsync(other));
         var events = (await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items();
-        Assert.All(events, e => Assert.Equal(("bus", "service", "service:banking"), (Text(e, "channel"), Text(e, "role"), Text(e, "actor"))));
+        Assert.All(events, e => Assert.Equal(("bus", "service", "service:banking"),
+            (Text(e, "channel"), Text(e, "role"), Text(e, "actor"))));
         Assert.Equal(
             ("accounts.freeze-account.v1", "fraud", "It looks odd."),
             (Text(events[4], "operation"), Text(events[4].GetProperty("reason"), "code"), Text(events[4].GetProperty("reason"), "text")));
@@ -54,7 +55,8 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal((422, false, true, false), (no.Status, no.Applied, no.Recorded, no.Replayed));
         Assert.Equal("insufficient_funds", Text(JsonDocument.Parse(no.Body).RootElement, "code"));
         var recorded = Assert.Single((await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items());
-        Assert.Equal(("bus", "too-much", "accounts.withdraw-money.v1"), (Text(recorded, "channel"), Text(recorded, "idempotencyKey"), Text(recorded, "operation")));
+        Assert.Equal(("bus", "too-much", "accounts.withdraw-money.v1"),
+            (Text(recorded, "channel"), Text(recorded, "idempotencyKey"), Text(recorded, "operation")));
         var again = await InvokeAsync(new WithdrawMoney("too-much", account, Eur(2_00), Reason: "a wish"));
         Assert.Equal((no.Status, no.Body, true), (again.Status, again.Body, again.Replayed));
         Assert.Single((await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items());
@@ -81,7 +83,8 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var account = await _teller.OpenAsync();
 
-        await bank.Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).PublishMessageAndWaitAsync(new DepositMoney(Key(), account, Eur(5_00)));
+        await bank.Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).PublishMessageAndWaitAsync(new DepositMoney(Key(), account,
+            Eur(5_00)));
 
         Assert.Equal("5.00", await _teller.BalanceAsync(account));
     }

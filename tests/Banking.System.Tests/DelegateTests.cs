@@ -24,7 +24,8 @@ public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
 
         await AuthorizeAsync(account, customer);
 
-        Assert.Equal([customer], (await chiyo.GetAsync($"/v1/accounts/{account}")).Ok().Json.GetProperty("delegates").EnumerateArray().Select(d => d.GetString()));
+        Assert.Equal([customer], (await chiyo.GetAsync($"/v1/accounts/{account}")).Ok().Json.GetProperty("delegates").EnumerateArray()
+            .Select(d => d.GetString()));
         (await chiyo.WithdrawAsync(account, "10.00")).Created();
         (await chiyo.TransferAsync(account, own, "10.00")).Created();
         Assert.Equal("80.00", await chiyo.BalanceAsync(account));
@@ -57,7 +58,8 @@ public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
     private async Task AuthorizeAsync(string account, string customer)
     {
         Assert.True(PublicId.TryParse("acc", account, out var id) & PublicId.TryParse("cus", customer, out var user));
-        var context = new CommandContext(new("test", Roles.Service, null, Channels.Import), "authorize", BankClient.NewKey(), "", "test", null);
+        var context = new CommandContext(new("test", Roles.Service, null, Channels.Import), "authorize", BankClient.NewKey(), "", "test",
+            null);
         var e = new DelegateAuthorized(user, bank.Clock.Now);
         var outcome = await bank.Host.Services.GetRequiredService<CommandGroup<Account>>().SubmitAsync(
             new(context, [id], _ => null, (_, _) => new Decision.Accepted([new(id, Guid.CreateVersion7(), e)]), (_, _) => new(200, e, id)),

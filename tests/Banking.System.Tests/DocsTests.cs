@@ -17,9 +17,11 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         var document = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Json;
 
         Assert.Matches(@"^3\.1\.\d+$", document.GetProperty("openapi").GetString());
-        var documented = document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}"));
+        var documented = document.GetProperty("paths").EnumerateObject().SelectMany(p =>
+            p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}"));
         var served = bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .SelectMany(e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(m => $"{m} {e.RoutePattern.RawText}"))
+            .SelectMany(e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+                .Select(m => $"{m} {e.RoutePattern.RawText}"))
             .Where(r => r.Contains("/v1/", StringComparison.Ordinal));
         Assert.Equal(served.Order(), documented.Where(r => r.Contains("/v1/", StringComparison.Ordinal)).Order());
     }
@@ -32,11 +34,13 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         foreach (var (path, method, operation) in Operations(document).Where(o => o.Path.StartsWith("/v1/", StringComparison.Ordinal)))
         {
             Assert.True(operation.TryGetProperty("security", out _), $"{method} {path} asks for no token.");
-            Assert.Contains(operation.GetProperty("responses").EnumerateObject(), r => r.Name[0] == '2' && r.Value.TryGetProperty("content", out _));
+            Assert.Contains(operation.GetProperty("responses").EnumerateObject(), r =>
+                r.Name[0] == '2' && r.Value.TryGetProperty("content", out _));
             Assert.Equal(method == "post", operation.TryGetProperty("requestBody", out _));
             Assert.Equal(
                 method == "post",
-                operation.TryGetProperty("parameters", out var p) && p.EnumerateArray().Any(h => h.GetProperty("name").GetString() == "Idempotency-Key"));
+                operation.TryGetProperty("parameters", out var p)
+                    && p.EnumerateArray().Any(h => h.GetProperty("name").GetString() == "Idempotency-Key"));
         }
     }
 
@@ -55,7 +59,8 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     [Fact]
     public async Task The_documentation_is_served_from_here_and_nowhere_else()
     {
-        var page = (await _anybody.GetAsync("/docs")).Body is { Length: > 0 } direct ? direct : (await _anybody.GetAsync("/docs/")).Ok().Body;
+        var page = (await _anybody.GetAsync("/docs")).Body is { Length: > 0 } direct
+            ? direct : (await _anybody.GetAsync("/docs/")).Ok().Body;
 
         Assert.Contains("<html", page, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(Foreign().Matches(page).Select(m => m.Value));
@@ -74,8 +79,10 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         var account = await teller.OpenAsync();
         Answer[] answers =
         [
-            await teller.GetAsync($"/v1/accounts/{account}"), await teller.GetAsync("/v1/accounts/garbage"), await teller.GetAsync("/nothing"),
-            await _anybody.GetAsync("/v1/accounts"), await bank.As("auditor").DepositAsync(account, "1.00"), await teller.DepositAsync(account, "1.00"),
+            await teller.GetAsync($"/v1/accounts/{account}"), await teller.GetAsync("/v1/accounts/garbage"),
+            await teller.GetAsync("/nothing"),
+            await _anybody.GetAsync("/v1/accounts"), await bank.As("auditor").DepositAsync(account, "1.00"),
+            await teller.DepositAsync(account, "1.00"),
             await teller.DepositAsync(account, "-1.00"), await teller.SendAsync(HttpMethod.Delete, "/v1/accounts", null),
             await teller.GetAsync($"/v1/accounts/{account}", ("If-None-Match", "\"1\"")), await _anybody.GetAsync("/health/live"),
         ];
@@ -93,7 +100,8 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
-    public async Task The_host_says_that_it_lives_and_is_ready(string path) => Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Body);
+    public async Task The_host_says_that_it_lives_and_is_ready(string path) =>
+        Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Body);
 
     [Fact]
     public async Task A_token_of_the_development_host_is_one_post_away_and_only_for_this_machine()
@@ -103,7 +111,8 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
 
         (await _anybody.PostAsync("/dev/token", new { role = "king" })).IsProblem(422, "unknown_role", "#/role");
         (await _anybody.PostAsync("/dev/token", new { role = "customer" })).IsProblem(422, "customer_required", "#/customer");
-        (await _anybody.PostAsync("/dev/token", new { role = "teller", customer = "cus_0198f000000070008000000000000001" })).IsProblem(422, "customer_required");
+        (await _anybody.PostAsync("/dev/token", new { role = "teller", customer = "cus_0198f000000070008000000000000001" }))
+            .IsProblem(422, "customer_required");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
         foreach (var header in (string[])["Forwarded", "X-Forwarded-For", "x-forwarded-host"])

@@ -22,7 +22,8 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
             () => _teller.WithdrawAsync(account, "9999.00", "EUR", refused),
             () => _teller.TransferAsync(account, other, "11.00", "EUR", key),
             () => _teller.PostAsync("/v1/customers", new { name = "Ada" }, key),
-            () => _teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "credit", reasonCode = "wish", reason = "A wish." }, key),
+            () => _teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "credit", reasonCode = "wish", reason = "A wish." },
+                key),
             () => _teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." }, key),
         ];
         var first = new List<Answer>();
@@ -76,7 +77,8 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
         var key = ("Idempotency-Key", BankClient.NewKey());
         var first = (await _teller.DepositAsync(account, "1.00", "EUR", key)).Created();
 
-        foreach (var no in new[] { await _teller.DepositAsync(account, "1.01", "EUR", key), await _teller.DepositAsync(other, "1.00", "EUR", key) })
+        foreach (var no in new[] { await _teller.DepositAsync(account, "1.01", "EUR", key),
+            await _teller.DepositAsync(other, "1.00", "EUR", key) })
         {
             no.IsProblem(422, "idempotency_key_reused");
             Assert.Null(no.Header("Idempotency-Replayed"));
@@ -99,7 +101,8 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
         (await _teller.PostTextAsync("/v1/deposits", "{", key)).IsProblem(400, "malformed_json");
         (await _teller.DepositAsync(number, "1.00", "EUR", key, ("If-Match", "nonsense"))).IsProblem(400, "malformed_if_match");
         Assert.Equal(before, await bank.RowsAsync());
-        var account = (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", number })).Created().Text("id");
+        var account = (await _teller.PostAsync("/v1/accounts",
+            new { customerId = customer, currency = "EUR", number })).Created().Text("id");
         (await _teller.DepositAsync(number, "1.00", "EUR", key, ("If-Match", "\"7\""))).IsProblem(412, "version_mismatch");
 
         Assert.Null((await _teller.DepositAsync(number, "1.00", "EUR", key)).Created().Header("Idempotency-Replayed"));

@@ -38,8 +38,10 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
                 ("deposit", "credit", "5.00", "55.50", 8, null),
             ],
             pages.SelectMany(p => p).Select(e => (
-                e.GetProperty("type").GetString(), e.GetProperty("direction").GetString(), e.GetProperty("amount").GetProperty("value").GetString(),
-                e.GetProperty("balance").GetProperty("value").GetString(), e.GetProperty("version").GetInt32(), Optional(e, "otherAccount"))));
+                e.GetProperty("type").GetString(), e.GetProperty("direction").GetString(),
+                e.GetProperty("amount").GetProperty("value").GetString(),
+                e.GetProperty("balance").GetProperty("value").GetString(), e.GetProperty("version").GetInt32(),
+                Optional(e, "otherAccount"))));
         var late = pages[^1][0];
         Assert.Equal(("late", "R"), (Optional(late, "reason"), late.GetProperty("details").GetProperty("reference").GetString()));
         Assert.Equal(TimeSpan.FromDays(1), late.Time("recordedAt") - late.Time("effectiveAt"));
@@ -50,8 +52,10 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var account = await _teller.OpenAsync();
         var freeze = new { scope = "debit", reasonCode = "fraud", reason = "It looks odd." };
-        (await bank.As("operator").PostAsync($"/v1/accounts/{account}/freeze", freeze, ("X-Correlation-ID", "case 42"), ("Idempotency-Key", "\"freeze-1\""))).Ok();
-        var deposit = await _teller.PostAsync("/v1/deposits", new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "wage" });
+        (await bank.As("operator").PostAsync($"/v1/accounts/{account}/freeze", freeze, ("X-Correlation-ID", "case 42"),
+            ("Idempotency-Key", "\"freeze-1\""))).Ok();
+        var deposit = await _teller.PostAsync("/v1/deposits",
+            new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "wage" });
 
         var events = (await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items();
 
@@ -61,17 +65,22 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
         var frozen = events[1];
         Assert.Equal(
             [
-                "id", "type", "version", "position", "recordedAt", "effectiveAt", "actor", "role", "channel", "operation", "reason", "correlationId",
+                "id", "type", "version", "position", "recordedAt", "effectiveAt", "actor", "role", "channel", "operation", "reason",
+                "correlationId",
                 "idempotencyKey", "data",
             ],
             frozen.EnumerateObject().Select(m => m.Name));
         Assert.Equal(
-            ("dev-operator", "operator", "http", $"POST /v1/accounts/{account}/freeze", "case 42", "freeze-1", "fraud", "It looks odd.", "debit"),
-            (Optional(frozen, "actor"), Optional(frozen, "role"), Optional(frozen, "channel"), Optional(frozen, "operation"), Optional(frozen, "correlationId"),
-                Optional(frozen, "idempotencyKey"), Optional(frozen.GetProperty("reason"), "code"), Optional(frozen.GetProperty("reason"), "text"),
+            ("dev-operator", "operator", "http", $"POST /v1/accounts/{account}/freeze", "case 42", "freeze-1", "fraud", "It looks odd.",
+                "debit"),
+            (Optional(frozen, "actor"), Optional(frozen, "role"), Optional(frozen, "channel"), Optional(frozen, "operation"),
+                Optional(frozen, "correlationId"),
+                Optional(frozen, "idempotencyKey"), Optional(frozen.GetProperty("reason"), "code"),
+                Optional(frozen.GetProperty("reason"), "text"),
                 Optional(frozen.GetProperty("data"), "scope")));
         Assert.Equal("evt_" + deposit.Text("id")[4..], Optional(events[2], "id"));
-        Assert.Equal((null, "wage"), (Optional(events[2].GetProperty("reason"), "code"), Optional(events[2].GetProperty("reason"), "text")));
+        Assert.Equal((null, "wage"), (Optional(events[2].GetProperty("reason"), "code"),
+            Optional(events[2].GetProperty("reason"), "text")));
         Assert.Equal(deposit.Header("Ledger-Position"), events[2].GetProperty("position").GetRawText());
         Assert.NotEmpty(Optional(events[2], "correlationId")!);
         Assert.Equal("""{"minor":500,"currency":"EUR","scale":2}""", events[2].GetProperty("data").GetProperty("amount").GetRawText());
@@ -93,7 +102,8 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var customer = await _teller.RegisterAsync();
         var number = AccountNumber.Create("XB", "FIND00000001");
-        var found = (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "CHF", product = "savings", number = number.Value })).Created().Text("id");
+        var found = (await _teller.PostAsync("/v1/accounts",
+            new { customerId = customer, currency = "CHF", product = "savings", number = number.Value })).Created().Text("id");
         var closed = await _teller.OpenAsync(customer, "CHF");
         (await _teller.PostAsync($"/v1/accounts/{closed}/close", new { reasonCode = "wish", reason = "A wish." })).Ok();
         await _teller.OpenAsync(currency: "USD");
@@ -102,8 +112,10 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
         foreach (var (filter, expected) in new (string, string[])[]
         {
             ($"customerId={customer}", both), ("currency=CHF", both), ($"number={number.Value}", [found]),
-            ($"number={Uri.EscapeDataString(number.Grouped.ToLowerInvariant())}", [found]), ("product=savings", [found]), ("status=closed", [closed]),
-            ("status=closed&currency=USD", []), ($"customerId={customer}&status=open&currency=CHF", [found]), ("q=FIND0000", [found]), ("q=find%200000", [found]),
+            ($"number={Uri.EscapeDataString(number.Grouped.ToLowerInvariant())}", [found]), ("product=savings", [found]),
+            ("status=closed", [closed]),
+            ("status=closed&currency=USD", []), ($"customerId={customer}&status=open&currency=CHF", [found]), ("q=FIND0000", [found]),
+            ("q=find%200000", [found]),
             ("q=FIND%25", []), ("externalId=2926", []), ($"customerId=cus_{found[4..]}", []), ("currency=SEK", []),
             ($"number={AccountNumber.Create("XB", "FIND00000002")}", []),
         })
@@ -114,5 +126,6 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
 
     private static string Id(JsonElement item) => item.GetProperty("id").GetString()!;
 
-    private static string? Optional(JsonElement item, string member) => item.TryGetProperty(member, out var value) ? value.GetString() : null;
+    private static string? Optional(JsonElement item, string member) =>
+        item.TryGetProperty(member, out var value) ? value.GetString() : null;
 }

@@ -26,7 +26,8 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
 
         booked.IsAccepted(201, 3, $"/v1/{kind}/{booked.Text("id")}");
         Assert.Equal(
-            ["id", "status", "accountId", "accountNumber", "direction", "amount", "balance", "version", "effectiveAt", "recordedAt", "reference", "reason"],
+            ["id", "status", "accountId", "accountNumber", "direction", "amount", "balance", "version", "effectiveAt", "recordedAt",
+                "reference", "reason"],
             booked.Members());
         Assert.Equal(("completed", account, direction), (booked.Text("status"), booked.Text("accountId"), booked.Text("direction")));
         Assert.Equal(("REF-1", "a wish"), (booked.Text("reference"), booked.Text("reason")));
@@ -54,7 +55,8 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
 
         paid.IsAccepted(201, 3, $"/v1/transfers/{paid.Text("id")}");
         Assert.Equal(
-            ["id", "status", "fromAccountId", "toAccountId", "amount", "balance", "version", "effectiveAt", "recordedAt", "reference", "reason"],
+            ["id", "status", "fromAccountId", "toAccountId", "amount", "balance", "version", "effectiveAt", "recordedAt", "reference",
+                "reason"],
             paid.Members());
         Assert.Equal((from, to), (paid.Text("fromAccountId"), paid.Text("toAccountId")));
         paid.Json.GetProperty("balance").IsMoney("69.50");
@@ -78,7 +80,8 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
             Assert.Equal(byId.Body, (await _teller.GetAsync($"/v1/accounts/{Uri.EscapeDataString(payer.Grouped.ToLowerInvariant())}{route}")).Ok().Body);
         }
 
-        (await _teller.PostAsync($"/v1/accounts/{payer.Value}/freeze", new { scope = "all", reasonCode = "wish", reason = "A wish." })).Ok();
+        (await _teller.PostAsync($"/v1/accounts/{payer.Value}/freeze",
+            new { scope = "all", reasonCode = "wish", reason = "A wish." })).Ok();
         (await _teller.TransferAsync(payer.Value, from, "1.00")).IsProblem(422, "same_account");
     }
 
@@ -94,14 +97,16 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
         var withdrawn = (await _teller.WithdrawAsync(account, part, currency)).Created();
 
         withdrawn.Json.GetProperty("balance").IsMoney(rest, currency);
-        (await _teller.WithdrawAsync(account, part + (part.Contains('.', StringComparison.Ordinal) ? "001" : ".1"), currency)).IsProblem(422, "invalid_amount", "#/amount/value");
+        (await _teller.WithdrawAsync(account, part + (part.Contains('.', StringComparison.Ordinal) ? "001" : ".1"), currency))
+            .IsProblem(422, "invalid_amount", "#/amount/value");
     }
 
     [Theory]
     [InlineData("/v1/deposits/dep_0198f000000070008000000000000001")]
     [InlineData("/v1/withdrawals/garbage")]
     [InlineData("/v1/transfers/trf_0198F000000070008000000000000001")]
-    public async Task A_movement_that_is_not_there_is_not_found(string path) => (await _teller.GetAsync(path)).IsProblem(404, "movement_not_found");
+    public async Task A_movement_that_is_not_there_is_not_found(string path) =>
+        (await _teller.GetAsync(path)).IsProblem(404, "movement_not_found");
 
     [Fact]
     public async Task One_kind_of_movement_is_not_found_among_another()

@@ -10,13 +10,15 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
 
     private static readonly string[] AccountMembers =
     [
-        "id", "number", "customerId", "delegates", "currency", "product", "status", "balance", "available", "overdraftLimit", "frozen", "openedAt", "version",
+        "id", "number", "customerId", "delegates", "currency", "product", "status", "balance", "available", "overdraftLimit", "frozen",
+        "openedAt", "version",
     ];
 
     [Fact]
     public async Task A_customer_is_registered_and_shown()
     {
-        var made = await _teller.PostAsync("/v1/customers", new { name = "Ada Lovelace", email = "ada@example.org", phone = "+44 20 7946 0000" });
+        var made = await _teller.PostAsync("/v1/customers",
+            new { name = "Ada Lovelace", email = "ada@example.org", phone = "+44 20 7946 0000" });
 
         made.IsAccepted(201, 1, $"/v1/customers/{made.Text("id")}");
         Assert.Equal(["id", "name", "email", "phone", "erased", "registeredAt", "version"], made.Members());
@@ -31,11 +33,13 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var customer = await _teller.RegisterAsync();
 
-        var opened = await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", product = "savings", overdraftLimit = "25.00" });
+        var opened = await _teller.PostAsync("/v1/accounts",
+            new { customerId = customer, currency = "EUR", product = "savings", overdraftLimit = "25.00" });
 
         opened.IsAccepted(201, 1, $"/v1/accounts/{opened.Text("id")}");
         Assert.Equal(AccountMembers, opened.Members());
-        Assert.Equal((customer, "EUR", "savings", "open"), (opened.Text("customerId"), opened.Text("currency"), opened.Text("product"), opened.Text("status")));
+        Assert.Equal((customer, "EUR", "savings", "open"),
+            (opened.Text("customerId"), opened.Text("currency"), opened.Text("product"), opened.Text("status")));
         opened.Json.GetProperty("balance").IsMoney("0.00");
         opened.Json.GetProperty("available").IsMoney("25.00");
         opened.Json.GetProperty("overdraftLimit").IsMoney("25.00");
@@ -53,7 +57,8 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     [Fact]
     public async Task What_is_left_out_is_a_current_account_without_overdraft_and_a_past_opening_counts_from_then()
     {
-        var account = (await _teller.PostAsync("/v1/accounts", new { customerId = await _teller.RegisterAsync(), currency = "JPY", effectiveAt = "2026-01-02T10:00:00+01:00" })).Created();
+        var account = (await _teller.PostAsync("/v1/accounts",
+            new { customerId = await _teller.RegisterAsync(), currency = "JPY", effectiveAt = "2026-01-02T10:00:00+01:00" })).Created();
 
         Assert.Equal("current", account.Text("product"));
         account.Json.GetProperty("overdraftLimit").IsMoney("0", "JPY");
@@ -76,7 +81,8 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.All(answers.Where(a => a.StatusCode != 201), a => a.IsProblem(409, "account_number_taken", "#/number"));
         Assert.Equal("4.00", await _teller.BalanceAsync(other));
         Assert.Equal(1, await bank.CountAsync("accounts.mt_doc_account where data ->> 'number' = $1", number));
-        (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", number })).IsProblem(409, "account_number_taken");
+        (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", number }))
+            .IsProblem(409, "account_number_taken");
     }
 
     [Theory]
@@ -84,14 +90,16 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("acc_0198f000000070008000000000000001")]
     [InlineData("garbage")]
     public async Task Nobody_unknown_gets_an_account(string customerId) =>
-        (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR" })).IsProblem(404, "customer_not_found", "#/customerId");
+        (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR" }))
+            .IsProblem(404, "customer_not_found", "#/customerId");
 
     [Fact]
     public async Task An_account_is_not_a_customer()
     {
         var account = await _teller.OpenAsync();
 
-        (await _teller.PostAsync("/v1/accounts", new { customerId = "cus_" + account[4..], currency = "EUR" })).IsProblem(404, "customer_not_found");
+        (await _teller.PostAsync("/v1/accounts", new { customerId = "cus_" + account[4..], currency = "EUR" }))
+            .IsProblem(404, "customer_not_found");
         (await _teller.GetAsync("/v1/customers/cus_" + account[4..])).IsProblem(404, "customer_not_found");
     }
 

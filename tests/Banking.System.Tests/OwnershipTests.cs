@@ -13,7 +13,8 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
 
     private readonly BankClient _teller = bank.As("teller");
 
-    public static TheoryData<string> AccountReads => ["", "/balance", "/entries", "/events", "/refusals", "/balance?version=1", "/entries?limit=0"];
+    public static TheoryData<string> AccountReads =>
+        ["", "/balance", "/entries", "/events", "/refusals", "/balance?version=1", "/entries?limit=0"];
 
     [Theory]
     [MemberData(nameof(AccountReads))]
@@ -52,7 +53,8 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
         var (_, account) = await CustomerAsync();
         var anothers = await _teller.GetAsync($"/v1/accounts/{account}");
 
-        string[] filters = ["", "?status=open", "?currency=EUR", "?q=XB", $"?q={anothers.Text("number")}", $"?number={anothers.Text("number")}",
+        string[] filters = ["", "?status=open", "?currency=EUR", "?q=XB", $"?q={anothers.Text("number")}",
+            $"?number={anothers.Text("number")}",
             $"?customerId={anothers.Text("customerId")}"];
         foreach (var filter in filters)
         {
@@ -73,7 +75,8 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
         Assert.Equal("50.00", await ada.BalanceAsync(own));
         Assert.Equal("140.00", await ben.BalanceAsync(account));
         paid.Json.GetProperty("balance").IsMoney("60.00");
-        Assert.Equal(["deposit", "transfer-received"], (await ben.GetAsync($"/v1/accounts/{account}/entries")).Items().Select(e => e.GetProperty("type").GetString()));
+        Assert.Equal(["deposit", "transfer-received"], (await ben.GetAsync($"/v1/accounts/{account}/entries")).Items()
+            .Select(e => e.GetProperty("type").GetString()));
     }
 
     [Fact]
@@ -105,7 +108,8 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
 
         var (chiyo, _) = await CustomerAsync();
         await SameAsync(id => chiyo.GetAsync($"/v1/transfers/{id}"), transfer.Text("id"), "trf_" + Nobody);
-        await SameAsync(id => ada.GetAsync($"/v1/customers/{id}"), (await ben.GetAsync($"/v1/accounts/{account}")).Text("customerId"), "cus_" + Nobody);
+        await SameAsync(id => ada.GetAsync($"/v1/customers/{id}"), (await ben.GetAsync($"/v1/accounts/{account}")).Text("customerId"),
+            "cus_" + Nobody);
     }
 
     private async Task<(BankClient Customer, string Account)> CustomerAsync()

@@ -6,7 +6,8 @@ namespace Banking.System.Tests;
 /// <summary>A list from its first page to its last.</summary>
 internal static class Pages
 {
-    public static async Task<IReadOnlyList<IReadOnlyList<JsonElement>>> AllAsync(BankClient caller, string path, int limit, Func<Task>? between = null)
+    public static async Task<IReadOnlyList<IReadOnlyList<JsonElement>>> AllAsync(BankClient caller, string path, int limit,
+        Func<Task>? between = null)
     {
         var pages = new List<IReadOnlyList<JsonElement>>();
         for (string? cursor = null; pages.Count == 0 || cursor is not null;)

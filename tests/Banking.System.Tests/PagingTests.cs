@@ -9,7 +9,8 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
-    public static TheoryData<string> Lists => ["/v1/accounts?currency=EUR", "/v1/accounts/{0}/entries", "/v1/accounts/{0}/events", "/v1/accounts/{0}/refusals"];
+    public static TheoryData<string> Lists =>
+        ["/v1/accounts?currency=EUR", "/v1/accounts/{0}/entries", "/v1/accounts/{0}/events", "/v1/accounts/{0}/refusals"];
 
     [Theory]
     [MemberData(nameof(Lists))]
@@ -66,7 +67,8 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
         (await _teller.GetAsync(path + "limit=500")).Ok();
         string[] forged =
         [
-            "", "nonsense", "!!!!", "AA==", new('A', 300), "A%00A", Paging.Encode("-1"), Paging.Encode("' or 1=1 --"), Paging.Encode("1 "), Paging.Encode("\0"),
+            "", "nonsense", "!!!!", "AA==", new('A', 300), "A%00A", Paging.Encode("-1"), Paging.Encode("' or 1=1 --"), Paging.Encode("1 "),
+            Paging.Encode("\0"),
             "_____w", Paging.Encode("9223372036854775808"),
         ];
         foreach (var cursor in forged)

@@ -15,7 +15,8 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
         var account = await _teller.OpenAsync();
         var written = (await _teller.DepositAsync(account, "1.00")).Created();
 
-        var read = (await _teller.GetAsync($"/v1/accounts/{account}/balance", ("Ledger-Min-Position", written.Header("Ledger-Position")!))).Ok();
+        var read = (await _teller.GetAsync($"/v1/accounts/{account}/balance",
+            ("Ledger-Min-Position", written.Header("Ledger-Position")!))).Ok();
 
         Assert.Equal("1.00", read.Text("balance", "value"));
         Assert.True(Position(read) >= Position(written));
@@ -31,7 +32,8 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
         var account = await _teller.OpenAsync(balance: "10.00");
         var started = Stopwatch.GetTimestamp();
 
-        var read = (await _teller.GetAsync($"/v1/accounts/{account}", ("Ledger-Min-Position", "9000000000"), ("Prefer", prefer ?? ""))).Ok();
+        var read = (await _teller.GetAsync($"/v1/accounts/{account}", ("Ledger-Min-Position", "9000000000"),
+            ("Prefer", prefer ?? ""))).Ok();
 
         Assert.Equal("true", read.Header("Ledger-Stale"));
         Assert.InRange(Position(read), 1, 8_999_999_999);

@@ -25,7 +25,8 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
     [Fact]
     public async Task Each_movement_a_rule_forbids_is_refused_with_its_facts()
     {
-        var (account, other, yen) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(), await _teller.OpenAsync(currency: "JPY"));
+        var (account, other, yen) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(),
+            await _teller.OpenAsync(currency: "JPY"));
         var frozen = await _teller.OpenAsync();
         (await _teller.PostAsync($"/v1/accounts/{frozen}/freeze", new { scope = "credit", reasonCode = "wish", reason = "A wish." })).Ok();
         var amount = new { value = "1.00", currency = "EUR" };
@@ -34,19 +35,25 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         foreach (var kind in (string[])["deposits", "withdrawals"])
         {
             var mismatch = (await _teller.PostAsync($"/v1/{kind}", new { accountId = yen, amount })).IsProblem(422, "currency_mismatch");
-            Assert.Equal(("JPY", "EUR"), (mismatch.GetProperty("accountCurrency").GetString(), mismatch.GetProperty("amountCurrency").GetString()));
-            var early = (await _teller.PostAsync($"/v1/{kind}", new { accountId = account, amount, effectiveAt = soon })).IsProblem(422, "effective_in_future");
+            Assert.Equal(("JPY", "EUR"), (mismatch.GetProperty("accountCurrency").GetString(),
+                mismatch.GetProperty("amountCurrency").GetString()));
+            var early = (await _teller.PostAsync($"/v1/{kind}", new { accountId = account, amount, effectiveAt = soon }))
+                .IsProblem(422, "effective_in_future");
             Assert.Equal((soon, bank.Clock.Now), (early.Time("effectiveAt"), early.Time("now")));
         }
 
-        Assert.Equal(account, (await _teller.TransferAsync(account, account, "1.00")).IsProblem(422, "same_account").GetProperty("accountId").GetString());
+        Assert.Equal(account, (await _teller.TransferAsync(account, account, "1.00"))
+            .IsProblem(422, "same_account").GetProperty("accountId").GetString());
         var payee = (await _teller.TransferAsync(account, frozen, "1.00")).IsProblem(422, "payee_account_frozen");
         Assert.Equal(frozen, payee.GetProperty("accountId").GetString());
         var foreign = (await _teller.TransferAsync(account, yen, "1.00")).IsProblem(422, "currency_mismatch");
         Assert.False(foreign.TryGetProperty("accountCurrency", out _), "What the payee's account is kept in is not the payer's business.");
-        (await _teller.TransferAsync(account, other, "10.01")).IsProblem(422, "insufficient_funds").GetProperty("available").IsMoney("10.00");
-        (await _teller.TransferAsync(account, "acc_0198f000000070008000000000000001", "1.00")).IsProblem(404, "account_not_found", "#/toAccountId");
-        (await _teller.TransferAsync("acc_0198f000000070008000000000000001", account, "1.00")).IsProblem(404, "account_not_found", "#/fromAccountId");
+        (await _teller.TransferAsync(account, other, "10.01"))
+            .IsProblem(422, "insufficient_funds").GetProperty("available").IsMoney("10.00");
+        (await _teller.TransferAsync(account, "acc_0198f000000070008000000000000001", "1.00"))
+            .IsProblem(404, "account_not_found", "#/toAccountId");
+        (await _teller.TransferAsync("acc_0198f000000070008000000000000001", account, "1.00"))
+            .IsProblem(404, "account_not_found", "#/fromAccountId");
         (await _teller.DepositAsync("acc_0198f000000070008000000000000001", "1.00")).IsProblem(404, "account_not_found", "#/accountId");
     }
 
@@ -74,7 +81,8 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync(balance: "1.00");
         foreach (var value in (string[])["2.00", "3.00", "4.00", "5.00", "6.00"])
         {
-            (await _teller.PostAsync("/v1/withdrawals", new { accountId = account, amount = new { value, currency = "EUR" }, reason = "no. " + value },
+            (await _teller.PostAsync("/v1/withdrawals",
+                new { accountId = account, amount = new { value, currency = "EUR" }, reason = "no. " + value },
                 ("X-Correlation-ID", "corr-" + value), ("Idempotency-Key", "refused-" + value))).IsProblem(422, "insufficient_funds");
             bank.Clock.Advance(TimeSpan.FromMilliseconds(1));
         }
@@ -82,10 +90,12 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal("\"2\"", (await _teller.GetAsync($"/v1/accounts/{account}")).Header("ETag"));
         var pages = await Pages.AllAsync(_teller, $"/v1/accounts/{account}/refusals", 2);
         Assert.Equal([2, 2, 1], pages.Select(p => p.Count));
-        Assert.Equal(["6.00", "5.00", "4.00", "3.00", "2.00"], pages.SelectMany(p => p).Select(r => r.GetProperty("facts").GetProperty("requested").GetProperty("value").GetString()));
+        Assert.Equal(["6.00", "5.00", "4.00", "3.00", "2.00"], pages.SelectMany(p => p)
+            .Select(r => r.GetProperty("facts").GetProperty("requested").GetProperty("value").GetString()));
         var newest = pages[0][0];
         Assert.Equal(
-            ["id", "operation", "code", "detail", "facts", "version", "recordedAt", "actor", "role", "channel", "reason", "correlationId", "idempotencyKey"],
+            ["id", "operation", "code", "detail", "facts", "version", "recordedAt", "actor", "role", "channel", "reason", "correlationId",
+                "idempotencyKey"],
             newest.EnumerateObject().Select(m => m.Name));
         Assert.Equal(
             ("POST /v1/withdrawals", "insufficient_funds", 2, "dev-teller", "teller", "http", "corr-6.00", "refused-6.00", "no. 6.00"),

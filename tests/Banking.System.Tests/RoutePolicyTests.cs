@@ -93,7 +93,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
 
             if (RolesOf[policy].Contains(role))
             {
-                Assert.True(answer.StatusCode is 200 or 400 or 404 or 422, $"{role} at {method} {route}: {answer.StatusCode} {answer.Body}");
+                Assert.True(answer.StatusCode is 200 or 400 or 404 or 422,
+                    $"{role} at {method} {route}: {answer.StatusCode} {answer.Body}");
             }
             else
             {
@@ -106,7 +107,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
     public async Task A_token_that_names_nobody_or_no_role_opens_nothing()
     {
         var forged = new ForgedTokens(bank);
-        BankClient[] callers = [bank.WithToken(forged.With(new() { ["role"] = "teller" })), bank.WithToken(forged.With(new() { ["sub"] = "somebody" }))];
+        BankClient[] callers = [bank.WithToken(forged.With(new() { ["role"] = "teller" })),
+            bank.WithToken(forged.With(new() { ["sub"] = "somebody" }))];
 
         foreach (var (caller, (method, route, _)) in callers.SelectMany(c => Closed.Select(r => (c, r))))
         {

@@ -28,7 +28,8 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData("knownAt=2026-03-29T02:30", "local_time_skipped", "2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")]
     [InlineData("effectiveAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
     [InlineData("knownAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
-    public async Task A_clock_that_skipped_or_doubled_the_time_is_answered_with_both_candidates(string query, string code, string one, string two)
+    public async Task A_clock_that_skipped_or_doubled_the_time_is_answered_with_both_candidates(string query, string code, string one,
+        string two)
     {
         var account = await _teller.OpenAsync();
 
@@ -62,7 +63,8 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     {
         var later = bank.Clock.Now.AddMicroseconds(1);
 
-        var no = (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?knownAt={later.Query()}")).IsProblem(422, "known_in_future");
+        var no = (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?knownAt={later.Query()}"))
+            .IsProblem(422, "known_in_future");
 
         Assert.Equal((later, bank.Clock.Now), (no.Time("knownAt"), no.Time("now")));
     }

@@ -19,7 +19,8 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         (await _teller.WithdrawAsync(account, "30.00")).Created();
         bank.Clock.Advance(TimeSpan.FromDays(2));
         var thursday = bank.Clock.Now;
-        (await _teller.PostAsync("/v1/deposits", new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, effectiveAt = tuesday })).Created();
+        (await _teller.PostAsync("/v1/deposits",
+            new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, effectiveAt = tuesday })).Created();
         bank.Clock.Advance(TimeSpan.FromDays(1));
         var tick = TimeSpan.FromMicroseconds(1);
 
@@ -50,7 +51,8 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         var now = (await _teller.GetAsync($"/v1/accounts/{account}/balance")).Ok();
 
         Assert.Equal(
-            ["accountId", "balance", "available", "held", "effectiveAt", "knownAt", "version", "lastEvent", "computedFrom", "links"], now.Members());
+            ["accountId", "balance", "available", "held", "effectiveAt", "knownAt", "version", "lastEvent", "computedFrom", "links"],
+            now.Members());
         now.Json.GetProperty("available").IsMoney("150.00");
         now.Json.GetProperty("held").IsMoney("0.00");
         Assert.Equal((bank.Clock.Now, bank.Clock.Now), (now.Json.Time("effectiveAt"), now.Json.Time("knownAt")));
@@ -75,23 +77,28 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
             Assert.Equal((balance, $"{version}"), (at.Text("balance", "value"), at.Text("version")));
         }
 
-        Assert.Equal(3, (await _teller.GetAsync($"/v1/accounts/{account}/balance?version=4")).IsProblem(404, "version_not_found").GetProperty("version").GetInt64());
-        foreach (var query in (string[])["version=0", "version=-1", "version=two", "version=", "version=99999999999999999999", "version=1&version=2",
+        Assert.Equal(3, (await _teller.GetAsync($"/v1/accounts/{account}/balance?version=4"))
+            .IsProblem(404, "version_not_found").GetProperty("version").GetInt64());
+        foreach (var query in (string[])["version=0", "version=-1", "version=two", "version=", "version=99999999999999999999",
+            "version=1&version=2",
             "version=1&knownAt=2026-01-01T00:00:00Z", "version=1&effectiveAt=2026-01-01T00:00:00Z"])
         {
             (await _teller.GetAsync($"/v1/accounts/{account}/balance?{query}")).IsProblem(400, "malformed_version");
         }
     }
 
-    private async Task BalanceAsync(string account, DateTimeOffset? effectiveAt, DateTimeOffset? knownAt, string balance, int version, int events)
+    private async Task BalanceAsync(string account, DateTimeOffset? effectiveAt, DateTimeOffset? knownAt, string balance, int version,
+        int events)
     {
         var query = new StringBuilder("?");
-        query.Append(effectiveAt is { } effective ? $"effectiveAt={effective.Query()}&" : "").Append(knownAt is { } known ? $"knownAt={known.Query()}" : "");
+        query.Append(effectiveAt is { } effective ? $"effectiveAt={effective.Query()}&" : "").Append(knownAt is { } known
+            ? $"knownAt={known.Query()}" : "");
         var answer = (await _teller.GetAsync($"/v1/accounts/{account}/balance{query}")).Ok();
         var total = (await _teller.GetAsync($"/v1/accounts/{account}")).Text("version");
         Assert.Equal(
             (balance, version.ToString(CultureInfo.InvariantCulture), $"{events} of {total} events"),
             (answer.Text("balance", "value"), answer.Text("version"), answer.Text("computedFrom")));
-        Assert.Equal((effectiveAt ?? bank.Clock.Now, knownAt ?? bank.Clock.Now), (answer.Json.Time("effectiveAt"), answer.Json.Time("knownAt")));
+        Assert.Equal((effectiveAt ?? bank.Clock.Now, knownAt ?? bank.Clock.Now),
+            (answer.Json.Time("effectiveAt"), answer.Json.Time("knownAt")));
     }
 }
