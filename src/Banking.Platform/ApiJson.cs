@@ -21,7 +21,8 @@ public static class ApiJson
         options.MaxDepth = 16;
         // The answers are JSON in a JSON content type, never pasted into HTML: names may keep their letters.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
+        options.Converters.Add(new WireNames());
+        options.Converters.Add(new WireInstant());
         return options;
     }
 }

@@ -62,9 +62,10 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(run);
         var (code, text) = shape.Reason(command);
-        var problem = shape.CommandId(command) is { Length: > 0 and <= 255 }
+        var problem = CommandContext.IsKey(shape.CommandId(command))
             ? shape.Check(command)
-            : Problems.Malformed("command_id_missing", "A command on the bus carries a CommandId of 1 to 255 characters.");
+            : Problems.Malformed(
+                "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         if (problem is not null)
         {
             throw new CommandRejectedException(problem.Code, problem.Detail);

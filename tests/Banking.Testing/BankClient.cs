@@ -93,6 +93,18 @@ public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDiction
         return element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
     }
 
+    /// <summary>A header, or null where the answer has none.</summary>
+    public string? Header(string name) => Headers.GetValueOrDefault(name);
+
+    /// <summary>The items of a page.</summary>
+    public IReadOnlyList<JsonElement> Items() => [.. Json.GetProperty("items").EnumerateArray()];
+
+    /// <summary>Where the next page begins, or null on the last.</summary>
+    public string? NextCursor() => Json.TryGetProperty("nextCursor", out var cursor) ? cursor.GetString() : null;
+
+    /// <summary>The names of the body's members, in order.</summary>
+    public IReadOnlyList<string> Members() => [.. Json.EnumerateObject().Select(m => m.Name)];
+
     public Answer Ok() => Must(HttpStatusCode.OK);
 
     public Answer Created() => Must(HttpStatusCode.Created);

@@ -50,6 +50,9 @@ public class BankFixture : IAsyncLifetime
     /// <summary>A client without a token.</summary>
     public BankClient Anonymous() => new(Host.Server.CreateClient(), null);
 
+    /// <summary>A client with any token, however made.</summary>
+    public BankClient WithToken(string? token) => new(Host.Server.CreateClient(), token);
+
     /// <summary>A client of another host on the same database.</summary>
     public static BankClient On(IAlbaHost host, string role) => new(host.Server.CreateClient(), Token(host, role, null));
 

@@ -1,6 +1,9 @@
 namespace Banking.Testing;
 
-/// <summary>A clock that stands still until it is told to move.</summary>
+/// <summary>
+/// A clock that stands still until it is told to move. Only the time of day: timers and elapsed time are the base class's and real, so
+/// that a host which waits by this clock (Prefer: wait) waits and gives up as it does in production.
+/// </summary>
 public sealed class TestClock : TimeProvider
 {
     private long _ticks = new DateTimeOffset(2026, 11, 17, 15, 0, 0, TimeSpan.Zero).UtcTicks;

@@ -5,14 +5,19 @@ internal static class SecurityHeaders
 {
     public static Task Middleware(HttpContext http, Func<Task> next)
     {
-        var headers = http.Response.Headers;
-        headers.XContentTypeOptions = "nosniff";
-        if (!http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal))
+        // As the answer starts, and not before: the exception handler clears what was set until then.
+        http.Response.OnStarting(() =>
         {
-            headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-            headers.CacheControl = "no-store";
-        }
+            var headers = http.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            if (!http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal))
+            {
+                headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                headers.CacheControl = "no-store";
+            }
 
+            return Task.CompletedTask;
+        });
         return next();
     }
 }

@@ -20,6 +20,11 @@ public sealed record CommandContext(
     string? ReasonText = null,
     long? IfVersion = null)
 {
+    public const int LongestKey = 255;
+
+    /// <summary>Whether a text can be a key, through whichever door: it is hashed, stored and shown.</summary>
+    public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } && key.All(c => c is >= ' ' and <= '~');
+
     /// <summary>One key means one thing to one caller in one operation. Lengths are part of the hash, so that no two scopes collide.</summary>
     public string ReceiptId { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         $"{Caller.Actor.Length}:{Caller.Actor}|{Operation.Length}:{Operation}|{IdempotencyKey.Length}:{IdempotencyKey}")));

@@ -8,8 +8,6 @@ namespace Banking.Platform.Http;
 /// <summary>What the headers of a command say, once they are understood.</summary>
 public static class CommandRequest
 {
-    private const int LongestKey = 255;
-
     /// <summary>The context of a command, or what is wrong with its headers.</summary>
     /// <param name="keyRequired">True for everything that moves money.</param>
     public static (CommandContext? Context, Refusal? Problem) Read(
@@ -79,8 +77,9 @@ public static class CommandRequest
         // A structured field string comes in quotes; many clients send it bare.
         var key = values.ToString().Trim();
         key = key is ['"', .. var inner, '"'] ? inner : key;
-        return values.Count == 1 && key.Length is > 0 and <= LongestKey && key.All(c => c is >= ' ' and <= '~')
+        return values.Count == 1 && CommandContext.IsKey(key)
             ? (key, null)
-            : (null, Problems.Malformed("malformed_idempotency_key", $"An Idempotency-Key is one value of 1 to {LongestKey} printable ASCII characters."));
+            : (null, Problems.Malformed(
+                "malformed_idempotency_key", $"An Idempotency-Key is one value of 1 to {CommandContext.LongestKey} printable ASCII characters."));
     }
 }

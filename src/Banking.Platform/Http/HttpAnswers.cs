@@ -94,7 +94,7 @@ public sealed class VersionedResult(object body, long version) : IResult
         ArgumentNullException.ThrowIfNull(httpContext);
         var etag = HttpAnswers.ETag(version);
         httpContext.Response.Headers.ETag = etag;
-        if (httpContext.Request.Headers.IfNoneMatch.Any(m => m is not null && m.Split(',').Any(t => t.Trim() == etag)))
+        if (httpContext.Request.Headers.IfNoneMatch.Any(m => m is not null && m.Split(',').Any(t => IsKnown(t.Trim(), etag))))
         {
             httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
@@ -102,4 +102,7 @@ public sealed class VersionedResult(object body, long version) : IResult
 
         return httpContext.Response.WriteAsJsonAsync(body, body.GetType(), ApiJson.Options, MediaTypeNames.Application.Json, httpContext.RequestAborted);
     }
+
+    // RFC 9110, 13.1.2: compared weakly, because proxies that compress mark a strong tag as weak; a star is any version at all.
+    private static bool IsKnown(string tag, string etag) => tag == "*" || tag == etag || (tag.StartsWith("W/", StringComparison.Ordinal) && tag[2..] == etag);
 }

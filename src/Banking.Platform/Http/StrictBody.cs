@@ -74,17 +74,22 @@ public static class StrictBody
 
     private static string Explain(JsonException e)
     {
-        // The serializer's own sentence ends in its path and line; the first part says what is wrong, with our type names left out.
+        // The serializer's own sentence ends in its path and line, and names our types: only what says nothing of the inside goes out.
         var message = e.Message;
         var cut = message.IndexOf(" Path: ", StringComparison.Ordinal);
         message = cut < 0 ? message : message[..cut];
-        return e.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)
-            ? "There is no such member."
-            : e.Message.Contains("could not be converted to", StringComparison.Ordinal)
-                ? "The value has the wrong type or is not one of those allowed."
-                : e.Message.Contains("missing required properties", StringComparison.Ordinal)
-                    ? "Required members are missing: " + message[(message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.') + "."
-                    : message;
+        bool Says(string words) => message.Contains(words, StringComparison.Ordinal);
+        return message switch
+        {
+            _ when Says("could not be mapped to any .NET member") => "There is no such member.",
+            _ when Says("Duplicate property") => "The member is there twice.",
+            _ when Says("doesn't allow null values") => "The member must not be null.",
+            _ when Says("missing required properties") =>
+                "Required members are missing: " + message[(message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.') + ".",
+            _ when Says("could not be converted to") || Says(nameof(Banking) + ".") || Says(nameof(System) + ".") =>
+                "The value has the wrong type or is not one of those allowed.",
+            _ => message,
+        };
     }
 
     /// <summary>The serializer speaks JSONPath ($.amount.value), callers are told a JSON pointer (/amount/value).</summary>

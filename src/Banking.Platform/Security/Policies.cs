@@ -31,7 +31,7 @@ public static class Policies
     }
 
     private static void Allow(AuthorizationOptions options, string policy, params string[] roles) =>
-        options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireClaim(Claims.Role, roles));
+        options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
 }
 
 /// <summary>The claims that a token carries.</summary>

@@ -43,7 +43,8 @@ public static class DepositMoneyEndpoint
 public static class DepositMoneyHandler
 {
     internal static readonly Slice<DepositMoney> Slice = new(
-        new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
+        new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason),
+            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide)),
         c => [(c.Account, "/accountId")],
         (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
         (c, accounts, ids, now) =>

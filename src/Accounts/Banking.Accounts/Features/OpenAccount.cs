@@ -76,8 +76,11 @@ public static class OpenAccountHandler
         desk.BusAsync(command, envelope, ct);
 
     private static Refusal? Check(OpenAccount command) =>
-        Features.Shape.Text("product", command.Product, 40)
+        Features.Shape.Text("product", command.Product ?? "", 40)
         ?? Features.Shape.Text("reason", command.Reason, 500)
+        ?? (Currency.TryParse(command.Currency.Code, out var active) && active == command.Currency
+            ? null
+            : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))
         ?? (command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.LargestAmount }
             ? Problems.Malformed("invalid_amount", "An overdraft limit is zero or more and not beyond what this bank can keep.", "#/overdraftLimit", status: 422)
             : null)

@@ -1,4 +1,5 @@
 using Banking.Accounts.Domain;
+using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;
 
@@ -12,9 +13,15 @@ internal static class Shape
         ?? Text("reference", reference, 140)
         ?? Text("reason", reason, 500);
 
-    public static Refusal? Reason(string code, string text) =>
+    /// <summary>Messages come from outside too: a null where there should be none, a number that is no member.</summary>
+    public static Refusal? Known<T>(string member, T value)
+        where T : struct, Enum => Enum.IsDefined(value)
+        ? null
+        : Problems.Malformed("unknown_value", $"{member} is one of {string.Join(", ", Enum.GetNames<T>().Select(WireNames.Of))}.", "#/" + member, status: 422);
+
+    public static Refusal? Reason(string? code, string? text) =>
         code is { Length: > 0 and <= 50 } && code.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '-')
-            ? (text.Length == 0 ? Required("reason") : Text("reason", text, 500))
+            ? (string.IsNullOrEmpty(text) ? Required("reason") : Text("reason", text, 500))
             : Problems.Malformed("reason_required", "A reason code of lower-case letters, digits, - and _ is required.", "#/reasonCode", status: 422);
 
     public static Refusal? Text(string member, string? text, int longest) => PlainText.Problem(text, longest) is { } why

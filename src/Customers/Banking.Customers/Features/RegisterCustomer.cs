@@ -59,7 +59,7 @@ public static partial class RegisterCustomerHandler
         new Decision.Accepted(new NewEvent(id, eventId, new CustomerRegistered(personal, now))) { Documents = [key] };
 
     private static Refusal? Check(RegisterCustomer command) =>
-        Text("name", command.Name, 200)
+        Text("name", command.Name ?? "", 200)
         ?? Text("email", command.Email, 254)
         ?? Text("phone", command.Phone, 40)
         ?? (command.Email is not null && !EmailShape().IsMatch(command.Email)

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>Requests that are wrong before anybody reads what they say: types, sizes, encodings.</summary>
+public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("text/plain")]
+    [InlineData("application/xml")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("multipart/form-data; boundary=x")]
+    public async Task A_command_is_JSON(string? type)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(await DepositAsync()));
+        content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
+
+        await NothingAsync(content, 415, "unsupported_media_type");
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/vnd.bank+json")]
+    public async Task Any_kind_of_JSON_is_JSON(string type)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(await DepositAsync()));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+
+        (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey()))).Created();
+    }
+
+    [Theory]
+    [InlineData(65_536, true)]
+    [InlineData(65_536, false)]
+    [InlineData(1_048_576, true)]
+    [InlineData(1_048_576, false)]
+    public async Task A_body_larger_than_any_command_is_not_read(int bytes, bool withLength)
+    {
+        var body = await DepositAsync() + new string(' ', bytes);
+
+        await NothingAsync(new UnknownLength(Encoding.UTF8.GetBytes(body), withLength), 413, "body_too_large");
+    }
+
+    [Fact]
+    public async Task A_body_as_large_as_a_command_may_be_is_read()
+    {
+        var body = (await DepositAsync()).PadRight(65_536);
+
+        (await _teller.PostTextAsync("/v1/deposits", body)).Created();
+    }
+
+    public static TheoryData<string> BrokenBytes => [.. Broken.Keys];
+
+    [Theory]
+    [MemberData(nameof(BrokenBytes))]
+    public async Task What_is_not_UTF_8_is_malformed(string name)
+    {
+        var body = (await DepositAsync()).Replace("}}", "},\"reason\":\"MARK\"}", StringComparison.Ordinal);
+        var parts = body.Split("MARK");
+        var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(parts[0]), .. Broken[name], .. Encoding.UTF8.GetBytes(parts[1])]);
+        content.Headers.ContentType = new("application/json");
+
+        await NothingAsync(content, 400, "malformed_json");
+    }
+
+    [Fact]
+    public async Task A_body_in_another_Unicode_is_malformed()
+    {
+        await NothingAsync(new StringContent(await DepositAsync(), Encoding.Unicode, "application/json"), 400, "malformed_json");
+        await NothingAsync(new StringContent(await DepositAsync(), Encoding.UTF32, "application/json"), 400, "malformed_json");
+    }
+
+    private static readonly Dictionary<string, byte[]> Broken = new()
+    {
+        ["a lone continuation"] = [0x80],
+        ["half a letter"] = [0xC3],
+        ["half a surrogate pair"] = [0xED, 0xA0, 0x80],
+        ["a letter too long"] = [0xC0, 0xAF],
+        ["beyond Unicode"] = [0xF4, 0x90, 0x80, 0x80],
+        ["no byte of UTF-8"] = [0xFF],
+        ["a raw NUL"] = [0x00],
+        ["a raw line break"] = [0x0A],
+    };
+
+    private async Task NothingAsync(HttpContent content, int status, string code)
+    {
+        var before = await bank.RowsAsync();
+        (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey())))
+            .IsProblem(status, code);
+        Assert.Equal(before, await bank.RowsAsync());
+    }
+
+    private async Task<string> DepositAsync() =>
+        $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
+
+    /// <summary>Bytes whose number is told beforehand or not, in which case they are sent in chunks.</summary>
+    private sealed class UnknownLength : HttpContent
+    {
+        private readonly byte[] _bytes;
+        private readonly bool _withLength;
+
+        public UnknownLength(byte[] bytes, bool withLength)
+        {
+            (_bytes, _withLength) = (bytes, withLength);
+            Headers.ContentType = new("application/json");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(_bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _bytes.Length;
+            return _withLength;
+        }
+    }
+}

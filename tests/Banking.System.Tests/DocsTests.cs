@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Banking.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.System.Tests;
+
+/// <summary>What the bank says of itself, to people, to programs and to probes.</summary>
+public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _anybody = bank.Anonymous();
+
+    [Fact]
+    public async Task The_document_is_OpenAPI_3_1_and_has_every_route()
+    {
+        var document = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Json;
+
+        Assert.Matches(@"^3\.1\.\d+$", document.GetProperty("openapi").GetString());
+        var documented = document.GetProperty("paths").EnumerateObject().SelectMany(p =>
+            p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}"));
+        var served = bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+                .Select(m => $"{m} {e.RoutePattern.RawText}"))
+            .Where(r => r.Contains("/v1/", StringComparison.Ordinal));
+        Assert.Equal(served.Order(), documented.Where(r => r.Contains("/v1/", StringComparison.Ordinal)).Order());
+    }
+
+    [Fact]
+    public async Task Every_operation_says_what_it_takes_what_it_answers_and_that_it_asks_for_a_token()
+    {
+        var document = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Json;
+
+        foreach (var (path, method, operation) in Operations(document).Where(o => o.Path.StartsWith("/v1/", StringComparison.Ordinal)))
+        {
+            Assert.True(operation.TryGetProperty("security", out _), $"{method} {path} asks for no token.");
+            Assert.Contains(operation.GetProperty("responses").EnumerateObject(), r =>
+                r.Name[0] == '2' && r.Value.TryGetProperty("content", out _));
+            Assert.Equal(method == "post", operation.TryGetProperty("requestBody", out _));
+            Assert.Equal(
+                method == "post",
+                operation.TryGetProperty("parameters", out var p)
+                    && p.EnumerateArray().Any(h => h.GetProperty("name").GetString() == "Idempotency-Key"));
+        }
+    }
+
+    [Fact]
+    public async Task No_value_is_a_number_or_a_string_as_one_likes()
+    {
+        var text = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Body;
+
+        Assert.Empty(Unions(JsonDocument.Parse(text).RootElement, "#"));
+        var amount = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").GetProperty("Amount").GetProperty("properties");
+        Assert.Equal("string", amount.GetProperty("value").GetProperty("type").GetString());
+        Assert.Contains("\"date-time\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"debit\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_documentation_is_served_from_here_and_nowhere_else()
+    {
+        var page = (await _anybody.GetAsync("/docs")).Body is { Length: > 0 } direct
+            ? direct : (await _anybody.GetAsync("/docs/")).Ok().Body;
+
+        Assert.Contains("<html", page, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(Foreign().Matches(page).Select(m => m.Value));
+        var scripts = Scripts().Matches(page).Select(m => m.Groups[1].Value).ToList();
+        Assert.NotEmpty(scripts);
+        foreach (var script in scripts)
+        {
+            (await _anybody.GetAsync(new Uri(new("http://localhost/docs/"), script).PathAndQuery)).Ok();
+        }
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_the_headers_of_an_api_and_none_about_the_server()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync();
+        Answer[] answers =
+        [
+            await teller.GetAsync($"/v1/accounts/{account}"), await teller.GetAsync("/v1/accounts/garbage"),
+            await teller.GetAsync("/nothing"),
+            await _anybody.GetAsync("/v1/accounts"), await bank.As("auditor").DepositAsync(account, "1.00"),
+            await teller.DepositAsync(account, "1.00"),
+            await teller.DepositAsync(account, "-1.00"), await teller.SendAsync(HttpMethod.Delete, "/v1/accounts", null),
+            await teller.GetAsync($"/v1/accounts/{account}", ("If-None-Match", "\"1\"")), await _anybody.GetAsync("/health/live"),
+        ];
+
+        Assert.All(answers, answer =>
+        {
+            Assert.Equal("nosniff", answer.Header("X-Content-Type-Options"));
+            Assert.Contains("no-store", answer.Header("Cache-Control"), StringComparison.Ordinal);
+            Assert.Equal("default-src 'none'; frame-ancestors 'none'", answer.Header("Content-Security-Policy"));
+            Assert.Null(answer.Header("Server"));
+            Assert.Null(answer.Header("X-Powered-By"));
+        });
+    }
+
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task The_host_says_that_it_lives_and_is_ready(string path) =>
+        Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Body);
+
+    [Fact]
+    public async Task A_token_of_the_development_host_is_one_post_away_and_only_for_this_machine()
+    {
+        var made = (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "eva" })).Ok();
+        Assert.Equal(("Bearer", "3600"), (made.Text("tokenType"), made.Text("expiresIn")));
+
+        (await _anybody.PostAsync("/dev/token", new { role = "king" })).IsProblem(422, "unknown_role", "#/role");
+        (await _anybody.PostAsync("/dev/token", new { role = "customer" })).IsProblem(422, "customer_required", "#/customer");
+        (await _anybody.PostAsync("/dev/token", new { role = "teller", customer = "cus_0198f000000070008000000000000001" }))
+            .IsProblem(422, "customer_required");
+        (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
+        (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
+        foreach (var header in (string[])["Forwarded", "X-Forwarded-For", "x-forwarded-host"])
+        {
+            (await _anybody.PostAsync("/dev/token", new { role = "teller" }, (header, "for=127.0.0.1"))).IsProblem(404, "no_such_route");
+        }
+    }
+
+    private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations(JsonElement document) =>
+        document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (p.Name, o.Name, o.Value)));
+
+    /// <summary>Places where a schema's type is a list of two that are both values.</summary>
+    private static IEnumerable<string> Unions(JsonElement element, string at) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(m =>
+            m.Name == "type" && m.Value.ValueKind == JsonValueKind.Array && m.Value.EnumerateArray().Count(t => t.GetString() != "null") > 1
+                ? [$"{at}/{m.Name}"]
+                : Unions(m.Value, $"{at}/{m.Name}")),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany((e, i) => Unions(e, $"{at}/{i}")),
+        _ => [],
+    };
+
+    [GeneratedRegex("""(?:src|href|url)\s*[=(:]\s*["']?(?:https?:)?//(?!localhost)[^"')\s>]+""", RegexOptions.IgnoreCase)]
+    private static partial Regex Foreign();
+
+    [GeneratedRegex("""<script[^>]*\bsrc=["']([^"']+)["']""")]
+    private static partial Regex Scripts();
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>What every no of the bank has in common.</summary>
+internal static class Expect
+{
+    /// <summary>A problem document of that status and code, which says that nothing was applied and nothing about the inside.</summary>
+    public static JsonElement IsProblem(this Answer answer, int status, string code, string? pointer = null)
+    {
+        Assert.True(answer.StatusCode == status, $"{status} {code} was expected: {answer.StatusCode} {answer.Body}");
+        var problem = answer.IsProblem();
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        if (pointer is not null)
+        {
+            Assert.Equal(pointer, Assert.Single(problem.GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
+        }
+
+        return problem;
+    }
+
+    /// <summary>A problem document of any 4xx.</summary>
+    public static JsonElement IsProblem(this Answer answer)
+    {
+        Assert.True(answer.StatusCode is >= 400 and < 500, $"{answer.StatusCode} {answer.Body}");
+        Assert.Equal("application/problem+json", answer.Header("Content-Type"));
+        Assert.DoesNotContain("Banking.", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", answer.Body, StringComparison.Ordinal);
+        var problem = answer.Json;
+        Assert.Equal(answer.StatusCode, problem.GetProperty("status").GetInt32());
+        Assert.Equal(JsonValueKind.False, problem.GetProperty("applied").ValueKind);
+        Assert.NotEmpty(problem.GetProperty("code").GetString()!);
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+        Assert.NotEmpty(problem.GetProperty("traceId").GetString()!);
+        Assert.StartsWith("urn:banking:problem:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
+        return problem;
+    }
+
+    /// <summary>An amount as the bank writes it.</summary>
+    public static void IsMoney(this JsonElement amount, string value, string currency = "EUR") =>
+        Assert.Equal((value, currency), (amount.GetProperty("value").GetString(), amount.GetProperty("currency").GetString()));
+
+    /// <summary>The headers of an accepted command.</summary>
+    public static void IsAccepted(this Answer answer, int status, long version, string? location)
+    {
+        Assert.True(answer.StatusCode == status, $"{status} was expected: {answer.StatusCode} {answer.Body}");
+        Assert.Equal("application/json", answer.Header("Content-Type"));
+        Assert.Equal($"\"{version}\"", answer.Header("ETag"));
+        Assert.Equal(version, answer.Json.GetProperty("version").GetInt64());
+        Assert.Equal(location, answer.Header("Location"));
+        Assert.True(long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture) > 0);
+        Assert.Null(answer.Header("Idempotency-Replayed"));
+    }
+
+    /// <summary>The time of a member.</summary>
+    public static DateTimeOffset Time(this JsonElement element, string member) => element.GetProperty(member).GetDateTimeOffset();
+
+    /// <summary>As it goes into a query.</summary>
+    public static string Query(this DateTimeOffset instant) =>
+        Uri.EscapeDataString(instant.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture));
+}

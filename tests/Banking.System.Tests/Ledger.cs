@@ -1,0 +1,42 @@
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.System.Tests;
+
+/// <summary>What the database holds, past every layer of the bank.</summary>
+internal static class Ledger
+{
+    private static readonly string[] Tables =
+    [
+        "bank.mt_events", "bank.mt_streams", "platform.mt_doc_receipt", "platform.mt_doc_refusal", "accounts.mt_doc_account",
+        "accounts.mt_doc_account_number", "accounts.mt_doc_account_access", "customers.mt_doc_customer",
+        "customers_keys.mt_doc_customer_key",
+        "wolverine.wolverine_incoming_envelopes", "wolverine.wolverine_outgoing_envelopes", "wolverine.wolverine_dead_letters",
+    ];
+
+    /// <summary>Rows of every table that a command could leave something in, as text that shows the difference.</summary>
+    public static async Task<string> RowsAsync(this BankFixture bank)
+    {
+        var sql = string.Join(" union all ", Tables.Select(t => $"select '{t} ' || count(*) from {t}"));
+        await using var command = bank.Database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetString(0));
+        }
+
+        return string.Join(", ", rows);
+    }
+
+    public static async Task<long> CountAsync(this BankFixture bank, string fromWhere, params object[] values)
+    {
+        await using var command = bank.Database.CreateCommand("select count(*) from " + fromWhere);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}

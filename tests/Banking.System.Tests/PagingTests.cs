@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Banking.Platform.Http;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>Pages stay what they were when something is added, and begin where the bank said.</summary>
+public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    public static TheoryData<string> Lists =>
+        ["/v1/accounts?currency=EUR", "/v1/accounts/{0}/entries", "/v1/accounts/{0}/events", "/v1/accounts/{0}/refusals"];
+
+    [Theory]
+    [MemberData(nameof(Lists))]
+    public async Task A_page_stays_what_it_was_when_something_is_added(string list)
+    {
+        var customer = await _teller.RegisterAsync();
+        var account = await _teller.OpenAsync(customer, balance: "1.00");
+        var path = string.Format(null, list, account) + (list.Contains('?', StringComparison.Ordinal) ? $"&customerId={customer}" : "");
+        for (var i = 0; i < 4; i++)
+        {
+            await AddAsync();
+        }
+
+        var added = 0;
+        var before = (await Pages.AllAsync(_teller, path, 500)).Single().Select(Id).ToList();
+        var pages = await Pages.AllAsync(_teller, path, 2, AddTwiceAsync);
+
+        var seen = pages.SelectMany(p => p).Select(Id).ToList();
+        Assert.Equal(before, seen.Where(before.Contains));
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+
+        async Task AddTwiceAsync()
+        {
+            if (added++ < 2)
+            {
+                await AddAsync();
+            }
+        }
+
+        async Task AddAsync()
+        {
+            bank.Clock.Advance(TimeSpan.FromMilliseconds(1));
+            await _teller.OpenAsync(customer);
+            await _teller.DepositAsync(account, "0.01");
+            await _teller.WithdrawAsync(account, "999.00");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Lists))]
+    public async Task A_limit_is_1_to_500_and_a_cursor_comes_from_the_bank(string list)
+    {
+        var account = await _teller.OpenAsync(balance: "1.00");
+        await _teller.WithdrawAsync(account, "999.00");
+        var path = string.Format(null, list, account);
+        path += path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+
+        foreach (var limit in (string[])["0", "-1", "501", "1e9", "1.0", "", "ten", "99999999999999", "1&limit=2", "%201"])
+        {
+            (await _teller.GetAsync($"{path}limit={limit}")).IsProblem(400, "malformed_limit");
+        }
+
+        Assert.Single((await _teller.GetAsync(path + "limit=1")).Ok().Items());
+        (await _teller.GetAsync(path + "limit=500")).Ok();
+        string[] forged =
+        [
+            "", "nonsense", "!!!!", "AA==", new('A', 300), "A%00A", Paging.Encode("-1"), Paging.Encode("' or 1=1 --"), Paging.Encode("1 "),
+            Paging.Encode("\0"),
+            "_____w", Paging.Encode("9223372036854775808"),
+        ];
+        foreach (var cursor in forged)
+        {
+            (await _teller.GetAsync($"{path}cursor={cursor}")).IsProblem(400, "malformed_cursor");
+        }
+
+        var beyond = list.Contains("entries", StringComparison.Ordinal) || list.Contains("events", StringComparison.Ordinal)
+            ? Paging.Encode("9223372036854775807")
+            : Paging.Encode(list.Contains("refusals", StringComparison.Ordinal) ? new('0', 32) : new('f', 32));
+        Assert.Equal("""{"items":[]}""", (await _teller.GetAsync($"{path}cursor={beyond}")).Ok().Body);
+    }
+
+    private static string Id(JsonElement item) => item.GetProperty("id").GetString()!;
+}

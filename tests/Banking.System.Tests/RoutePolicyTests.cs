@@ -1,0 +1,144 @@
+using System.Text;
+using Banking.Testing;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.System.Tests;
+
+/// <summary>Every route of the running host is listed here with what it asks of its caller: one that is not fails the build.</summary>
+public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private const string Anonymous = "anonymous";
+
+    private static readonly (string Method, string Route, string Policy)[] Routes =
+    [
+        ("GET", "/docs/favicon.svg", Anonymous),
+        ("GET", "/docs/{documentName?}", Anonymous),
+        ("GET", "/docs/scalar.aspnetcore.js", Anonymous),
+        ("GET", "/docs/scalar.js", Anonymous),
+        ("*", "/health/live", Anonymous),
+        ("*", "/health/ready", Anonymous),
+        ("GET", "/openapi/{documentName}.json", Anonymous),
+        ("POST", "/dev/token", Anonymous),
+        ("GET", "/v1/accounts", "read"),
+        ("POST", "/v1/accounts", "onboard"),
+        ("GET", "/v1/accounts/{account}", "read"),
+        ("GET", "/v1/accounts/{account}/balance", "read"),
+        ("POST", "/v1/accounts/{account}/close", "control-accounts"),
+        ("GET", "/v1/accounts/{account}/entries", "read"),
+        ("GET", "/v1/accounts/{account}/events", "read"),
+        ("POST", "/v1/accounts/{account}/freeze", "control-accounts"),
+        ("POST", "/v1/accounts/{account}/overdraft-limit", "control-accounts"),
+        ("GET", "/v1/accounts/{account}/refusals", "read"),
+        ("POST", "/v1/accounts/{account}/unfreeze", "control-accounts"),
+        ("POST", "/v1/customers", "onboard"),
+        ("GET", "/v1/customers/{customer}", "read"),
+        ("POST", "/v1/deposits", "deposit"),
+        ("GET", "/v1/deposits/{deposit}", "read"),
+        ("POST", "/v1/transfers", "move-money"),
+        ("GET", "/v1/transfers/{transfer}", "read"),
+        ("POST", "/v1/withdrawals", "move-money"),
+        ("GET", "/v1/withdrawals/{withdrawal}", "read"),
+    ];
+
+    private static readonly Dictionary<string, string[]> RolesOf = new()
+    {
+        ["onboard"] = ["teller"],
+        ["deposit"] = ["teller"],
+        ["move-money"] = ["teller", "customer"],
+        ["control-accounts"] = ["teller", "operator"],
+        ["read"] = ["teller", "customer", "operator", "auditor"],
+    };
+
+    public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];
+
+    public static TheoryData<string> Roles => ["customer", "teller", "operator", "auditor", "service", "Teller", ""];
+
+    [Fact]
+    public void Every_route_has_a_policy_or_is_anonymous_by_name()
+    {
+        var found = bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(e =>
+            (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]).Select(m => (m, Path(e), Policy(e))));
+
+        var (listed, served) = (Lines(Routes), Lines(found));
+        Assert.Equal(("", ""), (string.Join(", ", served.Except(listed)), string.Join(", ", listed.Except(served))));
+        Assert.Equal(listed.Length, served.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Forgeries))]
+    public async Task A_wrong_token_opens_no_route(string kind)
+    {
+        var caller = bank.WithToken(new ForgedTokens(bank).Make(kind));
+
+        foreach (var (method, route, _) in Closed)
+        {
+            var answer = await SendAsync(caller, method, route);
+
+            answer.IsProblem(401, "unauthenticated");
+            Assert.StartsWith("Bearer", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task A_role_opens_exactly_the_routes_of_its_policies(string role)
+    {
+        var caller = bank.WithToken(new ForgedTokens(bank).With(new() { ["sub"] = "somebody", ["role"] = role }));
+
+        foreach (var (method, route, policy) in Closed)
+        {
+            var answer = await SendAsync(caller, method, route);
+
+            if (RolesOf[policy].Contains(role))
+            {
+                Assert.True(answer.StatusCode is 200 or 400 or 404 or 422,
+                    $"{role} at {method} {route}: {answer.StatusCode} {answer.Body}");
+            }
+            else
+            {
+                answer.IsProblem(403, "forbidden");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_names_nobody_or_no_role_opens_nothing()
+    {
+        var forged = new ForgedTokens(bank);
+        BankClient[] callers = [bank.WithToken(forged.With(new() { ["role"] = "teller" })),
+            bank.WithToken(forged.With(new() { ["sub"] = "somebody" }))];
+
+        foreach (var (caller, (method, route, _)) in callers.SelectMany(c => Closed.Select(r => (c, r))))
+        {
+            (await SendAsync(caller, method, route)).IsProblem(403, "forbidden");
+        }
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_route_nobody_learns_so_without_a_token()
+    {
+        (await bank.Anonymous().GetAsync("/v1/nothing")).IsProblem(401, "unauthenticated");
+        (await bank.As("teller").GetAsync("/v1/nothing")).IsProblem(404, "no_such_route");
+        (await bank.As("teller").SendAsync(HttpMethod.Delete, "/v1/accounts", null)).IsProblem(405, "method_not_allowed");
+    }
+
+    private static IEnumerable<(string Method, string Route, string Policy)> Closed => Routes.Where(r => r.Policy != Anonymous);
+
+    private static string[] Lines(IEnumerable<(string Method, string Route, string Policy)> routes) =>
+        [.. routes.Select(r => $"{r.Method} {r.Route} {r.Policy}")];
+
+    private static string Path(RouteEndpoint e) => "/" + e.RoutePattern.RawText!.TrimStart('/');
+
+    private static string Policy(RouteEndpoint e) => e.Metadata.GetMetadata<IAllowAnonymous>() is not null
+        ? Anonymous
+        : string.Join('+', e.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(a => a.Policy ?? "any caller"));
+
+    private static Task<Answer> SendAsync(BankClient caller, string method, string route)
+    {
+        var path = string.Join('/', route.Split('/').Select(part => part.StartsWith('{') ? "acc_1" : part));
+        var body = method == "POST" ? new StringContent("{}", Encoding.UTF8, "application/json") : null;
+        return caller.SendAsync(new(method), path, body, ("Idempotency-Key", BankClient.NewKey()));
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>How a point in time is asked for, and what is answered where there is none or are two.</summary>
+public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Theory]
+    [InlineData("2026-06-01T12:00:00Z", "2026-06-01T12:00:00Z")]
+    [InlineData("2026-06-01T14:00:00%2B02:00", "2026-06-01T12:00:00Z")]
+    [InlineData("2026-06-01T14:00:00+02:00", "2026-06-01T12:00:00Z")]
+    [InlineData("2026-06-01T02:30:00.1234567-09:30", "2026-06-01T12:00:00.1234567Z")]
+    [InlineData("2026-06-01T14:00&tz=Europe/Berlin", "2026-06-01T12:00:00Z")]
+    [InlineData("2026-01-01T13:00:00&tz=Europe/Berlin", "2026-01-01T12:00:00Z")]
+    [InlineData("2026-10-25T01:59:59&tz=Europe/Berlin", "2026-10-24T23:59:59Z")]
+    public async Task A_time_is_an_instant_with_an_offset_or_a_clock_in_a_zone(string query, string instant)
+    {
+        var at = (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?effectiveAt={query}")).Ok();
+
+        Assert.Equal(DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture), at.Json.Time("effectiveAt"));
+    }
+
+    [Theory]
+    [InlineData("effectiveAt=2026-03-29T02:30", "local_time_skipped", "2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")]
+    [InlineData("knownAt=2026-03-29T02:30", "local_time_skipped", "2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")]
+    [InlineData("effectiveAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
+    [InlineData("knownAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
+    public async Task A_clock_that_skipped_or_doubled_the_time_is_answered_with_both_candidates(string query, string code, string one,
+        string two)
+    {
+        var account = await _teller.OpenAsync();
+
+        var no = (await _teller.GetAsync($"/v1/accounts/{account}/balance?{query}&tz=Europe/Berlin")).IsProblem(422, code);
+
+        Assert.Equal([one, two], no.GetProperty("candidates").EnumerateArray().Select(c => c.GetString()));
+        foreach (var candidate in new[] { one, two })
+        {
+            (await _teller.GetAsync($"/v1/accounts/{account}/balance?{query.Split('=')[0]}={Uri.EscapeDataString(candidate)}")).Ok();
+        }
+    }
+
+    [Theory]
+    [InlineData("effectiveAt=yesterday")]
+    [InlineData("effectiveAt=")]
+    [InlineData("effectiveAt=2026-06-01")]
+    [InlineData("effectiveAt=2026-06-01T12:00:00")]
+    [InlineData("effectiveAt=2026-02-30T12:00:00Z")]
+    [InlineData("effectiveAt=0001-01-01T00:00:00Z")]
+    [InlineData("effectiveAt=9999-12-31T23:59:59-14:00")]
+    [InlineData("effectiveAt=2026-06-01T12:00:00Z&tz=Europe/Berlin")]
+    [InlineData("effectiveAt=2026-06-01T12:00&tz=Europe/Atlantis")]
+    [InlineData("effectiveAt=2026-06-01T12:00&tz=../../etc/passwd")]
+    [InlineData("effectiveAt=2026-06-01T12:00:00Z&effectiveAt=2026-06-01T12:00:00Z")]
+    [InlineData("knownAt=1780315200")]
+    public async Task A_time_that_cannot_be_understood_is_malformed(string query) =>
+        (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?{query}")).IsProblem(400, "malformed_time");
+
+    [Fact]
+    public async Task What_will_be_known_is_not_told()
+    {
+        var later = bank.Clock.Now.AddMicroseconds(1);
+
+        var no = (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?knownAt={later.Query()}"))
+            .IsProblem(422, "known_in_future");
+
+        Assert.Equal((later, bank.Clock.Now), (no.Time("knownAt"), no.Time("now")));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>What was, and what was known of it: two questions, both answered for ever.</summary>
+public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task On_Thursday_the_bank_learns_what_counted_on_Tuesday()
+    {
+        var monday = bank.Clock.Now;
+        var account = await _teller.OpenAsync(balance: "100.00");
+        bank.Clock.Advance(TimeSpan.FromDays(1));
+        var tuesday = bank.Clock.Now;
+        (await _teller.WithdrawAsync(account, "30.00")).Created();
+        bank.Clock.Advance(TimeSpan.FromDays(2));
+        var thursday = bank.Clock.Now;
+        (await _teller.PostAsync("/v1/deposits",
+            new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, effectiveAt = tuesday })).Created();
+        bank.Clock.Advance(TimeSpan.FromDays(1));
+        var tick = TimeSpan.FromMicroseconds(1);
+
+        // What counted, as it is known today; an event at exactly the instant asked about counts.
+        await BalanceAsync(account, monday - tick, null, "0.00", 0, 0);
+        await BalanceAsync(account, monday, null, "100.00", 2, 2);
+        await BalanceAsync(account, tuesday - tick, null, "100.00", 2, 2);
+        await BalanceAsync(account, tuesday, null, "75.00", 4, 4);
+        await BalanceAsync(account, bank.Clock.Now.AddYears(1), null, "75.00", 4, 4);
+
+        // What was known then; on Tuesday evening nobody knew of the deposit, whatever counts.
+        await BalanceAsync(account, null, tuesday - tick, "100.00", 2, 2);
+        await BalanceAsync(account, null, tuesday, "70.00", 3, 3);
+        await BalanceAsync(account, null, thursday - tick, "70.00", 3, 3);
+        await BalanceAsync(account, null, thursday, "75.00", 4, 4);
+        await BalanceAsync(account, null, bank.Clock.Now, "75.00", 4, 4);
+        await BalanceAsync(account, tuesday, thursday - tick, "70.00", 3, 3);
+        await BalanceAsync(account, tuesday, thursday, "75.00", 4, 4);
+        await BalanceAsync(account, tuesday - tick, thursday, "100.00", 2, 2);
+        await BalanceAsync(account, monday, monday - tick, "0.00", 0, 0);
+    }
+
+    [Fact]
+    public async Task A_balance_proves_itself()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00", overdraftLimit: "50.00");
+
+        var now = (await _teller.GetAsync($"/v1/accounts/{account}/balance")).Ok();
+
+        Assert.Equal(
+            ["accountId", "balance", "available", "held", "effectiveAt", "knownAt", "version", "lastEvent", "computedFrom", "links"],
+            now.Members());
+        now.Json.GetProperty("available").IsMoney("150.00");
+        now.Json.GetProperty("held").IsMoney("0.00");
+        Assert.Equal((bank.Clock.Now, bank.Clock.Now), (now.Json.Time("effectiveAt"), now.Json.Time("knownAt")));
+        Assert.Equal(("2", "\"2\"", "state@2"), (now.Text("version"), now.Header("ETag"), now.Text("computedFrom")));
+        Assert.Equal(("accounts.money-deposited.v1", "2"), (now.Text("lastEvent", "type"), now.Text("lastEvent", "version")));
+        (await _teller.GetAsync(now.Text("links", "events"))).Ok();
+        (await _teller.GetAsync(now.Text("links", "entries"))).Ok();
+        var past = (await _teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={bank.Clock.Now.Query()}")).Ok();
+        Assert.Equal(now.Text("lastEvent"), past.Text("lastEvent"));
+        Assert.Equal("2 of 2 events", past.Text("computedFrom"));
+    }
+
+    [Fact]
+    public async Task Each_version_has_its_balance()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00");
+        (await _teller.WithdrawAsync(account, "30.00")).Created();
+
+        foreach (var (version, balance) in new[] { (1, "0.00"), (2, "100.00"), (3, "70.00") })
+        {
+            var at = (await _teller.GetAsync($"/v1/accounts/{account}/balance?version={version}")).Ok();
+            Assert.Equal((balance, $"{version}"), (at.Text("balance", "value"), at.Text("version")));
+        }
+
+        Assert.Equal(3, (await _teller.GetAsync($"/v1/accounts/{account}/balance?version=4"))
+            .IsProblem(404, "version_not_found").GetProperty("version").GetInt64());
+        foreach (var query in (string[])["version=0", "version=-1", "version=two", "version=", "version=99999999999999999999",
+            "version=1&version=2",
+            "version=1&knownAt=2026-01-01T00:00:00Z", "version=1&effectiveAt=2026-01-01T00:00:00Z"])
+        {
+            (await _teller.GetAsync($"/v1/accounts/{account}/balance?{query}")).IsProblem(400, "malformed_version");
+        }
+    }
+
+    private async Task BalanceAsync(string account, DateTimeOffset? effectiveAt, DateTimeOffset? knownAt, string balance, int version,
+        int events)
+    {
+        var query = new StringBuilder("?");
+        query.Append(effectiveAt is { } effective ? $"effectiveAt={effective.Query()}&" : "").Append(knownAt is { } known
+            ? $"knownAt={known.Query()}" : "");
+        var answer = (await _teller.GetAsync($"/v1/accounts/{account}/balance{query}")).Ok();
+        var total = (await _teller.GetAsync($"/v1/accounts/{account}")).Text("version");
+        Assert.Equal(
+            (balance, version.ToString(CultureInfo.InvariantCulture), $"{events} of {total} events"),
+            (answer.Text("balance", "value"), answer.Text("version"), answer.Text("computedFrom")));
+        Assert.Equal((effectiveAt ?? bank.Clock.Now, knownAt ?? bank.Clock.Now),
+            (answer.Json.Time("effectiveAt"), answer.Json.Time("knownAt")));
+    }
+}
