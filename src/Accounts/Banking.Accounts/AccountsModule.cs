@@ -21,7 +21,7 @@ public static class AccountsModule
     /// <summary>SQL objects of the module that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
-    private static readonly GroupRules<Account> Rules = new(StoreBeside, OnDuplicate);
+    private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate);
 
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
@@ -40,12 +40,10 @@ public static class AccountsModule
         }
 
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
-        // Plain columns that no event after the first changes, so that the update of a movement stays within the page (HOT).
-        store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account")
-            .Duplicate(a => a.Owner)
-            .Duplicate(a => a.ExternalId);
+        store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account");
         store.Schema.For<AccountNumberClaim>().DatabaseSchemaName(Schema).DocumentAlias("account_number");
         store.Schema.For<AccountAccess>().DatabaseSchemaName(Schema).DocumentAlias("account_access").Index(a => a.CustomerId);
+        store.Schema.For<AccountExternalId>().DatabaseSchemaName(Schema).DocumentAlias("account_external_id").Index(a => a.ExternalId);
     }
 
     public static void AddAccounts(this WolverineOptions wolverine)
@@ -71,12 +69,22 @@ public static class AccountsModule
         return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.Stream)], Rules, progress, ct);
     }
 
-    private static void StoreBeside(IDocumentOperations operations, Account? before, Account after)
+    /// <summary>What an account is found by. Never changed once written, so that a movement writes none of it.</summary>
+    private static IEnumerable<object> Beside(Account? before, Account after)
     {
-        AccountAccess.Store(operations, before, after);
+        foreach (var customer in after.Delegates.Append(after.Owner).Except(before?.Delegates.Append(before.Owner) ?? []))
+        {
+            yield return AccountAccess.Of(after.Id, customer);
+        }
+
         if (before is null)
         {
-            operations.Insert(new AccountNumberClaim(after.Number.Value, after.Id));
+            yield return new AccountNumberClaim(after.Number.Value, after.Id);
+        }
+
+        if (before is null && after.ExternalId is not null)
+        {
+            yield return AccountExternalId.Of(after.Id, after.ExternalId);
         }
     }
 

@@ -7,9 +7,7 @@ using NpgsqlTypes;
 namespace Banking.Platform.Commands;
 
 /// <summary>What a group starts from.</summary>
-/// <param name="Stored">The streams whose state has a row.</param>
-internal sealed record Loaded<TState>(
-    States<TState> States, IReadOnlyDictionary<Guid, long> Versions, IReadOnlySet<Guid> Stored, Dictionary<string, ReceivedReceipt> Receipts)
+internal sealed record Loaded<TState>(States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<string, ReceivedReceipt> Receipts)
     where TState : class, IEventSourced<TState>;
 
 /// <summary>A receipt found in the database, with the position its answer told.</summary>
@@ -51,7 +49,6 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         };
         var versions = new Dictionary<Guid, long>();
         var states = new States<TState>();
-        var stored = new HashSet<Guid>();
         var receipts = new Dictionary<string, ReceivedReceipt>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
@@ -66,7 +63,6 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
                 var state = Read<TState>(reader);
                 if (versions.ContainsKey(state.Id))
                 {
-                    stored.Add(state.Id);
                     states.Set(state);
                 }
             }
@@ -80,7 +76,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         }
 
         await RefoldStaleAsync(transaction, states, versions);
-        return new(states, versions, stored, receipts);
+        return new(states, versions, receipts);
     }
 
     /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
@@ -104,5 +100,5 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
     private T Read<T>(DbDataReader reader)
         where T : notnull => store.Options.Serializer().FromJson<T>(reader, 0);
 
-    private static string TableOf<T>(IDocumentStore store) => store.Options.TableOf(typeof(T));
+    private static string TableOf<T>(IDocumentStore store) => DocumentTable.Of(store.Options, typeof(T)).Name;
 }

@@ -81,9 +81,9 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
 }
 
 /// <summary>What a module tells the group about its states.</summary>
-/// <param name="StoreBeside">Stores what must never lag behind a state. The state itself is stored by the group.</param>
+/// <param name="Beside">New documents that must never lag behind a state, from the state before, if any, and after.</param>
 /// <param name="OnDuplicate">The refusal that a document stands for whose id is taken.</param>
 public sealed record GroupRules<TState>(
-    Action<IDocumentOperations, TState?, TState> StoreBeside,
+    Func<TState?, TState, IEnumerable<object>> Beside,
     Func<Type, Refusal?> OnDuplicate)
     where TState : class, IEventSourced<TState>;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Banking.Platform.EventSourcing;
 using Marten;
-using NpgsqlTypes;
 
 namespace Banking.Platform.Commands;
 
@@ -11,8 +10,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
 {
     private readonly Dictionary<Guid, TState?> _before = [];
     private readonly List<EventEnvelope> _events = [];
-    private readonly List<Receipt> _receipts = [];
-    private readonly List<RecordedRefusal> _refusals = [];
+    private readonly List<object> _documents = [];
     private readonly List<Func<Outcome>> _outcomes = [];
 
     private States<TState> States => loaded.States;
@@ -41,51 +39,13 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
         }
     }
 
-    /// <summary>Queues everything on the session: one statement each for events, states, receipts and refusals.</summary>
+    /// <summary>Queues everything on the session.</summary>
     public void Store(StoreOptions options, GroupRules<TState> rules)
     {
-        var serializer = options.Serializer();
-        if (_events.Count > 0)
-        {
-            var heads = _before.OrderBy(b => b.Key).Select(b => Head(States[b.Key])).ToList();
-            session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, _events));
-            StoreStates(options, rules);
-        }
-
-        if (_receipts.Count > 0)
-        {
-            session.QueueOperation(new InsertDocuments<Receipt, string>(
-                options.TableOf(typeof(Receipt)), NpgsqlDbType.Varchar, serializer, _receipts, r => r.Id));
-        }
-
-        if (_refusals.Count > 0)
-        {
-            session.QueueOperation(new InsertDocuments<RecordedRefusal, Guid>(
-                options.TableOf(typeof(RecordedRefusal)), NpgsqlDbType.Uuid, serializer, _refusals, r => r.Id));
-        }
-    }
-
-    private void StoreStates(StoreOptions options, GroupRules<TState> rules)
-    {
-        var there = new List<TState>(_before.Count);
-        foreach (var (id, before) in _before)
-        {
-            var after = States[id];
-            rules.StoreBeside(session, before, after);
-            if (loaded.Stored.Contains(id))
-            {
-                there.Add(after);
-            }
-            else
-            {
-                session.UpdateRevision(after, after.Version);
-            }
-        }
-
-        if (there.Count > 0)
-        {
-            session.QueueOperation(new UpdateStates<TState>(options.TableOf(typeof(TState)), options.Serializer(), there));
-        }
+        // In the order of the ids, as they were locked.
+        var after = _before.Keys.Order().Select(id => States[id]).ToList();
+        session.QueueLedger(
+            options, after.ConvertAll(Head), _events, after, after.SelectMany(s => rules.Beside(_before[s.Id], s)).Concat(_documents));
     }
 
     /// <summary>To be asked after the commit, when the positions are known.</summary>
@@ -108,7 +68,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
             _events.Add(last);
         }
 
-        session.StoreObjects(accepted.Documents);
+        _documents.AddRange(accepted.Documents);
         var answer = submission.Answer(States, now);
         var version = States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
@@ -131,7 +91,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
     {
         var context = submission.Context;
         var body = Problems.Document(refusal, context.CorrelationId);
-        _refusals.Add(new()
+        _documents.Add(new RecordedRefusal
         {
             Id = Ids.Next(clock),
             StreamId = submission.Streams[0],
@@ -162,7 +122,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
 
     private void Keep(CommandContext context, Receipt receipt)
     {
-        _receipts.Add(receipt);
+        _documents.Add(receipt);
         // The same key may come again within this very group.
         var stored = _events.Count > 0 ? _events[^1] : null;
         loaded.Receipts[context.ReceiptId] = new(receipt, Position: null) { Event = receipt.EventId is null ? null : stored };

@@ -85,6 +85,8 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         var now = clock.GetUtcNow();
         var heads = new List<StreamHead>(chunk.Count);
         var envelopes = new List<EventEnvelope>(EventsPerTransaction);
+        var states = new List<TState>(chunk.Count);
+        var documents = new List<object>();
         foreach (var stream in chunk)
         {
             TState? state = null;
@@ -99,13 +101,12 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             }
 
             heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
-            session.UpdateRevision(state, state.Version);
-            rules.StoreBeside(session, null, state);
-            session.StoreObjects(stream.Documents);
+            states.Add(state);
+            documents.AddRange(stream.Documents);
+            documents.AddRange(rules.Beside(null, state));
         }
 
-        var options = (StoreOptions)store.Options;
-        session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, options.Serializer(), heads, envelopes));
+        session.QueueLedger((StoreOptions)store.Options, heads, envelopes, states, documents);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

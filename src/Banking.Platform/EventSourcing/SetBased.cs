@@ -29,23 +29,26 @@ internal static class ArrayParameters
 /// Inserts documents of one type with one statement, where Marten's own insert is a statement each. An id that is taken fails the
 /// session, as it does there.
 /// </summary>
-internal sealed class InsertDocuments<TDocument, TId>(
-    string table, NpgsqlDbType idType, Marten.ISerializer serializer, IReadOnlyList<TDocument> documents, Func<TDocument, TId> id)
-    : IStorageOperation
-    where TDocument : notnull
+internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<object> documents) : IStorageOperation
 {
-    private static readonly string DotNetType = typeof(TDocument).FullName!;
-
-    public Type DocumentType => typeof(TDocument);
+    public Type DocumentType => table.Document;
 
     public OperationRole Role() => OperationRole.Insert;
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append($"insert into {table} (id, data, mt_dotnet_type) select id, data, '{DotNetType}' from unnest(");
-        builder.AppendArray(documents, id, idType);
+        builder.Append($"insert into {table.Name} (id, data, mt_dotnet_type) select id, data, '{table.Document.FullName}' from unnest(");
+        if (table.IdType == NpgsqlDbType.Uuid)
+        {
+            builder.AppendArray(documents, d => (Guid)table.Id(d), table.IdType);
+        }
+        else
+        {
+            builder.AppendArray(documents, d => (string)table.Id(d), table.IdType);
+        }
+
         builder.AppendArray(documents, d => serializer.ToJson(d), NpgsqlDbType.Jsonb, ",");
-        builder.Append(") as d(id, data) on conflict (id) do nothing returning id");
+        builder.Append(") as d(id, data) on conflict (id) do nothing returning 1");
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)
@@ -58,42 +61,45 @@ internal sealed class InsertDocuments<TDocument, TId>(
 
         if (inserted != documents.Count)
         {
-            exceptions.Add(new DocumentAlreadyExistsException(typeof(TDocument), "one of " + documents.Count));
+            exceptions.Add(new DocumentAlreadyExistsException(table.Document, $"{documents.Count - inserted} of {documents.Count}"));
         }
     }
 }
 
 /// <summary>
-/// Brings stored states to their new version with one statement. Only for rows that are there, and only their document and version:
-/// a column that a module duplicates from a state must therefore not change after the stream's first event.
+/// Stores the states of a group with one statement. The caller holds the locks of their streams, so no newer one can be there.
+/// A state's table has Marten's own columns only: what is searched by is kept in documents beside it, so that the update of a movement
+/// touches no index.
 /// </summary>
-internal sealed class UpdateStates<TState>(string table, Marten.ISerializer serializer, IReadOnlyList<TState> states) : IStorageOperation
+internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<TState> states) : IStorageOperation
     where TState : class, IEventSourced<TState>
 {
     public Type DocumentType => typeof(TState);
 
-    public OperationRole Role() => OperationRole.Update;
+    public OperationRole Role() => OperationRole.Upsert;
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append($"update {table} d set data = n.data, mt_version = n.version, mt_last_modified = now() from unnest(");
+        builder.Append(
+            $"insert into {table.Name} as d (id, data, mt_version, mt_dotnet_type) select id, data, version, '{table.Document.FullName}' from unnest(");
         builder.AppendArray(states, s => s.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(states, s => serializer.ToJson(s), NpgsqlDbType.Jsonb, ",");
         builder.AppendArray(states, s => s.Version, NpgsqlDbType.Bigint, ",");
-        builder.Append(") as n(id, data, version) where d.id = n.id returning 1");
+        builder.Append(") as n(id, data, version) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, " +
+            "mt_last_modified = transaction_timestamp() returning 1");
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)
     {
-        var updated = 0;
+        var stored = 0;
         while (await reader.ReadAsync(token))
         {
-            updated++;
+            stored++;
         }
 
-        if (updated != states.Count)
+        if (stored != states.Count)
         {
-            exceptions.Add(new ConcurrencyException("A stored state vanished under its lock.", typeof(TState), Guid.Empty));
+            exceptions.Add(new ConcurrencyException($"{stored} of {states.Count} states were stored.", typeof(TState), Guid.Empty));
         }
     }
 }

@@ -18,7 +18,7 @@ public static class CustomersModule
     public const string Schema = "customers";
 
     private static readonly GroupRules<Customer> Rules =
-        new((_, _, _) => { }, _ => null);
+        new((_, _) => [], _ => null);
 
     public static IServiceCollection AddCustomers(this IServiceCollection services) => services
         .AddCommandGroup(Rules)

@@ -1,27 +1,13 @@
-using Banking.Accounts.Domain;
-using Marten;
-
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>One customer's right to use one account: what a customer's list of accounts is made of.</summary>
 public sealed record AccountAccess(string Id, Guid AccountId, Guid CustomerId)
 {
-    internal static string Key(Guid account, Guid customer) => $"{account:N}:{customer:N}";
+    internal static AccountAccess Of(Guid account, Guid customer) => new($"{account:N}:{customer:N}", account, customer);
+}
 
-    /// <summary>Written where the users of an account change, in the transaction of the event that says so.</summary>
-    internal static void Store(IDocumentOperations operations, Account? before, Account after)
-    {
-        if (before is null)
-        {
-            operations.Store(new AccountAccess(Key(after.Id, after.Owner), after.Id, after.Owner));
-        }
-
-        if (before?.Delegates.Count != after.Delegates.Count)
-        {
-            foreach (var customer in after.Delegates)
-            {
-                operations.Store(new AccountAccess(Key(after.Id, customer), after.Id, customer));
-            }
-        }
-    }
+/// <summary>The id that an account had where it came from. Two sources may have used the same.</summary>
+public sealed record AccountExternalId(string Id, Guid AccountId, string ExternalId)
+{
+    internal static AccountExternalId Of(Guid account, string externalId) => new($"{externalId}:{account:N}", account, externalId);
 }

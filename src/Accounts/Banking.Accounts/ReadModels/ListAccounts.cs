@@ -100,12 +100,15 @@ public static class ListAccountsEndpoint
         return null;
     }
 
+    private const string ByExternalId =
+        $"d.id in (select (x.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_external_id x where x.data ->> 'externalId' = ?)";
+
     private static readonly (string Name, string Clause)[] Plain =
     [
-        ("externalId", "d.external_id = ?"),
+        ("externalId", ByExternalId),
         ("currency", "d.data -> 'balance' ->> 'currency' = ?"),
         ("status", "lower(d.data ->> 'status') = ?"),
         ("product", "d.data ->> 'product' = ?"),
-        ("q", "(position(upper(replace(?, ' ', '')) in d.data ->> 'number') > 0 or d.external_id = ?)"),
+        ("q", "(position(upper(replace(?, ' ', '')) in d.data ->> 'number') > 0 or " + ByExternalId + ")"),
     ];
 }

@@ -1,0 +1,29 @@
+using Marten;
+
+namespace Banking.Platform.EventSourcing;
+
+/// <summary>Queues all that a transaction of the ledger stores: one statement for its events, one for its states, one per type of document.</summary>
+internal static class LedgerWrites
+{
+    public static void QueueLedger<TState>(
+        this IDocumentSession session,
+        StoreOptions options,
+        IReadOnlyList<StreamHead> heads,
+        IReadOnlyList<EventEnvelope> events,
+        IReadOnlyList<TState> states,
+        IEnumerable<object> documents)
+        where TState : class, IEventSourced<TState>
+    {
+        var serializer = options.Serializer();
+        if (events.Count > 0)
+        {
+            session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, events));
+            session.QueueOperation(new UpsertStates<TState>(DocumentTable.Of(options, typeof(TState)), serializer, states));
+        }
+
+        foreach (var type in documents.GroupBy(d => d.GetType()))
+        {
+            session.QueueOperation(new InsertDocuments(DocumentTable.Of(options, type.Key), serializer, [.. type]));
+        }
+    }
+}
