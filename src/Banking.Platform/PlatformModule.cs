@@ -52,7 +52,7 @@ public static class PlatformModule
         store.DatabaseSchemaName = Schema;
         store.Events.DatabaseSchemaName = EventSchema;
         store.CommandTimeout = 30;
-        store.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
+        store.AutoCreateSchemaObjects = AutoCreate.None;
         store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
         {
             // Before Marten's own: enum members are stored under names that a rename in C# must not reach unnoticed.

@@ -11,7 +11,11 @@ namespace Banking.Accounts.Contracts;
 /// <param name="EffectiveAt">When it counts; now when null.</param>
 public sealed record OpenAccount(
     string CommandId, string Customer, Currency Currency, string Product, Money? OverdraftLimit = null, AccountNumber? Number = null,
-    DateTimeOffset? EffectiveAt = null, string? Reason = null);
+    DateTimeOffset? EffectiveAt = null, string? Reason = null)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(OpenAccount)} {CommandId}";
+}
 
 /// <summary>Books money that came in from outside.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
@@ -20,7 +24,11 @@ public sealed record OpenAccount(
 /// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
 public sealed record DepositMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
-    string? Reference = null, string? Reason = null);
+    string? Reference = null, string? Reason = null)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(DepositMoney)} {CommandId}";
+}
 
 /// <summary>Books money that leaves to outside.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
@@ -29,7 +37,11 @@ public sealed record DepositMoney(
 /// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
 public sealed record WithdrawMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
-    string? Reference = null, string? Reason = null);
+    string? Reference = null, string? Reason = null)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(WithdrawMoney)} {CommandId}";
+}
 
 /// <summary>Moves money between two accounts of this bank, both or neither.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
@@ -37,29 +49,49 @@ public sealed record WithdrawMoney(
 /// <param name="To">Public id or account number.</param>
 /// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
 public sealed record TransferMoney(
-    string CommandId, string From, string To, Money Amount, DateTimeOffset? EffectiveAt = null, string? Reference = null, string? Reason = null);
+    string CommandId, string From, string To, Money Amount, DateTimeOffset? EffectiveAt = null, string? Reference = null, string? Reason = null)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(TransferMoney)} {CommandId}";
+}
 
 /// <summary>Stops money from moving.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="ReasonCode">Why, for programs.</param>
 /// <param name="Reason">Why, for people.</param>
-public sealed record FreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason);
+public sealed record FreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(FreezeAccount)} {CommandId}";
+}
 
 /// <summary>Lets money move again.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="ReasonCode">Why, for programs.</param>
 /// <param name="Reason">Why, for people.</param>
-public sealed record UnfreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason);
+public sealed record UnfreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(UnfreezeAccount)} {CommandId}";
+}
 
 /// <summary>Sets how far below zero the account may go.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
 /// <param name="ReasonCode">Why, for programs.</param>
 /// <param name="Reason">Why, for people.</param>
-public sealed record ChangeOverdraftLimit(string CommandId, string Account, string Limit, string ReasonCode, string Reason);
+public sealed record ChangeOverdraftLimit(string CommandId, string Account, string Limit, string ReasonCode, string Reason)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(ChangeOverdraftLimit)} {CommandId}";
+}
 
 /// <summary>Closes an account whose balance is zero.</summary>
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="ReasonCode">Why, for programs.</param>
 /// <param name="Reason">Why, for people.</param>
-public sealed record CloseAccount(string CommandId, string Account, string ReasonCode, string Reason);
+public sealed record CloseAccount(string CommandId, string Account, string ReasonCode, string Reason)
+{
+    /// <summary>Without its content: commands are written into logs.</summary>
+    public override string ToString() => $"{nameof(CloseAccount)} {CommandId}";
+}

@@ -99,7 +99,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         }
         catch (Exception failure) when (group.Count > 1 || (!last && Failures.IsPassing(failure)))
         {
-            log.LogInformation(failure, "A group of {Count} commands is tried again, each alone.", group.Count);
+            log.LogInformation("A group of {Count} commands is tried again, each alone: {Reason}", group.Count, failure.Message);
             return false;
         }
         catch (Exception failure)

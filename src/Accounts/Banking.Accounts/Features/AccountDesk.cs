@@ -47,7 +47,7 @@ public sealed class AccountDesk(CommandDoors doors, CommandGroup<Account> group,
     }
 
     private static Decision.Rejected? MayAsk(
-        Caller caller, States<Account> states, Guid[] ids, IReadOnlyList<(string Account, string Pointer)> named)
+        Caller caller, States<Account> states, Guid[] ids, IReadOnlyList<(string Account, string? Pointer)> named)
     {
         for (var i = 0; i < ids.Length; i++)
         {

@@ -10,7 +10,7 @@ namespace Banking.Accounts.Features;
 /// <param name="Answer">The answer when it was accepted, from the accounts after it.</param>
 internal sealed record Slice<TCommand>(
     CommandShape<TCommand> Shape,
-    Func<TCommand, IReadOnlyList<(string Account, string Pointer)>> Accounts,
+    Func<TCommand, IReadOnlyList<(string Account, string? Pointer)>> Accounts,
     Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, Decision> Decide,
     Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, CommandAnswer> Answer);
 

@@ -48,7 +48,7 @@ public static class TransferMoneyHandler
         (c, accounts, ids, now) => Decide(c, accounts[0], accounts[1], ids, now),
         (c, accounts, ids, now) =>
         {
-            var view = TransferView.Of(ids.First, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
+            var view = TransferView.Of(ids.First, accounts[0].Id, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
             return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/transfers/{view.Id}");
         });
 

@@ -44,14 +44,14 @@ public sealed record MovementView(
 }
 
 /// <summary>A transfer as it is shown.</summary>
-/// <param name="Balance">The balance of the paying account right after it.</param>
-/// <param name="Version">The paying account's version right after it.</param>
+/// <param name="Balance">The balance of the paying account right after it; not for the payee's eyes.</param>
+/// <param name="Version">The paying account's version right after it; not for the payee's eyes.</param>
 public sealed record TransferView(
-    string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount Balance, long Version,
+    string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount? Balance, long? Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
 {
-    internal static TransferView Of(Guid id, TransferSent sent, Account after, DateTimeOffset recordedAt, string? reason) => new(
-        PublicId.Format(MovementId.Transfer, id), "completed", AccountId.Format(after.Id), AccountId.Format(sent.To),
-        Banking.Platform.Amount.Of(sent.Amount), Banking.Platform.Amount.Of(after.Balance), after.Version, sent.EffectiveAt, recordedAt,
-        sent.Details?.Reference, reason);
+    internal static TransferView Of(Guid id, Guid from, TransferSent sent, Account? after, DateTimeOffset recordedAt, string? reason) => new(
+        PublicId.Format(MovementId.Transfer, id), "completed", AccountId.Format(from), AccountId.Format(sent.To),
+        Banking.Platform.Amount.Of(sent.Amount), after is null ? null : Banking.Platform.Amount.Of(after.Balance), after?.Version, sent.EffectiveAt,
+        recordedAt, sent.Details?.Reference, reason);
 }

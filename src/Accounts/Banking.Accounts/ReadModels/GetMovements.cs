@@ -24,7 +24,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HttpContext http) =>
         Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, http,
-            (e, after) => MovementView.Of(deposit, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+            (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}")]
     [Tags("Money")]
@@ -33,7 +33,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HttpContext http) =>
         Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, http,
-            (e, after) => MovementView.Of(withdrawal, e.Data, after, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+            (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
 
     [WolverineGet("/v1/transfers/{transfer}")]
     [Tags("Money")]
@@ -42,21 +42,30 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HttpContext http) =>
         Get<TransferSent>(MovementId.Transfer, transfer, reader, http,
-            (e, after) => TransferView.Of(e.Id, e.Data, after, e.Timestamp, e.Header(HeaderNames.ReasonText)));
+            (e, after) => TransferView.Of(e.Id, e.StreamId, e.Data, after, e.Timestamp, e.Header(HeaderNames.ReasonText)),
+            payee: e => e.Data.To);
 
+    /// <param name="payee">Who may see it too, without what it left on the payer's account.</param>
     private static async Task<IResult> Get<T>(
-        string prefix, string text, AccountReader reader, HttpContext http, Func<IEvent<T>, Account, object> view)
+        string prefix, string text, AccountReader reader, HttpContext http, Func<IEvent<T>, Account?, object> view, Func<IEvent<T>, Guid>? payee = null)
         where T : class
     {
-        if (!PublicId.TryParse(prefix, text, out var id)
-            || await reader.EventAsync<T>(id, http.RequestAborted) is not { } found
-            || await reader.FindAsync(AccountId.Format(found.StreamId), http) is null)
+        if (!PublicId.TryParse(prefix, text, out var id) || await reader.EventAsync<T>(id, http.RequestAborted) is not { } found)
         {
-            return new ProblemResult(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", text)));
+            return NotFound(text);
+        }
+
+        if (await reader.FindAsync(AccountId.Format(found.StreamId), http) is null)
+        {
+            return payee is not null && await reader.FindAsync(AccountId.Format(payee(found)), http) is not null
+                ? TypedResults.Json(view(found, null), ApiJson.Options)
+                : NotFound(text);
         }
 
         var events = await reader.EventsAsync(found.StreamId, found.Version, 0, http.RequestAborted);
-        var after = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, found.StreamId, e.Data, e.Timestamp))!;
+        var after = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, found.StreamId, e.Data, e.Timestamp));
         return TypedResults.Json(view(found, after), ApiJson.Options);
     }
+
+    private static ProblemResult NotFound(string id) => new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));
 }

@@ -80,6 +80,16 @@ public static class ListAccountsEndpoint
             Add($"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)", number.Value);
         }
 
+        if (query.TryGetValue("currency", out var currency) && !Currency.TryParse(currency, out _))
+        {
+            return Problems.Malformed("unknown_currency", "currency is an active ISO 4217 code.");
+        }
+
+        if (query.TryGetValue("status", out var status) && status != "open" && status != "closed")
+        {
+            return Problems.Malformed("malformed_filter", "status is open or closed.");
+        }
+
         foreach (var (name, clause) in Plain)
         {
             if (query.TryGetValue(name, out var value))
@@ -107,7 +117,7 @@ public static class ListAccountsEndpoint
     [
         ("externalId", ByExternalId),
         ("currency", "d.data -> 'balance' ->> 'currency' = ?"),
-        ("status", "lower(d.data ->> 'status') = ?"),
+        ("status", "d.data ->> 'status' = ?"),
         ("product", "d.data ->> 'product' = ?"),
         ("q", "(position(upper(replace(?, ' ', '')) in d.data ->> 'number') > 0 or " + ByExternalId + ")"),
     ];
