@@ -38,15 +38,13 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
         Assert.Equal(
             [typeof(AccountOpened), typeof(MoneyDeposited), typeof(MoneyWithdrawn), typeof(TransferSent), typeof(OverdraftLimitSet)],
             events.Select(e => e.EventType));
-        Assert.All(events, e => Assert.Equal(EventNames.All[e.EventType], e.EventTypeName));
-        Assert.All(events, e => Assert.Equal(id, e.StreamId));
+        Assert.All(events, e => Assert.Equal((id, EventNames.All[e.EventType]), (e.StreamId, e.EventTypeName)));
         Assert.Equal(events.Select(e => e.Sequence), events.Select(e => e.Sequence).Order().Distinct());
         Assert.Equal(events.Count, events.Select(e => e.Id).Distinct().Count());
         Assert.Equal(Enumerable.Range(0, 5).Select(i => before.AddSeconds(i)), events.Select(e => e.Timestamp));
         Assert.All(events, e => Assert.Equal("dev-teller", e.UserName));
         Assert.All(events, e => Assert.False(e.IsArchived));
-        Assert.All(events, e => Assert.Equal("teller", e.Header(HeaderNames.Role)));
-        Assert.All(events, e => Assert.Equal("http", e.Header(HeaderNames.Channel)));
+        Assert.All(events, e => Assert.Equal(("teller", "http"), (e.Header(HeaderNames.Role), e.Header(HeaderNames.Channel))));
         Assert.Equal("POST /v1/deposits", events[1].Header(HeaderNames.Operation));
         Assert.Equal(("lived-correlation", null), (events[1].CorrelationId, events[1].CausationId));
         Assert.Equal(("agreed", "By letter"), (events[4].Header(HeaderNames.ReasonCode), events[4].Header(HeaderNames.ReasonText)));
