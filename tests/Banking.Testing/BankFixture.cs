@@ -66,9 +66,7 @@ public class BankFixture : IAsyncLifetime
     {
         var builder = BankHost.CreateBuilder(["--environment", "Development"], connectionString, clock);
         builder.WebHost.UseTestServer();
-        var host = await AlbaHost.For(builder, app => app.Configure());
-        await host.PrepareAsync();
-        return host;
+        return await AlbaHost.For(builder, app => app.Configure());
     }
 
     /// <summary>The schema is made once; every database of this run is a copy of it.</summary>

@@ -46,7 +46,7 @@ internal static class ImportCommand
 
         await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(rest), args.Contains("--fresh"), _ => { });
         await using var services = new ServiceCollection().AddLogging().AddLedgerForImport(database.ConnectionString).BuildServiceProvider();
-        await services.PrepareLedgerAsync();
+        await BankSchema.PrepareAsync(services);
         try
         {
             return await StoreAsync(plan, services, reading.Elapsed, json, stop.Token);

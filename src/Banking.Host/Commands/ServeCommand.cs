@@ -25,7 +25,6 @@ internal static class ServeCommand
 
         await using var app = builder.Build();
         app.Configure();
-        await app.PrepareAsync();
         await app.StartAsync();
         Say("PostgreSQL", database.Description);
         if (demo && app.Environment.IsDevelopment())

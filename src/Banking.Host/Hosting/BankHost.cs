@@ -4,6 +4,7 @@ using Banking.Host.Security;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
+using JasperFx;
 using Marten;
 using Npgsql;
 using OpenTelemetry;
@@ -25,6 +26,8 @@ public static class BankHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var time = clock ?? TimeProvider.System;
         builder.Logging.AddQuietDefaults();
+        // First, because hosted services start in the order in which they are added.
+        builder.Services.AddHostedService<BankSchema>();
         builder.AddDatabase(connectionString, time);
         builder.AddMessaging();
         builder.AddHttp();
@@ -63,7 +66,11 @@ public static class BankHost
     private static void AddDatabase(this WebApplicationBuilder builder, string connectionString, TimeProvider clock)
     {
         builder.Services.AddLedger(connectionString, clock)
-            .IntegrateWithWolverine(marten => marten.MessageStorageSchemaName = "wolverine");
+            .IntegrateWithWolverine(marten =>
+            {
+                marten.MessageStorageSchemaName = "wolverine";
+                marten.AutoCreate = AutoCreate.CreateOrUpdate;
+            });
         builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
     }
 

@@ -5,41 +5,34 @@ using Marten;
 using Npgsql;
 using Weasel.Core;
 using Weasel.Core.Migrations;
-using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
-using Wolverine.Runtime;
 
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Brings the database to what this version of the bank needs, before anything is served. Nothing else changes the schema: the stores
-/// themselves are told to create nothing.
+/// Brings the database to what this version of the bank needs, before anything else of the host starts. The store itself is told to
+/// create nothing; the message storage, which is none of the ledger's business, is made by Wolverine when it starts.
 /// </summary>
-public static class BankSchema
+internal sealed class BankSchema(IServiceProvider services) : IHostedService
 {
     /// <summary>One host at a time: the number means nothing but "the schema of a bank".</summary>
     private const long MigrationLock = 0x62616e6b;
 
-    public static async Task PrepareAsync(this IHost host)
-    {
-        ArgumentNullException.ThrowIfNull(host);
-        await host.Services.PrepareLedgerAsync();
-        await host.Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => PrepareAsync(services);
 
-    /// <summary>The ledger alone, without the message storage.</summary>
-    internal static async Task PrepareLedgerAsync(this IServiceProvider services)
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public static async Task PrepareAsync(IServiceProvider services)
     {
         var database = services.GetRequiredService<IDocumentStore>().Storage.Database;
         await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         await ExecuteAsync(connection, $"select pg_advisory_lock({MigrationLock})");
         try
         {
-            var migrator = (PostgresqlMigrator)database.Migrator;
             var migration = await SchemaMigration.DetermineAsync(connection, CancellationToken.None, [.. database.AllObjects().Select(Ours)]);
             if (migration.Difference != SchemaPatchDifference.None)
             {
-                await migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, NullMigrationLogger.Instance);
+                await database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
             }
 
             foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql))
@@ -73,9 +66,9 @@ public static class BankSchema
         await command.ExecuteNonQueryAsync();
     }
 
-    private sealed class NullMigrationLogger : IMigrationLogger
+    private sealed class FailingLogger : IMigrationLogger
     {
-        public static readonly NullMigrationLogger Instance = new();
+        public static readonly FailingLogger Instance = new();
 
         public void SchemaChange(string sql)
         {
