@@ -55,10 +55,15 @@ internal sealed class RawHttp : IDisposable
         }
 
         var headers = _buffer.AsSpan(0, end);
-        var at = headers.IndexOf("Content-Length: "u8);
-        if (at < 0 || !Utf8Parser.TryParse(headers[9..12], out int status, out _) || !Utf8Parser.TryParse(headers[(at + 16)..], out int length, out _))
+        if (!Utf8Parser.TryParse(headers[9..12], out int status, out _))
         {
-            throw new InvalidOperationException("The answer has no status or no Content-Length: " + Encoding.ASCII.GetString(headers));
+            throw new InvalidOperationException("The answer has no status: " + Encoding.ASCII.GetString(headers));
+        }
+
+        var at = headers.IndexOf("Content-Length: "u8);
+        if (at < 0 || !Utf8Parser.TryParse(headers[(at + 16)..], out int length, out _))
+        {
+            return await ReceiveChunksAsync(status, end + 4, read);
         }
 
         while (read < end + 4 + length)
@@ -67,6 +72,18 @@ internal sealed class RawHttp : IDisposable
         }
 
         Body = _buffer.AsMemory(end + 4, length);
+        return status;
+    }
+
+    /// <summary>Only failures come in chunks here; their body is kept as it came.</summary>
+    private async Task<int> ReceiveChunksAsync(int status, int body, int read)
+    {
+        while (!_buffer.AsSpan(body, read - body).EndsWith("0\r\n\r\n"u8))
+        {
+            read += await MoreAsync(read);
+        }
+
+        Body = _buffer.AsMemory(body, read - body);
         return status;
     }
 

@@ -106,6 +106,12 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
             (await ben.GetAsync($"/v1/{kind}/{movement.Text("id")}")).Ok();
         }
 
+        // The payee sees that it came, not what it left behind.
+        var received = (await ada.GetAsync($"/v1/transfers/{transfer.Text("id")}")).Ok();
+        Assert.DoesNotContain("balance", received.Members());
+        Assert.DoesNotContain("version", received.Members());
+        Assert.Equal("1.00", received.Text("amount", "value"));
+
         var (chiyo, _) = await CustomerAsync();
         await SameAsync(id => chiyo.GetAsync($"/v1/transfers/{id}"), transfer.Text("id"), "trf_" + Nobody);
         await SameAsync(id => ada.GetAsync($"/v1/customers/{id}"), (await ben.GetAsync($"/v1/accounts/{account}")).Text("customerId"),
