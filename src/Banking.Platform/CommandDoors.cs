@@ -72,6 +72,13 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
         }
 
         var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), command, code, text);
-        return CommandMessage.Answer(await run(command, context, ct));
+        try
+        {
+            return CommandMessage.Answer(await run(command, context, ct));
+        }
+        catch (Exception failure) when (failure is OperationCanceledException || Failures.IsPassing(failure))
+        {
+            throw new CommandPostponedException("temporarily_unavailable", failure.Message);
+        }
     }
 }

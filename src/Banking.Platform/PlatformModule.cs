@@ -62,6 +62,9 @@ public static class PlatformModule
             json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
 
+        // Marten would repeat a failed save within our transaction, which is aborted by then: the group repeats the whole instead.
+        store.ConfigureWritePolly(_ => { });
+
         store.Events.StreamIdentity = StreamIdentity.AsGuid;
         store.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         store.Events.TimeProvider = clock;

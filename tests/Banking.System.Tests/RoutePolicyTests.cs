@@ -104,11 +104,14 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_token_that_names_nobody_or_no_role_opens_nothing()
+    public async Task A_token_that_names_nobody_or_no_role_or_two_opens_nothing()
     {
         var forged = new ForgedTokens(bank);
         BankClient[] callers = [bank.WithToken(forged.With(new() { ["role"] = "teller" })),
-            bank.WithToken(forged.With(new() { ["sub"] = "somebody" }))];
+            bank.WithToken(forged.With(new() { ["sub"] = "somebody" })),
+            // Two roles: the door must not be opened by the one and the caller judged by the other.
+            bank.WithToken(forged.With(new() { ["sub"] = "somebody", ["role"] = new[] { "auditor", "customer" } })),
+            bank.WithToken(forged.With(new() { ["sub"] = "somebody", ["role"] = new[] { "teller", "teller" } }))];
 
         foreach (var (caller, (method, route, _)) in callers.SelectMany(c => Closed.Select(r => (c, r))))
         {

@@ -42,7 +42,7 @@ internal static class DemoBank
         var customers = new List<string>();
         foreach (var (name, email) in people)
         {
-            customers.Add(Id(await bus.InvokeAsync<Outcome>(new RegisterCustomer("demo-" + name, name, email))));
+            customers.Add(Id(await bus.InvokeAsync<Outcome>(new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email))));
         }
 
         await OpenAsync(bus, 1, customers[0], "EUR", "500.00");

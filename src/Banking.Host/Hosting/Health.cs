@@ -19,14 +19,18 @@ internal static class Health
 
 internal sealed class LedgerCheck(NpgsqlDataSource source) : IHealthCheck
 {
+    private static readonly TimeSpan MostSkew = TimeSpan.FromSeconds(2);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await using var command = source.CreateCommand("select 1");
+            await using var command = source.CreateCommand("select clock_timestamp()");
             command.CommandTimeout = 2;
-            await command.ExecuteScalarAsync(cancellationToken);
-            return HealthCheckResult.Healthy();
+            var theirs = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+            var skew = (TimeProvider.System.GetUtcNow() - new DateTimeOffset(theirs, TimeSpan.Zero)).Duration();
+            // Recorded time is stamped by hosts: two whose clocks differ would tell two pasts.
+            return skew < MostSkew ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"This host's clock is {skew} off the ledger's.");
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {

@@ -42,7 +42,7 @@ internal sealed class UnexpectedFailures : IExceptionHandler
             return true;
         }
 
-        if (exception is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+        if (Failures.IsPassing(exception))
         {
             await httpContext.WriteProblemAsync(Problems.Malformed("temporarily_unavailable", "The ledger cannot be reached just now.", status: 503));
             return true;

@@ -60,32 +60,49 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
 
     private async Task RunAsync(List<Pending> group)
     {
-        if (await TryAsync(group, last: false))
+        if (await TryAsync(group) is null)
         {
             return;
         }
 
-        // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others.
+        // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others; unless there is nothing
+        // to go to, or a stream that nobody gets at: then the rest is told so at once instead of waiting for its turn to find out.
+        Exception? away = null;
+        var stuck = new Dictionary<Guid, Exception>();
         foreach (var pending in group)
         {
-            await AloneAsync(pending);
-        }
-    }
-
-    private async Task AloneAsync(Pending pending)
-    {
-        List<Pending> alone = [pending];
-        for (var attempt = 1; attempt <= Failures.Attempts; attempt++)
-        {
-            if (await TryAsync(alone, last: attempt == Failures.Attempts))
+            var streams = pending.Submission.Streams;
+            var failure = away ?? streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
+            if (failure is not null)
             {
-                return;
+                log.LogError(failure, "The command {Operation} failed ({Correlation}).", pending.Submission.Context.Operation, pending.Submission.Context.CorrelationId);
+                pending.Done.TrySetResult(Failures.Answer(failure, pending.Submission.Context, pending.InDoubt));
+                away ??= Failures.IsAway(failure) ? failure : null;
+                foreach (var id in Failures.IsStuck(failure) ? streams : [])
+                {
+                    stuck[id] = failure;
+                }
             }
         }
     }
 
-    /// <summary>False where the group should be tried again in smaller parts. Trying again is safe: the receipts tell what was stored.</summary>
-    private async Task<bool> TryAsync(List<Pending> group, bool last)
+    /// <summary>Null when it was decided, else why not.</summary>
+    private async Task<Exception?> AloneAsync(Pending pending)
+    {
+        List<Pending> alone = [pending];
+        for (var attempt = 1; ; attempt++)
+        {
+            var failure = await TryAsync(alone);
+            if (failure is null || attempt == Failures.Attempts || !Failures.IsPassing(failure)
+                || Failures.IsAway(failure) || Failures.IsStuck(failure))
+            {
+                return failure;
+            }
+        }
+    }
+
+    /// <summary>Null when all of the group was decided. Trying again is safe: the receipts tell what was stored.</summary>
+    private async Task<Exception?> TryAsync(List<Pending> group)
     {
         try
         {
@@ -95,24 +112,28 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
                 group[i].Done.TrySetResult(outcomes[i]);
             }
 
-            return true;
-        }
-        catch (Exception failure) when (group.Count > 1 || (!last && Failures.IsPassing(failure)))
-        {
-            log.LogInformation("A group of {Count} commands is tried again, each alone: {Reason}", group.Count, failure.Message);
-            return false;
+            return null;
         }
         catch (Exception failure)
         {
-            // Alone, and out of attempts or not worth another. Not swallowed: logged, and the caller is told what is known.
-            log.LogError(failure, "The command {Operation} failed.", group[0].Submission.Context.Operation);
-            group[0].Done.TrySetResult(Failures.Answer(failure, group[0].Submission.Context));
-            return true;
+            // Not swallowed: whoever called decides what it means.
+            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
+            foreach (var pending in group)
+            {
+                // Once a commit's answer did not come, "nothing was done" cannot be said any more, however the next attempts fail.
+                pending.InDoubt |= failure is CommitInDoubtException;
+            }
+
+            return failure;
         }
     }
 
-    private sealed record Pending(Submission<TState> Submission)
+    private sealed class Pending(Submission<TState> submission)
     {
+        public Submission<TState> Submission { get; } = submission;
+
+        public bool InDoubt { get; set; }
+
         public TaskCompletionSource<Outcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -5,10 +5,10 @@ using Npgsql;
 namespace Banking.Platform.Commands;
 
 /// <summary>What is answered when a command could not be decided at all.</summary>
-internal static class Failures
+public static class Failures
 {
     /// <summary>How often a command is tried alone.</summary>
-    public const int Attempts = 4;
+    internal const int Attempts = 4;
 
     private static readonly string[] PassingStates =
     [
@@ -16,6 +16,17 @@ internal static class Failures
         PostgresErrorCodes.UniqueViolation, PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown,
         PostgresErrorCodes.CannotConnectNow, PostgresErrorCodes.TooManyConnections,
     ];
+
+    /// <summary>Whether the database is not there: trying again at once, or with the next command, only takes longer to say so.</summary>
+    internal static bool IsAway(Exception failure) => Chain(failure).Any(e => e switch
+    {
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown,
+        _ => e is NpgsqlException or TimeoutException or SocketException,
+    });
+
+    /// <summary>Whether somebody holds on to a stream of the command for longer than anybody should.</summary>
+    internal static bool IsStuck(Exception failure) => Chain(failure).Any(e => e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable });
 
     /// <summary>Whether the same command may well succeed when tried again at once: another node was first, or the database was away.</summary>
     public static bool IsPassing(Exception failure) => Chain(failure).Any(e => e switch
@@ -27,13 +38,14 @@ internal static class Failures
     });
 
     /// <summary>The type of the document whose id was taken, where that is what happened.</summary>
-    public static Type? DuplicateDocument(Exception failure) => Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;
+    internal static Type? DuplicateDocument(Exception failure) => Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;
 
-    public static Outcome Busy(CommandContext context) => Problem(context, applied: false, Problems.Malformed(
+    internal static Outcome Busy(CommandContext context) => Problem(context, applied: false, Problems.Malformed(
         "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key.", status: 503));
 
     /// <summary>The answer to a command that failed for good. Only a commit whose answer never came leaves a doubt, and the key resolves it.</summary>
-    public static Outcome Answer(Exception failure, CommandContext context) => failure is CommitInDoubtException
+    /// <param name="inDoubt">Whether the answer to a commit of this command once did not come.</param>
+    internal static Outcome Answer(Exception failure, CommandContext context, bool inDoubt) => inDoubt
         ? Problem(context, applied: null, Problems.Malformed(
             "outcome_unknown", "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.", status: 503))
         : IsPassing(failure)

@@ -23,7 +23,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
 {
     private readonly string _lock =
         // In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.
-        $"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1) and not is_archived order by id for update";
+        $"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1) and type = '{TState.StreamType}' " +
+        "and not is_archived order by id for update";
 
     // A statement of its own: a lock that was waited for does not refresh the snapshot of the statement that waited.
     private readonly string _states = $"select data from {TableOf<TState>(store)} where id = any($1)";
@@ -40,8 +41,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         {
             BatchCommands =
             {
-                // A lock held by a stuck neighbour must become an answer, not a hanging caller.
+                // A lock held by a stuck neighbour must become an answer, not a hanging caller; and a host that dies silently in the middle
+                // of a transaction must not be such a neighbour for longer than this.
                 new NpgsqlBatchCommand("set local lock_timeout = '5s'"),
+                new NpgsqlBatchCommand("set local idle_in_transaction_session_timeout = '15s'"),
                 new NpgsqlBatchCommand(_lock) { Parameters = { new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid } } },
                 new NpgsqlBatchCommand(_states) { Parameters = { new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid } } },
                 new NpgsqlBatchCommand(_receipts) { Parameters = { new() { Value = keys, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar } } },

@@ -21,9 +21,8 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
         await using var transaction = await connection.BeginTransactionAsync();
         var loaded = await _loader.LoadAsync(transaction, submissions);
 
-        // Read after the locks are held, and never behind what a stream already tells: so recorded time rises with the version
-        // whatever the clocks of the nodes say, and a question about the past has one answer for ever.
-        var now = Later(Floor(clock.GetUtcNow()), loaded.States.All.Select(s => s.RecordedAt));
+        // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.
+        var now = RecordedTime.Now(clock);
 
         var options = (StoreOptions)store.Options;
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
@@ -54,30 +53,13 @@ public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSou
         {
             await transaction.CommitAsync();
         }
-        catch (PostgresException)
+        catch (Exception failure) when (failure is not PostgresException { SqlState: ['2' or '4', ..] })
         {
-            // The server itself answered: it did not commit.
-            throw;
-        }
-        catch (Exception failure)
-        {
+            // A constraint or a serialization failure is the server's own no. Anything else, even a server that says goodbye, may have
+            // come after the commit was written.
             throw new CommitInDoubtException(failure);
         }
     }
-
-    private static DateTimeOffset Later(DateTimeOffset now, IEnumerable<DateTimeOffset> recorded)
-    {
-        foreach (var at in recorded)
-        {
-            now = at > now ? at : now;
-        }
-
-        return now;
-    }
-
-    /// <summary>PostgreSQL keeps microseconds; a state must not know more than its replay will.</summary>
-    private static DateTimeOffset Floor(DateTimeOffset instant) =>
-        new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }
 
 /// <summary>What a module tells the group about its states.</summary>

@@ -24,34 +24,40 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
             return;
         }
 
-        switch (submission.MayAsk(States) ?? Precondition(submission) ?? submission.Decide(States, now))
+        // Never behind what a stream of this command already tells: so recorded time rises with the version whatever the clocks of the
+        // nodes say. Only this command's: a clock that ran ahead must not spread from one account to all that share a group with it.
+        var at = submission.Streams.Select(id => States.Find(id)?.RecordedAt ?? now).Append(now).Max();
+        switch (submission.MayAsk(States) ?? Precondition(submission) ?? submission.Decide(States, at))
         {
             case Decision.Rejected rejected:
                 var rejection = GroupOutcomes.Rejected(context, rejected.Refusal);
                 _outcomes.Add(() => rejection);
                 break;
             case Decision.Refused refused:
-                Refuse(submission, refused.Refusal);
+                Refuse(submission, refused.Refusal, at);
                 break;
             case Decision.Accepted accepted:
-                Accept(submission, accepted);
+                Accept(submission, accepted, at);
                 break;
         }
     }
 
-    /// <summary>Queues everything on the session.</summary>
+    /// <summary>
+    /// Queues everything on the session. Receipts before what lies beside states: of two hosts with the same command the loser must meet
+    /// its own receipt first, and repeat the answer, instead of being told that its own claim is taken.
+    /// </summary>
     public void Store(StoreOptions options, GroupRules<TState> rules)
     {
         // In the order of the ids, as they were locked.
         var after = _before.Keys.Order().Select(id => States[id]).ToList();
         session.QueueLedger(
-            options, after.ConvertAll(Head), _events, after, after.SelectMany(s => rules.Beside(_before[s.Id], s)).Concat(_documents));
+            options, after.ConvertAll(Head), _events, after, _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
     }
 
     /// <summary>To be asked after the commit, when the positions are known.</summary>
     public IReadOnlyList<Outcome> Outcomes() => [.. _outcomes.Select(o => o())];
 
-    private void Accept(Submission<TState> submission, Decision.Accepted accepted)
+    private void Accept(Submission<TState> submission, Decision.Accepted accepted, DateTimeOffset at)
     {
         var context = submission.Context;
         var headers = context.Headers();
@@ -60,16 +66,16 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
         {
             var before = States.Find(e.StreamId);
             _before.TryAdd(e.StreamId, before);
-            var after = TState.Fold(before, e.StreamId, e.Data, now);
+            var after = TState.Fold(before, e.StreamId, e.Data, at);
             States.Set(after);
             var stored = session.Events.BuildEvent(e.Data);
             stored.Id = e.EventId;
-            last = new(e.StreamId, after.Version, stored, now, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
+            last = new(e.StreamId, after.Version, stored, at, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
             _events.Add(last);
         }
 
         _documents.AddRange(accepted.Documents);
-        var answer = submission.Answer(States, now);
+        var answer = submission.Answer(States, at);
         var version = States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
         Keep(context, new()
@@ -82,12 +88,12 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
             StreamId = answer.StreamId,
             Version = version,
             EventId = last?.Event.Id,
-            RecordedAt = now,
+            RecordedAt = at,
         });
         _outcomes.Add(() => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true });
     }
 
-    private void Refuse(Submission<TState> submission, Refusal refusal)
+    private void Refuse(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
         var context = submission.Context;
         var body = Problems.Document(refusal, context.CorrelationId);
@@ -107,7 +113,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
             ReasonText = context.ReasonText,
             CorrelationId = context.CorrelationId,
             IdempotencyKey = context.IdempotencyKey,
-            RecordedAt = now,
+            RecordedAt = at,
         });
         Keep(context, new()
         {
@@ -115,7 +121,7 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
             Fingerprint = context.Fingerprint,
             Status = refusal.Status,
             Body = body,
-            RecordedAt = now,
+            RecordedAt = at,
         });
         _outcomes.Add(() => new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
     }

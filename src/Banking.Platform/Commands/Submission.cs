@@ -31,8 +31,6 @@ public sealed class States<TState>
     /// <summary>A state that is known to be there.</summary>
     public TState this[Guid id] => _states[id];
 
-    internal IEnumerable<TState> All => _states.Values;
-
     internal void Set(TState state) => _states[state.Id] = state;
 
     internal void Put(Guid id, TState? state)

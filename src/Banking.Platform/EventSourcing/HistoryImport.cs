@@ -82,7 +82,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        var now = clock.GetUtcNow();
+        var now = RecordedTime.Now(clock);
         var heads = new List<StreamHead>(chunk.Count);
         var envelopes = new List<EventEnvelope>(EventsPerTransaction);
         var states = new List<TState>(chunk.Count);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Banking.Platform.Http;
 
@@ -37,10 +38,9 @@ public static class CommandRequest
             return (null, problem);
         }
 
-        var operation = $"{http.Request.Method} {http.Request.Path}";
         return (new CommandContext(
             http.Caller(),
-            operation,
+            Operation(http),
             key ?? $"auto-{Ids.Next(clock):N}",
             StrictBody.Fingerprint(http),
             correlation.Length > 0 ? correlation : http.TraceId(),
@@ -64,6 +64,18 @@ public static class CommandRequest
         }
 
         return false;
+    }
+
+    /// <summary>The route with its values, not the address: letter case or a slash at its end must not make the same key another one.</summary>
+    private static string Operation(HttpContext http)
+    {
+        var route = ((RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!;
+        foreach (var (name, value) in http.Request.RouteValues)
+        {
+            route = route.Replace($"{{{name}}}", value?.ToString(), StringComparison.Ordinal);
+        }
+
+        return $"{http.Request.Method} {route}";
     }
 
     private static (string? Key, Refusal? Problem) Key(HttpRequest request)

@@ -14,14 +14,14 @@ namespace Banking.Platform.Http;
 public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider clock, string eventSchema)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public async Task Middleware(HttpContext http, Func<Task> next)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(next);
         var header = http.Request.Headers["Ledger-Min-Position"].ToString();
-        if (header.Length == 0 || !HttpMethods.IsGet(http.Request.Method))
+        if (header.Length == 0 || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
         {
             await next();
             return;

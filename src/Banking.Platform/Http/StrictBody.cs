@@ -52,7 +52,7 @@ public static class StrictBody
         }
 
         var canonical = JsonSerializer.SerializeToUtf8Bytes(command, type, ApiJson.Options);
-        http.Items[FingerprintKey] = Convert.ToHexStringLower(SHA256.HashData([.. System.Text.Encoding.UTF8.GetBytes(http.Request.Path), 0, .. canonical]));
+        http.Items[FingerprintKey] = Convert.ToHexStringLower(SHA256.HashData(canonical));
         http.Request.Body = new MemoryStream(bytes, writable: false);
         http.Request.ContentLength = bytes.Length;
         await next();

@@ -8,7 +8,7 @@ namespace Banking.Platform.Security;
 public sealed record Caller(string Actor, string Role, Guid? CustomerId, string Channel)
 {
     /// <summary>Staff see every account; a customer only what is theirs.</summary>
-    public bool IsStaff => Role != Roles.Customer;
+    public bool IsStaff => Role is Roles.Teller or Roles.Operator or Roles.Auditor or Roles.Service;
 }
 
 /// <summary>The roles a caller can have. One role per token.</summary>

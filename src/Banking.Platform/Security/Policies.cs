@@ -31,7 +31,10 @@ public static class Policies
     }
 
     private static void Allow(AuthorizationOptions options, string policy, params string[] roles) =>
-        options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
+        options.AddPolicy(policy, p => p.RequireAuthenticatedUser()
+            // Exactly one: a second role must not open a door by one claim and be judged behind it by the other.
+            .RequireAssertion(c => c.User.FindAll(Claims.Role).Take(2).Count() == 1)
+            .RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
 }
 
 /// <summary>The claims that a token carries.</summary>

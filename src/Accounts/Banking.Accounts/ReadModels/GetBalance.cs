@@ -75,7 +75,7 @@ public static class GetBalanceEndpoint
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
     {
         var last = await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted);
-        return new VersionedResult(
+        return last.Count == 0 ? Gone(account) : new VersionedResult(
             View(account.Id, account.Balance, account.Available, now, now, account.Version, last[^1], $"state@{account.Version}"), account.Version);
     }
 
@@ -92,6 +92,11 @@ public static class GetBalanceEndpoint
         }
 
         var events = await reader.EventsAsync(account.Id, version, 0, http.RequestAborted);
+        if (events.Count == 0)
+        {
+            return Gone(account);
+        }
+
         var state = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, account.Id, e.Data, e.Timestamp))!;
         return Answer(View(
             account.Id, state.Balance, state.Available, events[^1].Timestamp, events[^1].Timestamp, version, events[^1], $"{events.Count} events"));
@@ -107,9 +112,17 @@ public static class GetBalanceEndpoint
 
         await reader.SettleAsync(account.Id, knownAt, http.RequestAborted);
         var events = await reader.EventsAsync(account.Id, 0, 0, http.RequestAborted);
+        if (events.Count == 0)
+        {
+            return Gone(account);
+        }
+
         var at = BalanceAt.Fold(events, account.Currency, effectiveAt, knownAt);
         return Answer(View(account.Id, at.Balance, at.Available, effectiveAt, knownAt, at.Last?.Version ?? 0, at.Last, $"{at.Events} of {events.Count} events"));
     }
+
+    /// <summary>An account always has events; one whose events are archived is not served from here.</summary>
+    private static ProblemResult Gone(Account account) => new(Visibility.NotFound(AccountId.Format(account.Id)));
 
     private static JsonHttpResult<BalanceView> Answer(BalanceView view) => TypedResults.Json(view, ApiJson.Options);
 

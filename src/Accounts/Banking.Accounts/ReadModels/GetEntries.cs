@@ -3,8 +3,6 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
@@ -47,6 +45,7 @@ public static class GetEntriesEndpoint
         }
 
         var entries = new List<EntryView>();
+        var caller = http.Caller();
         var balance = Money.Zero(found.Currency);
         foreach (var e in await reader.EventsAsync(found.Id, 0, 0, http.RequestAborted))
         {
@@ -58,7 +57,7 @@ public static class GetEntriesEndpoint
             balance = movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
             if (e.Version > after)
             {
-                entries.Add(View(e, movement, balance));
+                entries.Add(View(e, movement, balance, caller));
             }
 
             if (entries.Count > paging.Limit)
@@ -71,7 +70,7 @@ public static class GetEntriesEndpoint
             Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 
-    private static EntryView View(IEvent e, IMovement movement, Money balance)
+    private static EntryView View(IEvent e, IMovement movement, Money balance, Caller caller)
     {
         (string prefix, string type, MovementDetails? details, string? other, SourceRow? source) = movement switch
         {
@@ -86,7 +85,7 @@ public static class GetEntriesEndpoint
         var correction = movement as CorrectionBooked;
         return new(
             PublicId.Format(prefix, id), type, movement.Direction, Amount.Of(movement.Amount), Amount.Of(balance), e.Version, movement.EffectiveAt,
-            e.Timestamp, details, other, e.Header(HeaderNames.ReasonText), correction?.Class,
+            e.Timestamp, details, other, e.ReasonFor(caller), correction?.Class,
             correction is null ? null : PublicId.Format("evt", correction.Corrects), source);
     }
 }

@@ -18,6 +18,7 @@ using Wolverine.Http;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>One event as it is stored: what happened, who did it and why.</summary>
+/// <param name="Actor">Who; like the rest of who and why only for staff and for whoever did it.</param>
 /// <param name="Position">Its place in the whole log.</param>
 /// <param name="Data">The fact, as stored.</param>
 public sealed record EventView(
@@ -49,14 +50,16 @@ public static class GetEventsEndpoint
         }
 
         var events = await reader.EventsAsync(found.Id, after + paging.Limit + 1, after + 1, http.RequestAborted);
-        var views = events.Select(e => View(e, store.Options.Serializer())).ToList();
+        var caller = http.Caller();
+        var views = events.Select(e => View(e, store.Options.Serializer(), caller)).ToList();
         return TypedResults.Json(
             Page<EventView>.Of(views, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 
-    private static EventView View(IEvent e, ISerializer serializer)
+    private static EventView View(IEvent e, ISerializer serializer, Caller caller)
     {
-        var (code, text) = (e.Header(HeaderNames.ReasonCode), e.Header(HeaderNames.ReasonText));
+        string? Known(string? text) => caller.MayKnowWhy(e) ? text : null;
+        var (code, text) = (Known(e.Header(HeaderNames.ReasonCode)), Known(e.Header(HeaderNames.ReasonText)));
         return new(
             PublicId.Format("evt", e.Id),
             e.EventTypeName,
@@ -64,14 +67,14 @@ public static class GetEventsEndpoint
             e.Sequence,
             e.Timestamp,
             (e.Data as IAccountEvent)?.EffectiveAt,
-            e.UserName,
+            Known(e.UserName),
             e.Header(HeaderNames.Role),
             e.Header(HeaderNames.Channel),
-            e.Header(HeaderNames.Operation),
+            Known(e.Header(HeaderNames.Operation)),
             code is null && text is null ? null : new(code, text),
-            e.CorrelationId,
-            e.CausationId,
-            e.Header(HeaderNames.IdempotencyKey),
+            Known(e.CorrelationId),
+            Known(e.CausationId),
+            Known(e.Header(HeaderNames.IdempotencyKey)),
             JsonSerializer.Deserialize<JsonElement>(serializer.ToJson(e.Data)));
     }
 }

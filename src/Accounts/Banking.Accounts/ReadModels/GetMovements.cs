@@ -2,7 +2,6 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
@@ -24,7 +23,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HttpContext http) =>
         Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, http,
-            (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+            (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}")]
     [Tags("Money")]
@@ -33,7 +32,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HttpContext http) =>
         Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, http,
-            (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.Header(HeaderNames.ReasonText)));
+            (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/transfers/{transfer}")]
     [Tags("Money")]
@@ -42,7 +41,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HttpContext http) =>
         Get<TransferSent>(MovementId.Transfer, transfer, reader, http,
-            (e, after) => TransferView.Of(e.Id, e.StreamId, e.Data, after, e.Timestamp, e.Header(HeaderNames.ReasonText)),
+            (e, after) => TransferView.Of(e.Id, e.StreamId, e.Data, after, e.Timestamp, e.ReasonFor(http.Caller())),
             payee: e => e.Data.To);
 
     /// <param name="payee">Who may see it too, without what it left on the payer's account.</param>
@@ -64,7 +63,7 @@ public static class GetMovementsEndpoint
 
         var events = await reader.EventsAsync(found.StreamId, found.Version, 0, http.RequestAborted);
         var after = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, found.StreamId, e.Data, e.Timestamp));
-        return TypedResults.Json(view(found, after), ApiJson.Options);
+        return after is null ? NotFound(text) : TypedResults.Json(view(found, after), ApiJson.Options);
     }
 
     private static ProblemResult NotFound(string id) => new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));

@@ -1,0 +1,55 @@
+using Banking.EmbeddedPostgres;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Host.Tests;
+
+/// <summary>The commit stands, and its answer is lost: the one moment at which a host cannot know.</summary>
+public sealed class CommitInDoubtTests
+{
+    [Fact]
+    public async Task A_deposit_whose_commit_was_cut_off_is_found_by_its_key_and_answered_once()
+    {
+        var folder = TestFolders.New("banking-doubt-");
+        await using (var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") }))
+        {
+            await cluster.EnsureDatabaseAsync("doubt");
+            await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", cluster.ConnectionString("doubt")));
+            var teller = await host.TellerAsync();
+            var account = await teller.OpenAsync();
+            await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
+
+            // A standby that does not exist: commits are written, and then wait for it before they are answered.
+            await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
+            await ExecuteAsync(operations, "select pg_reload_conf()");
+            var deposit = teller.DepositAsync(account, "5.00");
+            while (!await IsAsync(operations, "select exists (select 1 from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%')"))
+            {
+                Assert.False(deposit.IsCompleted, deposit.IsCompleted ? (await deposit).Body : "");
+            }
+
+            await ExecuteAsync(operations, "alter system reset synchronous_standby_names");
+            await ExecuteAsync(operations, "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%'");
+            await ExecuteAsync(operations, "select pg_reload_conf()");
+
+            var answer = await deposit;
+            Assert.Equal(201, answer.StatusCode);
+            Assert.Equal("true", answer.Headers["Idempotency-Replayed"]);
+            Assert.Equal("5.00", await teller.BalanceAsync(account));
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<bool> IsAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+}
