@@ -145,7 +145,8 @@ internal sealed class GroupWork<TState>(IDocumentSession session, Loaded<TState>
 
     private static Outcome Repeat(CommandContext context, ReceivedReceipt known) => known.Receipt.Fingerprint == context.Fingerprint
         ? new(known.Receipt.Status, known.Receipt.Body, known.Receipt.Status < 400, Replayed: true, known.Receipt.Version,
-            known.Position ?? known.Event?.Position, known.Receipt.Location) { Recorded = true }
+            known.Position ?? known.Event?.Position, known.Receipt.Location)
+        { Recorded = true }
         : GroupOutcomes.Rejected(context, Refusal.Of("idempotency_key_reused", 422,
             "This idempotency key was used before with another content. Give each command a key of its own."));
 }
