@@ -31,5 +31,4 @@ public static class Channels
     public const string Http = "http";
     public const string Bus = "bus";
     public const string Import = "import";
-    public const string Demo = "demo";
 }
