@@ -84,7 +84,7 @@ public static class PlatformModule
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        store.Schema.For<Receipt>().DatabaseSchemaName(Schema).DocumentAlias("receipt");
+        store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
         store.Schema.For<RecordedRefusal>().DatabaseSchemaName(Schema).DocumentAlias("refusal").Index(r => r.StreamId);
     }
 }

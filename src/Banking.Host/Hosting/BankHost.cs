@@ -3,6 +3,7 @@ using Banking.Customers;
 using Banking.Host.Security;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using JasperFx;
 using Marten;
@@ -89,6 +90,7 @@ public static class BankHost
         return services
             .AddSingleton(clock)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
+            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString))
             .AddPlatform()
             .AddMarten(store =>
             {

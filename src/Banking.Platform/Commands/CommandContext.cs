@@ -26,8 +26,15 @@ public sealed record CommandContext(
     public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } && key.All(c => c is >= ' ' and <= '~');
 
     /// <summary>One key means one thing to one caller in one operation. Lengths are part of the hash, so that no two scopes collide.</summary>
-    public string ReceiptId { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{Caller.Actor.Length}:{Caller.Actor}|{Operation.Length}:{Operation}|{IdempotencyKey.Length}:{IdempotencyKey}")));
+    public Guid ReceiptId { get; } = Scope(Caller.Actor, Operation, IdempotencyKey);
+
+    private static Guid Scope(string actor, string operation, string key)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}"));
+
+        // Half of it is plenty to tell keys apart, and the index that finds them is the largest that a command writes to.
+        return new(hash.AsSpan(0, 16), bigEndian: true);
+    }
 
     /// <summary>What is stored beside each event: who and why.</summary>
     public IReadOnlyDictionary<string, object> Headers()

@@ -7,7 +7,8 @@ namespace Banking.Platform.Commands;
 
 /// <summary>
 /// The one way in for commands. Those that arrive while a transaction is under way wait for it and go together into the next:
-/// one lock, one append, one commit for all. A lone command goes at once, so nothing waits for company.
+/// one lock, one append, one commit for all. A lone command goes at once, so nothing waits for company. While one group is being
+/// committed the next is decided: the disk and the processor need not wait for each other.
 /// </summary>
 public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
@@ -22,13 +23,20 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>Decides the command and stores what follows. Cancelling stops the waiting, not the command: its answer stays to be had by its key.</summary>
-    public Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
+    public async Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(submission);
-        var pending = new Pending(submission);
+        return (await SubmitTogetherAsync([submission], ct))[0];
+    }
+
+    /// <summary>Decides commands that stand or fall together, each with a key, a receipt and an outcome of its own.</summary>
+    public Task<IReadOnlyList<Outcome>> SubmitTogetherAsync(IReadOnlyList<Submission<TState>> unit, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(unit);
+        var pending = new Pending(unit);
         return _queue.Writer.TryWrite(pending)
             ? pending.Done.Task.WaitAsync(ct)
-            : Task.FromResult(Failures.Busy(submission.Context));
+            : Task.FromResult<IReadOnlyList<Outcome>>([.. unit.Select(s => Failures.Busy(s.Context))]);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -45,22 +53,28 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var group = new List<Pending>(LargestGroup);
+        var committing = Task.CompletedTask;
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            while (group.Count < LargestGroup && _queue.Reader.TryRead(out var pending))
+            var group = new List<Pending>();
+            for (var commands = 0; commands < LargestGroup && _queue.Reader.TryRead(out var pending); commands += pending.Unit.Count)
             {
                 group.Add(pending);
             }
 
-            await RunAsync(group);
-            group.Clear();
+            var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var running = RunAsync(group, () => stored.TrySetResult());
+            await Task.WhenAny(stored.Task, running);
+            await committing;
+            committing = running;
         }
+
+        await committing;
     }
 
-    private async Task RunAsync(List<Pending> group)
+    private async Task RunAsync(List<Pending> group, Action committing)
     {
-        if (await TryAsync(group) is null)
+        if (await TryAsync(group, committing) is null)
         {
             return;
         }
@@ -71,12 +85,13 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         var stuck = new Dictionary<Guid, Exception>();
         foreach (var pending in group)
         {
-            var streams = pending.Submission.Streams;
+            var streams = pending.Unit.SelectMany(s => s.Streams).ToList();
             var failure = away ?? streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
             if (failure is not null)
             {
-                log.LogError(failure, "The command {Operation} failed ({Correlation}).", pending.Submission.Context.Operation, pending.Submission.Context.CorrelationId);
-                pending.Done.TrySetResult(Failures.Answer(failure, pending.Submission.Context, pending.InDoubt));
+                var first = pending.Unit[0].Context;
+                log.LogError(failure, "The command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
+                pending.Done.TrySetResult([.. pending.Unit.Select(s => Failures.Answer(failure, s.Context, pending.InDoubt))]);
                 away ??= Failures.IsAway(failure) ? failure : null;
                 foreach (var id in Failures.IsStuck(failure) ? streams : [])
                 {
@@ -92,7 +107,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         List<Pending> alone = [pending];
         for (var attempt = 1; ; attempt++)
         {
-            var failure = await TryAsync(alone);
+            var failure = await TryAsync(alone, static () => { });
             if (failure is null || attempt == Failures.Attempts || !Failures.IsPassing(failure)
                 || Failures.IsAway(failure) || Failures.IsStuck(failure))
             {
@@ -102,11 +117,11 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     }
 
     /// <summary>Null when all of the group was decided. Trying again is safe: the receipts tell what was stored.</summary>
-    private async Task<Exception?> TryAsync(List<Pending> group)
+    private async Task<Exception?> TryAsync(List<Pending> group, Action committing)
     {
         try
         {
-            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Submission)]);
+            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], committing);
             for (var i = 0; i < group.Count; i++)
             {
                 group[i].Done.TrySetResult(outcomes[i]);
@@ -128,12 +143,12 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         }
     }
 
-    private sealed class Pending(Submission<TState> submission)
+    private sealed class Pending(IReadOnlyList<Submission<TState>> unit)
     {
-        public Submission<TState> Submission { get; } = submission;
+        public IReadOnlyList<Submission<TState>> Unit { get; } = unit;
 
         public bool InDoubt { get; set; }
 
-        public TaskCompletionSource<Outcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<IReadOnlyList<Outcome>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Banking.Platform.EventSourcing;
 using Marten;
 using Npgsql;
@@ -7,7 +6,7 @@ using NpgsqlTypes;
 namespace Banking.Platform.Commands;
 
 /// <summary>What a group starts from.</summary>
-internal sealed record Loaded<TState>(States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<string, ReceivedReceipt> Receipts)
+internal sealed record Loaded<TState>(States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<Guid, ReceivedReceipt> Receipts)
     where TState : class, IEventSourced<TState>;
 
 /// <summary>A receipt found in the database, with the position its answer told.</summary>
@@ -18,7 +17,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 }
 
 /// <summary>Locks and loads in one round trip.</summary>
-internal sealed class GroupLoader<TState>(IDocumentStore store)
+internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
     private readonly string _lock =
@@ -27,32 +26,32 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         "and not is_archived order by id for update";
 
     // A statement of its own: a lock that was waited for does not refresh the snapshot of the statement that waited.
-    private readonly string _states = $"select data from {TableOf<TState>(store)} where id = any($1)";
+    private readonly string _states =
+        "select d.data from unnest($1, $2) as k (id, version) " +
+        $"join {DocumentTable.Of(store.Options, typeof(TState)).Name} d on d.id = k.id where d.mt_version is distinct from k.version";
 
-    private readonly string _receipts =
-        $"select r.data, e.seq_id from {TableOf<Receipt>(store)} r left join {store.Options.Events.DatabaseSchemaName}.mt_events e " +
-        "on e.id = (r.data ->> 'eventId')::uuid and not e.is_archived where r.id = any($1)";
+    private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
     public async Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
+        var remembered = System.Array.ConvertAll(ids, known.Find);
         var keys = submissions.Select(s => s.Context.ReceiptId).Distinct().ToArray();
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =
             {
-                // A lock held by a stuck neighbour must become an answer, not a hanging caller; and a host that dies silently in the middle
-                // of a transaction must not be such a neighbour for longer than this.
-                new NpgsqlBatchCommand("set local lock_timeout = '5s'"),
-                new NpgsqlBatchCommand("set local idle_in_transaction_session_timeout = '15s'"),
-                new NpgsqlBatchCommand(_lock) { Parameters = { new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid } } },
-                new NpgsqlBatchCommand(_states) { Parameters = { new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid } } },
-                new NpgsqlBatchCommand(_receipts) { Parameters = { new() { Value = keys, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar } } },
+                new NpgsqlBatchCommand(_lock) { Parameters = { Array(ids, NpgsqlDbType.Uuid) } },
+                new NpgsqlBatchCommand(_states)
+                {
+                    Parameters = { Array(ids, NpgsqlDbType.Uuid), Array(System.Array.ConvertAll(remembered, s => s?.Version), NpgsqlDbType.Bigint) },
+                },
+                new NpgsqlBatchCommand(_receipts) { Parameters = { Array(keys, NpgsqlDbType.Uuid) } },
             },
         };
         var versions = new Dictionary<Guid, long>();
         var states = new States<TState>();
-        var receipts = new Dictionary<string, ReceivedReceipt>();
+        var receipts = new Dictionary<Guid, ReceivedReceipt>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
@@ -60,10 +59,18 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
                 versions[reader.GetGuid(0)] = reader.GetInt64(1);
             }
 
+            foreach (var state in remembered)
+            {
+                if (state is not null && versions.TryGetValue(state.Id, out var version) && version == state.Version)
+                {
+                    states.Set(state);
+                }
+            }
+
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
             {
-                var state = Read<TState>(reader);
+                var state = store.Options.Serializer().FromJson<TState>(reader, 0);
                 if (versions.ContainsKey(state.Id))
                 {
                     states.Set(state);
@@ -73,8 +80,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
             await reader.NextResultAsync();
             while (await reader.ReadAsync())
             {
-                var receipt = Read<Receipt>(reader);
-                receipts[receipt.Id] = new(receipt, await reader.IsDBNullAsync(1) ? null : reader.GetInt64(1));
+                var (receipt, position) = ReceiptTable.Read(reader);
+                receipts[receipt.Id] = new(receipt, position);
             }
         }
 
@@ -100,8 +107,5 @@ internal sealed class GroupLoader<TState>(IDocumentStore store)
         }
     }
 
-    private T Read<T>(DbDataReader reader)
-        where T : notnull => store.Options.Serializer().FromJson<T>(reader, 0);
-
-    private static string TableOf<T>(IDocumentStore store) => DocumentTable.Of(store.Options, typeof(T)).Name;
+    private static NpgsqlParameter Array(object values, NpgsqlDbType type) => new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 }

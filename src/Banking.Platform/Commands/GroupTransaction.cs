@@ -9,41 +9,62 @@ namespace Banking.Platform.Commands;
 /// Decides a group of commands one after the other and stores all that follows in one transaction: events, states, receipts and
 /// refusals. Each decision sees what the ones before it in the group have done.
 /// </summary>
-public sealed class GroupTransaction<TState>(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock, GroupRules<TState> rules)
+public sealed class GroupTransaction<TState>
     where TState : class, IEventSourced<TState>
 {
-    private readonly GroupLoader<TState> _loader = new(store);
+    private readonly IDocumentStore _store;
+    private readonly LedgerConnections _connections;
+    private readonly TimeProvider _clock;
+    private readonly GroupRules<TState> _rules;
+    private readonly KnownStates<TState> _known = new();
+    private readonly GroupLoader<TState> _loader;
 
-    /// <summary>The outcomes, in the order of the submissions. Throws when nothing of the group was stored, or when that is in doubt.</summary>
-    public async Task<IReadOnlyList<Outcome>> RunAsync(IReadOnlyList<Submission<TState>> submissions)
+    public GroupTransaction(IDocumentStore store, LedgerConnections connections, TimeProvider clock, GroupRules<TState> rules)
     {
-        await using var connection = await source.OpenConnectionAsync();
+        ArgumentNullException.ThrowIfNull(connections);
+        (_store, _connections, _clock, _rules) = (store, connections, clock, rules);
+        _loader = new(store, _known);
+        connections.Connected += _known.Forget;
+    }
+
+    /// <summary>
+    /// The outcomes, in the order of the units; the commands of a unit stand or fall together. Throws when nothing of the group was
+    /// stored, or when that is in doubt.
+    /// </summary>
+    /// <param name="committing">Called when all is written and only the commit is left.</param>
+    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, Action committing)
+    {
+        ArgumentNullException.ThrowIfNull(units);
+        ArgumentNullException.ThrowIfNull(committing);
+        await using var connection = await _connections.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var loaded = await _loader.LoadAsync(transaction, submissions);
+        var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)]);
 
         // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.
-        var now = RecordedTime.Now(clock);
+        var now = RecordedTime.Now(_clock);
 
-        var options = (StoreOptions)store.Options;
-        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        var work = new GroupWork<TState>(session, loaded, now, clock);
+        await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        var memory = new GroupMemory<TState>(session, loaded);
+        var work = new GroupWork<TState>(memory, now, _clock);
         try
         {
-            foreach (var submission in submissions)
+            foreach (var unit in units)
             {
-                work.Decide(submission);
+                work.Decide(unit);
             }
 
-            work.Store(options, rules);
+            memory.Store((StoreOptions)_store.Options, _rules);
             await session.SaveChangesAsync();
         }
-        catch (Exception failure) when (submissions.Count == 1
-            && Failures.DuplicateDocument(failure) is { } document && rules.OnDuplicate(document) is { } refusal)
+        catch (Exception failure) when (units is [[var only]]
+            && Failures.DuplicateDocument(failure) is { } document && _rules.OnDuplicate(document) is { } refusal)
         {
-            return [GroupOutcomes.Rejected(submissions[0].Context, refusal)];
+            return [[GroupOutcomes.Rejected(only.Context, refusal)]];
         }
 
+        committing();
         await CommitAsync(transaction);
+        _known.Remember(memory.Moved);
         return work.Outcomes();
     }
 

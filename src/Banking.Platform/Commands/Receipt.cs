@@ -1,30 +1,23 @@
+using System.Text.Json;
+
 namespace Banking.Platform.Commands;
 
 /// <summary>The answer once given to an idempotency key, stored in the transaction of its events and repeated to whoever asks again.</summary>
-public sealed class Receipt
-{
-    /// <summary><see cref="CommandContext.ReceiptId"/>.</summary>
-    public required string Id { get; init; }
-
-    public required string Fingerprint { get; init; }
-
-    public required int Status { get; init; }
-
-    /// <summary>The body as it was sent, JSON.</summary>
-    public required string Body { get; init; }
-
-    public string? Location { get; init; }
-
-    /// <summary>The stream whose version the answer told; null for a refusal.</summary>
-    public Guid? StreamId { get; init; }
-
-    public long? Version { get; init; }
-
-    /// <summary>The event whose place in the log the answer told; null for a refusal.</summary>
-    public Guid? EventId { get; init; }
-
-    public required DateTimeOffset RecordedAt { get; init; }
-}
+/// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
+/// <param name="Fingerprint">Hash of the content that was asked for under the key.</param>
+/// <param name="Body">The body as it was sent, JSON.</param>
+/// <param name="StreamId">The stream whose version the answer told; null for a refusal.</param>
+/// <param name="EventId">The event whose place in the log the answer told; null for a refusal.</param>
+public sealed record Receipt(
+    Guid Id,
+    string Fingerprint,
+    int Status,
+    string Body,
+    DateTimeOffset RecordedAt,
+    string? Location = null,
+    Guid? StreamId = null,
+    long? Version = null,
+    Guid? EventId = null);
 
 /// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw.</summary>
 public sealed class RecordedRefusal
@@ -61,6 +54,25 @@ public sealed class RecordedRefusal
     public required string IdempotencyKey { get; init; }
 
     public required DateTimeOffset RecordedAt { get; init; }
+
+    internal static RecordedRefusal Of(Guid id, Guid stream, long version, Refusal refusal, CommandContext context, DateTimeOffset at) => new()
+    {
+        Id = id,
+        StreamId = stream,
+        StreamVersion = version,
+        Operation = context.Operation,
+        Code = refusal.Code,
+        Detail = refusal.Detail,
+        Facts = JsonSerializer.Serialize(refusal.Facts, ApiJson.Options),
+        Actor = context.Caller.Actor,
+        Role = context.Caller.Role,
+        Channel = context.Caller.Channel,
+        ReasonCode = context.ReasonCode,
+        ReasonText = context.ReasonText,
+        CorrelationId = context.CorrelationId,
+        IdempotencyKey = context.IdempotencyKey,
+        RecordedAt = at,
+    };
 }
 
 /// <summary>What a caller gets back, over any door.</summary>

@@ -38,21 +38,21 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
         builder.Append($"moved as (update {schema}.mt_streams s set version = h.version, timestamp = h.at from heads h " +
             "where h.expected > 0 and s.id = h.id and s.version = h.expected and not s.is_archived returning 1) ");
         builder.Append($"insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, " +
+            // No name of a class in the log: Marten finds the type by the event's own name, which is for ever (EventNames).
             "mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) " +
             $"select nextval('{schema}.mt_events_sequence'), e.id, e.stream_id, e.version, e.data, e.type, e.at, " +
-            $"'{StorageConstants.DefaultTenantId}', e.dotnet, e.correlation, e.causation, e.headers, e.actor, false from unnest(");
+            $"'{StorageConstants.DefaultTenantId}', '', e.correlation, e.causation, e.headers, e.actor, false from unnest(");
         builder.AppendArray(events, e => e.Event.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(events, e => e.StreamId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(events, e => e.Version, NpgsqlDbType.Bigint, ",");
         builder.AppendArray(events, e => serializer.ToJson(e.Event.Data), NpgsqlDbType.Jsonb, ",");
         builder.AppendArray(events, e => e.Event.EventTypeName, NpgsqlDbType.Varchar, ",");
         builder.AppendArray(events, e => e.RecordedAt, NpgsqlDbType.TimestampTz, ",");
-        builder.AppendArray(events, e => e.Event.DotNetTypeName, NpgsqlDbType.Varchar, ",");
         builder.AppendArray(events, e => e.CorrelationId, NpgsqlDbType.Varchar, ",");
         builder.AppendArray<EventEnvelope, string?>(events, e => e.CausationId, NpgsqlDbType.Varchar, ",");
         builder.AppendArray(events, e => serializer.ToJson(e.Headers), NpgsqlDbType.Jsonb, ",");
         builder.AppendArray(events, e => e.Actor, NpgsqlDbType.Varchar, ",");
-        builder.Append(") as e(id, stream_id, version, data, type, at, dotnet, correlation, causation, headers, actor) " +
+        builder.Append(") as e(id, stream_id, version, data, type, at, correlation, causation, headers, actor) " +
             "returning seq_id, (select count(*) from moved)");
     }
 

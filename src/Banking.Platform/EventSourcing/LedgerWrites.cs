@@ -1,3 +1,4 @@
+using Banking.Platform.Commands;
 using Marten;
 
 namespace Banking.Platform.EventSourcing;
@@ -11,6 +12,7 @@ internal static class LedgerWrites
         IReadOnlyList<StreamHead> heads,
         IReadOnlyList<EventEnvelope> events,
         IReadOnlyList<TState> states,
+        IReadOnlyList<Receipt> receipts,
         IEnumerable<object> documents)
         where TState : class, IEventSourced<TState>
     {
@@ -19,6 +21,11 @@ internal static class LedgerWrites
         {
             session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, events));
             session.QueueOperation(new UpsertStates<TState>(DocumentTable.Of(options, typeof(TState)), serializer, states));
+        }
+
+        if (receipts.Count > 0)
+        {
+            session.QueueOperation(new InsertReceipts(receipts));
         }
 
         foreach (var type in documents.GroupBy(d => d.GetType()))

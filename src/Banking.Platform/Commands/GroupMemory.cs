@@ -1,0 +1,91 @@
+using Banking.Platform.EventSourcing;
+using Marten;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>
+/// What a group has added to what it started from, in memory: each decision sees it, a batch that fails half-way is taken out of it again,
+/// and in the end it is stored as a whole.
+/// </summary>
+internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TState> loaded)
+    where TState : class, IEventSourced<TState>
+{
+    private readonly Dictionary<Guid, TState?> _before = [];
+    private readonly List<EventEnvelope> _events = [];
+    private readonly List<TState?> _undo = [];
+    private readonly List<Receipt> _receipts = [];
+    private readonly List<object> _documents = [];
+
+    public States<TState> States => loaded.States;
+
+    /// <summary>The states that the group has moved, in the order of their ids, as they were locked.</summary>
+    public IReadOnlyList<TState> Moved => [.. _before.Keys.Order().Select(id => States[id])];
+
+    public ReceivedReceipt? Receipt(Guid id) => loaded.Receipts.GetValueOrDefault(id);
+
+    public EventEnvelope Append(NewEvent e, CommandContext context, IReadOnlyDictionary<string, object> headers, DateTimeOffset at)
+    {
+        var before = States.Find(e.StreamId);
+        var after = TState.Fold(before, e.StreamId, e.Data, at);
+        _before.TryAdd(e.StreamId, before);
+        _undo.Add(before);
+        States.Set(after);
+        var stored = session.Events.BuildEvent(e.Data);
+        stored.Id = e.EventId;
+        EventEnvelope envelope = new(
+            e.StreamId, after.Version, stored, at, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
+        _events.Add(envelope);
+        return envelope;
+    }
+
+    public void Add(IEnumerable<object> documents) => _documents.AddRange(documents);
+
+    public void Keep(Receipt receipt, EventEnvelope? last)
+    {
+        _receipts.Add(receipt);
+        // The same key may come again within this very group.
+        loaded.Receipts[receipt.Id] = new(receipt, Position: null) { Event = last };
+    }
+
+    public Mark Now() => new(_events.Count, _receipts.Count, _documents.Count);
+
+    /// <summary>As if nothing had been added since.</summary>
+    public void TakeBack(Mark mark)
+    {
+        for (var i = _events.Count - 1; i >= mark.Events; i--)
+        {
+            var id = _events[i].StreamId;
+            States.Put(id, _undo[i]);
+            if (ReferenceEquals(_before[id], _undo[i]))
+            {
+                _before.Remove(id);
+            }
+        }
+
+        foreach (var receipt in _receipts.Skip(mark.Receipts))
+        {
+            loaded.Receipts.Remove(receipt.Id);
+        }
+
+        _undo.RemoveRange(mark.Events, _undo.Count - mark.Events);
+        _events.RemoveRange(mark.Events, _events.Count - mark.Events);
+        _receipts.RemoveRange(mark.Receipts, _receipts.Count - mark.Receipts);
+        _documents.RemoveRange(mark.Documents, _documents.Count - mark.Documents);
+    }
+
+    /// <summary>
+    /// Queues everything on the session. Receipts before what lies beside states: of two hosts with the same command the loser must meet
+    /// its own receipt first, and repeat the answer, instead of being told that its own claim is taken.
+    /// </summary>
+    public void Store(StoreOptions options, GroupRules<TState> rules)
+    {
+        var after = Moved;
+        session.QueueLedger(
+            options, [.. after.Select(Head)], _events, after, _receipts, _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
+    }
+
+    private StreamHead Head(TState after) =>
+        new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
+
+    internal readonly record struct Mark(int Events, int Receipts, int Documents);
+}

@@ -1,0 +1,45 @@
+using Npgsql;
+
+namespace Banking.Platform.EventSourcing;
+
+/// <summary>
+/// The connections that commands are stored over. Few, and kept for that: their statements stay prepared and PostgreSQL's own caches
+/// warm, where a shared pool hands the work round all of its connections.
+/// </summary>
+public sealed class LedgerConnections : IAsyncDisposable
+{
+    /// <summary>
+    /// A lock held by a stuck neighbour must become an answer, not a hanging caller; and a host that dies silently in the middle of a
+    /// transaction must not be such a neighbour for longer than this. Milliseconds.
+    /// </summary>
+    private const string Limits = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000";
+
+    private readonly NpgsqlDataSource _source;
+
+    public LedgerConnections(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxPoolSize = 16,
+            // Nothing is ever set for a session here, so there is nothing to reset.
+            NoResetOnClose = true,
+        };
+        settings.Options = string.IsNullOrEmpty(settings.Options) ? Limits : $"{settings.Options} {Limits}";
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UsePhysicalConnectionInitializer(
+            _ => Connected?.Invoke(),
+            _ =>
+            {
+                Connected?.Invoke();
+                return Task.CompletedTask;
+            });
+        _source = builder.Build();
+    }
+
+    /// <summary>Told whenever PostgreSQL is connected to anew: it may have been restarted, or restored, since.</summary>
+    public event Action? Connected;
+
+    public ValueTask<NpgsqlConnection> OpenAsync() => _source.OpenConnectionAsync();
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+}
