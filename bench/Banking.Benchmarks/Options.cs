@@ -7,7 +7,8 @@ namespace Banking.Benchmarks;
 /// <param name="Json">One JSON object on standard output instead of a table.</param>
 /// <param name="Only">The scenarios to run; all when empty.</param>
 /// <param name="Accounts">How many accounts there are to choose from.</param>
-internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts)
+/// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
+internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers)
 {
     public static Options Read(string[] args)
     {
@@ -15,6 +16,7 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
         var json = false;
         var accounts = 10_000;
         var only = new List<string>();
+        var callers = new List<int>();
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -31,11 +33,14 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                 case "--only":
                     only.AddRange(args[++i].Split(','));
                     break;
+                case "--callers":
+                    callers.AddRange(args[++i].Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture)));
+                    break;
                 default:
-                    throw new ArgumentException($"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N]");
+                    throw new ArgumentException($"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…]");
             }
         }
 
-        return new(seconds, json, only, accounts);
+        return new(seconds, json, only, accounts, callers);
     }
 }

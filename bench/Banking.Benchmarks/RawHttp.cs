@@ -13,24 +13,26 @@ internal sealed class RawHttp : IDisposable
 {
     private readonly Socket _socket;
     private readonly byte[] _head;
-    private readonly byte[] _buffer = new byte[512 * 1024];
+    private readonly byte[] _buffer;
 
-    private RawHttp(Socket socket, byte[] head)
+    private RawHttp(Socket socket, byte[] head, int largest)
     {
         _socket = socket;
         _head = head;
+        _buffer = new byte[largest];
     }
 
     /// <summary>The body of the last answer.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
 
-    public static async Task<RawHttp> ConnectAsync(Uri address, string path, string? token)
+    /// <param name="largest">The longest request and the longest answer, in bytes.</param>
+    public static async Task<RawHttp> ConnectAsync(Uri address, string path, string? token, int largest = 512 * 1024)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port));
         var head = $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n"
             + (token is null ? "" : $"Authorization: Bearer {token}\r\n");
-        return new(socket, Encoding.ASCII.GetBytes(head));
+        return new(socket, Encoding.ASCII.GetBytes(head), largest);
     }
 
     /// <summary>Posts and answers the status.</summary>
@@ -75,7 +77,7 @@ internal sealed class RawHttp : IDisposable
         return status;
     }
 
-    /// <summary>Only failures come in chunks here; their body is kept as it came.</summary>
+    /// <summary>Only failures and batches come in chunks here; their body is kept as it came, chunk sizes and all.</summary>
     private async Task<int> ReceiveChunksAsync(int status, int body, int read)
     {
         while (!_buffer.AsSpan(body, read - body).EndsWith("0\r\n\r\n"u8))

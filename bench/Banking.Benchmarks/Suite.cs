@@ -43,6 +43,8 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
     private bool Wanted(string name) => options.Only.Count == 0 || options.Only.Contains(name);
 
+    private IEnumerable<int> Callers(params int[] callers) => callers.Where(c => options.Callers.Count == 0 || options.Callers.Contains(c));
+
     private async Task<int> RunAsync()
     {
         if (Wanted("bare-sql"))
@@ -83,7 +85,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         var source = await DatabaseAsync("bare", pool: 300);
         await using var bare = new BareSql(source);
         await bare.CreateAsync(options.Accounts, Balance);
-        foreach (var callers in (int[])[16, 64, 256])
+        foreach (var callers in Callers(16, 64, 256))
         {
             await bare.RunAsync(callers, WarmUp, Picks.Uniform(options.Accounts), $"w{callers}");
             var before = await Figures.ReadAsync(source);
@@ -102,7 +104,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             await open.PostAsync("open", $$"""{"count":{{options.Accounts}},"balance":{{Balance}}}""");
         }
 
-        foreach (var callers in (int[])[16, 64, 256])
+        foreach (var callers in Callers(16, 64, 256))
         {
             var connections = await host.ConnectAsync(callers, "/transfers");
             var pick = Picks.Uniform(options.Accounts);
@@ -133,16 +135,32 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         }
 
         var uniform = new Dictionary<int, double>();
-        foreach (var callers in (int[])[1, 16, 64, 256])
+        foreach (var callers in Callers(1, 16, 64, 256))
         {
             uniform[callers] = await SingleAsync("single-uniform", callers, Picks.Uniform(options.Accounts), [bank], ids, source, null);
         }
 
-        await SingleAsync("single-uniform", 256, Picks.Uniform(options.Accounts), [bank], ids, source, uniform.GetValueOrDefault(256) * 0.8);
+        if (uniform.GetValueOrDefault(256) is var most and > 0)
+        {
+            await SingleAsync("single-uniform", 256, Picks.Uniform(options.Accounts), [bank], ids, source, most * 0.8);
+        }
+
         await SingleAsync("single-zipf", 256, Picks.Zipf(options.Accounts), [bank], ids, source, null);
         await SingleAsync("hot-payer", 256, Picks.HotPayer(options.Accounts), [bank], ids, source, null);
         await SingleAsync("hot-payee", 256, Picks.HotPayee(options.Accounts), [bank], ids, source, null);
         await SingleAsync("opposite-pairs", 256, Picks.OppositePairs(), [bank], ids, source, null);
+        var batches = new BatchLoad(bank, ids, WarmUp, Duration, Picks.Uniform(options.Accounts));
+        foreach (var (size, callers) in ((int, int)[])[(100, 16), (1_000, 4)])
+        {
+            if (Wanted($"batch-{size}"))
+            {
+                await using var load = await batches.ConnectAsync(size, callers);
+                await load.WarmUpAsync();
+                var before = await Figures.ReadAsync(source);
+                await AddAsync($"batch-{size}", callers, "closed", await load.MeasureAsync(), before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
+            }
+        }
+
         if (Wanted("two-hosts"))
         {
             using var second = await BankUnderTest.OursAsync(cluster.ConnectionString("ours"));

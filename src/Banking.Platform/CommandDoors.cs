@@ -41,7 +41,7 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
         // A caller who hangs up does not stop the command: half the world's retries begin that way, and the key finds the answer.
         var running = inFlight.Run(context.ReceiptId, () => run(command!, context, CancellationToken.None));
         return running is null
-            ? new ProblemResult(Problems.Malformed("request_in_progress", "A request with this key is still running. Repeat it in a moment.", status: 409))
+            ? new OutcomeResult(GroupOutcomes.InProgress(context))
             : new OutcomeResult(await running.WaitAsync(http.RequestAborted));
     }
 

@@ -34,6 +34,7 @@ public static class PlatformModule
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
         .AddSingleton<InFlightKeys>()
         .AddSingleton<CommandDoors>()
+        .AddSingleton<BatchDoor>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>();
 

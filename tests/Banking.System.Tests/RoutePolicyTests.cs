@@ -35,10 +35,13 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/customers", "onboard"),
         ("GET", "/v1/customers/{customer}", "read"),
         ("POST", "/v1/deposits", "deposit"),
+        ("POST", "/v1/deposits/batch", "deposit"),
         ("GET", "/v1/deposits/{deposit}", "read"),
         ("POST", "/v1/transfers", "move-money"),
+        ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),
         ("POST", "/v1/withdrawals", "move-money"),
+        ("POST", "/v1/withdrawals/batch", "move-money"),
         ("GET", "/v1/withdrawals/{withdrawal}", "read"),
     ];
 

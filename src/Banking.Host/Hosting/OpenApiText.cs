@@ -56,8 +56,12 @@ internal static class OpenApiText
             if (context.Description.HttpMethod == "POST" && context.Description.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true)
             {
                 operation.Parameters ??= [];
-                operation.Parameters.Add(Header("Idempotency-Key", "Of your own choice, the same again when you repeat. Required on everything that moves money."));
-                operation.Parameters.Add(Header("If-Match", "The ETag the account must still have, such as \"42\"."));
+                if (!context.Description.RelativePath.EndsWith("/batch", StringComparison.Ordinal))
+                {
+                    operation.Parameters.Add(Header("Idempotency-Key", "Of your own choice, the same again when you repeat. Required on everything that moves money."));
+                    operation.Parameters.Add(Header("If-Match", "The ETag the account must still have, such as \"42\"."));
+                }
+
                 operation.Parameters.Add(Header("X-Correlation-ID", "Kept with every event that follows."));
             }
 

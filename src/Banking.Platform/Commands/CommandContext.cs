@@ -26,7 +26,7 @@ public sealed record CommandContext(
     public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } && key.All(c => c is >= ' ' and <= '~');
 
     /// <summary>One key means one thing to one caller in one operation. Lengths are part of the hash, so that no two scopes collide.</summary>
-    public Guid ReceiptId { get; } = Scope(Caller.Actor, Operation, IdempotencyKey);
+    public Guid ReceiptId => Scope(Caller.Actor, Operation, IdempotencyKey);
 
     private static Guid Scope(string actor, string operation, string key)
     {

@@ -36,7 +36,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var remembered = System.Array.ConvertAll(ids, known.Find);
-        var keys = submissions.Select(s => s.Context.ReceiptId).Distinct().ToArray();
+        var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =

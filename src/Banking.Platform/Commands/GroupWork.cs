@@ -42,7 +42,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     /// <summary>The decision, or null where the key was answered before.</summary>
     private (Decision? Decision, DateTimeOffset At) Judge(Submission<TState> submission)
     {
-        if (memory.Receipt(submission.Context.ReceiptId) is not null)
+        if (memory.Receipt(submission.ReceiptId) is not null)
         {
             return (null, now);
         }
@@ -59,22 +59,21 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     }
 
     private bool Fails(Submission<TState> submission, Decision? decision) => decision is null
-        ? Repeat(submission.Context)().IsProblem
+        ? Repeat(submission)().IsProblem
         : decision is not Decision.Accepted;
 
     private Func<Outcome> Conclude(Submission<TState> submission, Decision? decision, DateTimeOffset at) => decision switch
     {
-        null => Repeat(submission.Context),
+        null => Repeat(submission),
         Decision.Accepted accepted => Accept(submission, accepted, at),
         Decision.Refused refused => Refuse(submission, refused.Refusal, at),
         Decision.Rejected rejected => Always(GroupOutcomes.Rejected(submission.Context, rejected.Refusal)),
         _ => throw new InvalidOperationException($"{decision.GetType().Name} is no decision."),
     };
 
-    private Func<Outcome> NotDone(Submission<TState> submission, int failed) => memory.Receipt(submission.Context.ReceiptId) is not null
-        ? Repeat(submission.Context)
-        : Always(GroupOutcomes.Rejected(submission.Context, Refusal.Of("batch_refused", 422,
-            "Another command of this batch was not accepted, so none of it was done.", ("failedIndex", failed))));
+    private Func<Outcome> NotDone(Submission<TState> submission, int failed) => memory.Receipt(submission.ReceiptId) is not null
+        ? Repeat(submission)
+        : Always(GroupOutcomes.BatchRefused(submission.Context, failed));
 
     private Func<Outcome> Accept(Submission<TState> submission, Decision.Accepted accepted, DateTimeOffset at)
     {
@@ -91,7 +90,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var version = memory.States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
         memory.Keep(
-            new(context.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, answer.StreamId, version, last?.Event.Id), last);
+            new(submission.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, answer.StreamId, version, last?.Event.Id), last);
         return () => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true };
     }
 
@@ -101,7 +100,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var stream = submission.Streams[0];
         memory.Add([RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, context, at)]);
         var body = Problems.Document(refusal, context.CorrelationId);
-        memory.Keep(new(context.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
+        memory.Keep(new(submission.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
         return Always(new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
     }
 
@@ -111,15 +110,15 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
                 $"If-Match demands version {demanded}; the account is at version {actual ?? 0}.", ("version", actual ?? 0)))
             : null;
 
-    private Func<Outcome> Repeat(CommandContext context)
+    private Func<Outcome> Repeat(Submission<TState> submission)
     {
-        var known = memory.Receipt(context.ReceiptId)!;
+        var known = memory.Receipt(submission.ReceiptId)!;
         var receipt = known.Receipt;
-        return receipt.Fingerprint == context.Fingerprint
+        return receipt.Fingerprint == submission.Context.Fingerprint
             ? () => new(receipt.Status, receipt.Body, receipt.Status < 400, Replayed: true, receipt.Version,
                 known.Position ?? known.Event?.Position, receipt.Location)
             { Recorded = true }
-            : Always(GroupOutcomes.Rejected(context, Refusal.Of("idempotency_key_reused", 422,
+            : Always(GroupOutcomes.Rejected(submission.Context, Refusal.Of("idempotency_key_reused", 422,
                 "This idempotency key was used before with another content. Give each command a key of its own.")));
     }
 

@@ -13,7 +13,10 @@ public sealed record Submission<TState>(
     Func<States<TState>, Decision?> MayAsk,
     Func<States<TState>, DateTimeOffset, Decision> Decide,
     Func<States<TState>, DateTimeOffset, CommandAnswer> Answer)
-    where TState : class, IEventSourced<TState>;
+    where TState : class, IEventSourced<TState>
+{
+    public Guid ReceiptId { get; } = Context.ReceiptId;
+}
 
 /// <summary>The answer to an accepted command, before it is written down.</summary>
 /// <param name="StreamId">Whose version the ETag tells.</param>

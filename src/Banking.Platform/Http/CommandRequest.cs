@@ -27,25 +27,42 @@ public static class CommandRequest
             problem = Problems.Malformed("malformed_if_match", "If-Match is a strong ETag as this bank gives it, such as \"42\".");
         }
 
-        var correlation = http.Request.Headers["X-Correlation-ID"].ToString();
-        if (problem is null && correlation.Length > 0 && PlainText.Problem(correlation, 100) is { } why)
-        {
-            problem = Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why);
-        }
-
-        if (problem is not null)
-        {
-            return (null, problem);
-        }
-
-        return (new CommandContext(
+        var unfit = Correlation(http, out var correlation);
+        problem ??= unfit;
+        return problem is not null ? (null, problem) : (new CommandContext(
             http.Caller(),
             Operation(http),
             key ?? $"auto-{Ids.Next(clock):N}",
             StrictBody.Fingerprint(http),
-            correlation.Length > 0 ? correlation : http.TraceId(),
+            correlation,
             CausationId: null,
             IfVersion: ifVersion), null);
+    }
+
+    /// <summary>What the commands of a batch have in common; each has its own key and content.</summary>
+    public static (CommandContext? Context, Refusal? Problem) ReadBatch(HttpContext http, string operation)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        if (http.Request.Headers.IfMatch.Count > 0)
+        {
+            return (null, Problems.Malformed("if_match_of_a_batch", "If-Match speaks of one account; send that command alone."));
+        }
+
+        return Correlation(http, out var correlation) is { } problem
+            ? (null, problem)
+            : (new CommandContext(http.Caller(), operation, "", "", correlation, CausationId: null), null);
+    }
+
+    private static Refusal? Correlation(HttpContext http, out string correlation)
+    {
+        correlation = http.Request.Headers["X-Correlation-ID"].ToString();
+        if (correlation.Length == 0)
+        {
+            correlation = http.TraceId();
+            return null;
+        }
+
+        return PlainText.Problem(correlation, 100) is { } why ? Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why) : null;
     }
 
     /// <summary>A strong ETag is a stream version in quotes; "*" demands nothing but existence, which every command demands anyway.</summary>

@@ -56,12 +56,15 @@ public static class HttpAnswers
 
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
+    internal static bool IsToBeRepeated(int status, string body) =>
+        status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests
+        || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal));
+
     private static Task WriteAsync(this HttpContext http, int status, string contentType, string body)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
-        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests
-            || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal)))
+        if (IsToBeRepeated(status, body))
         {
             http.Response.Headers.RetryAfter = "1";
         }

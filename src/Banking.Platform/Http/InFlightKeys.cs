@@ -11,10 +11,27 @@ public sealed class InFlightKeys
     public Task<T>? Run<T>(Guid receiptId, Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _keys.TryAdd(receiptId, true) ? Tracked(receiptId, work) : null;
+        return _keys.TryAdd(receiptId, true) ? Tracked([receiptId], work) : null;
     }
 
-    private async Task<T> Tracked<T>(Guid receiptId, Func<Task<T>> work)
+    /// <summary>Runs the work unless any of its keys is already at work; then null.</summary>
+    public Task<T>? RunAll<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
+    {
+        ArgumentNullException.ThrowIfNull(receiptIds);
+        ArgumentNullException.ThrowIfNull(work);
+        for (var i = 0; i < receiptIds.Count; i++)
+        {
+            if (!_keys.TryAdd(receiptIds[i], true))
+            {
+                Leave(receiptIds.Take(i));
+                return null;
+            }
+        }
+
+        return Tracked(receiptIds, work);
+    }
+
+    private async Task<T> Tracked<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
     {
         try
         {
@@ -22,7 +39,15 @@ public sealed class InFlightKeys
         }
         finally
         {
-            _keys.TryRemove(receiptId, out _);
+            Leave(receiptIds);
+        }
+    }
+
+    private void Leave(IEnumerable<Guid> receiptIds)
+    {
+        foreach (var id in receiptIds)
+        {
+            _keys.TryRemove(id, out _);
         }
     }
 }

@@ -12,14 +12,19 @@ namespace Banking.Platform.Http;
 /// </summary>
 public static class StrictBody
 {
-    /// <summary>More than any command needs.</summary>
+    /// <summary>More than any one command needs.</summary>
     public const int LargestBytes = 64 * 1024;
 
-    private static readonly object FingerprintKey = new();
+    private static readonly object CommandKey = new();
 
     /// <summary>Hash of what was asked, whatever the order and spacing of its members.</summary>
-    public static string Fingerprint(HttpContext http) => http.Items[FingerprintKey] as string
-        ?? throw new InvalidOperationException("The endpoint declares no request body, so there is nothing to recognise a repeat by.");
+    public static string Fingerprint(HttpContext http) => http.Items[CommandKey] is { } command
+        ? FingerprintOf(command, command.GetType())
+        : throw new InvalidOperationException("The endpoint declares no request body, so there is nothing to recognise a repeat by.");
+
+    /// <summary>The same for a command that came within a body.</summary>
+    public static string FingerprintOf(object command, Type type) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(command, type, ApiJson.Options)));
 
     public static async Task Middleware(HttpContext http, Func<Task> next)
     {
@@ -38,9 +43,10 @@ public static class StrictBody
             return;
         }
 
-        if (await ReadAsync(http.Request) is not { } bytes)
+        var largest = (int)(http.GetEndpoint()!.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? LargestBytes);
+        if (await ReadAsync(http.Request, largest) is not { } bytes)
         {
-            await http.WriteProblemAsync(Problems.Malformed("body_too_large", $"A command is at most {LargestBytes} bytes.", status: 413));
+            await http.WriteProblemAsync(Problems.Malformed("body_too_large", $"The body is at most {largest} bytes here.", status: 413));
             return;
         }
 
@@ -51,8 +57,7 @@ public static class StrictBody
             return;
         }
 
-        var canonical = JsonSerializer.SerializeToUtf8Bytes(command, type, ApiJson.Options);
-        http.Items[FingerprintKey] = Convert.ToHexStringLower(SHA256.HashData(canonical));
+        http.Items[CommandKey] = command;
         http.Request.Body = new MemoryStream(bytes, writable: false);
         http.Request.ContentLength = bytes.Length;
         await next();
@@ -96,9 +101,9 @@ public static class StrictBody
     private static string Pointer(string? path) =>
         path is null or "$" ? "" : path.TrimStart('$').Replace('.', '/').Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
 
-    private static async Task<byte[]?> ReadAsync(HttpRequest request)
+    private static async Task<byte[]?> ReadAsync(HttpRequest request, int largest)
     {
-        if (request.ContentLength > LargestBytes)
+        if (request.ContentLength > largest)
         {
             return null;
         }
@@ -108,7 +113,7 @@ public static class StrictBody
         int read;
         while ((read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0)
         {
-            if (buffer.Length + read > LargestBytes)
+            if (buffer.Length + read > largest)
             {
                 return null;
             }

@@ -9,7 +9,7 @@ using Wolverine;
 namespace Banking.Accounts.Features;
 
 /// <summary>The common way of every command on accounts that exist, from either door to its decision and back.</summary>
-public sealed class AccountDesk(CommandDoors doors, CommandGroup<Account> group, AccountReferences references, TimeProvider clock)
+public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGroup<Account> group, AccountReferences references, TimeProvider clock)
 {
     internal Task<IResult> HttpAsync<TCommand>(
         HttpContext http, bool keyRequired, Slice<TCommand> slice, Func<string, (TCommand? Command, Refusal? Problem)> read)
@@ -20,7 +20,19 @@ public sealed class AccountDesk(CommandDoors doors, CommandGroup<Account> group,
         where TCommand : class =>
         CommandDoors.BusAsync(command, envelope, slice.Shape, (c, context, token) => RunAsync(c, slice, context, token), ct);
 
+    /// <param name="route">The route of the single command: keys are shared with it.</param>
+    internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
+        HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
+        where TCommand : class =>
+        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context) => PrepareAsync(command, slice, context, CancellationToken.None), group);
+
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+    {
+        var prepared = await PrepareAsync(command, slice, context, ct);
+        return prepared.Known ?? await group.SubmitAsync(prepared.Submission!, ct);
+    }
+
+    private async Task<BatchEntry<Account>> PrepareAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
     {
         var named = slice.Accounts(command);
         var ids = new Guid[named.Count];
@@ -28,7 +40,7 @@ public sealed class AccountDesk(CommandDoors doors, CommandGroup<Account> group,
         {
             if (await references.ResolveAsync(named[i].Account, ct) is not { } id)
             {
-                return GroupOutcomes.Rejected(context, Visibility.NotFound(named[i].Account, named[i].Pointer));
+                return new(context, null, GroupOutcomes.Rejected(context, Visibility.NotFound(named[i].Account, named[i].Pointer)));
             }
 
             ids[i] = id;
@@ -36,14 +48,15 @@ public sealed class AccountDesk(CommandDoors doors, CommandGroup<Account> group,
 
         var newIds = new NewIds(Ids.Next(clock), Ids.Next(clock));
         Account[] In(States<Account> states) => [.. ids.Select(id => states[id])];
-        return await group.SubmitAsync(
+        return new(
+            context,
             new(
                 context,
                 ids,
                 states => MayAsk(context.Caller, states, ids, named),
                 (states, now) => slice.Decide(command, In(states), newIds, now),
                 (states, now) => slice.Answer(command, In(states), newIds, now)),
-            ct);
+            null);
     }
 
     private static Decision.Rejected? MayAsk(

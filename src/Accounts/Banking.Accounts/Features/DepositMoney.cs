@@ -31,6 +31,16 @@ public static class DepositMoneyEndpoint
     public static Task<IResult> Post(DepositRequest request, AccountDesk desk, HttpContext http) =>
         desk.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Slice, key => Read(key, request));
 
+    [WolverinePost("/v1/deposits/batch")]
+    [Tags("Money")]
+    [EndpointSummary("Deposit money many times at once")]
+    [EndpointDescription(Batches.Description)]
+    [Authorize(Policies.Deposit)]
+    [RequestSizeLimit(Batches.LargestBytes)]
+    [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
+    public static Task<IResult> PostBatch(Batch<DepositRequest> batch, AccountDesk desk, HttpContext http) =>
+        desk.HttpBatchAsync(http, "/v1/deposits", batch, DepositMoneyHandler.Slice, Read);
+
     private static (DepositMoney? Command, Refusal? Problem) Read(string key, DepositRequest request)
     {
         var (amount, problem) = request.Amount.Read("/amount");

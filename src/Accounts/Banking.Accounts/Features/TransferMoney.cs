@@ -31,6 +31,16 @@ public static class TransferMoneyEndpoint
     public static Task<IResult> Post(TransferRequest request, AccountDesk desk, HttpContext http) =>
         desk.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Slice, key => Read(key, request));
 
+    [WolverinePost("/v1/transfers/batch")]
+    [Tags("Money")]
+    [EndpointSummary("Transfer money many times at once")]
+    [EndpointDescription(Batches.Description)]
+    [Authorize(Policies.MoveMoney)]
+    [RequestSizeLimit(Batches.LargestBytes)]
+    [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
+    public static Task<IResult> PostBatch(Batch<TransferRequest> batch, AccountDesk desk, HttpContext http) =>
+        desk.HttpBatchAsync(http, "/v1/transfers", batch, TransferMoneyHandler.Slice, Read);
+
     private static (TransferMoney? Command, Refusal? Problem) Read(string key, TransferRequest request)
     {
         var (amount, problem) = request.Amount.Read("/amount");

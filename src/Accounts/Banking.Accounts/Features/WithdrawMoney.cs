@@ -31,6 +31,16 @@ public static class WithdrawMoneyEndpoint
     public static Task<IResult> Post(WithdrawalRequest request, AccountDesk desk, HttpContext http) =>
         desk.HttpAsync(http, keyRequired: true, WithdrawMoneyHandler.Slice, key => Read(key, request));
 
+    [WolverinePost("/v1/withdrawals/batch")]
+    [Tags("Money")]
+    [EndpointSummary("Withdraw money many times at once")]
+    [EndpointDescription(Batches.Description)]
+    [Authorize(Policies.MoveMoney)]
+    [RequestSizeLimit(Batches.LargestBytes)]
+    [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
+    public static Task<IResult> PostBatch(Batch<WithdrawalRequest> batch, AccountDesk desk, HttpContext http) =>
+        desk.HttpBatchAsync(http, "/v1/withdrawals", batch, WithdrawMoneyHandler.Slice, Read);
+
     private static (WithdrawMoney? Command, Refusal? Problem) Read(string key, WithdrawalRequest request)
     {
         var (amount, problem) = request.Amount.Read("/amount");

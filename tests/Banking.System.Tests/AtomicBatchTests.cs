@@ -1,0 +1,108 @@
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>Commands that stand or fall together.</summary>
+public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task All_are_done_in_their_order_and_each_sees_the_ones_before()
+    {
+        var (ada, ben, eve) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(), await _teller.OpenAsync());
+        var answer = await PostAsync(("1", ada, ben, "10.00"), ("2", ben, eve, "9.00"), ("3", eve, ada, "8.00"));
+
+        var results = answer.Ok().Results();
+        Assert.All(results, r => Assert.Equal((201, true), (r.GetProperty("status").GetInt32(), r.GetProperty("applied").GetBoolean())));
+        Assert.Equal(["8.00", "1.00", "1.00"], [await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben), await _teller.BalanceAsync(eve)]);
+        Assert.Single(results.Select(r => r.GetProperty("body").GetProperty("recordedAt").GetString()).Distinct());
+    }
+
+    [Fact]
+    public async Task One_refusal_undoes_all_and_only_the_refused_command_is_remembered()
+    {
+        var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
+        var before = await bank.RowsAsync();
+        (string, string, string, string)[] items = [("u1", ada, ben, "6.00"), ("u2", ada, ben, "5.00"), ("u3", ben, ada, "1.00")];
+        var answer = await PostAsync(items);
+
+        answer.IsProblem(422, "batch_not_done");
+        var results = answer.Results();
+        Assert.Equal(
+            ["batch_refused", "insufficient_funds", "batch_refused"],
+            results.Select(r => r.GetProperty("body").GetProperty("code").GetString()));
+        results[1].GetProperty("body").GetProperty("available").IsMoney("4.00");
+        Assert.Equal(1, results[0].GetProperty("body").GetProperty("failedIndex").GetInt32());
+        Assert.Equal(("10.00", "0.00"), (await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben)));
+        Assert.Equal(before, (await bank.RowsAsync())
+            .Replace(await ReceiptsAsync(), await ReceiptsAsync(-1), StringComparison.Ordinal)
+            .Replace(await RefusalsAsync(), await RefusalsAsync(-1), StringComparison.Ordinal));
+
+        // Repeated, it is refused again, however rich the payer is by now; without the refused command the others go.
+        (await _teller.DepositAsync(ada, "100.00")).Created();
+        (await PostAsync(items)).IsProblem(422, "batch_not_done");
+        Assert.All((await PostAsync(items[0], items[2])).Ok().Results(), r => Assert.False(r.GetProperty("replayed").GetBoolean()));
+        Assert.Equal(("105.00", "5.00"), (await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben)));
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_repeated_is_answered_as_before_and_one_that_is_half_known_does_the_rest()
+    {
+        var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
+        var first = (await PostAsync(("r1", ada, ben, "1.00"), ("r2", ada, ben, "2.00"))).Ok();
+
+        var again = (await PostAsync(("r1", ada, ben, "1.00"), ("r2", ada, ben, "2.00"))).Ok();
+        Assert.All(again.Results(), r => Assert.True(r.GetProperty("replayed").GetBoolean()));
+        Assert.Equal(first.Body.Replace("\"replayed\":false", "\"replayed\":true", StringComparison.Ordinal), again.Body);
+
+        var more = (await PostAsync(("r2", ada, ben, "2.00"), ("r3", ada, ben, "3.00"))).Ok().Results();
+        Assert.Equal([true, false], more.Select(r => r.GetProperty("replayed").GetBoolean()));
+        Assert.Equal("4.00", await _teller.BalanceAsync(ada));
+    }
+
+    [Fact]
+    public async Task A_command_that_is_malformed_or_a_key_of_another_content_stops_the_whole()
+    {
+        var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
+        (await PostAsync(("m1", ada, ben, "1.00"))).Ok();
+        var before = await bank.RowsAsync();
+        foreach (var (bad, code) in new[] {
+            (("m2", ada, ben, "1.001"), "invalid_amount"), (("m2", ada, "acc_nobody", "1.00"), "account_not_found"), (("m1", ada, ben, "2.00"), "idempotency_key_reused") })
+        {
+            var answer = await PostAsync(("m3", ada, ben, "1.00"), bad);
+            answer.IsProblem(422, "batch_not_done");
+            Assert.Equal(["batch_refused", code], answer.Results().Select(r => r.GetProperty("body").GetProperty("code").GetString()));
+        }
+
+        Assert.Equal(before, await bank.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Batches_that_race_over_the_same_accounts_are_done_whole_or_not_at_all()
+    {
+        // Ten batches of ten from a purse that lasts for four: a batch half done would leave a rest that is no multiple of 10.
+        var (ada, ben) = (await _teller.OpenAsync(balance: "45.00"), await _teller.OpenAsync());
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(batch =>
+            PostAsync([.. Enumerable.Range(0, 10).Select(i => ($"race-{batch}-{i}", ada, ben, "1.00"))])));
+
+        Assert.Equal((4, 6), (answers.Count(a => a.StatusCode == 200), answers.Count(a => a.StatusCode == 422)));
+        Assert.Equal(("5.00", "40.00"), (await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben)));
+        Assert.Equal(42, (await _teller.GetAsync($"/v1/accounts/{ada}")).Ok().Json.GetProperty("version").GetInt64());
+        Assert.Equal(41, (await _teller.GetAsync($"/v1/accounts/{ben}")).Ok().Json.GetProperty("version").GetInt64());
+    }
+
+    private Task<Answer> PostAsync(params (string Key, string From, string To, string Value)[] items) => _teller.PostAsync("/v1/transfers/batch", new
+    {
+        mode = "atomic",
+        items = items.Select(i => new
+        {
+            idempotencyKey = i.Key,
+            command = new { fromAccountId = i.From, toAccountId = i.To, amount = new { value = i.Value, currency = "EUR" } },
+        }),
+    });
+
+    private async Task<string> ReceiptsAsync(int more = 0) => $"platform.receipt {await bank.CountAsync("platform.receipt") + more}";
+
+    private async Task<string> RefusalsAsync(int more = 0) => $"platform.mt_doc_refusal {await bank.CountAsync("platform.mt_doc_refusal") + more}";
+}
