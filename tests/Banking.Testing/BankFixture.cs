@@ -4,6 +4,7 @@ using Banking.Host.Security;
 using Marten;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Xunit;
 
@@ -66,6 +67,8 @@ public class BankFixture : IAsyncLifetime
     {
         var builder = BankHost.CreateBuilder(["--environment", "Development"], connectionString, clock);
         builder.WebHost.UseTestServer();
+        // That server has no limit for bodies which the routes could raise, and says so each time.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", LogLevel.Error);
         return await AlbaHost.For(builder, app => app.Configure());
     }
 

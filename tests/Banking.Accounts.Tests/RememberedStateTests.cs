@@ -1,0 +1,45 @@
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>A host remembers the states it stored. It must never decide upon one that is not what the database holds.</summary>
+public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task A_state_at_another_version_than_its_stream_is_not_decided_upon()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await using var other = await bank.StartAnotherAsync();
+        (await BankFixture.On(other, "teller").WithdrawAsync(account, "7.00")).Created();
+
+        var refused = await _teller.WithdrawAsync(account, "5.00");
+        Assert.Equal((422, "3.00"), (refused.StatusCode, refused.Text("available", "value")));
+    }
+
+    [Fact]
+    public async Task A_database_that_was_restored_meanwhile_is_asked_anew()
+    {
+        // Another history with the same number of events: nothing but the broken connections tells the host.
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await ExecuteAsync("""update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '300') where data ->> 'version' = '2'""");
+        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+
+        Answer answer;
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        do
+        {
+            answer = await _teller.WithdrawAsync(account, "5.00", "EUR", key);
+        }
+        while (answer.StatusCode == 503);
+
+        Assert.Equal((422, "3.00"), (answer.StatusCode, answer.Text("available", "value")));
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = bank.Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+}
