@@ -5,7 +5,7 @@ namespace Banking.Benchmarks;
 /// <summary>What the user asked for.</summary>
 /// <param name="Seconds">How long each scenario is measured, after a warm-up of a third of it.</param>
 /// <param name="Json">One JSON object on standard output instead of a table.</param>
-/// <param name="Only">The scenarios to run; all when empty.</param>
+/// <param name="Only">The scenarios to run; when empty, all but the alternatives, which are run only when named.</param>
 /// <param name="Accounts">How many accounts there are to choose from.</param>
 internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts)
 {
@@ -32,7 +32,8 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                     only.AddRange(args[++i].Split(','));
                     break;
                 default:
-                    throw new ArgumentException($"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N]");
+                    throw new ArgumentException(
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
             }
         }
 
