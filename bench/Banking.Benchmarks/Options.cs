@@ -5,11 +5,14 @@ namespace Banking.Benchmarks;
 /// <summary>What the user asked for.</summary>
 /// <param name="Seconds">How long each scenario is measured, after a warm-up of a third of it.</param>
 /// <param name="Json">One JSON object on standard output instead of a table.</param>
-/// <param name="Only">The scenarios to run; all when empty.</param>
+/// <param name="Only">The scenarios to run; when empty, all but the alternatives, which are run only when named.</param>
 /// <param name="Accounts">How many accounts there are to choose from.</param>
 /// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
 internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers)
 {
+    /// <summary>Of these numbers of callers, those that are wanted.</summary>
+    public IEnumerable<int> CallersOf(params int[] callers) => callers.Where(c => Callers.Count == 0 || Callers.Contains(c));
+
     public static Options Read(string[] args)
     {
         var seconds = 6;
@@ -37,7 +40,8 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                     callers.AddRange(args[++i].Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture)));
                     break;
                 default:
-                    throw new ArgumentException($"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…]");
+                    throw new ArgumentException(
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
             }
         }
 

@@ -3,6 +3,6 @@ using Banking.Benchmarks.Documented;
 
 return args switch
 {
-    ["documented-host", var connectionString, var address] => await DocumentedHost.RunAsync(connectionString, address),
+    ["documented-host", var mode, var connectionString, var address] => await DocumentedHost.RunAsync(mode, connectionString, address),
     _ => await Suite.RunAsync(Options.Read(args)),
 };

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Banking.Benchmarks.Documented;
 using Banking.EmbeddedPostgres;
 using Npgsql;
 
@@ -43,8 +42,6 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
     private bool Wanted(string name) => options.Only.Count == 0 || options.Only.Contains(name);
 
-    private IEnumerable<int> Callers(params int[] callers) => callers.Where(c => options.Callers.Count == 0 || options.Callers.Contains(c));
-
     private async Task<int> RunAsync()
     {
         if (Wanted("bare-sql"))
@@ -52,11 +49,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             await BareAsync();
         }
 
-        if (Wanted("documented"))
-        {
-            await DocumentedAsync();
-        }
-
+        await new Alternatives(options, cluster, AddAsync).RunAsync(Balance);
         await OursAsync();
         var settings = new
         {
@@ -73,7 +66,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             Console.WriteLine(JsonSerializer.Serialize(new { machine, settings, scenarios = _rows }, Indented));
         }
 
-        return _rows.All(r => r is { Conserved: true, Errors: 0 } || r.Name == "documented") ? 0 : 1;
+        return _rows.All(r => r.Conserved && (r.Errors == 0 || Alternatives.MayConflict(r.Name))) ? 0 : 1;
     }
 
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -85,42 +78,12 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         var source = await DatabaseAsync("bare", pool: 300);
         await using var bare = new BareSql(source);
         await bare.CreateAsync(options.Accounts, Balance);
-        foreach (var callers in Callers(16, 64, 256))
+        foreach (var callers in options.CallersOf(16, 64, 256))
         {
             await bare.RunAsync(callers, WarmUp, Picks.Uniform(options.Accounts), $"w{callers}");
             var before = await Figures.ReadAsync(source);
             var measured = await bare.RunAsync(callers, Duration, Picks.Uniform(options.Accounts), $"m{callers}");
             await AddAsync("bare-sql", callers, "closed", measured, before, source, bare.ConservedAsync(options.Accounts * Balance));
-        }
-    }
-
-    private async Task DocumentedAsync()
-    {
-        var source = await DatabaseAsync("documented", pool: 10);
-        using var host = await BankUnderTest.StartAsync(
-            "Banking.Benchmarks.dll", ["documented-host", cluster.ConnectionString("documented"), "{address}"], "", "/nowhere");
-        using (var open = await RawHttp.ConnectAsync(host.Address, "/wallets", null))
-        {
-            await open.PostAsync("open", $$"""{"count":{{options.Accounts}},"balance":{{Balance}}}""");
-        }
-
-        foreach (var callers in Callers(16, 64, 256))
-        {
-            var connections = await host.ConnectAsync(callers, "/transfers");
-            var pick = Picks.Uniform(options.Accounts);
-            async Task<Counted> Send(int caller, long i)
-            {
-                var (from, to) = pick(caller, i);
-                var status = await connections[caller].PostAsync("-",
-                    $$"""{"transferId":"{{Guid.CreateVersion7()}}","from":"{{TransferEndpoint.IdOf(from)}}","to":"{{TransferEndpoint.IdOf(to)}}","amount":1}""");
-                return status == 200 ? new(1, 0, 0) : status == 422 ? new(0, 1, 0) : new(0, 0, 1);
-            }
-
-            await Load.ClosedAsync(callers, WarmUp, Send);
-            var before = await Figures.ReadAsync(source);
-            var measured = await Load.ClosedAsync(callers, Duration, Send);
-            await AddAsync("documented", callers, "closed", measured, before, source, Task.FromResult(true));
-            Array.ForEach(connections, c => c.Dispose());
         }
     }
 
@@ -135,7 +98,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         }
 
         var uniform = new Dictionary<int, double>();
-        foreach (var callers in Callers(1, 16, 64, 256))
+        foreach (var callers in options.CallersOf(1, 16, 64, 256))
         {
             uniform[callers] = await SingleAsync("single-uniform", callers, Picks.Uniform(options.Accounts), [bank], ids, source, null);
         }

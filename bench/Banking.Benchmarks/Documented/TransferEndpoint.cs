@@ -9,23 +9,11 @@ public sealed record OpenWallets(int Count, long Balance);
 
 public static class TransferEndpoint
 {
-    [WolverinePost("/transfers")]
-    public static async Task<IResult> Post(WalletTransfer command, IDocumentSession session, CancellationToken ct)
-    {
-        Guid[] ids = command.From.CompareTo(command.To) < 0 ? [command.From, command.To] : [command.To, command.From];
-        var streams = await session.Events.FetchManyForWriting<Wallet>(ids, ct);
-        var (from, to) = ids[0] == command.From ? (streams[0], streams[1]) : (streams[1], streams[0]);
-        if (from.Aggregate is null || from.Aggregate.Balance < command.Amount)
-        {
-            return Results.UnprocessableEntity();
-        }
+    [WolverinePost("/documented/transfers")]
+    public static async Task<IResult> Post(WalletTransfer command, IDocumentSession session, CancellationToken ct) =>
+        await MoveAsync(command, session, ct) ? Results.Ok() : Results.UnprocessableEntity();
 
-        from.AppendOne(new WalletDebited(command.TransferId, command.Amount));
-        to.AppendOne(new WalletCredited(command.TransferId, command.Amount));
-        return Results.Ok();
-    }
-
-    [WolverinePost("/wallets")]
+    [WolverinePost("/documented/accounts")]
     public static async Task<IResult> Open(OpenWallets command, IDocumentStore store)
     {
         foreach (var chunk in Enumerable.Range(0, command.Count).Chunk(500))
@@ -40,6 +28,23 @@ public static class TransferEndpoint
         }
 
         return Results.Ok();
+    }
+
+    /// <summary>Adds the two events of a transfer to the session; false when the payer has not enough.</summary>
+    internal static async Task<bool> MoveAsync(WalletTransfer command, IDocumentSession session, CancellationToken ct)
+    {
+        // Fetched and appended in the order of the ids, or opposite transfers would deadlock.
+        Guid[] ids = command.From.CompareTo(command.To) < 0 ? [command.From, command.To] : [command.To, command.From];
+        var streams = await session.Events.FetchManyForWriting<Wallet>(ids, ct);
+        var (from, to) = ids[0] == command.From ? (streams[0], streams[1]) : (streams[1], streams[0]);
+        if (from.Aggregate is null || from.Aggregate.Balance < command.Amount)
+        {
+            return false;
+        }
+
+        from.AppendOne(new WalletDebited(command.TransferId, command.Amount));
+        to.AppendOne(new WalletCredited(command.TransferId, command.Amount));
+        return true;
     }
 
     /// <summary>Known to both sides without asking.</summary>
