@@ -24,6 +24,7 @@ internal static class CommandLine
     private static Task<int> DoAsync(string[] args) => args switch
     {
         ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
+        ["codegen", .. var rest] => CodegenCommand.RunAsync(rest),
         ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),
         _ => ServeCommand.RunAsync(args),
     };
@@ -39,6 +40,7 @@ internal static class CommandLine
                 --no-demo                   without the demo bank
                 --urls URLS                 where to listen (default http://localhost:5080)
               import berka FOLDER [--json]  import a real bank's history and reconcile it with its own balances
+              codegen [FOLDER]              for developers: write the adapters to handlers and endpoints anew
 
             Settings: ConnectionStrings:banking, Banking:DataFolder (.banking), Banking:Postgres:BinFolder,
             Banking:Auth:Authority and Banking:Auth:Audience (outside of Development), OTEL_EXPORTER_OTLP_ENDPOINT.
