@@ -146,11 +146,6 @@ public static class BankHost
             kestrel.Limits.MaxRequestBodySize = StrictBody.LargestBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        if (Environment.GetEnvironmentVariable("X_INLINE") == "1")
-        {
-            builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        }
-
         builder.Services.AddWolverineHttp();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.AddProblemDetails();

@@ -16,7 +16,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 }
 
-/// <summary>Locks and loads in one round trip.</summary>
+/// <summary>Locks the streams of a group and finds what its decisions need: one round trip where this host stored the states itself.</summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
@@ -25,56 +25,30 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         $"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1) and type = '{TState.StreamType}' " +
         "and not is_archived order by id for update";
 
-    // A statement of its own: a lock that was waited for does not refresh the snapshot of the statement that waited.
-    private readonly string _states =
-        "select d.data from unnest($1, $2) as k (id, version) " +
-        $"join {DocumentTable.Of(store.Options, typeof(TState)).Name} d on d.id = k.id where d.mt_version is distinct from k.version";
-
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
+
+    private readonly string _states = $"select data from {DocumentTable.Of(store.Options, typeof(TState)).Name} where id = any($1)";
 
     public async Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
-        var remembered = System.Array.ConvertAll(ids, known.Find);
         var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand(_lock) { Parameters = { Array(ids, NpgsqlDbType.Uuid) } },
-                new NpgsqlBatchCommand(_states)
-                {
-                    Parameters = { Array(ids, NpgsqlDbType.Uuid), Array(System.Array.ConvertAll(remembered, s => s?.Version), NpgsqlDbType.Bigint) },
-                },
-                new NpgsqlBatchCommand(_receipts) { Parameters = { Array(keys, NpgsqlDbType.Uuid) } },
+                new NpgsqlBatchCommand(_lock) { Parameters = { Uuids(ids) } },
+                // A statement of its own: a lock that was waited for does not refresh the snapshot of the statement that waited.
+                new NpgsqlBatchCommand(_receipts) { Parameters = { Uuids(keys) } },
             },
         };
-        var versions = new Dictionary<Guid, long>();
-        var states = new States<TState>();
+        var versions = new Dictionary<Guid, long>(ids.Length);
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
             {
                 versions[reader.GetGuid(0)] = reader.GetInt64(1);
-            }
-
-            foreach (var state in remembered)
-            {
-                if (state is not null && versions.TryGetValue(state.Id, out var version) && version == state.Version)
-                {
-                    states.Set(state);
-                }
-            }
-
-            await reader.NextResultAsync();
-            while (await reader.ReadAsync())
-            {
-                var state = store.Options.Serializer().FromJson<TState>(reader, 0);
-                if (versions.ContainsKey(state.Id))
-                {
-                    states.Set(state);
-                }
             }
 
             await reader.NextResultAsync();
@@ -85,8 +59,43 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             }
         }
 
-        await RefoldStaleAsync(transaction, states, versions);
-        return new(states, versions, receipts);
+        return new(await StatesAsync(transaction, versions), versions, receipts);
+    }
+
+    /// <summary>Each state at the version of its stream: as this host remembers it, else as it is stored, else folded anew.</summary>
+    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions)
+    {
+        var states = new States<TState>();
+        var unknown = new List<Guid>();
+        foreach (var (id, version) in versions)
+        {
+            if (known.Find(id) is { } state && state.Version == version)
+            {
+                states.Set(state);
+            }
+            else
+            {
+                unknown.Add(id);
+            }
+        }
+
+        if (unknown.Count > 0)
+        {
+            await ReadAsync(transaction, states, unknown);
+            await RefoldStaleAsync(transaction, states, versions);
+        }
+
+        return states;
+    }
+
+    private async Task ReadAsync(NpgsqlTransaction transaction, States<TState> states, List<Guid> ids)
+    {
+        await using var command = new NpgsqlCommand(_states, transaction.Connection, transaction) { Parameters = { Uuids([.. ids]) } };
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            states.Set(store.Options.Serializer().FromJson<TState>(reader, 0));
+        }
     }
 
     /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
@@ -107,5 +116,5 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         }
     }
 
-    private static NpgsqlParameter Array(object values, NpgsqlDbType type) => new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+    private static NpgsqlParameter Uuids(Guid[] ids) => new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
 }

@@ -50,10 +50,21 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
         builder.AppendArray(events, e => e.RecordedAt, NpgsqlDbType.TimestampTz, ",");
         builder.AppendArray(events, e => e.CorrelationId, NpgsqlDbType.Varchar, ",");
         builder.AppendArray<EventEnvelope, string?>(events, e => e.CausationId, NpgsqlDbType.Varchar, ",");
-        builder.AppendArray(events, e => serializer.ToJson(e.Headers), NpgsqlDbType.Jsonb, ",");
+        builder.AppendArray(events, HeadersJson(), NpgsqlDbType.Jsonb, ",");
         builder.AppendArray(events, e => e.Actor, NpgsqlDbType.Varchar, ",");
         builder.Append(") as e(id, stream_id, version, data, type, at, correlation, causation, headers, actor) " +
             "returning seq_id, (select count(*) from moved)");
+    }
+
+    /// <summary>All events of a command share their headers: they are written down once.</summary>
+    private Func<EventEnvelope, string> HeadersJson()
+    {
+        (IReadOnlyDictionary<string, object>? Headers, string Json) last = (null, "");
+        return e =>
+        {
+            last = ReferenceEquals(last.Headers, e.Headers) ? last : (e.Headers, serializer.ToJson(e.Headers));
+            return last.Json;
+        };
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)
