@@ -66,7 +66,7 @@ internal static class ClusterStart
 
         ServerConfiguration.Write(home, settings.Parameters);
         var password = await File.ReadAllTextAsync(home.PasswordFile, ct);
-        var server = await ServerStart.RunAsync(home, binaries, settings.StartTimeout, ct);
+        var server = await ServerStart.RunAsync(home, binaries, settings.Port, settings.StartTimeout, ct);
         log($"PostgreSQL {binaries.Version} runs on 127.0.0.1:{server.Port} with its data in {home.Folder}.");
         return new(home, locks, binaries, server, password, log);
     }

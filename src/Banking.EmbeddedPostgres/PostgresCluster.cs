@@ -25,7 +25,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         _ = ReportUnexpectedEndAsync(log);
     }
 
-    /// <summary>The loopback port; another one at each start.</summary>
+    /// <summary>The loopback port; another one at each start, unless the settings name it.</summary>
     public int Port => server.Port;
 
     /// <summary>The data folder from the settings, as an absolute path.</summary>

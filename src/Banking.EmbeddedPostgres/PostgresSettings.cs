@@ -9,6 +9,9 @@ public sealed record PostgresSettings
     /// <summary>The folder with <c>postgres</c> and <c>initdb</c>; without it the PATH and the usual folders are searched.</summary>
     public string? BinFolder { get; init; }
 
+    /// <summary>The loopback port; when left out a free one, another at each start.</summary>
+    public int? Port { get; init; }
+
     /// <summary>Wipes the data folder first.</summary>
     public bool Fresh { get; init; }
 

@@ -5,7 +5,7 @@ namespace Banking.EmbeddedPostgres;
 
 internal sealed record RunningServer(OwnedServer Process, int ProcessId, int Port);
 
-/// <summary>Starts the server on a free port and waits until it answers.</summary>
+/// <summary>Starts the server, on a free port unless one is given, and waits until it answers.</summary>
 internal static class ServerStart
 {
     private const int PortAttempts = 5;
@@ -14,16 +14,16 @@ internal static class ServerStart
     private const int PatienceDuringRecovery = 10;
 
     public static async Task<RunningServer> RunAsync(
-        ClusterHome home, PostgresBinaries binaries, TimeSpan timeout, CancellationToken ct)
+        ClusterHome home, PostgresBinaries binaries, int? port, TimeSpan timeout, CancellationToken ct)
     {
         home.Log.Prepare();
         for (var attempt = 1; ; attempt++)
         {
             var stale = PostmasterFile.Read(home.Cluster);
             var logStart = home.Log.Length;
-            var port = FreePort();
+            var chosen = port ?? FreePort();
             var server = await OwnedServer.StartAsync(
-                home.Launcher.Server([binaries.Postgres, .. ServerConfiguration.Arguments(home.Cluster, port)], home.Log.File));
+                home.Launcher.Server([binaries.Postgres, .. ServerConfiguration.Arguments(home.Cluster, chosen)], home.Log.File));
             PostmasterFile? Current() => PostmasterFile.Read(home.Cluster) is { } file && !file.IsSameServer(stale) ? file : null;
             try
             {
@@ -32,7 +32,7 @@ internal static class ServerStart
                     || (Current() is { Status: "starting" } && await Poll.UntilAsync(Settled, timeout * PatienceDuringRecovery, ct));
                 if (settled && !server.HasEnded && Current() is { IsReady: true } ready)
                 {
-                    return new(server, ready.ProcessId, port);
+                    return new(server, ready.ProcessId, chosen);
                 }
             }
             catch (OperationCanceledException)
@@ -45,7 +45,7 @@ internal static class ServerStart
             await EndAsync(server, Current());
             var said = home.Log.Since(logStart);
             // Somebody else took the port between our look and the server's.
-            if (hadEnded && attempt < PortAttempts && said.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
+            if (hadEnded && port is null && attempt < PortAttempts && said.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
             {
                 continue;
             }

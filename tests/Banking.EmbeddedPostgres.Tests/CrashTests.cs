@@ -45,7 +45,7 @@ public sealed class CrashTests(ClusterFixture fixture)
     {
         using var folder = await fixture.CopyAsync();
         var (home, binaries) = await MadeAndEndedAsync(folder);
-        var left = await ServerStart.RunAsync(home, binaries, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var left = await ServerStart.RunAsync(home, binaries, port: null, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         await using var cluster = await folder.StartAsync();
 

@@ -19,6 +19,21 @@ public sealed class StartTests(ClusterFixture fixture)
     }
 
     [Fact]
+    public async Task A_port_that_is_named_is_kept_at_the_next_start()
+    {
+        using var folder = await fixture.CopyAsync();
+        int port;
+        await using (var cluster = await folder.StartAsync())
+        {
+            port = cluster.Port;
+        }
+
+        await using var again = await folder.StartAsync(settings => settings with { Port = port });
+        Assert.Equal(port, again.Port);
+        Assert.Equal($"{port}", await Sql.ScalarAsync(again, "postgres", "show port"));
+    }
+
+    [Fact]
     public async Task Fresh_wipes_the_data()
     {
         using var folder = await fixture.CopyAsync();

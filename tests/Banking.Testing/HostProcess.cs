@@ -72,7 +72,13 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <summary>A client with the token that the host printed.</summary>
     public async Task<BankClient> TellerAsync() => new(Http(), await _token.Task);
 
-    public HttpClient Http() => new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new Uri(Address) };
+    public HttpClient Http() => new(new SocketsHttpHandler
+    {
+        MaxConnectionsPerServer = 256,
+        // A body that waits to be asked for is sent when the host asks for it, not after a second anyway.
+        Expect100ContinueTimeout = Timeout.InfiniteTimeSpan,
+    })
+    { BaseAddress = new Uri(Address) };
 
     /// <summary>kill -9: no handler runs, no connection is closed in order.</summary>
     public async Task KillAsync()

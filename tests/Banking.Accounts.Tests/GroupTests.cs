@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>Commands that are decided and stored in one transaction: each has its own answer, as if it had come alone.</summary>
+public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BusDoor _door = new(bank.Host.Services);
+
+    [Fact]
+    public async Task A_refused_command_costs_its_neighbours_nothing()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00");
+        var nobody = PublicId.Format("acc", AccountSpec.Id);
+
+        var sent = await TogetherAsync(() =>
+        [
+            _door.WithdrawAsync(account, 60_00),
+            _door.WithdrawAsync(account, 50_00),
+            _door.DepositAsync(nobody, 1_00),
+            _door.DepositAsync(account, 20_00),
+            _door.TransferAsync(account, nobody, 1_00),
+            _door.WithdrawAsync(account, 60_00),
+            _door.WithdrawAsync(account, 1),
+        ]);
+
+        Assert.Equal(["201", "422", "account_not_found", "201", "account_not_found", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        var (first, second, third) = (await sent[0], await sent[3], await sent[5]);
+        Assert.Equal((3L, 4L, 5L), (first.Version, second.Version, third.Version));
+        Assert.Equal((first.Position + 1, first.Position + 2), (second.Position, third.Position));
+        Assert.Equal("0.00", await _teller.BalanceAsync(account));
+        Assert.Equal([("40.00", 3), ("0.00", 5)], await RefusalsAsync(account));
+
+        // One transaction, and nothing else in it.
+        var transaction = Assert.Single(await bank.QueryAsync<string>(
+            "select distinct xmin::text from bank.mt_events where stream_id = $1 and version > 2", Stored.Id(account)));
+        Assert.Equal((3, 5, 2), (await StoredInAsync("bank.mt_events"), await StoredInAsync("platform.receipt"), await StoredInAsync("platform.mt_doc_refusal")));
+
+        async Task<long> StoredInAsync(string table) =>
+            (await bank.QueryAsync<long>($"select count(*) from {table} where xmin::text = $1", transaction))[0];
+    }
+
+    [Fact]
+    public async Task A_key_that_comes_twice_in_a_group_is_decided_once_and_answered_alike()
+    {
+        var account = await _teller.OpenAsync();
+        var (deposit, withdrawal) = (BankClient.NewKey(), BankClient.NewKey());
+
+        var sent = await TogetherAsync(() =>
+        [
+            _door.DepositAsync(account, 5_00, deposit),
+            _door.WithdrawAsync(account, 9_00, withdrawal),
+            _door.DepositAsync(account, 5_00, deposit),
+            _door.DepositAsync(account, 6_00, deposit),
+            _door.DepositAsync(account, 7_00),
+            _door.WithdrawAsync(account, 9_00, withdrawal),
+        ]);
+
+        Assert.Equal(["201", "422", "201", "idempotency_key_reused", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        foreach (var (original, repeat) in new[] { (await sent[0], await sent[2]), (await sent[1], await sent[5]) })
+        {
+            Assert.Equal((false, true), (original.Replayed, repeat.Replayed));
+            Assert.Equal(original, repeat with { Replayed = false });
+        }
+
+        Assert.Equal(2, (await sent[0]).Version);
+        Assert.NotNull((await sent[0]).Position);
+        Assert.Equal("12.00", await _teller.BalanceAsync(account));
+        Assert.Single(await RefusalsAsync(account));
+    }
+
+    [Fact]
+    public async Task What_was_rejected_leaves_its_key_to_its_neighbour()
+    {
+        var account = await _teller.OpenAsync();
+        var key = BankClient.NewKey();
+
+        var sent = await TogetherAsync(() => [_door.DepositAsync(PublicId.Format("acc", AccountSpec.Id), 5_00, key), _door.DepositAsync(account, 5_00, key)]);
+
+        Assert.Equal(["account_not_found", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        Assert.False((await sent[1]).Replayed);
+    }
+
+    [Fact]
+    public async Task A_command_that_the_bank_fails_to_decide_costs_its_neighbours_nothing()
+    {
+        var account = await _teller.OpenAsync();
+        var group = bank.Host.Services.GetRequiredService<CommandGroup<Account>>();
+        var unfit = new Submission<Account>(
+            new(new("service:test", Roles.Service, null, Channels.Bus), "unfit", BankClient.NewKey(), "00", "correlation", null),
+            [Stored.Id(account)], _ => null, (_, _) => throw new InvalidOperationException("A mistake in a decision."), (_, _) => throw new InvalidOperationException());
+
+        var sent = await TogetherAsync(() =>
+            [_door.DepositAsync(account, 1_00), group.SubmitAsync(unfit, CancellationToken.None), _door.DepositAsync(account, 2_00), _door.WithdrawAsync(account, 9_00)]);
+
+        Assert.Equal(["201", "500", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        Assert.Equal("internal_error", JsonDocument.Parse((await sent[1]).Body).RootElement.GetProperty("code").GetString());
+        Assert.DoesNotContain("mistake", (await sent[1]).Body, StringComparison.Ordinal);
+        Assert.Equal("3.00", await _teller.BalanceAsync(account));
+        Assert.Equal([("3.00", 3)], await RefusalsAsync(account));
+    }
+
+    [Fact]
+    public async Task An_account_that_somebody_holds_on_to_stops_nobody_but_those_who_want_it()
+    {
+        var (stuck, account) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        var key = BankClient.NewKey();
+        Task<Outcome>[] sent;
+        await using (await HeldAccount.HoldAsync(bank.ConnectionString, stuck))
+        {
+            sent = await TogetherAsync(() => [_door.DepositAsync(account, 1_00), _door.DepositAsync(stuck, 2_00, key), _door.DepositAsync(stuck, 3_00), _door.DepositAsync(account, 4_00)]);
+            Assert.Equal(["201", "temporarily_unavailable", "temporarily_unavailable", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        }
+
+        Assert.Equal(("5.00", "0.00"), (await _teller.BalanceAsync(account), await _teller.BalanceAsync(stuck)));
+        Assert.False((await _door.DepositAsync(stuck, 2_00, key)).Replayed);
+    }
+
+    /// <summary>Whatever is sent goes into one group: a command on another account is in the way until all of it is there.</summary>
+    private async Task<Task<Outcome>[]> TogetherAsync(Func<Task<Outcome>[]> send)
+    {
+        var inTheWay = await _teller.OpenAsync();
+        Task<Outcome> first;
+        Task<Outcome>[] sent;
+        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, inTheWay))
+        {
+            first = _door.DepositAsync(inTheWay, 1_00);
+            await held.UntilWaitedForAsync();
+            sent = send();
+        }
+
+        Assert.Equal(201, (await first).Status);
+        return sent;
+    }
+
+    /// <summary>The status of what was recorded, the code of what was not.</summary>
+    private static async Task<string> AnswerAsync(Task<Outcome> outcome)
+    {
+        try
+        {
+            return $"{(await outcome).Status}";
+        }
+        catch (CommandRejectedException rejected)
+        {
+            return rejected.Code;
+        }
+        catch (CommandPostponedException postponed)
+        {
+            return postponed.Code;
+        }
+    }
+
+    /// <summary>The balances and versions that refusals saw, the oldest first.</summary>
+    private async Task<IEnumerable<(string Balance, int Version)>> RefusalsAsync(string account) =>
+        (await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items().Reverse().Select(r =>
+            (r.GetProperty("facts").GetProperty("balance").GetProperty("value").GetString()!, r.GetProperty("version").GetInt32()));
+}
