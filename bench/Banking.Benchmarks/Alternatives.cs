@@ -77,7 +77,7 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
             return status == 200 ? new(1, 0, 0) : status == 422 ? new(0, 1, 0) : new(0, 0, 1);
         }
 
-        await Load.ClosedAsync(callers, TimeSpan.FromSeconds(Math.Max(2, options.Seconds / 3)), Send);
+        await Load.ClosedAsync(callers, options.WarmUp, Send);
         var before = await Figures.ReadAsync(source);
         var measured = await Load.ClosedAsync(callers, TimeSpan.FromSeconds(options.Seconds), Send);
         await add(name, callers, "closed", measured, before, source, ConservedAsync(mode, source, options.Accounts * balance));

@@ -15,7 +15,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
     private TimeSpan Duration => TimeSpan.FromSeconds(options.Seconds);
 
-    private TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(2, options.Seconds / 3));
+    private TimeSpan WarmUp => options.WarmUp;
 
     public static async Task<int> RunAsync(Options options)
     {

@@ -1,12 +1,13 @@
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Platform;
 
-/// <summary>A command of a batch on its way: what to run, or the answer that is known already.</summary>
-public sealed record BatchEntry<TState>(CommandContext Context, Submission<TState>? Submission, Outcome? Known)
-    where TState : class, EventSourcing.IEventSourced<TState>;
+/// <summary>A command on its way: what to decide, or why there is nothing to decide upon.</summary>
+public sealed record BatchEntry<TState>(CommandContext Context, Submission<TState>? Submission, Refusal? Refusal)
+    where TState : class, IEventSourced<TState>;
 
 /// <summary>
 /// The door of many commands at once. Each is the same command as if it came alone: the same key, the same decision, the same answer.
@@ -22,10 +23,10 @@ public sealed class BatchDoor(InFlightKeys inFlight)
         Batch<TRequest> batch,
         CommandShape<TCommand> shape,
         Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read,
-        Func<TCommand, CommandContext, Task<BatchEntry<TState>>> prepare,
+        Func<TCommand, CommandContext, CancellationToken, Task<BatchEntry<TState>>> prepare,
         CommandGroup<TState> group)
         where TCommand : class
-        where TState : class, EventSourcing.IEventSourced<TState>
+        where TState : class, IEventSourced<TState>
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(batch);
@@ -48,12 +49,12 @@ public sealed class BatchDoor(InFlightKeys inFlight)
             malformed ??= shape.Check(command!);
             if (malformed is not null)
             {
-                entries[i] = new(context, null, GroupOutcomes.Rejected(context, malformed));
+                entries[i] = new(context, null, malformed);
                 continue;
             }
 
             var (code, text) = shape.Reason(command!);
-            entries[i] = await prepare(command!, context with { ReasonCode = code, ReasonText = text });
+            entries[i] = await prepare(command!, context with { ReasonCode = code, ReasonText = text }, http.RequestAborted);
         }
 
         // A caller who hangs up does not stop the commands.
@@ -62,24 +63,27 @@ public sealed class BatchDoor(InFlightKeys inFlight)
     }
 
     private async Task<IReadOnlyList<Outcome>> EachAsync<TState>(BatchEntry<TState>[] entries, CommandGroup<TState> group)
-        where TState : class, EventSourcing.IEventSourced<TState> =>
+        where TState : class, IEventSourced<TState> =>
         await Task.WhenAll(entries.Select(e => e.Submission is null
-            ? Task.FromResult(e.Known!)
+            ? Task.FromResult(GroupOutcomes.Rejected(e.Context, e.Refusal!))
             : inFlight.Run(e.Context.ReceiptId, () => group.SubmitAsync(e.Submission, CancellationToken.None))
                 ?? Task.FromResult(GroupOutcomes.InProgress(e.Context))));
 
     private async Task<IReadOnlyList<Outcome>> TogetherAsync<TState>(BatchEntry<TState>[] entries, CommandGroup<TState> group)
-        where TState : class, EventSourcing.IEventSourced<TState>
+        where TState : class, IEventSourced<TState>
     {
-        var failed = Array.FindIndex(entries, e => e.Submission is null);
-        if (failed >= 0)
-        {
-            return Array.ConvertAll(entries, e => e == entries[failed] ? e.Known! : GroupOutcomes.BatchRefused(e.Context, failed));
-        }
-
         var running = inFlight.RunAll(
             [.. entries.Select(e => e.Context.ReceiptId)],
-            () => group.SubmitTogetherAsync([.. entries.Select(e => e.Submission!)], CancellationToken.None));
+            () => group.SubmitTogetherAsync([.. entries.Select(e => e.Submission ?? Unfit(e))], CancellationToken.None));
         return running is null ? Array.ConvertAll(entries, e => GroupOutcomes.InProgress(e.Context)) : await running;
     }
+
+    /// <summary>What cannot be decided goes along to be refused, because only there is it known which of the others were done before.</summary>
+    private static Submission<TState> Unfit<TState>(BatchEntry<TState> entry)
+        where TState : class, IEventSourced<TState> => new(
+        entry.Context,
+        [],
+        _ => new Decision.Rejected(entry.Refusal!),
+        (_, _) => new Decision.Rejected(entry.Refusal!),
+        (_, _) => throw new InvalidOperationException("What was rejected has no answer."));
 }

@@ -24,18 +24,19 @@ public sealed record BatchItem<TRequest>(string IdempotencyKey, TRequest Command
 
 /// <summary>The answer to a batch.</summary>
 /// <param name="Accepted">How many are applied, now or before.</param>
-/// <param name="Refused">How many are not.</param>
+/// <param name="Refused">How many are not. Of what is left nobody knows: repeat it.</param>
 /// <param name="Results">One for each command, in their order.</param>
 public sealed record BatchView(BatchMode Mode, int Accepted, int Refused, IReadOnlyList<BatchResultView> Results);
 
 /// <summary>What became of one command of a batch.</summary>
 /// <param name="Status">The HTTP status it would have been answered with alone.</param>
+/// <param name="Applied">Whether it is applied, now or before; null when that is not known, and repeating it will tell.</param>
 /// <param name="Replayed">Whether this is the stored answer to a key seen before.</param>
 /// <param name="Version">The version of the account that its ETag would have told.</param>
 /// <param name="Position">The global position that holds everything this answer tells.</param>
 /// <param name="Body">The body it would have been answered with alone: the resource, or the problem.</param>
 public sealed record BatchResultView(
-    string IdempotencyKey, int Status, bool Applied, bool Replayed, long? Version, long? Position, string? Location, JsonElement Body);
+    string IdempotencyKey, int Status, bool? Applied, bool Replayed, long? Version, long? Position, string? Location, JsonElement Body);
 
 /// <summary>What a batch may be.</summary>
 public static class Batches
@@ -47,7 +48,7 @@ public static class Batches
         + "independent: each is decided for itself, and results tells what became of each. "
         + "atomic: all are done in their order, or none is; then the answer is a problem with the same results in it.";
 
-    /// <summary>Room for the longest commands there are, and an end to it.</summary>
+    /// <summary>Room for a thousand commands, unless each says as much as it may.</summary>
     public const int LargestBytes = 1024 * 1024;
 
     /// <summary>What is wrong with the batch itself, whatever its commands say.</summary>

@@ -29,7 +29,7 @@ public static class PlatformModule
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)"];
+        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments];
 
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
         .AddSingleton<InFlightKeys>()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.EmbeddedPostgres;
 using Banking.Testing;
 using Npgsql;
@@ -36,6 +37,40 @@ public sealed class CommitInDoubtTests
             Assert.Equal(201, answer.StatusCode);
             Assert.Equal("true", answer.Headers["Idempotency-Replayed"]);
             Assert.Equal("5.00", await teller.BalanceAsync(account));
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("independent", 1, 200)]
+    [InlineData("atomic", 2, 503)]
+    public async Task A_batch_whose_commit_was_cut_off_by_a_database_that_stays_away_says_that_nobody_knows(string mode, int commands, int status)
+    {
+        var folder = TestFolders.New("banking-doubt-");
+        var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
+        await cluster.EnsureDatabaseAsync("doubt");
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", cluster.ConnectionString("doubt"))))
+        {
+            var teller = await host.TellerAsync();
+            var account = await teller.OpenAsync();
+            await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
+            await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
+            await ExecuteAsync(operations, "select pg_reload_conf()");
+            var command = new { accountId = account, amount = new { value = "5.00", currency = "EUR" } };
+            var batch = teller.PostAsync("/v1/deposits/batch", new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
+            while (!await IsAsync(operations, "select exists (select 1 from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%')"))
+            {
+                Assert.False(batch.IsCompleted, batch.IsCompleted ? (await batch).Body : "");
+            }
+
+            await cluster.DisposeAsync();
+
+            var answer = await batch;
+            Assert.Equal((status, "1", "0", "0"), (answer.StatusCode, answer.Header("Retry-After"), answer.Text("accepted"), answer.Text("refused")));
+            Assert.All(answer.Json.GetProperty("results").EnumerateArray(), r => Assert.Equal(
+                (JsonValueKind.Null, JsonValueKind.Null, "outcome_unknown"),
+                (r.GetProperty("applied").ValueKind, r.GetProperty("body").GetProperty("applied").ValueKind, r.GetProperty("body").GetProperty("code").GetString())));
         }
 
         folder.Delete(recursive: true);

@@ -88,6 +88,8 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("""{"mode":"atomic","items":[null]}""", "malformed_json", "#/items/0")]
     [InlineData("""{"items":[]}""", "malformed_json", "#")]
     [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"","command":COMMAND}]}""", "malformed_idempotency_key", "#/items/0/idempotencyKey")]
+    [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"x ","command":COMMAND}]}""", "malformed_idempotency_key", "#/items/0/idempotencyKey")]
+    [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"\"x\"","command":COMMAND}]}""", "malformed_idempotency_key", "#/items/0/idempotencyKey")]
     [InlineData("""{"mode":"atomic","items":[{"command":COMMAND}]}""", "malformed_json", "#/items/0")]
     [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"x","command":null}]}""", "malformed_json", "#/items/0")]
     [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"x","command":{}}]}""", "malformed_json", "#/items/0/command")]

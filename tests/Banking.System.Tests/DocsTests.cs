@@ -37,8 +37,9 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             Assert.Contains(operation.GetProperty("responses").EnumerateObject(), r =>
                 r.Name[0] == '2' && r.Value.TryGetProperty("content", out _));
             Assert.Equal(method == "post", operation.TryGetProperty("requestBody", out _));
+            // In a batch each item has its own.
             Assert.Equal(
-                method == "post",
+                method == "post" && !path.EndsWith("/batch", StringComparison.Ordinal),
                 operation.TryGetProperty("parameters", out var p)
                     && p.EnumerateArray().Any(h => h.GetProperty("name").GetString() == "Idempotency-Key"));
         }

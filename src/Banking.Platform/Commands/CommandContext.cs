@@ -22,8 +22,12 @@ public sealed record CommandContext(
 {
     public const int LongestKey = 255;
 
-    /// <summary>Whether a text can be a key, through whichever door: it is hashed, stored and shown.</summary>
-    public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } && key.All(c => c is >= ' ' and <= '~');
+    /// <summary>
+    /// Whether a text can be a key, through whichever door: it is hashed, stored and shown. Outer spaces and quotes are no part of a header's
+    /// value, so they are none of a key anywhere: it must be the same key in each door.
+    /// </summary>
+    public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } and not ([' ', ..] or [.., ' '] or ['"', .., '"'])
+        && key.All(c => c is >= ' ' and <= '~');
 
     /// <summary>One key means one thing to one caller in one operation. Lengths are part of the hash, so that no two scopes collide.</summary>
     public Guid ReceiptId => Scope(Caller.Actor, Operation, IdempotencyKey);

@@ -19,8 +19,10 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     /// <summary>What waits beyond this is told to come back rather than kept.</summary>
     private const int Capacity = 8_192;
 
-    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
+
+    /// <summary>Commands, not units: a batch of a thousand weighs a thousand.</summary>
+    private int _waiting;
 
     /// <summary>Decides the command and stores what follows. Cancelling stops the waiting, not the command: its answer stays to be had by its key.</summary>
     public async Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
@@ -34,9 +36,13 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     {
         ArgumentNullException.ThrowIfNull(unit);
         var pending = new Pending(unit);
-        return _queue.Writer.TryWrite(pending)
-            ? pending.Done.Task.WaitAsync(ct)
-            : Task.FromResult<IReadOnlyList<Outcome>>([.. unit.Select(s => Failures.Busy(s.Context))]);
+        if (Interlocked.Add(ref _waiting, unit.Count) <= Capacity && _queue.Writer.TryWrite(pending))
+        {
+            return pending.Done.Task.WaitAsync(ct);
+        }
+
+        Interlocked.Add(ref _waiting, -unit.Count);
+        return Task.FromResult<IReadOnlyList<Outcome>>([.. unit.Select(s => Failures.Busy(s.Context))]);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -53,28 +59,31 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var committing = Task.CompletedTask;
+        var previous = Task.CompletedTask;
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
             var group = new List<Pending>();
-            for (var commands = 0; commands < LargestGroup && _queue.Reader.TryRead(out var pending); commands += pending.Unit.Count)
+            for (var commands = 0; _queue.Reader.TryPeek(out var next) && (commands == 0 || commands + next.Unit.Count <= LargestGroup);)
             {
-                group.Add(pending);
+                _queue.Reader.TryRead(out _);
+                Interlocked.Add(ref _waiting, -next.Unit.Count);
+                commands += next.Unit.Count;
+                group.Add(next);
             }
 
-            var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var running = RunAsync(group, () => stored.TrySetResult());
-            await Task.WhenAny(stored.Task, running);
-            await committing;
-            committing = running;
+            var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var running = RunAsync(group, () => written.TrySetResult());
+            await Task.WhenAny(written.Task, running);
+            await previous;
+            previous = running;
         }
 
-        await committing;
+        await previous;
     }
 
-    private async Task RunAsync(List<Pending> group, Action committing)
+    private async Task RunAsync(List<Pending> group, Action onWritten)
     {
-        if (await TryAsync(group, committing) is null)
+        if (await TryAsync(group, onWritten) is null)
         {
             return;
         }
@@ -117,11 +126,11 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     }
 
     /// <summary>Null when all of the group was decided. Trying again is safe: the receipts tell what was stored.</summary>
-    private async Task<Exception?> TryAsync(List<Pending> group, Action committing)
+    private async Task<Exception?> TryAsync(List<Pending> group, Action onWritten)
     {
         try
         {
-            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], committing);
+            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], onWritten);
             for (var i = 0; i < group.Count; i++)
             {
                 group[i].Done.TrySetResult(outcomes[i]);

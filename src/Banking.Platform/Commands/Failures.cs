@@ -58,7 +58,8 @@ public static class Failures
     {
         var body = Problems.Document(refusal, context.CorrelationId);
         return new(refusal.Status, applied is null ? body.Replace("\"applied\":false", "\"applied\":null", StringComparison.Ordinal) : body,
-            Applied: false, Replayed: false);
+            Applied: false, Replayed: false)
+        { InDoubt = applied is null };
     }
 
     private static IEnumerable<Exception> Chain(Exception failure)

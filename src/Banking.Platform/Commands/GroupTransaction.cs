@@ -31,11 +31,11 @@ public sealed class GroupTransaction<TState>
     /// The outcomes, in the order of the units; the commands of a unit stand or fall together. Throws when nothing of the group was
     /// stored, or when that is in doubt.
     /// </summary>
-    /// <param name="committing">Called when all is written and only the commit is left.</param>
-    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, Action committing)
+    /// <param name="onWritten">Called when all is written and only the commit is left.</param>
+    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, Action onWritten)
     {
         ArgumentNullException.ThrowIfNull(units);
-        ArgumentNullException.ThrowIfNull(committing);
+        ArgumentNullException.ThrowIfNull(onWritten);
         await using var connection = await _connections.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)]);
@@ -62,7 +62,7 @@ public sealed class GroupTransaction<TState>
             return [[GroupOutcomes.Rejected(only.Context, refusal)]];
         }
 
-        committing();
+        onWritten();
         await CommitAsync(transaction);
         _known.Remember(memory.Moved);
         return work.Outcomes();

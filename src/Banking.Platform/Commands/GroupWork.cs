@@ -20,14 +20,16 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             var (decision, at) = Judge(unit[i]);
             if (unit.Count > 1 && Fails(unit[i], decision))
             {
+                var alone = memory.Now() == mark;
                 memory.TakeBack(mark);
                 for (var other = 0; other < unit.Count; other++)
                 {
                     answers[other] = NotDone(unit[other], i);
                 }
 
-                // As it was decided, after those before it: that is why nothing of the batch was done.
-                answers[i] = Conclude(unit[i], decision, at);
+                // Refused by what is stored, it is refused like any command. Refused by what the batch itself would have done, it is kept
+                // for people to see, but its key stays free: no state that ever was refused it.
+                answers[i] = alone || decision is not Decision.Refused refused ? Conclude(unit[i], decision, at) : RefuseWithin(unit[i], refused.Refusal, i, at);
                 break;
             }
 
@@ -90,15 +92,27 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var version = memory.States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
         memory.Keep(
-            new(submission.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, answer.StreamId, version, last?.Event.Id), last);
+            new(submission.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, version, last?.Event.Id), last);
         return () => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true };
+    }
+
+    private void Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
+    {
+        var stream = submission.Streams[0];
+        memory.Add([RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, at)]);
+    }
+
+    private Func<Outcome> RefuseWithin(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)
+    {
+        var within = refusal with { Facts = new Dictionary<string, object>(refusal.Facts) { ["batchIndex"] = index } };
+        Record(submission, within, at);
+        return Always(GroupOutcomes.Rejected(submission.Context, within));
     }
 
     private Func<Outcome> Refuse(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
         var context = submission.Context;
-        var stream = submission.Streams[0];
-        memory.Add([RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, context, at)]);
+        Record(submission, refusal, at);
         var body = Problems.Document(refusal, context.CorrelationId);
         memory.Keep(new(submission.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
         return Always(new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });

@@ -6,7 +6,6 @@ namespace Banking.Platform.Commands;
 /// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
 /// <param name="Fingerprint">Hash of the content that was asked for under the key.</param>
 /// <param name="Body">The body as it was sent, JSON.</param>
-/// <param name="StreamId">The stream whose version the answer told; null for a refusal.</param>
 /// <param name="EventId">The event whose place in the log the answer told; null for a refusal.</param>
 public sealed record Receipt(
     Guid Id,
@@ -15,7 +14,6 @@ public sealed record Receipt(
     string Body,
     DateTimeOffset RecordedAt,
     string? Location = null,
-    Guid? StreamId = null,
     long? Version = null,
     Guid? EventId = null);
 
@@ -86,4 +84,7 @@ public sealed record Outcome(
 
     /// <summary>Whether the bank keeps this answer: accepted, or refused by a rule. Otherwise nothing was stored.</summary>
     public bool Recorded { get; init; }
+
+    /// <summary>Whether nobody knows if the command was applied: then <see cref="Applied"/> says nothing, and the key finds out.</summary>
+    public bool InDoubt { get; init; }
 }

@@ -20,7 +20,6 @@ internal sealed class ReceiptTable : Table
         : base(Weasel.Postgresql.PostgresqlProvider.Instance.Parse(Name))
     {
         AddColumn<Guid>("id").AsPrimaryKey();
-        AddColumn<Guid>("stream_id");
         AddColumn<Guid>("event_id");
         AddColumn<long>("version");
         AddColumn("recorded_at", "timestamptz").NotNull();
@@ -30,9 +29,23 @@ internal sealed class ReceiptTable : Table
         AddColumn<string>("location");
     }
 
+    /// <summary>Receipts were documents once. A key that was answered then is answered still.</summary>
+    public const string TakeOverDocuments =
+        $"""
+        do $$ begin
+            if to_regclass('{PlatformModule.Schema}.mt_doc_receipt') is not null then
+                insert into {Name} (id, event_id, version, recorded_at, status, fingerprint, body, location)
+                select left(id, 32)::uuid, (data ->> 'eventId')::uuid, (data ->> 'version')::bigint, (data ->> 'recordedAt')::timestamptz,
+                    (data ->> 'status')::smallint, decode(data ->> 'fingerprint', 'hex'), data ->> 'body', data ->> 'location'
+                from {PlatformModule.Schema}.mt_doc_receipt on conflict (id) do nothing;
+                drop table {PlatformModule.Schema}.mt_doc_receipt;
+            end if;
+        end $$
+        """;
+
     /// <summary>The receipts under these ids, each with the position of its event.</summary>
     public static string Select(string eventSchema) =>
-        "select r.id, r.fingerprint, r.status, r.body, r.recorded_at, r.location, r.stream_id, r.version, r.event_id, e.seq_id " +
+        "select r.id, r.fingerprint, r.status, r.body, r.recorded_at, r.location, r.version, r.event_id, e.seq_id " +
         $"from {Name} r left join {eventSchema}.mt_events e on e.id = r.event_id and not e.is_archived where r.id = any($1)";
 
     public static (Receipt Receipt, long? Position) Read(DbDataReader reader) => (
@@ -43,10 +56,9 @@ internal sealed class ReceiptTable : Table
             reader.GetString(3),
             reader.GetFieldValue<DateTimeOffset>(4),
             reader.IsDBNull(5) ? null : reader.GetString(5),
-            reader.IsDBNull(6) ? null : reader.GetGuid(6),
-            reader.IsDBNull(7) ? null : reader.GetInt64(7),
-            reader.IsDBNull(8) ? null : reader.GetGuid(8)),
-        reader.IsDBNull(9) ? null : reader.GetInt64(9));
+            reader.IsDBNull(6) ? null : reader.GetInt64(6),
+            reader.IsDBNull(7) ? null : reader.GetGuid(7)),
+        reader.IsDBNull(8) ? null : reader.GetInt64(8));
 }
 
 /// <summary>Inserts the receipts of a group. One whose id is taken fails the transaction: somebody else decided that command meanwhile.</summary>
@@ -59,9 +71,8 @@ internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorage
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
         builder.Append(
-            $"insert into {ReceiptTable.Name} (id, stream_id, event_id, version, recorded_at, status, fingerprint, body, location) select * from unnest(");
+            $"insert into {ReceiptTable.Name} (id, event_id, version, recorded_at, status, fingerprint, body, location) select * from unnest(");
         builder.AppendArray(receipts, r => r.Id, NpgsqlDbType.Uuid);
-        builder.AppendArray(receipts, r => r.StreamId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(receipts, r => r.EventId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(receipts, r => r.Version, NpgsqlDbType.Bigint, ",");
         builder.AppendArray(receipts, r => r.RecordedAt, NpgsqlDbType.TimestampTz, ",");

@@ -46,7 +46,7 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
 
         json.WriteString("mode", WireNames.Of(mode.ToString()));
         json.WriteNumber("accepted", accepted);
-        json.WriteNumber("refused", outcomes.Count - accepted);
+        json.WriteNumber("refused", outcomes.Count(o => !o.Applied && !o.InDoubt));
         json.WriteStartArray("results");
         for (var i = 0; i < outcomes.Count; i++)
         {
@@ -71,7 +71,15 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
         json.WriteStartObject();
         json.WriteString("idempotencyKey", key);
         json.WriteNumber("status", outcome.Status);
-        json.WriteBoolean("applied", outcome.Applied);
+        if (outcome.InDoubt)
+        {
+            json.WriteNull("applied");
+        }
+        else
+        {
+            json.WriteBoolean("applied", outcome.Applied);
+        }
+
         json.WriteBoolean("replayed", outcome.Replayed);
         if (outcome.Version is { } version)
         {

@@ -24,12 +24,14 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
         HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context) => PrepareAsync(command, slice, context, CancellationToken.None), group);
+        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context, ct) => PrepareAsync(command, slice, context, ct), group);
 
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
     {
         var prepared = await PrepareAsync(command, slice, context, ct);
-        return prepared.Known ?? await group.SubmitAsync(prepared.Submission!, ct);
+        return prepared.Submission is { } submission
+            ? await group.SubmitAsync(submission, ct)
+            : GroupOutcomes.Rejected(context, prepared.Refusal!);
     }
 
     private async Task<BatchEntry<Account>> PrepareAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
@@ -40,7 +42,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
         {
             if (await references.ResolveAsync(named[i].Account, ct) is not { } id)
             {
-                return new(context, null, GroupOutcomes.Rejected(context, Visibility.NotFound(named[i].Account, named[i].Pointer)));
+                return new(context, null, Visibility.NotFound(named[i].Account, named[i].Pointer));
             }
 
             ids[i] = id;

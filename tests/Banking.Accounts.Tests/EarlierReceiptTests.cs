@@ -1,0 +1,35 @@
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>Receipts were documents before they were columns.</summary>
+public sealed class EarlierReceiptTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task A_key_that_was_answered_by_an_earlier_version_is_answered_still()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync();
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var first = (await teller.DepositAsync(account, "5.00", "EUR", key)).Created();
+
+        // As the earlier version kept them: a document each, under the whole of the hash.
+        await using (var command = bank.Database.CreateCommand(
+            """
+            create table platform.mt_doc_receipt (id varchar primary key, data jsonb not null);
+            with moved as (delete from platform.receipt returning *)
+            insert into platform.mt_doc_receipt select replace(id::text, '-', '') || repeat('0', 32), jsonb_strip_nulls(jsonb_build_object(
+                'fingerprint', encode(fingerprint, 'hex'), 'status', status, 'body', body, 'location', location, 'version', version,
+                'eventId', event_id, 'recordedAt', recorded_at)) from moved;
+            """))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var upgraded = await bank.StartAnotherAsync();
+        var again = (await BankFixture.On(upgraded, "teller").DepositAsync(account, "5.00", "EUR", key)).Created();
+        Assert.Equal(("true", first.Body, first.Header("ETag"), first.Header("Ledger-Position"), first.Header("Location")),
+            (again.Header("Idempotency-Replayed"), again.Body, again.Header("ETag"), again.Header("Ledger-Position"), again.Header("Location")));
+        Assert.Equal("5.00", await teller.BalanceAsync(account));
+    }
+}
