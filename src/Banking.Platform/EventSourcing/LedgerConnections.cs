@@ -14,6 +14,12 @@ public sealed class LedgerConnections : IAsyncDisposable
     /// </summary>
     private const string Limits = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000";
 
+    /// <summary>
+    /// Commands find rows by their keys, always. A plan is kept with its statement, and one that was made while a table was small would read
+    /// all of it until statistics are gathered again, a minute and many thousands of rows later. Compiling such statements never pays.
+    /// </summary>
+    private const string Plans = "-c enable_seqscan=off -c jit=off";
+
     private readonly NpgsqlDataSource _source;
 
     public LedgerConnections(string connectionString)
@@ -24,7 +30,7 @@ public sealed class LedgerConnections : IAsyncDisposable
             // Nothing is ever set for a session here, so there is nothing to reset.
             NoResetOnClose = true,
         };
-        settings.Options = string.IsNullOrEmpty(settings.Options) ? Limits : $"{settings.Options} {Limits}";
+        settings.Options = $"{settings.Options} {Limits} {Plans}".TrimStart();
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         builder.UsePhysicalConnectionInitializer(
             _ => Connected?.Invoke(),
