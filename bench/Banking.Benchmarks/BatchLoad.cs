@@ -5,9 +5,11 @@ using System.Text;
 namespace Banking.Benchmarks;
 
 /// <summary>Callers that send transfers by the batch, each transfer with a key of its own.</summary>
-internal sealed class BatchLoad(BankUnderTest bank, string[] ids, TimeSpan warmUp, TimeSpan duration, Func<int, long, (int From, int To)> pick)
+internal sealed class BatchLoad(int size, RawHttp[] connections, string[] ids, Func<int, long, (int From, int To)> pick) : IDisposable
 {
-    public async Task<Connected> ConnectAsync(int size, int callers)
+    private readonly StringBuilder[] _texts = [.. connections.Select(_ => new StringBuilder())];
+
+    public static async Task<BatchLoad> ConnectAsync(BankUnderTest bank, int size, int callers, string[] ids, Func<int, long, (int From, int To)> pick)
     {
         var connections = new RawHttp[callers];
         for (var i = 0; i < callers; i++)
@@ -15,54 +17,34 @@ internal sealed class BatchLoad(BankUnderTest bank, string[] ids, TimeSpan warmU
             connections[i] = await RawHttp.ConnectAsync(bank.Address, "/v1/transfers/batch", bank.Token, largest: 4 * 1024 * 1024);
         }
 
-        return new(this, size, connections);
+        return new(size, connections, ids, pick);
     }
 
-    internal sealed class Connected(BatchLoad load, int size, RawHttp[] connections) : IAsyncDisposable
+    /// <param name="phase">Part of the keys: no two phases send the same ones.</param>
+    public Task<Measured> RunAsync(string phase, TimeSpan time) => Load.ClosedAsync(connections.Length, time, async (caller, i) =>
     {
-        private readonly StringBuilder[] _texts = [.. connections.Select(_ => new StringBuilder())];
+        var http = connections[caller];
+        var status = await http.PostAsync("-", Body($"batch{size}-{phase}-{caller}-{i}", _texts[caller], caller, i));
+        var accepted = status == 200 ? Number(http.Body.Span, "\"accepted\":"u8) : 0;
+        var refused = status == 200 ? Number(http.Body.Span, "\"refused\":"u8) : 0;
+        return new(accepted, refused, size - accepted - refused);
+    });
 
-        public Task WarmUpAsync() => RunAsync("w", load.WarmUpTime);
+    public void Dispose() => Array.ForEach(connections, c => c.Dispose());
 
-        public Task<Measured> MeasureAsync() => RunAsync("m", load.Duration);
-
-        public ValueTask DisposeAsync()
+    private string Body(string key, StringBuilder json, int caller, long i)
+    {
+        json.Clear().Append("""{"mode":"independent","items":[""");
+        for (var n = 0; n < size; n++)
         {
-            Array.ForEach(connections, c => c.Dispose());
-            return ValueTask.CompletedTask;
+            var (from, to) = pick(caller, (i * size) + n);
+            json.Append(n > 0 ? "," : "").Append(CultureInfo.InvariantCulture,
+                $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{ids[from]}}}}","toAccountId":"{{{{ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"}}}""");
         }
 
-        private Task<Measured> RunAsync(string phase, TimeSpan time) => Load.ClosedAsync(connections.Length, time, async (caller, i) =>
-        {
-            var http = connections[caller];
-            var status = await http.PostAsync("-", Body($"batch{size}-{phase}-{caller}-{i}", _texts[caller], caller, i));
-            var accepted = status == 200 ? Number(http.Body.Span, "\"accepted\":"u8) : 0;
-            var refused = status == 200 ? Number(http.Body.Span, "\"refused\":"u8) : 0;
-            return new(accepted, refused, size - accepted - refused);
-        });
-
-        private string Body(string key, StringBuilder json, int caller, long i)
-        {
-            json.Clear().Append("""{"mode":"independent","items":[""");
-            for (var n = 0; n < size; n++)
-            {
-                var (from, to) = load.Pick(caller, (i * size) + n);
-                json.Append(n > 0 ? "," : "").Append(CultureInfo.InvariantCulture,
-                    $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{load.Ids[from]}}}}","toAccountId":"{{{{load.Ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"}}}""");
-            }
-
-            return json.Append("]}").ToString();
-        }
-
-        private static int Number(ReadOnlySpan<byte> body, ReadOnlySpan<byte> member) =>
-            body.IndexOf(member) is var at and >= 0 && Utf8Parser.TryParse(body[(at + member.Length)..], out int number, out _) ? number : 0;
+        return json.Append("]}").ToString();
     }
 
-    private string[] Ids => ids;
-
-    private TimeSpan WarmUpTime => warmUp;
-
-    private TimeSpan Duration => duration;
-
-    private Func<int, long, (int From, int To)> Pick => pick;
+    private static int Number(ReadOnlySpan<byte> body, ReadOnlySpan<byte> member) =>
+        body.IndexOf(member) is var at and >= 0 && Utf8Parser.TryParse(body[(at + member.Length)..], out int number, out _) ? number : 0;
 }

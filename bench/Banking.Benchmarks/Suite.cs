@@ -112,15 +112,14 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await SingleAsync("hot-payer", 256, Picks.HotPayer(options.Accounts), [bank], ids, source, null);
         await SingleAsync("hot-payee", 256, Picks.HotPayee(options.Accounts), [bank], ids, source, null);
         await SingleAsync("opposite-pairs", 256, Picks.OppositePairs(), [bank], ids, source, null);
-        var batches = new BatchLoad(bank, ids, WarmUp, Duration, Picks.Uniform(options.Accounts));
         foreach (var (size, callers) in ((int, int)[])[(100, 16), (1_000, 4)])
         {
             if (Wanted($"batch-{size}"))
             {
-                await using var load = await batches.ConnectAsync(size, callers);
-                await load.WarmUpAsync();
+                using var load = await BatchLoad.ConnectAsync(bank, size, callers, ids, Picks.Uniform(options.Accounts));
+                await load.RunAsync("w", WarmUp);
                 var before = await Figures.ReadAsync(source);
-                await AddAsync($"batch-{size}", callers, "closed", await load.MeasureAsync(), before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
+                await AddAsync($"batch-{size}", callers, "closed", await load.RunAsync("m", Duration), before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
             }
         }
 

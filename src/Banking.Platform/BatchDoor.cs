@@ -5,10 +5,6 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Platform;
 
-/// <summary>A command on its way: what to decide, or why there is nothing to decide upon.</summary>
-public sealed record BatchEntry<TState>(CommandContext Context, Submission<TState>? Submission, Refusal? Refusal)
-    where TState : class, IEventSourced<TState>;
-
 /// <summary>
 /// The door of many commands at once. Each is the same command as if it came alone: the same key, the same decision, the same answer.
 /// </summary>
@@ -23,7 +19,7 @@ public sealed class BatchDoor(InFlightKeys inFlight)
         Batch<TRequest> batch,
         CommandShape<TCommand> shape,
         Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read,
-        Func<TCommand, CommandContext, CancellationToken, Task<BatchEntry<TState>>> prepare,
+        Func<TCommand, CommandContext, CancellationToken, Task<PreparedCommand<TState>>> prepare,
         CommandGroup<TState> group)
         where TCommand : class
         where TState : class, IEventSourced<TState>
@@ -40,7 +36,7 @@ public sealed class BatchDoor(InFlightKeys inFlight)
             return new ProblemResult(wrong);
         }
 
-        var entries = new BatchEntry<TState>[batch.Items.Count];
+        var entries = new PreparedCommand<TState>[batch.Items.Count];
         for (var i = 0; i < entries.Length; i++)
         {
             var item = batch.Items[i];
@@ -62,14 +58,14 @@ public sealed class BatchDoor(InFlightKeys inFlight)
         return new BatchResult(batch.Mode, [.. entries.Select(e => e.Context)], await running.WaitAsync(http.RequestAborted));
     }
 
-    private async Task<IReadOnlyList<Outcome>> EachAsync<TState>(BatchEntry<TState>[] entries, CommandGroup<TState> group)
+    private async Task<IReadOnlyList<Outcome>> EachAsync<TState>(PreparedCommand<TState>[] entries, CommandGroup<TState> group)
         where TState : class, IEventSourced<TState> =>
         await Task.WhenAll(entries.Select(e => e.Submission is null
             ? Task.FromResult(GroupOutcomes.Rejected(e.Context, e.Refusal!))
             : inFlight.Run(e.Context.ReceiptId, () => group.SubmitAsync(e.Submission, CancellationToken.None))
                 ?? Task.FromResult(GroupOutcomes.InProgress(e.Context))));
 
-    private async Task<IReadOnlyList<Outcome>> TogetherAsync<TState>(BatchEntry<TState>[] entries, CommandGroup<TState> group)
+    private async Task<IReadOnlyList<Outcome>> TogetherAsync<TState>(PreparedCommand<TState>[] entries, CommandGroup<TState> group)
         where TState : class, IEventSourced<TState>
     {
         var running = inFlight.RunAll(
@@ -79,7 +75,7 @@ public sealed class BatchDoor(InFlightKeys inFlight)
     }
 
     /// <summary>What cannot be decided goes along to be refused, because only there is it known which of the others were done before.</summary>
-    private static Submission<TState> Unfit<TState>(BatchEntry<TState> entry)
+    private static Submission<TState> Unfit<TState>(PreparedCommand<TState> entry)
         where TState : class, IEventSourced<TState> => new(
         entry.Context,
         [],

@@ -2,21 +2,10 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>A host remembers the states it stored. It must never decide upon one that is not what the database holds.</summary>
+/// <summary>A host remembers the states it stored. It must never decide upon one that is not what the database holds; see also TwoHostsTests.</summary>
 public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
-
-    [Fact]
-    public async Task A_state_at_another_version_than_its_stream_is_not_decided_upon()
-    {
-        var account = await _teller.OpenAsync(balance: "10.00");
-        await using var other = await bank.StartAnotherAsync();
-        (await BankFixture.On(other, "teller").WithdrawAsync(account, "7.00")).Created();
-
-        var refused = await _teller.WithdrawAsync(account, "5.00");
-        Assert.Equal((422, "3.00"), (refused.StatusCode, refused.Text("available", "value")));
-    }
 
     [Fact]
     public async Task A_database_that_was_restored_meanwhile_is_asked_anew()

@@ -8,6 +8,9 @@ namespace Banking.Host.Tests;
 /// <summary>The commit stands, and its answer is lost: the one moment at which a host cannot know.</summary>
 public sealed class CommitInDoubtTests
 {
+    /// <summary>The commit of a command, not of anything else that the host does meanwhile.</summary>
+    private const string Waiting = "datname = 'doubt' and application_name like '%-commands' and wait_event = 'SyncRep' and query ilike 'commit%'";
+
     [Fact]
     public async Task A_deposit_whose_commit_was_cut_off_is_found_by_its_key_and_answered_once()
     {
@@ -20,17 +23,12 @@ public sealed class CommitInDoubtTests
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
 
-            // A standby that does not exist: commits are written, and then wait for it before they are answered.
-            await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
-            await ExecuteAsync(operations, "select pg_reload_conf()");
+            await LeaveCommitsUnansweredAsync(operations);
             var deposit = teller.DepositAsync(account, "5.00");
-            while (!await IsAsync(operations, "select exists (select 1 from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%')"))
-            {
-                Assert.False(deposit.IsCompleted, deposit.IsCompleted ? (await deposit).Body : "");
-            }
+            await UntilCommittedAsync(operations, deposit);
 
             await ExecuteAsync(operations, "alter system reset synchronous_standby_names");
-            await ExecuteAsync(operations, "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%'");
+            await ExecuteAsync(operations, "select pg_terminate_backend(pid) from pg_stat_activity where " + Waiting);
             await ExecuteAsync(operations, "select pg_reload_conf()");
 
             var answer = await deposit;
@@ -55,14 +53,10 @@ public sealed class CommitInDoubtTests
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
-            await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
-            await ExecuteAsync(operations, "select pg_reload_conf()");
+            await LeaveCommitsUnansweredAsync(operations);
             var command = new { accountId = account, amount = new { value = "5.00", currency = "EUR" } };
             var batch = teller.PostAsync("/v1/deposits/batch", new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
-            while (!await IsAsync(operations, "select exists (select 1 from pg_stat_activity where datname = 'doubt' and wait_event = 'SyncRep' and query ilike 'commit%')"))
-            {
-                Assert.False(batch.IsCompleted, batch.IsCompleted ? (await batch).Body : "");
-            }
+            await UntilCommittedAsync(operations, batch);
 
             await cluster.DisposeAsync();
 
@@ -76,15 +70,25 @@ public sealed class CommitInDoubtTests
         folder.Delete(recursive: true);
     }
 
+    /// <summary>A standby that does not exist: commits are written, and then wait for it before they are answered.</summary>
+    private static async Task LeaveCommitsUnansweredAsync(NpgsqlDataSource operations)
+    {
+        await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
+        await ExecuteAsync(operations, "select pg_reload_conf()");
+    }
+
+    private static async Task UntilCommittedAsync(NpgsqlDataSource operations, Task<Answer> asked)
+    {
+        await using var command = operations.CreateCommand($"select exists (select 1 from pg_stat_activity where {Waiting})");
+        while (await command.ExecuteScalarAsync() is not true)
+        {
+            Assert.False(asked.IsCompleted, asked.IsCompleted ? (await asked).Body : "");
+        }
+    }
+
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
     {
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task<bool> IsAsync(NpgsqlDataSource source, string sql)
-    {
-        await using var command = source.CreateCommand(sql);
-        return (bool)(await command.ExecuteScalarAsync())!;
     }
 }

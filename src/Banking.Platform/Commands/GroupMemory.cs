@@ -18,9 +18,6 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
 
     public States<TState> States => loaded.States;
 
-    /// <summary>The states that the group has moved, in the order of their ids, as they were locked.</summary>
-    public IReadOnlyList<TState> Moved => [.. _before.Keys.Order().Select(id => States[id])];
-
     public ReceivedReceipt? Receipt(Guid id) => loaded.Receipts.GetValueOrDefault(id);
 
     public EventEnvelope Append(NewEvent e, CommandContext context, IReadOnlyDictionary<string, object> headers, DateTimeOffset at)
@@ -77,11 +74,14 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     /// Queues everything on the session. Receipts before what lies beside states: of two hosts with the same command the loser must meet
     /// its own receipt first, and repeat the answer, instead of being told that its own claim is taken.
     /// </summary>
-    public void Store(StoreOptions options, GroupRules<TState> rules)
+    /// <returns>The states that the group has moved.</returns>
+    public IReadOnlyList<TState> Store(StoreOptions options, GroupRules<TState> rules)
     {
-        var after = Moved;
+        // In the order of their ids, as they were locked.
+        TState[] after = [.. _before.Keys.Order().Select(id => States[id])];
         session.QueueLedger(
             options, [.. after.Select(Head)], _events, after, _receipts, _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
+        return after;
     }
 
     private StreamHead Head(TState after) =>

@@ -46,6 +46,7 @@ public sealed class GroupTransaction<TState>
         await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
         var memory = new GroupMemory<TState>(session, loaded);
         var work = new GroupWork<TState>(memory, now, _clock);
+        IReadOnlyList<TState> moved;
         try
         {
             foreach (var unit in units)
@@ -53,7 +54,7 @@ public sealed class GroupTransaction<TState>
                 work.Decide(unit);
             }
 
-            memory.Store((StoreOptions)_store.Options, _rules);
+            moved = memory.Store((StoreOptions)_store.Options, _rules);
             await session.SaveChangesAsync();
         }
         catch (Exception failure) when (units is [[var only]]
@@ -64,7 +65,7 @@ public sealed class GroupTransaction<TState>
 
         onWritten();
         await CommitAsync(transaction);
-        _known.Remember(memory.Moved);
+        _known.Remember(moved);
         return work.Outcomes();
     }
 

@@ -18,6 +18,10 @@ public sealed record Submission<TState>(
     public Guid ReceiptId { get; } = Context.ReceiptId;
 }
 
+/// <summary>What a module made of a command: what to decide, or why there is nothing to decide upon.</summary>
+public sealed record PreparedCommand<TState>(CommandContext Context, Submission<TState>? Submission, Refusal? Refusal)
+    where TState : class, IEventSourced<TState>;
+
 /// <summary>The answer to an accepted command, before it is written down.</summary>
 /// <param name="StreamId">Whose version the ETag tells.</param>
 public sealed record CommandAnswer(int Status, object Body, Guid StreamId, string? Location = null);

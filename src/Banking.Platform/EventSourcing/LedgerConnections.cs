@@ -4,7 +4,7 @@ namespace Banking.Platform.EventSourcing;
 
 /// <summary>
 /// The connections that commands are stored over. Few, and kept for that: their statements stay prepared and PostgreSQL's own caches
-/// warm, where a shared pool hands the work round all of its connections.
+/// warm, where a shared pool hands the work round all of its connections. Whoever looks at the server knows them by "-commands".
 /// </summary>
 public sealed class LedgerConnections : IAsyncDisposable
 {
@@ -30,6 +30,7 @@ public sealed class LedgerConnections : IAsyncDisposable
             // Nothing is ever set for a session here, so there is nothing to reset.
             NoResetOnClose = true,
         };
+        settings.ApplicationName += "-commands";
         settings.Options = $"{settings.Options} {Limits} {Plans}".TrimStart();
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         builder.UsePhysicalConnectionInitializer(

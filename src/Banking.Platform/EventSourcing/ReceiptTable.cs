@@ -16,6 +16,8 @@ internal sealed class ReceiptTable : Table
 {
     public const string Name = PlatformModule.Schema + ".receipt";
 
+    public const string AllColumns = "id, event_id, version, recorded_at, status, fingerprint, body, location";
+
     public ReceiptTable()
         : base(Weasel.Postgresql.PostgresqlProvider.Instance.Parse(Name))
     {
@@ -34,7 +36,7 @@ internal sealed class ReceiptTable : Table
         $"""
         do $$ begin
             if to_regclass('{PlatformModule.Schema}.mt_doc_receipt') is not null then
-                insert into {Name} (id, event_id, version, recorded_at, status, fingerprint, body, location)
+                insert into {Name} ({AllColumns})
                 select left(id, 32)::uuid, (data ->> 'eventId')::uuid, (data ->> 'version')::bigint, (data ->> 'recordedAt')::timestamptz,
                     (data ->> 'status')::smallint, decode(data ->> 'fingerprint', 'hex'), data ->> 'body', data ->> 'location'
                 from {PlatformModule.Schema}.mt_doc_receipt on conflict (id) do nothing;
@@ -70,8 +72,7 @@ internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorage
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append(
-            $"insert into {ReceiptTable.Name} (id, event_id, version, recorded_at, status, fingerprint, body, location) select * from unnest(");
+        builder.Append($"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) select * from unnest(");
         builder.AppendArray(receipts, r => r.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(receipts, r => r.EventId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(receipts, r => r.Version, NpgsqlDbType.Bigint, ",");

@@ -34,7 +34,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
             : GroupOutcomes.Rejected(context, prepared.Refusal!);
     }
 
-    private async Task<BatchEntry<Account>> PrepareAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+    private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
     {
         var named = slice.Accounts(command);
         var ids = new Guid[named.Count];
