@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
 using JasperFx;
 using JasperFx.Events;
 using Marten;
@@ -27,6 +28,19 @@ public static class PlatformModule
     /// </summary>
     private const string EventIdIndex = "idx_bank_events_id";
 
+    /// <summary>How long the feed of read models waits before it looks again: the most that an event waits before anybody knows of it.</summary>
+    private static readonly TimeSpan FeedPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The names under which what happens to read models is stored, for ever.</summary>
+    private static readonly (Type Type, string Name)[] ReadModelEventNames =
+    [
+        (typeof(RebuildRequested), "platform.rebuild-requested.v1"),
+        (typeof(RebuildFinished), "platform.rebuild-finished.v1"),
+        (typeof(ReadModelPaused), "platform.read-model-paused.v1"),
+        (typeof(ReadModelResumed), "platform.read-model-resumed.v1"),
+        (typeof(DriftFound), "platform.drift-found.v1"),
+    ];
+
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
         [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments];
@@ -36,7 +50,21 @@ public static class PlatformModule
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()
         .AddSingleton<StreamDirectory>()
-        .AddSingleton<HistoryImport>();
+        .AddSingleton<HistoryImport>()
+        .AddSingleton<LogReader>()
+        .AddSingleton<ReadModelJournal>()
+        .AddSingleton<ReadModelSchema>()
+        .AddSingleton<ReadModelWriter>()
+        .AddSingleton<Rebuild>()
+        .AddSingleton<Repair>();
+
+    /// <summary>Lets Marten's daemon bring the log to the read models of this host; another host takes over where it is gone.</summary>
+    public static IServiceCollection AddReadModelFeed(this IServiceCollection services) => services
+        .ConfigureMarten((p, store) => store.Projections.Subscribe(
+            new ReadModelFeed(p.GetServices<ReadModel>(), p.GetRequiredService<ReadModelWriter>)))
+        .AddHostedService<ReadModelCatchUp>()
+        .AddSingleton<RebuildRunner>()
+        .AddHostedService(p => p.GetRequiredService<RebuildRunner>());
 
     /// <summary>One group of commands per kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)
@@ -84,6 +112,16 @@ public static class PlatformModule
         store.Projections.Errors.SkipApplyErrors = false;
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
+
+        // The log is complete up to where no transaction can put an event any more; a gap is passed by only when nobody alive can fill it.
+        store.Projections.UseTransactionEvidenceForGapSkipping = true;
+        store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
+        store.Projections.FastPollingTime = FeedPause;
+        store.Projections.SlowPollingTime = FeedPause;
+        foreach (var (type, name) in ReadModelEventNames)
+        {
+            store.Events.MapEventType(type, name);
+        }
 
         store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
         store.Schema.For<RecordedRefusal>().DatabaseSchemaName(Schema).DocumentAlias("refusal").Index(r => r.StreamId);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;

@@ -1,4 +1,5 @@
 using System.Text;
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform;
 using CsCheck;

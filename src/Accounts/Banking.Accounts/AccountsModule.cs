@@ -5,6 +5,7 @@ using Banking.Accounts.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.ReadModels;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,7 @@ public static class AccountsModule
 
     public static IServiceCollection AddAccounts(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
+        .AddSingleton<ReadModel, EntriesModel>()
         .AddSingleton<AccountReferences>()
         .AddSingleton<AccountReader>()
         .AddSingleton<AccountNumberSequence>()

@@ -24,6 +24,7 @@ internal static class CommandLine
     private static Task<int> DoAsync(string[] args) => args switch
     {
         ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
+        ["projections", .. var rest] => ProjectionsCommand.RunAsync(rest),
         ["codegen", .. var rest] => CodegenCommand.RunAsync(rest),
         ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),
         _ => ServeCommand.RunAsync(args),

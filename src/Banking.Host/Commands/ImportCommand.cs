@@ -45,7 +45,7 @@ internal static class ImportCommand
         };
 
         await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(rest), args.Contains("--fresh"), _ => { });
-        await using var services = new ServiceCollection().AddLogging().AddLedgerForImport(database.ConnectionString).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
         {

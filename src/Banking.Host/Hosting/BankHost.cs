@@ -1,13 +1,17 @@
 using Banking.Accounts;
+using Banking.Audit;
 using Banking.Customers;
 using Banking.Host.Generated;
 using Banking.Host.Security;
+using Banking.Ledger;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
 using JasperFx;
 using JasperFx.CodeGeneration;
+using JasperFx.Events.Daemon;
 using Marten;
 using Npgsql;
 using OpenTelemetry;
@@ -38,6 +42,8 @@ public static class BankHost
 
         builder.Services.AddCustomers();
         builder.Services.AddAccounts();
+        builder.Services.AddLedger();
+        builder.Services.AddAudit();
         return builder;
     }
 
@@ -68,17 +74,20 @@ public static class BankHost
 
     private static void AddDatabase(this WebApplicationBuilder builder, string connectionString, TimeProvider clock)
     {
-        builder.Services.AddLedger(connectionString, clock)
+        builder.Services.AddEventStore(connectionString, clock)
             .IntegrateWithWolverine(marten =>
             {
                 marten.MessageStorageSchemaName = "wolverine";
                 marten.AutoCreate = AutoCreate.CreateOrUpdate;
-            });
+            })
+            // One node at a time reads the log for the read models; which, they settle by a lock in the database.
+            .AddAsyncDaemon(DaemonMode.HotCold);
+        builder.Services.AddReadModelFeed();
         builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
     }
 
     /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>
-    internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddLedger(
+    internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
         this IServiceCollection services, string connectionString, TimeProvider clock)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
@@ -93,6 +102,7 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
             .AddSingleton(_ => new LedgerConnections(settings.ConnectionString))
+            .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString))
             .AddPlatform()
             .AddMarten(store =>
             {
@@ -104,9 +114,13 @@ public static class BankHost
             .UseLightweightSessions();
     }
 
-    internal static IServiceCollection AddLedgerForImport(this IServiceCollection services, string connectionString)
+    internal static IServiceCollection AddEventStoreForCommands(this IServiceCollection services, string connectionString)
     {
-        services.AddLedger(connectionString, TimeProvider.System);
+        services.AddEventStore(connectionString, TimeProvider.System);
+        // The import makes the schema too.
+        services.AddAccounts();
+        services.AddLedger();
+        services.AddAudit();
         return services;
     }
 
@@ -135,6 +149,8 @@ public static class BankHost
                 .Then.ScheduleRetry(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
             wolverine.AddCustomers();
             wolverine.AddAccounts();
+            wolverine.AddLedger();
+            wolverine.AddAudit();
         });
     }
 

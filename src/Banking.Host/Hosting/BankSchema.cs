@@ -1,5 +1,6 @@
 using Banking.Accounts;
 using Banking.Platform;
+using Banking.Platform.ReadModels;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -39,6 +40,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
             {
                 await ExecuteAsync(connection, sql);
             }
+
+            await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
         }
         finally
         {

@@ -3,22 +3,6 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Domain;
 
-/// <summary>A fact about one account. Stored under a name of its own for ever (see <see cref="EventNames"/>); who and why are in its metadata.</summary>
-public interface IAccountEvent
-{
-    /// <summary>When it counts; when the bank learned it is in the metadata.</summary>
-    DateTimeOffset EffectiveAt { get; }
-}
-
-/// <summary>A fact that changes the balance.</summary>
-public interface IMovement : IAccountEvent
-{
-    /// <summary>Never negative: the direction is a field of its own.</summary>
-    Money Amount { get; }
-
-    Direction Direction { get; }
-}
-
 /// <summary>The account exists from here on.</summary>
 /// <param name="Number">Unique in the bank, never changed and never given again.</param>
 /// <param name="Owner">The customer whose account it is.</param>
@@ -39,6 +23,8 @@ public sealed record MoneyDeposited(
     Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IMovement
 {
     Direction IMovement.Direction => Direction.Credit;
+
+    BankSide? IMovement.BankSide => BankSide;
 }
 
 /// <summary>Money left to outside the bank's accounts.</summary>
@@ -46,6 +32,8 @@ public sealed record MoneyWithdrawn(
     Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IMovement
 {
     Direction IMovement.Direction => Direction.Debit;
+
+    BankSide? IMovement.BankSide => BankSide;
 }
 
 /// <summary>Money left to another account of this bank. The other half is stored in the same transaction.</summary>
@@ -56,6 +44,8 @@ public sealed record TransferSent(
     Guid TransferId, Guid To, AccountNumber ToNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
 {
     Direction IMovement.Direction => Direction.Debit;
+
+    BankSide? IMovement.BankSide => null;
 }
 
 /// <summary>Money came in from another account of this bank.</summary>
@@ -66,6 +56,8 @@ public sealed record TransferReceived(
     Guid TransferId, Guid From, AccountNumber FromNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IMovement
 {
     Direction IMovement.Direction => Direction.Credit;
+
+    BankSide? IMovement.BankSide => null;
 }
 
 /// <summary>An earlier event was wrong by this much. It stays as it is; this one puts the balance right.</summary>
@@ -74,7 +66,10 @@ public sealed record TransferReceived(
 /// <param name="Source">The row that shows it.</param>
 public sealed record CorrectionBooked(
     Guid Corrects, string Class, Direction Direction, Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, SourceRow? Source = null)
-    : IMovement;
+    : IMovement
+{
+    BankSide? IMovement.BankSide => BankSide;
+}
 
 /// <summary>No money moves that way until it is unfrozen.</summary>
 public sealed record AccountFrozen(FreezeScope Scope, DateTimeOffset EffectiveAt) : IAccountEvent;

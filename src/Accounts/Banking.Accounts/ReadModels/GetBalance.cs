@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Platform;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Banking.Accounts.Domain;
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;

@@ -1,0 +1,49 @@
+using JasperFx.Events;
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>
+/// Questions answered from the log: tables of its own, and what each event writes there. Written by whoever brings it forward, live or in
+/// a rebuild, through the one <see cref="Project"/>.
+/// </summary>
+public abstract class ReadModel
+{
+    /// <summary>What operators call it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Raised whenever <see cref="Project"/> or the tables change: the bank then builds the new one beside the old and switches.</summary>
+    public abstract int Version { get; }
+
+    /// <summary>The schema of its tables: its module's.</summary>
+    public abstract string Schema { get; }
+
+    public abstract IReadOnlyList<ReadTable> Tables { get; }
+
+    /// <summary>
+    /// What the events write, in the order of the log. Looks at nothing but them: no clock, no random, no new ids, no other read model. What
+    /// needs the rows before (a balance after) is computed by the statement that writes.
+    /// </summary>
+    /// <exception cref="UnreadableEventException">An event cannot be projected; it is named, so that the model can stop right before it.</exception>
+    public abstract IReadOnlyList<RowWrite> Project(ReadTables tables, IReadOnlyList<IEvent> events);
+
+    /// <summary>Compares the rows of whole streams with what the bank's own folds make of them, where there is such a fold.</summary>
+    public virtual Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Difference>>([]);
+}
+
+/// <summary>A row that is not what the log says.</summary>
+/// <param name="Model">The read model.</param>
+/// <param name="Table">The table, by its plain name.</param>
+/// <param name="Stream">The stream whose row it is; null for a row of sums.</param>
+/// <param name="Expected">The row as the log makes it, JSON; null where there should be none.</param>
+/// <param name="Found">The row that is there, JSON; null where it is missing.</param>
+public sealed record Difference(string Model, string Table, Guid? Stream, string? Expected, string? Found);
+
+/// <summary>An event that a read model cannot project.</summary>
+public sealed class UnreadableEventException(IEvent e, Exception inner)
+    : Exception($"Event {e.Id:N} ({e.EventTypeName}) at position {e.Sequence} cannot be projected: {inner.Message}", inner)
+{
+    public IEvent Event { get; } = e;
+}

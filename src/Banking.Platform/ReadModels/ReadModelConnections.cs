@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>
+/// The connections that read models are written over. Rows are found by their keys, always: a plan made on a young table would read all of it
+/// long after. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
+/// </summary>
+public sealed class ReadModelConnections : IAsyncDisposable
+{
+    private const string Settings =
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=off -c idle_in_transaction_session_timeout=60000";
+
+    private readonly NpgsqlDataSource _source;
+
+    public ReadModelConnections(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.ApplicationName += "-read-models";
+        settings.Options = string.IsNullOrEmpty(settings.Options) ? Settings : $"{settings.Options} {Settings}";
+        settings.MaxPoolSize = 12;
+        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => _source.OpenConnectionAsync(ct);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+}

@@ -1,0 +1,186 @@
+using JasperFx.Events;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>How far a generation got.</summary>
+/// <param name="Position">The last event in it.</param>
+/// <param name="Events">How many were written just now.</param>
+public sealed record Advanced(long Position, int Events);
+
+/// <summary>
+/// Brings a generation of a read model forward: rows and position in one transaction, so that each event is in it once, whoever brings it
+/// and however often. An event that cannot be projected stops its own model right before it and no other.
+/// </summary>
+public sealed class ReadModelWriter(ReadModelConnections connections, LogReader log, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
+{
+    public const int PageSize = 5_000;
+
+    /// <summary>Brings the serving generation up to a position, from the events at hand where they are the ones that follow.</summary>
+    /// <param name="offered">Events without a gap between them, of which the first follows <paramref name="after"/>.</param>
+    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, IReadOnlyList<IEvent> offered, long after, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Advanced? last;
+        do
+        {
+            last = await StepAsync(model, null, upTo, position => position >= after
+                ? Task.FromResult<IReadOnlyList<IEvent>>([.. offered.Where(e => e.Sequence > position)])
+                : log.ReadAsync(position, upTo, PageSize, ct), ct);
+        }
+        while (last is { Events: > 0 } && last.Position < upTo);
+        return last;
+    }
+
+    /// <summary>Brings the serving generation up to a position, reading the log.</summary>
+    public Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct) => ServeAsync(model, upTo, [], long.MaxValue, ct);
+
+    /// <summary>Brings generations that are being made to the end of the log as far as that is complete, all in one pass.</summary>
+    public async Task FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, CancellationToken ct)
+    {
+        long complete;
+        do
+        {
+            complete = await log.CompleteUpToAsync(ct);
+        }
+        while (await FillAsync(coming, complete, ct) && complete < await log.CompleteUpToAsync(ct));
+    }
+
+    /// <summary>Brings generations that are being made to a position; the next page is read while one is written.</summary>
+    /// <returns>False once all of them were cancelled or stopped.</returns>
+    internal async Task<bool> FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, long upTo, CancellationToken ct)
+    {
+        var positions = await Task.WhenAll(coming.Select(c => PositionAsync(c.Model, c.Number, ct)));
+        if (positions.Min() is not { } position)
+        {
+            return false;
+        }
+
+        var going = coming.Where((_, i) => positions[i] is not null).ToList();
+        var next = log.ReadAsync(position, upTo, PageSize, ct);
+        while (position < upTo && going.Count > 0)
+        {
+            var events = await next;
+            var (after, reached) = (position, events.Count == 0 ? upTo : events[^1].Sequence);
+            next = reached < upTo ? log.ReadAsync(reached, upTo, PageSize, ct) : Task.FromResult<IReadOnlyList<IEvent>>([]);
+            var steps = await Task.WhenAll(going.Select(c => StepAsync(c.Model, c.Number, reached, at => Following(at, after, events), ct)));
+            going = [.. going.Where((_, i) => steps[i] is not null)];
+            position = reached;
+        }
+
+        await next;
+        return going.Count > 0;
+    }
+
+    private static Task<IReadOnlyList<IEvent>> Following(long position, long after, IReadOnlyList<IEvent> events) => position < after
+        ? throw new InvalidOperationException($"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
+        : Task.FromResult<IReadOnlyList<IEvent>>(position == after ? events : [.. events.Where(e => e.Sequence > position)]);
+
+    /// <summary>Where a generation is that is being made and goes on; null otherwise.</summary>
+    internal async Task<long?> PositionAsync(ReadModel model, int number, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        return await Generation.ComingAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number ? coming.Position : null;
+    }
+
+    /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
+    /// <param name="number">Null for the serving one.</param>
+    private async Task<Advanced?> StepAsync(
+        ReadModel model, int? number, long upTo, Func<long, Task<IReadOnlyList<IEvent>>> read, CancellationToken ct)
+    {
+        IReadOnlyList<IEvent> events = [];
+        try
+        {
+            await using var connection = await connections.OpenAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            // Of another version is also one that a later version of this bank serves: its tables are not ours to write.
+            if (await Generation.LockedAsync(connection, model.Name, number, ct) is not { PausedAt: null } generation || generation.ModelVersion != model.Version
+                || generation.State is not (GenerationState.Serving or GenerationState.Building or GenerationState.Differs))
+            {
+                return null;
+            }
+
+            if (generation.Position >= upTo)
+            {
+                return new(generation.Position, 0);
+            }
+
+            events = await read(generation.Position);
+            var reached = events.Count == 0 ? upTo : events[^1].Sequence;
+            await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, events, reached, ct);
+            await transaction.CommitAsync(ct);
+            return new(reached, events.Count);
+        }
+        catch (Exception failure) when (IsOfTheData(failure))
+        {
+            return await StopBeforeAsync(model, number, events, failure, ct);
+        }
+    }
+
+    /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
+    internal async Task WriteAsync(
+        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, IReadOnlyList<IEvent> events, long reached, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 120 };
+        if (events.Count > 0)
+        {
+            foreach (var write in model.Project(tables, events))
+            {
+                batch.BatchCommands.Add(write.ToCommand());
+            }
+        }
+
+        batch.BatchCommands.Add(new($"update {Generation.Table} set position = $3, updated_at = $4 where name = $1 and generation = $2")
+        {
+            Parameters = { new() { Value = model.Name }, new() { Value = generation.Number }, new() { Value = reached }, new() { Value = clock.GetUtcNow() } },
+        });
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>
+    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, IReadOnlyList<IEvent> events, Exception failure, CancellationToken ct)
+    {
+        if (events.Count > 1)
+        {
+            foreach (var e in events)
+            {
+                if (await StepAsync(model, number, e.Sequence, position => Task.FromResult<IReadOnlyList<IEvent>>(e.Sequence > position ? [e] : []), ct) is null)
+                {
+                    return null;
+                }
+            }
+
+            return new(events[^1].Sequence, events.Count);
+        }
+
+        var at = events.Count == 1 ? events[0].Sequence : (long?)null;
+        logger.LogError(failure, "The read model {Model} stops before position {Position}", model.Name, at);
+        await PauseAsync(model, number, at, failure, ct);
+        return null;
+    }
+
+    private async Task PauseAsync(ReadModel model, int? number, long? at, Exception failure, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await Generation.LockedAsync(connection, model.Name, number, ct) is not { PausedAt: null } generation)
+        {
+            return;
+        }
+
+        await ReadModelSchema.ExecuteAsync(
+            connection,
+            $"update {Generation.Table} set paused_at = $3, pause_reason = $4, pause_position = $5, updated_at = $3 where name = $1 and generation = $2",
+            model.Name, generation.Number, clock.GetUtcNow(), failure.Message, (object?)at ?? DBNull.Value);
+        await journal.RecordAsync(
+            transaction, model.Name, new ReadModelPaused(model.Name, generation.Number, at ?? generation.Position, failure.Message, clock.GetUtcNow()),
+            OperatorAction.OfTheBank("stopped before an event that cannot be projected"), ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>What another attempt would only repeat: the event, or a row that the tables refuse. The rest is tried again by whoever called.</summary>
+    internal static bool IsOfTheData(Exception failure) => failure is UnreadableEventException
+        || (failure is PostgresException { SqlState: var state } && (state.StartsWith("22", StringComparison.Ordinal)
+            || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("42", StringComparison.Ordinal)));
+}

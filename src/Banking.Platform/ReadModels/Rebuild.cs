@@ -1,0 +1,285 @@
+using System.Data;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>
+/// Makes a new generation of a read model from the log beside the one that serves, compares the two and the bank's own folds, and switches
+/// readers over. Reads and writes go on meanwhile. Each page is a transaction, so one that was cut off goes on where it stopped, in any
+/// process; nothing is published, for nothing but the tables is written.
+/// </summary>
+public sealed class Rebuild(
+    ReadModelConnections connections, NpgsqlDataSource source, LogReader log, ReadModelWriter writer, ReadModelJournal journal, TimeProvider clock,
+    ILogger<Rebuild> logger)
+{
+    /// <summary>Streams that are folded and compared before a generation may serve.</summary>
+    private const int FoldedStreams = 200;
+
+    /// <summary>Asks for a new generation; null where one is coming already.</summary>
+    public async Task<int?> RequestAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(action);
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var now = clock.GetUtcNow();
+        if (await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now) is not { } number)
+        {
+            return null;
+        }
+
+        await journal.RecordAsync(transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
+        await transaction.CommitAsync(ct);
+        return number;
+    }
+
+    /// <summary>Gives up the generation that is coming; false where there is none.</summary>
+    public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>
+        EndAsync(model, GenerationState.Cancelled, [], action, ct);
+
+    /// <summary>
+    /// Brings the generations of these models that are coming to their end, in one pass over the log; those that somebody else brings are left
+    /// to them. May be called again and again, in any process.
+    /// </summary>
+    /// <returns>Whether there was anything to do.</returns>
+    public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        var turns = new List<(ReadModel Model, Generation Coming, NpgsqlConnection Turn)>();
+        try
+        {
+            foreach (var model in models)
+            {
+                var turn = await connections.OpenAsync(ct);
+                if (await TryLockAsync(turn, model, ct)
+                    && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
+                    && coming.ModelVersion == model.Version)
+                {
+                    turns.Add((model, coming, turn));
+                }
+                else
+                {
+                    await CloseAsync(turn);
+                }
+            }
+
+            if (turns.Count > 0)
+            {
+                var end = await log.CompleteUpToAsync(ct);
+                await Task.WhenAll(turns.Select(t => BeginAsync(t.Turn, t.Model, t.Coming.Number, end)));
+                await writer.FillAsync([.. turns.Select(t => (t.Model, t.Coming.Number))], ct);
+                await Task.WhenAll(turns.Select(t => FinishAsync(t.Turn, t.Model, t.Coming, ct)));
+            }
+
+            return turns.Count > 0;
+        }
+        finally
+        {
+            foreach (var (_, _, turn) in turns)
+            {
+                await CloseAsync(turn);
+            }
+        }
+    }
+
+    private async Task FinishAsync(NpgsqlConnection turn, ReadModel model, Generation coming, CancellationToken ct)
+    {
+        if (await writer.PositionAsync(model, coming.Number, ct) is null)
+        {
+            // Cancelled, or stopped before an event that cannot be projected.
+            return;
+        }
+
+        await ReadModelSchema.IndexAsync(turn, model, ReadTables.Generation(model, coming.Number));
+        var (differences, wrong) = await CompareAsync(model, coming.Number, ct);
+        if (differences.Count > 0)
+        {
+            logger.LogWarning("Generation {Generation} of {Model} differs in {Rows} rows", coming.Number, model.Name, differences.Count);
+            await EndAsync(model, wrong ? GenerationState.Failed : GenerationState.Differs, differences,
+                OperatorAction.OfTheBank(wrong ? "the new rows are not what the log says" : "the new rows are not those that serve"), ct);
+            return;
+        }
+
+        await SwitchAsync(model, OperatorAction.OfTheBank(coming.Reason), ct);
+    }
+
+    /// <summary>Lets the coming generation serve, in one transaction with the last events that it lacks.</summary>
+    public async Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (await BringAsync(model, ct) is not { } number)
+        {
+            return false;
+        }
+
+        int? old = null;
+        await using (var connection = await connections.OpenAsync(ct))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            // The serving one first, as everybody does: with its lock held nobody brings it forward.
+            var serving = await Generation.ServingAsync(connection, model.Name, locked: true, ct);
+            if (await Generation.ComingAsync(connection, model.Name, locked: true, ct) is not { } coming || coming.Number != number)
+            {
+                return false;
+            }
+
+            var tables = ReadTables.Generation(model, number);
+            var position = coming.Position;
+            while (serving is not null && position < serving.Position)
+            {
+                var events = await log.ReadAsync(position, serving.Position, ReadModelWriter.PageSize, ct);
+                position = events.Count == 0 ? serving.Position : events[^1].Sequence;
+                await writer.WriteAsync(connection, model, tables, coming, events, position, ct);
+            }
+
+            var now = clock.GetUtcNow();
+            old = serving?.Number;
+            await SetAsync(connection, model, old, GenerationState.Retired, now, null, null);
+            await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
+            await ReadModelSchema.ShowAsync(connection, model, number);
+            await journal.RecordAsync(
+                transaction, model.Name, new RebuildFinished(model.Name, number, GenerationState.Serving, position, 0, now), action, ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        if (old is { } retired)
+        {
+            await using var connection = await connections.OpenAsync(ct);
+            await ReadModelSchema.DropAsync(connection, model, retired);
+        }
+
+        return true;
+    }
+
+    private async Task BeginAsync(NpgsqlConnection turn, ReadModel model, int number, long end)
+    {
+        await ReadModelSchema.CreateAsync(turn, model, ReadTables.Generation(model, number));
+        await ReadModelSchema.ExecuteAsync(
+            turn,
+            $"update {Generation.Table} set started_at = coalesce(started_at, $3), start_position = coalesce(start_position, position), target = $4 where name = $1 and generation = $2",
+            model.Name, number, clock.GetUtcNow(), end);
+    }
+
+    /// <summary>Brings the coming generation nearly to the end of the log, so that the switch has little left to do.</summary>
+    private async Task<int?> BringAsync(ReadModel model, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        if (await Generation.ComingAsync(connection, model.Name, locked: false, ct) is not { } coming || coming.ModelVersion != model.Version)
+        {
+            return null;
+        }
+
+        await writer.FillAsync([(model, coming.Number)], ct);
+        return coming.Number;
+    }
+
+    /// <summary>What differs, and whether it differs from the log itself rather than only from what serves.</summary>
+    private async Task<(IReadOnlyList<Difference> Differences, bool Wrong)> CompareAsync(ReadModel model, int number, CancellationToken ct)
+    {
+        await using var snapshot = await source.OpenConnectionAsync(ct);
+        var (serving, position, transaction) = await SamePositionAsync(snapshot, model, number, ct);
+        await using (transaction)
+        {
+            var tables = ReadTables.Generation(model, number);
+            var streams = await log.ReadStreamsAsync(await SampleAsync(snapshot, position, ct), position, ct);
+            var wrong = (await StreamCheck.RunAsync(snapshot, model, tables, streams, ct))
+                .Concat(await Comparison.OfSumsAsync(snapshot, model, tables, null, ct)).ToList();
+            return wrong.Count > 0
+                ? (wrong, true)
+                : (serving is null ? [] : await Comparison.OfAllAsync(snapshot, model, tables, ReadTables.Generation(model, serving.Value), ct), false);
+        }
+    }
+
+    /// <summary>A moment at which both generations hold the same events, and a transaction that goes on seeing it while the world moves on.</summary>
+    /// <returns>The serving generation, or null where it is paused or of another version and so not to be compared with.</returns>
+    private async Task<(int? Serving, long Position, NpgsqlTransaction Transaction)> SamePositionAsync(
+        NpgsqlConnection snapshot, ReadModel model, int number, CancellationToken ct)
+    {
+        await using var holder = await connections.OpenAsync(ct);
+        await using var hold = await holder.BeginTransactionAsync(ct);
+        var serving = await Generation.ServingAsync(holder, model.Name, locked: true, ct);
+        var comparable = serving is { PausedAt: null } && serving.ModelVersion == model.Version;
+        if (comparable)
+        {
+            await writer.FillAsync([(model, number)], serving!.Position, ct);
+        }
+
+        var reached = await writer.PositionAsync(model, number, ct) ?? throw new OperationCanceledException("The generation was given up meanwhile.");
+        comparable &= reached == serving?.Position;
+        var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        // The first statement is what the moment is of.
+        await ReadModelSchema.ExecuteAsync(snapshot, "select 1");
+        return (comparable ? serving!.Number : null, reached, transaction);
+    }
+
+    private async Task<Guid[]> SampleAsync(NpgsqlConnection snapshot, long position, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select id from {PlatformModule.EventSchema}.mt_streams where id >= md5($1)::uuid order by id limit {FoldedStreams}", snapshot)
+        {
+            // Any part of the streams will do, and another one each time.
+            Parameters = { new() { Value = $"{position}/{clock.GetUtcNow().Ticks}" } },
+        };
+        var streams = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            streams.Add(reader.GetGuid(0));
+        }
+
+        return [.. streams];
+    }
+
+    private async Task<bool> EndAsync(
+        ReadModel model, string state, IReadOnlyList<Difference> differences, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await Generation.ComingAsync(connection, model.Name, locked: true, ct) is not { } coming)
+        {
+            return false;
+        }
+
+        var now = clock.GetUtcNow();
+        await SetAsync(connection, model, coming.Number, state, now, state, differences);
+        await journal.RecordAsync(
+            transaction, model.Name, new RebuildFinished(model.Name, coming.Number, state, coming.Position, differences.Count, now), action, ct);
+        if (state != GenerationState.Differs)
+        {
+            await ReadModelSchema.DropAsync(connection, model, coming.Number);
+        }
+
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private static Task SetAsync(
+        NpgsqlConnection connection, ReadModel model, int? number, string state, DateTimeOffset now, string? outcome, IReadOnlyList<Difference>? differences) =>
+        ReadModelSchema.ExecuteAsync(
+            connection,
+            $"update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4), outcome = coalesce($5, outcome), " +
+            "differences = coalesce($6::jsonb, differences), paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            model.Name, number ?? 0, state, now, (object?)outcome ?? DBNull.Value,
+            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
+
+    /// <summary>Pooled connections keep their session, and with it the lock.</summary>
+    private static async Task CloseAsync(NpgsqlConnection turn)
+    {
+        await using (turn)
+        {
+            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all()");
+        }
+    }
+
+    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, ReadModel model, CancellationToken ct)
+    {
+        // Of the session: it goes with the process, so a rebuild whose process was killed is anybody's.
+        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
+        {
+            Parameters = { new() { Value = "rebuild:" + model.Name } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+}
