@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Text.Json;
 using Banking.Testing;
 using Npgsql;
+using static Banking.Host.Tests.BerkaCommand;
 
 namespace Banking.Host.Tests;
 
@@ -9,15 +8,6 @@ namespace Banking.Host.Tests;
 public sealed class BerkaImportTests : IAsyncLifetime
 {
     private string _database = "";
-
-    private static string Folder
-    {
-        get
-        {
-            Assert.SkipWhen(TestFolders.Berka is null, "The folder shared/data/berka is not beside the repository.");
-            return TestFolders.Berka!;
-        }
-    }
 
     public async ValueTask InitializeAsync() => _database = await TestCluster.NewDatabaseAsync();
 
@@ -122,13 +112,6 @@ public sealed class BerkaImportTests : IAsyncLifetime
         copy.Delete(recursive: true);
     }
 
-    private static async Task<JsonElement> ImportAsync(string database, string folder)
-    {
-        var (exitCode, output, error) = await HostProcess.RunAsync(["import", "berka", folder, "--json"], ("ConnectionStrings__banking", database));
-        Assert.True(exitCode == 0, error);
-        return JsonDocument.Parse(output).RootElement;
-    }
-
     private async Task<long> StreamsAsync() =>
         await ScalarAsync(_database, "select count(*) from information_schema.tables where table_schema = 'bank' and table_name = 'mt_streams'") == 0
             ? 0
@@ -147,16 +130,4 @@ public sealed class BerkaImportTests : IAsyncLifetime
             """);
         return (string)(await command.ExecuteScalarAsync())!;
     }
-
-    private static async Task<long> ScalarAsync(string database, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(database);
-        await using var command = source.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync())!;
-    }
-
-    private static int Int(JsonElement report, string name) => report.GetProperty(name).GetInt32();
-
-    private static decimal Decimal(JsonElement element, string name) =>
-        decimal.Parse(element.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
 }

@@ -37,6 +37,16 @@ public sealed class IdTests : IDisposable
         Assert.Equal(("10-7", "Client 1-7"), (copy.Accounts[0].ExternalId, copy.Customers[0].Name));
     }
 
+    [Fact]
+    public void Copies_of_a_bank_once_read_are_those_of_its_folder()
+    {
+        var bank = Berka.BerkaImport.Read(_bank.Path);
+        string[] expected = [PlanText.Of(_bank.Plan()), PlanText.Of(_bank.Plan(copy: 1))];
+        _bank.Delete("trans.asc");
+
+        Assert.Equal(expected, new[] { 0, 1 }.Select(copy => PlanText.Of(bank.Plan(copy))));
+    }
+
     public void Dispose() => _bank.Dispose();
 
     private static IEnumerable<string> IdsOf(MigrationPlan plan) =>

@@ -31,10 +31,36 @@ public sealed class ReportTests : IDisposable
               "closingBalance": "1300.00",
               "seconds": 0.25,
               "eventsPerSecond": 32000,
-              "imported": true
+              "imported": true,
+              "copies": 1
             }
             """.ReplaceLineEndings(),
             MigrationReport.Of(_bank.Plan().Summary, seconds: 0.25, eventsPerSecond: 32_000, imported: true).ToJson());
+    }
+
+    [Fact]
+    public void The_report_of_several_copies_has_the_figures_of_all_and_lists_each_discrepancy_once()
+    {
+        _bank.Edit("trans.asc", ";500.00;500.00;", ";500.00;499.50;");
+        var summary = _bank.Plan().Summary;
+
+        var report = MigrationReport.Of(summary.Times(3), seconds: 0.25, eventsPerSecond: 32_000, imported: true);
+
+        Assert.Equal(
+            (6, 6, 9, 6, 0, 3),
+            (report.Customers, report.Accounts, report.Transactions, report.Exact, report.Rounded, report.Copies));
+        Assert.Equal(("4500.00", "600.00", "3900.00"), (report.Credits, report.Debits, report.ClosingBalance));
+        Assert.Equal("-0.50", Assert.Single(report.Discrepancies).Missing);
+        Assert.Equal(summary, summary.Times(1));
+    }
+
+    [Fact]
+    public void Sums_of_copies_that_cannot_be_counted_are_refused_rather_than_wrapped_around()
+    {
+        var summary = _bank.Plan().Summary with { Debits = new(-(long.MaxValue / 10), SharedKernel.Currency.Parse("CZK")) };
+
+        Assert.Equal("-92233720368547758.00", summary.Times(10).Debits.ToDecimalString());
+        Assert.Throws<OverflowException>(() => summary.Times(11));
     }
 
     [Fact]

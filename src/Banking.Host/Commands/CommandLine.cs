@@ -40,7 +40,9 @@ internal static class CommandLine
                 --fresh                     begin with an empty embedded database
                 --no-demo                   without the demo bank
                 --urls URLS                 where to listen (default http://localhost:5080)
-              import berka FOLDER [--json]  import a real bank's history and reconcile it with its own balances
+              import berka FOLDER           import a real bank's history and reconcile it with its own balances
+                --copies N                  N banks of that history (1 to 1000), each under ids of its own
+                --json                      report as one JSON object
               codegen [FOLDER]              for developers: write the adapters to handlers and endpoints anew
 
             Settings: ConnectionStrings:banking, Banking:DataFolder (.banking), Banking:Postgres:BinFolder,

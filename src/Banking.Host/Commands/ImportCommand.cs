@@ -9,34 +9,36 @@ using Banking.Platform.EventSourcing;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>import berka FOLDER [--json]</c>: everything is read, checked and reconciled before the database is so much as opened; then it is
-/// stored, whole streams at a time. Exit code 0: the bank holds the history; 1: it holds another one; 2: nothing was done.
+/// <c>import berka FOLDER [--copies N] [--json]</c>: everything is read, checked and reconciled before the database is so much as opened;
+/// then it is stored, whole streams at a time. Exit code 0: the bank holds the history; 1: it holds another one; 2: nothing was done.
 /// </summary>
 internal static class ImportCommand
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var json = args.Contains("--json");
-        string[] settings = [.. args.Where(a => a is not ("--json" or "--fresh"))];
-        if (settings is not [var folder, .. var rest] || folder.StartsWith('-'))
+        var (arguments, problem) = ImportArguments.Read(args);
+        if (arguments is null)
         {
-            await Console.Error.WriteLineAsync("import berka FOLDER [--json]: name the folder with the five files.");
+            await Console.Error.WriteLineAsync(problem);
             return 2;
         }
 
-        var reading = Stopwatch.StartNew();
-        MigrationPlan plan;
+        var watch = Stopwatch.StartNew();
+        BerkaBank bank;
+        ReconciliationSummary total;
         try
         {
-            plan = BerkaImport.Plan(Path.GetFullPath(folder));
+            bank = BerkaImport.Read(Path.GetFullPath(arguments.Folder));
+            total = bank.Summary.Times(arguments.Copies);
         }
-        catch (MalformedFileException malformed)
+        catch (Exception refused) when (refused is MalformedFileException or OverflowException)
         {
-            await Console.Error.WriteLineAsync(malformed.Message + "\nNothing was imported.");
+            var why = refused is MalformedFileException ? refused.Message : "The amounts add up to more than can be counted.";
+            await Console.Error.WriteLineAsync(why + "\nNothing was imported.");
             return 2;
         }
 
-        reading.Stop();
+        watch.Stop();
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
         {
@@ -44,12 +46,15 @@ internal static class ImportCommand
             stop.Cancel();
         };
 
-        await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(rest), args.Contains("--fresh"), _ => { });
+        await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(arguments.Settings), arguments.Fresh, _ => { });
         await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
         {
-            return await StoreAsync(plan, services, reading.Elapsed, json, stop.Token);
+            watch.Start();
+            var stored = await StoreAsync(bank, arguments, services, stop.Token);
+            watch.Stop();
+            return await TellAsync(total, stored, watch.Elapsed.TotalSeconds, arguments.Json);
         }
         catch (OperationCanceledException)
         {
@@ -58,35 +63,52 @@ internal static class ImportCommand
         }
     }
 
-    private static async Task<int> StoreAsync(MigrationPlan plan, IServiceProvider services, TimeSpan reading, bool json, CancellationToken ct)
+    /// <summary>One copy after the other: all of them together may not fit into memory.</summary>
+    private static Task<Stored> StoreAsync(BerkaBank bank, ImportArguments arguments, IServiceProvider services, CancellationToken ct)
     {
         var import = services.GetRequiredService<HistoryImport>();
         var clock = services.GetRequiredService<TimeProvider>();
-        var storing = Stopwatch.StartNew();
-        var (customers, accounts) = await ImportProgress.ShowAsync(plan.EventCount, json, async progress => (
-            await CustomersModule.ImportAsync(import, "berka", plan.Customers, clock, progress, ct),
-            await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct)));
-        storing.Stop();
+        var plan = bank.Plan(copy: 0);
+        return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>
+        {
+            var stored = default(Stored);
+            for (var copy = 0; copy < arguments.Copies; copy++)
+            {
+                plan = copy == 0 ? plan : bank.Plan(copy);
+                stored = stored
+                    .And(await CustomersModule.ImportAsync(import, "berka", plan.Customers, clock, progress, ct))
+                    .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));
+            }
 
-        var events = customers.Events + accounts.Events;
-        var seconds = (reading + storing.Elapsed).TotalSeconds;
-        var report = MigrationReport.Of(plan.Summary, Math.Round(seconds, 3), Math.Round(events / seconds), imported: events > 0);
+            return stored;
+        });
+    }
+
+    private static async Task<int> TellAsync(ReconciliationSummary total, Stored stored, double seconds, bool json)
+    {
+        var report = MigrationReport.Of(total, Math.Round(seconds, 3), Math.Round(stored.Events / seconds), imported: stored.Events > 0);
         if (json)
         {
             Console.WriteLine(report.ToJson());
         }
         else
         {
-            ImportReport.Write(report, events, customers.Known + accounts.Known);
+            ImportReport.Write(report, stored.Events, stored.Known);
         }
 
-        if (customers.Shorter.Count + accounts.Shorter.Count is var shorter and > 0)
+        if (stored.Shorter > 0)
         {
             await Console.Error.WriteLineAsync(
-                $"{shorter} of these streams are in the bank already, with fewer events than this history has: it was imported from other files. They were left alone.");
+                $"{stored.Shorter} of these streams are in the bank already, with fewer events than this history has: it was imported from other files. They were left alone.");
             return 1;
         }
 
         return 0;
+    }
+
+    /// <summary>What was done, over all copies: events stored, streams that were there, and those of them that are shorter.</summary>
+    private readonly record struct Stored(long Events, long Known, long Shorter)
+    {
+        public Stored And(ImportResult more) => new(Events + more.Events, Known + more.Known, Shorter + more.Shorter.Count);
     }
 }

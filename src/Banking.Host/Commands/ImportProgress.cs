@@ -5,7 +5,7 @@ namespace Banking.Host.Commands;
 /// <summary>How far an import is: a bar on a terminal, plain lines elsewhere, nothing where the output is one JSON object.</summary>
 internal static class ImportProgress
 {
-    public static async Task<T> ShowAsync<T>(int events, bool quiet, Func<Action<int>, Task<T>> work)
+    public static async Task<T> ShowAsync<T>(long events, bool quiet, Func<Action<int>, Task<T>> work)
     {
         if (quiet)
         {
@@ -26,9 +26,9 @@ internal static class ImportProgress
             });
     }
 
-    private static async Task<T> PlainAsync<T>(int events, Func<Action<int>, Task<T>> work)
+    private static async Task<T> PlainAsync<T>(long events, Func<Action<int>, Task<T>> work)
     {
-        var stored = 0;
+        var stored = 0L;
         var told = 0;
         var gate = new Lock();
         return await work(more =>
@@ -36,7 +36,7 @@ internal static class ImportProgress
             lock (gate)
             {
                 stored += more;
-                var tenth = (int)(10L * stored / events);
+                var tenth = (int)(10 * stored / events);
                 if (tenth > told)
                 {
                     told = tenth;

@@ -7,27 +7,33 @@ namespace Banking.Host.Commands;
 /// <summary>The report of an import for people.</summary>
 internal static class ImportReport
 {
-    public static void Write(MigrationReport report, int events, int known)
+    public static void Write(MigrationReport report, long events, long known)
     {
         var figures = new Table().Border(TableBorder.Simple).HideHeaders().AddColumn("").AddColumn(new TableColumn("").RightAligned());
         void Row(string name, string value) => figures.AddRow(name, value);
+        if (report.Copies > 1)
+        {
+            Row("Copies of the bank", Number(report.Copies));
+        }
+
         Row("Customers", Number(report.Customers));
         Row("Accounts", Number(report.Accounts));
         Row("Transactions", Number(report.Transactions));
         Row("  exact", Number(report.Exact));
         Row("  rounded (corrected by an event)", Number(report.Rounded));
-        Row("  discrepancies (reported below)", Number(report.Discrepancies.Count));
+        Row("  discrepancies (reported below)", Number((long)report.Copies * report.Discrepancies.Count));
         Row("Credits, CZK", report.Credits);
         Row("Debits, CZK", report.Debits);
         Row("Closing balance, CZK", report.ClosingBalance);
         Row("Events stored", Number(events));
         Row("Seconds", report.Seconds.ToString("0.000", CultureInfo.InvariantCulture));
-        Row("Events per second", Number((int)report.EventsPerSecond));
+        Row("Events per second", Number((long)report.EventsPerSecond));
         AnsiConsole.Write(figures);
 
         if (report.Discrepancies.Count > 0)
         {
-            var gaps = new Table().Border(TableBorder.Simple).Title("Discrepancies: what the files do not explain, booked nowhere");
+            var gaps = new Table().Border(TableBorder.Simple).Title(
+                "Discrepancies: what the files do not explain, booked nowhere" + (report.Copies > 1 ? "; the same in each copy" : ""));
             foreach (var heading in (string[])["Transaction", "Account", "Date", "Recorded", "Replayed", "Missing"])
             {
                 gaps.AddColumn(new TableColumn(heading).RightAligned());
@@ -49,5 +55,5 @@ internal static class ImportReport
         }
     }
 
-    private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -9,6 +9,10 @@ namespace Banking.Migration;
 /// </summary>
 /// <param name="Seconds">How long the import took; time is no money, so it may be a fraction.</param>
 /// <param name="Imported">False when everything was there already and nothing was written.</param>
+/// <param name="Copies">
+/// How many banks of this history the figures are of. Discrepancies are the same rows in each and listed once, so that exact, rounded and
+/// copies times the discrepancies make the transactions.
+/// </param>
 public sealed record MigrationReport(
     int Customers,
     int Accounts,
@@ -21,7 +25,8 @@ public sealed record MigrationReport(
     string ClosingBalance,
     double Seconds,
     double EventsPerSecond,
-    bool Imported)
+    bool Imported,
+    int Copies)
 {
     public static MigrationReport Of(ReconciliationSummary summary, double seconds, double eventsPerSecond, bool imported)
     {
@@ -38,7 +43,8 @@ public sealed record MigrationReport(
             summary.ClosingBalance.ToDecimalString(),
             seconds,
             eventsPerSecond,
-            imported);
+            imported,
+            summary.Copies);
     }
 
     /// <summary>The report as indented JSON.</summary>

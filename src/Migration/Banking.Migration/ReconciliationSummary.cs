@@ -12,6 +12,7 @@ namespace Banking.Migration;
 /// Sum of the replayed balances. It and all that the discrepancies miss make the sum of the balances that the bank recorded last.
 /// </param>
 /// <param name="OrdersRead">Standing orders that were read; nothing is made of them.</param>
+/// <param name="Copies">How many banks of this history the figures are of. Each has the same discrepancies, which are told once.</param>
 public sealed record ReconciliationSummary(
     int Customers,
     int Accounts,
@@ -22,7 +23,30 @@ public sealed record ReconciliationSummary(
     Money Credits,
     Money Debits,
     Money ClosingBalance,
-    int OrdersRead);
+    int OrdersRead,
+    int Copies = 1)
+{
+    /// <summary>The figures of so many copies together.</summary>
+    /// <exception cref="OverflowException">They add up to more than can be counted.</exception>
+    public ReconciliationSummary Times(int copies)
+    {
+        return checked(this with
+        {
+            Customers = Customers * copies,
+            Accounts = Accounts * copies,
+            Transactions = Transactions * copies,
+            Exact = Exact * copies,
+            Rounded = Rounded * copies,
+            Credits = Sum(Credits),
+            Debits = Sum(Debits),
+            ClosingBalance = Sum(ClosingBalance),
+            OrdersRead = OrdersRead * copies,
+            Copies = Copies * copies,
+        });
+
+        Money Sum(Money ofOne) => new(checked(ofOne.Minor * copies), ofOne.Currency);
+    }
+}
 
 /// <summary>A gap in an account's history, told once, at the row where it opens. The row is booked; the difference is not.</summary>
 /// <param name="Recorded">Balance after the row as the bank recorded it.</param>

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Host.Tests;
+
+/// <summary>The import of a real bank as its users type it, and a look at what it left.</summary>
+internal static class BerkaCommand
+{
+    /// <summary>Skips the test where the data is not beside the repository.</summary>
+    public static string Folder
+    {
+        get
+        {
+            Assert.SkipWhen(TestFolders.Berka is null, "The folder shared/data/berka is not beside the repository.");
+            return TestFolders.Berka!;
+        }
+    }
+
+    public static async Task<JsonElement> ImportAsync(string database, string folder, params string[] options)
+    {
+        var (exitCode, output, error) = await HostProcess.RunAsync(["import", "berka", folder, "--json", .. options], ("ConnectionStrings__banking", database));
+        Assert.True(exitCode == 0, error);
+        return JsonDocument.Parse(output).RootElement;
+    }
+
+    public static async Task<long> ScalarAsync(string database, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public static int Int(JsonElement report, string name) => report.GetProperty(name).GetInt32();
+
+    public static decimal Decimal(JsonElement element, string name) =>
+        decimal.Parse(element.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
+}
