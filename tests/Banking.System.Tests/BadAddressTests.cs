@@ -35,6 +35,8 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("/v1/accounts?limit=1e9", 400)]
     [InlineData("/v1/accounts?limit=1&limit=2", 400)]
     [InlineData("/v1/accounts?cursor=%00", 400)]
+    [InlineData("/v1/customers?externalId=%00", 400)]
+    [InlineData("/v1/customers?externalId=", 400)]
     public async Task A_wrong_address_is_a_problem_and_not_a_failure(string path, int status)
     {
         var before = await bank.RowsAsync();

@@ -10,7 +10,7 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
     private readonly BankClient _teller = bank.As("teller");
 
     public static TheoryData<string> Lists =>
-        ["/v1/accounts?currency=EUR", "/v1/accounts/{0}/entries", "/v1/accounts/{0}/events", "/v1/accounts/{0}/refusals"];
+        ["/v1/accounts?currency=EUR", "/v1/accounts/{0}/entries", "/v1/accounts/{0}/events", "/v1/accounts/{0}/refusals", "/v1/customers"];
 
     [Theory]
     [MemberData(nameof(Lists))]
@@ -43,6 +43,7 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
         async Task AddAsync()
         {
             bank.Clock.Advance(TimeSpan.FromMilliseconds(1));
+            await _teller.RegisterAsync();
             await _teller.OpenAsync(customer);
             await _teller.DepositAsync(account, "0.01");
             await _teller.WithdrawAsync(account, "999.00");

@@ -32,6 +32,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/accounts/{account}/overdraft-limit", "control-accounts"),
         ("GET", "/v1/accounts/{account}/refusals", "read"),
         ("POST", "/v1/accounts/{account}/unfreeze", "control-accounts"),
+        ("GET", "/v1/customers", "read"),
         ("POST", "/v1/customers", "onboard"),
         ("GET", "/v1/customers/{customer}", "read"),
         ("POST", "/v1/deposits", "deposit"),

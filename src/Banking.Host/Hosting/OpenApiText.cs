@@ -90,6 +90,7 @@ internal static class OpenApiText
             .. Page, ("customerId", "Owner or delegate."), ("number", "Account number."), ("externalId", "The id an imported account had at its source."),
             ("currency", "ISO 4217 code."), ("status", "open or closed."), ("product", "Product."), ("q", "Part of the number, or the external id."),
         ],
+        ["v1/customers"] = [.. Page, ("externalId", "The id an imported customer had at its source. Names are sealed and cannot be searched.")],
     };
 
     private static OpenApiParameter Query(string name, string description) => new()

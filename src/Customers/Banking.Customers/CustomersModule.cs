@@ -29,7 +29,8 @@ public static class CustomersModule
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<CustomerRegistered>("customers.customer-registered.v1");
         store.Projections.Add<CustomerProjection>(ProjectionLifecycle.Inline);
-        store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer");
+        // On the state itself, unlike with accounts: a customer is written once, so that no later event pays for it.
+        store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer").Index(c => c.ExternalId!);
         // A schema of its own, so that it can be left out of long-lived backups: a restored key would undo an erasure.
         store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
     }

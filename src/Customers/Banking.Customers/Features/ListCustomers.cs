@@ -1,0 +1,79 @@
+using Banking.Customers.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Customers.Features;
+
+public static class ListCustomersEndpoint
+{
+    /// <summary>
+    /// Filter: externalId. Nobody is found by name: names are sealed under a key per customer, and an index of opened ones would be a read
+    /// model that outlives the erasure of a key.
+    /// </summary>
+    [WolverineGet("/v1/customers")]
+    [Tags("Customers")]
+    [EndpointSummary("List customers")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(IQuerySession session, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = Guid.Empty;
+        if (problem is null && paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out after))
+        {
+            problem = Paging.Malformed;
+        }
+
+        var where = new List<string> { "d.id > ?" };
+        var values = new List<object> { after };
+        problem ??= Filter(http, where, values);
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        values.Add(paging!.Limit + 1);
+        var customers = await session.QueryAsync<Customer>(
+            $"where {string.Join(" and ", where)} order by d.id limit ?", http.RequestAborted, [.. values]);
+        var page = Page<Customer>.Of([.. customers], paging.Limit, c => c.Id.ToString("N"));
+        return TypedResults.Json(new Page<CustomerView>(await OpenAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
+    }
+
+    private static Refusal? Filter(HttpContext http, List<string> where, List<object> values)
+    {
+        if (http.Caller() is { IsStaff: false } customer)
+        {
+            where.Add("d.id = ?");
+            values.Add(customer.CustomerId ?? Guid.Empty);
+        }
+
+        if (http.Request.Query.TryGetValue("externalId", out var externalId))
+        {
+            if (PlainText.Problem(externalId.ToString(), 100) is { } why)
+            {
+                return Problems.Malformed("malformed_filter", $"externalId: {why}");
+            }
+
+            where.Add("d.data ->> 'externalId' = ?");
+            values.Add(externalId.ToString());
+        }
+
+        return null;
+    }
+
+    /// <summary>With the keys of a whole page read at once; who has none is erased.</summary>
+    private static async Task<IReadOnlyList<CustomerView>> OpenAsync(IReadOnlyList<Customer> customers, IQuerySession session, CancellationToken ct)
+    {
+        var found = await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.Id));
+        var keys = found.ToDictionary(k => k.Id);
+        return [.. customers.Select(c => CustomerView.Of(c, keys.GetValueOrDefault(c.Id)?.Open(c.Personal)))];
+    }
+}
