@@ -125,7 +125,7 @@ internal static class ProjectionsCommand
             .GroupBy(g => g.Model).Select(g => g.First()).Where(g => models.Any(m => m.Name == g.Model)).ToList();
         foreach (var g in newest)
         {
-            Console.WriteLine($"{g.Model}: generation {g.Number} {g.State}{(g.PauseReason is null ? "" : $", stopped: {g.PauseReason}")}");
+            Console.WriteLine($"{g.Model}: generation {g.Number} {g.State}{Took(g)}{(g.PauseReason is null ? "" : $", stopped: {g.PauseReason}")}");
             if (g is { State: not GenerationState.Serving, Differences: { } differences })
             {
                 Console.WriteLine(differences);
@@ -134,6 +134,11 @@ internal static class ProjectionsCommand
 
         return newest.All(g => g.State == GenerationState.Serving) ? 0 : 1;
     }
+
+    private static string Took(Generation g) => g is { StartedAt: { } started, FilledAt: { } filled, FinishedAt: { } finished }
+        ? string.Create(
+            CultureInfo.InvariantCulture, $", made in {(filled - started).TotalSeconds:0.0} s, compared and switched in {(finished - filled).TotalSeconds:0.0} s")
+        : "";
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,7 @@ namespace Banking.Host.Commands;
 /// <summary>How far rebuilds are: bars on a terminal, plain lines elsewhere.</summary>
 internal static class RebuildProgress
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     public static async Task ShowAsync(IServiceProvider services, List<ReadModel> models, Func<Task> work, CancellationToken ct)
     {

@@ -16,8 +16,12 @@ internal static class Comparison
         var differences = new List<Difference>();
         foreach (var table in model.Tables)
         {
-            differences.AddRange(await OfRowsAsync(
-                snapshot, model, table, $"select * from {expected[table.Name]}", $"select * from {found[table.Name]}", null, ct));
+            // Nearly always they are the same, which two sums over hashes tell at a tenth of the cost.
+            if (await DigestAsync(snapshot, expected[table.Name], ct) != await DigestAsync(snapshot, found[table.Name], ct))
+            {
+                differences.AddRange(await OfRowsAsync(
+                    snapshot, model, table, $"select * from {expected[table.Name]}", $"select * from {found[table.Name]}", null, ct));
+            }
         }
 
         return differences;
@@ -55,6 +59,13 @@ internal static class Comparison
         }
 
         return differences;
+    }
+
+    private static async Task<string> DigestAsync(NpgsqlConnection snapshot, string table, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select count(*)::text || '/' || coalesce(sum(hash_record_extended(t, 0)), 0)::text from {table} t", snapshot) { CommandTimeout = 0 };
+        return (string)(await command.ExecuteScalarAsync(ct))!;
     }
 
     private static async Task<IReadOnlyList<Difference>> OfRowsAsync(

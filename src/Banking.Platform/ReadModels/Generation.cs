@@ -28,12 +28,15 @@ public static class GenerationState
 /// <param name="PausedAt">Set while an event keeps it from going on.</param>
 /// <param name="PausePosition">That event.</param>
 /// <param name="RequestedBy">Who asked for it to be made.</param>
+/// <param name="FilledAt">When its rows, sums and indexes were there: what remained was to compare and to switch.</param>
+/// <param name="HasSums">Whether sums over its other tables are kept along; false while it is filled from the log.</param>
 /// <param name="Target">The end of the log when it was begun, to tell how far it is.</param>
 public sealed record Generation(
     string Model, int Number, int ModelVersion, string State, long Position, DateTimeOffset UpdatedAt,
     DateTimeOffset? PausedAt, string? PauseReason, long? PausePosition,
     DateTimeOffset RequestedAt, string RequestedBy, string Reason, DateTimeOffset? StartedAt, long? StartPosition, long? Target,
-    DateTimeOffset? FinishedAt, string? Outcome, string? Differences)
+    DateTimeOffset? FinishedAt, string? Outcome, string? Differences, bool HasSums,
+    DateTimeOffset? FilledAt)
 {
     internal const string Table = PlatformModule.Schema + ".read_model";
 
@@ -44,6 +47,7 @@ public sealed record Generation(
             updated_at timestamptz not null, paused_at timestamptz, pause_reason text, pause_position bigint,
             requested_at timestamptz not null, requested_by text not null, reason text not null,
             started_at timestamptz, start_position bigint, target bigint, finished_at timestamptz, outcome text, differences jsonb,
+            has_sums boolean not null, filled_at timestamptz,
             primary key (name, generation));
         create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Serving}';
         create unique index if not exists read_model_coming on {Table} (name) where state in ('{GenerationState.Building}', '{GenerationState.Differs}');
@@ -51,7 +55,7 @@ public sealed record Generation(
 
     private const string Columns =
         "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, " +
-        "started_at, start_position, target, finished_at, outcome, differences::text";
+        "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at";
 
     /// <summary>All of them, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
@@ -96,7 +100,7 @@ public sealed record Generation(
                 found.Add(new(
                     reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt64(4), At(5)!.Value,
                     At(6), Text(7), Number(8), At(9)!.Value, reader.GetString(10), reader.GetString(11), At(12), Number(13), Number(14),
-                    At(15), Text(16), Text(17)));
+                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19)));
             }
 
             return found;

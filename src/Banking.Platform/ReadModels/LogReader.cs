@@ -1,12 +1,13 @@
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
+using Marten.Services;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;
 
 /// <summary>Reads the log in its order, as far as it is complete: behind the mark no transaction can put an event any more.</summary>
-public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source)
+public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, ReadModelConnections connections)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -49,14 +50,14 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source)
         Volatile.Write(ref _settled, last);
     }
 
-    /// <summary>The next events after a position, oldest first.</summary>
-    public async Task<IReadOnlyList<IEvent>> ReadAsync(long after, long upTo, int limit, CancellationToken ct)
+    /// <summary>The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that.</summary>
+    public async Task<IReadOnlyList<IEvent>> ReadAsync(long after, long upTo, CancellationToken ct)
     {
-        await using var session = store.QuerySession();
+        await using var connection = await connections.OpenAsync(ct);
+        await using var session = store.QuerySession(SessionOptions.ForConnection(connection));
         return await session.Events.QueryAllRawEvents()
             .Where(e => e.Sequence > after && e.Sequence <= upTo && e.MaybeArchived())
             .OrderBy(e => e.Sequence)
-            .Take(limit)
             .ToListAsync(ct);
     }
 
@@ -64,7 +65,8 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source)
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
     {
         var wanted = streams.ToArray();
-        await using var session = store.QuerySession();
+        await using var connection = await connections.OpenAsync(ct);
+        await using var session = store.QuerySession(SessionOptions.ForConnection(connection));
         var events = await session.Events.QueryAllRawEvents()
             .Where(e => e.StreamId.IsOneOf(wanted) && e.Sequence <= upTo && e.MaybeArchived())
             .OrderBy(e => e.Sequence)

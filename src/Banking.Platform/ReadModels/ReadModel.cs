@@ -5,14 +5,14 @@ namespace Banking.Platform.ReadModels;
 
 /// <summary>
 /// Questions answered from the log: tables of its own, and what each event writes there. Written by whoever brings it forward, live or in
-/// a rebuild, through the one <see cref="Project"/>.
+/// a rebuild, through the one <see cref="ProjectAsync"/>.
 /// </summary>
 public abstract class ReadModel
 {
     /// <summary>What operators call it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Raised whenever <see cref="Project"/> or the tables change: the bank then builds the new one beside the old and switches.</summary>
+    /// <summary>Raised whenever <see cref="ProjectAsync"/> or the tables change: the bank then builds the new one beside the old and switches.</summary>
     public abstract int Version { get; }
 
     /// <summary>The schema of its tables: its module's.</summary>
@@ -21,11 +21,11 @@ public abstract class ReadModel
     public abstract IReadOnlyList<ReadTable> Tables { get; }
 
     /// <summary>
-    /// What the events write, in the order of the log. Looks at nothing but them: no clock, no random, no new ids, no other read model. What
-    /// needs the rows before (a balance after) is computed by the statement that writes.
+    /// Writes what the events say, in the order of the log. Looks at nothing but them and the model's own rows before them: no clock, no random,
+    /// no new ids, no other read model. So the same log makes the same rows, in whatever pages it comes.
     /// </summary>
     /// <exception cref="UnreadableEventException">An event cannot be projected; it is named, so that the model can stop right before it.</exception>
-    public abstract IReadOnlyList<RowWrite> Project(ReadTables tables, IReadOnlyList<IEvent> events);
+    public abstract Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct);
 
     /// <summary>Compares the rows of whole streams with what the bank's own folds make of them, where there is such a fold.</summary>
     public virtual Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(

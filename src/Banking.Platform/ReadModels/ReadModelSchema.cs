@@ -39,8 +39,8 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var command = new NpgsqlCommand(
-            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason) " +
-            $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6 from {Generation.Table} where name = $1 " +
+            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) " +
+            $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}' from {Generation.Table} where name = $1 " +
             "on conflict do nothing returning generation", connection);
         foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason])
         {
@@ -76,6 +76,25 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
 
             await ExecuteAsync(connection, $"analyze {name}");
         }
+    }
+
+    /// <summary>Makes the sums of a generation that was filled without them; from here on they are kept along.</summary>
+    public static async Task SumAsync(NpgsqlConnection connection, ReadModel model, int generation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var tables = ReadTables.Generation(model, generation);
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (await Generation.LockedAsync(connection, model.Name, generation, CancellationToken.None) is { HasSums: false })
+        {
+            foreach (var table in model.Tables.Where(t => t.Derivation is not null))
+            {
+                await ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.Of(tables, "true")}");
+            }
+
+            await ExecuteAsync(connection, $"update {Generation.Table} set has_sums = true where name = $1 and generation = $2", model.Name, generation);
+        }
+
+        await transaction.CommitAsync();
     }
 
     /// <summary>Lets readers see this generation from now on: a statement sees either all of the one before or all of this one.</summary>

@@ -25,12 +25,18 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         Advanced? last;
         do
         {
-            last = await StepAsync(model, null, upTo, position => position >= after
-                ? Task.FromResult<IReadOnlyList<IEvent>>([.. offered.Where(e => e.Sequence > position)])
-                : log.ReadAsync(position, upTo, PageSize, ct), ct);
+            last = await StepAsync(model, null, upTo, async position => position >= after
+                ? new([.. offered.Where(e => e.Sequence > position)], upTo)
+                : await PageAsync(position, upTo, ct), ct);
         }
-        while (last is { Events: > 0 } && last.Position < upTo);
+        while (last is not null && last.Position < upTo);
         return last;
+    }
+
+    private async Task<Page> PageAsync(long after, long upTo, CancellationToken ct)
+    {
+        var end = Math.Min(upTo, after + PageSize);
+        return new(await log.ReadAsync(after, end, ct), end);
     }
 
     /// <summary>Brings the serving generation up to a position, reading the log.</summary>
@@ -58,24 +64,23 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         }
 
         var going = coming.Where((_, i) => positions[i] is not null).ToList();
-        var next = log.ReadAsync(position, upTo, PageSize, ct);
+        var next = PageAsync(position, upTo, ct);
         while (position < upTo && going.Count > 0)
         {
-            var events = await next;
-            var (after, reached) = (position, events.Count == 0 ? upTo : events[^1].Sequence);
-            next = reached < upTo ? log.ReadAsync(reached, upTo, PageSize, ct) : Task.FromResult<IReadOnlyList<IEvent>>([]);
-            var steps = await Task.WhenAll(going.Select(c => StepAsync(c.Model, c.Number, reached, at => Following(at, after, events), ct)));
+            var (after, page) = (position, await next);
+            next = PageAsync(page.End, upTo, ct);
+            var steps = await Task.WhenAll(going.Select(c => StepAsync(c.Model, c.Number, page.End, at => Following(at, after, page), ct)));
             going = [.. going.Where((_, i) => steps[i] is not null)];
-            position = reached;
+            position = page.End;
         }
 
         await next;
         return going.Count > 0;
     }
 
-    private static Task<IReadOnlyList<IEvent>> Following(long position, long after, IReadOnlyList<IEvent> events) => position < after
+    private static Task<Page> Following(long position, long after, Page page) => position < after
         ? throw new InvalidOperationException($"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
-        : Task.FromResult<IReadOnlyList<IEvent>>(position == after ? events : [.. events.Where(e => e.Sequence > position)]);
+        : Task.FromResult(position == after ? page : page with { Events = [.. page.Events.Where(e => e.Sequence > position)] });
 
     /// <summary>Where a generation is that is being made and goes on; null otherwise.</summary>
     internal async Task<long?> PositionAsync(ReadModel model, int number, CancellationToken ct)
@@ -87,9 +92,9 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
     /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
     /// <param name="number">Null for the serving one.</param>
     private async Task<Advanced?> StepAsync(
-        ReadModel model, int? number, long upTo, Func<long, Task<IReadOnlyList<IEvent>>> read, CancellationToken ct)
+        ReadModel model, int? number, long upTo, Func<long, Task<Page>> read, CancellationToken ct)
     {
-        IReadOnlyList<IEvent> events = [];
+        Page page = new([], 0);
         try
         {
             await using var connection = await connections.OpenAsync(ct);
@@ -106,57 +111,50 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
                 return new(generation.Position, 0);
             }
 
-            events = await read(generation.Position);
-            var reached = events.Count == 0 ? upTo : events[^1].Sequence;
-            await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, events, reached, ct);
+            page = await read(generation.Position);
+            await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, page, ct);
             await transaction.CommitAsync(ct);
-            return new(reached, events.Count);
+            return new(page.End, page.Events.Count);
         }
         catch (Exception failure) when (IsOfTheData(failure))
         {
-            return await StopBeforeAsync(model, number, events, failure, ct);
+            return await StopBeforeAsync(model, number, page, failure, ct);
         }
     }
 
     /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
     internal async Task WriteAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, IReadOnlyList<IEvent> events, long reached, CancellationToken ct)
+        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, Page page, CancellationToken ct)
     {
-        await using var batch = new NpgsqlBatch(connection) { Timeout = 120 };
-        if (events.Count > 0)
+        if (page.Events.Count > 0)
         {
-            foreach (var write in model.Project(tables, events))
-            {
-                batch.BatchCommands.Add(write.ToCommand());
-            }
+            await model.ProjectAsync(new(connection, generation.HasSums), tables, page.Events, ct);
         }
 
-        batch.BatchCommands.Add(new($"update {Generation.Table} set position = $3, updated_at = $4 where name = $1 and generation = $2")
-        {
-            Parameters = { new() { Value = model.Name }, new() { Value = generation.Number }, new() { Value = reached }, new() { Value = clock.GetUtcNow() } },
-        });
-        await batch.ExecuteNonQueryAsync(ct);
+        await ReadModelSchema.ExecuteAsync(
+            connection, $"update {Generation.Table} set position = $3, updated_at = $4 where name = $1 and generation = $2",
+            model.Name, generation.Number, page.End, clock.GetUtcNow());
     }
 
     /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>
-    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, IReadOnlyList<IEvent> events, Exception failure, CancellationToken ct)
+    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, Page page, Exception failure, CancellationToken ct)
     {
-        if (events.Count > 1)
+        if (page.Events.Count > 1)
         {
-            foreach (var e in events)
+            foreach (var e in page.Events)
             {
-                if (await StepAsync(model, number, e.Sequence, position => Task.FromResult<IReadOnlyList<IEvent>>(e.Sequence > position ? [e] : []), ct) is null)
+                if (await StepAsync(model, number, e.Sequence, at => Task.FromResult(new Page(e.Sequence > at ? [e] : [], e.Sequence)), ct) is null)
                 {
                     return null;
                 }
             }
 
-            return new(events[^1].Sequence, events.Count);
+            return new(page.Events[^1].Sequence, page.Events.Count);
         }
 
-        var at = events.Count == 1 ? events[0].Sequence : (long?)null;
-        logger.LogError(failure, "The read model {Model} stops before position {Position}", model.Name, at);
-        await PauseAsync(model, number, at, failure, ct);
+        var position = page.Events.Count == 1 ? page.Events[0].Sequence : (long?)null;
+        logger.LogError(failure, "The read model {Model} stops before position {Position}", model.Name, position);
+        await PauseAsync(model, number, position, failure, ct);
         return null;
     }
 
@@ -183,4 +181,7 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
     internal static bool IsOfTheData(Exception failure) => failure is UnreadableEventException
         || (failure is PostgresException { SqlState: var state } && (state.StartsWith("22", StringComparison.Ordinal)
             || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("42", StringComparison.Ordinal)));
+
+    /// <summary>All events from one position to another.</summary>
+    internal sealed record Page(IReadOnlyList<IEvent> Events, long End);
 }

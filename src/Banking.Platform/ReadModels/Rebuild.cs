@@ -92,7 +92,12 @@ public sealed class Rebuild(
             return;
         }
 
+        // Whole tables are read and sorted here, which is not what such a connection is set up for.
+        await ReadModelSchema.ExecuteAsync(turn, "set enable_seqscan = on; set work_mem = '64MB'; set maintenance_work_mem = '256MB'");
+        await ReadModelSchema.SumAsync(turn, model, coming.Number);
         await ReadModelSchema.IndexAsync(turn, model, ReadTables.Generation(model, coming.Number));
+        await ReadModelSchema.ExecuteAsync(
+            turn, $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2", model.Name, coming.Number, clock.GetUtcNow());
         var (differences, wrong) = await CompareAsync(model, coming.Number, ct);
         if (differences.Count > 0)
         {
@@ -129,9 +134,9 @@ public sealed class Rebuild(
             var position = coming.Position;
             while (serving is not null && position < serving.Position)
             {
-                var events = await log.ReadAsync(position, serving.Position, ReadModelWriter.PageSize, ct);
-                position = events.Count == 0 ? serving.Position : events[^1].Sequence;
-                await writer.WriteAsync(connection, model, tables, coming, events, position, ct);
+                var end = Math.Min(serving.Position, position + ReadModelWriter.PageSize);
+                await writer.WriteAsync(connection, model, tables, coming, new(await log.ReadAsync(position, end, ct), end), ct);
+                position = end;
             }
 
             var now = clock.GetUtcNow();
@@ -264,12 +269,12 @@ public sealed class Rebuild(
             model.Name, number ?? 0, state, now, (object?)outcome ?? DBNull.Value,
             differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
 
-    /// <summary>Pooled connections keep their session, and with it the lock.</summary>
+    /// <summary>Pooled connections keep their session, and with it the lock and the settings.</summary>
     private static async Task CloseAsync(NpgsqlConnection turn)
     {
         await using (turn)
         {
-            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all()");
+            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem; reset maintenance_work_mem");
         }
     }
 

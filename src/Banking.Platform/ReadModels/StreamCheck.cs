@@ -37,16 +37,8 @@ internal static class StreamCheck
         await ReadModelSchema.CreateAsync(connection, model, tables, temporary: true);
         foreach (var page in streams.Values.SelectMany(s => s).OrderBy(e => e.Sequence).Chunk(ReadModelWriter.PageSize))
         {
-            await using var batch = new NpgsqlBatch(connection) { Timeout = 120 };
-            foreach (var write in model.Project(tables, page))
-            {
-                batch.BatchCommands.Add(write.ToCommand());
-            }
-
-            if (batch.BatchCommands.Count > 0)
-            {
-                await batch.ExecuteNonQueryAsync(ct);
-            }
+            // Sums are of all streams, so these would be others.
+            await model.ProjectAsync(new(connection, sums: false), tables, page, ct);
         }
 
         return tables;

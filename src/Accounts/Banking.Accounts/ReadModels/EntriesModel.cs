@@ -35,7 +35,7 @@ public sealed class EntriesModel : ReadModel
             "account, version")
         {
             // The feed of the whole bank, and the search for an amount.
-            Indexes = ["(position)", "(currency, abs(amount), position) where movement"],
+            Indexes = ["(position)", "(abs(amount)) where movement"],
             StreamColumn = "account",
         },
         new(Day,
@@ -48,68 +48,100 @@ public sealed class EntriesModel : ReadModel
         },
     ];
 
-    public override IReadOnlyList<RowWrite> Project(ReadTables tables, IReadOnlyList<IEvent> events)
+    public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(tables);
-        ArgumentNullException.ThrowIfNull(events);
-        List<EntryRow> rows = [.. events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of)];
-        if (rows.Count == 0)
-        {
-            return [];
-        }
-
-        var sealedNow = rows.Where(r => r.Version % Chunk == 0).ToList();
-        return sealedNow.Count == 0 ? [Insert(tables, rows)] : [Insert(tables, rows), Seal(tables, sealedNow)];
+        var entries = events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of).ToList();
+        var balances = await BalancesBeforeAsync(rows, tables, entries, ct);
+        await rows.AddAsync(
+            tables[Entry], "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, recorded_at",
+            entries,
+            (row, e) =>
+            {
+                var balance = balances[e.Account] = checked(balances[e.Account] + e.Amount);
+                row.Write(e.Account, NpgsqlDbType.Uuid);
+                row.Write(e.Version, NpgsqlDbType.Bigint);
+                row.Write(e.Position, NpgsqlDbType.Bigint);
+                row.Write(e.Movement, NpgsqlDbType.Boolean);
+                row.Write(e.Amount, NpgsqlDbType.Bigint);
+                row.Write(e.Currency.Code, NpgsqlDbType.Text);
+                row.Write((short)e.Currency.Scale, NpgsqlDbType.Smallint);
+                row.Write(balance, NpgsqlDbType.Bigint);
+                row.Write(e.OverdraftLimit, NpgsqlDbType.Bigint);
+                row.Write(e.EffectiveAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+            },
+            ct);
+        await SealAsync(rows, tables, [.. entries.Where(e => e.Version % Chunk == 0)], ct);
     }
 
-    /// <summary>
-    /// The balance continues from the row before the first of each account. Where that row is missing the balance is null, which the table
-    /// refuses: better no row than one after a gap.
-    /// </summary>
-    private static RowWrite Insert(ReadTables tables, List<EntryRow> rows) => new RowWrite(
-        $"""
-        with rows as (select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                as r(account, version, position, movement, amount, currency, scale, overdraft_limit, effective_at, recorded_at)),
-            firsts as (select account, min(version) as version from rows group by account),
-            starts as (select f.account, case when f.version = 1 then 0 else e.balance end as balance
-                from firsts f left join {tables[Entry]} e on e.account = f.account and e.version = f.version - 1)
-        insert into {tables[Entry]} (account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, recorded_at)
-        select r.account, r.version, r.position, r.movement, r.amount, r.currency, r.scale,
-            s.balance + sum(r.amount) over (partition by r.account order by r.version rows unbounded preceding),
-            r.overdraft_limit, r.effective_at, r.recorded_at
-        from rows r join starts s on s.account = r.account
-        """)
-        .Column(rows, NpgsqlDbType.Uuid, r => r.Account)
-        .Column(rows, NpgsqlDbType.Bigint, r => r.Version)
-        .Column(rows, NpgsqlDbType.Bigint, r => r.Position)
-        .Column(rows, NpgsqlDbType.Boolean, r => r.Movement)
-        .Column(rows, NpgsqlDbType.Bigint, r => r.Amount)
-        .Column(rows, NpgsqlDbType.Text, r => r.Currency.Code)
-        .Column(rows, NpgsqlDbType.Smallint, r => (short)r.Currency.Scale)
-        .Column(rows, NpgsqlDbType.Bigint, r => r.OverdraftLimit)
-        .Column(rows, NpgsqlDbType.TimestampTz, r => r.EffectiveAt)
-        .Column(rows, NpgsqlDbType.TimestampTz, r => r.RecordedAt);
+    /// <summary>The balance of each account before its first event here: that of the row before, which must be there.</summary>
+    private static async Task<Dictionary<Guid, long>> BalancesBeforeAsync(
+        RowWriter rows, ReadTables tables, List<EntryRow> entries, CancellationToken ct)
+    {
+        var balances = new Dictionary<Guid, long>();
+        var versions = new Dictionary<Guid, long>();
+        var continued = new List<EntryRow>();
+        foreach (var entry in entries)
+        {
+            if (versions.TryGetValue(entry.Account, out var before) ? entry.Version != before + 1 : entry.Version < 1)
+            {
+                throw new UnreadableEventException(entry.Event, new InvalidOperationException($"It follows version {before} of its account."));
+            }
+
+            if (before == 0 && entry.Version > 1)
+            {
+                continued.Add(entry);
+            }
+
+            versions[entry.Account] = entry.Version;
+            balances[entry.Account] = 0;
+        }
+
+        if (continued.Count > 0)
+        {
+            var known = await rows.ReadAsync<Guid, long>(
+                $"select e.account, e.balance from unnest($1, $2) as f(account, version) join {tables[Entry]} e on e.account = f.account and e.version = f.version - 1",
+                ct, RowWriter.Column(continued, NpgsqlDbType.Uuid, e => e.Account), RowWriter.Column(continued, NpgsqlDbType.Bigint, e => e.Version));
+            foreach (var first in continued)
+            {
+                balances[first.Account] = known.TryGetValue(first.Account, out var balance)
+                    ? balance
+                    : throw new UnreadableEventException(first.Event, new InvalidOperationException($"There is no row of version {first.Version - 1} of its account."));
+            }
+        }
+
+        return balances;
+    }
 
     /// <summary>Sums the chunks that are complete with this page. Each row says which instants it spans, so that a reader knows whether to look inside.</summary>
-    private static RowWrite Seal(ReadTables tables, List<EntryRow> last) => new RowWrite(
-        $"""
-        insert into {tables[Day]} (account, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to, recorded_to)
-        select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date,
-            coalesce(sum(e.amount) filter (where e.amount > 0), 0), coalesce(-sum(e.amount) filter (where e.amount < 0), 0),
-            count(*) filter (where e.movement), count(*), max(e.version), min(e.effective_at), max(e.effective_at), s.recorded_at
-        from unnest($1, $2, $3) as s(account, chunk, recorded_at)
-        join {tables[Entry]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunk} and e.version <= (s.chunk + 1)::bigint * {Chunk}
-        group by e.account, s.chunk, (e.effective_at at time zone 'UTC')::date, s.recorded_at
-        """)
-        .Column(last, NpgsqlDbType.Uuid, r => r.Account)
-        .Column(last, NpgsqlDbType.Integer, r => (int)(r.Version / Chunk) - 1)
-        .Column(last, NpgsqlDbType.TimestampTz, r => r.RecordedAt);
+    private static async Task SealAsync(RowWriter rows, ReadTables tables, List<EntryRow> last, CancellationToken ct)
+    {
+        if (last.Count > 0)
+        {
+            await rows.ExecuteAsync(
+                $"""
+                insert into {tables[Day]} (account, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to, recorded_to)
+                select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date,
+                    coalesce(sum(e.amount) filter (where e.amount > 0), 0), coalesce(-sum(e.amount) filter (where e.amount < 0), 0),
+                    count(*) filter (where e.movement), count(*), max(e.version), min(e.effective_at), max(e.effective_at), s.recorded_at
+                from unnest($1, $2, $3) as s(account, chunk, recorded_at)
+                join {tables[Entry]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunk} and e.version <= (s.chunk + 1)::bigint * {Chunk}
+                group by e.account, s.chunk, (e.effective_at at time zone 'UTC')::date, s.recorded_at
+                """,
+                ct,
+                RowWriter.Column(last, NpgsqlDbType.Uuid, r => r.Account),
+                RowWriter.Column(last, NpgsqlDbType.Integer, r => (int)(r.Version / Chunk) - 1),
+                RowWriter.Column(last, NpgsqlDbType.TimestampTz, r => r.RecordedAt));
+        }
+    }
 }
 
 /// <summary>What one event of an account writes, before the balance is known.</summary>
 /// <param name="Currency">Of an event that moves no money and sets no limit: none.</param>
 internal readonly record struct EntryRow(
-    Guid Account, long Version, long Position, bool Movement, long Amount, Currency Currency, long? OverdraftLimit,
+    IEvent Event, Guid Account, long Version, long Position, bool Movement, long Amount, Currency Currency, long? OverdraftLimit,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt)
 {
     public static EntryRow Of(IEvent e)
@@ -120,7 +152,7 @@ internal readonly record struct EntryRow(
             var movement = fact as IMovement;
             var limit = fact switch { AccountOpened opened => opened.OverdraftLimit, OverdraftLimitSet set => set.Limit, _ => default(Money?) };
             return new(
-                e.StreamId, e.Version, e.Sequence, movement is not null,
+                e, e.StreamId, e.Version, e.Sequence, movement is not null,
                 movement is null ? 0 : movement.Direction == Direction.Credit ? movement.Amount.Minor : checked(-movement.Amount.Minor),
                 movement?.Amount.Currency ?? limit?.Currency ?? default, limit?.Minor, fact.EffectiveAt, e.Timestamp);
         }

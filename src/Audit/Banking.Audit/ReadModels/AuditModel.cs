@@ -25,23 +25,26 @@ public sealed class AuditModel : ReadModel
             "position bigint not null, stream uuid not null, type text not null, actor text not null, correlation text not null, recorded_at timestamptz not null",
             "position")
         {
-            Indexes = ["(actor, position)", "(type, position)", "(correlation, position)", "(recorded_at)"],
+            Indexes = ["(actor, position)", "(type, position)", "(correlation)", "using brin (recorded_at) with (pages_per_range = 16)"],
             StreamColumn = "stream",
         },
     ];
 
-    public override IReadOnlyList<RowWrite> Project(ReadTables tables, IReadOnlyList<IEvent> events)
+    public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(tables);
-        return
-        [
-            new RowWrite($"insert into {tables[Index]} (position, stream, type, actor, correlation, recorded_at) select * from unnest($1, $2, $3, $4, $5, $6)")
-                .Column(events, NpgsqlDbType.Bigint, e => e.Sequence)
-                .Column(events, NpgsqlDbType.Uuid, e => e.StreamId)
-                .Column(events, NpgsqlDbType.Text, e => e.EventTypeName)
-                .Column(events, NpgsqlDbType.Text, e => e.UserName ?? "")
-                .Column(events, NpgsqlDbType.Text, e => e.CorrelationId ?? "")
-                .Column(events, NpgsqlDbType.TimestampTz, e => e.Timestamp),
-        ];
+        return rows.AddAsync(
+            tables[Index], "position, stream, type, actor, correlation, recorded_at", events,
+            (row, e) =>
+            {
+                row.Write(e.Sequence, NpgsqlDbType.Bigint);
+                row.Write(e.StreamId, NpgsqlDbType.Uuid);
+                row.Write(e.EventTypeName, NpgsqlDbType.Text);
+                row.Write(e.UserName ?? "", NpgsqlDbType.Text);
+                row.Write(e.CorrelationId ?? "", NpgsqlDbType.Text);
+                row.Write(e.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz);
+            },
+            ct);
     }
 }

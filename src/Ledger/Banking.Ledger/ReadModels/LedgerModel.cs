@@ -29,7 +29,7 @@ public sealed class LedgerModel : ReadModel
             "position")
         {
             // From a figure to its entries; and the entries of a day of recording, which lie together.
-            Indexes = ["(counter, currency, effective_on, position)", "using brin (recorded_at) with (pages_per_range = 16)"],
+            Indexes = ["(counter, effective_on, position)", "using brin (recorded_at) with (pages_per_range = 16)"],
             StreamColumn = "account",
         },
         new(Day,
@@ -51,12 +51,29 @@ public sealed class LedgerModel : ReadModel
         },
     ];
 
-    public override IReadOnlyList<RowWrite> Project(ReadTables tables, IReadOnlyList<IEvent> events)
+    public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(tables);
-        ArgumentNullException.ThrowIfNull(events);
         var entries = events.Select(Entry).OfType<JournalEntry>().ToList();
-        return entries.Count == 0 ? [] : [Insert(tables, entries), Sum(tables, entries)];
+        await rows.AddAsync(
+            tables[Journal], "position, account, counter, currency, scale, credit, effective_on, recorded_at", entries,
+            (row, e) =>
+            {
+                row.Write(e.Position, NpgsqlDbType.Bigint);
+                row.Write(e.Account, NpgsqlDbType.Uuid);
+                row.Write(e.Counter.Code, NpgsqlDbType.Smallint);
+                row.Write(e.Credit.Currency.Code, NpgsqlDbType.Text);
+                row.Write((short)e.Credit.Currency.Scale, NpgsqlDbType.Smallint);
+                row.Write(e.Credit.Minor, NpgsqlDbType.Bigint);
+                row.Write(e.EffectiveOn, NpgsqlDbType.Date);
+                row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+            },
+            ct);
+        if (rows.Sums && entries.Count > 0)
+        {
+            await SumAsync(rows, tables, entries, ct);
+        }
     }
 
     private static JournalEntry? Entry(IEvent e)
@@ -71,21 +88,7 @@ public sealed class LedgerModel : ReadModel
         }
     }
 
-    private static RowWrite Insert(ReadTables tables, List<JournalEntry> entries) => new RowWrite(
-        $"""
-        insert into {tables[Journal]} (position, account, counter, currency, scale, credit, effective_on, recorded_at)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
-        """)
-        .Column(entries, NpgsqlDbType.Bigint, e => e.Position)
-        .Column(entries, NpgsqlDbType.Uuid, e => e.Account)
-        .Column(entries, NpgsqlDbType.Smallint, e => e.Counter.Code)
-        .Column(entries, NpgsqlDbType.Text, e => e.Credit.Currency.Code)
-        .Column(entries, NpgsqlDbType.Smallint, e => (short)e.Credit.Currency.Scale)
-        .Column(entries, NpgsqlDbType.Bigint, e => e.Credit.Minor)
-        .Column(entries, NpgsqlDbType.Date, e => e.EffectiveOn)
-        .Column(entries, NpgsqlDbType.TimestampTz, e => e.RecordedAt);
-
-    private static RowWrite Sum(ReadTables tables, List<JournalEntry> entries)
+    private static async Task SumAsync(RowWriter rows, ReadTables tables, List<JournalEntry> entries, CancellationToken ct)
     {
         var sums = new Dictionary<DayKey, DaySum>();
         foreach (var entry in entries)
@@ -99,23 +102,32 @@ public sealed class LedgerModel : ReadModel
             }
         }
 
-        // In one order everywhere: two that write the same days at once must not wait for each other.
-        var rows = sums.OrderBy(s => s.Key.Gl).ThenBy(s => s.Key.EffectiveOn).ThenBy(s => s.Key.RecordedOn).ThenBy(s => s.Key.Currency, StringComparer.Ordinal).ToList();
-        return new RowWrite(
+        // It balances by construction, and is asked all the same: a chart that is wrong must not become a ledger that is.
+        foreach (var currency in sums.GroupBy(s => (s.Key.Currency, s.Key.Scale)))
+        {
+            if (currency.Aggregate((Int128)0, (net, s) => net + s.Value.Debits - s.Value.Credits) is var net && net != 0)
+            {
+                throw new InvalidOperationException($"The entries up to position {entries[^1].Position} are out of balance by {net} of {currency.Key.Currency}.");
+            }
+        }
+
+        var days = sums.ToList();
+        await rows.ExecuteAsync(
             $"""
             insert into {tables[Day]} as d (gl, currency, scale, effective_on, recorded_on, debits, credits, entries)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
             on conflict (gl, currency, scale, effective_on, recorded_on)
             do update set debits = d.debits + excluded.debits, credits = d.credits + excluded.credits, entries = d.entries + excluded.entries
-            """)
-            .Column(rows, NpgsqlDbType.Smallint, r => r.Key.Gl)
-            .Column(rows, NpgsqlDbType.Text, r => r.Key.Currency)
-            .Column(rows, NpgsqlDbType.Smallint, r => r.Key.Scale)
-            .Column(rows, NpgsqlDbType.Date, r => r.Key.EffectiveOn)
-            .Column(rows, NpgsqlDbType.Date, r => r.Key.RecordedOn)
-            .Column(rows, NpgsqlDbType.Bigint, r => r.Value.Debits)
-            .Column(rows, NpgsqlDbType.Bigint, r => r.Value.Credits)
-            .Column(rows, NpgsqlDbType.Bigint, r => r.Value.Entries);
+            """,
+            ct,
+            RowWriter.Column(days, NpgsqlDbType.Smallint, d => d.Key.Gl),
+            RowWriter.Column(days, NpgsqlDbType.Text, d => d.Key.Currency),
+            RowWriter.Column(days, NpgsqlDbType.Smallint, d => d.Key.Scale),
+            RowWriter.Column(days, NpgsqlDbType.Date, d => d.Key.EffectiveOn),
+            RowWriter.Column(days, NpgsqlDbType.Date, d => d.Key.RecordedOn),
+            RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Debits),
+            RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Credits),
+            RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Entries));
     }
 
     private readonly record struct DayKey(short Gl, string Currency, short Scale, DateOnly EffectiveOn, DateOnly RecordedOn);
