@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Banking.Platform.Commands;
+using Banking.Platform.ReadModels;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// Read your own writes: a read that names the Ledger-Position of a write waits until the log is that far, and says so where it is not.
-/// The read models of today are in the transaction of their events, so a position that exists is never waited for; one of another
-/// database, or of a restored one, is answered as stale instead of pretending.
+/// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so where
+/// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it; such an
+/// answer always says how far the model was. A position of another database, or of a restored one, is answered as stale instead of pretending.
 /// </summary>
 public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider clock, string eventSchema)
 {
@@ -20,14 +21,16 @@ public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider cl
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(next);
+        var model = http.GetEndpoint()?.Metadata.GetMetadata<ReadsFromAttribute>()?.Model;
         var header = http.Request.Headers["Ledger-Min-Position"].ToString();
-        if (header.Length == 0 || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
+        if ((header.Length == 0 && model is null) || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
         {
             await next();
             return;
         }
 
-        if (!long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
+        var wanted = 0L;
+        if (header.Length > 0 && !long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out wanted))
         {
             await http.WriteProblemAsync(Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
             return;
@@ -37,11 +40,11 @@ public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider cl
             ? TimeSpan.FromSeconds(Math.Min(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), LongestWait.TotalSeconds))
             : TimeSpan.Zero;
         var since = clock.GetTimestamp();
-        var reached = await PositionAsync(http.RequestAborted);
+        var reached = await PositionAsync(model, http.RequestAborted);
         while (reached < wanted && clock.GetElapsedTime(since) < patience)
         {
             await Task.Delay(Pause, clock, http.RequestAborted);
-            reached = await PositionAsync(http.RequestAborted);
+            reached = await PositionAsync(model, http.RequestAborted);
         }
 
         http.Response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
@@ -53,9 +56,16 @@ public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider cl
         await next();
     }
 
-    private async Task<long> PositionAsync(CancellationToken ct)
+    private async Task<long> PositionAsync(string? model, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select coalesce(max(seq_id), 0) from {eventSchema}.mt_events where not is_archived");
+        await using var command = source.CreateCommand(model is null
+            ? $"select coalesce(max(seq_id), 0) from {eventSchema}.mt_events where not is_archived"
+            : $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");
+        if (model is not null)
+        {
+            command.Parameters.Add(new() { Value = model });
+        }
+
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
