@@ -30,7 +30,7 @@ public sealed class EventJsonTests
 
     [Fact]
     public void Every_event_type_of_the_module_has_a_stored_name() => Assert.Equal(
-        typeof(IAccountEvent).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAccountEvent)) && !t.IsInterface).Select(t => t.Name).Order(),
+        typeof(AccountsModule).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAccountEvent)) && !t.IsInterface).Select(t => t.Name).Order(),
         EventNames.All.Keys.Select(t => t.Name).Order());
 
     [Fact]

@@ -29,6 +29,9 @@ public static class AccountsModule
         .AddSingleton<ReadModel, EntriesModel>()
         .AddSingleton<AccountReferences>()
         .AddSingleton<AccountReader>()
+        .AddSingleton<AccountBook>()
+        .AddSingleton<EntryPages>()
+        .AddSingleton<AccountFigures>()
         .AddSingleton<AccountNumberSequence>()
         .AddSingleton<AccountDesk>()
         .AddSingleton<OpeningDesk>();

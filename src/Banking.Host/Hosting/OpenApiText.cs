@@ -83,6 +83,14 @@ internal static class OpenApiText
             ("tz", "IANA time zone of local times, such as Europe/Berlin."), ("version", "The balance right after this event of the account; stands alone."),
         ],
         ["v1/accounts/{account}/entries"] = Page,
+        ["v1/accounts/{account}/figures"] =
+        [
+            .. Page, ("by", "day or month; month when left out."), ("from", "The first day, such as 2026-01-31."), ("to", "The day after the last."),
+        ],
+        ["v1/entries"] =
+        [
+            .. Page, ("customerId", "Whose accounts."), ("amount", "Exactly this amount, whichever way."), ("currency", "Its currency."),
+        ],
         ["v1/accounts/{account}/events"] = Page,
         ["v1/accounts/{account}/refusals"] = Page,
         ["v1/accounts"] =

@@ -12,11 +12,18 @@ public sealed record BalanceAt(Money Balance, Money OverdraftLimit, IEvent? Last
 {
     public Money Available => Balance + OverdraftLimit;
 
+    /// <summary>Before anything happened.</summary>
+    public static BalanceAt Nothing(Currency currency) => new(Money.Zero(currency), Money.Zero(currency), null, 0);
+
     /// <summary>Both instants belong to their past: an event at exactly that instant counts.</summary>
-    public static BalanceAt Fold(IEnumerable<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
+    public static BalanceAt Fold(IEnumerable<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>
+        Nothing(currency).Then(events, effectiveAt, knownAt);
+
+    /// <summary>Goes on with events that follow those which are in it already.</summary>
+    public BalanceAt Then(IEnumerable<IEvent> events, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var at = new BalanceAt(Money.Zero(currency), Money.Zero(currency), null, 0);
+        var at = this;
         foreach (var e in events)
         {
             if (e.Timestamp <= knownAt && e.Data is IAccountEvent fact && fact.EffectiveAt <= effectiveAt)

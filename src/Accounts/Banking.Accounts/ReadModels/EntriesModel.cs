@@ -31,11 +31,12 @@ public sealed class EntriesModel : ReadModel
     [
         new(Entry,
             "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, amount bigint not null, " +
-            "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, effective_at timestamptz not null, recorded_at timestamptz not null",
+            "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, effective_at timestamptz not null, " +
+            "effective_tick smallint not null, recorded_at timestamptz not null",
             "account, version")
         {
-            // The feed of the whole bank, and the search for an amount.
-            Indexes = ["(position)", "(abs(amount)) where movement"],
+            // The feed of the whole bank, the search for an amount, and what an account's limit was.
+            Indexes = ["(position)", "(abs(amount)) where movement", "(account, version) where overdraft_limit is not null"],
             StreamColumn = "account",
         },
         new(Day,
@@ -55,7 +56,7 @@ public sealed class EntriesModel : ReadModel
         var entries = events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of).ToList();
         var balances = await BalancesBeforeAsync(rows, tables, entries, ct);
         await rows.AddAsync(
-            tables[Entry], "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, recorded_at",
+            tables[Entry], "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, effective_tick, recorded_at",
             entries,
             (row, e) =>
             {
@@ -70,6 +71,7 @@ public sealed class EntriesModel : ReadModel
                 row.Write(balance, NpgsqlDbType.Bigint);
                 row.Write(e.OverdraftLimit, NpgsqlDbType.Bigint);
                 row.Write(e.EffectiveAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                row.Write(EntryRow.TickOf(e.EffectiveAt), NpgsqlDbType.Smallint);
                 row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
             },
             ct);
@@ -144,6 +146,9 @@ internal readonly record struct EntryRow(
     IEvent Event, Guid Account, long Version, long Position, bool Movement, long Amount, Currency Currency, long? OverdraftLimit,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt)
 {
+    /// <summary>What PostgreSQL does not keep of an instant: its tenths of a microsecond.</summary>
+    public static short TickOf(DateTimeOffset instant) => (short)(instant.UtcTicks % TimeSpan.TicksPerMicrosecond);
+
     public static EntryRow Of(IEvent e)
     {
         try

@@ -46,7 +46,7 @@ public static class GetBalanceEndpoint
     [EndpointSummary("Get the balance: now, at a version, or of what counted then as known then")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<BalanceView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string account, AccountReader reader, AccountBook book, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -67,10 +67,10 @@ public static class GetBalanceEndpoint
 
         var now = clock.GetUtcNow();
         return http.Request.Query.TryGetValue("version", out var version)
-            ? await AtVersion(found, version.ToString(), effectiveAt is not null || knownAt is not null, reader, http)
+            ? await AtVersion(found, version.ToString(), effectiveAt is not null || knownAt is not null, book, http)
             : effectiveAt is null && knownAt is null
                 ? await Now(found, now, reader, http)
-                : await AtInstants(found, effectiveAt ?? now, knownAt ?? now, now, reader, http);
+                : await AtInstants(found, effectiveAt ?? now, knownAt ?? now, now, reader, book, http);
     }
 
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
@@ -80,7 +80,7 @@ public static class GetBalanceEndpoint
             View(account.Id, account.Balance, account.Available, now, now, account.Version, last[^1], $"state@{account.Version}"), account.Version);
     }
 
-    private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountReader reader, HttpContext http)
+    private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountBook book, HttpContext http)
     {
         if (withInstants || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
         {
@@ -92,19 +92,14 @@ public static class GetBalanceEndpoint
             return new ProblemResult(Refusal.Of("version_not_found", 404, $"The account is at version {account.Version}.", ("version", account.Version)));
         }
 
-        var events = await reader.EventsAsync(account.Id, version, 0, http.RequestAborted);
-        if (events.Count == 0)
-        {
-            return Gone(account);
-        }
-
-        var state = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, account.Id, e.Data, e.Timestamp))!;
-        return Answer(View(
-            account.Id, state.Balance, state.Available, events[^1].Timestamp, events[^1].Timestamp, version, events[^1], $"{events.Count} events"));
+        var (at, found) = await book.AtVersionAsync(account, version, http.RequestAborted);
+        return at.Last is not { } last || found < version ? Gone(account) : Answer(View(
+            account.Id, at.Balance, at.Available, last.Timestamp, last.Timestamp, version, last, $"{version} events"));
     }
 
     private static async Task<IResult> AtInstants(
-        Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, DateTimeOffset now, AccountReader reader, HttpContext http)
+        Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, DateTimeOffset now, AccountReader reader, AccountBook book,
+        HttpContext http)
     {
         if (knownAt > now)
         {
@@ -112,14 +107,9 @@ public static class GetBalanceEndpoint
         }
 
         await reader.SettleAsync(account.Id, knownAt, http.RequestAborted);
-        var events = await reader.EventsAsync(account.Id, 0, 0, http.RequestAborted);
-        if (events.Count == 0)
-        {
-            return Gone(account);
-        }
-
-        var at = BalanceAt.Fold(events, account.Currency, effectiveAt, knownAt);
-        return Answer(View(account.Id, at.Balance, at.Available, effectiveAt, knownAt, at.Last?.Version ?? 0, at.Last, $"{at.Events} of {events.Count} events"));
+        var (at, version) = await book.AtAsync(account, effectiveAt, knownAt, http.RequestAborted);
+        return version == 0 || at is { Last: null, Events: > 0 } ? Gone(account) : Answer(View(
+            account.Id, at.Balance, at.Available, effectiveAt, knownAt, at.Last?.Version ?? 0, at.Last, $"{at.Events} of {version} events"));
     }
 
     /// <summary>An account always has events; one whose events are archived is not served from here.</summary>

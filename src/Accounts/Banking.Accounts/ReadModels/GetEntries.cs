@@ -6,7 +6,6 @@ using Banking.Platform;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
-using JasperFx.Events;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -21,57 +20,11 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Source">Of an imported line: the row it came from.</param>
 public sealed record EntryView(
     string Id, string Type, Direction Direction, Amount Amount, Amount Balance, long Version, DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt,
-    MovementDetails? Details, string? OtherAccount, string? Reason, string? CorrectionClass, string? Corrects, SourceRow? Source);
-
-public static class GetEntriesEndpoint
+    MovementDetails? Details, string? OtherAccount, string? Reason, string? CorrectionClass, string? Corrects, SourceRow? Source)
 {
-    [WolverineGet("/v1/accounts/{account}/entries")]
-    [Tags("Accounts")]
-    [EndpointSummary("List the entries, with the balance after each")]
-    [Authorize(Policies.Read)]
-    [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, HttpContext http)
+    internal static EntryView Of(BookedEntry entry, Caller caller)
     {
-        if (await reader.FindAsync(account, http) is not { } found)
-        {
-            return new ProblemResult(Visibility.NotFound(account));
-        }
-
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = 0L;
-        if (problem is not null || (paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
-        {
-            return new ProblemResult(problem ?? Paging.Malformed);
-        }
-
-        var entries = new List<EntryView>();
-        var caller = http.Caller();
-        var balance = Money.Zero(found.Currency);
-        foreach (var e in await reader.EventsAsync(found.Id, 0, 0, http.RequestAborted))
-        {
-            if (e.Data is not IMovement movement)
-            {
-                continue;
-            }
-
-            balance = movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
-            if (e.Version > after)
-            {
-                entries.Add(View(e, movement, balance, caller));
-            }
-
-            if (entries.Count > paging.Limit)
-            {
-                break;
-            }
-        }
-
-        return TypedResults.Json(
-            Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
-    }
-
-    private static EntryView View(IEvent e, IMovement movement, Money balance, Caller caller)
-    {
+        var (e, movement, balance) = entry;
         (string prefix, string type, MovementDetails? details, string? other, SourceRow? source) = movement switch
         {
             MoneyDeposited m => (MovementId.Deposit, "deposit", m.Details, (string?)null, m.Source),
@@ -87,5 +40,33 @@ public static class GetEntriesEndpoint
             PublicId.Format(prefix, id), type, movement.Direction, Amount.Of(movement.Amount), Amount.Of(balance), e.Version, movement.EffectiveAt,
             e.Timestamp, details, other, e.ReasonFor(caller), correction?.Class,
             correction is null ? null : PublicId.Format("evt", correction.Corrects), source);
+    }
+}
+
+public static class GetEntriesEndpoint
+{
+    [WolverineGet("/v1/accounts/{account}/entries")]
+    [Tags("Accounts")]
+    [EndpointSummary("List the entries, with the balance after each")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, AccountReader reader, EntryPages pages, HttpContext http)
+    {
+        if (await reader.FindAsync(account, http) is not { } found)
+        {
+            return new ProblemResult(Visibility.NotFound(account));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = 0L;
+        if (problem is not null || (paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
+        {
+            return new ProblemResult(problem ?? Paging.Malformed);
+        }
+
+        var caller = http.Caller();
+        var entries = (await pages.OfAccountAsync(found, after, paging.Limit + 1, http.RequestAborted)).Select(e => EntryView.Of(e, caller)).ToList();
+        return TypedResults.Json(
+            Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 }

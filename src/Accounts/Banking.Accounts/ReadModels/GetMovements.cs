@@ -21,8 +21,8 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a deposit")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HttpContext http) =>
-        Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, http,
+    public static Task<IResult> GetDeposit(string deposit, AccountReader reader, AccountBook book, HttpContext http) =>
+        Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, book, http,
             (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}")]
@@ -30,8 +30,8 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a withdrawal")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HttpContext http) =>
-        Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, http,
+    public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, AccountBook book, HttpContext http) =>
+        Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, book, http,
             (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/transfers/{transfer}")]
@@ -39,14 +39,15 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a transfer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HttpContext http) =>
-        Get<TransferSent>(MovementId.Transfer, transfer, reader, http,
+    public static Task<IResult> GetTransfer(string transfer, AccountReader reader, AccountBook book, HttpContext http) =>
+        Get<TransferSent>(MovementId.Transfer, transfer, reader, book, http,
             (e, after) => TransferView.Of(e.Id, e.StreamId, e.Data, after, e.Timestamp, e.ReasonFor(http.Caller())),
             payee: e => e.Data.To);
 
     /// <param name="payee">Who may see it too, without what it left on the payer's account.</param>
     private static async Task<IResult> Get<T>(
-        string prefix, string text, AccountReader reader, HttpContext http, Func<IEvent<T>, Account?, object> view, Func<IEvent<T>, Guid>? payee = null)
+        string prefix, string text, AccountReader reader, AccountBook book, HttpContext http, Func<IEvent<T>, Account?, object> view,
+        Func<IEvent<T>, Guid>? payee = null)
         where T : class
     {
         if (!PublicId.TryParse(prefix, text, out var id) || await reader.EventAsync<T>(id, http.RequestAborted) is not { } found)
@@ -54,16 +55,17 @@ public static class GetMovementsEndpoint
             return NotFound(text);
         }
 
-        if (await reader.FindAsync(AccountId.Format(found.StreamId), http) is null)
+        if (await reader.FindAsync(AccountId.Format(found.StreamId), http) is not { } account)
         {
             return payee is not null && await reader.FindAsync(AccountId.Format(payee(found)), http) is not null
                 ? TypedResults.Json(view(found, null), ApiJson.Options)
                 : NotFound(text);
         }
 
-        var events = await reader.EventsAsync(found.StreamId, found.Version, 0, http.RequestAborted);
-        var after = events.Aggregate((Account?)null, (s, e) => Account.Fold(s, found.StreamId, e.Data, e.Timestamp));
-        return after is null ? NotFound(text) : TypedResults.Json(view(found, after), ApiJson.Options);
+        var (at, version) = await book.AtVersionAsync(account, found.Version, http.RequestAborted);
+        return version < found.Version || at.Last is null
+            ? NotFound(text)
+            : TypedResults.Json(view(found, account with { Balance = at.Balance, Version = found.Version }), ApiJson.Options);
     }
 
     private static ProblemResult NotFound(string id) => new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));

@@ -13,12 +13,14 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class GET_v1_accounts_account_balance : Wolverine.Http.HttpHandler
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
+        private readonly Banking.Accounts.ReadModels.AccountBook _accountBook;
         private readonly Banking.Accounts.ReadModels.AccountReader _accountReader;
         private readonly System.TimeProvider _timeProvider;
 
-        public GET_v1_accounts_account_balance(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountReader accountReader, System.TimeProvider timeProvider) : base(wolverineHttpOptions)
+        public GET_v1_accounts_account_balance(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountBook accountBook, Banking.Accounts.ReadModels.AccountReader accountReader, System.TimeProvider timeProvider) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
+            _accountBook = accountBook;
             _accountReader = accountReader;
             _timeProvider = timeProvider;
         }
@@ -35,7 +37,7 @@ namespace Internal.Generated.WolverineHandlers
 
             
             // The actual HTTP request handler execution
-            var result = await Banking.Accounts.ReadModels.GetBalanceEndpoint.Get(account, _accountReader, _timeProvider, httpContext).ConfigureAwait(false);
+            var result = await Banking.Accounts.ReadModels.GetBalanceEndpoint.Get(account, _accountReader, _accountBook, _timeProvider, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

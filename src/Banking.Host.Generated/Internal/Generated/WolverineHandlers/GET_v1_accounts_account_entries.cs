@@ -14,11 +14,13 @@ namespace Internal.Generated.WolverineHandlers
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
         private readonly Banking.Accounts.ReadModels.AccountReader _accountReader;
+        private readonly Banking.Accounts.ReadModels.EntryPages _entryPages;
 
-        public GET_v1_accounts_account_entries(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountReader accountReader) : base(wolverineHttpOptions)
+        public GET_v1_accounts_account_entries(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountReader accountReader, Banking.Accounts.ReadModels.EntryPages entryPages) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
             _accountReader = accountReader;
+            _entryPages = entryPages;
         }
 
         public override async System.Threading.Tasks.Task Handle(Microsoft.AspNetCore.Http.HttpContext httpContext)
@@ -33,7 +35,7 @@ namespace Internal.Generated.WolverineHandlers
 
             
             // The actual HTTP request handler execution
-            var result = await Banking.Accounts.ReadModels.GetEntriesEndpoint.Get(account, _accountReader, httpContext).ConfigureAwait(false);
+            var result = await Banking.Accounts.ReadModels.GetEntriesEndpoint.Get(account, _accountReader, _entryPages, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

@@ -13,11 +13,13 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class GET_v1_transfers_transfer : Wolverine.Http.HttpHandler
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
+        private readonly Banking.Accounts.ReadModels.AccountBook _accountBook;
         private readonly Banking.Accounts.ReadModels.AccountReader _accountReader;
 
-        public GET_v1_transfers_transfer(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountReader accountReader) : base(wolverineHttpOptions)
+        public GET_v1_transfers_transfer(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Accounts.ReadModels.AccountBook accountBook, Banking.Accounts.ReadModels.AccountReader accountReader) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
+            _accountBook = accountBook;
             _accountReader = accountReader;
         }
 
@@ -33,7 +35,7 @@ namespace Internal.Generated.WolverineHandlers
 
             
             // The actual HTTP request handler execution
-            var result = await Banking.Accounts.ReadModels.GetMovementsEndpoint.GetTransfer(transfer, _accountReader, httpContext).ConfigureAwait(false);
+            var result = await Banking.Accounts.ReadModels.GetMovementsEndpoint.GetTransfer(transfer, _accountReader, _accountBook, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

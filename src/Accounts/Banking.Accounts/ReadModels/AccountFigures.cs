@@ -1,0 +1,70 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Npgsql;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>What counted on an account on one day.</summary>
+public readonly record struct DaySums(long Credits, long Debits, int Movements)
+{
+    public DaySums With(IMovement movement) => movement.Direction == Direction.Credit
+        ? new(checked(Credits + movement.Amount.Minor), Debits, Movements + 1)
+        : new(Credits, checked(Debits + movement.Amount.Minor), Movements + 1);
+
+    public DaySums With(DaySums other) =>
+        new(checked(Credits + other.Credits), checked(Debits + other.Debits), Movements + other.Movements);
+}
+
+/// <summary>Daily sums of one account: from its sealed chunks, from the rows behind them, and from the events behind those.</summary>
+public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader)
+{
+    private static readonly string Days =
+        $"""
+        with sealed as (select coalesce(max(chunk) + 1, 0)::bigint * {EntriesModel.Chunk} as version from {AccountsModule.Schema}.{EntriesModel.Day} where account = $1),
+            sums as (
+                select day, credits, debits, movements, last_version from {AccountsModule.Schema}.{EntriesModel.Day} where account = $1
+                union all
+                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int, version
+                from {AccountsModule.Schema}.{EntriesModel.Entry}, sealed where account = $1 and entry.version > sealed.version)
+        select greatest(day, $2::date - 1), sum(credits)::bigint, sum(debits)::bigint, sum(movements)::int, max(last_version)
+        from sums where day < $3 group by 1
+        union all
+        select '-infinity', 0, 0, 0, coalesce(max(version), 0) from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1
+        """;
+
+    /// <summary>The sums of each day from one to before another, and under the day before the first, of all that counted earlier.</summary>
+    public async Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(Account account, DateOnly from, DateOnly before, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var days = new SortedDictionary<DateOnly, DaySums>();
+        var reach = 0L;
+        await using (var command = source.CreateCommand(Days))
+        {
+            foreach (var value in (object[])[account.Id, from, before])
+            {
+                command.Parameters.Add(new() { Value = value });
+            }
+
+            await using var rows = await command.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct))
+            {
+                reach = Math.Max(reach, rows.GetInt64(4));
+                if (rows.GetInt32(3) > 0)
+                {
+                    days[rows.GetFieldValue<DateOnly>(0)] = new(rows.GetInt64(1), rows.GetInt64(2), rows.GetInt32(3));
+                }
+            }
+        }
+
+        foreach (var e in await reader.EventsAsync(account.Id, 0, reach + 1, ct))
+        {
+            if (e.Data is IMovement movement && DateOnly.FromDateTime(movement.EffectiveAt.UtcDateTime) is var day && day < before)
+            {
+                day = day < from ? from.AddDays(-1) : day;
+                days[day] = days.GetValueOrDefault(day).With(movement);
+            }
+        }
+
+        return days;
+    }
+}

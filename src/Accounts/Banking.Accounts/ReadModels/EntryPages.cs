@@ -1,0 +1,106 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>A movement with the balance after it.</summary>
+public sealed record BookedEntry(IEvent Event, IMovement Movement, Money Balance);
+
+/// <summary>Pages of entries: their order and their balances come from the read model, what they say from the events themselves.</summary>
+public sealed class EntryPages(NpgsqlDataSource source, IDocumentStore store, AccountReader reader, AccountBook book)
+{
+    private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
+
+    /// <summary>The next entries of an account after a version, oldest first: those of the read model, and then those that are not in it yet.</summary>
+    public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(Account account, long after, int limit, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        if (after >= account.Version)
+        {
+            return [];
+        }
+
+        var rows = await RowsAsync(
+            $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit {limit}", ct,
+            new() { Value = account.Id }, new() { Value = after });
+        var entries = (await WithEventsAsync(rows, ct)).OrderBy(e => e.Event.Version).ToList();
+        if (entries.Count == limit || rows.Count > entries.Count)
+        {
+            return entries;
+        }
+
+        var last = entries.Count == 0 ? after : entries[^1].Event.Version;
+        var balance = last == 0 ? Money.Zero(account.Currency) : (await book.AtVersionAsync(account, last, ct)).At.Balance;
+        foreach (var e in await reader.EventsAsync(account.Id, 0, last + 1, ct))
+        {
+            if (e.Data is IMovement movement && entries.Count < limit)
+            {
+                balance = movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
+                entries.Add(new(e, movement, balance));
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>The newest entries before a position, of the whole bank or of some accounts, newest first.</summary>
+    /// <param name="accounts">Null for all.</param>
+    /// <param name="amount">Only entries of exactly this amount, whichever way.</param>
+    public async Task<IReadOnlyList<BookedEntry>> NewestAsync(Guid[]? accounts, Money? amount, long before, int limit, CancellationToken ct)
+    {
+        const string wanted = "e.movement and e.position < $1 and ($2::bigint is null or (abs(e.amount) = $2 and e.currency = $3 and e.scale = $4))";
+        var sql = accounts is null
+            ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {limit}"
+            // The newest of each account first: an account's versions and its positions rise together.
+            : $"select n.position, n.balance from unnest($5) as a(id) cross join lateral (select e.position, e.balance from {Entry} e " +
+                $"where e.account = a.id and {wanted} order by e.version desc limit {limit}) n order by n.position desc limit {limit}";
+        List<NpgsqlParameter> parameters =
+        [
+            new() { Value = before },
+            new() { Value = (object?)amount?.Minor ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+            new() { Value = amount?.Currency.Code ?? "" },
+            new() { Value = (short)(amount?.Currency.Scale ?? 0) },
+        ];
+        if (accounts is not null)
+        {
+            parameters.Add(new() { Value = accounts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        }
+
+        var rows = await RowsAsync(sql, ct, [.. parameters]);
+        return [.. (await WithEventsAsync(rows, ct)).OrderByDescending(e => e.Event.Sequence)];
+    }
+
+    private async Task<Dictionary<long, long>> RowsAsync(string sql, CancellationToken ct, params NpgsqlParameter[] parameters)
+    {
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new Dictionary<long, long>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        return rows;
+    }
+
+    private async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(Dictionary<long, long> balances, CancellationToken ct)
+    {
+        if (balances.Count == 0)
+        {
+            return [];
+        }
+
+        var positions = balances.Keys.ToArray();
+        await using var session = store.QuerySession();
+        var events = await session.Events.QueryAllRawEvents().Where(e => e.Sequence.IsOneOf(positions)).ToListAsync(ct);
+        return [.. events.Select(e => e.Data is IMovement movement
+            ? new BookedEntry(e, movement, new(balances[e.Sequence], movement.Amount.Currency))
+            : throw new InvalidOperationException($"The entry at position {e.Sequence} is no movement."))];
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>An account's day or month in figures, by when movements count.</summary>
+/// <param name="Period">The day (2026-01-06) or month (2026-01), in UTC.</param>
+/// <param name="ClosingBalance">Of all that counted by the end of it.</param>
+public sealed record FiguresView(string Period, Amount Credits, Amount Debits, int Movements, Amount ClosingBalance);
+
+public static class GetFiguresEndpoint
+{
+    /// <summary>Periods without a movement are left out. Filters: by (day or month), from and to (dates, to not included).</summary>
+    [WolverineGet("/v1/accounts/{account}/figures")]
+    [Tags("Accounts")]
+    [EndpointSummary("List daily or monthly figures")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, AccountReader reader, AccountFigures figures, HttpContext http)
+    {
+        if (await reader.FindAsync(account, http) is not { } found)
+        {
+            return new ProblemResult(Visibility.NotFound(account));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var (from, wrong) = Date(http.Request, "from", Earliest);
+        var (to, unfit) = Date(http.Request, "to", Latest);
+        var format = http.Request.Query["by"].ToString() switch { "" or "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
+        problem ??= wrong ?? unfit ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
+        if (problem is null && paging!.After is { } after)
+        {
+            problem = DateOnly.TryParseExact(after, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var next) ? null : Paging.Malformed;
+            from = next > from ? next : from;
+        }
+
+        return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
+            Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, format!, paging!.Limit), ApiJson.Options);
+    }
+
+    private static readonly DateOnly Earliest = new(1900, 1, 1);
+    private static readonly DateOnly Latest = new(9999, 12, 31);
+
+    private static Page<FiguresView> Page(Account account, SortedDictionary<DateOnly, DaySums> days, DateOnly from, string format, int limit)
+    {
+        var balance = Money.Zero(account.Currency);
+        var items = new List<FiguresView>();
+        foreach (var period in days.GroupBy(d => d.Key < from ? "" : d.Key.ToString(format, CultureInfo.InvariantCulture)))
+        {
+            var sums = period.Aggregate(default(DaySums), (s, d) => s.With(d.Value));
+            var (credits, debits) = (new Money(sums.Credits, account.Currency), new Money(sums.Debits, account.Currency));
+            balance = balance + credits - debits;
+            if (items.Count == limit)
+            {
+                // The next page begins with the first day of the period that does not fit.
+                return new(items, Paging.Encode(period.First().Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+            }
+
+            if (period.Key.Length > 0)
+            {
+                items.Add(new(period.Key, Amount.Of(credits), Amount.Of(debits), sums.Movements, Amount.Of(balance)));
+            }
+        }
+
+        return new(items, null);
+    }
+
+    private static (DateOnly Date, Refusal? Problem) Date(HttpRequest request, string name, DateOnly otherwise) =>
+        !request.Query.TryGetValue(name, out var text) ? (otherwise, null)
+        : DateOnly.TryParseExact(text.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date >= Earliest ? (date, null)
+        : (otherwise, Problems.Malformed("malformed_date", $"{name} is a date such as 2026-01-31."));
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>An entry of any account.</summary>
+/// <param name="Position">Its place in the whole log.</param>
+public sealed record ActivityView(string AccountId, long Position, EntryView Entry);
+
+public static class ListEntriesEndpoint
+{
+    /// <summary>What happened lately: filters customerId, and amount with currency.</summary>
+    [WolverineGet("/v1/entries")]
+    [Tags("Accounts")]
+    [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
+    [Authorize(Policies.Read)]
+    [ReadsFrom(EntriesModel.ModelName)]
+    [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(EntryPages pages, IQuerySession session, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var before = long.MaxValue;
+        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+        {
+            problem = Paging.Malformed;
+        }
+
+        var (customer, unfit) = Customer(http);
+        problem ??= unfit;
+        var (amount, wrong) = Amount(http.Request);
+        problem ??= wrong;
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        Guid[]? accounts = null;
+        if (customer is { } used)
+        {
+            accounts = [.. (await session.Query<AccountAccess>().Where(a => a.CustomerId == used).ToListAsync(http.RequestAborted)).Select(a => a.AccountId)];
+        }
+
+        var caller = http.Caller();
+        var entries = await pages.NewestAsync(accounts, amount, before, paging!.Limit + 1, http.RequestAborted);
+        return TypedResults.Json(
+            Page<ActivityView>.Of(
+                [.. entries.Select(e => new ActivityView(Domain.AccountId.Format(e.Event.StreamId), e.Event.Sequence, EntryView.Of(e, caller)))],
+                paging.Limit,
+                e => e.Position.ToString(CultureInfo.InvariantCulture)),
+            ApiJson.Options);
+    }
+
+    /// <summary>Whose accounts: a customer's own, whatever they ask for; for staff anybody's, or all.</summary>
+    private static (Guid? Customer, Refusal? Problem) Customer(HttpContext http)
+    {
+        if (http.Caller() is { IsStaff: false } caller)
+        {
+            return (caller.CustomerId ?? Guid.Empty, null);
+        }
+
+        return !http.Request.Query.TryGetValue("customerId", out var text) ? (null, null)
+            : PublicId.TryParse("cus", text, out var id) ? (id, null)
+            : (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"));
+    }
+
+    private static (Money? Amount, Refusal? Problem) Amount(HttpRequest request)
+    {
+        if (!request.Query.TryGetValue("amount", out var value))
+        {
+            return (null, null);
+        }
+
+        return !Currency.TryParse(request.Query["currency"], out var currency)
+            ? (null, Problems.Malformed("unknown_currency", "An amount is searched for with its currency, an active ISO 4217 code."))
+            : Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
+                ? (null, why with { Status = StatusCodes.Status400BadRequest, Pointer = null })
+                : (Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);
+    }
+}
