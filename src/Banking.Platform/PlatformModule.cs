@@ -56,7 +56,9 @@ public static class PlatformModule
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
-        .AddSingleton<Repair>();
+        .AddSingleton<Replay>()
+        .AddSingleton<Repair>()
+        .AddSingleton<Verification>();
 
     /// <summary>Lets Marten's daemon bring the log to the read models of this host; another host takes over where it is gone.</summary>
     public static IServiceCollection AddReadModelFeed(this IServiceCollection services) => services
@@ -64,7 +66,11 @@ public static class PlatformModule
             new ReadModelFeed(p.GetServices<ReadModel>(), p.GetRequiredService<ReadModelWriter>)))
         .AddHostedService<ReadModelCatchUp>()
         .AddSingleton<RebuildRunner>()
-        .AddHostedService(p => p.GetRequiredService<RebuildRunner>());
+        .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
+        .AddSingleton<ReadModelLag>()
+        .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
+        .AddSingleton<Sentinel>()
+        .AddHostedService(p => p.GetRequiredService<Sentinel>());
 
     /// <summary>One group of commands per kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)

@@ -21,6 +21,13 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("*", "/health/ready", Anonymous),
         ("GET", "/openapi/{documentName}.json", Anonymous),
         ("POST", "/dev/token", Anonymous),
+        ("GET", "/ops/projections", "watch"),
+        ("POST", "/ops/projections/{name}/rebuild", "operate"),
+        ("GET", "/ops/projections/{name}/rebuild", "watch"),
+        ("POST", "/ops/projections/{name}/rebuild/cancel", "operate"),
+        ("POST", "/ops/projections/{name}/rebuild/switch", "operate"),
+        ("POST", "/ops/projections/{name}/replay", "operate"),
+        ("POST", "/ops/projections/{name}/resume", "operate"),
         ("GET", "/v1/accounts", "read"),
         ("POST", "/v1/accounts", "onboard"),
         ("GET", "/v1/accounts/{account}", "read"),
@@ -55,6 +62,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["move-money"] = ["teller", "customer"],
         ["control-accounts"] = ["teller", "operator"],
         ["read"] = ["teller", "customer", "operator", "auditor"],
+        ["watch"] = ["operator", "auditor"],
+        ["operate"] = ["operator"],
     };
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];

@@ -29,10 +29,18 @@ public class BankFixture : IAsyncLifetime
 
     public string ConnectionString => _connectionString;
 
+    /// <summary>Settings of the host, as on its command line. A sentinel that looks by itself would meet what tests do to read models on purpose.</summary>
+    protected virtual string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "3600"];
+
+    /// <summary>What a test adds to the host.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
     public async ValueTask InitializeAsync()
     {
         _connectionString = await TestCluster.NewDatabaseAsync(await TemplateAsync());
-        Host = await StartHostAsync(_connectionString, Clock);
+        Host = await StartAnotherAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -43,7 +51,7 @@ public class BankFixture : IAsyncLifetime
     }
 
     /// <summary>A second host on the same database, as a second node of the same bank.</summary>
-    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock);
+    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock, Settings, Configure);
 
     /// <summary>A client with a token of that role.</summary>
     public BankClient As(string role, string? customer = null) => new(Host.Server.CreateClient(), Token(role, customer));
@@ -63,9 +71,11 @@ public class BankFixture : IAsyncLifetime
         // Tokens live by the clock on the wall: the framework that checks them knows no other.
         host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
 
-    private static async Task<IAlbaHost> StartHostAsync(string connectionString, TimeProvider clock)
+    private static async Task<IAlbaHost> StartHostAsync(
+        string connectionString, TimeProvider clock, string[] settings, Action<IServiceCollection> configure)
     {
-        var builder = BankHost.CreateBuilder(["--environment", "Development"], connectionString, clock);
+        var builder = BankHost.CreateBuilder(["--environment", "Development", .. settings], connectionString, clock);
+        configure(builder.Services);
         builder.WebHost.UseTestServer();
         // That server has no limit for bodies which the routes could raise, and says so each time.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", LogLevel.Error);
@@ -81,7 +91,7 @@ public class BankFixture : IAsyncLifetime
             if (_template is null)
             {
                 var connectionString = await TestCluster.NewDatabaseAsync();
-                await using (await StartHostAsync(connectionString, TimeProvider.System))
+                await using (await StartHostAsync(connectionString, TimeProvider.System, [], _ => { }))
                 {
                 }
 

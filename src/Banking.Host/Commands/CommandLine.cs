@@ -25,6 +25,7 @@ internal static class CommandLine
     {
         ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
         ["projections", .. var rest] => ProjectionsCommand.RunAsync(rest),
+        ["verify", .. var rest] => VerifyCommand.RunAsync(rest),
         ["codegen", .. var rest] => CodegenCommand.RunAsync(rest),
         ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),
         _ => ServeCommand.RunAsync(args),
@@ -43,6 +44,12 @@ internal static class CommandLine
               import berka FOLDER           import a real bank's history and reconcile it with its own balances
                 --copies N                  N banks of that history (1 to 1000), each under ids of its own
                 --json                      report as one JSON object
+              projections list              the read models, and how far they are
+              projections rebuild NAME|all --reason TEXT
+                                            make one anew from the log beside the one that serves, compare, switch
+              projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]
+                                            project a portion of the log into a schema of its own
+              verify [--full] [--json]      compare the read models with the log; exit code 1 where they differ
               codegen [FOLDER]              for developers: write the adapters to handlers and endpoints anew
 
             Settings: ConnectionStrings:banking, Banking:DataFolder (.banking), Banking:Postgres:BinFolder,

@@ -14,10 +14,15 @@ namespace Banking.Host.Commands;
 /// </summary>
 internal static class ProjectionsCommand
 {
-    private const string Usage = "projections list | rebuild NAME|all --reason TEXT: names are those of the list.";
+    private const string Usage = "projections list | rebuild NAME|all --reason TEXT | replay …: names are those of the list.";
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["replay", .. var portion])
+        {
+            return await ReplayCommand.RunAsync(portion);
+        }
+
         var (reason, rest) = Option(args, "--reason");
         return rest switch
         {

@@ -4,6 +4,7 @@ using Banking.Customers;
 using Banking.Host.Generated;
 using Banking.Host.Security;
 using Banking.Ledger;
+using Banking.Operations;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
@@ -44,6 +45,7 @@ public static class BankHost
         builder.Services.AddAccounts();
         builder.Services.AddLedger();
         builder.Services.AddAudit();
+        builder.Services.AddOperations();
         return builder;
     }
 
@@ -82,7 +84,9 @@ public static class BankHost
             })
             // One node at a time reads the log for the read models; which, they settle by a lock in the database.
             .AddAsyncDaemon(DaemonMode.HotCold);
-        builder.Services.AddReadModelFeed();
+        builder.Services
+            .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
+            .AddReadModelFeed();
         builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
     }
 
@@ -151,6 +155,7 @@ public static class BankHost
             wolverine.AddAccounts();
             wolverine.AddLedger();
             wolverine.AddAudit();
+            wolverine.AddOperations();
         });
     }
 
@@ -180,7 +185,7 @@ public static class BankHost
 
         builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten").AddSource("Wolverine"))
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql"))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql").AddMeter(ReadModelLag.MeterName))
             .UseOtlpExporter();
     }
 }

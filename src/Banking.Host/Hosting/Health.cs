@@ -1,14 +1,20 @@
+using Banking.Platform.ReadModels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>live: the process answers. ready: it can reach its ledger.</summary>
+/// <summary>
+/// live: the process answers. ready: it can reach its ledger; "Degraded" where a read model stands still or is not what the log says, which
+/// moves no money wrong but needs somebody to look (/ops/projections says what).
+/// </summary>
 internal static class Health
 {
     private const string Ready = "ready";
 
-    public static void AddBankHealth(this IServiceCollection services) => services.AddHealthChecks().AddCheck<LedgerCheck>("ledger", tags: [Ready]);
+    public static void AddBankHealth(this IServiceCollection services) => services.AddHealthChecks()
+        .AddCheck<LedgerCheck>("ledger", tags: [Ready])
+        .AddCheck<ReadModelHealth>("read-models", tags: [Ready]);
 
     public static void MapHealth(this WebApplication app)
     {

@@ -31,6 +31,28 @@ public abstract class ReadModel
     public virtual Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
+
+    /// <summary>What must hold within the model at any moment, and does not.</summary>
+    public virtual Task<IReadOnlyList<Difference>> InvariantsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Difference>>([]);
+
+    /// <summary>What customers own by currency and scale (EUR/2), as this model knows it; null where it does not. Models that do must agree.</summary>
+    public virtual Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct) =>
+        Task.FromResult<SortedDictionary<string, long>?>(null);
+
+    /// <summary>For a query that selects a currency, its scale and a sum.</summary>
+    protected static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, snapshot) { CommandTimeout = 0 };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct))
+        {
+            sums[$"{reader.GetString(0)}/{reader.GetInt16(1)}"] = reader.GetInt64(2);
+        }
+
+        return sums;
+    }
 }
 
 /// <summary>A row that is not what the log says.</summary>

@@ -177,6 +177,28 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         await transaction.CommitAsync(ct);
     }
 
+    /// <summary>Lets the serving generation, or the one that is coming, go on that stopped before an event. Its number; null where none has stopped.</summary>
+    public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var paused = await Generation.ServingAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } serving ? serving
+            : await Generation.ComingAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } coming ? coming
+            : null;
+        if (paused is null)
+        {
+            return null;
+        }
+
+        await ReadModelSchema.ExecuteAsync(
+            connection, $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            model.Name, paused.Number);
+        await journal.RecordAsync(transaction, model.Name, new ReadModelResumed(model.Name, paused.Number, clock.GetUtcNow()), action, ct);
+        await transaction.CommitAsync(ct);
+        return paused.Number;
+    }
+
     /// <summary>What another attempt would only repeat: the event, or a row that the tables refuse. The rest is tried again by whoever called.</summary>
     internal static bool IsOfTheData(Exception failure) => failure is UnreadableEventException
         || (failure is PostgresException { SqlState: var state } && (state.StartsWith("22", StringComparison.Ordinal)

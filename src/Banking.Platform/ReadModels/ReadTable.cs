@@ -12,6 +12,9 @@ public sealed record ReadTable(string Name, string Columns, string Key)
     /// <summary>The column that says whose stream a row comes from, where each row comes from one: such rows are compared and repaired by stream.</summary>
     public string? StreamColumn { get; init; }
 
+    /// <summary>The column that says when the bank learned of a row, where rows can be told apart by it.</summary>
+    public string? RecordedColumn { get; init; }
+
     /// <summary>For sums over the rows of another table of the model: how they are made from it.</summary>
     public Derivation? Derivation { get; init; }
 }

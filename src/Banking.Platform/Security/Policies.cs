@@ -20,6 +20,12 @@ public static class Policies
     /// <summary>Reads accounts and customers; a customer reads only what is theirs.</summary>
     public const string Read = "read";
 
+    /// <summary>Sees how the bank itself is doing.</summary>
+    public const string Watch = "watch";
+
+    /// <summary>Rebuilds and resumes read models.</summary>
+    public const string Operate = "operate";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -27,6 +33,8 @@ public static class Policies
         Allow(options, MoveMoney, Roles.Teller, Roles.Customer);
         Allow(options, ControlAccounts, Roles.Teller, Roles.Operator);
         Allow(options, Read, [.. Roles.All]);
+        Allow(options, Watch, Roles.Operator, Roles.Auditor);
+        Allow(options, Operate, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

@@ -32,7 +32,7 @@ public static class CloseAccountEndpoint
 public static class CloseAccountHandler
 {
     internal static readonly Slice<CloseAccount> Slice = new(
-        new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Shape.Reason(c.ReasonCode, c.Reason)),
+        new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [(c.Account, null)],
         (c, accounts, ids, now) => Decide(accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));

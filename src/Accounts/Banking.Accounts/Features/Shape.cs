@@ -19,17 +19,9 @@ internal static class Shape
         ? null
         : Problems.Malformed("unknown_value", $"{member} is one of {string.Join(", ", Enum.GetNames<T>().Select(WireNames.Of))}.", "#/" + member, status: 422);
 
-    public static Refusal? Reason(string? code, string? text) =>
-        code is { Length: > 0 and <= 50 } && code.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '-')
-            ? (string.IsNullOrEmpty(text) ? Required("reason") : Text("reason", text, 500))
-            : Problems.Malformed("reason_required", "A reason code of lower-case letters, digits, - and _ is required.", "#/reasonCode", status: 422);
-
     public static Refusal? Text(string member, string? text, int longest) => PlainText.Problem(text, longest) is { } why
         ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
         : null;
-
-    private static Refusal Required(string member) =>
-        Problems.Malformed("reason_required", "A reason in words is required.", "#/" + member, status: 422);
 
     private static Refusal? Positive(Money amount) => amount switch
     {

@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
 using JasperFx.Events;
+using Npgsql;
 using NpgsqlTypes;
 
 namespace Banking.Accounts.ReadModels;
@@ -38,6 +39,7 @@ public sealed class EntriesModel : ReadModel
             // The feed of the whole bank, the search for an amount, and what an account's limit was.
             Indexes = ["(position)", "(abs(amount)) where movement", "(account, version) where overdraft_limit is not null"],
             StreamColumn = "account",
+            RecordedColumn = "recorded_at",
         },
         new(Day,
             "account uuid not null, chunk int not null, day date not null, credits bigint not null, debits bigint not null, movements int not null, " +
@@ -46,6 +48,7 @@ public sealed class EntriesModel : ReadModel
             "account, chunk, day")
         {
             StreamColumn = "account",
+            RecordedColumn = "recorded_to",
         },
     ];
 
@@ -76,6 +79,29 @@ public sealed class EntriesModel : ReadModel
             },
             ct);
         await SealAsync(rows, tables, [.. entries.Where(e => e.Version % Chunk == 0)], ct);
+    }
+
+    /// <summary>The balance after each event by the fold that decides, and the stored state that decisions are made on.</summary>
+    public override async Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        ArgumentNullException.ThrowIfNull(streams);
+        return await FoldComparison.RunAsync(snapshot, tables, streams, ct);
+    }
+
+    public override async Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        // By the last row of each account; their currencies are the states', for not every event has one.
+        return await SumsByCurrencyAsync(
+            snapshot,
+            $"""
+            select a.data -> 'balance' ->> 'currency', (a.data -> 'balance' ->> 'scale')::smallint, sum(e.balance)::bigint
+            from {AccountsModule.Schema}.mt_doc_account a
+            cross join lateral (select balance from {tables[Entry]} where account = a.id order by version desc limit 1) e
+            group by 1, 2 having sum(e.balance) <> 0
+            """, ct);
     }
 
     /// <summary>The balance of each account before its first event here: that of the row before, which must be there.</summary>

@@ -27,6 +27,7 @@ public sealed class AuditModel : ReadModel
         {
             Indexes = ["(actor, position)", "(type, position)", "(correlation)", "using brin (recorded_at) with (pages_per_range = 16)"],
             StreamColumn = "stream",
+            RecordedColumn = "recorded_at",
         },
     ];
 

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Banking.Accounts.Domain;
+using Banking.Platform.ReadModels;
+using JasperFx.Events;
+using Npgsql;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>Compares rows and stored states of accounts with the one fold that decides.</summary>
+internal static class FoldComparison
+{
+    public const string State = "state";
+
+    public static async Task<IReadOnlyList<Difference>> RunAsync(
+        NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
+    {
+        var folded = new Dictionary<Guid, (Account State, Dictionary<long, long> Balances)>();
+        foreach (var (stream, events) in streams.Where(s => s.Value is [{ Data: AccountOpened }, ..]))
+        {
+            Account? state = null;
+            var balances = new Dictionary<long, long>();
+            foreach (var e in events)
+            {
+                state = Account.Fold(state, stream, e.Data, e.Timestamp);
+                balances[state.Version] = state.Balance.Minor;
+            }
+
+            folded[stream] = (state!, balances);
+        }
+
+        var differences = new List<Difference>();
+        var ids = folded.Keys.ToArray();
+        await foreach (var (account, version, balance) in ReadAsync(snapshot, $"select account, version, balance from {tables[EntriesModel.Entry]} where account = any($1)", ids, ct))
+        {
+            var expected = folded[account].Balances.TryGetValue(version, out var known) ? known : (long?)null;
+            if (expected != balance)
+            {
+                differences.Add(new(EntriesModel.ModelName, EntriesModel.Entry, account, Text(version, expected), Text(version, balance)));
+            }
+        }
+
+        // The state may know of events that these rows do not hold yet; then its turn comes later.
+        await foreach (var (account, version, balance) in ReadAsync(
+            snapshot,
+            $"select id, (data ->> 'version')::bigint, (data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account where id = any($1)", ids, ct))
+        {
+            var state = folded[account].State;
+            if (version == state.Version && balance != state.Balance.Minor)
+            {
+                differences.Add(new(EntriesModel.ModelName, State, account, Text(version, state.Balance.Minor), Text(version, balance)));
+            }
+        }
+
+        return differences;
+    }
+
+    private static string? Text(long version, long? balance) => balance is null
+        ? null
+        : string.Create(CultureInfo.InvariantCulture, $$"""{"version": {{version}}, "balance": {{balance}}}""");
+
+    private static async IAsyncEnumerable<(Guid Account, long Version, long Balance)> ReadAsync(
+        NpgsqlConnection snapshot, string sql, Guid[] ids, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, snapshot) { Parameters = { new() { Value = ids } } };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return (reader.GetGuid(0), reader.GetInt64(1), reader.GetInt64(2));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Banking.Platform;
+using Banking.Platform.ReadModels;
+using Npgsql;
+using Spectre.Console;
+
+namespace Banking.Host.Commands;
+
+/// <summary>
+/// <c>verify [--full] [--json]</c>: does at once what the sentinel does by and by. Compares the read models with the log and with the bank's own
+/// folds, sums with what they sum, the journal with the accounts. Exit code 0: all as the log says; 1: differences; 2: nothing was done.
+/// </summary>
+internal static class VerifyCommand
+{
+    private static readonly JsonSerializerOptions Indented = new(ApiJson.Options) { WriteIndented = true };
+
+    /// <summary>Streams compared when not all are asked for.</summary>
+    private const int Sample = 1_000;
+
+    public static Task<int> RunAsync(string[] args)
+    {
+        var (full, json) = (args.Contains("--full"), args.Contains("--json"));
+        string[] settings = [.. args.Where(a => a is not ("--full" or "--json"))];
+        return ProjectionsCommand.WithBankAsync(settings, (services, ct) => RunAsync(services, full, json, ct));
+    }
+
+    private static async Task<int> RunAsync(IServiceProvider services, bool full, bool json, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        var clock = services.GetRequiredService<TimeProvider>();
+        await CatchUpAsync(services, ct);
+        var streams = await CountAsync(services.GetRequiredService<NpgsqlDataSource>(), ct);
+        var verification = services.GetRequiredService<Verification>();
+        // Another part of the bank each time, so that repeated runs see all of it.
+        var from = full || streams <= Sample ? Guid.Empty : Random(Ids.Next(clock));
+        VerificationResult result;
+        try
+        {
+            result = await ShowAsync(full ? streams : Math.Min(streams, Sample), json, progress => verification.RunAsync(from, full ? null : Sample, progress, ct));
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped before everything was compared.");
+            return 130;
+        }
+
+        return Tell(result, watch.Elapsed.TotalSeconds, json);
+    }
+
+    /// <summary>A bank that nobody serves is behind its log, which is no difference: it is brought forward first, as a host would.</summary>
+    private static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var (log, writer) = (services.GetRequiredService<LogReader>(), services.GetRequiredService<ReadModelWriter>());
+        var end = await log.CompleteUpToAsync(ct);
+        await Task.WhenAll(services.GetServices<ReadModel>().Select(m => writer.ServeAsync(m, end, ct)));
+    }
+
+    private static Guid Random(Guid seed) => new(System.Security.Cryptography.SHA256.HashData(seed.ToByteArray())[..16]);
+
+    private static async Task<int> CountAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select count(*)::int from {PlatformModule.EventSchema}.mt_streams");
+        return (int)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task<VerificationResult> ShowAsync(int streams, bool quiet, Func<Action<int>, Task<VerificationResult>> run)
+    {
+        if (quiet)
+        {
+            return await run(_ => { });
+        }
+
+        if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        {
+            var told = 0;
+            return await run(done =>
+            {
+                if (10L * done / Math.Max(1, streams) is var tenth && tenth > told)
+                {
+                    told = (int)tenth;
+                    Console.WriteLine($"Verifying: {done} of {streams} streams");
+                }
+            });
+        }
+
+        return await AnsiConsole.Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(context =>
+            {
+                var task = context.AddTask("Verifying", maxValue: Math.Max(1, streams));
+                return run(done => task.Value(done));
+            });
+    }
+
+    private static int Tell(VerificationResult result, double seconds, bool json)
+    {
+        var accounts = result.Streams.GetValueOrDefault("account");
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { result.Events, Accounts = accounts, result.Differences, Seconds = Math.Round(seconds, 3) },
+                Indented));
+        }
+        else
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{result.Events:N0} events of {accounts:N0} accounts compared in {seconds:0.0} s: {result.Differences.Count} differences."));
+            foreach (var d in result.Differences)
+            {
+                Console.WriteLine($"  {d.Model} {d.Table} {d.Stream}: expected {d.Expected ?? "nothing"}, found {d.Found ?? "nothing"}");
+            }
+        }
+
+        return result.Differences.Count == 0 ? 0 : 1;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>How often the sentinel looks, and at how much. Section Banking:Sentinel of the settings.</summary>
+public sealed record SentinelSettings
+{
+    /// <summary>Seconds from one look to the next.</summary>
+    public double IntervalSeconds { get; init; } = 30;
+
+    /// <summary>Streams compared with each look, in turn, besides those that moved last. The whole bank is seen in streams / this x interval.</summary>
+    public int Streams { get; init; } = 200;
+
+    /// <summary>Days whose sums are compared with each look, in turn, besides the latest as many.</summary>
+    public int Days { get; init; } = 31;
+
+    /// <summary>Looks from one comparison over the whole bank to the next.</summary>
+    public int BankEvery { get; init; } = 10;
+}
+
+/// <summary>What the sentinel saw last.</summary>
+/// <param name="Drift">Rows that it ever found different in this process.</param>
+/// <param name="Open">What it last found and could not repair.</param>
+public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, long Repaired, IReadOnlyList<Difference> Open);
+
+/// <summary>
+/// Keeps comparing the read models with the log. What differs is an event, an alarm in health and metrics, and is made anew from the log,
+/// row by row and on the record: a read model that is silently wrong is worse than none.
+/// </summary>
+public sealed class Sentinel : BackgroundService
+{
+    private readonly Verification _verification;
+    private readonly Repair _repair;
+    private readonly SentinelSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<Sentinel> _logger;
+    private readonly Counter<long> _drift;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    private Guid _cursor;
+    private DateOnly _day;
+    private volatile SentinelStatus _status = new(null, 0, 0, 0, 0, []);
+
+    public Sentinel(
+        Verification verification, Repair repair, SentinelSettings settings, TimeProvider clock, IMeterFactory meters, ILogger<Sentinel> logger)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        (_verification, _repair, _settings, _clock, _logger) = (verification, repair, settings, clock, logger);
+        _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{row}", "Rows of read models that were not what the log says");
+    }
+
+    public SentinelStatus Status => _status;
+
+    /// <summary>One look, now.</summary>
+    public async Task LookAsync(CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        try
+        {
+            var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
+            _cursor = next.Count < _settings.Streams ? Guid.Empty : next[^1];
+            Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct))];
+            var days = await DaysAsync(ct);
+            var found = await CompareAsync(streams, days, ct);
+            var repaired = await RepairAsync(found, ct);
+            // Asked again: what was repaired must now be what the log says.
+            var open = found.Count == 0 ? [] : await CompareAsync(streams, days, ct);
+            if (_status.Looks % _settings.BankEvery == 0 || found.Count > 0)
+            {
+                open = [.. open, .. await _verification.BankAsync(ct)];
+            }
+
+            foreach (var difference in open)
+            {
+                _logger.LogCritical("{Model} {Table} is not what the log says and could not be repaired: expected {Expected}, found {Found}",
+                    difference.Model, difference.Table, difference.Expected, difference.Found);
+            }
+
+            _status = new(
+                _clock.GetUtcNow(), _status.Looks + 1, _status.Streams + streams.Length, _status.Drift + found.Count, _status.Repaired + repaired, open);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_settings.IntervalSeconds));
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                _logger.LogWarning(failure, "The sentinel could not look; it will at its next turn");
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, DateOnly[] days, CancellationToken ct) =>
+        [.. (await _verification.CompareAsync(streams, ct)).Differences, .. await _verification.SumsAsync(days, ct)];
+
+    private async Task<DateOnly[]> DaysAsync(CancellationToken ct)
+    {
+        var days = await _verification.DaysAsync(_day, _settings.Days, ct);
+        var turn = days.Where(d => d > _day).Take(_settings.Days).ToList();
+        _day = turn.Count < _settings.Days ? DateOnly.MinValue : turn[^1];
+        return [.. days];
+    }
+
+    private async Task<int> RepairAsync(IReadOnlyList<Difference> found, CancellationToken ct)
+    {
+        var repaired = 0;
+        foreach (var drift in found.DistinctBy(d => (d.Model, d.Stream)))
+        {
+            _drift.Add(found.Count(d => (d.Model, d.Stream) == (drift.Model, drift.Stream)), new KeyValuePair<string, object?>("model", drift.Model));
+            _logger.LogError("{Model} {Table} is not what the log says: expected {Expected}, found {Found}", drift.Model, drift.Table, drift.Expected, drift.Found);
+            if (_verification.Models.FirstOrDefault(m => m.Name == drift.Model) is { } model)
+            {
+                repaired += (await _repair.RunAsync(model, drift, OperatorAction.OfTheBank("the rows were not what the log says"), ct)).Count;
+            }
+        }
+
+        return repaired;
+    }
+}

@@ -1,0 +1,218 @@
+using System.Data;
+using System.Text.Json;
+using JasperFx.Events;
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>What a comparison of the read models with the log covered and found.</summary>
+/// <param name="Events">Events that were projected anew.</param>
+/// <param name="Streams">How many streams they are of, by type.</param>
+public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
+
+/// <summary>
+/// Compares: the rows of streams with what their events make, and with the bank's own folds; sums with the rows they sum; and what must hold over
+/// the whole bank. Each read model is looked at in a moment of its own, while everything goes on.
+/// </summary>
+public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource source, LogReader log)
+{
+    /// <summary>Streams that are compared in one go.</summary>
+    private const int Batch = 200;
+
+    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(37);
+
+    public IReadOnlyList<ReadModel> Models { get; } = [.. models];
+
+    /// <summary>The streams after one of them, in the order of their ids.</summary>
+    public async Task<IReadOnlyList<Guid>> StreamsAsync(Guid after, int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2");
+        command.Parameters.Add(new() { Value = after });
+        command.Parameters.Add(new() { Value = limit });
+        var streams = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            streams.Add(reader.GetGuid(0));
+        }
+
+        return streams;
+    }
+
+    /// <summary>The streams with the latest events.</summary>
+    public async Task<IReadOnlyList<Guid>> LatestAsync(int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select distinct stream_id from (select stream_id from {PlatformModule.EventSchema}.mt_events where not is_archived order by seq_id desc limit $1) e");
+        command.Parameters.Add(new() { Value = limit });
+        var streams = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            streams.Add(reader.GetGuid(0));
+        }
+
+        return streams;
+    }
+
+    /// <summary>Everything: all streams, all sums, the whole bank.</summary>
+    /// <param name="limit">Only so many streams, from one on; null for all.</param>
+    /// <param name="progress">Told how many streams are done.</param>
+    public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        var (events, streams, after) = (0L, 0, from);
+        var types = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var differences = new List<Difference>();
+        while (limit is null || streams < limit)
+        {
+            var batch = await StreamsAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct);
+            if (batch.Count == 0)
+            {
+                break;
+            }
+
+            var (read, found) = await CompareAsync(batch, ct);
+            events += read;
+            differences.AddRange(found);
+            (streams, after) = (streams + batch.Count, batch[^1]);
+            foreach (var (type, count) in await TypesAsync(batch, ct))
+            {
+                types[type] = types.GetValueOrDefault(type) + count;
+            }
+
+            progress(streams);
+        }
+
+        differences.AddRange(await SumsAsync(null, ct));
+        differences.AddRange(await BankAsync(ct));
+        return new(events, types, differences);
+    }
+
+    private async Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select coalesce(type, ''), count(*)::int from {PlatformModule.EventSchema}.mt_streams where id = any($1) group by 1");
+        command.Parameters.Add(new() { Value = streams.ToArray() });
+        var types = new List<(string, int)>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            types.Add((reader.GetString(0), reader.GetInt32(1)));
+        }
+
+        return types;
+    }
+
+    /// <summary>The rows of some streams in every read model.</summary>
+    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
+    {
+        var events = await log.ReadStreamsAsync(streams, long.MaxValue, ct);
+        var differences = new List<Difference>();
+        foreach (var model in Models)
+        {
+            differences.AddRange(await InSnapshotAsync(model, async (snapshot, serving) =>
+            {
+                var inIt = streams.ToDictionary(
+                    s => s, s => (IReadOnlyList<IEvent>)[.. events.GetValueOrDefault(s, []).Where(e => e.Sequence <= serving.Position)]);
+                return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, serving.Number), inIt, ct);
+            }, ct));
+        }
+
+        return (events.Values.Sum(e => (long)e.Count), differences);
+    }
+
+    /// <summary>Sums, all of them or those of some days.</summary>
+    public async Task<IReadOnlyList<Difference>> SumsAsync(DateOnly[]? days, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var model in Models)
+        {
+            differences.AddRange(await InSnapshotAsync(
+                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), days, ct), ct));
+        }
+
+        return differences;
+    }
+
+    /// <summary>The days of sums: the latest, and those after one of them, oldest first.</summary>
+    public async Task<IReadOnlyList<DateOnly>> DaysAsync(DateOnly after, int limit, CancellationToken ct)
+    {
+        var days = new SortedSet<DateOnly>();
+        foreach (var (model, table) in Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, t))))
+        {
+            var (name, part) = (ReadTables.Served(model)[table.Name], table.Derivation!.Part);
+            await using var command = source.CreateCommand(
+                $"(select distinct {part} from {name} order by 1 desc limit $2) union (select distinct {part} from {name} where {part} > $1 order by 1 limit $2)");
+            command.Parameters.Add(new() { Value = after });
+            command.Parameters.Add(new() { Value = limit });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                days.Add(reader.GetFieldValue<DateOnly>(0));
+            }
+        }
+
+        return [.. days];
+    }
+
+    /// <summary>What must hold over the whole bank: within each model, and between those that say what customers own.</summary>
+    public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var model in Models)
+        {
+            differences.AddRange(await InSnapshotAsync(
+                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), ct));
+        }
+
+        differences.AddRange(await TotalsAsync(ct));
+        return differences;
+    }
+
+    /// <summary>
+    /// The totals are compared in a moment in which the models hold the same events. Under load they do between two pages; where they never do,
+    /// because one is paused, there is nothing to compare.
+    /// </summary>
+    private async Task<IReadOnlyList<Difference>> TotalsAsync(CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < 50; attempt++)
+        {
+            await using var connection = await source.OpenConnectionAsync(ct);
+            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+            var totals = new List<(ReadModel Model, long Position, string Totals)>();
+            foreach (var model in Models)
+            {
+                if (await Generation.ServingAsync(connection, model.Name, locked: false, ct) is { } serving
+                    && await model.CustomerTotalsAsync(connection, ReadTables.Generation(model, serving.Number), ct) is { } own)
+                {
+                    totals.Add((model, serving.Position, JsonSerializer.Serialize(own, ApiJson.Options)));
+                }
+            }
+
+            if (totals.Select(t => t.Position).Distinct().Count() <= 1)
+            {
+                return [.. totals.Skip(1).Where(t => t.Totals != totals[0].Totals)
+                    .Select(t => new Difference(t.Model.Name, "totals", null, totals[0].Totals, t.Totals))];
+            }
+
+            await Task.Delay(BetweenPages, ct);
+        }
+
+        return [];
+    }
+
+    /// <summary>
+    /// Looks at the serving generation in one moment. A model that is paused, or that another version of this bank writes, is not looked at:
+    /// that it stands still is told elsewhere.
+    /// </summary>
+    private async Task<IReadOnlyList<Difference>> InSnapshotAsync(
+        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        return await Generation.ServingAsync(connection, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
+            ? await look(connection, serving)
+            : [];
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Operations.ReadModels;
+
+public static class GetRebuildEndpoint
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The newest rebuild. With Accept: text/event-stream as events "progress" until it has come to its end, then "finished".</summary>
+    [WolverineGet("/ops/projections/{name}/rebuild")]
+    [Tags("Operations")]
+    [EndpointSummary("Get how far a rebuild is, once or as server-sent events")]
+    [Authorize(Policies.Watch)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string name, ProjectionDesk desk, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
+    {
+        if (desk.Find(name) is null)
+        {
+            return new ProblemResult(ProjectionDesk.NotFound(name));
+        }
+
+        if (await NewestAsync(source, name, http.RequestAborted) is not { Number: > 1 } newest)
+        {
+            return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
+        }
+
+        return http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal)
+            ? TypedResults.ServerSentEvents(FollowAsync(source, name, newest.Number, clock, http.RequestAborted))
+            : TypedResults.Json(GenerationView.Of(newest), ApiJson.Options);
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
+        NpgsqlDataSource source, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
+    {
+        while (true)
+        {
+            var now = (await Generation.AllAsync(source, ct)).First(g => g.Model == name && g.Number == number);
+            var data = JsonSerializer.Serialize(GenerationView.Of(now), ApiJson.Options);
+            if (now.State != GenerationState.Building || now.PausedAt is not null)
+            {
+                yield return new(data, "finished");
+                yield break;
+            }
+
+            yield return new(data, "progress");
+            await Task.Delay(Pause, clock, ct);
+        }
+    }
+
+    private static async Task<Generation?> NewestAsync(NpgsqlDataSource source, string name, CancellationToken ct) =>
+        (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name);
+}

@@ -1,0 +1,74 @@
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Operations.ReadModels;
+
+/// <summary>Why an operator does something to a read model.</summary>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record ProjectionRequest(string ReasonCode = "", string Reason = "");
+
+/// <summary>
+/// A rebuild makes the rows anew beside those that serve, compares, and switches. It is asked for here and done in the background, by any host;
+/// its progress is a resource of its own.
+/// </summary>
+public static class RebuildProjectionEndpoint
+{
+    [WolverinePost("/ops/projections/{name}/rebuild")]
+    [Tags("Operations")]
+    [EndpointSummary("Rebuild a read model beside the one that serves")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
+    public static Task<IResult> Post(
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
+        desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+        {
+            if (await rebuild.RequestAsync(model, action, http.RequestAborted) is not { } number)
+            {
+                return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is under way, or waits for a decision.", ("name", name)));
+            }
+
+            runner.Wake();
+            http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+            var made = (await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == number);
+            return TypedResults.Json(GenerationView.Of(made), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+        });
+
+    [WolverinePost("/ops/projections/{name}/rebuild/cancel")]
+    [Tags("Operations")]
+    [EndpointSummary("Give up a rebuild; what serves stays as it is")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Cancel(
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, NpgsqlDataSource source, HttpContext http) =>
+        desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+            await rebuild.CancelAsync(model, action, http.RequestAborted) ? await NewestAsync(name, source, http) : NothingComing(name));
+
+    /// <summary>For a rebuild that differs from what serves: somebody has looked, and takes it.</summary>
+    [WolverinePost("/ops/projections/{name}/rebuild/switch")]
+    [Tags("Operations")]
+    [EndpointSummary("Let a rebuild serve although it differs from what served")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Switch(
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, NpgsqlDataSource source, HttpContext http) =>
+        desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+            (await Generation.AllAsync(source, http.RequestAborted)).Any(g => g.Model == name && g.State == GenerationState.Differs)
+            && await rebuild.SwitchAsync(model, action, http.RequestAborted)
+                ? await NewestAsync(name, source, http)
+                : NothingComing(name));
+
+    private static async Task<IResult> NewestAsync(string name, NpgsqlDataSource source, HttpContext http) => TypedResults.Json(
+        GenerationView.Of((await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name)), ApiJson.Options);
+
+    private static ProblemResult NothingComing(string name) =>
+        new(Refusal.Of("no_rebuild", 409, "No rebuild of this read model is under way that this could be done to.", ("name", name)));
+}

@@ -1,0 +1,35 @@
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Operations.ReadModels;
+
+/// <summary>A read model that stopped before an event it could not project tries that event again: for when what was wrong is mended.</summary>
+public static class ResumeProjectionEndpoint
+{
+    [WolverinePost("/ops/projections/{name}/resume")]
+    [Tags("Operations")]
+    [EndpointSummary("Let a read model go on that stopped before an event")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(
+        string name, ProjectionRequest request, ProjectionDesk desk, ReadModelWriter writer, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
+        desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+        {
+            if (await writer.ResumeAsync(model, action, http.RequestAborted) is not { } resumed)
+            {
+                return new ProblemResult(Refusal.Of("not_paused", 409, "This read model has not stopped.", ("name", name)));
+            }
+
+            runner.Wake();
+            return TypedResults.Json(
+                GenerationView.Of((await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == resumed)), ApiJson.Options);
+        });
+}
