@@ -70,7 +70,7 @@ public sealed class Rebuild(
                 var end = await log.CompleteUpToAsync(ct);
                 await Task.WhenAll(turns.Select(t => BeginAsync(t.Turn, t.Model, t.Coming.Number, end)));
                 await writer.FillAsync([.. turns.Select(t => (t.Model, t.Coming.Number))], ct);
-                await Task.WhenAll(turns.Select(t => FinishAsync(t.Turn, t.Model, t.Coming, ct)));
+                await Task.WhenAll(turns.Select(t => FinishUnlessGivenUpAsync(t.Turn, t.Model, t.Coming, ct)));
             }
 
             return turns.Count > 0;
@@ -80,6 +80,22 @@ public sealed class Rebuild(
             foreach (var (_, _, turn) in turns)
             {
                 await CloseAsync(turn);
+            }
+        }
+    }
+
+    private async Task FinishUnlessGivenUpAsync(NpgsqlConnection turn, ReadModel model, Generation coming, CancellationToken ct)
+    {
+        try
+        {
+            await FinishAsync(turn, model, coming, ct);
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            // Its tables went while they were indexed or compared: it was given up. Otherwise somebody took them, which is told.
+            if (await writer.PositionAsync(model, coming.Number, ct) is not null)
+            {
+                throw;
             }
         }
     }
@@ -158,13 +174,21 @@ public sealed class Rebuild(
         return true;
     }
 
+    /// <summary>In one transaction with a look whether it was given up meanwhile, or tables would stay behind that nobody knows of.</summary>
     private async Task BeginAsync(NpgsqlConnection turn, ReadModel model, int number, long end)
     {
+        await using var transaction = await turn.BeginTransactionAsync();
+        if (await Generation.LockedAsync(turn, model.Name, number, CancellationToken.None) is not { State: GenerationState.Building })
+        {
+            return;
+        }
+
         await ReadModelSchema.CreateAsync(turn, model, ReadTables.Generation(model, number));
         await ReadModelSchema.ExecuteAsync(
             turn,
             $"update {Generation.Table} set started_at = coalesce(started_at, $3), start_position = coalesce(start_position, position), target = $4 where name = $1 and generation = $2",
             model.Name, number, clock.GetUtcNow(), end);
+        await transaction.CommitAsync();
     }
 
     /// <summary>Brings the coming generation nearly to the end of the log, so that the switch has little left to do.</summary>
@@ -211,7 +235,8 @@ public sealed class Rebuild(
             await writer.FillAsync([(model, number)], serving!.Position, ct);
         }
 
-        var reached = await writer.PositionAsync(model, number, ct) ?? throw new OperationCanceledException("The generation was given up meanwhile.");
+        // Given up meanwhile: nothing of it is left to compare, and the switch will find nothing to switch to.
+        var reached = await writer.PositionAsync(model, number, ct) ?? -1;
         comparable &= reached == serving?.Position;
         var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         // The first statement is what the moment is of.

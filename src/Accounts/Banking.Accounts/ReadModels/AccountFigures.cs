@@ -24,7 +24,7 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
             sums as (
                 select day, credits, debits, movements, last_version from {AccountsModule.Schema}.{EntriesModel.Day} where account = $1
                 union all
-                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int, version
+                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int, entry.version
                 from {AccountsModule.Schema}.{EntriesModel.Entry}, sealed where account = $1 and entry.version > sealed.version)
         select greatest(day, $2::date - 1), sum(credits)::bigint, sum(debits)::bigint, sum(movements)::int, max(last_version)
         from sums where day < $3 group by 1

@@ -1,0 +1,92 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
+using Banking.SharedKernel;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A balance from rows is the balance of the fold, at any pair of instants, whether the rows reach to the end of the log or not.</summary>
+public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
+{
+    [Theory]
+    [InlineData(11, false)]
+    [InlineData(12, true)]
+    public async Task At_any_two_instants_and_at_any_version_rows_and_fold_agree(int seed, bool behind)
+    {
+        output.WriteLine($"seed {seed}");
+        var lively = new LivelyBank(bank, seed);
+        await lively.LiveAsync(150);
+        if (behind)
+        {
+            // The rows stand still from here on, and the log does not.
+            await bank.ExecuteAsync("update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
+            await new LivelyBank(bank, seed + 100).LiveAsync(5);
+            for (var i = 0; i < 40; i++)
+            {
+                (await bank.As("teller").DepositAsync(lively.Busy, "1.25")).Created();
+            }
+        }
+
+        var book = bank.Host.Services.GetRequiredService<AccountBook>();
+        var random = new Random(seed);
+        foreach (var id in lively.Accounts.Select(Id))
+        {
+            await using var session = bank.Store.QuerySession();
+            var (account, events) = (await session.LoadAsync<Account>(id), await session.Events.FetchStreamAsync(id));
+            if (id == Id(lively.Busy))
+            {
+                Assert.True(events.Count > 2 * EntriesModel.Chunk, $"Only {events.Count} events: the account has no two chunks.");
+                Assert.Equal(behind, (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events.Count);
+            }
+
+            for (var i = 0; i < 300; i++)
+            {
+                var (effectiveAt, knownAt) = (lively.Instant(), i % 3 == 0 ? bank.Clock.Now : lively.Instant());
+                var expected = BalanceAt.Fold(events, account!.Currency, effectiveAt, knownAt);
+                var (at, version) = await book.AtAsync(account, effectiveAt, knownAt, CancellationToken.None);
+                Assert.Equal(
+                    (expected.Balance, expected.OverdraftLimit, expected.Last?.Version, expected.Events, events.Count),
+                    (at.Balance, at.OverdraftLimit, at.Last?.Version, at.Events, (int)version));
+            }
+
+            for (var i = 0; i < 30; i++)
+            {
+                var upTo = random.Next(1, events.Count + 1);
+                var expected = BalanceAt.Fold(events.Take(upTo), account!.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
+                var (at, _) = await book.AtVersionAsync(account, upTo, CancellationToken.None);
+                Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)upTo), (at.Balance, at.OverdraftLimit, at.Last!.Version));
+            }
+        }
+
+        if (behind)
+        {
+            await EntriesGoOnAsync(lively.Busy);
+            await bank.ExecuteAsync("update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
+        }
+    }
+
+    /// <summary>Entries and figures of an account are never behind the log either.</summary>
+    private async Task EntriesGoOnAsync(string account)
+    {
+        var teller = bank.As("teller");
+        var (count, cursor, last) = (0, (string?)null, "");
+        do
+        {
+            var page = (await teller.GetAsync($"/v1/accounts/{account}/entries?limit=500{(cursor is null ? "" : "&cursor=" + cursor)}")).Ok();
+            count += page.Items().Count;
+            last = page.Items() is [.., var end] ? end.GetProperty("balance").GetProperty("value").GetString() : last;
+            cursor = page.NextCursor();
+        }
+        while (cursor is not null);
+
+        Assert.Equal(await teller.BalanceAsync(account), last);
+        var figures = (await teller.GetAsync($"/v1/accounts/{account}/figures?limit=500")).Ok().Items();
+        Assert.Equal(last, figures[^1].GetProperty("closingBalance").GetProperty("value").GetString());
+        Assert.Equal(count, figures.Sum(f => f.GetProperty("movements").GetInt32()));
+        var days = (await teller.GetAsync($"/v1/accounts/{account}/figures?by=day&limit=500")).Ok().Items();
+        Assert.Equal(count, days.Sum(f => f.GetProperty("movements").GetInt32()));
+        Assert.True(days.Count > figures.Count);
+    }
+
+    private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Banking.Testing;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>
+/// Makes a history out of a seed: several accounts of two currencies, one of them with more events than two chunks hold; deposits and
+/// withdrawals backdated, dated ahead and dated within one tick of another, transfers, limits and freezes; and a clock that moves in between.
+/// </summary>
+internal sealed class LivelyBank(BankFixture bank, int seed)
+{
+    private readonly Random _random = new(seed);
+    private readonly BankClient _teller = bank.As("teller");
+
+    public List<string> Accounts { get; } = [];
+
+    public string Busy => Accounts[0];
+
+    public async Task LiveAsync(int steps)
+    {
+        foreach (var currency in (string[])["EUR", "EUR", "EUR", "JPY"])
+        {
+            Accounts.Add(await _teller.OpenAsync(currency: currency, balance: "100000", overdraftLimit: "500000"));
+        }
+
+        for (var i = 0; i < steps; i++)
+        {
+            bank.Clock.Advance(TimeSpan.FromSeconds(_random.Next(0, 4) == 0 ? _random.Next(0, 90_000) : 0));
+            await StepAsync(i);
+        }
+
+        bank.Clock.Advance(TimeSpan.FromMinutes(2));
+        await bank.CaughtUpAsync();
+    }
+
+    /// <summary>An instant around those at which something counted or was learned.</summary>
+    public DateTimeOffset Instant() => _random.Next(0, 4) switch
+    {
+        0 => bank.Clock.Now.AddSeconds(-_random.Next(0, 5_000_000)),
+        1 => Dated(),
+        2 => Dated().AddTicks(_random.Next(-2, 3)),
+        _ => bank.Clock.Now.AddDays(-_random.Next(0, 60)),
+    };
+
+    private async Task StepAsync(int step)
+    {
+        var account = _random.Next(0, 2) == 0 ? Busy : Accounts[_random.Next(0, 3)];
+        switch (_random.Next(0, 12))
+        {
+            case 0:
+                (await _teller.TransferAsync(account, Accounts[(Accounts.IndexOf(account) + 1) % 3], "1.00")).Created();
+                break;
+            case 1:
+                (await _teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", new
+                {
+                    limit = (500_000 + step).ToString("D", CultureInfo.InvariantCulture), reasonCode = "review", reason = "Yearly review",
+                })).Ok();
+                break;
+            case 2:
+                (await _teller.PostAsync($"/v1/accounts/{Accounts[3]}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order" })).Is("ok or frozen");
+                break;
+            case 3:
+                (await _teller.DepositAsync(Accounts[3], "500", "JPY")).Created();
+                break;
+            default:
+                await ManyAsync(account);
+                break;
+        }
+    }
+
+    /// <summary>A batch, so that accounts grow beyond a chunk in no time.</summary>
+    private async Task ManyAsync(string account)
+    {
+        var items = Enumerable.Range(0, _random.Next(1, 60)).Select(_ => new
+        {
+            idempotencyKey = BankClient.NewKey(),
+            command = new
+            {
+                accountId = account,
+                amount = new { value = $"{_random.Next(1, 900)}.{_random.Next(0, 100):D2}", currency = "EUR" },
+                effectiveAt = _random.Next(0, 3) == 0 ? Dated() : (DateTimeOffset?)null,
+            },
+        }).ToList();
+        (await _teller.PostAsync(_random.Next(0, 3) == 0 ? "/v1/withdrawals/batch" : "/v1/deposits/batch", new { mode = "independent", items })).Ok();
+    }
+
+    /// <summary>Few days and few ticks, so that instants meet.</summary>
+    private DateTimeOffset Dated() => bank.Clock.Now.Date.AddDays(-_random.Next(0, 40)).AddHours(12).AddTicks(_random.Next(0, 12));
+}
+
+internal static class Lenient
+{
+    /// <summary>An account that is frozen already is as good.</summary>
+    public static void Is(this Answer answer, string what) => Assert.True(answer.StatusCode is 200 or 409, $"{what}: {answer.StatusCode} {answer.Body}");
+}

@@ -1,0 +1,51 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A read model whose version is raised is built beside the one that serves, by the first host that knows the new one.</summary>
+public sealed class NewVersionTests : IAsyncLifetime
+{
+    private readonly VersionedBank _bank = new();
+
+    public ValueTask InitializeAsync() => _bank.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Fact]
+    public async Task A_new_version_is_built_at_start_up_and_takes_over_and_the_old_one_is_left_as_it_was()
+    {
+        var teller = _bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        await _bank.CaughtUpAsync();
+        Assert.Equal(["a"], await MarksAsync());
+
+        // From here on a host that starts knows version 2, and writes something else.
+        _bank.Next = new Probe { Number = 2, Mark = "b" };
+        await using var upgraded = await _bank.StartAnotherAsync();
+        await Behind.UntilAsync(MarksAsync, marks => marks is ["b"]);
+
+        Assert.Equal(["1 1 retired", "2 2 serving"], await _bank.QueryAsync<string>(
+            "select concat_ws(' ', generation, model_version, state) from platform.read_model where name = 'probe' order by generation"));
+        (await teller.DepositAsync(account, "1.00")).Created();
+        await _bank.CaughtUpAsync();
+        Assert.Equal(["b"], await MarksAsync());
+        Assert.Equal(
+            await _bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
+            await _bank.QueryAsync<long>("select count(*) from probe.seen"));
+
+        // The host of the old version must not write to rows that are not of its version, and says why its own stand still.
+        var old = (await _bank.As("operator").GetAsync("/ops/projections")).Ok().Items().Single(p => p.GetProperty("name").GetString() == "probe");
+        Assert.Contains("version 2", old.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
+    }
+
+    private async Task<List<string>> MarksAsync() => await _bank.QueryAsync<string>("select distinct mark from probe.seen order by 1");
+
+    private sealed class VersionedBank : BankFixture
+    {
+        public Probe Next { get; set; } = new();
+
+        protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Next);
+    }
+}

@@ -1,0 +1,54 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.ReadModels;
+using JasperFx.Events;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A read model that can be told to have a bug: it chokes on deposits of one amount, or its rows are refused.</summary>
+internal sealed class Probe : ReadModel
+{
+    public const long Poison = 1313;
+
+    public bool Chokes { get; set; }
+
+    /// <summary>Writes a row that its table refuses.</summary>
+    public bool Refused { get; set; }
+
+    /// <summary>What it writes beside each position: another version writes something else.</summary>
+    public string Mark { get; set; } = "a";
+
+    public int Number { get; set; } = 1;
+
+    public override string Name => "probe";
+
+    public override int Version => Number;
+
+    public override string Schema => "probe";
+
+    public override IReadOnlyList<ReadTable> Tables { get; } =
+        [new("seen", "position bigint not null, stream uuid not null, mark text not null check (mark <> 'refused')", "position") { StreamColumn = "stream" }];
+
+    public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
+    {
+        foreach (var e in events)
+        {
+            if (Chokes && IsPoison(e))
+            {
+                throw new UnreadableEventException(e, new InvalidOperationException("a planted bug"));
+            }
+        }
+
+        return rows.AddAsync(tables["seen"], "position, stream, mark", events, Write, ct);
+    }
+
+    private void Write(NpgsqlBinaryImporter row, IEvent e)
+    {
+        row.Write(e.Sequence, NpgsqlDbType.Bigint);
+        row.Write(e.StreamId, NpgsqlDbType.Uuid);
+        row.Write(Refused && IsPoison(e) ? "refused" : Mark, NpgsqlDbType.Text);
+    }
+
+    private static bool IsPoison(IEvent e) => e.Data is MoneyDeposited { Amount.Minor: Poison };
+}

@@ -1,0 +1,86 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A bank with the probe among its read models.</summary>
+public sealed class ProbedBank : BankFixture
+{
+    internal Probe Probe { get; } = new();
+
+    internal Rebuild Rebuild => Host.Services.GetRequiredService<Rebuild>();
+
+    internal Verification Verification => Host.Services.GetRequiredService<Verification>();
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
+}
+
+/// <summary>The database behind the bank, and waiting for what happens by itself.</summary>
+internal static class Behind
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)
+    {
+        await using var command = Command(bank, sql, values);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first column of each row.</summary>
+    public static async Task<List<T>> QueryAsync<T>(this BankFixture bank, string sql, params object[] values)
+    {
+        await using var command = Command(bank, sql, values);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<T>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetFieldValue<T>(0));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Asks until the answer is the one that is waited for.</summary>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt)
+    {
+        using var late = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var answer = await ask();
+            if (isIt(answer))
+            {
+                return answer;
+            }
+
+            Assert.False(late.IsCancellationRequested, $"It did not come to that within {Patience}. Last: {answer}");
+            await Task.Delay(Pause, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The tables of the generation that serves.</summary>
+    public static async Task<string> ServingAsync(this BankFixture bank, string schema, string table, string model) =>
+        $"{schema}.{table}_g{(await bank.QueryAsync<int>("select generation from platform.read_model where name = $1 and state = 'serving'", model))[0]}";
+
+    /// <summary>When every read model that has not stopped holds every event that is there now.</summary>
+    public static async Task CaughtUpAsync(this BankFixture bank)
+    {
+        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await UntilAsync(
+            async () => (await bank.QueryAsync<long>("select position from platform.read_model where state = 'serving' and paused_at is null")).Min(),
+            position => position >= end);
+    }
+
+    private static NpgsqlCommand Command(BankFixture bank, string sql, object[] values)
+    {
+        var command = bank.Database.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A rebuild at noon: readers and writers go on and notice nothing, and what comes of it is what the log says.</summary>
+public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
+{
+    private static readonly object Why = new { reasonCode = "drill", reason = "Is it the same?" };
+
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    [Fact]
+    public async Task Under_load_nobody_is_refused_nobody_reads_what_is_stale_and_the_rows_are_those_of_the_log()
+    {
+        var accounts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _teller.OpenAsync(balance: "1000.00")));
+        using var stop = new CancellationTokenSource();
+        var answers = new System.Collections.Concurrent.ConcurrentBag<Answer>();
+        var load = Enumerable.Range(0, 4).Select(n => MoveAndReadAsync(accounts, n, answers, stop.Token)).ToList();
+
+        do
+        {
+            foreach (var name in (string[])["entries", "ledger", "audit"])
+            {
+                var (before, _) = await NewestAsync(name);
+                (await _operator.PostAsync($"/ops/projections/{name}/rebuild", Why)).Is(HttpStatusCode.Accepted);
+                await Behind.UntilAsync(() => NewestAsync(name), g => g.State != "building");
+                Assert.Equal((before + 1, "serving"), await NewestAsync(name));
+            }
+        }
+        while (answers.Count < 300);
+
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+        Assert.DoesNotContain(answers, a => a.StatusCode >= 500);
+        Assert.DoesNotContain(answers, a => a.Header("Ledger-Stale") is not null);
+        await bank.CaughtUpAsync();
+        Assert.Empty((await bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+    }
+
+    [Fact]
+    public async Task Rows_that_serve_and_are_not_those_of_the_log_are_shown_and_not_overwritten_until_somebody_decides()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await bank.CaughtUpAsync();
+        var served = await bank.ServingAsync("probe", "seen", "probe");
+        await bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
+
+        (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
+        await Behind.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
+
+        var rebuilt = (await _operator.GetAsync("/ops/projections/probe/rebuild")).Ok().Json;
+        Assert.Equal("differs", rebuilt.GetProperty("state").GetString());
+        var difference = Assert.Single(rebuilt.GetProperty("differences").EnumerateArray());
+        Assert.Contains("\"mark\": \"a\"", difference.GetProperty("expected").GetString(), StringComparison.Ordinal);
+        Assert.Contains("\"mark\": \"drifted\"", difference.GetProperty("found").GetString(), StringComparison.Ordinal);
+        Assert.Equal("drifted", (await bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"))[0]);
+        Assert.Equal((409, "rebuild_in_progress"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
+
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        (await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)).Ok();
+
+        Assert.Empty(await bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"));
+        await bank.CaughtUpAsync();
+        Assert.Equal(
+            await bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
+            await bank.QueryAsync<long>("select count(*) from probe.seen"));
+        Assert.Empty(await bank.QueryAsync<string>("select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
+        Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_has_not_begun_can_be_given_up()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        await bank.CaughtUpAsync();
+        // Whoever holds this lock does the rebuild: nobody can begin it.
+        await using var held = await bank.Database.OpenConnectionAsync();
+        await ExecuteAsync(held, "select pg_advisory_lock(hashtextextended('rebuild:probe', 1))");
+        (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
+
+        var given = (await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)).Ok();
+        await ExecuteAsync(held, "select pg_advisory_unlock_all()");
+
+        Assert.Equal("cancelled", given.Text("state"));
+        Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)));
+        await LeavesNothingAsync();
+    }
+
+    [Fact]
+    public async Task A_rebuild_can_be_given_up_at_any_moment_and_leaves_nothing_behind()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        for (var i = 0; i < 10; i++)
+        {
+            (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
+            if (i % 2 == 1)
+            {
+                await Behind.UntilAsync(() => bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
+            }
+
+            var given = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
+            var (_, state) = await Behind.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
+
+            // It may have been done before it was given up; then there is nothing to give up.
+            Assert.Equal(given.StatusCode == 200 ? "cancelled" : "serving", state);
+            Assert.Contains(given.StatusCode, (int[])[200, 409]);
+        }
+
+        await LeavesNothingAsync();
+    }
+
+    /// <summary>The rebuild's own process may still be noticing; in the end only the tables that serve are there.</summary>
+    private async Task LeavesNothingAsync()
+    {
+        var served = await bank.ServingAsync("probe", "seen", "probe");
+        await Behind.UntilAsync(
+            () => bank.QueryAsync<string>("select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"),
+            tables => tables is [var only] && only == served);
+        await bank.CaughtUpAsync();
+        Assert.Empty((await bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+    }
+
+    [Fact]
+    public async Task Progress_comes_as_server_sent_events_up_to_the_end_and_who_asked_and_why_is_in_the_log()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        (await _operator.PostAsync("/ops/projections/audit/rebuild", new { reasonCode = "drill", reason = "Only to see it go." })).Is(HttpStatusCode.Accepted);
+
+        var events = (await _operator.GetAsync("/ops/projections/audit/rebuild", ("Accept", "text/event-stream"))).Ok();
+
+        Assert.Equal("text/event-stream", events.Header("Content-Type"));
+        var lines = events.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("event: finished", lines[^2]);
+        Assert.Equal("serving", JsonDocument.Parse(lines[^1]["data: ".Length..]).RootElement.GetProperty("state").GetString());
+        Assert.All(lines.SkipLast(2).Where(l => l.StartsWith("event:", StringComparison.Ordinal)), l => Assert.Equal("event: progress", l));
+        Assert.Contains("dev-operator drill Only to see it go.", await bank.QueryAsync<string>(
+            "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
+            ReadModelJournal.StreamOf("audit")));
+    }
+
+    /// <summary>Pays, and reads what it paid from models that follow the log, at the position that it was told.</summary>
+    private async Task MoveAndReadAsync(string[] accounts, int n, System.Collections.Concurrent.ConcurrentBag<Answer> answers, CancellationToken stop)
+    {
+        for (var i = n; !stop.IsCancellationRequested; i++)
+        {
+            var (from, to) = (accounts[i % accounts.Length], accounts[(i + 1) % accounts.Length]);
+            var paid = await _teller.TransferAsync(from, to, "0.01");
+            answers.Add(paid);
+            var position = paid.Created().Header("Ledger-Position")!;
+            var read = await _operator.GetAsync("/v1/entries?limit=500", ("Ledger-Min-Position", position), ("Prefer", "wait=30"));
+            answers.Add(read);
+            Assert.Contains(read.Ok().Items(), e => e.GetProperty("position").GetInt64() >= long.Parse(position, CultureInfo.InvariantCulture) - 1);
+            answers.Add(await _teller.GetAsync($"/v1/accounts/{from}/entries?limit=500"));
+        }
+    }
+
+    private async Task<(int Generation, string State)> NewestAsync(string name) =>
+        (await bank.QueryAsync<string>("select generation || ' ' || state from platform.read_model where name = $1 order by generation desc limit 1", name))[0].Split(' ')
+            is [var generation, var state] ? (int.Parse(generation, CultureInfo.InvariantCulture), state) : default;
+
+    private static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
+    {
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+}
+
+internal static class Statuses
+{
+    public static void Is(this Answer answer, HttpStatusCode status) => Assert.True(answer.Status == status, $"{status} was expected: {answer.Status} {answer.Body}");
+}

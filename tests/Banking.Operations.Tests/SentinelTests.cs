@@ -1,0 +1,81 @@
+using Banking.Accounts.ReadModels;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A bank whose sentinel looks every half second.</summary>
+public sealed class WatchedBank : BankFixture
+{
+    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1"];
+}
+
+/// <summary>Rows changed behind the bank's back are found, told, and made anew from the log.</summary>
+public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
+{
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    public static TheoryData<string, string, string, string> Drifts => new()
+    {
+        { "entries", "accounts.entry", "update {0} set balance = balance + 1 where account = $1 and version = 2", "account" },
+        { "entries", "accounts.entry", "update {0} set effective_at = effective_at - interval '1 second' where account = $1 and version = 2", "account" },
+        { "entries", "accounts.entry", "delete from {0} where account = $1 and version = 2", "account" },
+        { "entries", "accounts.entry_day", "insert into {0} select $1, 0, '2026-01-01', 1, 1, 1, 1, 1, now(), now(), now()", "account" },
+        { "ledger", "ledger.journal", "update {0} set credit = credit + 1 where account = $1", "account" },
+        { "ledger", "ledger.journal", "update {0} set counter = 2900 where account = $1", "account" },
+        { "ledger", "ledger.gl_day", "update {0} set debits = debits + 1 where gl = 1000 and $1::uuid is not null", "sums" },
+        { "ledger", "ledger.gl_day", "delete from {0} where gl = 2000 and $1::uuid is not null", "sums" },
+        { "audit", "audit.event_index", "update {0} set actor = 'nobody' where stream = $1", "account" },
+        { "audit", "audit.event_index", "insert into {0} values (1000000000, $1, 'x', 'y', 'z', now())", "account" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Drifts))]
+    public async Task A_row_changed_by_hand_is_found_and_repaired_and_both_are_in_the_log(string model, string table, string sql, string kind)
+    {
+        var account = Id(await _teller.OpenAsync(balance: "10.00"));
+        await bank.CaughtUpAsync();
+        var (schema, name) = (table.Split('.')[0], table.Split('.')[1]);
+        var served = await bank.ServingAsync(schema, name, model);
+        var before = await RowsAsync(table, account);
+        var drift = (await StatusAsync()).Drift;
+
+        await bank.ExecuteAsync(string.Format(null, sql, served), account);
+
+        await Behind.UntilAsync(StatusAsync, s => s.Drift > drift);
+        await Behind.UntilAsync(() => RowsAsync(table, account), rows => rows.SequenceEqual(before));
+        var found = await bank.QueryAsync<string>(
+            "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') from bank.mt_events " +
+            "where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc", ReadModelJournal.StreamOf(model));
+        Assert.Contains($"{name} true bank {(kind == "sums" ? "sums" : account.ToString())}", found);
+        Assert.Empty((await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+        await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
+    }
+
+    [Fact]
+    public async Task A_stored_state_that_is_not_the_fold_of_its_events_is_an_alarm_that_stays_until_somebody_mends_it()
+    {
+        var account = Id(await _teller.OpenAsync(balance: "10.00"));
+        await bank.CaughtUpAsync();
+
+        await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = $1", account);
+
+        await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
+        var open = (await _operator.GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("open").EnumerateArray().ToList();
+        Assert.Contains(open, d => d.GetProperty("table").GetString() == FoldComparison.State && d.GetProperty("stream").GetGuid() == account);
+
+        await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);
+        await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
+    }
+
+    private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
+
+    /// <summary>What is repaired is in the log as well, so the audit trail of everything else goes on.</summary>
+    private async Task<List<string>> RowsAsync(string table, Guid account) => await bank.QueryAsync<string>(
+        $"select t::text from {table} t where t::text like '%' || $1 || '%' or '{table}' = 'ledger.gl_day' order by 1", account.ToString());
+
+    private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+}
