@@ -9,13 +9,15 @@ namespace Banking.Operations.Tests;
 public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
 {
     [Theory]
-    [InlineData(11, false)]
-    [InlineData(12, true)]
-    public async Task At_any_two_instants_and_at_any_version_rows_and_fold_agree(int seed, bool behind)
+    [InlineData(11, 0, false)]
+    [InlineData(12, 0, true)]
+    [InlineData(13, 17, false)]
+    public async Task At_any_two_instants_and_at_any_version_rows_and_fold_agree(int seed, int thousands, bool behind)
     {
         output.WriteLine($"seed {seed}");
         var lively = new LivelyBank(bank, seed);
         await lively.LiveAsync(150);
+        await lively.GrowAsync(thousands);
         if (behind)
         {
             // The rows stand still from here on, and the log does not.
@@ -35,7 +37,10 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             var (account, events) = (await session.LoadAsync<Account>(id), await session.Events.FetchStreamAsync(id));
             if (id == Id(lively.Busy))
             {
-                Assert.True(events.Count > 2 * EntriesModel.Chunk, $"Only {events.Count} events: the account has no two chunks.");
+                Assert.True(events.Count > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000), $"Only {events.Count} events: the account has no two chunks.");
+                Assert.Equal(
+                    Enumerable.Range(0, Chunks.Levels).Where(l => Chunks.SizeOf(l) <= events.Count).Select(l => (short)l),
+                    await bank.QueryAsync<short>("select distinct level from accounts.entry_day where account = $1 order by 1", id));
                 Assert.Equal(behind, (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events.Count);
             }
 

@@ -33,6 +33,19 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
         await bank.CaughtUpAsync();
     }
 
+    /// <summary>Many more events on the busy account, with the clock moving.</summary>
+    public async Task GrowAsync(int thousands)
+    {
+        for (var i = 0; i < thousands; i++)
+        {
+            bank.Clock.Advance(TimeSpan.FromSeconds(_random.Next(1, 20_000)));
+            await ManyAsync(Busy, 1_000);
+        }
+
+        bank.Clock.Advance(TimeSpan.FromMinutes(2));
+        await bank.CaughtUpAsync();
+    }
+
     /// <summary>An instant around those at which something counted or was learned.</summary>
     public DateTimeOffset Instant() => _random.Next(0, 4) switch
     {
@@ -63,15 +76,15 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
                 (await _teller.DepositAsync(Accounts[3], "500", "JPY")).Created();
                 break;
             default:
-                await ManyAsync(account);
+                await ManyAsync(account, _random.Next(1, 60));
                 break;
         }
     }
 
     /// <summary>A batch, so that accounts grow beyond a chunk in no time.</summary>
-    private async Task ManyAsync(string account)
+    private async Task ManyAsync(string account, int count)
     {
-        var items = Enumerable.Range(0, _random.Next(1, 60)).Select(_ => new
+        var items = Enumerable.Range(0, count).Select(_ => new
         {
             idempotencyKey = BankClient.NewKey(),
             command = new

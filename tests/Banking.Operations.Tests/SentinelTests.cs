@@ -23,7 +23,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         { "entries", "accounts.entry", "update {0} set balance = balance + 1 where account = $1 and version = 2", "account" },
         { "entries", "accounts.entry", "update {0} set effective_at = effective_at - interval '1 second' where account = $1 and version = 2", "account" },
         { "entries", "accounts.entry", "delete from {0} where account = $1 and version = 2", "account" },
-        { "entries", "accounts.entry_day", "insert into {0} select $1, 0, '2026-01-01', 1, 1, 1, 1, 1, now(), now(), now()", "account" },
+        { "entries", "accounts.entry_day", "insert into {0} select $1, 0, 0, '2026-01-01', 1, 1, 1, 1, 1, now(), now()", "account" },
         { "ledger", "ledger.journal", "update {0} set credit = credit + 1 where account = $1", "account" },
         { "ledger", "ledger.journal", "update {0} set counter = 2900 where account = $1", "account" },
         { "ledger", "ledger.gl_day", "update {0} set debits = debits + 1 where gl = 1000 and $1::uuid is not null", "sums" },

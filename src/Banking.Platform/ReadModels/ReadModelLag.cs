@@ -41,9 +41,11 @@ public sealed class ReadModelLag : BackgroundService
     public IReadOnlyList<Lag> Current => [.. _last.Values.Select(l => l.Lag).OrderBy(l => l.Model, StringComparer.Ordinal)];
 
     /// <summary>Looks now.</summary>
-    public async Task<IReadOnlyList<Lag>> LookAsync(CancellationToken ct)
+    /// <returns>The lags, and the generations that they are of.</returns>
+    public async Task<(IReadOnlyList<Lag> Lags, IReadOnlyList<Generation> Generations)> LookAsync(CancellationToken ct)
     {
-        var generations = (await Generation.AllAsync(_source, ct)).Where(g => g.State == GenerationState.Serving).ToDictionary(g => g.Model);
+        var all = await Generation.AllAsync(_source, ct);
+        var generations = all.Where(g => g.State == GenerationState.Serving).ToDictionary(g => g.Model);
         var end = await EndAsync(ct);
         var now = _clock.GetTimestamp();
         foreach (var model in _models)
@@ -59,7 +61,7 @@ public sealed class ReadModelLag : BackgroundService
             }
         }
 
-        return Current;
+        return (Current, all);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -16,34 +16,35 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
     private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
+    private const string Counts = "(e.effective_at, e.effective_tick) <= ($2, $4)";
 
     /// <summary>
-    /// Chunks of which everything was known are summed by day; of a day that the effective instant cuts, and of the one chunk that the known
-    /// instant cuts, the rows are looked at: a few hundred, whatever the account's size. A chunk's rows are in the order of recording.
+    /// What was known is the first so many events. Of those, whole chunks are summed by day up to the day of the effective instant; of that day,
+    /// the chunks that have something of it are summed or looked into; and the rows behind the last whole chunk are looked at.
     /// </summary>
     private static readonly string AtInstants =
         $"""
-        with reach as (select coalesce(max(version), 0) as version from {Entry} where account = $1),
-            cut as (select coalesce(
-                (select min(chunk) from {Day} where account = $1 and recorded_to > $3),
-                (select max(chunk) + 1 from {Day} where account = $1), 0) as chunk),
-            whole as (select coalesce(sum(d.credits::numeric - d.debits), 0) as net, coalesce(sum(d.events), 0) as events, max(d.last_version) as last
-                from {Day} d, cut where d.account = $1 and d.chunk < cut.chunk and d.effective_to < $2),
-            rows as (
-                select e.amount, e.version from {Day} d cross join cut join {Entry} e on e.account = $1
-                    and e.version > d.chunk::bigint * {EntriesModel.Chunk} and e.version <= (d.chunk + 1)::bigint * {EntriesModel.Chunk}
-                where d.account = $1 and d.chunk < cut.chunk and d.effective_from <= $2 and d.effective_to >= $2
-                    and (e.effective_at at time zone 'UTC')::date = d.day and (e.effective_at, e.effective_tick) <= ($2, $4)
+        with recursive {Chunks.LastKnown},
+            known as (select low as version from search where low = high),
+            day as (select ($2::timestamptz at time zone 'UTC')::date as day),
+            parts as (
+                {Chunks.Sums("select version from known", "credits - debits as net, events, last_version", "day < (select day from day)")}
                 union all
-                select e.amount, e.version from cut join {Entry} e on e.account = $1
-                    and e.version > cut.chunk::bigint * {EntriesModel.Chunk} and e.version <= (cut.chunk + 1)::bigint * {EntriesModel.Chunk}
-                where e.recorded_at <= $3 and (e.effective_at, e.effective_tick) <= ($2, $4)),
-            part as (select coalesce(sum(amount), 0) as net, count(*) as events, max(version) as last from rows)
-        select reach.version, (whole.net + part.net)::bigint, (whole.events + part.events)::int, greatest(whole.last, part.last, 0),
-            coalesce((select overdraft_limit from {Entry} where account = $1 and overdraft_limit is not null
-                and (effective_at, effective_tick) <= ($2, $4) and recorded_at <= $3
+                select d.credits - d.debits, d.events, d.last_version from {Day} d
+                where d.account = $1 and d.level = 0 and d.day = (select day from day) and d.chunk < (select version from known) / {Chunks.Size} and d.effective_to < $2
+                union all
+                select e.amount, 1, e.version from {Day} d join {Entry} e on e.account = $1
+                    and e.version > d.chunk::bigint * {Chunks.Size} and e.version <= (d.chunk + 1)::bigint * {Chunks.Size}
+                where d.account = $1 and d.level = 0 and d.day = (select day from day) and d.chunk < (select version from known) / {Chunks.Size}
+                    and d.effective_to >= $2 and d.effective_from <= $2 and (e.effective_at at time zone 'UTC')::date = d.day and {Counts}
+                union all
+                select e.amount, 1, e.version from {Entry} e
+                where e.account = $1 and e.version > (select version from known) / {Chunks.Size} * {Chunks.Size} and e.version <= (select version from known) and {Counts})
+        select (select coalesce(max(version), 0) from {Entry} where account = $1),
+            coalesce(sum(net), 0)::bigint, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
+            coalesce((select overdraft_limit from {Entry} e where account = $1 and overdraft_limit is not null and {Counts} and version <= (select version from known)
                 order by version desc limit 1), 0)
-        from reach, whole, part
+        from parts
         """;
 
     private const string AtAVersion =

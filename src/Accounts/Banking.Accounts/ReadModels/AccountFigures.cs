@@ -20,16 +20,17 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
 {
     private static readonly string Days =
         $"""
-        with sealed as (select coalesce(max(chunk) + 1, 0)::bigint * {EntriesModel.Chunk} as version from {AccountsModule.Schema}.{EntriesModel.Day} where account = $1),
+        with reach as (select coalesce(max(version), 0) as version from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1),
             sums as (
-                select day, credits, debits, movements, last_version from {AccountsModule.Schema}.{EntriesModel.Day} where account = $1
+                {Chunks.Sums("select version from reach", "day, credits, debits, movements", "day < $3")}
                 union all
-                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int, entry.version
-                from {AccountsModule.Schema}.{EntriesModel.Entry}, sealed where account = $1 and entry.version > sealed.version)
-        select greatest(day, $2::date - 1), sum(credits)::bigint, sum(debits)::bigint, sum(movements)::int, max(last_version)
+                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int
+                from {AccountsModule.Schema}.{EntriesModel.Entry}
+                where account = $1 and version > (select version from reach) / {Chunks.Size} * {Chunks.Size} and version <= (select version from reach))
+        select greatest(day, $2::date - 1), sum(credits)::bigint, sum(debits)::bigint, sum(movements)::int, (select version from reach)
         from sums where day < $3 group by 1
         union all
-        select '-infinity', 0, 0, 0, coalesce(max(version), 0) from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1
+        select '-infinity', 0, 0, 0, version from reach
         """;
 
     /// <summary>The sums of each day from one to before another, and under the day before the first, of all that counted earlier.</summary>

@@ -9,18 +9,15 @@ using NpgsqlTypes;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// What happened on each account, for both time axes: a row per event, only ever added, with the balance after it; and every 512 events of
-/// an account their sums by day. So a balance at any pair of instants is a sum over days and at most a few hundred rows, and a backdated
-/// entry is one more row and changes none.
+/// What happened on each account, for both time axes: a row per event, only ever added, with the balance after it; and the sums by day of
+/// <see cref="Chunks"/> of them. So a balance at any pair of instants is a sum over days and at most a few hundred rows, and a backdated entry
+/// is one more row and changes none.
 /// </summary>
 public sealed class EntriesModel : ReadModel
 {
     public const string ModelName = "entries";
     public const string Entry = "entry";
     public const string Day = "entry_day";
-
-    /// <summary>Events of an account whose sums are kept together. In the views and in what is stored: a change needs a new version.</summary>
-    public const int Chunk = 512;
 
     public override string Name => ModelName;
 
@@ -42,13 +39,13 @@ public sealed class EntriesModel : ReadModel
             RecordedColumn = "recorded_at",
         },
         new(Day,
-            "account uuid not null, chunk int not null, day date not null, credits bigint not null, debits bigint not null, movements int not null, " +
-            "events int not null, last_version bigint not null, effective_from timestamptz not null, effective_to timestamptz not null, " +
-            "recorded_to timestamptz not null",
-            "account, chunk, day")
+            "account uuid not null, level smallint not null, chunk int not null, day date not null, credits bigint not null, debits bigint not null, " +
+            "movements int not null, events int not null, last_version bigint not null, effective_from timestamptz not null, effective_to timestamptz not null",
+            "account, level, chunk, day")
         {
+            // The chunks that have something of a day: which of their rows count is told by the instants that they span.
+            Indexes = ["(account, day, chunk) where level = 0"],
             StreamColumn = "account",
-            RecordedColumn = "recorded_to",
         },
     ];
 
@@ -78,7 +75,10 @@ public sealed class EntriesModel : ReadModel
                 row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
             },
             ct);
-        await SealAsync(rows, tables, [.. entries.Where(e => e.Version % Chunk == 0)], ct);
+        for (var level = 0; level < Chunks.Levels; level++)
+        {
+            await SealAsync(rows, tables, level, [.. entries.Where(e => e.Version % Chunks.SizeOf(level) == 0)], ct);
+        }
     }
 
     /// <summary>The balance after each event by the fold that decides, and the stored state that decisions are made on.</summary>
@@ -143,26 +143,35 @@ public sealed class EntriesModel : ReadModel
         return balances;
     }
 
-    /// <summary>Sums the chunks that are complete with this page. Each row says which instants it spans, so that a reader knows whether to look inside.</summary>
-    private static async Task SealAsync(RowWriter rows, ReadTables tables, List<EntryRow> last, CancellationToken ct)
+    /// <summary>Sums the chunks that are complete with this page: the smallest from their rows, the others from those below them.</summary>
+    private static async Task SealAsync(RowWriter rows, ReadTables tables, int level, List<EntryRow> last, CancellationToken ct)
     {
-        if (last.Count > 0)
+        if (last.Count == 0)
         {
-            await rows.ExecuteAsync(
-                $"""
-                insert into {tables[Day]} (account, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to, recorded_to)
-                select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date,
-                    coalesce(sum(e.amount) filter (where e.amount > 0), 0), coalesce(-sum(e.amount) filter (where e.amount < 0), 0),
-                    count(*) filter (where e.movement), count(*), max(e.version), min(e.effective_at), max(e.effective_at), s.recorded_at
-                from unnest($1, $2, $3) as s(account, chunk, recorded_at)
-                join {tables[Entry]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunk} and e.version <= (s.chunk + 1)::bigint * {Chunk}
-                group by e.account, s.chunk, (e.effective_at at time zone 'UTC')::date, s.recorded_at
-                """,
-                ct,
-                RowWriter.Column(last, NpgsqlDbType.Uuid, r => r.Account),
-                RowWriter.Column(last, NpgsqlDbType.Integer, r => (int)(r.Version / Chunk) - 1),
-                RowWriter.Column(last, NpgsqlDbType.TimestampTz, r => r.RecordedAt));
+            return;
         }
+
+        var sums = level == 0
+            ? $"""
+                select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date as day, greatest(e.amount, 0) as credits, greatest(-e.amount, 0) as debits,
+                    e.movement::int as movements, 1 as events, e.version as last_version, e.effective_at as effective_from, e.effective_at as effective_to
+                from unnest($1, $2) as s(account, chunk)
+                join {tables[Entry]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunks.Size} and e.version <= (s.chunk + 1)::bigint * {Chunks.Size}
+                """
+            : $"""
+                select d.account, s.chunk, d.day, d.credits, d.debits, d.movements, d.events, d.last_version, d.effective_from, d.effective_to
+                from unnest($1, $2) as s(account, chunk)
+                join {tables[Day]} d on d.account = s.account and d.level = {level - 1} and d.chunk >= s.chunk * {Chunks.Fan} and d.chunk < (s.chunk + 1) * {Chunks.Fan}
+                """;
+        await rows.ExecuteAsync(
+            $"""
+            insert into {tables[Day]} (account, level, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to)
+            select account, {level}, chunk, day, sum(credits), sum(debits), sum(movements), sum(events), max(last_version), min(effective_from), max(effective_to)
+            from ({sums}) as part group by account, chunk, day
+            """,
+            ct,
+            RowWriter.Column(last, NpgsqlDbType.Uuid, r => r.Account),
+            RowWriter.Column(last, NpgsqlDbType.Integer, r => (int)(r.Version / Chunks.SizeOf(level)) - 1));
     }
 }
 

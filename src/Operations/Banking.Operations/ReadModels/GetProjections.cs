@@ -5,7 +5,6 @@ using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
@@ -66,10 +65,11 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, ReadModelLag lag, Sentinel sentinel, NpgsqlDataSource source, CancellationToken ct)
+        IEnumerable<ReadModel> models, ReadModelLag lag, Sentinel sentinel, CancellationToken ct)
     {
-        var lags = (await lag.LookAsync(ct)).ToDictionary(l => l.Model);
-        var generations = (await Generation.AllAsync(source, ct)).ToLookup(g => g.Model);
+        var looked = await lag.LookAsync(ct);
+        var lags = looked.Lags.ToDictionary(l => l.Model);
+        var generations = looked.Generations.ToLookup(g => g.Model);
         var s = sentinel.Status;
         return TypedResults.Json(
             new ProjectionsView(
