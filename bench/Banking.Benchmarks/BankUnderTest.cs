@@ -62,10 +62,23 @@ internal sealed class BankUnderTest : IDisposable
     public static async Task<BankUnderTest> OursAsync(string connectionString)
     {
         var bank = await StartAsync("Banking.Host.dll", ["--no-demo", "--urls", "{address}"], connectionString, "/health/ready");
-        using var http = new HttpClient { BaseAddress = bank.Address };
-        using var answer = await http.PostAsJsonAsync("/dev/token", new { role = "teller" });
-        bank.Token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
+        bank.Token = await bank.TokenAsync("teller");
         return bank;
+    }
+
+    /// <summary>A client with a token of that role.</summary>
+    public async Task<HttpClient> ClientAsync(string role)
+    {
+        var http = new HttpClient { BaseAddress = Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await TokenAsync(role));
+        return http;
+    }
+
+    private async Task<string> TokenAsync(string role)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        using var answer = await http.PostAsJsonAsync("/dev/token", new { role });
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
     /// <summary>Opens accounts with money on them, through the API like anybody.</summary>

@@ -7,8 +7,11 @@ namespace Banking.Benchmarks;
 /// <param name="Json">One JSON object on standard output instead of a table.</param>
 /// <param name="Only">The scenarios to run; when empty, all but the alternatives, which are run only when named.</param>
 /// <param name="Accounts">How many accounts there are to choose from.</param>
+/// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is left out.</param>
+/// <param name="Movements">How many movements the account has whose balance is asked for.</param>
 /// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
-internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers)
+internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers,
+    string? Berka, int Movements)
 {
     /// <summary>Long enough for the code to be compiled for good: a host a few seconds old makes two thirds of what it will.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(4, Seconds / 2));
@@ -23,6 +26,8 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
         var accounts = 10_000;
         var only = new List<string>();
         var callers = new List<int>();
+        string? berka = null;
+        var movements = 1_000_000;
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -42,12 +47,18 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                 case "--callers":
                     callers.AddRange(args[++i].Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture)));
                     break;
+                case "--berka":
+                    berka = args[++i];
+                    break;
+                case "--movements":
+                    movements = int.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
                 default:
                     throw new ArgumentException(
-                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
             }
         }
 
-        return new(seconds, json, only, accounts, callers);
+        return new(seconds, json, only, accounts, callers, berka, movements);
     }
 }

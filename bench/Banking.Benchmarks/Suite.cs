@@ -51,6 +51,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
         await new Alternatives(options, cluster, AddAsync).RunAsync(Balance);
         await OursAsync();
+        await new ReadSide(options, cluster, _rows.Add).RunAsync();
         var settings = new
         {
             seconds = options.Seconds,
@@ -106,6 +107,17 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         if (uniform.GetValueOrDefault(256) is var most and > 0)
         {
             await SingleAsync("single-uniform", 256, Picks.Uniform(options.Accounts), [bank], ids, source, most * 0.8);
+        }
+
+        if (Wanted("projection-lag"))
+        {
+            // Half of what it can take, with what follows the log beside it.
+            var rate = uniform.GetValueOrDefault(256) is var top and > 0 ? top : await SingleAsync("projection-lag", 256, Picks.Uniform(options.Accounts), [bank], ids, source, null);
+            await using var lag = new LagSampler(source);
+            await SingleAsync("projection-lag", 256, Picks.Uniform(options.Accounts), [bank], ids, source, rate / 2);
+            var (p50, p99, max) = await lag.StopAsync();
+            _rows[^1] = _rows[^1] with { P50Ms = p50, P99Ms = p99, MaxMs = max };
+            await Tell(string.Create(CultureInfo.InvariantCulture, $"projection-lag       p50 {p50:0} p99 {p99:0} max {max:0} ms behind the log, sampled every 50 ms"));
         }
 
         await SingleAsync("single-zipf", 256, Picks.Zipf(options.Accounts), [bank], ids, source, null);
@@ -178,8 +190,10 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         _rows.Add(row);
         var line = string.Create(CultureInfo.InvariantCulture,
             $"{row.Name,-15} {row.Callers,4} {row.Loop,-6} {row.AcceptedPerSecond,8:N0}/s  refused {row.RefusedPerSecond,6:N0}/s  errors {row.Errors,3}  p50 {row.P50Ms,7:0.00}  p99 {row.P99Ms,7:0.00}  max {row.MaxMs,8:0.00} ms  conflicts {row.Conflicts,4}  commits {row.Commits,7:N0}  {row.BytesPerTransfer,5:N0} B  conserved {row.Conserved}");
-        await (options.Json ? Console.Error : Console.Out).WriteLineAsync(line);
+        await Tell(line);
     }
+
+    private Task Tell(string line) => (options.Json ? Console.Error : Console.Out).WriteLineAsync(line);
 
     private async Task<NpgsqlDataSource> DatabaseAsync(string name, int pool)
     {
@@ -197,8 +211,8 @@ internal sealed record Figures(long Commits, long Rollbacks, long Bytes, long Pr
         await using var command = source.CreateCommand(
             """
             select xact_commit, xact_rollback, pg_database_size(current_database()),
-                case when to_regclass('bank.mt_event_progression') is null then 0 else (xpath('/row/lag/text()', query_to_xml(
-                    'select coalesce(max((select max(seq_id) from bank.mt_events) - last_seq_id), 0) as lag from bank.mt_event_progression', false, true, '')))[1]::text::bigint end,
+                case when to_regclass('platform.read_model') is null then 0 else (xpath('/row/lag/text()', query_to_xml(
+                    'select coalesce(max((select max(seq_id) from bank.mt_events) - position), 0) as lag from platform.read_model where state = ''serving''', false, true, '')))[1]::text::bigint end,
                 case when to_regclass('wolverine.wolverine_outgoing_envelopes') is null then 0 else (xpath('/row/n/text()', query_to_xml(
                     'select count(*) as n from wolverine.wolverine_outgoing_envelopes', false, true, '')))[1]::text::bigint end
             from pg_stat_database where datname = current_database()

@@ -49,11 +49,8 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         Assert.Equal(events.Count, verified.Events);
 
         // A rebuild serves only when its rows are those that were kept along.
-        foreach (var model in bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name)))
-        {
-            Assert.NotNull(await bank.Rebuild.RequestAsync(model, OperatorAction.OfTheBank("property"), CancellationToken.None));
-        }
-
+        Assert.NotNull(await bank.Rebuild.RequestAsync(
+            [.. bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name))], OperatorAction.OfTheBank("property"), CancellationToken.None));
         await Behind.UntilAsync(
             () => bank.QueryAsync<string>("select distinct on (name) state from platform.read_model where name <> 'probe' order by name, generation desc"),
             states => states is ["serving", "serving", "serving"]);

@@ -22,6 +22,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/openapi/{documentName}.json", Anonymous),
         ("POST", "/dev/token", Anonymous),
         ("GET", "/ops/projections", "watch"),
+        ("POST", "/ops/projections/rebuild", "operate"),
         ("POST", "/ops/projections/{name}/rebuild", "operate"),
         ("GET", "/ops/projections/{name}/rebuild", "watch"),
         ("POST", "/ops/projections/{name}/rebuild/cancel", "operate"),

@@ -95,9 +95,9 @@ internal static class ProjectionsCommand
         var action = new OperatorAction(
             new($"cli:{Environment.UserName}", Roles.Operator, null, "cli"), "projections rebuild",
             Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), "rebuild", reason);
-        foreach (var model in models)
+        if (await rebuild.RequestAsync(models, action, ct) is null)
         {
-            await rebuild.RequestAsync(model, action, ct);
+            return await WrongAsync($"A rebuild of {(models.Count == 1 ? name : "one of them")} is under way, or waits for somebody to decide about what differs.");
         }
 
         try

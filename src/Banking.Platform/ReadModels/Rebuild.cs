@@ -17,22 +17,30 @@ public sealed class Rebuild(
     /// <summary>Streams that are folded and compared before a generation may serve.</summary>
     private const int FoldedStreams = 200;
 
-    /// <summary>Asks for a new generation; null where one is coming already.</summary>
-    public async Task<int?> RequestAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    /// <summary>Asks for new generations, of all of these models or of none.</summary>
+    /// <returns>Their numbers by model; null where one of them is coming already.</returns>
+    public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(action);
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var now = clock.GetUtcNow();
-        if (await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now) is not { } number)
+        var numbers = new Dictionary<string, int>();
+        // In one order, so that two who ask at once do not wait for each other.
+        foreach (var model in models.OrderBy(m => m.Name, StringComparer.Ordinal))
         {
-            return null;
+            if (await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now) is not { } number)
+            {
+                return null;
+            }
+
+            numbers[model.Name] = number;
+            await journal.RecordAsync(transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
         }
 
-        await journal.RecordAsync(transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
         await transaction.CommitAsync(ct);
-        return number;
+        return numbers;
     }
 
     /// <summary>Gives up the generation that is coming; false where there is none.</summary>

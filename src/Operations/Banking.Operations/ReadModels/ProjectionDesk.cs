@@ -25,6 +25,13 @@ public sealed class ProjectionDesk(IEnumerable<ReadModel> models)
 
         return Reasons.Problem(reasonCode, reason) is { } problem
             ? new ProblemResult(problem)
-            : await run(model, new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", http.TraceId(), reasonCode, reason));
+            : await run(model, Action(http, reasonCode, reason));
+    }
+
+    /// <summary>Who does it, and why.</summary>
+    public static OperatorAction Action(HttpContext http, string reasonCode, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", http.TraceId(), reasonCode, reason);
     }
 }

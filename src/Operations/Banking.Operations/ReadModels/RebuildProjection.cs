@@ -31,16 +31,41 @@ public static class RebuildProjectionEndpoint
         string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
         {
-            if (await rebuild.RequestAsync(model, action, http.RequestAborted) is not { } number)
+            if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
             {
                 return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is under way, or waits for a decision.", ("name", name)));
             }
 
             runner.Wake();
             http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
-            var made = (await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == number);
+            var made = (await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == numbers[name]);
             return TypedResults.Json(GenerationView.Of(made), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
         });
+
+    /// <summary>All of them, in one pass over the log.</summary>
+    [WolverinePost("/ops/projections/rebuild")]
+    [Tags("Operations")]
+    [EndpointSummary("Rebuild all read models in one pass, beside those that serve")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<IReadOnlyList<GenerationView>>(StatusCodes.Status202Accepted)]
+    public static async Task<IResult> PostAll(
+        ProjectionRequest request, IEnumerable<ReadModel> models, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http)
+    {
+        if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)
+        {
+            return new ProblemResult(problem);
+        }
+
+        if (await rebuild.RequestAsync([.. models], ProjectionDesk.Action(http, request.ReasonCode, request.Reason), http.RequestAborted) is not { } numbers)
+        {
+            return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is under way, or waits for a decision."));
+        }
+
+        runner.Wake();
+        http.Response.Headers.Location = "/ops/projections";
+        var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g => numbers.TryGetValue(g.Model, out var number) && number == g.Number);
+        return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+    }
 
     [WolverinePost("/ops/projections/{name}/rebuild/cancel")]
     [Tags("Operations")]
