@@ -21,6 +21,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("*", "/health/ready", Anonymous),
         ("GET", "/openapi/{documentName}.json", Anonymous),
         ("POST", "/dev/token", Anonymous),
+        ("GET", "/audit/events", "audit"),
         ("GET", "/v1/accounts", "read"),
         ("POST", "/v1/accounts", "onboard"),
         ("GET", "/v1/accounts/{account}", "read"),
@@ -38,6 +39,11 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/deposits", "deposit"),
         ("POST", "/v1/deposits/batch", "deposit"),
         ("GET", "/v1/deposits/{deposit}", "read"),
+        ("GET", "/v1/ledger/accounts", "read-books"),
+        ("GET", "/v1/ledger/accounts/{account}/entries", "read-books"),
+        ("GET", "/v1/ledger/balance-sheet", "read-books"),
+        ("GET", "/v1/ledger/figures", "read-books"),
+        ("GET", "/v1/ledger/trial-balance", "read-books"),
         ("POST", "/v1/transfers", "move-money"),
         ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),
@@ -53,6 +59,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["move-money"] = ["teller", "customer"],
         ["control-accounts"] = ["teller", "operator"],
         ["read"] = ["teller", "customer", "operator", "auditor"],
+        ["read-books"] = ["operator", "auditor"],
+        ["audit"] = ["operator", "auditor"],
     };
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];

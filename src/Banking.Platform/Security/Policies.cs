@@ -20,6 +20,12 @@ public static class Policies
     /// <summary>Reads accounts and customers; a customer reads only what is theirs.</summary>
     public const string Read = "read";
 
+    /// <summary>Reads the bank's own books.</summary>
+    public const string ReadBooks = "read-books";
+
+    /// <summary>Reads who did what and why, whoever's account it was.</summary>
+    public const string Audit = "audit";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -27,6 +33,8 @@ public static class Policies
         Allow(options, MoveMoney, Roles.Teller, Roles.Customer);
         Allow(options, ControlAccounts, Roles.Teller, Roles.Operator);
         Allow(options, Read, [.. Roles.All]);
+        Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
+        Allow(options, Audit, Roles.Operator, Roles.Auditor);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

@@ -25,7 +25,7 @@ public sealed class AuditModel : ReadModel
             "position bigint not null, stream uuid not null, type text not null, actor text not null, correlation text not null, recorded_at timestamptz not null",
             "position")
         {
-            Indexes = ["(actor, position)", "(type, position)", "(correlation)", "using brin (recorded_at) with (pages_per_range = 16)"],
+            Indexes = ["(actor, position)", "(type, position)", "(correlation, position)", "using brin (recorded_at) with (pages_per_range = 16)"],
             StreamColumn = "stream",
         },
     ];
