@@ -32,10 +32,11 @@ public static class GetAuditTrailEndpoint
     /// <summary>
     /// PostgreSQL writes the items and this host passes them on: the events of a page are not read into objects only to be written down
     /// again. The fact is appended as it is, because an absent member and a null are two things in it; of who and why, nulls are left out.
+    /// Places first and events then: only those of the page are looked up in the log, however many the filters pass by.
     /// </summary>
-    private const string Select =
+    private const string Items =
         $$"""
-        select i.position, left(json_strip_nulls(json_build_object(
+        select page.position, left(json_strip_nulls(json_build_object(
             'id', 'evt_' || replace(e.id::text, '-', ''), 'type', e.type, 'position', e.seq_id,
             'streamId', replace(e.stream_id::text, '-', ''), 'version', e.version, 'recordedAt', e.timestamp,
             'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
@@ -44,8 +45,8 @@ public static class GetAuditTrailEndpoint
                 then json_build_object('code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
             'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}'
-        from {{AuditModule.Schema}}.{{AuditModel.Index}} i join {{PlatformModule.EventSchema}}.mt_events e on e.seq_id = i.position
-        where
+        from page join {{PlatformModule.EventSchema}}.mt_events e on e.seq_id = page.position
+        order by page.recorded_at desc, page.position desc
         """;
 
     /// <summary>Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.</summary>
@@ -58,39 +59,37 @@ public static class GetAuditTrailEndpoint
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
-        var before = long.MaxValue;
-        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+        var last = 0L;
+        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out last))
         {
             problem = Paging.Malformed;
         }
 
-        var (filters, unfit) = AuditFilter.Read(http.Request);
+        var (search, unfit) = AuditSearch.Read(http.Request);
         problem ??= unfit;
-        return problem is not null ? new ProblemResult(problem) : new AuditPage(source, [.. filters, new("i.position < ", before)], paging!.Limit);
+        return problem is not null ? new ProblemResult(problem) : new AuditPage(source, paging!.After is null ? search : search.After(last), paging.Limit);
     }
 
-    private sealed class AuditPage(NpgsqlDataSource source, IReadOnlyList<AuditFilter> filters, int limit) : IResult
+    private sealed class AuditPage(NpgsqlDataSource source, AuditSearch search, int limit) : IResult
     {
         private const int Chunk = 32 * 1024;
 
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             var ct = httpContext.RequestAborted;
-            await using var command = source.CreateCommand(
-                Select + string.Join(" and ", filters.Select((f, i) => string.Create(CultureInfo.InvariantCulture, $" {f.Clause}${i + 1}")))
-                + string.Create(CultureInfo.InvariantCulture, $" order by i.position desc limit ${filters.Count + 1}"));
-            foreach (var filter in filters)
+            // One more than the page holds, which tells whether there is a next page.
+            await using var command = source.CreateCommand($"with page as ({search.Places(limit + 1)}) {Items}");
+            foreach (var value in search.Values)
             {
-                command.Parameters.Add(new() { Value = filter.Value });
+                command.Parameters.Add(new() { Value = value });
             }
 
-            // One more than the page holds, which tells whether there is a next page.
-            command.Parameters.Add(new() { Value = limit + 1 });
             await using var reader = await command.ExecuteReaderAsync(ct);
             httpContext.Response.ContentType = MediaTypeNames.Application.Json;
             var body = httpContext.Response.BodyWriter;
             body.Write("{\"items\":["u8);
-            var (items, last, more) = (0, 0L, false);
+            var (items, last) = (0, 0L);
+            var more = false;
             while (await reader.ReadAsync(ct) && !(more = items == limit))
             {
                 body.Write(items++ == 0 ? ""u8 : ","u8);
