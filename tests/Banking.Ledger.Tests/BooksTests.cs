@@ -38,6 +38,19 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         output.WriteLine($"{compared} balances compared, {unlike} of 1000 pairs are not the books of today.");
     }
 
+    /// <summary>Kept along with each entry, and made anew from the journal where a rebuild fills it: two ways that must not part.</summary>
+    [Fact]
+    public async Task The_sums_of_days_are_those_that_a_rebuild_makes()
+    {
+        const string Journal = "ledger.journal", Days = "ledger.gl_day";
+        var made = new LedgerModel().Tables.Single(t => t.Name == LedgerModel.Day).Derivation!.Query
+            .Replace("{from}", Journal, StringComparison.Ordinal).Replace("{condition}", "true", StringComparison.Ordinal);
+        await using var command = bank.Database.CreateCommand(
+            $"with made as ({made}) select count(*) from (((table made) except all (table {Days})) union all ((table {Days}) except all (table made))) as different");
+
+        Assert.Equal(0L, await command.ExecuteScalarAsync());
+    }
+
     [Fact]
     public async Task A_trial_balance_shows_turnover_balances_and_totals_in_the_digits_of_its_currency()
     {

@@ -54,7 +54,12 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         };
     }
 
-    public DateOnly Day(Random random) => Lines[random.Next(Lines.Count)].EffectiveOn.AddDays(random.Next(3) - 1);
+    /// <summary>A day about which the books are asked: one with entries, or one beside it, of which the first day there is has only one.</summary>
+    public DateOnly Day(Random random)
+    {
+        var day = Lines[random.Next(Lines.Count)].EffectiveOn.DayNumber + random.Next(3) - 1;
+        return DateOnly.FromDayNumber(Math.Max(day, 0));
+    }
 
     private async Task LiveAsync(Random random)
     {
