@@ -29,6 +29,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/projections/{name}/rebuild/switch", "operate"),
         ("POST", "/ops/projections/{name}/replay", "operate"),
         ("POST", "/ops/projections/{name}/resume", "operate"),
+        ("GET", "/audit/events", "audit"),
         ("GET", "/v1/accounts", "read"),
         ("POST", "/v1/accounts", "onboard"),
         ("GET", "/v1/accounts/{account}", "read"),
@@ -48,6 +49,11 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/deposits/batch", "deposit"),
         ("GET", "/v1/deposits/{deposit}", "read"),
         ("GET", "/v1/entries", "read"),
+        ("GET", "/v1/ledger/accounts", "read-books"),
+        ("GET", "/v1/ledger/accounts/{account}/entries", "read-books"),
+        ("GET", "/v1/ledger/balance-sheet", "read-books"),
+        ("GET", "/v1/ledger/figures", "read-books"),
+        ("GET", "/v1/ledger/trial-balance", "read-books"),
         ("POST", "/v1/transfers", "move-money"),
         ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),
@@ -65,6 +71,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["read"] = ["teller", "customer", "operator", "auditor"],
         ["watch"] = ["operator", "auditor"],
         ["operate"] = ["operator"],
+        ["read-books"] = ["operator", "auditor"],
+        ["audit"] = ["operator", "auditor"],
     };
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];

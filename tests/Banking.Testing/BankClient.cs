@@ -15,6 +15,16 @@ public sealed class BankClient(HttpClient http, string? token)
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
 
+    /// <summary>Gets what a read model says once it is as far as a position, which it must be soon.</summary>
+    /// <param name="position">Ledger-Position, as a write answered it.</param>
+    public async Task<Answer> GetCurrentAsync(string path, string position)
+    {
+        var answer = await GetAsync(path, ("Ledger-Min-Position", position), ("Prefer", "wait=10"));
+        return answer.Header("Ledger-Stale") is null
+            ? answer
+            : throw new InvalidOperationException($"{path} is at position {answer.Header("Ledger-Position")} and not yet at {position}.");
+    }
+
     /// <summary>Posts an object with a new idempotency key, unless the headers have one.</summary>
     public Task<Answer> PostAsync(string path, object body, params (string Name, string Value)[] headers) =>
         PostTextAsync(path, JsonSerializer.Serialize(body, JsonSerializerOptions.Web), headers);

@@ -74,6 +74,18 @@ internal static class OpenApiText
         ("limit", "1 to 500; 50 when left out."), ("cursor", "nextCursor of the page before."),
     ];
 
+    private static readonly (string Name, string Description)[] AsOf =
+    [
+        ("date", "What counted up to and on this day, such as 2026-11-17; today when left out."),
+        ("knownAt", "As known at this instant: RFC 3339, or a local time with tz; all that is known when left out."),
+        ("tz", "IANA time zone of local times, such as Europe/Berlin."),
+    ];
+
+    private static readonly (string Name, string Description)[] Days =
+    [
+        ("from", "First effective day, such as 2026-11-01."), ("to", "The day after the last effective day."), ("currency", "ISO 4217 code."),
+    ];
+
     /// <summary>Parameters that are read from the query by hand, where a wrong one needs a better answer than a framework gives.</summary>
     private static readonly Dictionary<string, (string Name, string Description)[]> Queries = new()
     {
@@ -99,6 +111,20 @@ internal static class OpenApiText
             ("currency", "ISO 4217 code."), ("status", "open or closed."), ("product", "Product."), ("q", "Part of the number, or the external id."),
         ],
         ["v1/customers"] = [.. Page, ("externalId", "The id an imported customer had at its source. Names are sealed and cannot be searched.")],
+        ["v1/ledger/trial-balance"] = AsOf,
+        ["v1/ledger/balance-sheet"] = AsOf,
+        ["v1/ledger/accounts/{account}/entries"] =
+        [
+            .. Page, .. Days, ("knownAt", "Only what was known at this instant: RFC 3339, or a local time with tz."), ("tz", "IANA time zone of local times."),
+        ],
+        ["v1/ledger/figures"] = [.. Page, .. Days, ("by", "day or month; day when left out. A limit counts these.")],
+        ["audit/events"] =
+        [
+            .. Page, ("actor", "Who did it."), ("account", "An account's id, acc_…"), ("stream", "The id of an account, a customer or anything else with events."),
+            ("type", "Type of event, such as accounts.money-deposited.v1."), ("correlationId", "What belongs together."), ("eventId", "One event, evt_…"),
+            ("from", "Recorded at or after this instant: RFC 3339, or a local time with tz."), ("to", "Recorded before this instant."),
+            ("tz", "IANA time zone of local times."),
+        ],
     };
 
     private static OpenApiParameter Query(string name, string description) => new()

@@ -1,6 +1,7 @@
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Microsoft.AspNetCore.Diagnostics;
+using Npgsql;
 
 namespace Banking.Host.Hosting;
 
@@ -42,6 +43,13 @@ internal sealed class UnexpectedFailures : IExceptionHandler
             return true;
         }
 
+        if (IsBeingBuilt(httpContext, exception))
+        {
+            await httpContext.WriteProblemAsync(Problems.Malformed(
+                "read_model_building", "What this is answered from is being built by a newer version of the bank. Ask again in a while.", status: 503));
+            return true;
+        }
+
         if (Failures.IsPassing(exception))
         {
             await httpContext.WriteProblemAsync(Problems.Malformed("temporarily_unavailable", "The ledger cannot be reached just now.", status: 503));
@@ -51,4 +59,13 @@ internal sealed class UnexpectedFailures : IExceptionHandler
         await httpContext.WriteProblemAsync(Problems.Malformed("internal_error", "The bank failed to answer. The failure is logged under this traceId.", status: 500));
         return true;
     }
+
+    /// <summary>
+    /// A host of a new version serves before the tables that it reads from are there: until then its read models are those of the version
+    /// before, which lack what is new. On any other route a table that is missing is a fault.
+    /// </summary>
+    private static bool IsBeingBuilt(HttpContext http, Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn }
+        // The handler runs on an emptied context; the endpoint that failed is told by the feature.
+        && http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<ReadsFromAttribute>() is not null;
 }

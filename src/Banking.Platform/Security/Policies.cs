@@ -26,6 +26,12 @@ public static class Policies
     /// <summary>Rebuilds and resumes read models.</summary>
     public const string Operate = "operate";
 
+    /// <summary>Reads the bank's own books.</summary>
+    public const string ReadBooks = "read-books";
+
+    /// <summary>Reads who did what and why, whoever's account it was.</summary>
+    public const string Audit = "audit";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -35,6 +41,8 @@ public static class Policies
         Allow(options, Read, [.. Roles.All]);
         Allow(options, Watch, Roles.Operator, Roles.Auditor);
         Allow(options, Operate, Roles.Operator);
+        Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
+        Allow(options, Audit, Roles.Operator, Roles.Auditor);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

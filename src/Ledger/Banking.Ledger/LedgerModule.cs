@@ -12,7 +12,8 @@ public static class LedgerModule
     public const string Schema = "ledger";
 
     public static IServiceCollection AddLedger(this IServiceCollection services) => services
-        .AddSingleton<ReadModel, LedgerModel>();
+        .AddSingleton<ReadModel, LedgerModel>()
+        .AddSingleton<GlBalances>();
 
     public static void AddLedger(this WolverineOptions wolverine)
     {

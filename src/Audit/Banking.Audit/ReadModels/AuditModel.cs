@@ -25,7 +25,8 @@ public sealed class AuditModel : ReadModel
             "position bigint not null, stream uuid not null, type text not null, actor text not null, correlation text not null, recorded_at timestamptz not null",
             "position")
         {
-            Indexes = ["(actor, position)", "(type, position)", "(correlation)", "using brin (recorded_at) with (pages_per_range = 16)"],
+            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when.
+            Indexes = ["(actor, recorded_at, position)", "(type, recorded_at, position)", "(correlation, recorded_at, position)", "(recorded_at, position)"],
             StreamColumn = "stream",
             RecordedColumn = "recorded_at",
         },

@@ -39,14 +39,15 @@ public sealed class LedgerModel : ReadModel
         },
         new(Day,
             "gl smallint not null, currency text not null, scale smallint not null, effective_on date not null, recorded_on date not null, " +
-            "debits bigint not null, credits bigint not null, entries bigint not null",
+            // Wider than an amount: what moved through the whole bank in a day is no customer's balance, and must not stop at 64 bits.
+            "debits numeric not null, credits numeric not null, entries bigint not null",
             "gl, currency, scale, effective_on, recorded_on")
         {
             Derivation = new(Journal, "effective_on",
                 $$"""
                 select gl, currency, scale, effective_on, (recorded_at at time zone 'UTC')::date as recorded_on,
-                    coalesce(sum(amount) filter (where amount > 0), 0)::bigint as debits,
-                    coalesce(-sum(amount) filter (where amount < 0), 0)::bigint as credits, count(*) as entries
+                    coalesce(sum(amount) filter (where amount > 0), 0) as debits,
+                    coalesce(-sum(amount) filter (where amount < 0), 0) as credits, count(*) as entries
                 from (
                     select {{Chart.CustomerDeposits.Code}}::smallint as gl, currency, scale, effective_on, recorded_at, -credit as amount
                     from {from} where counter = any('{{Codes}}')
@@ -146,7 +147,7 @@ public sealed class LedgerModel : ReadModel
         // It balances by construction, and is asked all the same: a chart that is wrong must not become a ledger that is.
         foreach (var currency in sums.GroupBy(s => (s.Key.Currency, s.Key.Scale)))
         {
-            if (currency.Aggregate((Int128)0, (net, s) => net + s.Value.Debits - s.Value.Credits) is var net && net != 0)
+            if (currency.Sum(s => s.Value.Debits - s.Value.Credits) is var net && net != 0)
             {
                 throw new InvalidOperationException($"The entries up to position {entries[^1].Position} are out of balance by {net} of {currency.Key.Currency}.");
             }
@@ -166,17 +167,17 @@ public sealed class LedgerModel : ReadModel
             RowWriter.Column(days, NpgsqlDbType.Smallint, d => d.Key.Scale),
             RowWriter.Column(days, NpgsqlDbType.Date, d => d.Key.EffectiveOn),
             RowWriter.Column(days, NpgsqlDbType.Date, d => d.Key.RecordedOn),
-            RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Debits),
-            RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Credits),
+            RowWriter.Column(days, NpgsqlDbType.Numeric, d => d.Value.Debits),
+            RowWriter.Column(days, NpgsqlDbType.Numeric, d => d.Value.Credits),
             RowWriter.Column(days, NpgsqlDbType.Bigint, d => d.Value.Entries));
     }
 
     private readonly record struct DayKey(short Gl, string Currency, short Scale, DateOnly EffectiveOn, DateOnly RecordedOn);
 
-    private readonly record struct DaySum(long Debits, long Credits, long Entries)
+    private readonly record struct DaySum(decimal Debits, decimal Credits, long Entries)
     {
         public DaySum With(long amount) => amount > 0
-            ? new(checked(Debits + amount), Credits, Entries + 1)
-            : new(Debits, checked(Credits - amount), Entries + 1);
+            ? new(Debits + amount, Credits, Entries + 1)
+            : new(Debits, Credits - amount, Entries + 1);
     }
 }

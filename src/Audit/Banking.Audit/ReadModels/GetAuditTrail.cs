@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Json;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Audit.ReadModels;
+
+/// <summary>One event of the log: what happened, who did it and why. It is written by the statement below and only described here.</summary>
+/// <param name="Position">Its place in the whole log.</param>
+/// <param name="StreamId">What it happened to: the digits of an account's or a customer's id.</param>
+/// <param name="Version">Its place in that stream.</param>
+/// <param name="Data">The fact, as stored. What is personal in it is sealed there and stays sealed here.</param>
+public sealed record AuditEventView(
+    string Id, string Type, long Position, string StreamId, long Version, DateTimeOffset RecordedAt, string? Actor, string? Role, string? Channel,
+    string? Operation, AuditReasonView? Reason, string? CorrelationId, string? CausationId, string? IdempotencyKey, JsonElement Data);
+
+/// <summary>Why.</summary>
+public sealed record AuditReasonView(string? Code, string? Text);
+
+public static class GetAuditTrailEndpoint
+{
+    /// <summary>
+    /// PostgreSQL writes the items and this host passes them on: the events of a page are not read into objects only to be written down
+    /// again. The fact is appended as it is, because an absent member and a null are two things in it; of who and why, nulls are left out.
+    /// Places first and events then: only those of the page are looked up in the log, however many the filters pass by.
+    /// </summary>
+    private const string Items =
+        $$"""
+        select page.position, left(json_strip_nulls(json_build_object(
+            'id', 'evt_' || replace(e.id::text, '-', ''), 'type', e.type, 'position', e.seq_id,
+            'streamId', replace(e.stream_id::text, '-', ''), 'version', e.version, 'recordedAt', e.timestamp,
+            'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
+            'operation', e.headers ->> '{{HeaderNames.Operation}}',
+            'reason', case when coalesce(e.headers ->> '{{HeaderNames.ReasonCode}}', e.headers ->> '{{HeaderNames.ReasonText}}') is not null
+                then json_build_object('code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
+            'correlationId', e.correlation_id, 'causationId', e.causation_id,
+            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}'
+        from page join {{PlatformModule.EventSchema}}.mt_events e on e.seq_id = page.position
+        order by page.recorded_at desc, page.position desc
+        """;
+
+    /// <summary>Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.</summary>
+    [WolverineGet("/audit/events")]
+    [Tags("Audit")]
+    [EndpointSummary("Search the log: who did what, when and why")]
+    [Authorize(Policies.Audit)]
+    [ReadsFrom(AuditModel.ModelName)]
+    [ProducesResponseType<Page<AuditEventView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var last = 0L;
+        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out last))
+        {
+            problem = Paging.Malformed;
+        }
+
+        var (search, unfit) = AuditSearch.Read(http.Request);
+        problem ??= unfit;
+        return problem is not null ? new ProblemResult(problem) : new AuditPage(source, paging!.After is null ? search : search.After(last), paging.Limit);
+    }
+
+    private sealed class AuditPage(NpgsqlDataSource source, AuditSearch search, int limit) : IResult
+    {
+        private const int Chunk = 32 * 1024;
+
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var ct = httpContext.RequestAborted;
+            // One more than the page holds, which tells whether there is a next page.
+            await using var command = source.CreateCommand($"with page as ({search.Places(limit + 1)}) {Items}");
+            foreach (var value in search.Values)
+            {
+                command.Parameters.Add(new() { Value = value });
+            }
+
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            httpContext.Response.ContentType = MediaTypeNames.Application.Json;
+            var body = httpContext.Response.BodyWriter;
+            body.Write("{\"items\":["u8);
+            var (items, last) = (0, 0L);
+            var more = false;
+            while (await reader.ReadAsync(ct) && !(more = items == limit))
+            {
+                body.Write(items++ == 0 ? ""u8 : ","u8);
+                body.Write(reader.GetFieldValue<byte[]>(1));
+                last = reader.GetInt64(0);
+                if (body.UnflushedBytes > Chunk)
+                {
+                    await body.FlushAsync(ct);
+                }
+            }
+
+            body.Write("]"u8);
+            if (more)
+            {
+                // Base64url: nothing in it needs escaping.
+                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
+            }
+
+            body.Write("}"u8);
+            await body.FlushAsync(ct);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Banking.Ledger.Domain;
+using Banking.Platform;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Ledger.ReadModels;
+
+/// <summary>One account of the general ledger.</summary>
+/// <param name="Account">Its name in addresses and in answers.</param>
+/// <param name="Number">Its number in the chart.</param>
+/// <param name="Balances">What it holds, per currency that ever moved on it: above zero on the side that its kind stands on.</param>
+public sealed record GlAccountView(string Account, short Number, GlKind Kind, IReadOnlyList<Amount> Balances);
+
+public static class GetChartEndpoint
+{
+    [WolverineGet("/v1/ledger/accounts")]
+    [Tags("Ledger")]
+    [EndpointSummary("List the chart of accounts, with what each holds")]
+    [Authorize(Policies.ReadBooks)]
+    [ReadsFrom(LedgerModel.ModelName)]
+    [ProducesResponseType<Page<GlAccountView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(GlBalances balances, HttpContext http)
+    {
+        var held = (await balances.ReadAsync(DateOnly.MaxValue, null, http.RequestAborted)).ToLookup(b => b.Account);
+        return TypedResults.Json(
+            new Page<GlAccountView>([.. Chart.All.Select(a => View(a, held[a]))], null), ApiJson.Options);
+    }
+
+    private static GlAccountView View(GlAccount account, IEnumerable<GlBalance> balances) =>
+        new(account.Name, account.Code, account.Kind, [.. balances.Select(b => GlBalance.Amount(b.Balance, b.Currency))]);
+}

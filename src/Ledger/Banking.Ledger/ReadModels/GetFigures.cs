@@ -1,0 +1,105 @@
+using System.Globalization;
+using Banking.Ledger.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using NpgsqlTypes;
+using Wolverine.Http;
+
+namespace Banking.Ledger.ReadModels;
+
+/// <summary>What happened on the ledger's accounts in one period of effective days.</summary>
+/// <param name="From">The first day of it that was asked for.</param>
+/// <param name="To">The day after its last that was asked for.</param>
+public sealed record FiguresView(DateOnly From, DateOnly To, IReadOnlyList<FigureView> Accounts);
+
+/// <summary>One account in one period.</summary>
+/// <param name="Count">How many lines of entries.</param>
+/// <param name="Entries">Where those entries are.</param>
+public sealed record FigureView(string Account, short Number, GlKind Kind, Amount Debit, Amount Credit, long Count, string Entries);
+
+public static class GetFiguresEndpoint
+{
+    private const string Sql =
+        $"""
+        with figure as (
+            select date_trunc($1, effective_on::timestamp)::date as period, currency, scale, gl,
+                sum(debits) as debits, sum(credits) as credits, sum(entries)::bigint as entries
+            from {LedgerModule.Schema}.{LedgerModel.Day}
+            where effective_on >= $2 and effective_on < $3 and ($4::text is null or currency = $4) group by 1, 2, 3, 4)
+        select period, currency, scale, gl, debits, credits, entries from figure
+        where period in (select distinct period from figure order by period limit $5) order by period, currency, scale, gl
+        """;
+
+    /// <summary>A period in which nothing happened is left out. A limit counts periods.</summary>
+    [WolverineGet("/v1/ledger/figures")]
+    [Tags("Ledger")]
+    [EndpointSummary("List what happened on each ledger account, by day or by month")]
+    [Authorize(Policies.ReadBooks)]
+    [ReadsFrom(LedgerModel.ModelName)]
+    [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var (period, unfit) = Period.Read(http.Request);
+        var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
+        problem ??= unfit ?? (by is "day" or "month" ? null : Problems.Malformed("malformed_filter", "by is day or month."));
+        var asked = period;
+        if (problem is null && paging!.After is not null)
+        {
+            // The page begins where the last period ended, which is a day like any other.
+            problem = DateOnly.TryParseExact(paging.After, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? null : Paging.Malformed;
+            period = period with { From = from > period.From ? from : period.From };
+        }
+
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var figures = await ReadAsync(source, by, period, paging!.Limit + 1, http.RequestAborted);
+        var views = figures.GroupBy(f => f.Start).Select(p => View(p.Key, by, asked, p)).ToList();
+        return TypedResults.Json(
+            Page<FiguresView>.Of(views, paging.Limit, v => v.To.ToString("O", CultureInfo.InvariantCulture)), ApiJson.Options);
+    }
+
+    private static async Task<IReadOnlyList<(DateOnly Start, GlBalance Sums, long Count)>> ReadAsync(
+        NpgsqlDataSource source, string by, Period period, int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = by });
+        command.Parameters.Add(new() { Value = period.From });
+        command.Parameters.Add(new() { Value = period.To });
+        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var figures = new List<(DateOnly, GlBalance, long)>();
+        while (await reader.ReadAsync(ct))
+        {
+            figures.Add((
+                reader.GetFieldValue<DateOnly>(0),
+                new(
+                    Chart.Of(reader.GetInt16(3)), Currency.Stored(reader.GetString(1), reader.GetInt16(2)), reader.GetDecimal(4), reader.GetDecimal(5)),
+                reader.GetInt64(6)));
+        }
+
+        return figures;
+    }
+
+    private static FiguresView View(DateOnly start, string by, Period asked, IEnumerable<(DateOnly, GlBalance Sums, long Count)> figures)
+    {
+        var end = by == "day" ? start.AddDays(1) : start.AddMonths(1);
+        var (from, to) = (asked.From > start ? asked.From : start, asked.To < end ? asked.To : end);
+        return new(from, to, [.. figures.Select(f => new FigureView(
+            f.Sums.Account.Name, f.Sums.Account.Code, f.Sums.Account.Kind,
+            GlBalance.Amount(f.Sums.Debits, f.Sums.Currency), GlBalance.Amount(f.Sums.Credits, f.Sums.Currency), f.Count,
+            LedgerQuery.Entries(f.Sums.Account, f.Sums.Currency.Code)
+                + string.Create(CultureInfo.InvariantCulture, $"&from={from:O}&to={to:O}")))]);
+    }
+}

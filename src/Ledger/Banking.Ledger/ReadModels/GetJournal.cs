@@ -1,0 +1,126 @@
+using System.Globalization;
+using Banking.Ledger.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using NpgsqlTypes;
+using Wolverine.Http;
+
+namespace Banking.Ledger.ReadModels;
+
+/// <summary>A journal entry and the event that it was made of.</summary>
+/// <param name="Position">The event's place in the whole log, and the entry's number.</param>
+/// <param name="EffectiveOn">The day it counts on.</param>
+/// <param name="RecordedAt">When the bank learned of it.</param>
+/// <param name="AccountId">The customer's account that it moved.</param>
+/// <param name="Lines">One debit, one credit, of one amount.</param>
+public sealed record JournalEntryView(
+    long Position, string EventId, string Type, DateOnly EffectiveOn, DateTimeOffset RecordedAt, string AccountId,
+    IReadOnlyList<JournalLineView> Lines, JournalEntryLinks Links);
+
+/// <summary>One side of a journal entry.</summary>
+public sealed record JournalLineView(string Account, short Number, Amount? Debit, Amount? Credit);
+
+/// <summary>Where the event is shown, with who and why, and the customer's account.</summary>
+public sealed record JournalEntryLinks(string Event, string Account);
+
+public static class GetJournalEndpoint
+{
+    /// <summary>
+    /// From each counter account as many as a page needs, in the order of its index, and of those the first. So the entries of all counter
+    /// accounts, which are those of customer deposits, are paged as quickly as those of one.
+    /// </summary>
+    private const string Sql =
+        $"""
+        select j.position, e.id, e.type, j.effective_on, j.recorded_at, j.account, j.counter, j.currency, j.scale, j.credit
+        from unnest($1) as c(counter) cross join lateral (
+            select * from {LedgerModule.Schema}.{LedgerModel.Journal} j
+            where j.counter = c.counter and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
+                and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
+            order by j.effective_on, j.position limit $7) as j
+        join {PlatformModule.EventSchema}.mt_events e on e.seq_id = j.position
+        order by j.effective_on, j.position limit $7
+        """;
+
+    [WolverineGet("/v1/ledger/accounts/{account}/entries")]
+    [Tags("Ledger")]
+    [EndpointSummary("List the journal entries of a ledger account: what its figures are made of")]
+    [Authorize(Policies.ReadBooks)]
+    [ReadsFrom(LedgerModel.ModelName)]
+    [ProducesResponseType<Page<JournalEntryView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string account, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
+    {
+        if (Chart.Find(account) is not { } asked)
+        {
+            return new ProblemResult(Problems.Malformed("ledger_account_not_found", "The chart of accounts has no such account.", status: 404));
+        }
+
+        var (paging, problem) = Paging.Read(http.Request);
+        var (period, unfit) = Period.Read(http.Request);
+        var (knownAt, unknown) = LedgerQuery.KnownAt(http.Request, clock);
+        problem ??= unfit ?? unknown;
+        // Before the first entry of the first day, because positions begin at 1.
+        var after = (Day: period.From, Position: 0L);
+        if (problem is null && paging!.After is not null && !TryCursor(paging.After, ref after))
+        {
+            problem = Paging.Malformed;
+        }
+
+        return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
+            Page<JournalEntryView>.Of(
+                await ReadAsync(source, asked, after, period, knownAt, paging!.Limit + 1, http.RequestAborted), paging.Limit, Cursor),
+            ApiJson.Options);
+    }
+
+    private static async Task<IReadOnlyList<JournalEntryView>> ReadAsync(
+        NpgsqlDataSource source, GlAccount account, (DateOnly Day, long Position) after, Period period, DateTimeOffset? knownAt, int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(Sql);
+        command.Parameters.Add(new()
+        {
+            Value = account == Chart.CustomerDeposits ? Chart.All.Where(a => a != account).Select(a => a.Code).ToArray() : [account.Code],
+        });
+        command.Parameters.Add(new() { Value = after.Day });
+        command.Parameters.Add(new() { Value = after.Position });
+        command.Parameters.Add(new() { Value = period.To });
+        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (object?)knownAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var entries = new List<JournalEntryView>();
+        while (await reader.ReadAsync(ct))
+        {
+            entries.Add(View(
+                reader.GetGuid(1), reader.GetString(2),
+                new(
+                    reader.GetInt64(0), reader.GetGuid(5), Chart.Of(reader.GetInt16(6)),
+                    new(reader.GetInt64(9), Currency.Stored(reader.GetString(7), reader.GetInt16(8))),
+                    reader.GetFieldValue<DateOnly>(3), reader.GetFieldValue<DateTimeOffset>(4))));
+        }
+
+        return entries;
+    }
+
+    private static JournalEntryView View(Guid id, string type, JournalEntry entry)
+    {
+        var (eventId, account) = (PublicId.Format("evt", id), PublicId.Format("acc", entry.Account));
+        var amount = Amount.Of(entry.Credit.Abs);
+        return new(
+            entry.Position, eventId, type, entry.EffectiveOn, entry.RecordedAt, account,
+            [.. entry.Lines().Select(l => new JournalLineView(l.Account.Name, l.Account.Code, l.Amount > 0 ? amount : null, l.Amount > 0 ? null : amount))],
+            new($"/audit/events?eventId={eventId}", $"/v1/accounts/{account}"));
+    }
+
+    private static string Cursor(JournalEntryView last) => string.Create(CultureInfo.InvariantCulture, $"{last.EffectiveOn:O} {last.Position}");
+
+    private static bool TryCursor(string cursor, ref (DateOnly Day, long Position) after) =>
+        cursor.Split(' ') is [var day, var position]
+        && DateOnly.TryParseExact(day, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out after.Day)
+        && long.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out after.Position);
+}

@@ -1,0 +1,59 @@
+using Banking.Ledger.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Ledger.Tests;
+
+/// <summary>A book that is read while it is written shows each entry whole or not at all.</summary>
+public sealed class TornReadTests(BankFixture bank, ITestOutputHelper output) : IClassFixture<BankFixture>
+{
+    private const int ReadsOfNow = 10_000;
+    private const int ReadsOfThen = 1_000;
+
+    [Fact]
+    public async Task While_money_moves_no_read_is_out_of_balance()
+    {
+        var teller = bank.As("teller");
+        var accounts = new List<string>();
+        for (var i = 0; i < 8; i++)
+        {
+            accounts.Add(await teller.OpenAsync(balance: "1000.00"));
+        }
+
+        var balances = bank.Host.Services.GetRequiredService<GlBalances>();
+        using var enough = new CancellationTokenSource();
+        var moving = Enumerable.Range(0, 4).Select(n => MoveAsync(teller, accounts, n, enough.Token)).ToList();
+
+        var wrong = 0;
+        var states = new HashSet<decimal>();
+        for (var i = 0; i < ReadsOfNow + ReadsOfThen; i++)
+        {
+            // The books of now are sums alone; those of an instant are sums and entries side by side.
+            var instant = i % (ReadsOfNow / ReadsOfThen + 1) == 0 ? bank.Clock.Now : (DateTimeOffset?)null;
+            var read = await balances.ReadAsync(DateOnly.MaxValue, instant, CancellationToken.None);
+            wrong += read.Sum(b => b.Net) == 0 && read.Sum(b => b.Account.Name == "transfers-in-transit" ? b.Net : 0) == 0 ? 0 : 1;
+            states.Add(read.Sum(b => b.Debits));
+        }
+
+        await enough.CancelAsync();
+        var transfers = (await Task.WhenAll(moving)).Sum();
+        output.WriteLine($"{ReadsOfNow + ReadsOfThen} reads, {wrong} wrong, beside {transfers} transfers; {states.Count} different states of the books were seen.");
+        Assert.Equal(0, wrong);
+        // That something was going on, and that the reads saw it go on.
+        Assert.InRange(transfers, 100, int.MaxValue);
+        Assert.InRange(states.Count, 10, int.MaxValue);
+    }
+
+    private async Task<int> MoveAsync(BankClient teller, List<string> accounts, int n, CancellationToken enough)
+    {
+        var done = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            bank.Clock.Advance(TimeSpan.FromMicroseconds(1));
+            (await teller.TransferAsync(accounts[(n + done) % accounts.Count], accounts[(n + done + 1) % accounts.Count], "0.01")).Created();
+            done++;
+        }
+
+        return done;
+    }
+}
