@@ -25,11 +25,15 @@ internal sealed class FolderLock : IDisposable
         {
             // The winner writes its name right after it got the lock.
             await Poll.UntilAsync(() => ReadOwner(ownerFile) is not null, TimeSpan.FromSeconds(1), ct);
+            var owner = ReadOwner(ownerFile) ?? "an unknown process";
             throw new PostgresUnavailableException(
                 $"""
-                The data folder {folder} is in use by another host ({ReadOwner(ownerFile) ?? "an unknown process"}).
+                The data folder {folder} is in use by another host ({owner}).
                 Stop that host, or give this one a folder of its own with Banking:DataFolder.
-                """);
+                """)
+            {
+                InUseBy = owner,
+            };
         }
 
         await File.WriteAllTextAsync(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Banking.Host.Hosting;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
@@ -23,42 +22,14 @@ internal static class ProjectionsCommand
             return await ReplayCommand.RunAsync(portion);
         }
 
-        var (reason, rest) = Option(args, "--reason");
+        var (reason, rest) = OpenBank.Option(args, "--reason");
         return rest switch
         {
-            ["list", .. var settings] when reason is null => await WithBankAsync(settings, ListAsync),
+            ["list", .. var settings] when reason is null => await OpenBank.RunAsync(settings, ListAsync),
             ["rebuild", var name, .. var settings] when !name.StartsWith('-') && !string.IsNullOrWhiteSpace(reason) =>
-                await WithBankAsync(settings, (services, ct) => RebuildAsync(services, name, reason, ct)),
-            _ => await WrongAsync(Usage),
+                await OpenBank.RunAsync(settings, (services, ct) => RebuildAsync(services, name, reason, ct)),
+            _ => await OpenBank.WrongAsync(Usage),
         };
-    }
-
-    internal static (string? Value, string[] Others) Option(string[] args, string name)
-    {
-        var at = Array.IndexOf(args, name);
-        return at < 0 || at + 1 >= args.Length ? (null, args) : (args[at + 1], [.. args[..at], .. args[(at + 2)..]]);
-    }
-
-    internal static async Task<int> WithBankAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
-    {
-        using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, e) =>
-        {
-            e.Cancel = true;
-            stop.Cancel();
-        };
-        await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(settings), fresh: false, _ => { });
-        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
-        await BankSchema.PrepareAsync(services);
-        // No host may be there to say how far the log is complete.
-        await services.GetRequiredService<LogReader>().SettleAsync(stop.Token);
-        return await run(services, stop.Token);
-    }
-
-    private static async Task<int> WrongAsync(string message)
-    {
-        await Console.Error.WriteLineAsync(message);
-        return 2;
     }
 
     private static async Task<int> ListAsync(IServiceProvider services, CancellationToken ct)
@@ -88,7 +59,7 @@ internal static class ProjectionsCommand
         var models = all.Where(m => name == "all" || m.Name == name).ToList();
         if (models.Count == 0)
         {
-            return await WrongAsync($"There is no read model '{name}': {string.Join(", ", all.Select(m => m.Name))} or all.");
+            return await OpenBank.WrongAsync($"There is no read model '{name}': {string.Join(", ", all.Select(m => m.Name))} or all.");
         }
 
         var rebuild = services.GetRequiredService<Rebuild>();
@@ -97,21 +68,34 @@ internal static class ProjectionsCommand
             Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), "rebuild", reason);
         if (await rebuild.RequestAsync(models, action, ct) is null)
         {
-            return await WrongAsync($"A rebuild of {(models.Count == 1 ? name : "one of them")} is under way, or waits for somebody to decide about what differs.");
+            // One of them is coming already: the others are asked for all the same.
+            foreach (var model in models)
+            {
+                if (await rebuild.RequestAsync([model], action, ct) is null)
+                {
+                    await TellOfEarlierAsync(services, model, ct);
+                }
+            }
         }
 
         try
         {
             await RebuildProgress.ShowAsync(services, models, async () =>
             {
-                // A host that serves meanwhile may have taken some of them.
-                while (!await rebuild.RunAsync(models, ct) && await ComingAsync(services, models, ct))
+                // A host that serves meanwhile may have taken some of them, or all: they are waited for.
+                while (true)
                 {
-                    await Task.Delay(200, ct);
+                    var ran = await rebuild.RunAsync(models, ct);
+                    if (!await ComingAsync(services, models, ct))
+                    {
+                        return;
+                    }
+
+                    await (ran ? Task.CompletedTask : Task.Delay(200, ct));
                 }
             }, ct);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped. What is made stays; a host or the same command goes on with it.");
             return 130;
@@ -122,7 +106,17 @@ internal static class ProjectionsCommand
 
     private static async Task<bool> ComingAsync(IServiceProvider services, List<ReadModel> models, CancellationToken ct) =>
         (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
-            .Any(g => g.State == GenerationState.Building && g.PausedAt is null && models.Any(m => m.Name == g.Model));
+            .Any(g => g.State == GenerationState.Building && g.PausedAt is null && models.Any(m => m.Name == g.Model && m.Version == g.ModelVersion));
+
+    private static async Task TellOfEarlierAsync(IServiceProvider services, ReadModel model, CancellationToken ct)
+    {
+        var earlier = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
+            .FirstOrDefault(g => g.Model == model.Name && g.State is GenerationState.Building or GenerationState.Differs);
+        var what = earlier?.State == GenerationState.Differs
+            ? $"differs from what serves and waits for a decision. POST /ops/projections/{model.Name}/rebuild/switch lets it serve all the same, …/rebuild/cancel gives it up"
+            : "is being made already";
+        await Console.Error.WriteLineAsync($"{model.Name}: no rebuild was asked for, because generation {earlier?.Number} {what}.");
+    }
 
     private static async Task<int> ReportAsync(IServiceProvider services, List<ReadModel> models, CancellationToken ct)
     {

@@ -11,29 +11,28 @@ namespace Banking.Host.Commands;
 /// </summary>
 internal static class ReplayCommand
 {
-    public const string Usage = "projections replay NAME --into scratch_NAME [--account acc_…] [--from INSTANT] [--to INSTANT]: instants with an offset.";
+    public const string Usage = "projections replay NAME --into scratch_NAME [--account acc_…] [--from INSTANT] [--to INSTANT]: instants with an offset, the first before the second.";
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (schema, rest) = ProjectionsCommand.Option(args, "--into");
-        (var account, rest) = ProjectionsCommand.Option(rest, "--account");
-        (var from, rest) = ProjectionsCommand.Option(rest, "--from");
-        (var to, rest) = ProjectionsCommand.Option(rest, "--to");
+        var (schema, rest) = OpenBank.Option(args, "--into");
+        (var account, rest) = OpenBank.Option(rest, "--account");
+        (var from, rest) = OpenBank.Option(rest, "--from");
+        (var to, rest) = OpenBank.Option(rest, "--to");
         var stream = Guid.Empty;
         DateTimeOffset? first = null, end = null;
         if (rest is not [var name, .. var settings] || !Replay.IsScratch(schema)
-            || (account is not null && !PublicId.TryParse("acc", account, out stream)) || !TryInstant(from, out first) || !TryInstant(to, out end))
+            || (account is not null && !PublicId.TryParse("acc", account, out stream)) || !TryInstant(from, out first) || !TryInstant(to, out end)
+            || first >= end)
         {
-            await Console.Error.WriteLineAsync(Usage);
-            return 2;
+            return await OpenBank.WrongAsync(Usage);
         }
 
-        return await ProjectionsCommand.WithBankAsync(settings, async (services, ct) =>
+        return await OpenBank.RunAsync(settings, async (services, ct) =>
         {
             if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == name) is not { } model)
             {
-                await Console.Error.WriteLineAsync($"There is no read model '{name}'.");
-                return 2;
+                return await OpenBank.WrongAsync($"There is no read model '{name}': {string.Join(", ", services.GetServices<ReadModel>().Select(m => m.Name))}.");
             }
 
             var replay = services.GetRequiredService<Replay>();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
@@ -10,7 +11,8 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>verify [--full] [--json]</c>: does at once what the sentinel does by and by. Compares the read models with the log and with the bank's own
-/// folds, sums with what they sum, the journal with the accounts. Exit code 0: all as the log says; 1: differences; 2: nothing was done.
+/// folds, sums with what they sum, the journal with the accounts. Exit code 0: all as the log says; 1: differences, or a read model that stands
+/// still and so could not be compared to its end; 2: nothing was done.
 /// </summary>
 internal static class VerifyCommand
 {
@@ -23,30 +25,36 @@ internal static class VerifyCommand
     {
         var (full, json) = (args.Contains("--full"), args.Contains("--json"));
         string[] settings = [.. args.Where(a => a is not ("--full" or "--json"))];
-        return ProjectionsCommand.WithBankAsync(settings, (services, ct) => RunAsync(services, full, json, ct));
+        return OpenBank.RunAsync(settings, (services, ct) => RunAsync(services, full, json, ct));
     }
 
     private static async Task<int> RunAsync(IServiceProvider services, bool full, bool json, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
-        var clock = services.GetRequiredService<TimeProvider>();
         await CatchUpAsync(services, ct);
-        var streams = await CountAsync(services.GetRequiredService<NpgsqlDataSource>(), ct);
+        var source = services.GetRequiredService<NpgsqlDataSource>();
+        var streams = await CountAsync(source, ct);
         var verification = services.GetRequiredService<Verification>();
         // Another part of the bank each time, so that repeated runs see all of it.
-        var from = full || streams <= Sample ? Guid.Empty : Random(Ids.Next(clock));
+        var from = full || streams <= Sample ? Guid.Empty : await StreamAsync(source, RandomNumberGenerator.GetInt32(streams - Sample + 1), ct);
         VerificationResult result;
         try
         {
             result = await ShowAsync(full ? streams : Math.Min(streams, Sample), json, progress => verification.RunAsync(from, full ? null : Sample, progress, ct));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped before everything was compared.");
             return 130;
         }
 
-        return Tell(result, watch.Elapsed.TotalSeconds, json);
+        var standing = await StandingAsync(services, ct);
+        foreach (var line in standing)
+        {
+            await Console.Error.WriteLineAsync(line);
+        }
+
+        return Math.Max(Tell(result, watch.Elapsed.TotalSeconds, json), standing.Count > 0 ? 1 : 0);
     }
 
     /// <summary>A bank that nobody serves is behind its log, which is no difference: it is brought forward first, as a host would.</summary>
@@ -57,7 +65,27 @@ internal static class VerifyCommand
         await Task.WhenAll(services.GetServices<ReadModel>().Select(m => writer.ServeAsync(m, end, ct)));
     }
 
-    private static Guid Random(Guid seed) => new(System.Security.Cryptography.SHA256.HashData(seed.ToByteArray())[..16]);
+    /// <summary>Read models whose rows end before the log does: of what comes after them a comparison says nothing.</summary>
+    private static async Task<IReadOnlyList<string>> StandingAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var versions = services.GetServices<ReadModel>().ToDictionary(m => m.Name, m => m.Version);
+        return [.. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
+            .Where(g => g.State == GenerationState.Serving && versions.ContainsKey(g.Model))
+            .Select(g => g switch
+            {
+                { PausedAt: not null } => $"{g.Model}: stopped before position {g.PausePosition} ({g.PauseReason}); from there on nothing was compared.",
+                _ when g.ModelVersion != versions[g.Model] => $"{g.Model}: version {g.ModelVersion} of it serves and this program knows {versions[g.Model]}; it was not compared.",
+                _ => null,
+            }).OfType<string>()];
+    }
+
+    /// <summary>The stream before which there are so many less one, in the order of their ids.</summary>
+    private static async Task<Guid> StreamAsync(NpgsqlDataSource source, int before, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams order by id offset $1 - 1 limit 1");
+        command.Parameters.Add(new() { Value = before });
+        return before == 0 ? Guid.Empty : (Guid)(await command.ExecuteScalarAsync(ct))!;
+    }
 
     private static async Task<int> CountAsync(NpgsqlDataSource source, CancellationToken ct)
     {

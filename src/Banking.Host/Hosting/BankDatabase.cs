@@ -21,11 +21,10 @@ internal sealed class BankDatabase(string connectionString, PostgresCluster? clu
             return new(given, null);
         }
 
-        var data = configuration["Banking:DataFolder"] ?? ".banking";
         var cluster = await PostgresCluster.StartAsync(
             new()
             {
-                DataFolder = Path.GetFullPath(Path.Combine(data, "postgres")),
+                DataFolder = Folder(configuration),
                 BinFolder = configuration["Banking:Postgres:BinFolder"],
                 Fresh = fresh,
             },
@@ -33,6 +32,10 @@ internal sealed class BankDatabase(string connectionString, PostgresCluster? clu
         await cluster.EnsureDatabaseAsync(Name);
         return new(cluster.ConnectionString(Name), cluster);
     }
+
+    /// <summary>Where the private cluster lives.</summary>
+    public static string Folder(IConfiguration configuration) =>
+        Path.GetFullPath(Path.Combine(configuration["Banking:DataFolder"] ?? ".banking", "postgres"));
 
     public ValueTask DisposeAsync() => cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

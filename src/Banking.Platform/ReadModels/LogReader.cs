@@ -23,7 +23,7 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, Rea
 
     /// <summary>
     /// Finds out how far the log is complete where no daemon may run: the events of now, once every transaction is over that was alive when
-    /// they were looked up, for none but those could still put one before them.
+    /// they were looked up, for none but those could still put one before them. Vacuum, which may take long, and backups put none.
     /// </summary>
     public async Task SettleAsync(CancellationToken ct)
     {
@@ -38,7 +38,8 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, Rea
         }
 
         await using var alive = new NpgsqlCommand(
-            "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and xact_start <= $1)", connection)
+            "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and xact_start <= $1 " +
+            "and backend_type not in ('autovacuum worker', 'walsender'))", connection)
         {
             Parameters = { new() { Value = at } },
         };

@@ -122,7 +122,12 @@ public sealed class Rebuild(
         await ReadModelSchema.IndexAsync(turn, model, ReadTables.Generation(model, coming.Number));
         await ReadModelSchema.ExecuteAsync(
             turn, $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2", model.Name, coming.Number, clock.GetUtcNow());
-        var (differences, wrong) = await CompareAsync(model, coming.Number, ct);
+        if (await CompareAsync(model, coming.Number, ct) is not var (differences, wrong))
+        {
+            // Given up meanwhile.
+            return;
+        }
+
         if (differences.Count > 0)
         {
             logger.LogWarning("Generation {Generation} of {Model} differs in {Rows} rows", coming.Number, model.Name, differences.Count);
@@ -212,11 +217,15 @@ public sealed class Rebuild(
         return coming.Number;
     }
 
-    /// <summary>What differs, and whether it differs from the log itself rather than only from what serves.</summary>
-    private async Task<(IReadOnlyList<Difference> Differences, bool Wrong)> CompareAsync(ReadModel model, int number, CancellationToken ct)
+    /// <summary>What differs, and whether it differs from the log itself rather than only from what serves; null where the generation was given up.</summary>
+    private async Task<(IReadOnlyList<Difference> Differences, bool Wrong)?> CompareAsync(ReadModel model, int number, CancellationToken ct)
     {
         await using var snapshot = await source.OpenConnectionAsync(ct);
-        var (serving, position, transaction) = await SamePositionAsync(snapshot, model, number, ct);
+        if (await SamePositionAsync(snapshot, model, number, ct) is not var (serving, position, transaction))
+        {
+            return null;
+        }
+
         await using (transaction)
         {
             var tables = ReadTables.Generation(model, number);
@@ -231,9 +240,16 @@ public sealed class Rebuild(
 
     /// <summary>A moment at which both generations hold the same events, and a transaction that goes on seeing it while the world moves on.</summary>
     /// <returns>The serving generation, or null where it is paused or of another version and so not to be compared with.</returns>
-    private async Task<(int? Serving, long Position, NpgsqlTransaction Transaction)> SamePositionAsync(
+    private async Task<(int? Serving, long Position, NpgsqlTransaction Transaction)?> SamePositionAsync(
         NpgsqlConnection snapshot, ReadModel model, int number, CancellationToken ct)
     {
+        if (await writer.PositionAsync(model, number, ct) is not { } filled)
+        {
+            return null;
+        }
+
+        // The new one may be ahead: always where no host runs, and by a page where one does. Left behind, the old one would not be compared with.
+        await writer.ServeAsync(model, filled, ct);
         await using var holder = await connections.OpenAsync(ct);
         await using var hold = await holder.BeginTransactionAsync(ct);
         var serving = await Generation.ServingAsync(holder, model.Name, locked: true, ct);
@@ -243,8 +259,11 @@ public sealed class Rebuild(
             await writer.FillAsync([(model, number)], serving!.Position, ct);
         }
 
-        // Given up meanwhile: nothing of it is left to compare, and the switch will find nothing to switch to.
-        var reached = await writer.PositionAsync(model, number, ct) ?? -1;
+        if (await writer.PositionAsync(model, number, ct) is not { } reached)
+        {
+            return null;
+        }
+
         comparable &= reached == serving?.Position;
         var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         // The first statement is what the moment is of.

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Banking.EmbeddedPostgres;
+using Banking.Host.Hosting;
+using Banking.Platform.ReadModels;
+
+namespace Banking.Host.Commands;
+
+/// <summary>Opens a bank that is there for a command about it, and closes it again.</summary>
+internal static class OpenBank
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <param name="settings">What the command did not take for itself.</param>
+    public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
+    {
+        if (Stray(settings) is { } stray)
+        {
+            // Taken for a setting, an option with a slip of the pen would be left out unheard.
+            return await WrongAsync($"{stray} is neither an option of this command nor a setting (--Banking:DataFolder=FOLDER). Nothing was done.");
+        }
+
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            await using var database = await OpenAsync(ServeCommand.Configuration(settings));
+            await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
+            await BankSchema.PrepareAsync(services);
+            await SettleAsync(services.GetRequiredService<LogReader>(), stop.Token);
+            return await run(services, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return 130;
+        }
+    }
+
+    public static async Task<int> WrongAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return 2;
+    }
+
+    /// <summary>An option as <c>--name value</c> or <c>--name=value</c>, and what is left without it.</summary>
+    public static (string? Value, string[] Others) Option(string[] args, string name)
+    {
+        var at = Array.FindIndex(args, a => a == name || a.StartsWith(name + "=", StringComparison.Ordinal));
+        return at < 0 ? (null, args)
+            : args[at] != name ? (args[at][(name.Length + 1)..], [.. args[..at], .. args[(at + 1)..]])
+            : at + 1 < args.Length ? (args[at + 1], [.. args[..at], .. args[(at + 2)..]])
+            : (null, args);
+    }
+
+    /// <summary>The first argument that is no setting: those have a section, and follow as --Section:Name=value or --Section:Name value.</summary>
+    private static string? Stray(string[] settings)
+    {
+        for (var i = 0; i < settings.Length; i++)
+        {
+            var equals = settings[i].IndexOf('=', StringComparison.Ordinal);
+            if (!(equals < 0 ? settings[i] : settings[i][..equals]).Contains(':', StringComparison.Ordinal))
+            {
+                return settings[i];
+            }
+
+            i += equals < 0 ? 1 : 0;
+        }
+
+        return null;
+    }
+
+    private static async Task<BankDatabase> OpenAsync(IConfiguration configuration)
+    {
+        var folder = BankDatabase.Folder(configuration);
+        if (string.IsNullOrEmpty(configuration.GetConnectionString(BankDatabase.Name)) && !Directory.Exists(folder))
+        {
+            // Made now it would be empty, and nothing wrong with it.
+            throw new ConfigurationException(
+                $"There is no bank in {folder}. Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}.");
+        }
+
+        try
+        {
+            return await BankDatabase.OpenAsync(configuration, fresh: false, _ => { });
+        }
+        catch (PostgresUnavailableException refused) when (refused.InUseBy is { } owner)
+        {
+            throw new ConfigurationException(
+                $"""
+                The bank in {folder} is in use by a host ({owner}), which keeps its private database to itself. Three ways out:
+                  1. Ask that host: GET /ops/projections, POST /ops/projections/NAME/rebuild and POST /ops/projections/NAME/replay, with a token of an operator.
+                  2. Stop it, and run this command again.
+                  3. If another bank was meant: set ConnectionStrings:{BankDatabase.Name} to its database, which hosts and commands may share.
+                """);
+        }
+    }
+
+    /// <summary>No host may be there to say how far the log is complete.</summary>
+    private static async Task SettleAsync(LogReader log, CancellationToken ct)
+    {
+        var settling = log.SettleAsync(ct);
+        if (await Task.WhenAny(settling, Task.Delay(Patience, ct)) != settling && !ct.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Waiting: a transaction is open for more than {Patience.TotalSeconds:0} s, and what it writes may belong before the end of the log (pg_stat_activity says whose it is)."));
+        }
+
+        await settling;
+    }
+}

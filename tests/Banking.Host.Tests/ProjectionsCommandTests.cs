@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Host.Tests;
+
+/// <summary>Read models are listed and made anew by the commands that operators type, without a host.</summary>
+public sealed class ProjectionsCommandTests
+{
+    private const string Generations = "select name, generation, state from platform.read_model order by name, generation";
+
+    [Fact]
+    public async Task The_list_has_each_read_model_and_how_far_it_is()
+    {
+        var bank = await ImportedBank.UntouchedAsync();
+        var (exitCode, output, error) = await bank.RunAsync("projections", "list");
+
+        Assert.True(exitCode == 0, error);
+        var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
+        Assert.Equal(["audit", "entries", "ledger"], rows.Select(r => r[0]).Order());
+        Assert.All(rows, r => Assert.Equal(["1", "1", "serving", $"{ImportedBank.Events}", "0"], r[1..]));
+    }
+
+    [Fact]
+    public async Task All_are_made_anew_as_they_were_and_who_asked_for_it_and_why_is_in_the_log()
+    {
+        await using var bank = await ImportedBank.CopyAsync();
+        var served = await bank.ServedAsync();
+
+        var (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "all", "--reason", "a disk was replaced");
+
+        Assert.True(exitCode == 0, output + error);
+        Assert.Equal(
+            ["audit|1|retired", "audit|2|serving", "entries|1|retired", "entries|2|serving", "ledger|1|retired", "ledger|2|serving"], await bank.RowsAsync(Generations));
+        Assert.Equal(served, await bank.ServedAsync());
+        Assert.Equal("", await bank.RowAsync("select to_regclass('accounts.entry_g1')::text"));
+        var asked = await bank.RowsAsync("select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events " +
+            "where type = 'platform.rebuild-requested.v1' order by 1");
+        Assert.Equal(((string[])["audit", "entries", "ledger"]).Select(m => $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"), asked);
+        Assert.Equal("3", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
+    }
+
+    [Theory]
+    [InlineData("There is no read model 'postings': entries, ledger, audit or all.", "rebuild", "postings", "--reason", "why not")]
+    [InlineData("projections list", "rebuild", "all")]
+    [InlineData("projections list", "rebuild", "all", "--reason", " ")]
+    [InlineData("projections list", "rebuild", "--reason", "no name")]
+    [InlineData("projections list", "rebuilt", "all", "--reason", "a slip of the pen")]
+    [InlineData("--all is neither an option of this command nor a setting", "list", "--all")]
+    public async Task What_was_not_understood_is_answered_with_a_sentence_and_changes_nothing(string sentence, params string[] command)
+    {
+        var bank = await ImportedBank.UntouchedAsync();
+        var before = await bank.RowsAsync(Generations);
+
+        var (exitCode, output, error) = await bank.RunAsync(["projections", .. command]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Empty(output);
+        Assert.Equal(before, await bank.RowsAsync(Generations));
+        Assert.Equal($"{ImportedBank.Events}", await bank.RowAsync("select count(*) from bank.mt_events"));
+    }
+
+    [Fact]
+    public async Task One_that_differs_from_what_serves_does_not_serve_and_waits_for_a_decision()
+    {
+        await using var bank = await ImportedBank.CopyAsync();
+        // What this puts in the log is in no other read model: they have to be brought forward before they can be compared.
+        Assert.Equal(0, (await bank.RunAsync("projections", "rebuild", "audit", "--reason", "first")).ExitCode);
+        var table = "accounts.entry_g" + await bank.RowAsync("select generation from platform.read_model where name = 'entries' and state = 'serving'");
+        var planted = await bank.RowAsync($"update {table} set balance = balance + 1 where position = 10000 returning account, balance");
+        var served = await bank.ServedAsync();
+
+        var (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "to see whether it holds");
+
+        Assert.True(exitCode == 1, output + error);
+        Assert.Contains("entries: generation 2 differs", output, StringComparison.Ordinal);
+        var difference = Assert.Single(Differences(output));
+        Assert.Equal(("entry", planted), (difference.GetProperty("table").GetString(), $"{difference.GetProperty("stream")}|{Balance(difference, "found")}"));
+        Assert.Equal(Balance(difference, "found") - 1, Balance(difference, "expected"));
+        Assert.Equal(["1|serving", "2|differs"], await bank.RowsAsync("select generation, state from platform.read_model where name = 'entries' order by 1"));
+        Assert.Equal(planted, await bank.RowAsync("select account, balance from accounts.entry where position = 10000"));
+        Assert.Equal(served[0], (await bank.ServedAsync())[0]);
+
+        (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "once more");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("no rebuild was asked for, because generation 2 differs from what serves and waits for a decision", error, StringComparison.Ordinal);
+        Assert.Contains("/ops/projections/entries/rebuild/switch", error, StringComparison.Ordinal);
+        Assert.Single(Differences(output));
+        Assert.Equal("1", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1' and data ->> 'model' = 'entries'"));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_was_left_open_is_waited_for_and_that_is_said()
+    {
+        await using var bank = await ImportedBank.CopyAsync();
+        await using var source = NpgsqlDataSource.Create(bank.Database);
+        await using var connection = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var select = new NpgsqlCommand("select 1", connection, transaction);
+        await select.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
+        process.ErrorDataReceived += (_, line) => said.TrySetResult(line.Data ?? "");
+
+        Assert.StartsWith("Waiting: a transaction is open", await said.Task, StringComparison.Ordinal);
+        Assert.False(process.HasExited);
+        await transaction.DisposeAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private static List<JsonElement> Differences(string output) =>
+        [.. JsonDocument.Parse(output.Split('\n').Single(l => l.StartsWith('['))).RootElement.EnumerateArray()];
+
+    private static long Balance(JsonElement difference, string side) =>
+        JsonDocument.Parse(difference.GetProperty(side).GetString()!).RootElement.GetProperty("balance").GetInt64();
+}
