@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;
 
@@ -10,6 +11,19 @@ public sealed record Amount(string Value, string Currency)
 {
     /// <summary>A balance may be below zero; only there the value carries a sign.</summary>
     public static Amount Of(Money money) => new(money.ToDecimalString(), money.Currency.Code);
+
+    /// <summary>A sum in minor units, which may be more than an amount of money can be.</summary>
+    public static Amount OfMinor(decimal minor, Currency currency)
+    {
+        var major = minor;
+        for (var i = 0; i < currency.Scale; i++)
+        {
+            // Exact: only the decimal point moves.
+            major /= 10;
+        }
+
+        return new(major.ToString("F" + currency.Scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), currency.Code);
+    }
 
     /// <summary>A positive amount of money, or what is wrong with it.</summary>
     public (Money Money, Refusal? Problem) Read(string pointer, bool zeroAllowed = false)

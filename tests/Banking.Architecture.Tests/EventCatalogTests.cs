@@ -86,10 +86,12 @@ public sealed class EventCatalogTests
 
     private static string TypeName(Type type) => type switch
     {
+        _ when Nullable.GetUnderlyingType(type) is { } inner => TypeName(inner),
         { IsEnum: true } => string.Join(", ", Enum.GetNames(type).Select(name => $"`{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}`")),
         _ when type == typeof(DateTimeOffset) => "instant",
         _ when type == typeof(Guid) => "uuid",
         _ when type == typeof(string) => "text",
+        _ when type == typeof(bool) => "true or false",
         _ when type == typeof(int) || type == typeof(long) => "integer",
         _ when type.Assembly == typeof(object).Assembly => throw new InvalidOperationException($"The catalogue has no word for {type}."),
         _ => type.Name,

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Customers.Domain;
+using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
@@ -29,6 +30,11 @@ internal static class Examples
         new AccountUnfrozen(FreezeScope.Debit, At),
         new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
         new AccountClosed(At),
+        new RebuildRequested("ledger", 2, 1, At),
+        new RebuildFinished("ledger", 2, "differs", 42, 1, At),
+        new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
+        new ReadModelResumed("ledger", 2, At),
+        new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
         new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
     }.ToDictionary(e => e.GetType());
 

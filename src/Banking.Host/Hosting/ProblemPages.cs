@@ -26,8 +26,8 @@ internal static class ProblemPages
     }
 }
 
-/// <summary>The last resort: logged by the framework, answered without a word about the inside.</summary>
-internal sealed class UnexpectedFailures : IExceptionHandler
+/// <summary>The last resort: logged, answered without a word about the inside.</summary>
+internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<UnexpectedFailures> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -50,12 +50,23 @@ internal sealed class UnexpectedFailures : IExceptionHandler
             return true;
         }
 
+        if (exception is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, MessageText: "cached plan must not change result type" })
+        {
+            // The tables of a new version have other columns than those that a statement was prepared for. All connections start over.
+            source.Clear();
+            await httpContext.WriteProblemAsync(Problems.Malformed(
+                "read_model_building", "What this is answered from was just replaced by a newer version. Ask again.", status: 503));
+            return true;
+        }
+
         if (Failures.IsPassing(exception))
         {
             await httpContext.WriteProblemAsync(Problems.Malformed("temporarily_unavailable", "The ledger cannot be reached just now.", status: 503));
             return true;
         }
 
+        // The framework says nothing of an exception that a handler like this one has taken.
+        logger.LogError(exception, "{Method} {Path} failed; traceId {TraceId}", httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceId());
         await httpContext.WriteProblemAsync(Problems.Malformed("internal_error", "The bank failed to answer. The failure is logged under this traceId.", status: 500));
         return true;
     }

@@ -18,6 +18,10 @@ public abstract class ReadModel
     /// <summary>The schema of its tables: its module's.</summary>
     public abstract string Schema { get; }
 
+    /// <summary>
+    /// In the order in which every query of several of them names them: a switch changes their views in this order, and must not meet a reader
+    /// that goes the other way.
+    /// </summary>
     public abstract IReadOnlyList<ReadTable> Tables { get; }
 
     /// <summary>

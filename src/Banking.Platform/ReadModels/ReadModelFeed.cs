@@ -13,12 +13,14 @@ namespace Banking.Platform.ReadModels;
 /// </summary>
 public sealed class ReadModelFeed : SubscriptionBase
 {
+    public const string FeedName = "read-models";
+
     private readonly IReadOnlyList<ReadModel> _models;
     private readonly Func<ReadModelWriter> _writer;
 
     public ReadModelFeed(IEnumerable<ReadModel> models, Func<ReadModelWriter> writer)
     {
-        Name = "read-models";
+        Name = FeedName;
         Options.BatchSize = 2_000;
         Options.MaximumHopperSize = 10_000;
         (_models, _writer) = ([.. models], writer);

@@ -1,3 +1,4 @@
+using Banking.Platform.Commands;
 using JasperFx.Events;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -100,7 +101,9 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
             await using var connection = await connections.OpenAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             // Of another version is also one that a later version of this bank serves: its tables are not ours to write.
-            if (await Generation.LockedAsync(connection, model.Name, number, ct) is not { PausedAt: null } generation || generation.ModelVersion != model.Version
+            // Asked twice: while a switch commits, the first look finds neither the one that served nor the one that will.
+            if ((await Generation.LockedAsync(connection, model.Name, number, ct) ?? await Generation.LockedAsync(connection, model.Name, number, ct))
+                is not { PausedAt: null } generation || generation.ModelVersion != model.Version
                 || generation.State is not (GenerationState.Serving or GenerationState.Building or GenerationState.Differs))
             {
                 return null;
@@ -199,10 +202,15 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         return paused.Number;
     }
 
-    /// <summary>What another attempt would only repeat: the event, or a row that the tables refuse. The rest is tried again by whoever called.</summary>
-    internal static bool IsOfTheData(Exception failure) => failure is UnreadableEventException
-        || (failure is PostgresException { SqlState: var state } && (state.StartsWith("22", StringComparison.Ordinal)
-            || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("42", StringComparison.Ordinal)));
+    /// <summary>
+    /// What another attempt would only repeat: the event, the code that projects it, a row that the tables refuse. A database that is away, or busy,
+    /// is tried again by whoever called.
+    /// </summary>
+    internal static bool IsOfTheData(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
+        _ => !Failures.IsPassing(failure) && failure is not (OperationCanceledException or ObjectDisposedException),
+    };
 
     /// <summary>All events from one position to another.</summary>
     internal sealed record Page(IReadOnlyList<IEvent> Events, long End);

@@ -271,13 +271,14 @@ public sealed class Rebuild(
         return (comparable ? serving!.Number : null, reached, transaction);
     }
 
+    /// <summary>The streams of events from all over the log, others each time.</summary>
     private async Task<Guid[]> SampleAsync(NpgsqlConnection snapshot, long position, CancellationToken ct)
     {
+        var random = new Random(HashCode.Combine(position, clock.GetUtcNow().Ticks));
         await using var command = new NpgsqlCommand(
-            $"select id from {PlatformModule.EventSchema}.mt_streams where id >= md5($1)::uuid order by id limit {FoldedStreams}", snapshot)
+            $"select distinct stream_id from {PlatformModule.EventSchema}.mt_events where seq_id = any($1)", snapshot)
         {
-            // Any part of the streams will do, and another one each time.
-            Parameters = { new() { Value = $"{position}/{clock.GetUtcNow().Ticks}" } },
+            Parameters = { new() { Value = Enumerable.Range(0, FoldedStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray() } },
         };
         var streams = new List<Guid>();
         await using var reader = await command.ExecuteReaderAsync(ct);

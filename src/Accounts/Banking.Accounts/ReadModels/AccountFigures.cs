@@ -4,15 +4,15 @@ using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>What counted on an account on one day.</summary>
-public readonly record struct DaySums(long Credits, long Debits, int Movements)
+/// <summary>What counted on an account on one day, in minor units. Decimal, for a month of the largest amounts is more than one balance can be.</summary>
+public readonly record struct DaySums(decimal Credits, decimal Debits, int Movements)
 {
     public DaySums With(IMovement movement) => movement.Direction == Direction.Credit
-        ? new(checked(Credits + movement.Amount.Minor), Debits, Movements + 1)
-        : new(Credits, checked(Debits + movement.Amount.Minor), Movements + 1);
+        ? new(Credits + movement.Amount.Minor, Debits, Movements + 1)
+        : new(Credits, Debits + movement.Amount.Minor, Movements + 1);
 
     public DaySums With(DaySums other) =>
-        new(checked(Credits + other.Credits), checked(Debits + other.Debits), Movements + other.Movements);
+        new(Credits + other.Credits, Debits + other.Debits, Movements + other.Movements);
 }
 
 /// <summary>Daily sums of one account: from its sealed chunks, from the rows behind them, and from the events behind those.</summary>
@@ -27,7 +27,7 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
                 select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int
                 from {AccountsModule.Schema}.{EntriesModel.Entry}
                 where account = $1 and version > (select version from reach) / {Chunks.Size} * {Chunks.Size} and version <= (select version from reach))
-        select greatest(day, $2::date - 1), sum(credits)::bigint, sum(debits)::bigint, sum(movements)::int, (select version from reach)
+        select greatest(day, $2::date - 1), sum(credits)::numeric, sum(debits)::numeric, sum(movements)::int, (select version from reach)
         from sums where day < $3 group by 1
         union all
         select '-infinity', 0, 0, 0, version from reach
@@ -52,7 +52,7 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
                 reach = Math.Max(reach, rows.GetInt64(4));
                 if (rows.GetInt32(3) > 0)
                 {
-                    days[rows.GetFieldValue<DateOnly>(0)] = new(rows.GetInt64(1), rows.GetInt64(2), rows.GetInt32(3));
+                    days[rows.GetFieldValue<DateOnly>(0)] = new(rows.GetDecimal(1), rows.GetDecimal(2), rows.GetInt32(3));
                 }
             }
         }

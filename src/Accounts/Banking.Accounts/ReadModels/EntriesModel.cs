@@ -39,7 +39,7 @@ public sealed class EntriesModel : ReadModel
             RecordedColumn = "recorded_at",
         },
         new(Day,
-            "account uuid not null, level smallint not null, chunk int not null, day date not null, credits bigint not null, debits bigint not null, " +
+            "account uuid not null, level smallint not null, chunk int not null, day date not null, credits numeric not null, debits numeric not null, " +
             "movements int not null, events int not null, last_version bigint not null, effective_from timestamptz not null, effective_to timestamptz not null",
             "account, level, chunk, day")
         {

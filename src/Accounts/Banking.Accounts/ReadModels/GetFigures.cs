@@ -5,7 +5,6 @@ using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
-using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -53,13 +52,12 @@ public static class GetFiguresEndpoint
 
     private static Page<FiguresView> Page(Account account, SortedDictionary<DateOnly, DaySums> days, DateOnly from, string format, int limit)
     {
-        var balance = Money.Zero(account.Currency);
+        var balance = 0m;
         var items = new List<FiguresView>();
         foreach (var period in days.GroupBy(d => d.Key < from ? "" : d.Key.ToString(format, CultureInfo.InvariantCulture)))
         {
             var sums = period.Aggregate(default(DaySums), (s, d) => s.With(d.Value));
-            var (credits, debits) = (new Money(sums.Credits, account.Currency), new Money(sums.Debits, account.Currency));
-            balance = balance + credits - debits;
+            balance += sums.Credits - sums.Debits;
             if (items.Count == limit)
             {
                 // The next page begins with the first day of the period that does not fit.
@@ -68,11 +66,13 @@ public static class GetFiguresEndpoint
 
             if (period.Key.Length > 0)
             {
-                items.Add(new(period.Key, Amount.Of(credits), Amount.Of(debits), sums.Movements, Amount.Of(balance)));
+                items.Add(new(period.Key, Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
             }
         }
 
         return new(items, null);
+
+        Amount Shown(decimal minor) => Amount.OfMinor(minor, account.Currency);
     }
 
     private static (DateOnly Date, Refusal? Problem) Date(HttpRequest request, string name, DateOnly otherwise) =>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Banking.Platform;
 using Banking.SharedKernel;
 
 namespace Banking.Ledger.Domain;
@@ -19,17 +17,4 @@ public readonly record struct GlBalance(GlAccount Account, Currency Currency, de
 
     /// <summary>Whether the balance stands on the debit side; a balance of nothing stands where the account belongs.</summary>
     public bool IsDebit => Net == 0 ? Account.IsDebitNormal : Net > 0;
-
-    /// <summary>Minor units of a currency on the wire.</summary>
-    public static Amount Amount(decimal minor, Currency currency)
-    {
-        var major = minor;
-        for (var i = 0; i < currency.Scale; i++)
-        {
-            // Exact: only the decimal point moves.
-            major /= 10;
-        }
-
-        return new(major.ToString("F" + currency.Scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), currency.Code);
-    }
 }

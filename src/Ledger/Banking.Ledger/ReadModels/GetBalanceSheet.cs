@@ -53,7 +53,7 @@ public static class GetBalanceSheetEndpoint
     private static CurrencyBalanceSheet Of(Currency currency, ILookup<GlKind, GlBalance> lines, AsOf asOf)
     {
         decimal Sum(GlKind kind) => lines[kind].Sum(l => l.Balance);
-        Amount Shown(decimal minor) => GlBalance.Amount(minor, currency);
+        Amount Shown(decimal minor) => Amount.OfMinor(minor, currency);
         IReadOnlyList<BalanceSheetLine> Lines(GlKind kind) =>
             [.. lines[kind].Select(l => new BalanceSheetLine(l.Account.Name, l.Account.Code, Shown(l.Balance), asOf.EntriesOf(l)))];
         var (assets, liabilities, result) = (Sum(GlKind.Asset), Sum(GlKind.Liability), Sum(GlKind.Income) - Sum(GlKind.Expense));

@@ -31,5 +31,5 @@ public static class GetChartEndpoint
     }
 
     private static GlAccountView View(GlAccount account, IEnumerable<GlBalance> balances) =>
-        new(account.Name, account.Code, account.Kind, [.. balances.Select(b => GlBalance.Amount(b.Balance, b.Currency))]);
+        new(account.Name, account.Code, account.Kind, [.. balances.Select(b => Amount.OfMinor(b.Balance, b.Currency))]);
 }

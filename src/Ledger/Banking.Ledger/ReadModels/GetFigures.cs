@@ -98,7 +98,7 @@ public static class GetFiguresEndpoint
         var (from, to) = (asked.From > start ? asked.From : start, asked.To < end ? asked.To : end);
         return new(from, to, [.. figures.Select(f => new FigureView(
             f.Sums.Account.Name, f.Sums.Account.Code, f.Sums.Account.Kind,
-            GlBalance.Amount(f.Sums.Debits, f.Sums.Currency), GlBalance.Amount(f.Sums.Credits, f.Sums.Currency), f.Count,
+            Amount.OfMinor(f.Sums.Debits, f.Sums.Currency), Amount.OfMinor(f.Sums.Credits, f.Sums.Currency), f.Count,
             LedgerQuery.Entries(f.Sums.Account, f.Sums.Currency.Code)
                 + string.Create(CultureInfo.InvariantCulture, $"&from={from:O}&to={to:O}")))]);
     }

@@ -56,7 +56,7 @@ public static class GetTrialBalanceEndpoint
 
     private static CurrencyTrialBalance Of(Currency currency, IReadOnlyList<GlBalance> lines, AsOf asOf)
     {
-        Amount Sum(Func<GlBalance, decimal> of) => GlBalance.Amount(lines.Sum(of), currency);
+        Amount Sum(Func<GlBalance, decimal> of) => Amount.OfMinor(lines.Sum(of), currency);
         return new(
             currency.Code, [.. lines.Select(l => Line(l, asOf))], Sum(l => l.Debits), Sum(l => l.Credits),
             Sum(l => Math.Max(l.Net, 0)), Sum(l => Math.Max(-l.Net, 0)), lines.Sum(l => l.Net) == 0);
@@ -64,10 +64,10 @@ public static class GetTrialBalanceEndpoint
 
     private static TrialBalanceLine Line(GlBalance line, AsOf asOf)
     {
-        var balance = GlBalance.Amount(Math.Abs(line.Net), line.Currency);
+        var balance = Amount.OfMinor(Math.Abs(line.Net), line.Currency);
         return new(
             line.Account.Name, line.Account.Code, line.Account.Kind,
-            GlBalance.Amount(line.Debits, line.Currency), GlBalance.Amount(line.Credits, line.Currency),
+            Amount.OfMinor(line.Debits, line.Currency), Amount.OfMinor(line.Credits, line.Currency),
             line.IsDebit ? balance : null, line.IsDebit ? null : balance, asOf.EntriesOf(line));
     }
 }

@@ -45,6 +45,11 @@ public static class ReplayProjectionEndpoint
                 return Wrong("malformed_account_id", "accountId is the id of an account, acc_…", "#/accountId");
             }
 
+            if (request.From >= request.To)
+            {
+                return Wrong("malformed_range", "from is before to.", "#/from");
+            }
+
             var made = await replay.RunAsync(
                 model, request.Schema, new(request.AccountId is null ? null : stream, request.From, request.To), (_, _) => { }, http.RequestAborted);
             return TypedResults.Json(new ReplayView(made.Schema, made.Events, made.Rows), ApiJson.Options);
