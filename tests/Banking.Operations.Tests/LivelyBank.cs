@@ -66,7 +66,9 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
             case 1:
                 (await _teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", new
                 {
-                    limit = (500_000 + step).ToString("D", CultureInfo.InvariantCulture), reasonCode = "review", reason = "Yearly review",
+                    limit = (500_000 + step).ToString("D", CultureInfo.InvariantCulture),
+                    reasonCode = "review",
+                    reason = "Yearly review",
                 })).Ok();
                 break;
             case 2:

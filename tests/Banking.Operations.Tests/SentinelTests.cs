@@ -9,7 +9,7 @@ namespace Banking.Operations.Tests;
 /// <summary>A bank whose sentinel looks every half second.</summary>
 public sealed class WatchedBank : BankFixture
 {
-    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1"];
+    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1", "--Banking:Sentinel:LargestStream", "20"];
 }
 
 /// <summary>Rows changed behind the bank's back are found, told, and made anew from the log.</summary>
@@ -69,6 +69,23 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);
         await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
+    }
+
+    [Fact]
+    public async Task Of_a_stream_that_is_too_long_to_be_compared_in_passing_the_end_is()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => _teller.DepositAsync(account, "1.00")));
+        await bank.CaughtUpAsync();
+        var served = await bank.ServingAsync("accounts", "entry", "entries");
+
+        var before = await RowsAsync("accounts.entry", Id(account));
+        var drift = (await StatusAsync()).Drift;
+
+        await bank.ExecuteAsync($"update {served} set balance = balance + 1 where account = $1 and version >= 27", Id(account));
+
+        await Behind.UntilAsync(StatusAsync, s => s.Drift > drift);
+        await Behind.UntilAsync(() => RowsAsync("accounts.entry", Id(account)), rows => rows.SequenceEqual(before));
     }
 
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);

@@ -98,6 +98,8 @@ public static class BankHost
         {
             Timezone = "UTC",
             ApplicationName = "banking",
+            // Compiling a plan takes longer than any question of this bank.
+            Options = "-c jit=off",
             // The statements of a group are few and long: they are parsed and planned once per connection.
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,

@@ -64,7 +64,8 @@ internal static class Comparison
     private static async Task<string> DigestAsync(NpgsqlConnection snapshot, string table, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select count(*)::text || '/' || coalesce(sum(hash_record_extended(t, 0)), 0)::text from {table} t", snapshot) { CommandTimeout = 0 };
+            $"select count(*)::text || '/' || coalesce(sum(hash_record_extended(t, 0)), 0)::text from {table} t", snapshot)
+        { CommandTimeout = 0 };
         return (string)(await command.ExecuteScalarAsync(ct))!;
     }
 
@@ -76,13 +77,14 @@ internal static class Comparison
         string Side(string name, string these, string those) =>
             $"select '{name}', {stream}, jsonb_build_array({key})::text as key, to_jsonb(r)::text from (({these}) except all ({those})) r order by key limit {Most}";
         await using var command = new NpgsqlCommand(
-            $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})", snapshot) { CommandTimeout = 0 };
+            $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})", snapshot)
+        { CommandTimeout = 0 };
         if (parameter is not null)
         {
             command.Parameters.Add(new()
             {
                 Value = parameter,
-                NpgsqlDbType = NpgsqlDbType.Array | (parameter is Guid[] ? NpgsqlDbType.Uuid : NpgsqlDbType.Date),
+                NpgsqlDbType = NpgsqlDbType.Array | (parameter is Guid[]? NpgsqlDbType.Uuid : NpgsqlDbType.Date),
             });
         }
 

@@ -12,6 +12,7 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, Rea
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
+    private readonly StoredEvents _events = new(store);
     private long _settled;
 
     /// <summary>How far the log is complete, as Marten's daemon found out.</summary>
@@ -55,11 +56,18 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, Rea
     public async Task<IReadOnlyList<IEvent>> ReadAsync(long after, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var session = store.QuerySession(SessionOptions.ForConnection(connection));
-        return await session.Events.QueryAllRawEvents()
-            .Where(e => e.Sequence > after && e.Sequence <= upTo && e.MaybeArchived())
-            .OrderBy(e => e.Sequence)
-            .ToListAsync(ct);
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema), connection)
+        {
+            Parameters = { new() { Value = after }, new() { Value = upTo } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<IEvent>((int)Math.Min(upTo - after, ReadModelWriter.PageSize));
+        while (await reader.ReadAsync(ct))
+        {
+            events.Add(_events.Read(reader));
+        }
+
+        return events;
     }
 
     /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>

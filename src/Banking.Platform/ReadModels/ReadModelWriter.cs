@@ -16,7 +16,7 @@ public sealed record Advanced(long Position, int Events);
 /// </summary>
 public sealed class ReadModelWriter(ReadModelConnections connections, LogReader log, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
 {
-    public const int PageSize = 5_000;
+    public const int PageSize = 2_000;
 
     /// <summary>Brings the serving generation up to a position, from the events at hand where they are the ones that follow.</summary>
     /// <param name="offered">Events without a gap between them, of which the first follows <paramref name="after"/>.</param>

@@ -117,9 +117,9 @@ public sealed class Rebuild(
         }
 
         // Whole tables are read and sorted here, which is not what such a connection is set up for.
-        await ReadModelSchema.ExecuteAsync(turn, "set enable_seqscan = on; set work_mem = '64MB'; set maintenance_work_mem = '256MB'");
+        await ReadModelSchema.ExecuteAsync(turn, "set enable_seqscan = on; set work_mem = '64MB'");
         await ReadModelSchema.SumAsync(turn, model, coming.Number);
-        await ReadModelSchema.IndexAsync(turn, model, ReadTables.Generation(model, coming.Number));
+        await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, coming.Number), ct);
         await ReadModelSchema.ExecuteAsync(
             turn, $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2", model.Name, coming.Number, clock.GetUtcNow());
         if (await CompareAsync(model, coming.Number, ct) is not var (differences, wrong))
@@ -327,7 +327,7 @@ public sealed class Rebuild(
     {
         await using (turn)
         {
-            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem; reset maintenance_work_mem");
+            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
         }
     }
 

@@ -11,7 +11,10 @@ public sealed record SentinelSettings
     public double IntervalSeconds { get; init; } = 30;
 
     /// <summary>Streams compared with each look, in turn, besides those that moved last. The whole bank is seen in streams / this x interval.</summary>
-    public int Streams { get; init; } = 200;
+    public int Streams { get; init; } = 50;
+
+    /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only the end is; <c>verify --full</c> sees all of it.</summary>
+    public int LargestStream { get; init; } = 5_000;
 
     /// <summary>Days whose sums are compared with each look, in turn, besides the latest as many.</summary>
     public int Days { get; init; } = 31;
@@ -104,7 +107,7 @@ public sealed class Sentinel : BackgroundService
     }
 
     private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, DateOnly[] days, CancellationToken ct) =>
-        [.. (await _verification.CompareAsync(streams, ct)).Differences, .. await _verification.SumsAsync(days, ct)];
+        [.. (await _verification.CompareAsync(streams, _settings.LargestStream, ct)).Differences, .. await _verification.SumsAsync(days, ct)];
 
     private async Task<DateOnly[]> DaysAsync(CancellationToken ct)
     {

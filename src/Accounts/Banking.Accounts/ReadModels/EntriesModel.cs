@@ -90,6 +90,12 @@ public sealed class EntriesModel : ReadModel
         return await FoldComparison.RunAsync(snapshot, tables, streams, ct);
     }
 
+    public override Task<IReadOnlyList<Difference>> CompareEndsAsync(NpgsqlConnection snapshot, ReadTables tables, Guid[] streams, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        return FoldComparison.EndsAsync(snapshot, tables, streams, ct);
+    }
+
     public override async Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tables);

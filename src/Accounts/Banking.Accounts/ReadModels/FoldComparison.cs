@@ -54,6 +54,29 @@ internal static class FoldComparison
         return differences;
     }
 
+    /// <summary>The last row of an account against its stored state, where both are of one version.</summary>
+    public static async Task<IReadOnlyList<Difference>> EndsAsync(NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select a.id, e.version, e.balance, (a.data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account a
+            cross join lateral (select version, balance from {tables[EntriesModel.Entry]} where account = a.id order by version desc limit 1) e
+            where a.id = any($1) and (a.data ->> 'version')::bigint = e.version and (a.data -> 'balance' ->> 'minor')::bigint <> e.balance
+            """, snapshot)
+        {
+            Parameters = { new() { Value = accounts } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var differences = new List<Difference>();
+        while (await reader.ReadAsync(ct))
+        {
+            differences.Add(new(
+                EntriesModel.ModelName, State, reader.GetGuid(0), Text(reader.GetInt64(1), reader.GetInt64(2)), Text(reader.GetInt64(1), reader.GetInt64(3))));
+        }
+
+        return differences;
+    }
+
     private static string? Text(long version, long? balance) => balance is null
         ? null
         : string.Create(CultureInfo.InvariantCulture, $$"""{"version": {{version}}, "balance": {{balance}}}""");

@@ -1,0 +1,55 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+
+namespace Banking.Platform.ReadModels;
+
+/// <summary>
+/// Makes events of the log's rows with what read models look at: the fact, its place, when, who, and what it belongs to. Not its headers, which
+/// are as large as the fact. Marten's own reading makes a million events in twice the time. It knows Marten's table and the names of the events;
+/// StoredEventsTests prove that it reads what Marten reads, and that no event has a way of its own of being read (an upcaster), which it would not know.
+/// </summary>
+internal sealed class StoredEvents
+{
+    private static readonly MethodInfo Generic = typeof(StoredEvents).GetMethod(nameof(Wrap), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    private readonly ISerializer _serializer;
+    private readonly FrozenDictionary<string, Kind> _kinds;
+
+    public StoredEvents(IDocumentStore store)
+    {
+        _serializer = store.Options.Serializer();
+        _kinds = store.Options.Events.AllKnownEventTypes().ToFrozenDictionary(
+            e => e.EventTypeName,
+            e => new Kind(e.EventTypeName, e.EventType, Generic.MakeGenericMethod(e.EventType).CreateDelegate<Func<object, IEvent>>()));
+    }
+
+    public static string Select(string schema) =>
+        "select seq_id, id, stream_id, version, type, timestamp, user_name, correlation_id, data, is_archived " +
+        $"from {schema}.mt_events where seq_id > $1 and seq_id <= $2 order by seq_id";
+
+    public IEvent Read(NpgsqlDataReader row)
+    {
+        var name = row.GetString(4);
+        var kind = _kinds.GetValueOrDefault(name)
+            ?? throw new InvalidOperationException($"The log has an event of type {name} at position {row.GetInt64(0)}, which this version of the bank does not know.");
+        var e = kind.Wrap(_serializer.FromJson(kind.Type, row, 8));
+        e.Sequence = row.GetInt64(0);
+        e.Id = row.GetGuid(1);
+        e.StreamId = row.GetGuid(2);
+        e.Version = row.GetInt64(3);
+        e.EventTypeName = kind.Name;
+        e.Timestamp = row.GetFieldValue<DateTimeOffset>(5);
+        e.UserName = row.IsDBNull(6) ? null : row.GetString(6);
+        e.CorrelationId = row.IsDBNull(7) ? null : row.GetString(7);
+        e.IsArchived = row.GetBoolean(9);
+        return e;
+    }
+
+    private static Event<T> Wrap<T>(object fact)
+        where T : notnull => new Event<T>((T)fact);
+
+    private sealed record Kind(string Name, Type Type, Func<object, IEvent> Wrap);
+}
