@@ -11,7 +11,7 @@ public sealed class VerifyCommandTests
     private static readonly (string Model, string Table, string Sql)[] Plants =
     [
         ("entries", "entry", "update accounts.entry set effective_at = effective_at + interval '1 day' where position = 10000 returning account"),
-        ("entries", "entry_day", $"insert into accounts.entry_day select {First}, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now(), now() returning account"),
+        ("entries", "entry_day", $"insert into accounts.entry_day select {First}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
         ("entries", "state", $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = (select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"),
         ("ledger", "journal", "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) from ledger.journal) returning account"),
         ("ledger", "gl_day", "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning null"),
