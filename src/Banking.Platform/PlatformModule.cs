@@ -56,6 +56,7 @@ public static class PlatformModule
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
+        .AddSingleton<RebuildComparison>()
         .AddSingleton<Replay>()
         .AddSingleton<Repair>()
         .AddSingleton<Verification>();

@@ -1,7 +1,5 @@
 using JasperFx.Events;
 using Marten;
-using Marten.Events.Archiving;
-using Marten.Services;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;
@@ -53,33 +51,32 @@ public sealed class LogReader(IDocumentStore store, NpgsqlDataSource source, Rea
     }
 
     /// <summary>The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that.</summary>
-    public async Task<IReadOnlyList<IEvent>> ReadAsync(long after, long upTo, CancellationToken ct)
+    public Task<IReadOnlyList<IEvent>> ReadAsync(long after, long upTo, CancellationToken ct) =>
+        EventsAsync("seq_id > $1 and seq_id <= $2", ct, after, upTo);
+
+    /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
+    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
+    {
+        var events = await EventsAsync("stream_id = any($1) and seq_id <= $2", ct, streams.ToArray(), upTo);
+        return events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]);
+    }
+
+    private async Task<IReadOnlyList<IEvent>> EventsAsync(string condition, CancellationToken ct, params object[] values)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema), connection)
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, condition), connection);
+        foreach (var value in values)
         {
-            Parameters = { new() { Value = after }, new() { Value = upTo } },
-        };
+            command.Parameters.Add(new() { Value = value });
+        }
+
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<IEvent>((int)Math.Min(upTo - after, ReadModelWriter.PageSize));
+        var events = new List<IEvent>();
         while (await reader.ReadAsync(ct))
         {
             events.Add(_events.Read(reader));
         }
 
         return events;
-    }
-
-    /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
-    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
-    {
-        var wanted = streams.ToArray();
-        await using var connection = await connections.OpenAsync(ct);
-        await using var session = store.QuerySession(SessionOptions.ForConnection(connection));
-        var events = await session.Events.QueryAllRawEvents()
-            .Where(e => e.StreamId.IsOneOf(wanted) && e.Sequence <= upTo && e.MaybeArchived())
-            .OrderBy(e => e.Sequence)
-            .ToListAsync(ct);
-        return events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]);
     }
 }

@@ -18,7 +18,9 @@ public sealed class ReadModelConnections : IAsyncDisposable
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.ApplicationName += "-read-models";
         settings.Options = string.IsNullOrEmpty(settings.Options) ? Settings : $"{settings.Options} {Settings}";
-        settings.MaxPoolSize = 12;
+        // A rebuild holds a model's lock while it asks for further connections, and whoever waits for that lock has one too: too few of them
+        // would wait for each other. A model never uses more than ten, rebuild, feed and catching up together.
+        settings.MaxPoolSize = 50;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,12 +10,9 @@ namespace Banking.Platform.ReadModels;
 /// process; nothing is published, for nothing but the tables is written.
 /// </summary>
 public sealed class Rebuild(
-    ReadModelConnections connections, NpgsqlDataSource source, LogReader log, ReadModelWriter writer, ReadModelJournal journal, TimeProvider clock,
+    ReadModelConnections connections, LogReader log, ReadModelWriter writer, RebuildComparison comparing, ReadModelJournal journal, TimeProvider clock,
     ILogger<Rebuild> logger)
 {
-    /// <summary>Streams that are folded and compared before a generation may serve.</summary>
-    private const int FoldedStreams = 200;
-
     /// <summary>Asks for new generations, of all of these models or of none.</summary>
     /// <returns>Their numbers by model; null where one of them is coming already.</returns>
     public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
@@ -122,7 +118,7 @@ public sealed class Rebuild(
         await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, coming.Number), ct);
         await ReadModelSchema.ExecuteAsync(
             turn, $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2", model.Name, coming.Number, clock.GetUtcNow());
-        if (await CompareAsync(model, coming.Number, ct) is not var (differences, wrong))
+        if (await comparing.RunAsync(model, coming.Number, ct) is not var (differences, wrong))
         {
             // Given up meanwhile.
             return;
@@ -215,79 +211,6 @@ public sealed class Rebuild(
 
         await writer.FillAsync([(model, coming.Number)], ct);
         return coming.Number;
-    }
-
-    /// <summary>What differs, and whether it differs from the log itself rather than only from what serves; null where the generation was given up.</summary>
-    private async Task<(IReadOnlyList<Difference> Differences, bool Wrong)?> CompareAsync(ReadModel model, int number, CancellationToken ct)
-    {
-        await using var snapshot = await source.OpenConnectionAsync(ct);
-        if (await SamePositionAsync(snapshot, model, number, ct) is not var (serving, position, transaction))
-        {
-            return null;
-        }
-
-        await using (transaction)
-        {
-            var tables = ReadTables.Generation(model, number);
-            var streams = await log.ReadStreamsAsync(await SampleAsync(snapshot, position, ct), position, ct);
-            var wrong = (await StreamCheck.RunAsync(snapshot, model, tables, streams, ct))
-                .Concat(await Comparison.OfSumsAsync(snapshot, model, tables, null, ct)).ToList();
-            return wrong.Count > 0
-                ? (wrong, true)
-                : (serving is null ? [] : await Comparison.OfAllAsync(snapshot, model, tables, ReadTables.Generation(model, serving.Value), ct), false);
-        }
-    }
-
-    /// <summary>A moment at which both generations hold the same events, and a transaction that goes on seeing it while the world moves on.</summary>
-    /// <returns>The serving generation, or null where it is paused or of another version and so not to be compared with.</returns>
-    private async Task<(int? Serving, long Position, NpgsqlTransaction Transaction)?> SamePositionAsync(
-        NpgsqlConnection snapshot, ReadModel model, int number, CancellationToken ct)
-    {
-        if (await writer.PositionAsync(model, number, ct) is not { } filled)
-        {
-            return null;
-        }
-
-        // The new one may be ahead: always where no host runs, and by a page where one does. Left behind, the old one would not be compared with.
-        await writer.ServeAsync(model, filled, ct);
-        await using var holder = await connections.OpenAsync(ct);
-        await using var hold = await holder.BeginTransactionAsync(ct);
-        var serving = await Generation.ServingAsync(holder, model.Name, locked: true, ct);
-        var comparable = serving is { PausedAt: null } && serving.ModelVersion == model.Version;
-        if (comparable)
-        {
-            await writer.FillAsync([(model, number)], serving!.Position, ct);
-        }
-
-        if (await writer.PositionAsync(model, number, ct) is not { } reached)
-        {
-            return null;
-        }
-
-        comparable &= reached == serving?.Position;
-        var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        // The first statement is what the moment is of.
-        await ReadModelSchema.ExecuteAsync(snapshot, "select 1");
-        return (comparable ? serving!.Number : null, reached, transaction);
-    }
-
-    /// <summary>The streams of events from all over the log, others each time.</summary>
-    private async Task<Guid[]> SampleAsync(NpgsqlConnection snapshot, long position, CancellationToken ct)
-    {
-        var random = new Random(HashCode.Combine(position, clock.GetUtcNow().Ticks));
-        await using var command = new NpgsqlCommand(
-            $"select distinct stream_id from {PlatformModule.EventSchema}.mt_events where seq_id = any($1)", snapshot)
-        {
-            Parameters = { new() { Value = Enumerable.Range(0, FoldedStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray() } },
-        };
-        var streams = new List<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(reader.GetGuid(0));
-        }
-
-        return [.. streams];
     }
 
     private async Task<bool> EndAsync(

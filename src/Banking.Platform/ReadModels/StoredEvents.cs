@@ -26,9 +26,9 @@ internal sealed class StoredEvents
             e => new Kind(e.EventTypeName, e.EventType, Generic.MakeGenericMethod(e.EventType).CreateDelegate<Func<object, IEvent>>()));
     }
 
-    public static string Select(string schema) =>
+    public static string Select(string schema, string condition) =>
         "select seq_id, id, stream_id, version, type, timestamp, user_name, correlation_id, data, is_archived " +
-        $"from {schema}.mt_events where seq_id > $1 and seq_id <= $2 order by seq_id";
+        $"from {schema}.mt_events where {condition} order by seq_id";
 
     public IEvent Read(NpgsqlDataReader row)
     {

@@ -29,14 +29,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2");
         command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = limit });
-        var streams = new List<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(reader.GetGuid(0));
-        }
-
-        return streams;
+        return await command.ReadIdsAsync(ct);
     }
 
     /// <summary>The streams with the latest events.</summary>
@@ -45,14 +38,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         await using var command = source.CreateCommand(
             $"select distinct stream_id from (select stream_id from {PlatformModule.EventSchema}.mt_events where not is_archived order by seq_id desc limit $1) e");
         command.Parameters.Add(new() { Value = limit });
-        var streams = new List<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(reader.GetGuid(0));
-        }
-
-        return streams;
+        return await command.ReadIdsAsync(ct);
     }
 
     /// <summary>Everything: all streams, all sums, the whole bank.</summary>
@@ -124,14 +110,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id = any($1) and version > $2");
         command.Parameters.Add(new() { Value = streams.ToArray() });
         command.Parameters.Add(new() { Value = (long)largest });
-        var large = new List<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            large.Add(reader.GetGuid(0));
-        }
-
-        return large;
+        return await command.ReadIdsAsync(ct);
     }
 
     /// <summary>All rows of some streams in every read model.</summary>
