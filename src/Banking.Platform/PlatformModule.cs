@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
+using Banking.Platform.Publication;
 using Banking.Platform.ReadModels;
 using JasperFx;
 using JasperFx.Events;
@@ -52,6 +53,7 @@ public static class PlatformModule
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<LogReader>()
+        .AddSingleton<OperatorJournal>()
         .AddSingleton<ReadModelJournal>()
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
@@ -59,7 +61,9 @@ public static class PlatformModule
         .AddSingleton<RebuildComparison>()
         .AddSingleton<Replay>()
         .AddSingleton<Repair>()
-        .AddSingleton<Verification>();
+        .AddSingleton<Verification>()
+        .AddSingleton<PublicContracts>()
+        .AddSingleton<PublicLog>();
 
     /// <summary>Lets Marten's daemon bring the log to the read models of this host; another host takes over where it is gone.</summary>
     public static IServiceCollection AddReadModelFeed(this IServiceCollection services) => services

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Customers.Domain;
 using Banking.Platform.ReadModels;
+using Banking.Publishing;
 using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
@@ -35,6 +36,10 @@ internal static class Examples
         new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
         new ReadModelResumed("ledger", 2, At),
         new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
+        new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
+        new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
+        new DeadLettersReplayed("kafka", 3, At),
+        new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
         new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
     }.ToDictionary(e => e.GetType());
 

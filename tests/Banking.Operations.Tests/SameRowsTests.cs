@@ -1,3 +1,4 @@
+using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;

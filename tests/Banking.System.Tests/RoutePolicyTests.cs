@@ -29,6 +29,12 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/projections/{name}/rebuild/switch", "operate"),
         ("POST", "/ops/projections/{name}/replay", "operate"),
         ("POST", "/ops/projections/{name}/resume", "operate"),
+        ("GET", "/ops/outbox", "watch"),
+        ("POST", "/ops/outbox/{destination}/hold", "operate"),
+        ("POST", "/ops/outbox/{destination}/release", "operate"),
+        ("GET", "/ops/dead-letters", "watch"),
+        ("POST", "/ops/dead-letters/replay", "operate"),
+        ("POST", "/ops/dead-letters/discard", "operate"),
         ("GET", "/audit/events", "audit"),
         ("GET", "/v1/accounts", "read"),
         ("POST", "/v1/accounts", "onboard"),
@@ -49,6 +55,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/deposits/batch", "deposit"),
         ("GET", "/v1/deposits/{deposit}", "read"),
         ("GET", "/v1/entries", "read"),
+        ("GET", "/v1/feed", "read-feed"),
+        ("GET", "/v1/feed/completeness", "read-feed"),
         ("GET", "/v1/ledger/accounts", "read-books"),
         ("GET", "/v1/ledger/accounts/{account}/entries", "read-books"),
         ("GET", "/v1/ledger/balance-sheet", "read-books"),
@@ -73,6 +81,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["operate"] = ["operator"],
         ["read-books"] = ["operator", "auditor"],
         ["audit"] = ["operator", "auditor"],
+        ["read-feed"] = ["operator", "auditor"],
     };
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];

@@ -24,17 +24,25 @@ public static class AccountsModule
 
     private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate);
 
-    public static IServiceCollection AddAccounts(this IServiceCollection services) => services
-        .AddCommandGroup(Rules)
-        .AddSingleton<ReadModel, EntriesModel>()
-        .AddSingleton<AccountReferences>()
-        .AddSingleton<AccountReader>()
-        .AddSingleton<AccountBook>()
-        .AddSingleton<EntryPages>()
-        .AddSingleton<AccountFigures>()
-        .AddSingleton<AccountNumberSequence>()
-        .AddSingleton<AccountDesk>()
-        .AddSingleton<OpeningDesk>();
+    public static IServiceCollection AddAccounts(this IServiceCollection services)
+    {
+        foreach (var contract in AccountContracts.All)
+        {
+            services.AddSingleton(contract);
+        }
+
+        return services
+            .AddCommandGroup(Rules)
+            .AddSingleton<ReadModel, EntriesModel>()
+            .AddSingleton<AccountReferences>()
+            .AddSingleton<AccountReader>()
+            .AddSingleton<AccountBook>()
+            .AddSingleton<EntryPages>()
+            .AddSingleton<AccountFigures>()
+            .AddSingleton<AccountNumberSequence>()
+            .AddSingleton<AccountDesk>()
+            .AddSingleton<OpeningDesk>();
+    }
 
     public static void AddAccounts(this StoreOptions store)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.Platform.EventSourcing;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;

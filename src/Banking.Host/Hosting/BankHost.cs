@@ -10,6 +10,7 @@ using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
+using Banking.Publishing;
 using JasperFx;
 using JasperFx.CodeGeneration;
 using JasperFx.Events.Daemon;
@@ -46,6 +47,7 @@ public static class BankHost
         builder.Services.AddLedger();
         builder.Services.AddAudit();
         builder.Services.AddOperations();
+        builder.Services.AddPublishing(builder.Configuration);
         return builder;
     }
 
@@ -115,6 +117,7 @@ public static class BankHost
                 store.AddPlatform(clock);
                 store.AddCustomers();
                 store.AddAccounts();
+                store.AddPublishing();
             })
             .UseNpgsqlDataSource()
             .UseLightweightSessions();
@@ -158,6 +161,7 @@ public static class BankHost
             wolverine.AddLedger();
             wolverine.AddAudit();
             wolverine.AddOperations();
+            wolverine.AddPublishing();
         });
     }
 
@@ -187,7 +191,7 @@ public static class BankHost
 
         builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten").AddSource("Wolverine"))
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql").AddMeter(ReadModelLag.MeterName))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql").AddMeter(ReadModelLag.MeterName, PublishingModule.MeterName))
             .UseOtlpExporter();
     }
 }

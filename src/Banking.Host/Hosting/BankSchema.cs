@@ -1,6 +1,7 @@
 using Banking.Accounts;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
+using Banking.Publishing;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -36,7 +37,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                 await database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
             }
 
-            foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql))
+            foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql).Concat(PublishingModule.Sql))
             {
                 await ExecuteAsync(connection, sql);
             }

@@ -118,6 +118,15 @@ internal static class OpenApiText
             .. Page, .. Days, ("knownAt", "Only what was known at this instant: RFC 3339, or a local time with tz."), ("tz", "IANA time zone of local times."),
         ],
         ["v1/ledger/figures"] = [.. Page, .. Days, ("by", "day or month; day when left out. A limit counts these.")],
+        ["v1/feed"] =
+        [
+            ("after", "Only what comes after this position; the beginning when left out."), ("limit", "1 to 1000; 100 when left out."),
+        ],
+        ["v1/feed/completeness"] = [("account", "An account's id, acc_…")],
+        ["ops/dead-letters"] =
+        [
+            ("destination", "Of one destination."), ("cause", "Of one cause."), ("account", "Of one account, acc_…"),
+        ],
         ["audit/events"] =
         [
             .. Page, ("actor", "Who did it."), ("account", "An account's id, acc_…"), ("stream", "The id of an account, a customer or anything else with events."),

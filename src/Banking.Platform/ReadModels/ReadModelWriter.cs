@@ -1,4 +1,5 @@
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using JasperFx.Events;
 using Microsoft.Extensions.Logging;
 using Npgsql;

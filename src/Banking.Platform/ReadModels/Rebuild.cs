@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Platform.EventSourcing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -1,3 +1,4 @@
+using Banking.Platform.EventSourcing;
 using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Banking.Platform.EventSourcing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -32,6 +32,9 @@ public static class Policies
     /// <summary>Reads who did what and why, whoever's account it was.</summary>
     public const string Audit = "audit";
 
+    /// <summary>Reads what the bank publishes, of all accounts.</summary>
+    public const string ReadFeed = "read-feed";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -43,6 +46,7 @@ public static class Policies
         Allow(options, Operate, Roles.Operator);
         Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
         Allow(options, Audit, Roles.Operator, Roles.Auditor);
+        Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

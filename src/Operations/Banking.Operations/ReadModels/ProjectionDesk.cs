@@ -1,4 +1,5 @@
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Microsoft.AspNetCore.Http;

@@ -1,0 +1,48 @@
+using Banking.Platform.ReadModels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Platform.Publication;
+
+/// <summary>Looks how far the log is complete, once for all who wait for it to go on.</summary>
+public sealed class LogWatch(LogReader log, ILogger<LogWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _complete;
+
+    /// <summary>Returns when there is something after this position, or the time is over.</summary>
+    public async Task WaitAsync(long after, TimeSpan atMost, CancellationToken ct)
+    {
+        var next = Volatile.Read(ref _next).Task;
+        if (Volatile.Read(ref _complete) > after)
+        {
+            return;
+        }
+
+        await Task.WhenAny(next, Task.Delay(atMost, ct));
+        ct.ThrowIfCancellationRequested();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var complete = await log.CompleteUpToAsync(stoppingToken);
+                if (complete > Volatile.Read(ref _complete))
+                {
+                    Volatile.Write(ref _complete, complete);
+                    Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                }
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogDebug(failure, "How far the log is complete could not be looked at");
+            }
+        }
+    }
+}

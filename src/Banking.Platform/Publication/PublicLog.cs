@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using Banking.Platform.Commands;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+
+namespace Banking.Platform.Publication;
+
+/// <summary>Events from one position to another.</summary>
+/// <param name="End">Everything up to here that is published is in it, or before it.</param>
+public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End);
+
+/// <summary>
+/// The log as the world sees it: events that have a contract, in their order, as far as the log is complete. What was imported is history and not
+/// news: it is not in it, and the first event after it has no published predecessor.
+/// </summary>
+public sealed class PublicLog(IDocumentStore store, ReadModelConnections connections, LogReader log, PublicContracts contracts, PublicationSettings settings)
+{
+    /// <summary>Positions that one page looks at, at most.</summary>
+    public const int PageSize = 1_000;
+
+    private const int Remembered = 16;
+
+    private readonly StoredEvents _events = new(store);
+    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
+    private readonly string[] _types = [.. contracts.All.Select(c => store.Options.Events.AllKnownEventTypes().Single(e => e.EventType == c.Stored).EventTypeName)];
+
+    /// <summary>Several ways out stand at the same place of the log most of the time: they share what was read and written down there.</summary>
+    private readonly ConcurrentDictionary<long, PublicPage> _recent = new();
+
+    /// <summary>The page after a position; its end is that position where there is nothing more yet.</summary>
+    public async Task<PublicPage> ReadAsync(long after, CancellationToken ct)
+    {
+        if (_recent.TryGetValue(after, out var known))
+        {
+            return known;
+        }
+
+        var end = Math.Min(await log.CompleteUpToAsync(ct), after + PageSize);
+        if (end <= after)
+        {
+            return new([], after);
+        }
+
+        PublicPage page = new(await QueryAsync("e.seq_id > $2 and e.seq_id <= $3", [after, end], null, ct), end);
+        if (_recent.Count >= Remembered)
+        {
+            _recent.Clear();
+        }
+
+        return _recent.GetOrAdd(after, page);
+    }
+
+    /// <summary>The next events after a position, at most so many, however far apart they are.</summary>
+    public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
+    {
+        var events = new List<PublicEvent>();
+        while (true)
+        {
+            var page = await ReadAsync(after, ct);
+            if (page.End == after)
+            {
+                return new(events, after);
+            }
+
+            var room = limit - events.Count;
+            if (page.Events.Count > room)
+            {
+                events.AddRange(page.Events.Take(room));
+                return new(events, room == 0 ? after : events[^1].Position);
+            }
+
+            events.AddRange(page.Events);
+            after = page.End;
+        }
+    }
+
+    /// <summary>What was published of one stream, from one position to another, both included, oldest first.</summary>
+    public Task<IReadOnlyList<PublicEvent>> OfStreamAsync(Guid stream, long from, long upTo, int limit, CancellationToken ct) =>
+        QueryAsync("e.stream_id = $2 and e.seq_id >= $3 and e.seq_id <= $4", [stream, from, upTo], limit, ct);
+
+    /// <summary>The first and the last published version of a stream, up to a position; nulls where there is none.</summary>
+    public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            $"with mine as not materialized (select version from {_schema}.mt_events where stream_id = $1 and seq_id <= $2 and type = any($3) " +
+            $"and (headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}') " +
+            "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)", connection);
+        foreach (var value in (object[])[stream, upTo, _types])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return reader.IsDBNull(0) ? (null, null) : (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    /// <summary>One published event, or null.</summary>
+    public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) => await QueryAsync("e.id = $2", [id], null, ct) is [var e, ..] ? e : null;
+
+    private async Task<IReadOnlyList<PublicEvent>> QueryAsync(string condition, object[] values, int? limit, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            "select e.seq_id, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.data, e.is_archived, " +
+            $"(p.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' " +
+            $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 " +
+            $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}' order by e.seq_id" +
+            (limit is null ? "" : $" limit {limit}"), connection);
+        foreach (var value in (object[])[_types, .. values])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<PublicEvent>();
+        while (await reader.ReadAsync(ct))
+        {
+            var e = _events.Read(reader);
+            events.Add(Tell(e, afterHistory: !reader.IsDBNull(10) && reader.GetBoolean(10)));
+        }
+
+        return events;
+    }
+
+    private PublicEvent Tell(IEvent e, bool afterHistory)
+    {
+        var contract = contracts.Of(e.EventType);
+        var about = contract.About?.Invoke(e);
+        return new(
+            PublicId.Format("evt", e.Id), contract.Type, about ?? e.StreamId, PublicId.Format(contract.Prefix, about ?? e.StreamId), e.Timestamp,
+            about is null ? e.Version : null, about is not null || e.Version == 1 || afterHistory ? null : e.Version - 1, e.Sequence, contract.Tell(e))
+        {
+            Source = settings.Source,
+        };
+    }
+}
+
+/// <summary>What a bank says about itself in what it publishes (Banking:Publishing).</summary>
+public sealed record PublicationSettings(string Source = PublicEvent.DefaultSource);

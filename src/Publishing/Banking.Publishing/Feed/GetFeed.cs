@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Publication;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Publishing.Feed;
+
+/// <summary>Events in the order of the log. It is written by hand below and only described here.</summary>
+/// <param name="Items">CloudEvents 1.0, as on every other way out.</param>
+/// <param name="NextCursor">Pass it as after: a position of the log, there on the last page too, because the log goes on.</param>
+public sealed record FeedPage(IReadOnlyList<JsonElement> Items, string NextCursor);
+
+/// <summary>The way out that is always there: whoever remembers one number has read everything up to it.</summary>
+public static class GetFeedEndpoint
+{
+    private const int Default = 100;
+    private const int Most = 1_000;
+
+    /// <summary>Longer, and proxies would take the connection for dead.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is its position.</summary>
+    [WolverineGet("/v1/feed")]
+    [Tags("Publication")]
+    [EndpointSummary("Read what the bank publishes, in the order of the log: pages, or server-sent events that go on")]
+    [Authorize(Policies.ReadFeed)]
+    [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(PublicLog log, LogWatch watch, HttpContext http)
+    {
+        var streams = http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal);
+        var (after, limit, problem) = Read(http.Request, streams);
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        return streams
+            ? TypedResults.ServerSentEvents(FollowAsync(log, watch, after, http.RequestAborted))
+            : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
+    }
+
+    private static (long After, int Limit, Refusal? Problem) Read(HttpRequest request, bool streams)
+    {
+        var limit = Default;
+        if (request.Query.TryGetValue("limit", out var text)
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > Most))
+        {
+            return (0, 0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
+        }
+
+        // Who reconnects says where it was in the header, whatever the address says where it began.
+        var last = request.Headers["Last-Event-ID"].ToString();
+        var from = streams && last.Length > 0 ? last : request.Query["after"].ToString();
+        return from.Length == 0 ? (0, limit, null)
+            : long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var after) ? (after, limit, null)
+            : (0, 0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
+        PublicLog log, LogWatch watch, long after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        while (true)
+        {
+            var page = await log.ReadAsync(after, ct);
+            foreach (var e in page.Events)
+            {
+                yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type) { EventId = e.Position.ToString(CultureInfo.InvariantCulture) };
+            }
+
+            if (page.End == after)
+            {
+                await watch.WaitAsync(after, Heartbeat, ct);
+                if ((await log.ReadAsync(after, ct)).End == after)
+                {
+                    // Nothing new: said all the same, so that a proxy sees that somebody is there, and who reconnects knows where it was.
+                    yield return new("{}", "position") { EventId = after.ToString(CultureInfo.InvariantCulture) };
+                }
+            }
+
+            after = page.End;
+        }
+    }
+
+    private sealed class FeedResult(PublicPage page) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = "application/json";
+            var body = httpContext.Response.BodyWriter;
+            body.Write("{\"items\":["u8);
+            for (var i = 0; i < page.Events.Count; i++)
+            {
+                body.Write(i == 0 ? ""u8 : ","u8);
+                body.Write(page.Events[i].Json.Span);
+            }
+
+            body.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"],\"nextCursor\":\"{page.End}\"}}")));
+            await body.FlushAsync(httpContext.RequestAborted);
+        }
+    }
+}

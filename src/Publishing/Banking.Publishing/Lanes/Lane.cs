@@ -1,0 +1,280 @@
+using Banking.Platform.Publication;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Banking.Publishing.Lanes;
+
+/// <summary>
+/// Delivers the log to one destination, in its order. The log itself is what is to be sent, and one number says how far it was: so nothing is
+/// written twice, nothing can be lost between two tables, and whatever happens, it goes on from a place before which everything has arrived.
+/// Each event may arrive again; the first time, those of one account arrive in order.
+/// </summary>
+internal sealed class Lane(
+    DestinationSpec spec, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch, LaneSignals signals, LaneMeter meter,
+    NpgsqlDataSource source, TimeProvider clock, ILogger<Lane> logger)
+{
+    /// <summary>How often a lane looks for what people asked for, where nobody told it.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
+
+    private const int Accounts = 100;
+    private const int EventsOfAccount = 500;
+
+    private Destination? _destination;
+    private HashSet<Guid> _waiting = [];
+    private string? _said;
+    private long _looked;
+
+    /// <summary>Until it is stopped, or another host turns out to lead.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var failures = 0;
+        _waiting = await waiting.AccountsAsync(spec.Name, ct);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    var row = await store.OpenAsync(spec, ct);
+                    while (!await StepAsync(row, ct))
+                    {
+                        failures = 0;
+                        row = await store.FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+                    }
+
+                    failures = 0;
+                    await WaitAsync(row.Position, ct);
+                }
+                catch (DestinationUnavailableException away)
+                {
+                    failures++;
+                    await CloseAsync();
+                    await SayAsync(away.Message, failures, ct);
+                    if (away.Parks)
+                    {
+                        await control.ParkAsync(spec.Name, away.Message, ct);
+                    }
+
+                    await signals.WaitAsync(spec.Name, away.RetryAfter ?? Backoff(failures), ct);
+                }
+            }
+        }
+        finally
+        {
+            await CloseAsync();
+        }
+    }
+
+    /// <returns>Whether there is nothing to do just now.</returns>
+    private async Task<bool> StepAsync(LaneRow row, CancellationToken ct)
+    {
+        if (row.Held is not null)
+        {
+            return true;
+        }
+
+        await ReleaseAsync(row, ct);
+        var page = await log.ReadAsync(row.Position, ct);
+        if (page.End == row.Position)
+        {
+            return true;
+        }
+
+        _destination ??= await OpenAsync(ct);
+        var (due, held) = Sort(row, page.Events);
+        var move = new LaneMove(row.Name, row.Position, page.End, due.Count, clock.GetUtcNow());
+        if (_destination is ITransactionalDestination transactional && held.Count == 0)
+        {
+            await transactional.StoreAsync(due, move, ct);
+            meter.Delivered(row.Name, due);
+            return false;
+        }
+
+        var rejected = await DeliverAsync(due, ct);
+        var behind = Behind(due, rejected);
+        await CommitAsync(
+            async transaction =>
+            {
+                await (move with { Delivered = due.Count - behind, At = clock.GetUtcNow() }).RunAsync(transaction, ct);
+                await waiting.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
+            },
+            ct);
+        _said = null;
+        _waiting.UnionWith(held.Concat(rejected).Select(r => r.Event.Stream));
+        meter.Delivered(row.Name, due);
+        return false;
+    }
+
+    /// <summary>What is to be delivered of a page, and the first events of accounts that have to wait for a held type.</summary>
+    private (List<PublicEvent> Due, List<Rejected> Held) Sort(LaneRow row, IReadOnlyList<PublicEvent> events)
+    {
+        var due = new List<PublicEvent>(events.Count);
+        var held = new List<Rejected>();
+        var holds = new HashSet<Guid>();
+        foreach (var e in events.Where(e => _destination!.Wants(e) && !_waiting.Contains(e.Stream) && !holds.Contains(e.Stream)))
+        {
+            if (row.HeldTypes.Contains(e.Type))
+            {
+                holds.Add(e.Stream);
+                held.Add(Held(e));
+            }
+            else
+            {
+                due.Add(e);
+            }
+        }
+
+        return (due, held);
+    }
+
+    /// <summary>Accounts that somebody asked to be tried again, or whose held type is held no more: what waits is read from the log and delivered first.</summary>
+    private async Task ReleaseAsync(LaneRow row, CancellationToken ct)
+    {
+        if (_waiting.Count == 0 || !(signals.WasAsked(spec.Name) || clock.GetElapsedTime(_looked) > Pause))
+        {
+            return;
+        }
+
+        _looked = clock.GetTimestamp();
+        IReadOnlyList<WaitingAccount> released;
+        do
+        {
+            released = await waiting.ReleasedAsync(row.Name, row.HeldTypes, Accounts, ct);
+            foreach (var account in released)
+            {
+                await CatchUpAsync(row, account, ct);
+            }
+        }
+        while (released.Count == Accounts);
+    }
+
+    private async Task CatchUpAsync(LaneRow row, WaitingAccount account, CancellationToken ct)
+    {
+        _destination ??= await OpenAsync(ct);
+        var from = account.Position;
+        while (true)
+        {
+            var events = await log.OfStreamAsync(account.Account, from, row.Position, EventsOfAccount, ct);
+            var due = events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position)).ToList();
+            var stop = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
+            var (now, held) = stop < 0 ? (due, null) : (due[..stop], due[stop]);
+            var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
+            var last = rejected is null && events.Count < EventsOfAccount;
+            await CommitAsync(
+                async transaction =>
+                {
+                    var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
+                    await LaneStore.CountAsync(transaction, row.Name, delivered, ct);
+                    await (rejected is not null ? waiting.WaitOnAsync(transaction, account, rejected, ct)
+                        : last ? WaitingAccounts.RemoveAsync(transaction, account, ct)
+                        : WaitingAccounts.MoveAsync(transaction, account, events[^1].Position + 1, ct));
+                },
+                ct);
+            if (rejected is not null)
+            {
+                return;
+            }
+
+            if (last)
+            {
+                _waiting.Remove(account.Account);
+                return;
+            }
+
+            from = events[^1].Position + 1;
+        }
+    }
+
+    private async Task<IReadOnlyList<Rejected>> DeliverAsync(List<PublicEvent> due, CancellationToken ct)
+    {
+        if (due.Count == 0)
+        {
+            return [];
+        }
+
+        var before = _said;
+        var rejected = await _destination!.DeliverAsync(due, trouble => _ = SayQuietlyAsync(trouble, ct), ct);
+        if (before != _said)
+        {
+            await store.SayAsync(spec.Name, null, 0, ct);
+            _said = null;
+        }
+
+        return rejected;
+    }
+
+    /// <summary>Events that were due and are not delivered, because an earlier one of their account was rejected.</summary>
+    private static int Behind(List<PublicEvent> due, IReadOnlyList<Rejected> rejected)
+    {
+        var first = rejected.ToDictionary(r => r.Event.Stream, r => r.Event.Position);
+        return due.Count(e => first.TryGetValue(e.Stream, out var position) && e.Position >= position);
+    }
+
+    private static Rejected Held(PublicEvent e) => new(e, WaitingAccounts.HeldCause, "Events of this type are held back.");
+
+    private async Task CommitAsync(Func<NpgsqlTransaction, Task> write, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await write(transaction);
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task<Destination> OpenAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await spec.Open(ct);
+        }
+        catch (Exception failure) when (failure is not (DestinationUnavailableException or OperationCanceledException))
+        {
+            throw new DestinationUnavailableException($"It cannot be opened: {failure.Message}", failure);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_destination is { } open)
+        {
+            _destination = null;
+            await open.DisposeAsync();
+        }
+    }
+
+    private async Task WaitAsync(long position, CancellationToken ct) => await Task.WhenAny(
+        watch.WaitAsync(position, Pause, ct), signals.WaitAsync(spec.Name, Pause, ct)).Unwrap();
+
+    private async Task SayAsync(string trouble, int attempts, CancellationToken ct)
+    {
+        if (trouble != _said)
+        {
+            logger.LogWarning("Publication to {Destination}: {Trouble}", spec.Name, trouble);
+        }
+
+        _said = trouble;
+        await store.SayAsync(spec.Name, trouble, attempts, ct);
+    }
+
+    /// <summary>Said while a delivery goes on: what cannot be written down now will be said again.</summary>
+    private async Task SayQuietlyAsync(string trouble, CancellationToken ct)
+    {
+        if (trouble == _said)
+        {
+            return;
+        }
+
+        try
+        {
+            await SayAsync(trouble, 1, ct);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException or ObjectDisposedException)
+        {
+            logger.LogDebug(failure, "What is in the way of {Destination} could not be written down", spec.Name);
+        }
+    }
+
+    private static TimeSpan Backoff(int failures) =>
+        TimeSpan.FromMilliseconds(Math.Min(LongestBackoff.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(failures, 20))));
+}

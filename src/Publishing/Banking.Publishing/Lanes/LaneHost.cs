@@ -1,0 +1,133 @@
+using Banking.Platform.Publication;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Banking.Publishing.Lanes;
+
+/// <summary>
+/// Runs the lanes on one host of the bank at a time, the one that holds a lock in the database; another takes over where it is gone. Two that
+/// both believe they lead for a moment do no harm: each delivers a run of the log from a place before which everything has arrived, so that what
+/// arrives twice arrives in order the first time.
+/// </summary>
+public sealed class LaneHost(
+    IEnumerable<IDestinationSource> sources, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch,
+    LaneSignals signals, LaneMeter meter, NpgsqlDataSource source, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private const string Lock = "select pg_try_advisory_lock(hashtextextended('publishing', 0))";
+    private const string Unlock = "select pg_advisory_unlock(hashtextextended('publishing', 0))";
+
+    private readonly ILogger _logger = loggers.CreateLogger<LaneHost>();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LeadAsync(stoppingToken);
+                await Task.Delay(Pause, stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                _logger.LogWarning(failure, "Publication was interrupted; it goes on");
+                await Task.Delay(Pause, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Leads as long as the connection lives that holds the lock; returns at once where another host leads.</summary>
+    private async Task LeadAsync(CancellationToken stopping)
+    {
+        await using var connection = await source.OpenConnectionAsync(stopping);
+        await using (var take = new NpgsqlCommand(Lock, connection))
+        {
+            if (await take.ExecuteScalarAsync(stopping) is not true)
+            {
+                return;
+            }
+        }
+
+        var running = new Dictionary<string, RunningLane>();
+        try
+        {
+            while (true)
+            {
+                await ArrangeAsync(running, stopping);
+                await Task.Delay(Pause, stopping);
+                await using var alive = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
+                await alive.ExecuteScalarAsync(stopping);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running.Values.Select(r => r.DisposeAsync().AsTask()));
+            if (connection.FullState == System.Data.ConnectionState.Open)
+            {
+                // A connection that goes back to the pool keeps its locks; one that is broken has lost them.
+                await using var give = new NpgsqlCommand(Unlock, connection);
+                await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Starts the lanes that are wanted, and stops those that are not, or are to be opened in another way.</summary>
+    private async Task ArrangeAsync(Dictionary<string, RunningLane> running, CancellationToken ct)
+    {
+        var specs = new Dictionary<string, DestinationSpec>();
+        foreach (var one in sources)
+        {
+            foreach (var spec in await one.ListAsync(ct))
+            {
+                specs.Add(spec.Name, spec);
+            }
+        }
+
+        foreach (var (name, lane) in running.ToList())
+        {
+            if (lane.Failure is { } failure)
+            {
+                _logger.LogWarning(failure, "Publication to {Destination} was interrupted; it goes on", name);
+            }
+
+            if (lane.IsOver || specs.GetValueOrDefault(name)?.Settings != lane.Settings)
+            {
+                await lane.DisposeAsync();
+                running.Remove(name);
+            }
+        }
+
+        foreach (var spec in specs.Values.Where(s => !running.ContainsKey(s.Name)))
+        {
+            running[spec.Name] = new(spec.Settings, new Lane(
+                spec, store, control, waiting, log, watch, signals, meter, source, clock, loggers.CreateLogger<Lane>()));
+        }
+    }
+
+    private sealed class RunningLane : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _task;
+
+        public RunningLane(string settings, Lane lane)
+        {
+            Settings = settings;
+            _task = Task.Run(() => lane.RunAsync(_stop.Token));
+        }
+
+        public string Settings { get; }
+
+        public bool IsOver => _task.IsCompleted;
+
+        public Exception? Failure => _task.Exception?.InnerException;
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _stop.Dispose();
+        }
+    }
+}

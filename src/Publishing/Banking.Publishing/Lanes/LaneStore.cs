@@ -1,0 +1,104 @@
+using Banking.Platform;
+using Npgsql;
+
+namespace Banking.Publishing.Lanes;
+
+/// <summary>Where each lane is, and which accounts wait on it. Only the host that leads moves them; anybody may ask for a change that it makes.</summary>
+public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
+{
+    /// <summary>A lane's row is a place in the log, and nothing that could not be made again from there.</summary>
+    public static IReadOnlyList<string> Sql { get; } =
+    [
+        $"""
+        create schema if not exists {PublishingModule.Schema};
+        create table if not exists {PublishingModule.Schema}.lane (
+            name text primary key, kind text not null, position bigint not null, start_position bigint not null, delivered bigint not null default 0,
+            held_at timestamptz, held_by text, held_reason text,
+            error text, error_at timestamptz, attempts int not null default 0, updated_at timestamptz not null);
+        create table if not exists {PublishingModule.Schema}.held_type (
+            lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null, primary key (lane, type));
+        create table if not exists {PublishingModule.Schema}.waiting_account (
+            lane text not null, account uuid not null, position bigint not null, event_id text not null, event_type text not null,
+            cause text not null, detail text not null, since timestamptz not null, attempts int not null default 1, release text,
+            primary key (lane, account));
+        create index if not exists waiting_account_release on {PublishingModule.Schema}.waiting_account (lane, position) where release is not null;
+        """,
+    ];
+
+    /// <summary>The lane, made where it is new.</summary>
+    internal async Task<LaneRow> OpenAsync(DestinationSpec spec, CancellationToken ct)
+    {
+        await using (var add = source.CreateCommand(
+            $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) " +
+            $"select $1, $2, p, p, $4 from (select coalesce($3, (select coalesce(max(last_seq_id), 0) from {PlatformModule.EventSchema}.mt_event_progression where name = 'HighWaterMark')) as p) s on conflict do nothing"))
+        {
+            add.Parameters.Add(new() { Value = spec.Name });
+            add.Parameters.Add(new() { Value = spec.Kind });
+            add.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = spec.From.Position });
+            add.Parameters.Add(new() { Value = clock.GetUtcNow() });
+            await add.ExecuteNonQueryAsync(ct);
+        }
+
+        return await FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+    }
+
+    public async Task<LaneRow?> FindAsync(string name, CancellationToken ct) => await AllAsync(name, ct) is [var row] ? row : null;
+
+    public async Task<IReadOnlyList<LaneRow>> AllAsync(string? name, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, l.error, l.error_at, l.attempts, l.updated_at, " +
+            $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t where t.lane = l.name), '{{}}') " +
+            $"from {PublishingModule.Schema}.lane l where $1::text is null or l.name = $1 order by l.name");
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = name });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<LaneRow>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(new(
+                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+                reader.IsDBNull(5) ? null : new(reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetString(7)),
+                reader.IsDBNull(8) ? null : new(reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetInt32(10)),
+                reader.GetFieldValue<DateTimeOffset>(11), reader.GetFieldValue<string[]>(12)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Events that were delivered apart from the lane's own way.</summary>
+    internal static async Task CountAsync(NpgsqlTransaction transaction, string lane, int delivered, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"update {PublishingModule.Schema}.lane set delivered = delivered + $2 where name = $1", transaction.Connection, transaction);
+        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = delivered });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>What is in the way, in plain words; null where nothing is any more.</summary>
+    internal async Task SayAsync(string lane, string? trouble, int attempts, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"update {PublishingModule.Schema}.lane set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 where name = $1");
+        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = trouble });
+        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        command.Parameters.Add(new() { Value = attempts });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}
+
+/// <summary>One lane as stored.</summary>
+/// <param name="Position">Everything up to here was delivered, or waits for its account to go on.</param>
+/// <param name="Delivered">Events delivered so far, repeats not counted.</param>
+/// <param name="HeldTypes">Types that are held back.</param>
+public sealed record LaneRow(
+    string Name, string Kind, long Position, long StartPosition, long Delivered, LaneHold? Held, LaneTrouble? Trouble, DateTimeOffset UpdatedAt,
+    IReadOnlyList<string> HeldTypes);
+
+/// <summary>Publication stands still until somebody lets it go on.</summary>
+public sealed record LaneHold(DateTimeOffset At, string By, string Reason);
+
+/// <summary>What is in the way.</summary>
+/// <param name="Attempts">In a row, without success.</param>
+public sealed record LaneTrouble(string Text, DateTimeOffset At, int Attempts);

@@ -1,0 +1,63 @@
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.Publishing.Lanes;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Publishing.Outbox;
+
+/// <summary>An event that a destination did not take. Later ones of its account wait behind it.</summary>
+/// <param name="Attempts">How often it was offered.</param>
+/// <param name="Asked">retry or discard, where somebody has asked for it and it is about to happen.</param>
+public sealed record DeadLetterView(
+    string Destination, string Account, string EventId, string EventType, long Position, string Cause, string Detail, DateTimeOffset Since, int Attempts,
+    string? Asked);
+
+/// <summary>Dead letters of one destination with the same cause.</summary>
+public sealed record DeadLetterGroup(string Destination, string Cause, long Accounts, DateTimeOffset Oldest);
+
+/// <summary>What was not taken.</summary>
+/// <param name="Items">At most a hundred, the first in the log first.</param>
+public sealed record DeadLettersView(IReadOnlyList<DeadLetterGroup> Groups, IReadOnlyList<DeadLetterView> Items)
+{
+    internal static DeadLetterView Of(WaitingAccount w) => new(
+        w.Lane, PublicId.Format("acc", w.Account), w.EventId, w.EventType, w.Position, w.Cause, w.Detail, w.Since, w.Attempts, w.Release);
+}
+
+public static class GetDeadLettersEndpoint
+{
+    private const int Most = 100;
+
+    [WolverineGet("/ops/dead-letters")]
+    [Tags("Operations")]
+    [EndpointSummary("List events that destinations did not take, grouped by cause")]
+    [Authorize(Policies.Watch)]
+    [ProducesResponseType<DeadLettersView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(WaitingAccounts waiting, HttpContext http)
+    {
+        var query = http.Request.Query;
+        Guid? account = null;
+        if (query.TryGetValue("account", out var text))
+        {
+            if (!PublicId.TryParse("acc", text.ToString(), out var id))
+            {
+                return new ProblemResult(Problems.Malformed("malformed_filter", "account is the id of an account, acc_…"));
+            }
+
+            account = id;
+        }
+
+        string? destination = query["destination"], cause = query["cause"];
+        var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
+        var groups = (await waiting.CountAsync(http.RequestAborted))
+            .Where(g => g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));
+        return TypedResults.Json(
+            new DeadLettersView([.. groups.Select(g => new DeadLetterGroup(g.Lane, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
+            ApiJson.Options);
+    }
+}

@@ -1,0 +1,20 @@
+using Banking.Platform;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Publishing.Outbox;
+
+public static class GetOutboxEndpoint
+{
+    /// <summary>Empty where no broker and no webhook is configured: what would be published is at /v1/feed then, as always.</summary>
+    [WolverineGet("/ops/outbox")]
+    [Tags("Operations")]
+    [EndpointSummary("List where events are published to: what waits, how old, how fast, what is held and what is in the way")]
+    [Authorize(Policies.Watch)]
+    [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(OutboxView view, HttpContext http) =>
+        TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options);
+}

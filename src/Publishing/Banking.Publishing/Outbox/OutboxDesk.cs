@@ -1,0 +1,41 @@
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Publication;
+using Banking.Publishing.Lanes;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Publishing.Outbox;
+
+/// <summary>What operators ask of destinations, checked: which, what, who asks, and why.</summary>
+public sealed class OutboxDesk(LaneStore store, PublicContracts contracts)
+{
+    public static Refusal NotFound(string destination) =>
+        Refusal.Of("destination_not_found", 404, "There is no such destination.", ("destination", destination));
+
+    /// <summary>Runs what was asked for, or says what is wrong with the asking.</summary>
+    public async Task<IResult> RunAsync(
+        string destination, string? type, string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(run);
+        if (await store.FindAsync(destination, http.RequestAborted) is null)
+        {
+            return new ProblemResult(NotFound(destination));
+        }
+
+        if (type is not null && !contracts.IsKnown(type))
+        {
+            return new ProblemResult(Problems.Malformed("unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
+        }
+
+        return Reasons.Problem(reasonCode, reason) is { } problem ? new ProblemResult(problem) : await run(Action(http, reasonCode, reason));
+    }
+
+    /// <summary>Who does it, and why.</summary>
+    public static OperatorAction Action(HttpContext http, string reasonCode, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", http.TraceId(), reasonCode, reason);
+    }
+}
