@@ -1,6 +1,8 @@
 using Banking.Platform.Publication;
+using Banking.Publishing.Kafka;
 using Banking.Publishing.Lanes;
 using Banking.Publishing.Outbox;
+using Banking.Publishing.RabbitMq;
 using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +44,8 @@ public static class PublishingModule
             .AddSingleton<WaitingAccounts>()
             .AddSingleton<LaneSignals>()
             .AddSingleton<LaneMeter>()
+            .AddSingleton<IDestinationSource>(new KafkaSource(KafkaSettings.Of(section.GetSection("Kafka"))))
+            .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
             .AddSingleton<OutboxDesk>()
             .AddHostedService<LaneHost>();

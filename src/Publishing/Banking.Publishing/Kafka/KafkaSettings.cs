@@ -1,0 +1,51 @@
+using Banking.Publishing.Lanes;
+using Microsoft.Extensions.Configuration;
+
+namespace Banking.Publishing.Kafka;
+
+/// <summary>Banking:Publishing:Kafka; nothing is published there without BootstrapServers.</summary>
+public sealed record KafkaSettings
+{
+    /// <summary>host:port, several separated by commas.</summary>
+    public string BootstrapServers { get; init; } = "";
+
+    public string Topic { get; init; } = "banking.events";
+
+    /// <summary>
+    /// How many partitions the topic has. Accounts are spread over them by their id, so another number would send an account elsewhere and lose its
+    /// order: a topic that has another number is refused. Null takes what is there, and makes twelve where there is no topic.
+    /// </summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>-1 for what the cluster holds to be right.</summary>
+    public short ReplicationFactor { get; init; } = -1;
+
+    /// <summary>Whether a topic that is not there is made. Without, it is an error.</summary>
+    public bool CreateTopic { get; init; } = true;
+
+    /// <summary>beginning, now or a position of the log: where a topic begins that was never published to.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Anything else of the client, by its own names: security.protocol, sasl.username …</summary>
+    public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>();
+
+    public static KafkaSettings Of(IConfigurationSection section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var client = section.GetSection("Client").AsEnumerable(makePathsRelative: true).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
+        return (section.Get<KafkaSettings>() ?? new()) with { Client = client };
+    }
+}
+
+/// <summary>Kafka, where it is configured.</summary>
+internal sealed class KafkaSource(KafkaSettings settings) : IDestinationSource
+{
+    public const string Kind = "kafka";
+
+    private readonly IReadOnlyList<DestinationSpec> _specs = settings.BootstrapServers.Length == 0 ? [] :
+    [
+        new(Kind, Kind, StartPosition.Parse(settings.From), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings))),
+    ];
+
+    public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);
+}

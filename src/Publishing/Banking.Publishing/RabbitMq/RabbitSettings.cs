@@ -1,0 +1,44 @@
+using Banking.Publishing.Lanes;
+using Microsoft.Extensions.Configuration;
+
+namespace Banking.Publishing.RabbitMq;
+
+/// <summary>Banking:Publishing:RabbitMq; nothing is published there without Uri.</summary>
+public sealed record RabbitSettings
+{
+    /// <summary>amqp://user:password@host:port/virtual-host, or amqps.</summary>
+    public string Uri { get; init; } = "";
+
+    /// <summary>A durable topic exchange; the routing key is the type of event.</summary>
+    public string Exchange { get; init; } = "banking.events";
+
+    /// <summary>
+    /// Quorum queues that are made and bound, by name, with the routing keys that each wants: "#" for all. Consumers who need an account's events in order read one
+    /// queue alone (single active consumer). Without any, queues are the consumers' business, and an event that no queue wants is not published.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Queues { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>beginning, now or a position of the log: where an exchange begins that was never published to.</summary>
+    public string? From { get; init; }
+
+    /// <summary>How often a queue offers a message to its consumers before it is moved to the queue's dead letters.</summary>
+    public int DeliveryLimit { get; init; } = 20;
+
+    public static RabbitSettings Of(IConfigurationSection section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var settings = section.Get<RabbitSettings>() ?? new();
+        return settings.Queues.Count > 0 ? settings : settings with { Queues = new Dictionary<string, string> { [settings.Exchange] = "#" } };
+    }
+}
+
+/// <summary>RabbitMQ, where it is configured.</summary>
+internal sealed class RabbitSource(RabbitSettings settings) : IDestinationSource
+{
+    public const string Kind = "rabbitmq";
+
+    private readonly IReadOnlyList<DestinationSpec> _specs = settings.Uri.Length == 0 ? [] :
+        [new(Kind, Kind, StartPosition.Parse(settings.From), "", async ct => await RabbitDestination.OpenAsync(settings, ct))];
+
+    public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);
+}
