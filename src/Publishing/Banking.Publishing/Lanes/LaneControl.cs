@@ -12,6 +12,9 @@ public sealed class LaneControl(NpgsqlDataSource source, OperatorJournal journal
     private const string Lanes = PublishingModule.Schema + ".lane";
     private const string HeldTypes = PublishingModule.Schema + ".held_type";
 
+    /// <summary>The stream of what was done to a destination.</summary>
+    internal static Guid StreamOf(string lane) => Journal.StreamOf(lane);
+
     /// <summary>Holds publication to a destination, or of one type of event to it. False where it is held already.</summary>
     public Task<bool> HoldAsync(string lane, string? type, OperatorAction action, CancellationToken ct)
     {

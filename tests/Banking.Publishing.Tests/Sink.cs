@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using Banking.Platform.Publication;
+using Banking.Publishing.Lanes;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>A destination that keeps what it is given, and fails or refuses when it is told to.</summary>
+internal sealed class Sink : IDestinationSource
+{
+    public const string Name = "sink";
+
+    private readonly ConcurrentQueue<PublicEvent> _taken = new();
+
+    /// <summary>Everything it has taken, in the order in which it came.</summary>
+    public IReadOnlyList<PublicEvent> Taken => [.. _taken];
+
+    public StartPosition From { get; init; } = StartPosition.Beginning;
+
+    /// <summary>Why it is not there; null while it is.</summary>
+    public volatile string? Away;
+
+    /// <summary>Events that it will not take, with why.</summary>
+    public Func<PublicEvent, string?> Refuses { get; set; } = _ => null;
+
+    public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<DestinationSpec>>(
+        [new(Name, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this)))]);
+
+    public IReadOnlyList<long> VersionsOf(string account) => [.. Taken.Where(e => e.Subject == account).Select(e => e.Version!.Value)];
+
+    private sealed class Opened(Sink sink) : Destination
+    {
+        public override Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        {
+            var rejected = new Dictionary<Guid, Rejected>();
+            foreach (var e in events)
+            {
+                if (sink.Away is { } why)
+                {
+                    throw new DestinationUnavailableException(why);
+                }
+
+                if (!rejected.ContainsKey(e.Stream) && sink.Refuses(e) is { } cause)
+                {
+                    rejected.Add(e.Stream, new(e, cause, "said the sink"));
+                }
+                else if (!rejected.ContainsKey(e.Stream))
+                {
+                    sink._taken.Enqueue(e);
+                }
+            }
+
+            return Task.FromResult<IReadOnlyList<Rejected>>([.. rejected.Values]);
+        }
+    }
+}
+
+/// <summary>A bank that publishes to the sink.</summary>
+public sealed class SunkBank : BankFixture
+{
+    internal Sink Sink { get; } = new();
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<IDestinationSource>(Sink);
+}
