@@ -1,0 +1,26 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Banking.Consumer;
+
+/// <summary>An amount as the bank writes it: a decimal in text, so that no reader on the way makes a floating point number of it.</summary>
+public readonly record struct Money(decimal Value, string Currency)
+{
+    public static Money operator +(Money left, Money right) => left.Currency == right.Currency
+        ? left with { Value = left.Value + right.Value }
+        : throw new FormatException($"{left} and {right} cannot be added.");
+
+    public static Money operator -(Money money) => money with { Value = -money.Value };
+
+    public static Money Read(JsonElement json)
+    {
+        var text = json.GetProperty("value").GetString() ?? "";
+        // A decimal silently rounds what has more digits than it holds. What comes back as it was written was not rounded.
+        return decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && value.ToString(CultureInfo.InvariantCulture) == text
+            ? new(value, json.GetProperty("currency").GetString() ?? throw new FormatException("An amount has no currency."))
+            : throw new FormatException($"'{text}' is not an amount.");
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value} {Currency}");
+}

@@ -1,0 +1,48 @@
+using System.Net.Http.Headers;
+using Banking.Consumer;
+using Banking.Consumer.Sources;
+
+Options options;
+try
+{
+    options = Options.Parse(args);
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Options.Usage);
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    // The first Ctrl+C asks for the report, the second ends the process.
+    pressed.Cancel = !stop.IsCancellationRequested;
+    stop.Cancel();
+};
+
+using var http = new HttpClient { BaseAddress = options.Bank };
+http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.Token);
+IEventSource source = options.Source switch
+{
+    "feed" => new FeedSource(http, TimeProvider.System),
+    "kafka" => new KafkaSource(options.Bootstrap, options.Topic, options.Group),
+    "rabbitmq" => new RabbitSource(options.Uri, options.Queue),
+    var other => throw new InvalidOperationException($"{other} is no source."),
+};
+
+try
+{
+    var book = new Book();
+    await Consumption.FillAsync(book, source, options.UntilIdle, stop.Token);
+    var report = Report.Of(book, await new Comparison(http).CompareAsync(book, CancellationToken.None));
+    Console.Out.WriteLine(options.Json ? report.ToJson() : report.ToString());
+    return report.IsGood ? 0 : 1;
+}
+catch (Exception e)
+{
+    // Stopping is right, whatever it is: the event that could not be taken is not acknowledged and comes again.
+    Console.Error.WriteLine($"{options.Source}: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using Banking.Consumer.Sources;
+
+namespace Banking.Consumer.Tests;
+
+public sealed class ConsumptionTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
+
+    private readonly Book _book = new();
+    private readonly List<long> _receivedWhenAcknowledged = [];
+
+    [Fact]
+    public async Task An_event_is_acknowledged_once_it_is_in_the_book()
+    {
+        await Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes(), Wire.Deposited("1.00", 2).Bytes()), Soon, CancellationToken.None);
+
+        Assert.Equal([1, 2], _receivedWhenAcknowledged);
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_read_is_not_acknowledged_and_stops_everything()
+    {
+        await Assert.ThrowsAsync<FormatException>(() =>
+            Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes(), "{}"u8.ToArray()), Soon, CancellationToken.None));
+
+        Assert.Equal([1], _receivedWhenAcknowledged);
+    }
+
+    [Fact]
+    public async Task Without_patience_it_goes_on_until_it_is_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var filling = Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes()), untilIdle: null, stop.Token);
+
+        Assert.False(filling.IsCompleted);
+        await stop.CancelAsync();
+        await filling;
+        Assert.Equal(1, _book.Received);
+    }
+
+    /// <summary>What is given, and then silence.</summary>
+    private sealed class Given(ConsumptionTests test, params byte[][] bodies) : IEventSource
+    {
+        public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+        {
+            foreach (var body in bodies)
+            {
+                yield return new(body, () =>
+                {
+                    test._receivedWhenAcknowledged.Add(test._book.Received);
+                    return ValueTask.CompletedTask;
+                });
+            }
+
+            await new TaskCompletionSource().Task.WaitAsync(cancellation);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Text;
+using Banking.Consumer.Sources;
+
+namespace Banking.Consumer.Tests;
+
+public sealed class FeedSourceTests : IDisposable
+{
+    private readonly FakeBank _bank = new();
+
+    [Fact]
+    public async Task It_reads_pages_until_it_is_caught_up_and_then_what_comes()
+    {
+        _bank.Page("2", "{\"n\":1}"u8.ToArray(), "{\"n\":2}"u8.ToArray()).Page("3", "{\"n\":3}"u8.ToArray()).Page("3")
+            .Stream("retry: 1\n\n: still here\n\nid: 4\nevent: t\ndata: {\"n\":4}\n\n");
+
+        Assert.Equal(["{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}"], await TakeAsync(4));
+
+        Assert.Equal(["/v1/feed?after=0&limit=500", "/v1/feed?after=2&limit=500", "/v1/feed?after=3&limit=500", "/v1/feed as text/event-stream after 3"], _bank.Asked);
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_is_taken_up_after_the_last_event()
+    {
+        _bank.Page("0").Broken("retry: 1\n\nid: 7\nevent: t\ndata: {\"n\":7}\n\nid: 8\nevent: t\nda")
+            .Page("8", "{\"n\":8}"u8.ToArray()).Page("8").Stream("retry: 1\n\nid: 9\nevent: t\ndata: {\"n\":9}\n\n");
+
+        Assert.Equal(["{\"n\":7}", "{\"n\":8}", "{\"n\":9}"], await TakeAsync(3));
+
+        Assert.Contains("/v1/feed?after=7&limit=500", _bank.Asked);
+    }
+
+    [Fact]
+    public async Task An_event_that_was_not_acknowledged_comes_again()
+    {
+        _bank.Page("0").Stream("retry: 1\n\nid: 7\nevent: t\ndata: {\"n\":7}\n\n").Page("7", "{\"n\":7}"u8.ToArray());
+
+        Assert.Equal(["{\"n\":7}", "{\"n\":7}"], await TakeAsync(2, acknowledge: false));
+
+        Assert.Equal("/v1/feed?after=0&limit=500", _bank.Asked.Last());
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    public async Task A_bank_that_is_busy_is_asked_again(HttpStatusCode busy)
+    {
+        _bank.Status(busy).Page("1", "{\"n\":1}"u8.ToArray());
+
+        Assert.Equal(["{\"n\":1}"], await TakeAsync(1));
+    }
+
+    [Fact]
+    public async Task A_bank_that_refuses_is_not_asked_again()
+    {
+        _bank.Status(HttpStatusCode.Forbidden);
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => TakeAsync(1));
+    }
+
+    public void Dispose() => _bank.Dispose();
+
+    private async Task<List<string>> TakeAsync(int count, bool acknowledge = true)
+    {
+        using var http = _bank.Client();
+        List<string> taken = [];
+        // The Take ends the reading as a caller does that has enough.
+        await foreach (var delivery in new FeedSource(http, TimeProvider.System).ReadAsync(CancellationToken.None).Take(count))
+        {
+            taken.Add(Encoding.UTF8.GetString(delivery.Body.Span));
+            if (acknowledge)
+            {
+                await delivery.AcknowledgeAsync();
+            }
+        }
+
+        return taken;
+    }
+}
