@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Banking.Consumer;
 
 /// <summary>An amount as the bank writes it: a decimal in text, so that no reader on the way makes a floating point number of it.</summary>
-public readonly record struct Money(decimal Value, string Currency)
+public readonly record struct Money([property: JsonNumberHandling(JsonNumberHandling.WriteAsString)] decimal Value, string Currency)
 {
     public static Money operator +(Money left, Money right) => left.Currency == right.Currency
         ? left with { Value = left.Value + right.Value }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
 using Banking.Consumer;
 using Banking.Consumer.Sources;
 
@@ -15,12 +16,8 @@ catch (ArgumentException e)
 }
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    // The first Ctrl+C asks for the report, the second ends the process.
-    pressed.Cancel = !stop.IsCancellationRequested;
-    stop.Cancel();
-};
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 using var http = new HttpClient { BaseAddress = options.Bank };
 http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.Token);
@@ -45,4 +42,11 @@ catch (Exception e)
     // Stopping is right, whatever it is: the event that could not be taken is not acknowledged and comes again.
     Console.Error.WriteLine($"{options.Source}: {e.Message}");
     return 1;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    // The first Ctrl+C asks for the report, the second ends the process.
+    signal.Cancel = !stop.IsCancellationRequested;
+    stop.Cancel();
 }

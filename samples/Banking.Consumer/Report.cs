@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -24,28 +23,18 @@ public sealed record Report(
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>The counts, and a line for each thing that is not as it should be.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture,
-            $"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, {Inversions} inversions, {Gaps.Count} gaps");
-        text.AppendLine(CultureInfo.InvariantCulture, $"accounts: {Accounts.Count}, of which {string.Join(", ", Enum.GetValues<Verdict>().Select(Count))}");
-        foreach (var gap in Gaps)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"gap: {gap.Account} after {gap.After?.ToString() ?? "nothing"} up to {gap.UpTo}");
-        }
-
-        foreach (var account in Accounts.Where(a => a.Verdict is Verdict.Differing or Verdict.Missing))
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{Name(account.Verdict)}: {Line(account)}");
-        }
-
-        return text.ToString();
-    }
+    public override string ToString() => string.Join('\n',
+        [
+            Line($"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, {Inversions} inversions, {Gaps.Count} gaps"),
+            Line($"accounts: {Accounts.Count}, of which {string.Join(", ", Enum.GetValues<Verdict>().Select(Count))}"),
+            .. Gaps.Select(g => Line($"gap: {g.Account} after {g.After?.ToString() ?? "nothing"} up to {g.UpTo}")),
+            .. Accounts.Where(a => a.Verdict is Verdict.Differing or Verdict.Missing).Select(a => Line(
+                $"{Name(a.Verdict)}: {a.Book.Account}: {a.Book.Balance} of {a.Book.Events} events up to {a.Book.Last}, the bank has {a.Bank} and published {a.Published.Events} up to {a.Published.Last}")),
+        ]);
 
     private string Count(Verdict verdict) => $"{Accounts.Count(a => a.Verdict == verdict)} {Name(verdict)}";
 
     private static string Name(Verdict verdict) => JsonNamingPolicy.CamelCase.ConvertName(verdict.ToString());
 
-    private static string Line(Compared account) => string.Create(CultureInfo.InvariantCulture,
-        $"{account.Book.Account}: {account.Book.Balance} of {account.Book.Events} events up to {account.Book.Last}, the bank has {account.Bank} and published {account.Published.Events} up to {account.Published.Last}");
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

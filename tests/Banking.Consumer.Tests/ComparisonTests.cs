@@ -69,7 +69,6 @@ public sealed class ComparisonTests : IDisposable
             accounts: 1, of which 0 equal, 0 differing, 1 missing, 0 incomplete
             gap: {Wire.Account} after 2 up to 4
             missing: {Wire.Account}: 12.50 EUR of 2 events up to 2, the bank has 14.50 EUR and published 5 up to 5
-
             """,
             report.ToString());
         var json = JsonElement.Parse(report.ToJson());
