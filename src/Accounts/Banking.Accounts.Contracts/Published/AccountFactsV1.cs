@@ -8,9 +8,10 @@ public sealed record PublicAmount(string Value, string Currency);
 /// <summary>The account exists from here on, with a balance of zero.</summary>
 /// <param name="CustomerId">Whose account it is, <c>cus_…</c>: an id that says nothing to anybody but the bank.</param>
 /// <param name="Product">What kind of account it is: current …</param>
-/// <param name="OverdraftLimit">How far below zero it may go; its currency is the account's for ever.</param>
+/// <param name="Currency">The account's currency for ever, ISO 4217.</param>
+/// <param name="OverdraftLimit">How far below zero it may go.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record AccountOpenedV1(string CustomerId, string Product, PublicAmount OverdraftLimit, DateTimeOffset EffectiveAt);
+public sealed record AccountOpenedV1(string CustomerId, string Product, string Currency, PublicAmount OverdraftLimit, DateTimeOffset EffectiveAt);
 
 /// <summary>Somebody besides the owner may use the account.</summary>
 /// <param name="CustomerId">Who may, <c>cus_…</c>.</param>

@@ -12,7 +12,7 @@ public static class AccountContracts
 {
     public static IReadOnlyList<PublicContract> All { get; } =
     [
-        Of<AccountOpened, AccountOpenedV1>("account-opened.v1", e => new(CustomerId(e.Owner), e.Product, Amount(e.OverdraftLimit), e.EffectiveAt)),
+        Of<AccountOpened, AccountOpenedV1>("account-opened.v1", e => new(CustomerId(e.Owner), e.Product, e.OverdraftLimit.Currency.Code, Amount(e.OverdraftLimit), e.EffectiveAt)),
         Of<DelegateAuthorized, DelegateAuthorizedV1>("delegate-authorized.v1", e => new(CustomerId(e.Customer), e.EffectiveAt)),
         Of<AccountFrozen, AccountFrozenV1>("account-frozen.v1", e => new(e.Scope, e.EffectiveAt)),
         Of<AccountUnfrozen, AccountUnfrozenV1>("account-unfrozen.v1", e => new(e.Scope, e.EffectiveAt)),

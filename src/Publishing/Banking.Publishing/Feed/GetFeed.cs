@@ -69,6 +69,8 @@ public static class GetFeedEndpoint
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
         PublicLog log, LogWatch watch, long after, [EnumeratorCancellation] CancellationToken ct)
     {
+        // At once, or who listens would wait for the head of the answer as long as nothing happens.
+        yield return At(after);
         while (true)
         {
             var page = await log.ReadAsync(after, ct);
@@ -83,13 +85,16 @@ public static class GetFeedEndpoint
                 if ((await log.ReadAsync(after, ct)).End == after)
                 {
                     // Nothing new: said all the same, so that a proxy sees that somebody is there, and who reconnects knows where it was.
-                    yield return new("{}", "position") { EventId = after.ToString(CultureInfo.InvariantCulture) };
+                    yield return At(after);
                 }
             }
 
             after = page.End;
         }
     }
+
+    private static SseItem<string> At(long position) =>
+        new("{}", "position") { EventId = position.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = TimeSpan.FromSeconds(1) };
 
     private sealed class FeedResult(PublicPage page) : IResult
     {
