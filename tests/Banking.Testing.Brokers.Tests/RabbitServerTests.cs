@@ -60,7 +60,7 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_and_what_it_refuses_it_does_not_keep()
+    public async Task A_full_queue_refuses_what_is_published()
     {
         await using var connection = await ConnectAsync(fixture.Server.AmqpUri);
         await using var channel = await connection.CreateChannelAsync(Confirmed);

@@ -10,7 +10,8 @@ namespace Banking.Testing.Brokers;
 /// A Kafka cluster of three brokers inside this process, spoken to over real TCP: librdkafka's own mock, with a proxy before each broker. The
 /// brokers advertise their proxies, so that every connection of every client goes through one.
 /// <para>
-/// What it does: produce (idempotent: it checks sequence numbers), fetch, consumer groups, transactions in part. What it does not: it keeps
+/// What it does: produce, fetch, consumer groups, transactions in part. What it does not: it looks at sequence numbers only of producers with
+/// a transactional id, so that what an idempotent one sends again after a lost acknowledgement is stored twice, which Kafka would not do; it keeps
 /// all in memory, 5 MB or 100 000 batches of a partition, and drops the oldest beyond; it replicates nothing, so that acks=all waits for
 /// nobody and a broker that is down takes no leader with it; it has no Admin API (topics are made by <see cref="CreateTopic"/>; one that is
 /// only named is made with 4 partitions, which no setting changes), no ACLs, TLS or SASL, compaction, retention by time, or limit of message size.

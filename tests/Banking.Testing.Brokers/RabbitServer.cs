@@ -116,9 +116,9 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns when a new quorum queue would be found again after <see cref="KillAsync"/>. The broker writes the name of its log down only about
-    /// half a second after it is declared and has confirmed messages; killed before that, it comes back with a queue that is empty, has
-    /// no leader and never gets one (RabbitMQ 3.10.8).
+    /// Returns when a new quorum queue would be found again after <see cref="KillAsync"/>. The broker confirms messages before
+    /// it has written down which log is the queue's; killed before that, it comes back with a queue that is empty, and was not seen
+    /// to get a leader within a minute (RabbitMQ 3.10.8).
     /// </summary>
     public async Task UntilSettledAsync(string quorumQueue)
     {
