@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace Banking.Consumer.Sources;
 
@@ -13,36 +14,98 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
 {
     private const ushort Prefetch = 500;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        // The client connects again by itself; what was not acknowledged by then is delivered again.
-        var factory = new ConnectionFactory { Uri = uri, ClientProvidedName = "Banking.Consumer" };
-        await using var connection = await factory.CreateConnectionAsync(cancellation);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await channel.BasicQosAsync(prefetchSize: 0, Prefetch, global: false, cancellation);
+        while (true)
+        {
+            await using (var reading = await Reading.StartAsync(uri, queue, cancellation))
+            {
+                // One that broke is begun anew, as often as it takes: what was not acknowledged by then is delivered again.
+                while (reading is not null && await reading.NextAsync(cancellation) is { } delivery)
+                {
+                    yield return delivery;
+                }
+            }
+
+            await Task.Delay(Pause, TimeProvider.System, cancellation);
+        }
+    }
+
+    /// <summary>One connection and what comes over it.</summary>
+    private sealed class Reading : IAsyncDisposable
+    {
+        private readonly IConnection _connection;
+        private readonly IChannel _channel;
 
         // It never holds more than the broker hands out ahead.
-        var deliveries = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true });
-        var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += async (_, received) =>
-        {
-            // The client reuses the body's memory when this returns.
-            var delivery = new Delivery(received.Body.ToArray(), () => channel.BasicAckAsync(received.DeliveryTag, multiple: false, cancellation));
-            await deliveries.Writer.WriteAsync(delivery, cancellation);
-        };
-        // Neither comes back by itself, and from here both would look like silence.
-        consumer.UnregisteredAsync += (_, _) => End($"The queue {queue} is gone.");
-        channel.ChannelShutdownAsync += (_, shutdown) => connection.IsOpen ? End(shutdown.ReplyText) : Task.CompletedTask;
+        private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true });
 
-        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellation);
-        await foreach (var delivery in deliveries.Reader.ReadAllAsync(cancellation))
+        private Reading(IConnection connection, IChannel channel) => (_connection, _channel) = (connection, channel);
+
+        /// <summary>Null where the broker is not there.</summary>
+        public static async Task<Reading?> StartAsync(Uri uri, string queue, CancellationToken cancellation)
         {
-            yield return delivery;
+            IConnection? connection = null;
+            try
+            {
+                // A connection that comes back by itself would leave it open which deliveries still can be acknowledged.
+                var factory = new ConnectionFactory { Uri = uri, ClientProvidedName = "Banking.Consumer", AutomaticRecoveryEnabled = false };
+                connection = await factory.CreateConnectionAsync(cancellation);
+                var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+                var reading = new Reading(connection, channel);
+                await reading.ConsumeAsync(queue, cancellation);
+                return reading;
+            }
+            catch (Exception e) when (e is BrokerUnreachableException or AlreadyClosedException or IOException or TimeoutException)
+            {
+                await (connection?.DisposeAsync() ?? default);
+                return null;
+            }
         }
 
-        Task End(string why)
+        /// <summary>The next one; null where the connection broke.</summary>
+        /// <exception cref="IOException">The queue is gone: from here that would look like silence.</exception>
+        public async Task<Delivery?> NextAsync(CancellationToken cancellation) =>
+            await _deliveries.Reader.WaitToReadAsync(cancellation) && _deliveries.Reader.TryRead(out var delivery) ? delivery : null;
+
+        public async ValueTask DisposeAsync()
         {
-            deliveries.Writer.TryComplete(new IOException(why));
+            await _channel.DisposeAsync();
+            await _connection.DisposeAsync();
+        }
+
+        private async Task ConsumeAsync(string queue, CancellationToken cancellation)
+        {
+            await _channel.BasicQosAsync(prefetchSize: 0, Prefetch, global: false, cancellation);
+            var consumer = new AsyncEventingBasicConsumer(_channel);
+            consumer.ReceivedAsync += async (_, received) =>
+            {
+                // The client reuses the body's memory when this returns.
+                var delivery = new Delivery(received.Body.ToArray(), () => AcknowledgeAsync(received.DeliveryTag, cancellation));
+                await _deliveries.Writer.WriteAsync(delivery, cancellation);
+            };
+            consumer.UnregisteredAsync += (_, _) => End(_channel.IsOpen ? new IOException($"The queue {queue} is gone.") : null);
+            _channel.ChannelShutdownAsync += (_, shutdown) => End(_connection.IsOpen ? new IOException(shutdown.ReplyText) : null);
+            await _channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellation);
+        }
+
+        private async ValueTask AcknowledgeAsync(ulong tag, CancellationToken cancellation)
+        {
+            try
+            {
+                await _channel.BasicAckAsync(tag, multiple: false, cancellation);
+            }
+            catch (Exception e) when (e is AlreadyClosedException or IOException)
+            {
+                // It comes again, and is known by then.
+            }
+        }
+
+        private Task End(Exception? why)
+        {
+            _deliveries.Writer.TryComplete(why);
             return Task.CompletedTask;
         }
     }
