@@ -69,7 +69,7 @@ public sealed class WebhookClient : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            return new(null, Plain(failure.InnerException is AddressNotAllowedException closed ? closed.Message : failure.Message), null, _clock.GetElapsedTime(began));
+            return new(null, Plain((failure.InnerException is IOException cause ? cause : failure).Message), null, _clock.GetElapsedTime(began));
         }
     }
 
