@@ -20,7 +20,8 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         var both = await bank.SecretsAsync(webhook);
         Assert.Equal((2, old), (both.Length, both[1]));
 
-        (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { })).Ok();
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { note = "both" })).Ok();
+        Assert.Equal(("banking.webhook.test.v1", "both"), (receiver.All[^1].Type, receiver.All[^1].Event.GetProperty("data").GetProperty("note").GetString()));
         Assert.All(both, s => Assert.True(receiver.All[^1].IsSignedWith(s)));
         bank.Clock.Advance(TimeSpan.FromHours(2));
         (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { })).Ok();

@@ -16,6 +16,10 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="EventId">The event, evt_….</param>
 public sealed record ResendRequest(string EventId);
 
+/// <summary>An event that means nothing.</summary>
+/// <param name="Note">Comes with it, so that one test is told from another.</param>
+public sealed record TestWebhookRequest(string? Note = null);
+
 /// <summary>What came of one attempt.</summary>
 /// <param name="EventId">The event that was sent.</param>
 /// <param name="Taken">Whether the endpoint took it: any 2xx.</param>
@@ -49,19 +53,19 @@ public static class TestWebhookEndpoint
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string webhook, WebhookDesk desk, WebhookSource source, PublicationSettings publication, TimeProvider clock, HttpContext http) =>
+        string webhook, TestWebhookRequest request, WebhookDesk desk, WebhookSource source, PublicationSettings publication, TimeProvider clock, HttpContext http) =>
         SendingOnce.RunAsync(webhook, desk, source, http, (found, _) =>
         {
             var id = PublicId.Format("evt", Ids.Next(clock));
-            return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>((id, Test(found, id, publication.Source, clock.GetUtcNow()), null));
+            return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>((id, Test(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
         });
 
     /// <summary>It is in no log and has no place in one.</summary>
-    internal static byte[] Test(Webhook webhook, string id, string source, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
+    internal static byte[] Test(Webhook webhook, string id, string? note, string source, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
         new
         {
             specversion = "1.0", id, source, type = "banking.webhook.test.v1", subject = webhook.PublicName, time = now, datacontenttype = "application/json",
-            data = new { webhook = webhook.PublicName },
+            data = new { webhook = webhook.PublicName, note },
         },
         ApiJson.Options);
 }

@@ -38,9 +38,12 @@ namespace Internal.Generated.WolverineHandlers
                 return;
             }
 
+            // Reading the request body via JSON deserialization
+            var (request, jsonContinue) = await ReadJsonAsync<Banking.Publishing.Webhooks.TestWebhookRequest>(httpContext);
+            if (jsonContinue == Wolverine.HandlerContinuation.Stop) return;
             
             // The actual HTTP request handler execution
-            var result = await Banking.Publishing.Webhooks.TestWebhookEndpoint.Post(webhook, _webhookDesk, _webhookSource, _publicationSettings, _timeProvider, httpContext).ConfigureAwait(false);
+            var result = await Banking.Publishing.Webhooks.TestWebhookEndpoint.Post(webhook, request, _webhookDesk, _webhookSource, _publicationSettings, _timeProvider, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }
