@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Customers.Domain;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
+using Banking.Publishing.Webhooks;
 using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
@@ -40,6 +41,13 @@ internal static class Examples
         new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
         new DeadLettersReplayed("kafka", 3, At),
         new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
+        new WebhookRegistered(
+            "https://ada.example/banking?of=main", "banking.account.money-deposited.v1 banking.account.money-withdrawn.v1",
+            "acc_019b9408b28070008000000000000001 acc_019b9408b28070008000000000000002", "Ada's books", 42, Id, At),
+        new WebhookRedirected(
+            "https://ada.example/elsewhere", "banking.account.money-deposited.v1", "acc_019b9408b28070008000000000000001", "Ada's books", At),
+        new WebhookSecretRotated(OtherId, At.AddHours(24), At),
+        new WebhookRemoved(At),
         new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
     }.ToDictionary(e => e.GetType());
 

@@ -65,6 +65,15 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/transfers", "move-money"),
         ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),
+        ("GET", "/v1/webhooks", "manage-webhooks"),
+        ("POST", "/v1/webhooks", "manage-webhooks"),
+        ("GET", "/v1/webhooks/{webhook}", "manage-webhooks"),
+        ("POST", "/v1/webhooks/{webhook}/change", "manage-webhooks"),
+        ("POST", "/v1/webhooks/{webhook}/remove", "manage-webhooks"),
+        ("POST", "/v1/webhooks/{webhook}/resend", "manage-webhooks"),
+        ("GET", "/v1/webhooks/{webhook}/secret", "manage-webhooks"),
+        ("POST", "/v1/webhooks/{webhook}/secret/rotate", "manage-webhooks"),
+        ("POST", "/v1/webhooks/{webhook}/test", "manage-webhooks"),
         ("POST", "/v1/withdrawals", "move-money"),
         ("POST", "/v1/withdrawals/batch", "move-money"),
         ("GET", "/v1/withdrawals/{withdrawal}", "read"),
@@ -82,6 +91,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["read-books"] = ["operator", "auditor"],
         ["audit"] = ["operator", "auditor"],
         ["read-feed"] = ["operator", "auditor"],
+        ["manage-webhooks"] = ["operator"],
     };
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];

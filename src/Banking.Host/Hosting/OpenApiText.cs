@@ -122,6 +122,7 @@ internal static class OpenApiText
         [
             ("after", "Only what comes after this position; the beginning when left out."), ("limit", "1 to 1000; 100 when left out."),
         ],
+        ["v1/webhooks"] = Page,
         ["v1/feed/completeness"] = [("account", "An account's id, acc_…")],
         ["ops/dead-letters"] =
         [

@@ -35,6 +35,9 @@ public static class Policies
     /// <summary>Reads what the bank publishes, of all accounts.</summary>
     public const string ReadFeed = "read-feed";
 
+    /// <summary>Says which endpoints get events, and sees what they are signed with.</summary>
+    public const string ManageWebhooks = "manage-webhooks";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -47,6 +50,7 @@ public static class Policies
         Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
         Allow(options, Audit, Roles.Operator, Roles.Auditor);
         Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
+        Allow(options, ManageWebhooks, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

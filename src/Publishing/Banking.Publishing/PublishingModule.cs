@@ -1,8 +1,13 @@
+using System.Net;
+using Banking.Platform;
+using Banking.Platform.Commands;
 using Banking.Platform.Publication;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Lanes;
 using Banking.Publishing.Outbox;
 using Banking.Publishing.RabbitMq;
+using Banking.Publishing.Webhooks;
+using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +31,10 @@ public static class PublishingModule
         (typeof(DestinationReleased), "publishing.destination-released.v1"),
         (typeof(DeadLettersReplayed), "publishing.dead-letters-replayed.v1"),
         (typeof(DeadLetterDiscarded), "publishing.dead-letter-discarded.v1"),
+        (typeof(WebhookRegistered), "publishing.webhook-registered.v1"),
+        (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),
+        (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
+        (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
     ];
 
     /// <summary>SQL objects of the module. Idempotent.</summary>
@@ -48,6 +57,14 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
             .AddSingleton<OutboxDesk>()
+            .AddCommandGroup(new GroupRules<Webhook>((_, _) => [], _ => null))
+            .AddSingleton(WebhookSettings.Of(section))
+            .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
+            .AddSingleton<AddressGuard>()
+            .AddSingleton<WebhookClient>()
+            .AddSingleton<WebhookSource>()
+            .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
+            .AddSingleton<WebhookDesk>()
             .AddHostedService<LaneHost>();
     }
 
@@ -58,6 +75,11 @@ public static class PublishingModule
         {
             store.Events.MapEventType(type, name);
         }
+
+        store.Projections.Add<WebhookProjection>(ProjectionLifecycle.Inline);
+        store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook");
+        // A schema of its own, so that a backup or a reader of the rest has no secrets in it.
+        store.Schema.For<WebhookSecret>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("webhook_secret");
     }
 
     public static void AddPublishing(this WolverineOptions wolverine)

@@ -45,6 +45,9 @@ public sealed class DestinationUnavailableException(string inPlainWords, Excepti
 
     /// <summary>How long it asks to be left alone.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether it took something before: then this is the first failure, and not one more in a row.</summary>
+    public bool Progressed { get; init; }
 }
 
 /// <summary>A destination as it is configured.</summary>
@@ -53,7 +56,20 @@ public sealed class DestinationUnavailableException(string inPlainWords, Excepti
 /// <param name="From">Where a new one starts.</param>
 /// <param name="Settings">All that it is opened with: another text is another destination to be opened.</param>
 /// <param name="Open">Connects.</param>
-public sealed record DestinationSpec(string Name, string Kind, StartPosition From, string Settings, Func<CancellationToken, Task<Destination>> Open);
+public sealed record DestinationSpec(string Name, string Kind, StartPosition From, string Settings, Func<CancellationToken, Task<Destination>> Open)
+{
+    public Patience Patience { get; init; } = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
+}
+
+/// <summary>How a destination is treated that is not there, or not well.</summary>
+/// <param name="First">How long it is left alone after the first failure; twice as long after each that follows.</param>
+/// <param name="Longest">But no longer.</param>
+/// <param name="Failures">After how many in a row it is left alone until somebody lets it go on; null for never.</param>
+public sealed record Patience(TimeSpan First, TimeSpan Longest, int? Failures = null)
+{
+    public TimeSpan After(int failures) =>
+        TimeSpan.FromMilliseconds(Math.Min(Longest.TotalMilliseconds, First.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30))));
+}
 
 /// <summary>Tells which destinations there are, whenever it is asked.</summary>
 public interface IDestinationSource

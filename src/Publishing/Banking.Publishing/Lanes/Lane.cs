@@ -16,8 +16,6 @@ internal sealed class Lane(
     /// <summary>How often a lane looks for what people asked for, where nobody told it.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
-
     private const int Accounts = 100;
     private const int EventsOfAccount = 500;
 
@@ -29,7 +27,10 @@ internal sealed class Lane(
     /// <summary>Until it is stopped, or another host turns out to lead.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var failures = 0;
+        var begun = await store.OpenAsync(spec, ct);
+        // What failed in a row counts on where another host, or this one before, left off.
+        var failures = begun.Trouble?.Attempts ?? 0;
+        _said = begun.Trouble?.Text;
         _waiting = await waiting.AccountsAsync(spec.Name, ct);
         try
         {
@@ -49,15 +50,17 @@ internal sealed class Lane(
                 }
                 catch (DestinationUnavailableException away)
                 {
-                    failures++;
+                    failures = away.Progressed ? 1 : failures + 1;
                     await CloseAsync();
                     await SayAsync(away.Message, failures, ct);
-                    if (away.Parks)
+                    if (away.Parks || failures >= spec.Patience.Failures)
                     {
                         await control.ParkAsync(spec.Name, away.Message, ct);
                     }
-
-                    await signals.WaitAsync(spec.Name, away.RetryAfter ?? Backoff(failures), ct);
+                    else
+                    {
+                        await RestAsync(away.RetryAfter is { } asked && asked > spec.Patience.First ? asked : spec.Patience.After(failures), ct);
+                    }
                 }
             }
         }
@@ -194,9 +197,8 @@ internal sealed class Lane(
             return [];
         }
 
-        var before = _said;
         var rejected = await _destination!.DeliverAsync(due, trouble => _ = SayQuietlyAsync(trouble, ct), ct);
-        if (before != _said)
+        if (_said is not null)
         {
             await store.SayAsync(spec.Name, null, 0, ct);
             _said = null;
@@ -246,6 +248,22 @@ internal sealed class Lane(
     private async Task WaitAsync(long position, CancellationToken ct) => await Task.WhenAny(
         watch.WaitAsync(position, Pause, ct), signals.WaitAsync(spec.Name, Pause, ct)).Unwrap();
 
+    /// <summary>
+    /// Leaves the destination alone for a while: until somebody asks for something on this host, or on another holds it or has let it go on.
+    /// </summary>
+    private async Task RestAsync(TimeSpan howLong, CancellationToken ct)
+    {
+        var since = clock.GetTimestamp();
+        for (var left = howLong; left > TimeSpan.Zero; left = howLong - clock.GetElapsedTime(since))
+        {
+            if (await signals.WaitAsync(spec.Name, left < Pause ? left : Pause, ct)
+                || await store.FindAsync(spec.Name, ct) is not { Held: null, Trouble.Attempts: > 0 })
+            {
+                return;
+            }
+        }
+    }
+
     private async Task SayAsync(string trouble, int attempts, CancellationToken ct)
     {
         if (trouble != _said)
@@ -274,7 +292,4 @@ internal sealed class Lane(
             logger.LogDebug(failure, "What is in the way of {Destination} could not be written down", spec.Name);
         }
     }
-
-    private static TimeSpan Backoff(int failures) =>
-        TimeSpan.FromMilliseconds(Math.Min(LongestBackoff.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(failures, 20))));
 }

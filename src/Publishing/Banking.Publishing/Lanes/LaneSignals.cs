@@ -21,10 +21,12 @@ public sealed class LaneSignals
     internal bool WasAsked(string lane) => _asked.TryRemove(lane, out _);
 
     /// <summary>Returns when somebody asks, or the time is over.</summary>
-    internal async Task WaitAsync(string lane, TimeSpan atMost, CancellationToken ct)
+    /// <returns>Whether somebody asked.</returns>
+    internal async Task<bool> WaitAsync(string lane, TimeSpan atMost, CancellationToken ct)
     {
         var bell = _bells.GetOrAdd(lane, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
-        await Task.WhenAny(bell.Task, Task.Delay(atMost, ct));
+        var rang = await Task.WhenAny(bell.Task, Task.Delay(atMost, ct)) == bell.Task;
         ct.ThrowIfCancellationRequested();
+        return rang;
     }
 }

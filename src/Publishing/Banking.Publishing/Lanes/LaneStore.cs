@@ -65,6 +65,18 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
         return rows;
     }
 
+    /// <summary>Forgets the lanes of a kind that are none of these: their destinations are gone for good, and nothing waits for them any more.</summary>
+    internal async Task ForgetAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"with gone as (delete from {PublishingModule.Schema}.lane where kind = $1 and not name = any($2) returning name), " +
+            $"types as (delete from {PublishingModule.Schema}.held_type where lane in (select name from gone)) " +
+            $"delete from {PublishingModule.Schema}.waiting_account where lane in (select name from gone)");
+        command.Parameters.Add(new() { Value = kind });
+        command.Parameters.Add(new() { Value = keep.ToArray() });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>Events that were delivered apart from the lane's own way.</summary>
     internal static async Task CountAsync(NpgsqlTransaction transaction, string lane, int delivered, CancellationToken ct)
     {

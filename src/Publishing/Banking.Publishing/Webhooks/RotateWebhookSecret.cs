@@ -1,0 +1,37 @@
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Publishing.Webhooks;
+
+/// <summary>Another secret for an endpoint.</summary>
+/// <param name="GraceHours">How long the old one signs too: 0, where somebody has got hold of it, to 720; 24 when left out.</param>
+public sealed record RotateWebhookSecretRequest(int GraceHours = 24);
+
+public static class RotateWebhookSecretEndpoint
+{
+    private const int LongestGrace = 720;
+
+    /// <summary>Until the grace is over each delivery is signed with both, so that the endpoint may change over when it likes.</summary>
+    [WolverinePost("/v1/webhooks/{webhook}/secret/rotate")]
+    [Tags("Webhooks")]
+    [EndpointSummary("Give an endpoint another secret")]
+    [Authorize(Policies.ManageWebhooks)]
+    [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookDesk desk, HttpContext http) => desk.ChangeAsync(
+        http,
+        new CommandShape<RotateWebhookSecretRequest>("publishing.rotate-webhook-secret.v1", _ => "", _ => (null, null), r => r.GraceHours is >= 0 and <= LongestGrace
+            ? null
+            : Problems.Malformed("malformed_grace", $"graceHours is 0 to {LongestGrace}.", "#/graceHours", status: 422)),
+        request, webhook, url: null, (found, secret, eventId, now) => Decide(request, found, secret, eventId, now));
+
+    internal static Decision Decide(RotateWebhookSecretRequest request, Webhook webhook, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
+        new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
+        {
+            Documents = [secret],
+        };
+}

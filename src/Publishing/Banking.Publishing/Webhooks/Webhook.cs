@@ -1,0 +1,72 @@
+using Banking.Platform.EventSourcing;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Marten.Events.Aggregation;
+
+namespace Banking.Publishing.Webhooks;
+
+/// <summary>Somebody's endpoint that gets events.</summary>
+/// <param name="Types">Types of published event; null for all.</param>
+/// <param name="Accounts">Accounts, acc_…; null for all.</param>
+/// <param name="From">The position of the log after which it gets them.</param>
+/// <param name="Secret">The <see cref="WebhookSecret"/> that signs.</param>
+/// <param name="OldSecret">The one before, which signs too until <paramref name="OldSecretUntil"/>.</param>
+public sealed record Webhook(
+    Guid Id, long Version, DateTimeOffset RecordedAt, string Url, IReadOnlyList<string>? Types, IReadOnlyList<string>? Accounts, string? Description,
+    long From, Guid Secret, DateTimeOffset RegisteredAt, Guid? OldSecret = null, DateTimeOffset? OldSecretUntil = null, DateTimeOffset? RemovedAt = null)
+    : IEventSourced<Webhook>
+{
+    /// <summary>How its public id begins.</summary>
+    public const string Prefix = "whk";
+
+    public static string StreamType => "webhook";
+
+    public string PublicName => PublicId.Format(Prefix, Id);
+
+    /// <summary>The name of its lane.</summary>
+    public string Destination => $"{WebhookSource.Kind}:{PublicName}";
+
+    /// <summary>The secrets that sign at an instant, the newest first.</summary>
+    public IReadOnlyList<Guid> SecretsAt(DateTimeOffset now) => OldSecret is { } old && OldSecretUntil > now ? [Secret, old] : [Secret];
+
+    public static Webhook Fold(Webhook? state, Guid id, object @event, DateTimeOffset recordedAt)
+    {
+        var next = (state, @event) switch
+        {
+            (null, WebhookRegistered e) => new Webhook(
+                id, 0, recordedAt, e.Url, Split(e.Types), Split(e.Accounts), e.Description, e.From, e.Secret, e.EffectiveAt),
+            ({ RemovedAt: null }, WebhookRedirected e) => state with
+            {
+                Url = e.Url, Types = Split(e.Types), Accounts = Split(e.Accounts), Description = e.Description,
+            },
+            ({ RemovedAt: null }, WebhookSecretRotated e) => state with { Secret = e.Secret, OldSecret = state.Secret, OldSecretUntil = e.OldUntil },
+            ({ RemovedAt: null }, WebhookRemoved e) => state with { RemovedAt = e.EffectiveAt },
+            _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.ToString() ?? "nothing"} in webhook {id}."),
+        };
+        return next with { Version = next.Version + 1, RecordedAt = recordedAt };
+    }
+
+    /// <summary>One text, so that an event is compared by what it says.</summary>
+    internal static string? Join(IReadOnlyList<string>? names) => names is null ? null : string.Join(' ', names);
+
+    private static string[]? Split(string? names) => names?.Split(' ');
+}
+
+/// <summary>The stored webhook is the fold of its stream.</summary>
+public sealed partial class WebhookProjection : SingleStreamProjection<Webhook, Guid>
+{
+    public WebhookProjection()
+    {
+        // Named, or Marten's own append and its rebuilds offer it the events of every other stream too.
+        IncludeType<WebhookRegistered>();
+        IncludeType<WebhookRedirected>();
+        IncludeType<WebhookSecretRotated>();
+        IncludeType<WebhookRemoved>();
+    }
+
+    public override Webhook? Evolve(Webhook? snapshot, Guid id, IEvent e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return Webhook.Fold(snapshot, id, e.Data, e.Timestamp);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Banking.Publishing.Lanes;
+using Marten;
+
+namespace Banking.Publishing.Webhooks;
+
+/// <summary>Every endpoint is a destination with a lane of its own.</summary>
+public sealed class WebhookSource(
+    IDocumentStore store, LaneStore lanes, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
+{
+    public const string Kind = "webhook";
+
+    private readonly ConcurrentDictionary<Guid, ConcurrentDictionary<long, bool>> _taken = new();
+    private IReadOnlyList<string> _listed = [];
+
+    public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var webhooks = await session.QueryAsync<Webhook>("where d.data ->> 'removedAt' is null order by d.id", ct);
+        string[] names = [.. webhooks.Select(w => w.Destination)];
+        // The lane of one that was removed a second ago may still be about to stop: it is forgotten when it is stopped for sure.
+        await lanes.ForgetAsync(Kind, [.. names.Union(_listed)], ct);
+        _listed = names;
+        return [.. webhooks.Select(Spec)];
+    }
+
+    /// <summary>The endpoint itself, for one request apart from its lane.</summary>
+    internal async Task<WebhookDestination> OpenAsync(Webhook webhook, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        Guid[] ids = [webhook.Secret, .. webhook.OldSecret is { } old ? new[] { old } : []];
+        var secrets = await session.LoadManyAsync<WebhookSecret>(ct, ids);
+        if (secrets.All(s => s.Id != webhook.Secret))
+        {
+            throw new InvalidOperationException("Its secret is gone; rotate it.");
+        }
+
+        return new(webhook, secrets.ToDictionary(s => s.Id), client, settings, _taken.GetOrAdd(webhook.Id, _ => new()), clock);
+    }
+
+    /// <summary>Its version says all that it is opened with: whatever is changed, the lane is opened anew.</summary>
+    private DestinationSpec Spec(Webhook webhook) => new(
+        webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        async ct => await OpenAsync(webhook, ct))
+    {
+        Patience = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
+    };
+}

@@ -1,0 +1,142 @@
+using Banking.Publishing.Webhooks;
+using Banking.Testing;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>What operators do with endpoints.</summary>
+public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<WebhookBank>
+{
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    [Fact]
+    public async Task During_the_grace_of_a_rotation_both_secrets_sign_and_then_one()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        var old = Assert.Single(await bank.SecretsAsync(webhook));
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
+        var both = await bank.SecretsAsync(webhook);
+        Assert.Equal((2, old), (both.Length, both[1]));
+
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { note = "both" })).Ok();
+        Assert.Equal(("banking.webhook.test.v1", "both"), (receiver.All[^1].Type, receiver.All[^1].Event.GetProperty("data").GetProperty("note").GetString()));
+        Assert.All(both, s => Assert.True(receiver.All[^1].IsSignedWith(s)));
+        bank.Clock.Advance(TimeSpan.FromHours(2));
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { })).Ok();
+        Assert.Equal((true, false), (receiver.All[^1].IsSignedWith(both[0]), receiver.All[^1].IsSignedWith(old)));
+        Assert.Equal([both[0]], await bank.SecretsAsync(webhook));
+    }
+
+    [Fact]
+    public async Task A_secret_is_in_its_own_answer_and_its_own_table_and_nowhere_else()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url);
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { })).Ok();
+        var secret = (await bank.SecretsAsync(webhook))[0];
+
+        var holders = new List<string>();
+        foreach (var table in await QueryAsync("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        {
+            // The base64 may be escaped in JSON: its longest run of plain letters will do.
+            var run = secret.Split('+', '/', '=').MaxBy(r => r.Length)!;
+            holders.AddRange(await QueryAsync($"select '{table}' from {table} t where t::text like '%{run}%' limit 1"));
+        }
+
+        Assert.Equal(["publishing_keys.mt_doc_webhook_secret"], holders);
+        Assert.DoesNotContain(secret, new WebhookSecret(Guid.Empty, Guid.Empty, secret).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("whsec_", (await _operator.GetAsync("/v1/webhooks?limit=500")).Ok().Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_was_removed_gets_nothing_more_and_leaves_nothing_behind()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/remove", new { reasonCode = "ended", reason = "The contract has ended" })).Ok();
+        await WebhookSteps.UntilAsync(
+            async () => (await _operator.GetAsync("/ops/outbox")).Ok().Body, body => !body.Contains(webhook, StringComparison.Ordinal));
+        (await _teller.DepositAsync(account, "1.00")).Created();
+
+        // Another endpoint that gets the same event proves that its turn has come and gone.
+        await using var other = await WebhookReceiver.StartAsync();
+        await bank.RegisterWebhookAsync(other.Url, accounts: [account], from: "beginning");
+        await other.TookAsync(2);
+        Assert.Single(receiver.All);
+        Assert.Equal("webhook_removed", (await bank.AskAsync($"/v1/webhooks/{webhook}/change", new { url = receiver.Url })).Code);
+        Assert.NotNull((await _operator.GetAsync($"/v1/webhooks/{webhook}")).Ok().Text("removedAt"));
+    }
+
+    [Fact]
+    public async Task A_changed_endpoint_gets_what_comes_after_where_it_is_now()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var elsewhere = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/change", new { url = elsewhere.Url, accounts = new[] { account } })).Ok();
+        await WebhookSteps.UntilAsync(
+            async () =>
+            {
+                await _teller.DepositAsync(account, "1.00");
+                return elsewhere.Taken.Count;
+            },
+            n => n > 0);
+        Assert.Empty(elsewhere.Taken.Select(d => d.Id).Intersect(receiver.Taken.Select(d => d.Id)));
+    }
+
+    [Fact]
+    public async Task An_event_is_sent_once_more_and_what_the_endpoint_says_is_answered()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
+        var eventId = receiver.All[0].Id;
+
+        Assert.Equal("true", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId })).Ok().Text("taken"));
+        Assert.Equal([eventId, eventId], receiver.All.Select(d => d.Id));
+        Assert.Equal(receiver.All[0].Body, receiver.All[1].Body);
+        receiver.Answer = _ => 418;
+        var no = (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId })).Ok();
+        Assert.Equal(("false", "418", "No, thank you."), (no.Text("taken"), no.Text("status"), no.Text("text")));
+
+        var foreign = (await _operator.GetAsync("/v1/feed?limit=1")).Ok().Items()[0].GetProperty("id").GetString()!;
+        var other = await bank.RegisterWebhookAsync(receiver.Url, accounts: [await _teller.OpenAsync()]);
+        Assert.Equal("event_not_wanted", (await bank.AskAsync($"/v1/webhooks/{other}/resend", new { eventId = foreign })).Code);
+        Assert.Equal("event_not_found", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_1" })).Code);
+    }
+
+    [Theory]
+    [InlineData("""{"url":"nowhere"}""", "malformed_url")]
+    [InlineData("""{"url":"ftp://ada.example/"}""", "webhook_address_not_allowed")]
+    [InlineData("""{"url":"https://ada:secret@ada.example/"}""", "webhook_address_not_allowed")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","types":[]}""", "empty_list")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","types":["banking.nothing.v1"]}""", "unknown_name")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","accounts":["XB09DEMO000000000001"]}""", "unknown_name")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","from":"999999999"}""", "malformed_from")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","from":"yesterday"}""", "malformed_from")]
+    public async Task What_makes_no_sense_is_said_so(string body, string code)
+    {
+        var answer = await _operator.PostTextAsync("/v1/webhooks", body);
+        Assert.Equal((422, code), (answer.StatusCode, answer.Code));
+    }
+
+    private async Task<List<string>> QueryAsync(string sql)
+    {
+        await using var command = bank.Database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetString(0));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>Somebody's endpoint: a real server that keeps what it gets and answers as it is told to.</summary>
+internal sealed class WebhookReceiver : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Delivery> _all = new();
+
+    private WebhookReceiver(WebApplication app) => _app = app;
+
+    /// <summary>What it says to a delivery: a status.</summary>
+    public Func<Delivery, int> Answer { get; set; } = _ => 204;
+
+    /// <summary>Every request, in the order in which they came.</summary>
+    public IReadOnlyList<Delivery> All => [.. _all];
+
+    /// <summary>What it took, repeats left out.</summary>
+    public IReadOnlyList<Delivery> Taken => [.. _all.Where(d => d.Answered < 300).DistinctBy(d => d.Id)];
+
+    public string Url => _app.Urls.First() + "/hook";
+
+    public static async Task<WebhookReceiver> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var receiver = new WebhookReceiver(app);
+        app.MapPost("/hook", receiver.TakeAsync);
+        await app.StartAsync();
+        return receiver;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task TakeAsync(HttpContext http)
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body);
+        var delivery = new Delivery(
+            http.Request.Headers["webhook-id"]!, http.Request.Headers["webhook-timestamp"]!, http.Request.Headers["webhook-signature"]!,
+            http.Request.ContentType!, body.ToArray());
+        delivery = delivery with { Answered = Answer(delivery) };
+        _all.Enqueue(delivery);
+        http.Response.StatusCode = delivery.Answered;
+        await http.Response.WriteAsync(delivery.Answered < 300 ? "" : "No, thank you.");
+    }
+}
+
+/// <summary>One request as it came in.</summary>
+internal sealed record Delivery(string Id, string Timestamp, string Signature, string ContentType, byte[] Body, int Answered = 0)
+{
+    public JsonElement Event => JsonDocument.Parse(Body).RootElement;
+
+    public string Type => Event.GetProperty("type").GetString()!;
+
+    public string Account => Event.GetProperty("subject").GetString()!;
+
+    public long Position => long.Parse(Event.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture);
+
+    /// <summary>As an endpoint verifies it, from the words of Standard Webhooks 1.0 and none of the bank's code.</summary>
+    public bool IsSignedWith(string secret)
+    {
+        var content = Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Encoding.UTF8.GetString(Body)}");
+        var expected = "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]), content));
+        return Signature.Split(' ').Contains(expected);
+    }
+}
