@@ -123,6 +123,8 @@ internal static class OpenApiText
             ("after", "Only what comes after this position; the beginning when left out."), ("limit", "1 to 1000; 100 when left out."),
         ],
         ["v1/feed/completeness"] = [("account", "An account's id, acc_…")],
+        ["v1/notifications"] = [.. Page, ("account", "About one account, acc_…")],
+        ["v1/notification-subscriptions"] = [.. Page, ("account", "To one account, acc_…")],
         ["ops/dead-letters"] =
         [
             ("destination", "Of one destination."), ("cause", "Of one cause."), ("account", "Of one account, acc_…"),

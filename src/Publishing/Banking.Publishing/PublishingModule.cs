@@ -1,5 +1,6 @@
 using Banking.Platform.Publication;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Modules;
 using Banking.Publishing.Outbox;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -44,6 +45,7 @@ public static class PublishingModule
             .AddSingleton<LaneMeter>()
             .AddSingleton<OutboxView>()
             .AddSingleton<OutboxDesk>()
+            .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<LaneHost>();
     }
 
@@ -60,5 +62,6 @@ public static class PublishingModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.Discovery.IncludeAssembly(typeof(PublishingModule).Assembly);
+        ModuleMessages.Configure(wolverine);
     }
 }
