@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Customers.Domain;
+using Banking.Notifications.Domain;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using Banking.Publishing.Webhooks;
@@ -48,6 +49,8 @@ internal static class Examples
             "https://ada.example/elsewhere", "banking.account.money-deposited.v1", "acc_019b9408b28070008000000000000001", "Ada's books", At),
         new WebhookSecretRotated(OtherId, At.AddHours(24), At),
         new WebhookRemoved(At),
+        new SubscriptionMade(Id, OtherId, "banking.account.money-deposited.v1 banking.account.transfer-received.v1", Euro(10_000), At),
+        new SubscriptionCancelled(At),
         new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
     }.ToDictionary(e => e.GetType());
 

@@ -62,6 +62,10 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/v1/ledger/balance-sheet", "read-books"),
         ("GET", "/v1/ledger/figures", "read-books"),
         ("GET", "/v1/ledger/trial-balance", "read-books"),
+        ("GET", "/v1/notification-subscriptions", "read"),
+        ("POST", "/v1/notification-subscriptions", "subscribe"),
+        ("POST", "/v1/notification-subscriptions/{subscription}/cancel", "subscribe"),
+        ("GET", "/v1/notifications", "read"),
         ("POST", "/v1/transfers", "move-money"),
         ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),
@@ -90,6 +94,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["operate"] = ["operator"],
         ["read-books"] = ["operator", "auditor"],
         ["audit"] = ["operator", "auditor"],
+        ["subscribe"] = ["teller", "operator", "customer"],
         ["read-feed"] = ["operator", "auditor"],
         ["manage-webhooks"] = ["operator"],
     };

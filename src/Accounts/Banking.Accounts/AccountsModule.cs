@@ -6,6 +6,7 @@ using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,7 @@ public static class AccountsModule
             .AddSingleton<ReadModel, EntriesModel>()
             .AddSingleton<AccountReferences>()
             .AddSingleton<AccountReader>()
+            .AddSingleton<IStreamAccess, AccountStreamAccess>()
             .AddSingleton<AccountBook>()
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()

@@ -4,6 +4,7 @@ using Banking.Customers;
 using Banking.Host.Generated;
 using Banking.Host.Security;
 using Banking.Ledger;
+using Banking.Notifications;
 using Banking.Operations;
 using Banking.Platform;
 using Banking.Platform.Commands;
@@ -48,6 +49,7 @@ public static class BankHost
         builder.Services.AddAudit();
         builder.Services.AddOperations();
         builder.Services.AddPublishing(builder.Configuration);
+        builder.Services.AddNotifications();
         return builder;
     }
 
@@ -118,6 +120,7 @@ public static class BankHost
                 store.AddCustomers();
                 store.AddAccounts();
                 store.AddPublishing();
+                store.AddNotifications();
             })
             .UseNpgsqlDataSource()
             .UseLightweightSessions();
@@ -162,6 +165,7 @@ public static class BankHost
             wolverine.AddAudit();
             wolverine.AddOperations();
             wolverine.AddPublishing();
+            wolverine.AddNotifications();
         });
     }
 

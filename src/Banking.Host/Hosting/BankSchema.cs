@@ -1,4 +1,5 @@
 using Banking.Accounts;
+using Banking.Notifications;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
@@ -37,7 +38,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                 await database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
             }
 
-            foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql).Concat(PublishingModule.Sql))
+            foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql).Concat(PublishingModule.Sql).Concat(NotificationsModule.Sql))
             {
                 await ExecuteAsync(connection, sql);
             }

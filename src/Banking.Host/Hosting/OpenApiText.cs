@@ -124,6 +124,8 @@ internal static class OpenApiText
         ],
         ["v1/webhooks"] = Page,
         ["v1/feed/completeness"] = [("account", "An account's id, acc_…")],
+        ["v1/notifications"] = [.. Page, ("account", "About one account, acc_…")],
+        ["v1/notification-subscriptions"] = [.. Page, ("account", "To one account, acc_…")],
         ["ops/dead-letters"] =
         [
             ("destination", "Of one destination."), ("cause", "Of one cause."), ("account", "Of one account, acc_…"),

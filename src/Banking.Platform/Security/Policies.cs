@@ -32,6 +32,9 @@ public static class Policies
     /// <summary>Reads who did what and why, whoever's account it was.</summary>
     public const string Audit = "audit";
 
+    /// <summary>Has the bank tell of what happens on an account: staff, or the customer whose account it is.</summary>
+    public const string Subscribe = "subscribe";
+
     /// <summary>Reads what the bank publishes, of all accounts.</summary>
     public const string ReadFeed = "read-feed";
 
@@ -49,6 +52,7 @@ public static class Policies
         Allow(options, Operate, Roles.Operator);
         Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
         Allow(options, Audit, Roles.Operator, Roles.Auditor);
+        Allow(options, Subscribe, Roles.Teller, Roles.Operator, Roles.Customer);
         Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
         Allow(options, ManageWebhooks, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;

@@ -4,6 +4,7 @@ using Banking.Platform.Commands;
 using Banking.Platform.Publication;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Modules;
 using Banking.Publishing.Outbox;
 using Banking.Publishing.RabbitMq;
 using Banking.Publishing.Webhooks;
@@ -65,6 +66,7 @@ public static class PublishingModule
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()
+            .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<LaneHost>();
     }
 
@@ -86,5 +88,6 @@ public static class PublishingModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.Discovery.IncludeAssembly(typeof(PublishingModule).Assembly);
+        ModuleMessages.Configure(wolverine);
     }
 }

@@ -9,7 +9,7 @@ namespace Internal.Generated.WolverineHandlers
     {
         public override System.Type[] HandlerTypes()
         {
-            return new System.Type[] { typeof(Banking.Accounts.Features.ChangeOverdraftLimitHandler), typeof(Banking.Accounts.Features.CloseAccountHandler), typeof(Banking.Accounts.Features.DepositMoneyHandler), typeof(Banking.Accounts.Features.FreezeAccountHandler), typeof(Banking.Accounts.Features.OpenAccountHandler), typeof(Banking.Accounts.Features.TransferMoneyHandler), typeof(Banking.Accounts.Features.UnfreezeAccountHandler), typeof(Banking.Accounts.Features.WithdrawMoneyHandler), typeof(Banking.Customers.Features.RegisterCustomerHandler) };
+            return new System.Type[] { typeof(Banking.Accounts.Features.ChangeOverdraftLimitHandler), typeof(Banking.Accounts.Features.CloseAccountHandler), typeof(Banking.Accounts.Features.DepositMoneyHandler), typeof(Banking.Accounts.Features.FreezeAccountHandler), typeof(Banking.Accounts.Features.OpenAccountHandler), typeof(Banking.Accounts.Features.TransferMoneyHandler), typeof(Banking.Accounts.Features.UnfreezeAccountHandler), typeof(Banking.Accounts.Features.WithdrawMoneyHandler), typeof(Banking.Customers.Features.RegisterCustomerHandler), typeof(Banking.Notifications.Reactions.EventsPublishedHandler) };
         }
 
         public override System.Type[] MessageTypes()
@@ -31,6 +31,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.ChangeOverdraftLimitHandler2102662071))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.CloseAccountHandler139662520))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.DepositMoneyHandler527348411))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.EventsPublishedHandler77629235))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.FreezeAccountHandler1427389359))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.OpenAccountHandler1753358446))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.RegisterCustomerHandler1598563727))]
@@ -46,6 +47,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Features.UnfreezeAccountHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Features.WithdrawMoneyHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Customers.Features.RegisterCustomerHandler))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Notifications.Reactions.EventsPublishedHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Contracts.ChangeOverdraftLimit))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Contracts.CloseAccount))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Contracts.DepositMoney))]
@@ -55,6 +57,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Contracts.UnfreezeAccount))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Accounts.Contracts.WithdrawMoney))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Customers.Contracts.RegisterCustomer))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Banking.Publishing.Contracts.EventsPublished))]
         public static void Pin()
         {
             // Intentionally empty. The [DynamicDependency] attributes above are the payload: they root the generated types for Native AOT, and [ModuleInitializer] guarantees this method is itself an ILC root.

@@ -1,0 +1,40 @@
+using Banking.Notifications.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Notifications.Features;
+
+/// <summary>Ends a subscription.</summary>
+/// <param name="Reason">Why, in words; nobody has to say.</param>
+public sealed record CancelSubscriptionRequest(string? Reason = null);
+
+public static class CancelSubscriptionEndpoint
+{
+    /// <summary>What was recorded before it is still told, however late.</summary>
+    [WolverinePost("/v1/notification-subscriptions/{subscription}/cancel")]
+    [Tags("Notifications")]
+    [EndpointSummary("Hear no more of an account")]
+    [Authorize(Policies.Subscribe)]
+    [ProducesResponseType<SubscriptionView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string subscription, CancelSubscriptionRequest request, SubscriptionDesk desk, HttpContext http) =>
+        desk.CancelAsync(http, key => (new CancelSubscription(key, subscription, request.Reason), null));
+}
+
+internal sealed record CancelSubscription(string CommandId, string Subscription, string? Reason);
+
+internal static class CancelDecision
+{
+    internal static readonly CommandShape<CancelSubscription> Shape = new(
+        "notifications.cancel.v1", c => c.CommandId, c => (null, c.Reason),
+        c => PlainText.Problem(c.Reason, 500) is { } why ? Problems.Malformed("invalid_text", why, "#/reason", status: 422) : null);
+
+    internal static Decision Decide(Subscription subscription, Guid eventId, DateTimeOffset now) => subscription.CancelledAt is { } at
+        ? new Decision.Refused(Refusal.Of("already_cancelled", 409, "The subscription is cancelled already.", ("cancelledAt", at)))
+        : new Decision.Accepted(new NewEvent(subscription.Id, eventId, new SubscriptionCancelled(now)));
+}

@@ -1,0 +1,77 @@
+using Banking.Notifications.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Notifications.Features;
+
+/// <summary>Has the bank tell of what happens on an account from now on.</summary>
+/// <param name="Account">The account, acc_….</param>
+/// <param name="Types">Types of published events about accounts; all movements of money when left out.</param>
+/// <param name="Minimum">Only movements of at least this much.</param>
+public sealed record SubscribeRequest(string Account, IReadOnlyList<string>? Types = null, Amount? Minimum = null);
+
+/// <summary>A subscription as shown.</summary>
+/// <param name="CustomerId">Whose it is; absent where staff made it.</param>
+/// <param name="CancelledAt">Absent while it goes on.</param>
+public sealed record SubscriptionView(
+    string Id, string Account, string? CustomerId, IReadOnlyList<string> Types, Amount? Minimum, DateTimeOffset MadeAt, DateTimeOffset? CancelledAt, long Version)
+{
+    internal static SubscriptionView Of(Subscription s) => new(
+        PublicId.Format(Subscription.Prefix, s.Id), PublicId.Format("acc", s.Account), s.Customer is { } customer ? PublicId.Format("cus", customer) : null,
+        s.Types.Split(' '), s.Minimum is { } minimum ? Amount.Of(minimum) : null, s.MadeAt, s.CancelledAt, s.Version);
+}
+
+public static class SubscribeEndpoint
+{
+    [WolverinePost("/v1/notification-subscriptions")]
+    [Tags("Notifications")]
+    [EndpointSummary("Hear of what happens on an account")]
+    [Authorize(Policies.Subscribe)]
+    [ProducesResponseType<SubscriptionView>(StatusCodes.Status201Created)]
+    public static Task<IResult> Post(SubscribeRequest request, SubscriptionDesk desk, HttpContext http) =>
+        desk.SubscribeAsync(http, key => Read(key, request));
+
+    private static (Subscribe? Command, Refusal? Problem) Read(string key, SubscribeRequest request)
+    {
+        Money? minimum = null;
+        if (request.Minimum is not null)
+        {
+            var (money, problem) = request.Minimum.Read("/minimum");
+            if (problem is not null)
+            {
+                return (null, problem);
+            }
+
+            minimum = money;
+        }
+
+        return (new(key, request.Account, request.Types ?? Hearable.Movements, minimum), null);
+    }
+}
+
+internal sealed record Subscribe(string CommandId, string Account, IReadOnlyList<string> Types, Money? Minimum);
+
+internal static class SubscribeDecision
+{
+    internal static readonly CommandShape<Subscribe> Shape = new("notifications.subscribe.v1", c => c.CommandId, _ => (null, null), Check);
+
+    internal static Decision Decide(Subscribe command, Guid id, Guid account, Guid? customer, Guid eventId, DateTimeOffset now) =>
+        new Decision.Accepted(new NewEvent(id, eventId, new SubscriptionMade(
+            account, customer, string.Join(' ', command.Types.Distinct().Order(StringComparer.Ordinal)), command.Minimum, now)));
+
+    private static Refusal? Check(Subscribe command) => command.Types switch
+    {
+        [] => Problems.Malformed("unknown_type", "types names at least one type, or is left out.", "#/types", status: 422),
+        _ when command.Types.All(Hearable.Types.Contains) => command.Minimum is not null && !command.Types.All(Hearable.IsMovement)
+            ? Problems.Malformed("minimum_without_amount", "A minimum goes with types that move money.", "#/minimum", status: 422)
+            : null,
+        _ => Problems.Malformed("unknown_type", $"types are of {string.Join(", ", Hearable.Types)}.", "#/types", status: 422),
+    };
+}

@@ -1,0 +1,63 @@
+using Banking.Notifications.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Notifications.Features;
+
+/// <summary>The way of what is asked of subscriptions.</summary>
+public sealed class SubscriptionDesk(CommandDoors doors, CommandGroup<Subscription> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
+{
+    private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
+
+    internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, SubscribeDecision.Shape, read, SubscribeAsync);
+
+    internal Task<IResult> CancelAsync(HttpContext http, Func<string, (CancelSubscription? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
+
+    private async Task<Outcome> SubscribeAsync(Subscribe command, CommandContext context, CancellationToken ct)
+    {
+        // The same answer whether it is not there or not theirs.
+        if (!PublicId.TryParse("acc", command.Account, out var account) || !await _accounts.MaySeeAsync(context.Caller, account, ct))
+        {
+            return GroupOutcomes.Rejected(
+                context, Refusal.Of("account_not_found", 404, "There is no such account.", ("account", command.Account)) with { Pointer = "#/account" });
+        }
+
+        var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (_, now) => SubscribeDecision.Decide(command, id, account, context.Caller.CustomerId, eventId, now),
+                (states, _) => new(StatusCodes.Status201Created, SubscriptionView.Of(states[id]), id)),
+            ct);
+    }
+
+    private async Task<Outcome> CancelAsync(CancelSubscription command, CommandContext context, CancellationToken ct)
+    {
+        if (!PublicId.TryParse(Subscription.Prefix, command.Subscription, out var id))
+        {
+            return GroupOutcomes.Rejected(context, NotFound);
+        }
+
+        var eventId = Ids.Next(clock);
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                states => states.Find(id) is { } found && MaySee(context.Caller, found.Customer) ? null : new Decision.Rejected(NotFound),
+                (states, now) => CancelDecision.Decide(states[id], eventId, now),
+                (states, _) => new(StatusCodes.Status200OK, SubscriptionView.Of(states[id]), id)),
+            ct);
+    }
+
+    /// <summary>Staff see all; a customer what they made themselves, also where others use the same account.</summary>
+    internal static bool MaySee(Caller caller, Guid? customer) => caller.IsStaff || (customer is not null && customer == caller.CustomerId);
+
+    private static Refusal NotFound => Refusal.Of("subscription_not_found", 404, "There is no such subscription.");
+}

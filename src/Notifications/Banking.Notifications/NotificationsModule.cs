@@ -1,0 +1,45 @@
+using Banking.Notifications.Domain;
+using Banking.Notifications.Features;
+using Banking.Notifications.Reactions;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Publication;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
+
+namespace Banking.Notifications;
+
+/// <summary>The front door of the module: who wants to hear of what, and what they were told.</summary>
+public static class NotificationsModule
+{
+    /// <summary>The schema of its documents and tables.</summary>
+    public const string Schema = "notifications";
+
+    private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
+
+    /// <summary>SQL objects of the module that are not documents. Idempotent.</summary>
+    public static IReadOnlyList<string> Sql { get; } = [NotificationTable.Create];
+
+    public static IServiceCollection AddNotifications(this IServiceCollection services) => services
+        .AddSingleton(new ModuleInterest(Hearable.Types))
+        .AddCommandGroup(Rules)
+        .AddSingleton<SubscriptionDesk>()
+        .AddSingleton<Listeners>();
+
+    public static void AddNotifications(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Events.MapEventType<SubscriptionMade>("notifications.subscription-made.v1");
+        store.Events.MapEventType<SubscriptionCancelled>("notifications.subscription-cancelled.v1");
+        store.Projections.Add<SubscriptionProjection>(ProjectionLifecycle.Inline);
+        store.Schema.For<Subscription>().DatabaseSchemaName(Schema).DocumentAlias("subscription").Index(s => s.Account);
+    }
+
+    public static void AddNotifications(this WolverineOptions wolverine)
+    {
+        ArgumentNullException.ThrowIfNull(wolverine);
+        wolverine.Discovery.IncludeAssembly(typeof(NotificationsModule).Assembly);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Banking.Notifications.Features;
+using Banking.Notifications.Reactions;
+using Banking.Platform;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Notifications.ReadModels;
+
+/// <summary>What was told.</summary>
+/// <param name="Position">The place of the event in the log.</param>
+/// <param name="Amount">Absent for what moved no money.</param>
+/// <param name="Direction">credit raised the balance, debit lowered it.</param>
+public sealed record NotificationView(
+    string Id, string Subscription, string Account, string EventId, string Type, long Position, Amount? Amount, string? Direction, DateTimeOffset RecordedAt);
+
+public static class GetNotificationsEndpoint
+{
+    [WolverineGet("/v1/notifications")]
+    [Tags("Notifications")]
+    [EndpointSummary("List what was told, the newest first; a customer lists what their own subscriptions told")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<NotificationView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var (account, wrong) = AccountFilter.Read(http);
+        problem ??= wrong;
+        var (position, id) = (long.MaxValue, Guid.AllBitsSet);
+        if (problem is null && paging!.After is { } cursor && !TryRead(cursor, out position, out id))
+        {
+            problem = Paging.Malformed;
+        }
+
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        // One condition is written only where it is asked for, so that each list has its index.
+        var caller = http.Caller();
+        await using var command = source.CreateCommand(
+            $"select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at from {NotificationTable.Name} " +
+            "where (position, id) < ($1, $2)" + (account is null ? "" : " and account = $4") + (caller.IsStaff ? "" : " and customer = $5") +
+            " order by position desc, id desc limit $3");
+        foreach (var value in (object[])[position, id, paging!.Limit + 1, account ?? Guid.Empty, caller.CustomerId ?? Guid.Empty])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        var rows = new List<NotificationView>();
+        await using var reader = await command.ExecuteReaderAsync(http.RequestAborted);
+        while (await reader.ReadAsync(http.RequestAborted))
+        {
+            rows.Add(View(reader));
+        }
+
+        return TypedResults.Json(
+            Page<NotificationView>.Of(rows, paging.Limit, n => string.Create(CultureInfo.InvariantCulture, $"{n.Position}:{n.Id["ntf_".Length..]}")), ApiJson.Options);
+    }
+
+    private static bool TryRead(string cursor, out long position, out Guid id)
+    {
+        (position, id) = (0, Guid.Empty);
+        return cursor.Split(':') is [var first, var second]
+            && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out position)
+            && Guid.TryParseExact(second, "N", out id);
+    }
+
+    private static NotificationView View(NpgsqlDataReader reader) => new(
+        PublicId.Format("ntf", reader.GetGuid(0)), PublicId.Format("sub", reader.GetGuid(1)), PublicId.Format("acc", reader.GetGuid(2)),
+        reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
+        reader.IsDBNull(6) ? null : new(reader.GetString(6), reader.GetString(7)), reader.IsDBNull(8) ? null : reader.GetString(8),
+        reader.GetFieldValue<DateTimeOffset>(9));
+}
