@@ -1,7 +1,9 @@
 using Banking.Platform.Publication;
+using Banking.Publishing.Catalogue;
 using Banking.Publishing.Lanes;
 using Banking.Publishing.Outbox;
 using Marten;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
@@ -13,6 +15,9 @@ public static class PublishingModule
 {
     /// <summary>The schema of its tables.</summary>
     public const string Schema = "publishing";
+
+    /// <summary>The topic and the exchange that events go to, where nothing else is configured.</summary>
+    public const string DefaultName = "banking.events";
 
     /// <summary>What telemetry listens to.</summary>
     public const string MeterName = LaneMeter.MeterName;
@@ -35,6 +40,8 @@ public static class PublishingModule
         var section = configuration.GetSection("Banking:Publishing");
         return services
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
+            .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
+            .AddSingleton<ContractCatalogue>()
             .AddSingleton<LogWatch>()
             .AddHostedService(p => p.GetRequiredService<LogWatch>())
             .AddSingleton<LaneStore>()
@@ -60,5 +67,11 @@ public static class PublishingModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.Discovery.IncludeAssembly(typeof(PublishingModule).Assembly);
+    }
+    /// <summary>What it serves to anybody: the contracts of what is published.</summary>
+    public static void MapPublishing(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        ContractCatalogue.Map(routes);
     }
 }
