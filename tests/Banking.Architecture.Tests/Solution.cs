@@ -1,5 +1,7 @@
 using System.Reflection;
 using Banking.Host.Hosting;
+using Banking.Platform.Publication;
+using Banking.Publishing.Catalogue;
 using JasperFx.Events;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +11,7 @@ namespace Banking.Architecture.Tests;
 /// <summary>What there is: every assembly of ours beside this one, and every event that the host's own store knows. Nothing is listed by hand, so nothing new is missed.</summary>
 internal static class Solution
 {
-    private static readonly Lazy<IDocumentStore> Store = new(Composed);
+    private static readonly Lazy<IServiceProvider> Host = new(Composed);
 
     public static IReadOnlyList<Assembly> Assemblies { get; } = [.. Directory.GetFiles(AppContext.BaseDirectory, "Banking.*.dll")
         .Select(path => Path.GetFileNameWithoutExtension(path))
@@ -23,11 +25,16 @@ internal static class Solution
     public static IReadOnlyList<Assembly> Modules { get; } =
         [.. Assemblies.Where(a => Name(a) != "Banking.Platform" && a.GetTypes().Any(t => t.Name.EndsWith("Module", StringComparison.Ordinal)))];
 
-    public static IReadOnlyList<IEventType> Events { get; } = [.. Store.Value.Options.Events.AllKnownEventTypes()
+    public static IReadOnlyList<IEventType> Events { get; } = [.. Store.Options.Events.AllKnownEventTypes()
         .Where(e => Assemblies.Contains(e.EventType.Assembly))
         .OrderBy(e => e.EventTypeName, StringComparer.Ordinal)];
 
-    public static ISerializer Serializer => Store.Value.Options.Serializer();
+    /// <summary>What is published, as the host's modules say.</summary>
+    public static PublicContracts Published => Host.Value.GetRequiredService<PublicContracts>();
+
+    public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
+
+    public static ISerializer Serializer => Store.Options.Serializer();
 
     /// <summary>The folder with the solution file.</summary>
     public static string Root { get; } = Up(AppContext.BaseDirectory);
@@ -41,7 +48,9 @@ internal static class Solution
         : Up(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Banking.sln is in no folder above the tests."));
 
     /// <summary>The host as it is composed, never started: it needs no database to say what it would store.</summary>
-    private static IDocumentStore Composed() => BankHost
+    private static IServiceProvider Composed() => BankHost
         .CreateBuilder(["--environment", "Development"], "Host=nowhere;Database=none")
-        .Build().Services.GetRequiredService<IDocumentStore>();
+        .Build().Services;
+
+    private static IDocumentStore Store => Host.Value.GetRequiredService<IDocumentStore>();
 }

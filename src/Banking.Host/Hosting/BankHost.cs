@@ -68,6 +68,7 @@ public static class BankHost
         app.MapWolverineEndpoints();
         app.MapHealth();
         app.MapDevTokens();
+        app.MapPublishing();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapScalarApiReference("/docs", scalar => scalar
             .WithTitle("Banking")

@@ -18,8 +18,11 @@ public sealed record PublicContract(string Type, Type Stored, Type Data, string 
     /// <summary>Which account it is about, where the event is not one of the account's own.</summary>
     public Func<IEvent, Guid>? About { get; init; }
 
-    /// <summary>Names the JSON Schema of a contract; the host serves it at <see cref="SchemaPath"/>. CloudEvents wants an absolute URI, and what a bank's address is may change.</summary>
-    public static string SchemaUri(string type) => $"urn:banking:contract:{type}";
+    /// <summary>
+    /// What identifies the JSON Schema of a contract wherever it is served. Absolute, as CloudEvents asks of dataschema (a relative one is refused by
+    /// its SDKs), and without a host, because a bank may be reached under several names.
+    /// </summary>
+    public static string SchemaId(string type) => $"urn:banking:contract:{type}";
 
     /// <summary>Where the host serves the JSON Schema of a contract.</summary>
     public static string SchemaPath(string type) => $"/contracts/{type}.json";

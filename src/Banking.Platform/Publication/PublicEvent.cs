@@ -45,7 +45,7 @@ public sealed record PublicEvent(
             json.WriteString("subject"u8, Subject);
             json.WriteString("time"u8, Time);
             json.WriteString("datacontenttype"u8, "application/json"u8);
-            json.WriteString("dataschema"u8, PublicContract.SchemaUri(Type));
+            json.WriteString("dataschema"u8, PublicContract.SchemaId(Type));
             json.WriteString("partitionkey"u8, Subject);
             if (Version is { } version)
             {

@@ -2,6 +2,7 @@ using System.Net;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Publication;
+using Banking.Publishing.Catalogue;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Lanes;
 using Banking.Publishing.Modules;
@@ -10,6 +11,7 @@ using Banking.Publishing.RabbitMq;
 using Banking.Publishing.Webhooks;
 using JasperFx.Events.Projections;
 using Marten;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
@@ -21,6 +23,9 @@ public static class PublishingModule
 {
     /// <summary>The schema of its tables.</summary>
     public const string Schema = "publishing";
+
+    /// <summary>The topic and the exchange that events go to, where nothing else is configured.</summary>
+    public const string DefaultName = "banking.events";
 
     /// <summary>What telemetry listens to.</summary>
     public const string MeterName = LaneMeter.MeterName;
@@ -47,6 +52,8 @@ public static class PublishingModule
         var section = configuration.GetSection("Banking:Publishing");
         return services
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
+            .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
+            .AddSingleton<ContractCatalogue>()
             .AddSingleton<LogWatch>()
             .AddHostedService(p => p.GetRequiredService<LogWatch>())
             .AddSingleton<LaneStore>()
@@ -89,5 +96,12 @@ public static class PublishingModule
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.Discovery.IncludeAssembly(typeof(PublishingModule).Assembly);
         ModuleMessages.Configure(wolverine);
+    }
+
+    /// <summary>What it serves to anybody: the contracts of what is published.</summary>
+    public static void MapPublishing(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        ContractCatalogue.Map(routes);
     }
 }

@@ -1,9 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Banking.Accounts.Contracts.Published;
 
 /// <summary>An amount of money in what is published.</summary>
 /// <param name="Value">Decimal digits with a point, as many decimals as the currency has, never signed: "125.50", JPY "500", KWD "1.234".</param>
 /// <param name="Currency">ISO 4217 code.</param>
-public sealed record PublicAmount(string Value, string Currency);
+public sealed record PublicAmount([RegularExpression(Shapes.Unsigned)] string Value, [RegularExpression(Shapes.Currency)] string Currency);
 
 /// <summary>The account exists from here on, with a balance of zero.</summary>
 /// <param name="CustomerId">Whose account it is, <c>cus_…</c>: an id that says nothing to anybody but the bank.</param>
@@ -11,12 +13,13 @@ public sealed record PublicAmount(string Value, string Currency);
 /// <param name="Currency">The account's currency for ever, ISO 4217.</param>
 /// <param name="OverdraftLimit">How far below zero it may go.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record AccountOpenedV1(string CustomerId, string Product, string Currency, PublicAmount OverdraftLimit, DateTimeOffset EffectiveAt);
+public sealed record AccountOpenedV1(
+    [RegularExpression(Shapes.Customer)] string CustomerId, string Product, [RegularExpression(Shapes.Currency)] string Currency, PublicAmount OverdraftLimit, DateTimeOffset EffectiveAt);
 
 /// <summary>Somebody besides the owner may use the account.</summary>
 /// <param name="CustomerId">Who may, <c>cus_…</c>.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record DelegateAuthorizedV1(string CustomerId, DateTimeOffset EffectiveAt);
+public sealed record DelegateAuthorizedV1([RegularExpression(Shapes.Customer)] string CustomerId, DateTimeOffset EffectiveAt);
 
 /// <summary>No money moves that way until the account is unfrozen.</summary>
 /// <param name="Scope">Which way: debit, credit or all.</param>

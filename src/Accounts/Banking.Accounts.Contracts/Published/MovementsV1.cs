@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Banking.Accounts.Contracts.Published;
 
 /// <summary>Money came in from outside the bank's accounts: the balance rises.</summary>
@@ -5,28 +7,38 @@ namespace Banking.Accounts.Contracts.Published;
 /// <param name="Amount">How much.</param>
 /// <param name="BankSide">The bank's own leg: cash, settlement, interest, fees or suspense.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record MoneyDepositedV1(string DepositId, PublicAmount Amount, BankSide BankSide, DateTimeOffset EffectiveAt);
+public sealed record MoneyDepositedV1(
+    [RegularExpression(Shapes.Deposit)] string DepositId, PublicAmount Amount, BankSide BankSide, DateTimeOffset EffectiveAt);
 
 /// <summary>Money left to outside the bank's accounts: the balance falls.</summary>
 /// <param name="WithdrawalId">The withdrawal, <c>wdr_…</c>.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="BankSide">The bank's own leg: cash, settlement, interest, fees or suspense.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record MoneyWithdrawnV1(string WithdrawalId, PublicAmount Amount, BankSide BankSide, DateTimeOffset EffectiveAt);
+public sealed record MoneyWithdrawnV1(
+    [RegularExpression(Shapes.Withdrawal)] string WithdrawalId, PublicAmount Amount, BankSide BankSide, DateTimeOffset EffectiveAt);
 
 /// <summary>A transfer was completed, seen from the account that paid: the balance falls. The other half happened in the same instant.</summary>
 /// <param name="TransferId">The transfer, <c>trf_…</c>, the same in both halves.</param>
 /// <param name="ToAccountId">The account that was paid, <c>acc_…</c>.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record TransferSentV1(string TransferId, string ToAccountId, PublicAmount Amount, DateTimeOffset EffectiveAt);
+public sealed record TransferSentV1(
+    [RegularExpression(Shapes.Transfer)] string TransferId,
+    [RegularExpression(Shapes.Account)] string ToAccountId,
+    PublicAmount Amount,
+    DateTimeOffset EffectiveAt);
 
 /// <summary>A transfer was completed, seen from the account that was paid: the balance rises. The other half happened in the same instant.</summary>
 /// <param name="TransferId">The transfer, <c>trf_…</c>, the same in both halves.</param>
 /// <param name="FromAccountId">The account that paid, <c>acc_…</c>.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record TransferReceivedV1(string TransferId, string FromAccountId, PublicAmount Amount, DateTimeOffset EffectiveAt);
+public sealed record TransferReceivedV1(
+    [RegularExpression(Shapes.Transfer)] string TransferId,
+    [RegularExpression(Shapes.Account)] string FromAccountId,
+    PublicAmount Amount,
+    DateTimeOffset EffectiveAt);
 
 /// <summary>An earlier event was wrong by this much; this one puts the balance right.</summary>
 /// <param name="Corrects">The event that was wrong, <c>evt_…</c>.</param>
@@ -34,4 +46,5 @@ public sealed record TransferReceivedV1(string TransferId, string FromAccountId,
 /// <param name="Direction">credit raises the balance, debit lowers it.</param>
 /// <param name="Amount">By how much.</param>
 /// <param name="EffectiveAt">When it counts.</param>
-public sealed record CorrectionBookedV1(string Corrects, string Class, Direction Direction, PublicAmount Amount, DateTimeOffset EffectiveAt);
+public sealed record CorrectionBookedV1(
+    [RegularExpression(Shapes.Event)] string Corrects, string Class, Direction Direction, PublicAmount Amount, DateTimeOffset EffectiveAt);

@@ -1,0 +1,14 @@
+namespace Banking.Accounts.Contracts.Published;
+
+/// <summary>How the texts of published events look. Part of the promise: the JSON Schemas say it.</summary>
+internal static class Shapes
+{
+    public const string Account = "^acc_[0-9a-f]{32}$";
+    public const string Customer = "^cus_[0-9a-f]{32}$";
+    public const string Deposit = "^dep_[0-9a-f]{32}$";
+    public const string Withdrawal = "^wdr_[0-9a-f]{32}$";
+    public const string Transfer = "^trf_[0-9a-f]{32}$";
+    public const string Event = "^evt_[0-9a-f]{32}$";
+    public const string Unsigned = @"^[0-9]+(\.[0-9]+)?$";
+    public const string Currency = "^[A-Z]{3}$";
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Publication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Banking.Publishing.Catalogue;
+
+/// <summary>A contract that the bank publishes.</summary>
+/// <param name="Type">Name and version, as in the events.</param>
+/// <param name="Summary">What it means.</param>
+/// <param name="Schema">Where its JSON Schema is served.</param>
+public sealed record ContractSummary(string Type, string Summary, string Schema);
+
+/// <summary>All contracts, and where the AsyncAPI document of them is served.</summary>
+public sealed record ContractList(IReadOnlyList<ContractSummary> Items, string AsyncApi);
+
+/// <summary>What the bank says of what it publishes. Made once, when it is first asked for: it is the same for as long as the host lives.</summary>
+public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames names)
+{
+    private const string AsyncApiPath = "/asyncapi.json";
+
+    private static readonly JsonSerializerOptions Indented = new(ApiJson.Options) { WriteIndented = true };
+
+    private readonly Lazy<string> _asyncApi = new(() => Text(Catalogue.AsyncApi.Document(contracts, names)));
+
+    private readonly Lazy<IReadOnlyDictionary<string, string>> _schemas =
+        new(() => contracts.All.ToDictionary(c => c.Type, c => Text(ContractSchema.Of(c))));
+
+    public ContractList List { get; } =
+        new([.. contracts.All.Select(c => new ContractSummary(c.Type, ContractDocs.Of(c.Data), PublicContract.SchemaPath(c.Type)))], AsyncApiPath);
+
+    /// <summary>The AsyncAPI document.</summary>
+    public string AsyncApi => _asyncApi.Value;
+
+    /// <summary>The JSON Schema of each contract, by its type.</summary>
+    public IReadOnlyDictionary<string, string> Schemas => _schemas.Value;
+
+    /// <summary>For anybody, like the OpenAPI document: they say what there is and nothing of any customer.</summary>
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithTags("Publication").AllowAnonymous();
+        group.MapGet(AsyncApiPath, (ContractCatalogue catalogue) => TypedResults.Text(catalogue.AsyncApi, "application/json"))
+            .WithSummary("Get all that the bank publishes as an AsyncAPI document");
+        group.MapGet("/contracts", (ContractCatalogue catalogue) => TypedResults.Json(catalogue.List, ApiJson.Options))
+            .WithSummary("List the contracts of published events");
+        group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue) =>
+                catalogue.Schemas.TryGetValue(type, out var schema)
+                    ? TypedResults.Text(schema, "application/schema+json")
+                    : new ProblemResult(Problems.Malformed("unknown_contract", "No contract has this name: GET /contracts lists them.", status: 404)))
+            .WithSummary("Get the JSON Schema of a contract's data, and under $defs/event that of the whole event");
+    }
+
+    private static string Text(JsonObject document) => document.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
+}

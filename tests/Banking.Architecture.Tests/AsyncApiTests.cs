@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using Json.Schema;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>The AsyncAPI document is one by the standard's own schema, and leads to every contract.</summary>
+public sealed class AsyncApiTests
+{
+    private const string Avro = "http://asyncapi.com/definitions/3.0.0/avroSchema_v1.json";
+
+    private static readonly JsonNode Document = JsonNode.Parse(Solution.Catalogue.AsyncApi)!;
+
+    [Fact]
+    public void It_is_AsyncAPI_3_0()
+    {
+        var text = JsonNode.Parse(File.ReadAllText(Path.Combine(Solution.Root, "tests", "Banking.Architecture.Tests", "asyncapi", "3.0.0.json")))!;
+        // Avro's refers to itself without end, which the validator refuses; nothing here is Avro.
+        text["definitions"]![Avro] = new JsonObject { ["$id"] = Avro };
+        var schema = JsonSchema.FromText(text.ToJsonString());
+
+        var result = schema.Evaluate(Document, new() { OutputFormat = OutputFormat.List });
+
+        Assert.True(result.IsValid, string.Join("\n", result.Details.Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}")).Take(20)));
+        Assert.False(schema.Evaluate(With("channels", new JsonObject { ["kafka"] = new JsonObject { ["adress"] = "a" } })).IsValid);
+    }
+
+    [Fact]
+    public void Every_reference_leads_somewhere()
+    {
+        var references = References(Document).ToList();
+
+        Assert.NotEmpty(references);
+        Assert.All(references, r => Assert.True(Find(r) is not null, $"{r} leads nowhere."));
+    }
+
+    [Fact]
+    public void Every_contract_goes_out_on_every_channel_and_has_its_schema() => Assert.All(Solution.Published.All, contract =>
+    {
+        Assert.All(Document["channels"]!.AsObject(), channel => Assert.NotNull(channel.Value!["messages"]![contract.Type]));
+        var payload = Find(Document["components"]!["messages"]![contract.Type]!["payload"]!["$ref"]!.GetValue<string>())!;
+        Assert.Equal(contract.Type, payload["properties"]!["type"]!["const"]!.GetValue<string>());
+        var data = Find(payload["properties"]!["data"]!["$ref"]!.GetValue<string>())!;
+        var served = JsonNode.Parse(Solution.Catalogue.Schemas[contract.Type])!;
+        Assert.True(JsonNode.DeepEquals(served["properties"], data["properties"]));
+    });
+
+    [Fact]
+    public void It_names_where_this_bank_publishes_to()
+    {
+        Assert.Equal("banking.events", Document["channels"]!["kafka"]!["bindings"]!["kafka"]!["topic"]!.GetValue<string>());
+        Assert.Equal("banking.events", Document["channels"]!["rabbitmq"]!["bindings"]!["amqp"]!["exchange"]!["name"]!.GetValue<string>());
+        Assert.All(Document["operations"]!.AsObject(), o => Assert.Equal("send", o.Value!["action"]!.GetValue<string>()));
+    }
+
+    private static JsonObject With(string name, JsonNode value)
+    {
+        var copy = Document.DeepClone().AsObject();
+        copy[name] = value;
+        return copy;
+    }
+
+    private static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject o => o.SelectMany(m => m.Key == "$ref" ? [m.Value!.GetValue<string>()] : References(m.Value)),
+        JsonArray a => a.SelectMany(References),
+        _ => [],
+    };
+
+    private static JsonNode? Find(string pointer) => pointer[2..].Split('/').Aggregate((JsonNode?)Document, (node, name) => node?[name]);
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Banking.Platform.Publication;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>
+/// docs/contracts is what was promised to people we do not know. It is written from the code (BANKING_WRITE_DOCS=1) as long as the code keeps
+/// that promise, and by no switch when it does not: a new shape needs a new version beside the old one.
+/// </summary>
+public sealed class ContractDocsTests
+{
+    private const string Suffix = ".schema.json";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string Docs = Path.Combine(Solution.Root, "docs");
+
+    [Fact]
+    public void What_was_promised_is_kept() => Assert.Equal([], Broken());
+
+    [Fact]
+    public void The_schemas_are_what_the_code_says() =>
+        Assert.All(Solution.Catalogue.Schemas, schema => Same(Path.Combine("contracts", schema.Key + Suffix), schema.Value));
+
+    [Fact]
+    public void The_AsyncAPI_document_is_what_the_code_says() => Same("asyncapi.json", Solution.Catalogue.AsyncApi);
+
+    [Fact]
+    public void The_catalogue_for_people_is_what_the_code_says() => Same("contracts.md", Catalogue());
+
+    private static List<string> Broken()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Docs, "contracts")).FullName;
+        return [.. Directory.GetFiles(folder, "*" + Suffix).Order(StringComparer.Ordinal).SelectMany(path =>
+        {
+            var type = Path.GetFileName(path)[..^Suffix.Length];
+            return Solution.Catalogue.Schemas.TryGetValue(type, out var now)
+                ? SchemaPromise.Broken(JsonNode.Parse(File.ReadAllText(path)), JsonNode.Parse(now)).Select(b => $"{type}: {b}")
+                : [$"{type}: no contract has this name any more"];
+        })];
+    }
+
+    private static void Same(string name, string text)
+    {
+        var path = Path.Combine(Docs, name);
+        if (Architecture.Tests.Docs.Written && Broken().Count == 0)
+        {
+            File.WriteAllText(path, text);
+        }
+
+        Assert.True(
+            File.Exists(path) && File.ReadAllText(path).ReplaceLineEndings("\n") == text,
+            $"docs/{name} is stale. Run this class with BANKING_WRITE_DOCS=1 and commit what it writes, which is nothing while a promise is broken.");
+    }
+
+    private static string Catalogue()
+    {
+        var text = new StringBuilder(
+            """
+            # Contracts of published events
+
+            Written by `ContractDocsTests` from the code and its comments; edit those, and run the test with `BANKING_WRITE_DOCS=1`.
+
+            Each fact goes out as a [CloudEvents 1.0](https://cloudevents.io) event in structured JSON, the same bytes on every way out, at least once, those of one account in
+            order. A name always means this shape. Members may be added: read what you know and let pass what you don't. All else is a new version under a new name.
+            [asyncapi.json](asyncapi.json) has all of it for programs; a host serves it at `/asyncapi.json`, the schemas at `/contracts/TYPE.json`.
+
+            `id` is the same however often an event is delivered: who has seen it drops it. `previousversion` names the `streamversion` of the account's event right before:
+            who lacks that one has missed it, and reads it from `/v1/feed`.
+
+            | Contract | Meaning |
+            |---|---|
+
+            """);
+        foreach (var item in Solution.Catalogue.List.Items)
+        {
+            Line(text, $"| [`{item.Type}`](#{item.Type.Replace(".", "", StringComparison.Ordinal)}) | {item.Summary} |");
+        }
+
+        foreach (var contract in Solution.Published.All)
+        {
+            var schema = JsonNode.Parse(Solution.Catalogue.Schemas[contract.Type])!;
+            Line(text, $"\n## {contract.Type}\n\n{schema["description"]} [Schema](contracts/{contract.Type}{Suffix})\n");
+            Line(text, $"| Field of data | Form | Meaning |\n|---|---|---|");
+            Rows(text, schema.AsObject(), "");
+            Line(text, $"\n```json\n{Example(contract)}\n```");
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Rows(StringBuilder text, JsonObject schema, string above)
+    {
+        foreach (var (name, node) in schema["properties"]!.AsObject())
+        {
+            var member = node!.AsObject();
+            var optional = schema["required"]!.AsArray().Any(r => r!.GetValue<string>() == name) ? "" : ", optional";
+            Line(text, $"| `{above}{name}` | {Form(member)}{optional} | {member["description"]} |");
+            if (member.ContainsKey("properties"))
+            {
+                Rows(text, member, $"{above}{name}.");
+            }
+        }
+    }
+
+    private static string Form(JsonObject member) => member switch
+    {
+        _ when member["enum"] is JsonArray values => string.Join(", ", values.Select(v => $"`{v}`")),
+        _ when member["pattern"] is { } pattern => $"`{pattern}`",
+        _ when member["format"] is { } format => $"{format}",
+        _ => $"{member["type"]}",
+    };
+
+    private static string Example(PublicContract contract) => JsonNode.Parse(PublishedExamples.Of(contract).Json.Span)!.ToJsonString(Indented);
+
+    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}

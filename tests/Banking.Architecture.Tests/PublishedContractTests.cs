@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Banking.Accounts.Contracts;
+using Banking.Platform.Publication;
+using CloudNative.CloudEvents;
+using CloudNative.CloudEvents.SystemTextJson;
+using Json.Schema;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>What leaves the bank is what its contracts say, can be read by others, and is nobody's personal data.</summary>
+public sealed partial class PublishedContractTests
+{
+    /// <summary>Each was looked at: it names no person and leads to none but through the bank. A new name is added here after the same look.</summary>
+    private static readonly string[] Reviewed =
+    [
+        "customerId", "product", "overdraftLimit", "effectiveAt", "scope", "limit", "depositId", "withdrawalId", "transferId", "toAccountId", "fromAccountId",
+        "amount", "bankSide", "corrects", "class", "direction", "value", "currency", "code",
+    ];
+
+    /// <summary>Of an extension that it was not told of, the SDK makes a text.</summary>
+    private static readonly CloudEventAttribute[] Numbers =
+        [.. new[] { "streamversion", "previousversion" }.Select(name => CloudEventAttribute.CreateExtension(name, CloudEventAttributeType.Integer))];
+
+    private static readonly EvaluationOptions Strict = new() { RequireFormatValidation = true, OutputFormat = OutputFormat.List };
+
+    public static TheoryData<string> Types => [.. Solution.Published.All.Select(c => c.Type)];
+
+    [Fact]
+    public void Every_event_of_an_account_is_told() => Assert.Equal(
+        [],
+        Solution.Assemblies.SelectMany(a => a.GetTypes()).Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAccountEvent)))
+            .Except(Solution.Published.All.Select(c => c.Stored)).Select(t => t.Name));
+
+    [Fact]
+    public void A_name_is_used_once_and_says_subject_fact_and_version()
+    {
+        Assert.True(Solution.Published.All.Count >= 11);
+        Assert.Equal(Solution.Published.All.Count, Solution.Published.All.Select(c => c.Type).Distinct().Count());
+        Assert.All(Solution.Published.All, c => Assert.Matches(Shape(), c.Type));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void An_example_is_what_the_schema_says(string type)
+    {
+        var example = JsonNode.Parse(Example(type).Json.Span)!;
+
+        var (schema, whole) = Schemas(type);
+
+        Valid(schema, example["data"]);
+        Valid(whole, example);
+    }
+
+    /// <summary>A schema that takes anything would prove nothing.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void An_example_that_lacks_a_member_or_has_a_wrong_one_is_not(string type)
+    {
+        var (schema, whole) = Schemas(type);
+        var example = JsonNode.Parse(Example(type).Json.Span)!.AsObject();
+
+        Assert.All(example.Select(m => m.Key).Where(m => m != "previousversion"), name => Assert.False(whole.Evaluate(Without(example, name), Strict).IsValid, name));
+        Assert.All(example, m => Assert.False(whole.Evaluate(With(example, m.Key, true), Strict).IsValid, m.Key));
+        var data = example["data"]!.AsObject();
+        Assert.All(data, m => Assert.False(schema.Evaluate(Without(data, m.Key), Strict).IsValid, m.Key));
+        Assert.All(data, m => Assert.False(schema.Evaluate(With(data, m.Key, true), Strict).IsValid, m.Key));
+        Valid(schema, With(data, "addedLater", true));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Every_member_is_explained_and_reviewed(string type) => Assert.All(Members(JsonNode.Parse(Solution.Catalogue.Schemas[type])!), member =>
+    {
+        Assert.True(member.Description.Length > 0, $"{type}: {member.Name} needs a comment, or the documentation file of its assembly is missing.");
+        Assert.DoesNotMatch(Personal(), member.Name + " " + member.Description);
+        Assert.True(member.Name is "" || Reviewed.Contains(member.Name), $"{type}: {member.Name} was never reviewed for personal data.");
+    });
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public async Task The_SDK_of_CloudEvents_reads_what_was_written(string type)
+    {
+        var told = Example(type);
+
+        var read = await new JsonEventFormatter().DecodeStructuredModeMessageAsync(
+            new MemoryStream(told.Json.ToArray()), new(PublicEvent.ContentType), Numbers);
+
+        Assert.True(read.IsValid);
+        Assert.Equal(
+            (told.Id, told.Type, told.Subject, told.Time, told.Source, "application/json", PublicContract.SchemaId(type), CloudEventsSpecVersion.V1_0),
+            (read.Id, read.Type, read.Subject, read.Time, read.Source!.ToString(), read.DataContentType, read.DataSchema!.ToString(), read.SpecVersion));
+        Assert.Equal(told.Subject, read["partitionkey"]);
+        Assert.Equal(((int?)told.Version, (int?)told.PreviousVersion, "4711"), ((int?)read["streamversion"], (int?)read["previousversion"], read["globalposition"]));
+        Assert.Equal(JsonSerializer.Serialize(told.Data, Platform.ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
+    }
+
+    private static PublicEvent Example(string type) => PublishedExamples.Of(Solution.Published.All.Single(c => c.Type == type));
+
+    /// <summary>The schema of the data, and that of the whole event: what stands at $defs/event.</summary>
+    private static (JsonSchema Data, JsonSchema Whole) Schemas(string type)
+    {
+        var document = JsonNode.Parse(Solution.Catalogue.Schemas[type])!.AsObject();
+        document.Remove("$id");
+        var whole = document["$defs"]!["event"]!.DeepClone();
+        // There "#" is the root of the document that it stands in.
+        whole["properties"]!["data"] = document.DeepClone();
+        return (JsonSchema.FromText(document.ToJsonString()), JsonSchema.FromText(whole.ToJsonString()));
+    }
+
+    private static void Valid(JsonSchema schema, JsonNode? instance)
+    {
+        var result = schema.Evaluate(instance, Strict);
+        Assert.True(result.IsValid, string.Join("; ", (result.Details ?? []).Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}"))));
+    }
+
+    private static JsonObject Without(JsonObject whole, string name)
+    {
+        var copy = whole.DeepClone().AsObject();
+        copy.Remove(name);
+        return copy;
+    }
+
+    private static JsonObject With(JsonObject whole, string name, JsonNode value)
+    {
+        var copy = whole.DeepClone().AsObject();
+        copy[name] = value;
+        return copy;
+    }
+
+    private static IEnumerable<(string Name, string Description)> Members(JsonNode schema, string name = "") =>
+    [
+        (name, schema["description"]?.GetValue<string>() ?? ""),
+        .. (schema["properties"]?.AsObject() ?? []).SelectMany(p => Members(p.Value!, p.Key)),
+    ];
+
+    [GeneratedRegex("^banking\\.[a-z-]+\\.[a-z-]+\\.v[0-9]+$")]
+    private static partial Regex Shape();
+
+    [GeneratedRegex("""\b(\w*name|e-?mail\w*|phone\w*|address\w*|birth\w*|iban|number|reference|reason|purpose|note|text|counterparty|tax\w*|passport)\b""", RegexOptions.IgnoreCase)]
+    private static partial Regex Personal();
+}
