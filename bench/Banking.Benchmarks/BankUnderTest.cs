@@ -59,9 +59,9 @@ internal sealed class BankUnderTest : IDisposable
         return bank;
     }
 
-    public static async Task<BankUnderTest> OursAsync(string connectionString)
+    public static async Task<BankUnderTest> OursAsync(string connectionString, params string[] settings)
     {
-        var bank = await StartAsync("Banking.Host.dll", ["--no-demo", "--urls", "{address}"], connectionString, "/health/ready");
+        var bank = await StartAsync("Banking.Host.dll", ["--no-demo", "--urls", "{address}", .. settings], connectionString, "/health/ready");
         bank.Token = await bank.TokenAsync("teller");
         return bank;
     }

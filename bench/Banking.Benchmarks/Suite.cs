@@ -52,6 +52,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await new Alternatives(options, cluster, AddAsync).RunAsync(Balance);
         await OursAsync();
         await new ReadSide(options, cluster, _rows.Add).RunAsync();
+        await new Publication(options, cluster, _rows.Add, Tell).RunAsync(Balance);
         var settings = new
         {
             seconds = options.Seconds,

@@ -6,7 +6,7 @@ namespace Banking.Publishing.Tests;
 /// <summary>Waiting for what happens by itself.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public static Task<T> UntilAsync<T>(Func<T> ask, Func<T, bool> isIt) => UntilAsync(() => Task.FromResult(ask()), isIt);

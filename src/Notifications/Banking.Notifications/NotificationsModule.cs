@@ -23,10 +23,10 @@ public static class NotificationsModule
     public static IReadOnlyList<string> Sql { get; } = [NotificationTable.Create];
 
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
-        .AddSingleton(new ModuleInterest(Hearable.Types))
         .AddCommandGroup(Rules)
         .AddSingleton<SubscriptionDesk>()
-        .AddSingleton<Listeners>();
+        .AddSingleton<Listeners>()
+        .AddSingleton<IModuleInterest>(p => p.GetRequiredService<Listeners>());
 
     public static void AddNotifications(this StoreOptions store)
     {

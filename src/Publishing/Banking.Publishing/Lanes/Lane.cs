@@ -91,6 +91,7 @@ internal sealed class Lane(
         if (_destination is ITransactionalDestination transactional && held.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);
+            _said = null;
             meter.Delivered(row.Name, due);
             return false;
         }

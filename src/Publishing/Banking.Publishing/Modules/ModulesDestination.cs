@@ -21,7 +21,7 @@ namespace Banking.Publishing.Modules;
 /// messages with new ids, which no inbox knows. What an event does must be keyed by the event's own id, for ever.
 /// </para>
 /// </summary>
-internal sealed class ModulesDestination(IDocumentStore store, IWolverineRuntime runtime, FrozenSet<string> types) : Destination, ITransactionalDestination
+internal sealed class ModulesDestination(IDocumentStore store, IWolverineRuntime runtime, IReadOnlyList<IModuleInterest> interests, FrozenSet<string> types) : Destination, ITransactionalDestination
 {
     public const string Name = "modules";
 
@@ -43,7 +43,7 @@ internal sealed class ModulesDestination(IDocumentStore store, IWolverineRuntime
         await using var session = store.LightweightSession();
         // Not the session of a handler: enrolled by hand, it stores the messages with the rest and hands them to the queue once they are committed.
         var outbox = new MartenOutbox(runtime, session);
-        foreach (var chunk in events.Chunk(Most))
+        foreach (var chunk in (await WantedAsync(events, ct)).Chunk(Most))
         {
             // Sent, not published: without a handler that would be silence, and this throws.
             await outbox.SendAsync(new EventsPublished([.. chunk.Select(Tell)]));
@@ -57,13 +57,31 @@ internal sealed class ModulesDestination(IDocumentStore store, IWolverineRuntime
         await session.SaveChangesAsync(ct);
     }
 
+    /// <summary>Those that some module wants to hear of: a message is stored and kept for a day, and most events are nobody's business.</summary>
+    private async Task<List<PublicEvent>> WantedAsync(IReadOnlyList<PublicEvent> events, CancellationToken ct)
+    {
+        var wanted = new HashSet<PublicEvent>(ReferenceEqualityComparer.Instance);
+        foreach (var interest in interests)
+        {
+            var ofType = events.Where(e => interest.Types.Contains(e.Type)).ToList();
+            if (ofType.Count > 0)
+            {
+                var accounts = await interest.AmongAsync([.. ofType.Select(e => e.Stream).Distinct()], ct);
+                wanted.UnionWith(ofType.Where(e => accounts.Contains(e.Stream)));
+            }
+        }
+
+        return [.. events.Where(wanted.Contains)];
+    }
+
     private static PublishedEvent Tell(PublicEvent e) => new(
         e.Id, e.Type, e.Stream, e.Version, e.PreviousVersion, e.Position, e.Time, JsonSerializer.Serialize(e.Data, e.Data.GetType(), ApiJson.Options));
 }
 
 /// <summary>One lane for all modules, and none where no module wants to hear of anything.</summary>
-internal sealed class ModulesSource(IEnumerable<ModuleInterest> interests, IDocumentStore store, IWolverineRuntime runtime) : IDestinationSource
+internal sealed class ModulesSource(IEnumerable<IModuleInterest> interests, IDocumentStore store, IWolverineRuntime runtime) : IDestinationSource
 {
+    private readonly IReadOnlyList<IModuleInterest> _interests = [.. interests];
     private readonly FrozenSet<string> _types = interests.SelectMany(i => i.Types).ToFrozenSet();
 
     /// <summary>From the beginning: what a module waits for may have been recorded before the first host had this lane.</summary>
@@ -72,5 +90,5 @@ internal sealed class ModulesSource(IEnumerable<ModuleInterest> interests, IDocu
             ? []
             : [new(
                 ModulesDestination.Name, ModulesDestination.Name, StartPosition.Beginning, string.Join(' ', _types.Order(StringComparer.Ordinal)),
-                _ => Task.FromResult<Destination>(new ModulesDestination(store, runtime, _types)))]);
+                _ => Task.FromResult<Destination>(new ModulesDestination(store, runtime, _interests, _types)))]);
 }

@@ -15,7 +15,7 @@ internal sealed class RabbitDestination : Destination
     /// <summary>Unconfirmed at once: the whole of a page.</summary>
     private const int Window = PublicLog.PageSize;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly RabbitSettings _settings;
     private readonly IConnection _connection;
