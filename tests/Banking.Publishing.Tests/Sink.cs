@@ -13,6 +13,9 @@ internal sealed class Sink : IDestinationSource
 
     private readonly ConcurrentQueue<PublicEvent> _taken = new();
 
+    /// <summary>Its name, where there are several.</summary>
+    public string Called { get; init; } = Name;
+
     /// <summary>Everything it has taken, in the order in which it came.</summary>
     public IReadOnlyList<PublicEvent> Taken => [.. _taken];
 
@@ -25,7 +28,7 @@ internal sealed class Sink : IDestinationSource
     public Func<PublicEvent, string?> Refuses { get; set; } = _ => null;
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<DestinationSpec>>(
-        [new(Name, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this)))]);
+        [new(Called, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this)))]);
 
     public IReadOnlyList<long> VersionsOf(string account) => [.. Taken.Where(e => e.Subject == account).Select(e => e.Version!.Value)];
 

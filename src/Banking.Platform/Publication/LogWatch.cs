@@ -5,12 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Publication;
 
 /// <summary>Looks how far the log is complete, once for all who wait for it to go on.</summary>
-public sealed class LogWatch(LogReader log, ILogger<LogWatch> logger) : BackgroundService
+public sealed class LogWatch(LogReader log, IHostApplicationLifetime host, ILogger<LogWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _complete;
+
+    /// <summary>Cancelled when the host begins to stop: it would wait for whoever is answered without an end.</summary>
+    public CancellationToken Stopping => host.ApplicationStopping;
 
     /// <summary>Returns when there is something after this position, or the time is over.</summary>
     public async Task WaitAsync(long after, TimeSpan atMost, CancellationToken ct)
@@ -21,7 +24,9 @@ public sealed class LogWatch(LogReader log, ILogger<LogWatch> logger) : Backgrou
             return;
         }
 
-        await Task.WhenAny(next, Task.Delay(atMost, ct));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await Task.WhenAny(next, Task.Delay(atMost, over.Token));
+        await over.CancelAsync();
         ct.ThrowIfCancellationRequested();
     }
 

@@ -71,7 +71,7 @@ public static class GetFeedEndpoint
     {
         // At once, or who listens would wait for the head of the answer as long as nothing happens.
         yield return At(after);
-        while (true)
+        while (!watch.Stopping.IsCancellationRequested)
         {
             var page = await log.ReadAsync(after, ct);
             foreach (var e in page.Events)
@@ -81,7 +81,7 @@ public static class GetFeedEndpoint
 
             if (page.End == after)
             {
-                await watch.WaitAsync(after, Heartbeat, ct);
+                await WaitAsync(watch, after, ct);
                 if ((await log.ReadAsync(after, ct)).End == after)
                 {
                     // Nothing new: said all the same, so that a proxy sees that somebody is there, and who reconnects knows where it was.
@@ -90,6 +90,20 @@ public static class GetFeedEndpoint
             }
 
             after = page.End;
+        }
+    }
+
+    /// <summary>A host that stops waits for nobody who listens: who does is told to come back, and finds another.</summary>
+    private static async Task WaitAsync(LogWatch watch, long after, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
+        try
+        {
+            await watch.WaitAsync(after, Heartbeat, either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Then the answer ends here, and in order.
         }
     }
 

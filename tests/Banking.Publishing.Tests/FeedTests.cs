@@ -1,0 +1,173 @@
+using System.Globalization;
+using Banking.SharedKernel;
+using Banking.Testing;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>The feed is the log as it is published: whoever remembers one number misses nothing and reads nothing twice.</summary>
+public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : IClassFixture<BankFixture>
+{
+    private const int Rounds = 40;
+
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly Feed _feed = new(bank);
+
+    [Fact]
+    public async Task Pages_of_any_size_from_anywhere_hold_every_event_once_in_the_order_of_the_log()
+    {
+        var seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var accounts = new List<string> { await _teller.OpenAsync(), await _teller.OpenAsync(), await _teller.OpenAsync() };
+        for (var i = 0; i < 4; i++)
+        {
+            await DepositManyAsync(accounts[random.Next(3)], random.Next(200, 500));
+            // What is in the log and not published lies between.
+            await _teller.RegisterAsync();
+        }
+
+        var end = await _feed.CompleteAsync();
+        var published = await bank.QueryAsync<long>("select seq_id from bank.mt_events where type like 'accounts.%' order by seq_id");
+        for (var round = 0; round < Rounds; round++)
+        {
+            var limit = round switch { 0 => 1_000, 1 => 999, 2 => 1, _ when round % 4 == 0 => random.Next(2, 8), _ => random.Next(1, 1_001) };
+            // So near to the end that some dozens of pages lead there.
+            var after = round < 2 ? 0 : random.NextInt64(Math.Max(0, end - (30L * limit)), end + 3);
+            var read = new List<long>();
+            var next = after.ToString(CultureInfo.InvariantCulture);
+            FeedOf page;
+            do
+            {
+                page = await _feed.PageAsync(next, limit);
+                Assert.InRange(page.Items.Count, 0, limit);
+                read.AddRange(page.Items.Select(e => e.Position()));
+                next = page.Next;
+            }
+            while (page.Items.Count > 0);
+
+            Assert.True(published.Where(p => p > after).SequenceEqual(read), $"after {after}, limit {limit}");
+            Assert.Equal(Math.Max(after, end), long.Parse(next, CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public async Task A_page_that_is_not_full_is_the_last_and_its_cursor_goes_on_with_what_comes_later()
+    {
+        var account = await _teller.OpenAsync();
+        await _feed.AllAsync();
+        var end = (await _feed.CompleteAsync()).ToString(CultureInfo.InvariantCulture);
+        var last = await _feed.PageAsync(end);
+        Assert.Equal((0, end), (last.Items.Count, last.Next));
+
+        var deposit = (await _teller.DepositAsync(account, "1.00")).Created().Text("id");
+
+        var page = await Eventually.UntilAsync(() => _feed.PageAsync(last.Next), p => p.Items.Count > 0);
+        Assert.Equal(deposit, Assert.Single(page.Items).GetProperty("data").Text("depositId"));
+        Assert.Empty((await _feed.PageAsync(page.Next)).Items);
+    }
+
+    [Theory]
+    [InlineData("after=-1", "malformed_position")]
+    [InlineData("after=%2B1", "malformed_position")]
+    [InlineData("after=1.5", "malformed_position")]
+    [InlineData("after=0x10", "malformed_position")]
+    [InlineData("after=evt_1", "malformed_position")]
+    [InlineData("after=%201", "malformed_position")]
+    [InlineData("after=1&after=2", "malformed_position")]
+    [InlineData("after=9223372036854775808", "malformed_position")]
+    [InlineData("limit=0", "malformed_limit")]
+    [InlineData("limit=1001", "malformed_limit")]
+    [InlineData("limit=-1", "malformed_limit")]
+    [InlineData("limit=many", "malformed_limit")]
+    [InlineData("limit=", "malformed_limit")]
+    public async Task What_is_no_position_or_no_limit_is_said_so(string query, string code)
+    {
+        var answer = await bank.As("auditor").GetAsync("/v1/feed?" + query);
+
+        answer.IsProblem(400, code);
+        Assert.Equal("application/problem+json", answer.Header("Content-Type"));
+        Assert.Contains(code == "malformed_limit" ? "1 to 1000" : "digits", answer.Text("detail"), StringComparison.Ordinal);
+        (await bank.As("auditor").GetAsync("/v1/feed?" + query, ("Accept", "text/event-stream"))).IsProblem(400, code);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("somewhere")]
+    public async Task A_Last_Event_ID_that_is_no_position_is_said_so_where_it_counts(string id)
+    {
+        (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Accept", "text/event-stream"), ("Last-Event-ID", id))).IsProblem(400, "malformed_position");
+        (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Last-Event-ID", id))).Ok();
+    }
+
+    [Theory]
+    [InlineData("1000000000000")]
+    [InlineData("9223372036854775807")]
+    public async Task After_a_position_that_the_log_has_not_reached_there_is_nothing_yet(string after)
+    {
+        var page = await _feed.PageAsync(after);
+
+        Assert.Equal((0, after), (page.Items.Count, page.Next));
+    }
+
+    [Theory]
+    [InlineData("/v1/feed")]
+    [InlineData("/v1/feed/completeness?account=acc_00000000000000000000000001")]
+    public async Task Operators_and_auditors_read_it_and_nobody_else(string path)
+    {
+        foreach (var role in (string[])["operator", "auditor"])
+        {
+            Assert.NotEqual(403, (await bank.As(role).GetAsync(path)).StatusCode);
+        }
+
+        foreach (var role in (string[])["teller", "customer"])
+        {
+            Assert.Equal(403, (await bank.As(role, role == "customer" ? await _teller.RegisterAsync() : null).GetAsync(path)).StatusCode);
+        }
+
+        Assert.Equal(401, (await bank.Anonymous().GetAsync(path)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Every_account_is_a_chain_and_completeness_says_what_the_feed_holds_of_it()
+    {
+        var (one, other) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
+        (await _teller.TransferAsync(one, other, "1.00")).Created();
+        (await _teller.WithdrawAsync(one, "1.00")).Created();
+        // Refused: no event, and no gap.
+        Assert.Equal(422, (await _teller.WithdrawAsync(other, "1000.00")).StatusCode);
+        await DepositManyAsync(other, 30);
+
+        var accounts = (await _feed.AllAsync()).GroupBy(e => e.Text("subject")).ToDictionary(g => g.Key, g => g.ToList());
+
+        Assert.Equal((4, 32), (accounts[one].Count, accounts[other].Count));
+        foreach (var (account, events) in accounts)
+        {
+            Assert.Equal(Enumerable.Range(1, events.Count).Select(v => (long?)v), events.Select(e => e.Number("streamversion")));
+            Assert.Equal([null, .. Enumerable.Range(1, events.Count - 1).Select(v => (long?)v)], events.Select(e => e.Number("previousversion")));
+            Assert.All(events, e => Assert.Equal(account, e.Text("partitionkey")));
+            var complete = (await bank.As("auditor").GetAsync("/v1/feed/completeness?account=" + account)).Ok().Json;
+            Assert.Equal((1L, (long)events.Count, (long)events.Count), (complete.Number("first"), complete.Number("last"), complete.Number("events")));
+            Assert.True(complete.Number("position") >= events[^1].Position());
+        }
+    }
+
+    [Fact]
+    public async Task Completeness_of_an_account_without_events_is_nothing_and_of_what_is_no_account_a_problem()
+    {
+        var nothing = (await bank.As("auditor").GetAsync("/v1/feed/completeness?account=" + PublicId.Format("acc", new Guid(1, 2, 3, new byte[8])))).Ok();
+
+        Assert.Equal(["account", "events", "position"], nothing.Members());
+        Assert.Equal("0", nothing.Text("events"));
+        foreach (var query in (string[])["", "?account=", "?account=x", "?account=" + await _teller.RegisterAsync(), "?account=DE89370400440532013000"])
+        {
+            (await bank.As("auditor").GetAsync("/v1/feed/completeness" + query)).IsProblem(400, "malformed_account");
+        }
+    }
+
+    private async Task DepositManyAsync(string account, int count)
+    {
+        var items = Enumerable.Range(0, count)
+            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" } } }).ToList();
+        Assert.Equal(count, (await _teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items })).Ok().Json.GetProperty("accepted").GetInt32());
+    }
+}

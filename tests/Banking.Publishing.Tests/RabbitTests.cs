@@ -1,0 +1,156 @@
+using Banking.Publishing.Tests.Faults;
+using Banking.Testing;
+using Banking.Testing.Brokers;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>RabbitMQ gets every event in order into queues that keep it, and says in plain words where it cannot.</summary>
+public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbit>
+{
+    private Uri Uri => rabbit.Server!.AmqpUri;
+
+    [Fact]
+    public async Task Events_arrive_in_order_persistent_named_and_typed_in_the_bytes_of_the_feed()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=trip");
+        var accounts = await LiveAsync(bank);
+        (await bank.As("teller").TransferAsync(accounts[0], accounts[1], "1.00")).Created();
+        var feed = await new Feed(bank).AllAsync();
+        await bank.WellAsync();
+
+        await using var reader = await RabbitReader.StartAsync(Uri, "trip");
+        await reader.UntilAsync(feed);
+
+        Assert.Equal(feed.Select(e => e.GetRawText()), reader.Read.Select(m => m.Text));
+        Assert.All(reader.Read, m => Assert.Equal(
+            (m.Event.Text("id"), m.Event.Text("type"), m.Event.Text("type"), "application/cloudevents+json", "utf-8", true),
+            (m.Properties.MessageId, m.RoutingKey, m.Properties.Type, m.Properties.ContentType, m.Properties.ContentEncoding, m.Properties.Persistent)));
+        // The queue is of the kind that keeps them: declared as such again, the broker agrees, and as another it would not.
+        var other = await Assert.ThrowsAnyAsync<RabbitMQ.Client.Exceptions.OperationInterruptedException>(
+            () => reader.Channel.QueueDeclareAsync("trip", durable: true, exclusive: false, autoDelete: false));
+        Assert.Contains("x-queue-type", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_queue_gets_the_types_that_it_is_bound_to()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(
+            Uri, "Exchange=keys", "Queues:keys-all=#", "Queues:keys-money=banking.account.money-deposited.v1 banking.account.money-withdrawn.v1");
+        await LiveAsync(bank);
+        await bank.WellAsync();
+        var feed = await new Feed(bank).AllAsync();
+
+        await using var all = await RabbitReader.StartAsync(Uri, "keys-all");
+        await using var money = await RabbitReader.StartAsync(Uri, "keys-money");
+        await all.UntilAsync(feed);
+        var wanted = feed.Where(e => e.Text("type").Contains(".money-", StringComparison.Ordinal)).ToList();
+        await money.UntilAsync(wanted);
+
+        Assert.Equal(wanted.Select(e => e.Text("id")), money.Events.Select(e => e.Text("id")));
+    }
+
+    [Fact]
+    public async Task Killed_the_broker_loses_nothing_that_it_confirmed_and_gets_the_rest_when_it_is_back()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=killed");
+        var accounts = await LiveAsync(bank);
+        await bank.WellAsync();
+        await rabbit.Server!.UntilSettledAsync("killed");
+
+        await rabbit.Server.KillAsync();
+        await DepositAsync(bank, accounts, 10);
+        var trouble = await bank.TroubleAsync($"127.0.0.1:{rabbit.Server.Port}");
+        await rabbit.Server.StartAgainAsync();
+        await bank.WellAsync();
+
+        Assert.DoesNotContain("guest", trouble, StringComparison.Ordinal);
+        await ArrivedInOrderAsync(bank, "killed");
+    }
+
+    [Fact]
+    public async Task What_no_queue_takes_waits_and_nothing_is_passed_over_until_one_is_bound()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=unbound", "Queues:unbound-queue=nothing.like.it");
+        var accounts = await LiveAsync(bank);
+
+        Assert.StartsWith("No queue is bound to the exchange unbound", await bank.TroubleAsync("No queue"), StringComparison.Ordinal);
+        await DepositAsync(bank, accounts, 3);
+        Assert.Equal(0, (await bank.QueryAsync<long>("select position from publishing.lane"))[0]);
+
+        await using (var owner = await RabbitReader.ConnectAsync(Uri))
+        {
+            await owner.Channel.QueueBindAsync("unbound-queue", "unbound", "#");
+        }
+
+        await bank.WellAsync();
+        await ArrivedInOrderAsync(bank, "unbound-queue");
+    }
+
+    [Fact]
+    public async Task A_wrong_password_and_a_broker_that_is_not_there_are_said_without_the_password()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var network = new TcpProxy(rabbit.Server!.Port);
+        network.Down();
+        await using var bank = await RabbitBank.StartAsync(new($"amqp://guest:open-sesame@127.0.0.1:{network.Port}/"), "Exchange=denied");
+        await LiveAsync(bank);
+
+        var unreachable = await bank.TroubleAsync("cannot be used");
+        network.Open();
+        var refused = await bank.TroubleAsync("refused using");
+
+        Assert.StartsWith($"RabbitMQ cannot be used at 127.0.0.1:{network.Port}/: ", unreachable, StringComparison.Ordinal);
+        Assert.StartsWith($"RabbitMQ cannot be used at 127.0.0.1:{network.Port}/: ", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("open-sesame", unreachable + refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_consumer_hands_back_too_often_is_found_among_the_dead_letters()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=limited", "DeliveryLimit=2");
+        await LiveAsync(bank);
+        await bank.WellAsync();
+        var feed = await new Feed(bank).AllAsync();
+        var hated = feed[3].Text("id");
+
+        await using var consumer = await RabbitReader.StartAsync(Uri, "limited", m => m.Properties.MessageId != hated);
+        await consumer.UntilAsync(feed);
+        await using var dead = await RabbitReader.StartAsync(Uri, "limited.dead");
+        await dead.UntilAsync([feed[3]]);
+
+        var letter = Assert.Single(dead.Read);
+        Assert.Equal(feed[3].GetRawText(), letter.Text);
+        Assert.Equal(3, consumer.Read.Count(m => m.Properties.MessageId == hated));
+    }
+
+    /// <summary>Two accounts with some events.</summary>
+    private static async Task<IReadOnlyList<string>> LiveAsync(BankFixture bank)
+    {
+        var teller = bank.As("teller");
+        List<string> accounts = [await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00")];
+        (await teller.WithdrawAsync(accounts[0], "1.00")).Created();
+        await DepositAsync(bank, accounts, 5);
+        return accounts;
+    }
+
+    private static async Task DepositAsync(BankFixture bank, IReadOnlyList<string> accounts, int times)
+    {
+        foreach (var account in Enumerable.Repeat(accounts, times).SelectMany(a => a))
+        {
+            (await bank.As("teller").DepositAsync(account, "1.00")).Created();
+        }
+    }
+
+    private async Task ArrivedInOrderAsync(BankFixture bank, string queue)
+    {
+        var feed = await new Feed(bank).AllAsync();
+        await using var reader = await RabbitReader.StartAsync(Uri, queue);
+        await reader.UntilAsync(feed);
+        Assert.All(feed.Select(e => e.Text("subject")).Distinct(), a => Assert.Equal(feed.FirstsOf(a), reader.Events.FirstsOf(a)));
+    }
+}
