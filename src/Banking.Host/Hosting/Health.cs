@@ -1,12 +1,13 @@
 using Banking.Platform.ReadModels;
+using Banking.Publishing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// live: the process answers. ready: it can reach its ledger; "Degraded" where a read model stands still or is not what the log says, which
-/// moves no money wrong but needs somebody to look (/ops/projections says what).
+/// live: the process answers. ready: it can reach its ledger; "Degraded" where a read model stands still or is not what the log says, or
+/// events do not reach a destination, which moves no money wrong but needs somebody to look (/ops/projections and /ops/outbox say what).
 /// </summary>
 internal static class Health
 {
@@ -14,7 +15,8 @@ internal static class Health
 
     public static void AddBankHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<LedgerCheck>("ledger", tags: [Ready])
-        .AddCheck<ReadModelHealth>("read-models", tags: [Ready]);
+        .AddCheck<ReadModelHealth>("read-models", tags: [Ready])
+        .AddPublishing(Ready);
 
     public static void MapHealth(this WebApplication app)
     {

@@ -74,8 +74,13 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()
             .AddSingleton<IDestinationSource, ModulesSource>()
-            .AddHostedService<LaneHost>();
+            .AddHostedService<LaneHost>()
+            .AddHostedService<OutboxGauges>();
     }
+
+    /// <summary>Says how publication is doing.</summary>
+    public static IHealthChecksBuilder AddPublishing(this IHealthChecksBuilder health, params IEnumerable<string> tags) =>
+        health.AddCheck<PublicationHealth>("publication", tags: tags);
 
     public static void AddPublishing(this StoreOptions store)
     {

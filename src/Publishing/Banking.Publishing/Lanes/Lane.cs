@@ -106,8 +106,9 @@ internal sealed class Lane(
             },
             ct);
         _said = null;
-        _waiting.UnionWith(held.Concat(rejected).Select(r => r.Event.Stream));
-        meter.Delivered(row.Name, due);
+        var waitNow = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
+        _waiting.UnionWith(waitNow);
+        meter.Delivered(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !waitNow.Contains(e.Stream))]);
         return false;
     }
 

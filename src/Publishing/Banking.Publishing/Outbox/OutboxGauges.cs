@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+using Banking.Publishing.Lanes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Publishing.Outbox;
+
+/// <summary>Looks now and then how far each destination is, for metrics.</summary>
+internal sealed class OutboxGauges : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private readonly OutboxView _view;
+    private readonly ILogger<OutboxGauges> _logger;
+    private OutboxState _last = new(0, []);
+
+    public OutboxGauges(OutboxView view, IMeterFactory meters, ILogger<OutboxGauges> logger)
+    {
+        (_view, _logger) = (view, logger);
+        var meter = meters.Create(LaneMeter.MeterName);
+        meter.CreateObservableGauge("banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered yet");
+        meter.CreateObservableGauge("banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the first event that is not delivered yet");
+        meter.CreateObservableGauge(
+            "banking.publishing.waiting_accounts", () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)), "{account}", "Accounts that wait, for a held type or behind a dead letter");
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                Volatile.Write(ref _last, await _view.LookAsync(stoppingToken));
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                _logger.LogWarning(failure, "How far publication is could not be looked at");
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<double>> Measured(Func<DestinationView, double> value) =>
+        Volatile.Read(ref _last).Items.Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));
+}
