@@ -123,7 +123,9 @@ public sealed class RabbitServer : IAsyncDisposable
     public async Task UntilSettledAsync(string quorumQueue)
     {
         var names = Path.Combine(In("data"), NodeName, "quorum", NodeName, "names.dets");
-        var name = Encoding.UTF8.GetBytes("%2F_" + quorumQueue);
+        var queue = Encoding.UTF8.GetBytes("%2F_" + quorumQueue);
+        // An atom is stored behind its length; without that, a queue would be found whose name only begins like this one's.
+        byte[] name = [(byte)queue.Length, .. queue];
         var started = TimeProvider.System.GetTimestamp();
         while (!await HasAsync(names, name))
         {

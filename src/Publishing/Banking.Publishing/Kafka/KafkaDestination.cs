@@ -123,7 +123,9 @@ internal sealed class KafkaDestination : Destination
 
     private static string InPlainWords(Error error, string servers) => error.Code switch
     {
-        ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve =>
+        // Its own reason counts brokers that are up again: "0/3 brokers are down".
+        ErrorCode.Local_AllBrokersDown => $"No Kafka broker can be reached at {servers}.",
+        ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve =>
             $"No Kafka broker can be reached at {servers}: {error.Reason}",
         ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed or ErrorCode.SaslAuthenticationFailed =>
             $"Kafka does not let this bank in: {error.Reason}",

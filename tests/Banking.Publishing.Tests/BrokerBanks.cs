@@ -1,7 +1,5 @@
-using System.Text;
 using System.Text.Json;
 using Banking.Testing;
-using Confluent.Kafka;
 
 namespace Banking.Publishing.Tests;
 
@@ -59,49 +57,4 @@ internal static class LaneSeen
         (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items() is [var lane]
             ? (lane.TryGetProperty("lastError", out var error) ? error.Text("text") : "", lane.GetProperty("waiting").GetInt64())
             : ("no lane yet", -1);
-}
-
-/// <summary>Reads a topic from its beginning, without a group.</summary>
-internal sealed class TopicReader : IDisposable
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private readonly IConsumer<string, byte[]> _consumer;
-
-    public TopicReader(string servers, string topic, int partitions)
-    {
-        _consumer = new ConsumerBuilder<string, byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = "test", EnableAutoCommit = false })
-            .SetLogHandler((_, _) => { }).Build();
-        _consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-    }
-
-    public List<ConsumeResult<string, byte[]>> Read { get; } = [];
-
-    public IEnumerable<JsonElement> Events => Read.Select(r => JsonElement.Parse(r.Message.Value));
-
-    public static string TextOf(ConsumeResult<string, byte[]> record) => Encoding.UTF8.GetString(record.Message.Value);
-
-    /// <summary>Reads on until all of these have come, however often.</summary>
-    public async Task UntilAsync(IReadOnlyList<JsonElement> events)
-    {
-        var missing = events.Select(e => e.Text("id")).Except(Events.Select(e => e.Text("id"))).ToHashSet();
-        var started = TimeProvider.System.GetTimestamp();
-        while (missing.Count > 0)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"{missing.Count} of {events.Count} events did not come.");
-            await ReadAsync(TimeSpan.FromMilliseconds(200));
-            missing.ExceptWith(Events.Select(e => e.Text("id")));
-        }
-    }
-
-    /// <summary>Reads what is there, until nothing has come for that long.</summary>
-    public Task ReadAsync(TimeSpan silence) => Task.Run(() =>
-    {
-        while (_consumer.Consume(silence) is { } record)
-        {
-            Read.Add(record);
-        }
-    });
-
-    public void Dispose() => _consumer.Dispose();
 }
