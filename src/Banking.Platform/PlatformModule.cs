@@ -23,6 +23,11 @@ public static class PlatformModule
     /// <summary>The schema of receipts and refusals.</summary>
     public const string Schema = "platform";
 
+    /// <summary>Where refusals lie.</summary>
+    internal const string RefusalTable = Schema + ".mt_doc_" + RefusalAlias;
+
+    private const string RefusalAlias = "refusal";
+
     /// <summary>
     /// The log answers for an event by its id, and stores no id twice. Marten's own index of that kind does not go with partitions;
     /// theirs are told apart by is_archived, so this one is too.
@@ -41,6 +46,9 @@ public static class PlatformModule
         (typeof(ReadModelResumed), "platform.read-model-resumed.v1"),
         (typeof(DriftFound), "platform.drift-found.v1"),
     ];
+
+    /// <summary>The name under which it is stored, for ever, that a command was refused.</summary>
+    private const string RefusedEventName = "platform.command-refused.v1";
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
@@ -134,7 +142,9 @@ public static class PlatformModule
             store.Events.MapEventType(type, name);
         }
 
+        store.Events.MapEventType<CommandRefused>(RefusedEventName);
+
         store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
-        store.Schema.For<RecordedRefusal>().DatabaseSchemaName(Schema).DocumentAlias("refusal").Index(r => r.StreamId);
+        store.Schema.For<RecordedRefusal>().DatabaseSchemaName(Schema).DocumentAlias(RefusalAlias).Index(r => r.StreamId);
     }
 }

@@ -34,17 +34,37 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(["201", "422", "account_not_found", "201", "account_not_found", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
         var (first, second, third) = (await sent[0], await sent[3], await sent[5]);
         Assert.Equal((3L, 4L, 5L), (first.Version, second.Version, third.Version));
-        Assert.Equal((first.Position + 1, first.Position + 2), (second.Position, third.Position));
+        // In the log a refusal stands where it was decided.
+        Assert.Equal((first.Position + 2, first.Position + 3), (second.Position, third.Position));
         Assert.Equal("0.00", await _teller.BalanceAsync(account));
         Assert.Equal([("40.00", 3), ("0.00", 5)], await RefusalsAsync(account));
 
         // One transaction, and nothing else in it.
         var transaction = Assert.Single(await bank.QueryAsync<string>(
             "select distinct xmin::text from bank.mt_events where stream_id = $1 and version > 2", Stored.Id(account)));
-        Assert.Equal((3, 5, 2), (await StoredInAsync("bank.mt_events"), await StoredInAsync("platform.receipt"), await StoredInAsync("platform.mt_doc_refusal")));
+        Assert.Equal((5, 5, 2), (await StoredInAsync("bank.mt_events"), await StoredInAsync("platform.receipt"), await StoredInAsync("platform.mt_doc_refusal")));
 
         async Task<long> StoredInAsync(string table) =>
             (await bank.QueryAsync<long>($"select count(*) from {table} where xmin::text = $1", transaction))[0];
+    }
+
+    [Fact]
+    public async Task A_group_of_which_all_is_refused_stores_that_and_moves_nothing()
+    {
+        var (account, other) = (await _teller.OpenAsync(balance: "5.00"), await _teller.OpenAsync());
+
+        var sent = await TogetherAsync(() => [_door.WithdrawAsync(account, 6_00), _door.TransferAsync(other, account, 1_00), _door.WithdrawAsync(account, 7_00)]);
+
+        Assert.All(await Task.WhenAll(sent), no => Assert.Equal((422, null, null), (no.Status, no.Version, no.Position)));
+        Assert.Equal([("5.00", 2), ("5.00", 2)], await RefusalsAsync(account));
+        var ids = new[] { Stored.Id(account), Stored.Id(other) };
+        Assert.Equal(
+            ["accounts.withdraw-money.v1 1", "accounts.transfer-money.v1 1", "accounts.withdraw-money.v1 1"],
+            await bank.QueryAsync<string>(
+                "select concat_ws(' ', e.data ->> 'operation', s.version) from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id " +
+                "where (e.data ->> 'subject')::uuid = any($1) and s.type = 'refusal' and e.xmin = s.xmin order by e.seq_id", ids));
+        Assert.Equal([2L, 1L], await bank.QueryAsync<long>("select version from bank.mt_streams where id = any($1) order by version desc", ids));
+        Assert.Equal("6.00", (await _door.DepositAsync(account, 1_00)).Status == 201 ? await _teller.BalanceAsync(account) : "");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
+using Banking.Platform.Commands;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using Banking.Publishing.Webhooks;
@@ -33,6 +34,7 @@ internal static class Examples
         new AccountUnfrozen(FreezeScope.Debit, At),
         new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
         new AccountClosed(At),
+        new CommandRefused(Id, 7, "POST /v1/transfers", "insufficient_funds", At),
         new RebuildRequested("ledger", 2, 1, At),
         new RebuildFinished("ledger", 2, "differs", 42, 1, At),
         new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),

@@ -124,6 +124,32 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     }
 
     [Fact]
+    public async Task What_was_refused_on_an_account_waits_in_its_place_with_the_events_of_the_account()
+    {
+        var (poor, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
+        bank.Sink.Refuses = e => e.Subject == poor && e.Version == 3 ? "does not like it" : null;
+        (await _teller.DepositAsync(poor, "1.00")).Created();
+        (await _teller.TransferAsync(poor, payee, "9.00")).IsProblem(422, "insufficient_funds");
+        // Nobody is told of this one, though it is found with the others.
+        (await _teller.WithdrawAsync(poor, "9.00")).IsProblem(422, "insufficient_funds");
+        (await _teller.WithdrawAsync(poor, "1.00")).Created();
+        (await _teller.TransferAsync(poor, payee, "8.00")).IsProblem(422, "insufficient_funds");
+        (await _teller.DepositAsync(payee, "1.00")).Created();
+
+        await ArrivedAsync(payee, [1, 2]);
+        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1);
+        Assert.Equal(["1", "2"], Told());
+
+        bank.Sink.Refuses = _ => null;
+        await SettleAsync("replay", poor);
+        await Eventually.UntilAsync(() => string.Join(' ', Told()), told => told == "1 2 3 refused 4 refused");
+        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 0);
+
+        IEnumerable<string> Told() => bank.Sink.Taken.Where(e => e.Subject == poor).Select(e =>
+            e.Type == "banking.account.transfer-refused.v1" ? "refused" : $"{e.Version}");
+    }
+
+    [Fact]
     public async Task A_discarded_dead_letter_is_passed_over_on_the_record_and_what_waits_behind_it_follows()
     {
         var account = await _teller.OpenAsync();

@@ -30,7 +30,7 @@ internal sealed class Sink : IDestinationSource
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<DestinationSpec>>(
         [new(Called, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this)))]);
 
-    public IReadOnlyList<long> VersionsOf(string account) => [.. Taken.Where(e => e.Subject == account).Select(e => e.Version!.Value)];
+    public IReadOnlyList<long> VersionsOf(string account) => [.. Taken.Where(e => e.Subject == account).Select(e => e.Version).OfType<long>()];
 
     private sealed class Opened(Sink sink) : Destination
     {

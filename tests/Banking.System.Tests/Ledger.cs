@@ -29,6 +29,13 @@ internal static class Ledger
         return string.Join(", ", rows);
     }
 
+    /// <summary>The position of the last event, for what has no answer that tells it.</summary>
+    public static async Task<string> LastAsync(this BankFixture bank)
+    {
+        await using var command = bank.Database.CreateCommand("select max(seq_id)::text from bank.mt_events");
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+
     public static async Task<long> CountAsync(this BankFixture bank, string fromWhere, params object[] values)
     {
         await using var command = bank.Database.CreateCommand("select count(*) from " + fromWhere);

@@ -11,8 +11,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     where TState : class, IEventSourced<TState>
 {
     private readonly Dictionary<Guid, TState?> _before = [];
-    private readonly List<EventEnvelope> _events = [];
-    private readonly List<TState?> _undo = [];
+    private readonly List<Step> _steps = [];
     private readonly List<Receipt> _receipts = [];
     private readonly List<object> _documents = [];
 
@@ -25,14 +24,18 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         var before = States.Find(e.StreamId);
         var after = TState.Fold(before, e.StreamId, e.Data, at);
         _before.TryAdd(e.StreamId, before);
-        _undo.Add(before);
         States.Set(after);
-        var stored = session.Events.BuildEvent(e.Data);
-        stored.Id = e.EventId;
-        EventEnvelope envelope = new(
-            e.StreamId, after.Version, stored, at, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
-        _events.Add(envelope);
+        var envelope = Envelope(e, after.Version, context, headers, at);
+        _steps.Add(new(envelope, Moves: true, before));
         return envelope;
+    }
+
+    /// <summary>A refusal, and that there was one, among the events where it was decided. Together: there is no way to keep one without the other.</summary>
+    public void Refuse(RecordedRefusal refusal, CommandContext context)
+    {
+        _documents.Add(refusal);
+        NewEvent fact = new(refusal.Id, refusal.Id, CommandRefused.Of(refusal));
+        _steps.Add(new(Envelope(fact, 1, context, context.Headers(), refusal.RecordedAt), Moves: false, null));
     }
 
     public void Add(IEnumerable<object> documents) => _documents.AddRange(documents);
@@ -44,16 +47,22 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         loaded.Receipts[receipt.Id] = new(receipt, Position: null) { Event = last };
     }
 
-    public Mark Now() => new(_events.Count, _receipts.Count, _documents.Count);
+    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count);
 
     /// <summary>As if nothing had been added since.</summary>
     public void TakeBack(Mark mark)
     {
-        for (var i = _events.Count - 1; i >= mark.Events; i--)
+        for (var i = _steps.Count - 1; i >= mark.Steps; i--)
         {
-            var id = _events[i].StreamId;
-            States.Put(id, _undo[i]);
-            if (ReferenceEquals(_before[id], _undo[i]))
+            var (e, moves, before) = _steps[i];
+            if (!moves)
+            {
+                continue;
+            }
+
+            var id = e.StreamId;
+            States.Put(id, before);
+            if (ReferenceEquals(_before[id], before))
             {
                 _before.Remove(id);
             }
@@ -64,8 +73,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
             loaded.Receipts.Remove(receipt.Id);
         }
 
-        _undo.RemoveRange(mark.Events, _undo.Count - mark.Events);
-        _events.RemoveRange(mark.Events, _events.Count - mark.Events);
+        _steps.RemoveRange(mark.Steps, _steps.Count - mark.Steps);
         _receipts.RemoveRange(mark.Receipts, _receipts.Count - mark.Receipts);
         _documents.RemoveRange(mark.Documents, _documents.Count - mark.Documents);
     }
@@ -80,12 +88,29 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         // In the order of their ids, as they were locked.
         TState[] after = [.. _before.Keys.Order().Select(id => States[id])];
         session.QueueLedger(
-            options, [.. after.Select(Head)], _events, after, _receipts, _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
+            options,
+            [.. after.Select(Head), .. _steps.Where(s => !s.Moves).Select(s => CommandRefused.Head(s.Event))],
+            [.. _steps.Select(s => s.Event)],
+            after,
+            _receipts,
+            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
         return after;
+    }
+
+    private EventEnvelope Envelope(
+        NewEvent e, long version, CommandContext context, IReadOnlyDictionary<string, object> headers, DateTimeOffset at)
+    {
+        var stored = session.Events.BuildEvent(e.Data);
+        stored.Id = e.EventId;
+        return new(e.StreamId, version, stored, at, context.Caller.Actor, context.CorrelationId, context.CausationId, headers);
     }
 
     private StreamHead Head(TState after) =>
         new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
 
-    internal readonly record struct Mark(int Events, int Receipts, int Documents);
+    internal readonly record struct Mark(int Steps, int Receipts, int Documents);
+
+    /// <param name="Moves">Whether it is a fact of a state, and not merely of a refusal.</param>
+    /// <param name="Before">The state before it; null where it begins one, or moves none.</param>
+    private readonly record struct Step(EventEnvelope Event, bool Moves, TState? Before);
 }

@@ -99,7 +99,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     private void Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
         var stream = submission.Streams[0];
-        memory.Add([RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, at)]);
+        memory.Refuse(
+            RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, at), submission.Context);
     }
 
     private Func<Outcome> RefuseWithin(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)

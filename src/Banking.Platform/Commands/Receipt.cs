@@ -17,7 +17,7 @@ public sealed record Receipt(
     long? Version = null,
     Guid? EventId = null);
 
-/// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw.</summary>
+/// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw. That there was one is in the log too (<see cref="CommandRefused"/>).</summary>
 public sealed class RecordedRefusal
 {
     public required Guid Id { get; init; }

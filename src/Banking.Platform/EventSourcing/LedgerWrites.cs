@@ -20,6 +20,11 @@ internal static class LedgerWrites
         if (events.Count > 0)
         {
             session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, events));
+        }
+
+        // Where all was refused there are events, and no state has moved.
+        if (states.Count > 0)
+        {
             session.QueueOperation(new UpsertStates<TState>(DocumentTable.Of(options, typeof(TState)), serializer, states));
         }
 

@@ -12,8 +12,8 @@ namespace Banking.Platform.Publication;
 /// <param name="Prefix">How the id of what it is about begins, such as <c>acc</c>.</param>
 public sealed record PublicContract(string Type, Type Stored, Type Data, string Prefix)
 {
-    /// <summary>The facts of the stored event that are told.</summary>
-    public required Func<IEvent, object> Tell { get; init; }
+    /// <summary>The facts of the stored event that are told; null where the world is told nothing of this one.</summary>
+    public required Func<IEvent, object?> Tell { get; init; }
 
     /// <summary>Which account it is about, where the event is not one of the account's own.</summary>
     public Func<IEvent, Guid>? About { get; init; }

@@ -26,7 +26,10 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
 
     private readonly StoredEvents _events = new(store);
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
-    private readonly string[] _types = [.. contracts.All.Select(c => store.Options.Events.AllKnownEventTypes().Single(e => e.EventType == c.Stored).EventTypeName)];
+    private readonly string[] _types = Names(store, contracts.All);
+
+    /// <summary>Of these, what is an account's own: only that has a place among the account's events, which a reader can count.</summary>
+    private readonly string[] _own = Names(store, contracts.All.Where(c => c.About is null));
 
     /// <summary>Several ways out stand at the same place of the log most of the time: they share what was read and written down there.</summary>
     private readonly ConcurrentDictionary<long, PublicPage> _recent = new();
@@ -45,7 +48,7 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
             return new([], after);
         }
 
-        PublicPage page = new(await QueryAsync("e.seq_id > $2 and e.seq_id <= $3", [after, end], null, ct), end);
+        PublicPage page = new((await QueryAsync("e.seq_id > $2 and e.seq_id <= $3", [after, end], null, ct)).Events, end);
         if (_recent.Count >= Remembered)
         {
             _recent.Clear();
@@ -78,9 +81,18 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
         }
     }
 
-    /// <summary>What was published of one stream, from one position to another, both included, oldest first.</summary>
-    public Task<IReadOnlyList<PublicEvent>> OfStreamAsync(Guid stream, long from, long upTo, int limit, CancellationToken ct) =>
-        QueryAsync("e.stream_id = $2 and e.seq_id >= $3 and e.seq_id <= $4", [stream, from, upTo], limit, ct);
+    /// <summary>
+    /// What was published of one account, its own events and what was refused on it, from one position to another, both included, oldest first. It looks
+    /// at so many events at most, and not all that it looks at is told: whether there may be more is told by its end alone.
+    /// </summary>
+    public async Task<PublicPage> OfAccountAsync(Guid account, long from, long upTo, int limit, CancellationToken ct)
+    {
+        // A refusal is a stream of its own, and its document says whose it is.
+        var page = await QueryAsync(
+            $"e.stream_id = any(array(select $2 union all select id from {PlatformModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = $2)) " +
+            "and e.seq_id >= $3 and e.seq_id <= $4", [account, from, upTo], limit, ct);
+        return new(page.Events, page.Looked < limit ? upTo : page.End);
+    }
 
     /// <summary>The first and the last published version of a stream, up to a position; nulls where there is none.</summary>
     public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
@@ -90,7 +102,7 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
             $"with mine as not materialized (select version from {_schema}.mt_events where stream_id = $1 and seq_id <= $2 and type = any($3) " +
             $"and (headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}') " +
             "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)", connection);
-        foreach (var value in (object[])[stream, upTo, _types])
+        foreach (var value in (object[])[stream, upTo, _own])
         {
             command.Parameters.Add(new() { Value = value });
         }
@@ -101,9 +113,10 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
     }
 
     /// <summary>One published event, or null.</summary>
-    public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) => await QueryAsync("e.id = $2", [id], null, ct) is [var e, ..] ? e : null;
+    public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) => (await QueryAsync("e.id = $2", [id], null, ct)).Events is [var e, ..] ? e : null;
 
-    private async Task<IReadOnlyList<PublicEvent>> QueryAsync(string condition, object[] values, int? limit, CancellationToken ct)
+    /// <summary>The events that are told, how many were looked at for them, and the position of the last of those.</summary>
+    private async Task<(IReadOnlyList<PublicEvent> Events, int Looked, long End)> QueryAsync(string condition, object[] values, int? limit, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
@@ -119,26 +132,39 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
 
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<PublicEvent>();
+        var (looked, end) = (0, 0L);
         while (await reader.ReadAsync(ct))
         {
             var e = _events.Read(reader);
-            events.Add(Tell(e, afterHistory: !reader.IsDBNull(10) && reader.GetBoolean(10)));
+            (looked, end) = (looked + 1, e.Sequence);
+            if (Tell(e, afterHistory: !reader.IsDBNull(10) && reader.GetBoolean(10)) is { } told)
+            {
+                events.Add(told);
+            }
         }
 
-        return events;
+        return (events, looked, end);
     }
 
-    private PublicEvent Tell(IEvent e, bool afterHistory)
+    private PublicEvent? Tell(IEvent e, bool afterHistory)
     {
         var contract = contracts.Of(e.EventType);
+        if (contract.Tell(e) is not { } data)
+        {
+            return null;
+        }
+
         var about = contract.About?.Invoke(e);
         return new(
             PublicId.Format("evt", e.Id), contract.Type, about ?? e.StreamId, PublicId.Format(contract.Prefix, about ?? e.StreamId), e.Timestamp,
-            about is null ? e.Version : null, about is not null || e.Version == 1 || afterHistory ? null : e.Version - 1, e.Sequence, contract.Tell(e))
+            about is null ? e.Version : null, about is not null || e.Version == 1 || afterHistory ? null : e.Version - 1, e.Sequence, data)
         {
             Source = settings.Source,
         };
     }
+
+    private static string[] Names(IDocumentStore store, IEnumerable<PublicContract> contracts) =>
+        [.. contracts.Select(c => store.Options.Events.AllKnownEventTypes().Single(e => e.EventType == c.Stored).EventTypeName)];
 }
 
 /// <summary>What a bank says about itself in what it publishes (Banking:Publishing).</summary>

@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts.Published;
+using Banking.Platform.Commands;
 using Banking.Platform.Publication;
 using Banking.SharedKernel;
 
@@ -6,7 +7,7 @@ namespace Banking.Accounts.Domain;
 
 /// <summary>
 /// What the world is told of each account event. Every event of an account is told, so that its published versions have no gaps; of each only
-/// what is nobody's personal data: no names, numbers, references, reasons or other banks' accounts.
+/// what is nobody's personal data: no names, numbers, references, reasons or other banks' accounts. And of what was refused on it, the transfers.
 /// </summary>
 public static class AccountContracts
 {
@@ -28,6 +29,14 @@ public static class AccountContracts
             "transfer-received.v1", e => new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.From), Amount(e.Amount), e.EffectiveAt)),
         Of<CorrectionBooked, CorrectionBookedV1>(
             "correction-booked.v1", e => new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
+        {
+            // Of everything that is refused in this bank. A transfer is listed under the account that would have paid.
+            Tell = e => e.Data is CommandRefused refused && TransferOperation.Is(refused.Operation)
+                ? new TransferRefusedV1(PublicId.Format(RefusalId.Prefix, e.StreamId), refused.Code, refused.EffectiveAt)
+                : null,
+            About = e => ((CommandRefused)e.Data).Subject,
+        },
     ];
 
     private static PublicContract Of<TStored, TData>(string name, Func<TStored, TData> tell)

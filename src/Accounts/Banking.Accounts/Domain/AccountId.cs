@@ -16,3 +16,17 @@ internal static class MovementId
     public const string Withdrawal = "wdr";
     public const string Transfer = "trf";
 }
+
+internal static class RefusalId
+{
+    public const string Prefix = "ref";
+}
+
+/// <summary>What a transfer is called where callers say what they want: over HTTP, alone or in a batch, and on the bus.</summary>
+internal static class TransferOperation
+{
+    public const string Route = "/v1/transfers";
+    public const string Message = "accounts.transfer-money.v1";
+
+    public static bool Is(string operation) => operation is "POST " + Route or Message;
+}

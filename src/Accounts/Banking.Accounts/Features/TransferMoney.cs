@@ -23,7 +23,7 @@ public sealed record TransferRequest(
 
 public static class TransferMoneyEndpoint
 {
-    [WolverinePost("/v1/transfers")]
+    [WolverinePost(TransferOperation.Route)]
     [Tags("Money")]
     [EndpointSummary("Transfer money between two accounts")]
     [Authorize(Policies.MoveMoney)]
@@ -31,7 +31,7 @@ public static class TransferMoneyEndpoint
     public static Task<IResult> Post(TransferRequest request, AccountDesk desk, HttpContext http) =>
         desk.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Slice, key => Read(key, request));
 
-    [WolverinePost("/v1/transfers/batch")]
+    [WolverinePost(TransferOperation.Route + "/batch")]
     [Tags("Money")]
     [EndpointSummary("Transfer money many times at once")]
     [EndpointDescription(Batches.Description)]
@@ -39,7 +39,7 @@ public static class TransferMoneyEndpoint
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
     public static Task<IResult> PostBatch(Batch<TransferRequest> batch, AccountDesk desk, HttpContext http) =>
-        desk.HttpBatchAsync(http, "/v1/transfers", batch, TransferMoneyHandler.Slice, Read);
+        desk.HttpBatchAsync(http, TransferOperation.Route, batch, TransferMoneyHandler.Slice, Read);
 
     private static (TransferMoney? Command, Refusal? Problem) Read(string key, TransferRequest request)
     {
@@ -53,13 +53,13 @@ public static class TransferMoneyEndpoint
 public static class TransferMoneyHandler
 {
     internal static readonly Slice<TransferMoney> Slice = new(
-        new("accounts.transfer-money.v1", c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
+        new(TransferOperation.Message, c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
         c => [(c.From, "/fromAccountId"), (c.To, "/toAccountId")],
         (c, accounts, ids, now) => Decide(c, accounts[0], accounts[1], ids, now),
         (c, accounts, ids, now) =>
         {
             var view = TransferView.Of(ids.First, accounts[0].Id, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
-            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/transfers/{view.Id}");
+            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
         });
 
     public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>

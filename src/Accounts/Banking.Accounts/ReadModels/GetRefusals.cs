@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;
@@ -44,10 +45,10 @@ public static class GetRefusalsEndpoint
         var refusals = await session.QueryAsync<RecordedRefusal>(
             "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?", http.RequestAborted, found.Id, before, paging.Limit + 1);
         return TypedResults.Json(
-            Page<RefusalView>.Of([.. refusals.Select(View)], paging.Limit, r => r.Id["ref_".Length..]), ApiJson.Options);
+            Page<RefusalView>.Of([.. refusals.Select(View)], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]), ApiJson.Options);
     }
 
     private static RefusalView View(RecordedRefusal r) => new(
-        PublicId.Format("ref", r.Id), r.Operation, r.Code, r.Detail, JsonSerializer.Deserialize<JsonElement>(r.Facts), r.StreamVersion, r.RecordedAt,
+        PublicId.Format(RefusalId.Prefix, r.Id), r.Operation, r.Code, r.Detail, JsonSerializer.Deserialize<JsonElement>(r.Facts), r.StreamVersion, r.RecordedAt,
         r.Actor, r.Role, r.Channel, r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText), r.CorrelationId, r.IdempotencyKey);
 }

@@ -39,7 +39,7 @@ internal sealed class AuditSearch
         var search = new AuditSearch();
         var problem = search.AddId(request, "eventId", "e.id =", (string text, out Guid id) => PublicId.TryParse("evt", text, out id), "evt_…")
             ?? search.AddId(request, "account", "e.stream_id =", (string text, out Guid id) => PublicId.TryParse("acc", text, out id), "acc_…")
-            ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_… or its digits alone");
+            ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_…, ref_… or its digits alone");
         foreach (var (name, clause) in Texts)
         {
             if (request.Query.TryGetValue(name, out var text))

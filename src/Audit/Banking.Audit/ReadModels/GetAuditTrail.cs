@@ -17,7 +17,7 @@ namespace Banking.Audit.ReadModels;
 
 /// <summary>One event of the log: what happened, who did it and why. It is written by the statement below and only described here.</summary>
 /// <param name="Position">Its place in the whole log.</param>
-/// <param name="StreamId">What it happened to: the digits of an account's or a customer's id.</param>
+/// <param name="StreamId">What it happened to: the digits of an account's, a customer's or a refusal's id.</param>
 /// <param name="Version">Its place in that stream.</param>
 /// <param name="Data">The fact, as stored. What is personal in it is sealed there and stays sealed here.</param>
 public sealed record AuditEventView(

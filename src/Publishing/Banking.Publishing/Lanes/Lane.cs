@@ -161,12 +161,12 @@ internal sealed class Lane(
         var from = account.Position;
         while (true)
         {
-            var events = await log.OfStreamAsync(account.Account, from, row.Position, EventsOfAccount, ct);
-            var due = events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position)).ToList();
+            var page = await log.OfAccountAsync(account.Account, from, row.Position, EventsOfAccount, ct);
+            var due = page.Events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position)).ToList();
             var stop = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
             var (now, held) = stop < 0 ? (due, null) : (due[..stop], due[stop]);
             var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
-            var last = rejected is null && events.Count < EventsOfAccount;
+            var last = rejected is null && page.End == row.Position;
             await CommitAsync(
                 async transaction =>
                 {
@@ -174,7 +174,7 @@ internal sealed class Lane(
                     await LaneStore.CountAsync(transaction, row.Name, delivered, ct);
                     await (rejected is not null ? waiting.WaitOnAsync(transaction, account, rejected, ct)
                         : last ? WaitingAccounts.RemoveAsync(transaction, account, ct)
-                        : WaitingAccounts.MoveAsync(transaction, account, events[^1].Position + 1, ct));
+                        : WaitingAccounts.MoveAsync(transaction, account, page.End + 1, ct));
                 },
                 ct);
             if (rejected is not null)
@@ -188,7 +188,7 @@ internal sealed class Lane(
                 return;
             }
 
-            from = events[^1].Position + 1;
+            from = page.End + 1;
         }
     }
 

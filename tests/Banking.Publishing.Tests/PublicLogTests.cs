@@ -1,0 +1,67 @@
+using Banking.Platform.Publication;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>The log as the world sees it, with events in it of which nothing is told.</summary>
+public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    private PublicLog Log => bank.Host.Services.GetRequiredService<PublicLog>();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(100)]
+    public async Task What_concerns_an_account_is_read_to_its_end_though_a_page_may_hold_nothing_that_is_told(int limit)
+    {
+        var (account, other) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
+        for (var i = 0; i < 3; i++)
+        {
+            (await _teller.WithdrawAsync(account, "9.00")).IsProblem(422, "insufficient_funds");
+            (await _teller.TransferAsync(account, other, "9.00")).IsProblem(422, "insufficient_funds");
+            (await _teller.TransferAsync(other, account, "9.00")).IsProblem(422, "insufficient_funds");
+        }
+
+        (await _teller.DepositAsync(account, "2.00")).Created();
+        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        Assert.True(PublicId.TryParse("acc", account, out var id));
+
+        var told = new List<PublicEvent>();
+        var from = 1L;
+        while (from <= end)
+        {
+            var page = await Log.OfAccountAsync(id, from, end, limit, CancellationToken.None);
+            Assert.True(page.End >= from && page.Events.Count <= limit);
+            told.AddRange(page.Events);
+            from = page.End + 1;
+        }
+
+        Assert.Equal([1L, 2, null, null, null, 3], told.Select(e => e.Version));
+        Assert.Equal([null, 1L, null, null, null, 2], told.Select(e => e.PreviousVersion));
+        Assert.All(told, e => Assert.Equal(account, e.Subject));
+        Assert.Equal(told.Select(e => e.Position).Order(), told.Select(e => e.Position));
+    }
+
+    [Fact]
+    public async Task An_event_of_which_nothing_is_told_is_not_found_and_a_page_goes_on_past_it()
+    {
+        var account = await _teller.OpenAsync();
+        (await _teller.WithdrawAsync(account, "1.00")).IsProblem(422, "insufficient_funds");
+        (await _teller.TransferAsync(account, account, "1.00")).IsProblem(422, "same_account");
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await Eventually.UntilAsync(() => bank.Host.Services.GetRequiredService<LogReader>().CompleteUpToAsync(CancellationToken.None), p => p >= end);
+
+        var events = (await Log.TakeAsync(end - 3, 2, CancellationToken.None)).Events;
+
+        Assert.Equal(["transfer-refused", "money-deposited"], events.Select(e => e.Type.Split('.')[2]));
+        var refusals = await bank.QueryAsync<Guid>("select id from bank.mt_events where type = 'platform.command-refused.v1' order by seq_id desc limit 2");
+        Assert.NotNull(await Log.FindAsync(refusals[0], CancellationToken.None));
+        Assert.Null(await Log.FindAsync(refusals[1], CancellationToken.None));
+    }
+}
