@@ -73,20 +73,44 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     public async Task What_no_queue_takes_waits_and_nothing_is_passed_over_until_one_is_bound()
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
-        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=unbound", "Queues:unbound-queue=nothing.like.it");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=unbound");
         var accounts = await LiveAsync(bank);
+        await bank.WellAsync();
+        var delivered = await PositionAsync(bank);
+        await using var owner = await RabbitReader.ConnectAsync(Uri);
+        await owner.Channel.QueueUnbindAsync("unbound", "unbound", "#");
 
-        Assert.StartsWith("No queue is bound to the exchange unbound", await bank.TroubleAsync("No queue"), StringComparison.Ordinal);
         await DepositAsync(bank, accounts, 3);
-        Assert.Equal(0, (await bank.QueryAsync<long>("select position from publishing.lane"))[0]);
+        Assert.StartsWith("No queue is bound to the exchange unbound", await bank.TroubleAsync("No queue"), StringComparison.Ordinal);
+        Assert.Equal(delivered, await PositionAsync(bank));
 
-        await using (var owner = await RabbitReader.ConnectAsync(Uri))
+        // Bound for one kind at first: what that takes must not overtake what is still sent back.
+        await owner.Channel.QueueBindAsync("unbound", "unbound", "banking.account.money-withdrawn.v1");
+        foreach (var account in accounts)
         {
-            await owner.Channel.QueueBindAsync("unbound-queue", "unbound", "#");
+            (await bank.As("teller").WithdrawAsync(account, "1.00")).Created();
         }
 
+        Assert.StartsWith("No queue is bound", await bank.TroubleAsync("No queue"), StringComparison.Ordinal);
+        await owner.Channel.QueueBindAsync("unbound", "unbound", "#");
+
         await bank.WellAsync();
-        await ArrivedInOrderAsync(bank, "unbound-queue");
+        await ArrivedInOrderAsync(bank, "unbound");
+    }
+
+    [Fact]
+    public async Task An_event_that_no_queue_is_configured_for_is_no_business_of_the_lane()
+    {
+        Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.*-opened.v1");
+        await LiveAsync(bank);
+
+        await bank.WellAsync();
+
+        await using var reader = await RabbitReader.StartAsync(Uri, "narrow");
+        var wanted = await bank.QueryAsync<long>("select count(*) from bank.mt_events where type in ('accounts.money-deposited.v1', 'accounts.account-opened.v1')");
+        await Eventually.UntilAsync(() => reader.Read.Count, n => n >= wanted[0]);
+        Assert.Equal(["banking.account.account-opened.v1", "banking.account.money-deposited.v1"], reader.Read.Select(m => m.RoutingKey).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -144,6 +168,8 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
             (await bank.As("teller").DepositAsync(account, "1.00")).Created();
         }
     }
+
+    private static async Task<long> PositionAsync(BankFixture bank) => (await bank.QueryAsync<long>("select position from publishing.lane where name = 'rabbitmq'"))[0];
 
     private async Task ArrivedInOrderAsync(BankFixture bank, string queue)
     {

@@ -30,6 +30,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 {
     public const string Name = "planted";
 
+    private readonly Care _care = new();
     private readonly Random _random = new(seed);
     private bool _failed;
 
@@ -38,7 +39,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 
     private async Task<Destination> OpenAsync(CancellationToken ct)
     {
-        var right = await RabbitDestination.OpenAsync(settings, ct);
+        var right = await RabbitDestination.OpenAsync(settings, _care, ct);
         return plant switch
         {
             Plant.ConfirmsOff => await Unconfirmed.OpenAsync(right, settings, ct),

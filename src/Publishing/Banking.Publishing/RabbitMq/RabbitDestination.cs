@@ -8,7 +8,8 @@ namespace Banking.Publishing.RabbitMq;
 /// <summary>
 /// A topic exchange in front of quorum queues. Everything goes over one channel, in order, and each message is confirmed by the broker once a majority
 /// of the queue's members has it on disk; one that no queue takes is returned and counts as not delivered. After the first failure the channel is
-/// closed and all of it begins again where everything had been confirmed.
+/// closed and all of it begins again where everything had been confirmed, with one event of each account under way at a time until a page has gone through:
+/// a queue that is bound, or has room again, in the midst of a page must not be given a later event after an earlier one was sent back.
 /// </summary>
 internal sealed class RabbitDestination : Destination
 {
@@ -21,11 +22,14 @@ internal sealed class RabbitDestination : Destination
     private readonly IConnection _connection;
     private readonly IChannel _channel;
     private readonly CachedString _exchange;
+    private readonly RoutingKeys _keys;
+    private readonly Care _care;
     private string? _blocked;
 
-    private RabbitDestination(RabbitSettings settings, IConnection connection, IChannel channel)
+    private RabbitDestination(RabbitSettings settings, Care care, IConnection connection, IChannel channel)
     {
-        (_settings, _connection, _channel, _exchange) = (settings, connection, channel, new(settings.Exchange));
+        (_settings, _care, _connection, _channel, _exchange) = (settings, care, connection, channel, new(settings.Exchange));
+        _keys = new(settings.Queues.Values);
         connection.ConnectionBlockedAsync += (_, e) =>
         {
             _blocked = e.Reason;
@@ -38,7 +42,7 @@ internal sealed class RabbitDestination : Destination
         };
     }
 
-    public static async Task<RabbitDestination> OpenAsync(RabbitSettings settings, CancellationToken ct)
+    public static async Task<RabbitDestination> OpenAsync(RabbitSettings settings, Care care, CancellationToken ct)
     {
         var factory = new ConnectionFactory
         {
@@ -57,7 +61,7 @@ internal sealed class RabbitDestination : Destination
             var channel = await connection.CreateChannelAsync(
                 new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, new ThrottlingRateLimiter(2 * Window)), ct);
             await DeclareAsync(channel, settings, ct);
-            return new(settings, connection, channel);
+            return new(settings, care, connection, channel);
         }
         catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException)
         {
@@ -70,33 +74,23 @@ internal sealed class RabbitDestination : Destination
         }
     }
 
+    public override bool Wants(PublicEvent e) => _keys.Match(e.Type);
+
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
     {
-        var confirms = new Task[events.Count];
-        for (var i = 0; i < events.Count; i++)
-        {
-            confirms[i] = PublishAsync(events[i], ct);
-        }
-
-        var all = Task.WhenAll(confirms);
         try
         {
-            while (await Task.WhenAny(all, Task.Delay(Patience, ct)) != all)
+            foreach (var together in _care.Needed ? InTurn(events) : [[.. events]])
             {
-                ct.ThrowIfCancellationRequested();
-                if (_blocked is null)
-                {
-                    throw new DestinationUnavailableException($"RabbitMQ at {Address(_settings)} has not confirmed what was published for {Patience.TotalSeconds:0} s.");
-                }
-
-                trouble($"RabbitMQ at {Address(_settings)} takes nothing at the moment: {_blocked}");
+                await ConfirmedAsync(together, trouble, ct);
             }
 
-            await all;
+            _care.Needed = false;
             return [];
         }
         catch (PublishException failure)
         {
+            _care.Needed = true;
             throw new DestinationUnavailableException(
                 failure.IsReturn
                     ? $"No queue is bound to the exchange {_settings.Exchange} that takes events like one of these; it was not published."
@@ -105,8 +99,44 @@ internal sealed class RabbitDestination : Destination
         }
         catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException or ObjectDisposedException)
         {
+            _care.Needed = true;
             throw new DestinationUnavailableException($"The connection to RabbitMQ at {Address(_settings)} broke: {Innermost(failure)}", failure);
         }
+    }
+
+    /// <summary>Returns when all are confirmed.</summary>
+    private async Task ConfirmedAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+    {
+        var all = Task.WhenAll(events.Select(e => PublishAsync(e, ct)).ToArray());
+        while (await Task.WhenAny(all, Task.Delay(Patience, ct)) != all)
+        {
+            ct.ThrowIfCancellationRequested();
+            trouble(_blocked is { } why
+                ? $"RabbitMQ at {Address(_settings)} takes nothing at the moment: {why}"
+                : throw new TimeoutException($"nothing was confirmed for {Patience.TotalSeconds:0} s"));
+        }
+
+        await all;
+    }
+
+    /// <summary>The first event of each account, then the second of each …</summary>
+    private static List<List<PublicEvent>> InTurn(IReadOnlyList<PublicEvent> events)
+    {
+        var turns = new List<List<PublicEvent>>();
+        var next = new Dictionary<Guid, int>();
+        foreach (var e in events)
+        {
+            var turn = next.GetValueOrDefault(e.Stream);
+            next[e.Stream] = turn + 1;
+            if (turn == turns.Count)
+            {
+                turns.Add([]);
+            }
+
+            turns[turn].Add(e);
+        }
+
+        return turns;
     }
 
     public override async ValueTask DisposeAsync()

@@ -14,7 +14,8 @@ public sealed record RabbitSettings
 
     /// <summary>
     /// Quorum queues that are made and bound, by name, with the routing keys that each wants: "#" for all. Consumers who need an account's events in order read one
-    /// queue alone (single active consumer). Without any, queues are the consumers' business, and an event that no queue wants is not published.
+    /// queue alone (single active consumer). An event that none of these keys wants is not published here; one that is wanted must find a queue, or it
+    /// counts as not delivered.
     /// </summary>
     public IReadOnlyDictionary<string, string> Queues { get; init; } = new Dictionary<string, string>();
 
@@ -32,13 +33,26 @@ public sealed record RabbitSettings
     }
 }
 
+/// <summary>Whether the last delivery failed: outlives the connection that it failed on.</summary>
+internal sealed class Care
+{
+    public bool Needed { get; set; }
+}
+
 /// <summary>RabbitMQ, where it is configured.</summary>
-internal sealed class RabbitSource(RabbitSettings settings) : IDestinationSource
+internal sealed class RabbitSource : IDestinationSource
 {
     public const string Kind = "rabbitmq";
 
-    private readonly IReadOnlyList<DestinationSpec> _specs = settings.Uri.Length == 0 ? [] :
-        [new(Kind, Kind, StartPosition.Parse(settings.From), "", async ct => await RabbitDestination.OpenAsync(settings, ct))];
+    private readonly IReadOnlyList<DestinationSpec> _specs;
+
+    public RabbitSource(RabbitSettings settings)
+    {
+        var care = new Care();
+        _specs = settings.Uri.Length == 0
+            ? []
+            : [new(Kind, Kind, StartPosition.Parse(settings.From), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))];
+    }
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);
 }
