@@ -54,7 +54,7 @@ internal static class LaneSeen
         [.. events.Where(e => e.Text("subject") == account).Select(e => e.Number("streamversion")!.Value).Distinct()];
 
     private static async Task<(string Trouble, long Waiting)> LaneAsync(this BankFixture bank) =>
-        (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items() is [var lane]
+        (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Where(d => d.GetProperty("kind").GetString() != "modules").ToList() is [var lane]
             ? (lane.TryGetProperty("lastError", out var error) ? error.Text("text") : "", lane.GetProperty("waiting").GetInt64())
             : ("no lane yet", -1);
 }

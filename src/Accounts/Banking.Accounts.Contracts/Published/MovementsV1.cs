@@ -47,7 +47,7 @@ public sealed record TransferReceivedV1(
 /// <param name="RefusalId">The refusal, <c>ref_…</c>, under which the bank keeps what the decision saw.</param>
 /// <param name="Code">Which rule said no, for programs: insufficient_funds, account_frozen, payee_account_closed …</param>
 /// <param name="EffectiveAt">When it was refused.</param>
-public sealed record TransferRefusedV1(string RefusalId, string Code, DateTimeOffset EffectiveAt);
+public sealed record TransferRefusedV1([RegularExpression(Shapes.Refusal)] string RefusalId, string Code, DateTimeOffset EffectiveAt);
 
 /// <summary>An earlier event was wrong by this much; this one puts the balance right.</summary>
 /// <param name="Corrects">The event that was wrong, <c>evt_…</c>.</param>
