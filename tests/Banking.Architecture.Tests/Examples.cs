@@ -42,6 +42,7 @@ internal static class Examples
         new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
         new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
         new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
+        new DestinationSet("kafka", 42, At),
         new DeadLettersReplayed("kafka", 3, At),
         new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
         new WebhookRegistered(

@@ -173,9 +173,35 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         var account = await _teller.OpenAsync(balance: "1.00");
         await ArrivedAsync(account, [1, 2]);
 
-        await bank.ExecuteAsync("update publishing.lane set position = 0 where name = $1", Sink.Name);
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 1_000_000_000, reasonCode = "test", reason = "x" })).IsProblem(422, "malformed_position");
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 0, reasonCode = "test", reason = "A consumer lost what it had." })).Ok();
 
         await ArrivedAsync(account, [1, 2, 1, 2]);
+    }
+
+    [Fact]
+    public async Task A_lane_that_another_host_took_over_stores_nothing_more_and_knows_who_waits_when_it_has_it_again()
+    {
+        var (waiting, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        await ArrivedAsync(free, [1]);
+        await ArrivedAsync(waiting, [1]);
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Why)).Ok();
+        (await _teller.DepositAsync(waiting, "1.00")).Created();
+
+        // As the other would have: it found that the account's next event is rejected, and went past it.
+        await bank.ExecuteAsync("update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
+        await bank.ExecuteAsync(
+            "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) " +
+            "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id = $2 and version = 2",
+            Sink.Name, Guid.ParseExact(waiting[4..], "N"));
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();
+        (await _teller.DepositAsync(waiting, "1.00")).Created();
+        (await _teller.DepositAsync(free, "1.00")).Created();
+
+        await ArrivedAsync(free, [1, 2]);
+        Assert.Equal([1], bank.Sink.VersionsOf(waiting));
+        Assert.Equal(1, (await SettleAsync("replay", waiting)).Json.GetProperty("asked").GetInt32());
+        await ArrivedAsync(waiting, [1, 2, 3]);
     }
 
     [Fact]
@@ -186,6 +212,8 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { })).IsProblem(422, "reason_required");
         (await _operator.PostAsync("/ops/dead-letters/replay", new { account = "acc_1", reasonCode = "test", reason = "x" })).IsProblem(422, "malformed_account");
         (await _operator.GetAsync("/ops/dead-letters?account=x")).IsProblem(400, "malformed_filter");
+        (await _operator.GetAsync("/ops/dead-letters?cause=%00")).IsProblem(400, "malformed_filter");
+        (await _operator.PostTextAsync("/ops/dead-letters/replay", """{"cause":"\u0000","reasonCode":"test","reason":"x"}""")).IsProblem(422, "invalid_text");
         Assert.False((await DestinationAsync()).TryGetProperty("held", out _));
     }
 

@@ -102,7 +102,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     public async Task An_event_that_no_queue_is_configured_for_is_no_business_of_the_lane()
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
-        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.*-opened.v1");
+        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.account-opened.*");
         await LiveAsync(bank);
 
         await bank.WellAsync();

@@ -35,6 +35,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/ops/outbox", "watch"),
         ("POST", "/ops/outbox/{destination}/hold", "operate"),
         ("POST", "/ops/outbox/{destination}/release", "operate"),
+        ("POST", "/ops/outbox/{destination}/position", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
         ("POST", "/ops/dead-letters/replay", "operate"),
         ("POST", "/ops/dead-letters/discard", "operate"),

@@ -15,6 +15,9 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
     private const int PageSize = 500;
 
     /// <summary>Where the feed is resumed: after the last event that was acknowledged.</summary>
+    /// <summary>Sent now and then where nothing happens: the place alone.</summary>
+    private const string NoEvent = "position";
+
     public string Position { get; private set; } = position;
 
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -52,14 +55,16 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
 
     private async IAsyncEnumerable<Delivery> ConnectAsync(Action<TimeSpan> pauseAfterwards, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        while (await PageAsync(cancellation) is { Items: not [] } page)
+        for (var before = ""; before != Position;)
         {
+            // A page may be empty and not the last: where much of the log is not published, the cursor moves all the same.
+            var page = await PageAsync(cancellation);
             foreach (var item in page.Items)
             {
                 yield return new(JsonMarshal.GetRawUtf8Value(item).ToArray(), () => ValueTask.CompletedTask);
             }
 
-            Position = page.NextCursor;
+            (before, Position) = (Position, page.NextCursor);
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/feed");
@@ -71,11 +76,19 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         var events = SseParser.Create(stream, (_, data) => data.ToArray());
         await foreach (var item in events.EnumerateAsync(cancellation))
         {
-            yield return new(item.Data, () =>
+            if (item.EventType == NoEvent)
             {
                 Position = item.EventId ?? Position;
-                return ValueTask.CompletedTask;
-            });
+            }
+            else
+            {
+                yield return new(item.Data, () =>
+                {
+                    Position = item.EventId ?? Position;
+                    return ValueTask.CompletedTask;
+                });
+            }
+
             if (events.ReconnectionInterval != Timeout.InfiniteTimeSpan)
             {
                 pauseAfterwards(events.ReconnectionInterval);
@@ -91,7 +104,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         return new([.. page.GetProperty("items").EnumerateArray()], page.GetProperty("nextCursor").GetString()!);
     }
 
-    /// <param name="Items">Empty where there is nothing more now.</param>
+    /// <param name="Items">May be empty, with more behind the cursor.</param>
     /// <param name="NextCursor">Always there: it is where to go on once there is.</param>
     private sealed record Page(IReadOnlyList<JsonElement> Items, string NextCursor);
 }

@@ -48,9 +48,21 @@ public static class BankHost
         builder.Services.AddLedger();
         builder.Services.AddAudit();
         builder.Services.AddOperations();
-        builder.Services.AddPublishing(builder.Configuration);
+        AddPublishing(builder);
         builder.Services.AddNotifications();
         return builder;
+    }
+
+    private static void AddPublishing(WebApplicationBuilder builder)
+    {
+        try
+        {
+            builder.Services.AddPublishing(builder.Configuration);
+        }
+        catch (FormatException wrong)
+        {
+            throw new ConfigurationException(wrong.Message);
+        }
     }
 
     /// <summary>The order of what a request passes through.</summary>

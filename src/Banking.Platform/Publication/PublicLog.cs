@@ -22,6 +22,9 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
     /// <summary>Positions that one page looks at, at most.</summary>
     public const int PageSize = 1_000;
 
+    /// <summary>Pages that are read for one answer: a million imported events in the way are no reason to answer late, or never.</summary>
+    private const int MostPages = 20;
+
     private const int Remembered = 16;
 
     private readonly StoredEvents _events = new(store);
@@ -57,11 +60,11 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
         return _recent.GetOrAdd(after, page);
     }
 
-    /// <summary>The next events after a position, at most so many, however far apart they are.</summary>
+    /// <summary>The next events after a position, at most so many. Where they are far apart there may be fewer, or none, before its end.</summary>
     public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
     {
         var events = new List<PublicEvent>();
-        while (true)
+        for (var pages = 0; pages < MostPages; pages++)
         {
             var page = await ReadAsync(after, ct);
             if (page.End == after)
@@ -79,6 +82,8 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
             events.AddRange(page.Events);
             after = page.End;
         }
+
+        return new(events, after);
     }
 
     /// <summary>

@@ -12,6 +12,12 @@ public sealed record DestinationHeld(string Destination, string? Type, DateTimeO
 /// <param name="EffectiveAt">When it was released.</param>
 public sealed record DestinationReleased(string Destination, string? Type, DateTimeOffset EffectiveAt);
 
+/// <summary>A destination is delivered the log from another place on.</summary>
+/// <param name="Destination">The destination.</param>
+/// <param name="Position">Everything after this position is delivered.</param>
+/// <param name="EffectiveAt">When it was set.</param>
+public sealed record DestinationSet(string Destination, long Position, DateTimeOffset EffectiveAt);
+
 /// <summary>Events that a destination had rejected are offered to it again, and those that wait behind them.</summary>
 /// <param name="Destination">The destination.</param>
 /// <param name="Events">How many.</param>

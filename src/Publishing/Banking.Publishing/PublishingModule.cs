@@ -35,6 +35,7 @@ public static class PublishingModule
     [
         (typeof(DestinationHeld), "publishing.destination-held.v1"),
         (typeof(DestinationReleased), "publishing.destination-released.v1"),
+        (typeof(DestinationSet), "publishing.destination-set.v1"),
         (typeof(DeadLettersReplayed), "publishing.dead-letters-replayed.v1"),
         (typeof(DeadLetterDiscarded), "publishing.dead-letter-discarded.v1"),
         (typeof(WebhookRegistered), "publishing.webhook-registered.v1"),

@@ -1,6 +1,6 @@
 namespace Banking.Notifications.Domain;
 
-/// <summary>What can be heard of: everything that is published about an account.</summary>
+/// <summary>What can be heard of: everything that happens to an account, as it is published.</summary>
 internal static class Hearable
 {
     private const string Account = "banking.account.";

@@ -17,7 +17,10 @@ namespace Banking.Publishing.Feed;
 
 /// <summary>Events in the order of the log. It is written by hand below and only described here.</summary>
 /// <param name="Items">CloudEvents 1.0, as on every other way out.</param>
-/// <param name="NextCursor">Pass it as after: a position of the log, there on the last page too, because the log goes on.</param>
+/// <param name="NextCursor">
+/// Pass it as after: a position of the log, there on the last page too, because the log goes on. The same as was passed where there is nothing more yet; a page may
+/// have fewer items than asked for, or none, and more behind its cursor.
+/// </param>
 public sealed record FeedPage(IReadOnlyList<JsonElement> Items, string NextCursor);
 
 /// <summary>The way out that is always there: whoever remembers one number has read everything up to it.</summary>
@@ -77,6 +80,12 @@ public static class GetFeedEndpoint
             foreach (var e in page.Events)
             {
                 yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type) { EventId = e.Position.ToString(CultureInfo.InvariantCulture) };
+            }
+
+            if (page.Events.Count == 0 && page.End > after)
+            {
+                // A stretch that is not published: who reconnects need not go through it again.
+                yield return At(page.End);
             }
 
             if (page.End == after)

@@ -7,8 +7,8 @@ namespace Banking.Publishing.Kafka;
 
 /// <summary>
 /// A topic, keyed by account. The producer is idempotent and never gives up on a message by itself: so each partition holds an unbroken run of what was
-/// produced, whatever breaks and whenever, and what is produced again after a restart follows a run that it repeats. A message that timed out here while
-/// later ones went through would be the one way for an account's events to change their order.
+/// produced, whatever breaks and whenever, and what is produced again after a restart follows a run that it repeats. A message that timed out here, or was given up,
+/// while later ones went through would change the order of an account's events.
 /// </summary>
 internal sealed class KafkaDestination : Destination
 {
@@ -72,6 +72,8 @@ internal sealed class KafkaDestination : Destination
         BootstrapServers = settings.BootstrapServers,
         ClientId = "banking",
         EnableIdempotence = true,
+        // An error that nothing helps against stops the producer, instead of leaving a hole that later events of the partition go around.
+        EnableGaplessGuarantee = true,
         Acks = Acks.All,
         MessageTimeoutMs = 0,
         LingerMs = 2,

@@ -29,11 +29,25 @@ public sealed record KafkaSettings
     /// <summary>Anything else of the client, by its own names: security.protocol, sasl.username …</summary>
     public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What order and completeness rest on, under all its names.</summary>
+    private static readonly string[] Promised =
+    [
+        "enable.idempotence", "enable.gapless.guarantee", "acks", "request.required.acks", "message.timeout.ms", "delivery.timeout.ms", "message.send.max.retries", "retries",
+        "max.in.flight", "max.in.flight.requests.per.connection", "queue.buffering.max.messages", "partitioner", "transactional.id",
+    ];
+
     public static KafkaSettings Of(IConfigurationSection section)
     {
         ArgumentNullException.ThrowIfNull(section);
         var client = section.GetSection("Client").AsEnumerable(makePathsRelative: true).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
-        return (section.Get<KafkaSettings>() ?? new()) with { Client = client };
+        if (client.Keys.FirstOrDefault(k => Promised.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } promised)
+        {
+            throw new FormatException($"{section.Path}:Client:{promised} cannot be set: that nothing is lost or out of order rests on it.");
+        }
+
+        var settings = (section.Get<KafkaSettings>() ?? new()) with { Client = client };
+        StartPosition.Parse(settings.From, section.Path);
+        return settings;
     }
 }
 
@@ -44,7 +58,7 @@ internal sealed class KafkaSource(KafkaSettings settings) : IDestinationSource
 
     private readonly IReadOnlyList<DestinationSpec> _specs = settings.BootstrapServers.Length == 0 ? [] :
     [
-        new(Kind, Kind, StartPosition.Parse(settings.From), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings))),
+        new(Kind, Kind, StartPosition.Parse(settings.From, KafkaSource.Kind), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings))),
     ];
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);

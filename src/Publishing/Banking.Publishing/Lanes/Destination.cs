@@ -86,12 +86,13 @@ public sealed record StartPosition(long? Position)
     public static StartPosition Now { get; } = new((long?)null);
 
     /// <summary>"beginning", "now" or a position; the beginning where nothing is said.</summary>
+    /// <param name="whose">The setting's section, for the error.</param>
     /// <exception cref="FormatException">It is none of these.</exception>
-    public static StartPosition Parse(string? text) => text switch
+    public static StartPosition Parse(string? text, string whose = "") => text switch
     {
         null or "" or "beginning" => Beginning,
         "now" => Now,
         _ when long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var position) => new(position),
-        _ => throw new FormatException($"'{text}' is no place to start from: beginning, now or a position of the log."),
+        _ => throw new FormatException($"{(whose.Length > 0 ? whose + ":From: " : "")}'{text}' is no place to start from: beginning, now or a position of the log."),
     };
 }

@@ -22,6 +22,8 @@ internal sealed class Lane(
     private Destination? _destination;
     private HashSet<Guid> _waiting = [];
     private string? _said;
+    private long _epoch;
+    private Task _saying = Task.CompletedTask;
     private long _looked;
 
     /// <summary>Until it is stopped, or another host turns out to lead.</summary>
@@ -31,6 +33,7 @@ internal sealed class Lane(
         // What failed in a row counts on where another host, or this one before, left off.
         var failures = begun.Trouble?.Attempts ?? 0;
         _said = begun.Trouble?.Text;
+        _epoch = await store.TakeOverAsync(spec.Name, ct);
         _waiting = await waiting.AccountsAsync(spec.Name, ct);
         try
         {
@@ -38,15 +41,16 @@ internal sealed class Lane(
             {
                 try
                 {
-                    var row = await store.OpenAsync(spec, ct);
+                    var row = await FindAsync(ct);
                     while (!await StepAsync(row, ct))
                     {
                         failures = 0;
-                        row = await store.FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+                        row = await FindAsync(ct);
                     }
 
                     failures = 0;
-                    await WaitAsync(row.Position, ct);
+                    // Held it waits for somebody who lets it go on, whatever comes meanwhile.
+                    await WaitAsync(row.Held is null ? row.Position : long.MaxValue, ct);
                 }
                 catch (DestinationUnavailableException away)
                 {
@@ -64,10 +68,23 @@ internal sealed class Lane(
                 }
             }
         }
+        catch (Exception failure) when (failure is not (OperationCanceledException or LaneMovedException))
+        {
+            // Nothing that a destination says: whoever runs this lane begins it anew, and operators see why.
+            await SayQuietlyAsync($"{failure.GetType().Name}: {failure.Message}", ct);
+            throw;
+        }
         finally
         {
             await CloseAsync();
         }
+    }
+
+    /// <summary>Where the lane is, as long as it is this one's: what waits is known here only of the time since it was taken over.</summary>
+    private async Task<LaneRow> FindAsync(CancellationToken ct)
+    {
+        var row = await store.FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+        return row.Epoch == _epoch ? row : throw new LaneMovedException(spec.Name);
     }
 
     /// <returns>Whether there is nothing to do just now.</returns>
@@ -87,7 +104,7 @@ internal sealed class Lane(
 
         _destination ??= await OpenAsync(ct);
         var (due, held) = Sort(row, page.Events);
-        var move = new LaneMove(row.Name, row.Position, page.End, due.Count, clock.GetUtcNow());
+        var move = new LaneMove(row.Name, _epoch, row.Position, page.End, due.Count, clock.GetUtcNow());
         if (_destination is ITransactionalDestination transactional && held.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);
@@ -171,7 +188,7 @@ internal sealed class Lane(
                 async transaction =>
                 {
                     var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
-                    await LaneStore.CountAsync(transaction, row.Name, delivered, ct);
+                    await LaneStore.CountAsync(transaction, row.Name, _epoch, delivered, ct);
                     await (rejected is not null ? waiting.WaitOnAsync(transaction, account, rejected, ct)
                         : last ? WaitingAccounts.RemoveAsync(transaction, account, ct)
                         : WaitingAccounts.MoveAsync(transaction, account, page.End + 1, ct));
@@ -199,7 +216,9 @@ internal sealed class Lane(
             return [];
         }
 
-        var rejected = await _destination!.DeliverAsync(due, trouble => _ = SayQuietlyAsync(trouble, ct), ct);
+        var rejected = await _destination!.DeliverAsync(due, trouble => _saying = SayQuietlyAsync(trouble, ct), ct);
+        // What is still being written down about it must not come after what follows.
+        await _saying;
         if (_said is not null)
         {
             await store.SayAsync(spec.Name, null, 0, ct);

@@ -36,6 +36,16 @@ public sealed class LaneControl(NpgsqlDataSource source, OperatorJournal journal
         : WriteAsync(
             lane, $"delete from {HeldTypes} where lane = $1 and type = $2", [lane, type], new DestinationReleased(lane, type, clock.GetUtcNow()), action, ct);
 
+    /// <summary>
+    /// Sets a destination to another place in the log: everything after it is delivered, again or for the first time, in order. What waits behind that place
+    /// waits no more. Whoever has the lane finds out before it stores anything, and begins anew.
+    /// </summary>
+    public Task<bool> SetAsync(string lane, long position, OperatorAction action, CancellationToken ct) => WriteAsync(
+        lane,
+        $"with forgotten as (delete from {PublishingModule.Schema}.waiting_account where lane = $1 and position > $2) " +
+        $"update {Lanes} set position = $2, epoch = epoch + 1, updated_at = $3 where name = $1",
+        [lane, position, clock.GetUtcNow()], new DestinationSet(lane, position, clock.GetUtcNow()), action, ct);
+
     /// <summary>The bank itself leaves a destination alone that failed too often, until somebody lets it go on.</summary>
     internal Task<bool> ParkAsync(string lane, string why, CancellationToken ct) => HoldAsync(lane, null, OperatorAction.OfTheBank(why, "publishing"), ct);
 

@@ -8,7 +8,7 @@ namespace Banking.Publishing.Lanes;
 /// <summary>
 /// Runs the lanes on one host of the bank at a time, the one that holds a lock in the database; another takes over where it is gone. Two that
 /// both believe they lead for a moment do no harm: each delivers a run of the log from a place before which everything has arrived, so that what
-/// arrives twice arrives in order the first time.
+/// arrives twice arrives in order the first time; and of the one that was taken over from, nothing is stored any more.
 /// </summary>
 public sealed class LaneHost(
     IEnumerable<IDestinationSource> sources, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch,
@@ -19,6 +19,7 @@ public sealed class LaneHost(
     private const string Lock = "select pg_try_advisory_lock(hashtextextended('publishing', 0))";
     private const string Unlock = "select pg_advisory_unlock(hashtextextended('publishing', 0))";
 
+    private readonly Dictionary<IDestinationSource, IReadOnlyList<DestinationSpec>> _last = [];
     private readonly ILogger _logger = loggers.CreateLogger<LaneHost>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -76,15 +77,7 @@ public sealed class LaneHost(
     /// <summary>Starts the lanes that are wanted, and stops those that are not, or are to be opened in another way.</summary>
     private async Task ArrangeAsync(Dictionary<string, RunningLane> running, CancellationToken ct)
     {
-        var specs = new Dictionary<string, DestinationSpec>();
-        foreach (var one in sources)
-        {
-            foreach (var spec in await one.ListAsync(ct))
-            {
-                specs.Add(spec.Name, spec);
-            }
-        }
-
+        var specs = await SpecsAsync(ct);
         foreach (var (name, lane) in running.ToList())
         {
             if (lane.Failure is { } failure)
@@ -92,7 +85,7 @@ public sealed class LaneHost(
                 _logger.LogWarning(failure, "Publication to {Destination} was interrupted; it goes on", name);
             }
 
-            if (lane.IsOver || specs.GetValueOrDefault(name)?.Settings != lane.Settings)
+            if (lane.IsOver || specs.GetValueOrDefault(name)?.Settings != lane.Spec.Settings)
             {
                 await lane.DisposeAsync();
                 running.Remove(name);
@@ -101,9 +94,33 @@ public sealed class LaneHost(
 
         foreach (var spec in specs.Values.Where(s => !running.ContainsKey(s.Name)))
         {
-            running[spec.Name] = new(spec.Settings, new Lane(
+            running[spec.Name] = new(spec, new Lane(
                 spec, store, control, waiting, log, watch, signals, meter, source, clock, loggers.CreateLogger<Lane>()));
         }
+    }
+
+    /// <summary>What is wanted. Of a source that cannot tell just now, what it told last.</summary>
+    private async Task<Dictionary<string, DestinationSpec>> SpecsAsync(CancellationToken ct)
+    {
+        var specs = new Dictionary<string, DestinationSpec>();
+        foreach (var one in sources)
+        {
+            try
+            {
+                _last[one] = await one.ListAsync(ct);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                _logger.LogWarning(failure, "{Source} cannot tell where to publish; what runs goes on", one.GetType().Name);
+            }
+
+            foreach (var spec in _last.GetValueOrDefault(one) ?? [])
+            {
+                specs.Add(spec.Name, spec);
+            }
+        }
+
+        return specs;
     }
 
     private sealed class RunningLane : IAsyncDisposable
@@ -111,13 +128,13 @@ public sealed class LaneHost(
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _task;
 
-        public RunningLane(string settings, Lane lane)
+        public RunningLane(DestinationSpec spec, Lane lane)
         {
-            Settings = settings;
+            Spec = spec;
             _task = Task.Run(() => lane.RunAsync(_stop.Token));
         }
 
-        public string Settings { get; }
+        public DestinationSpec Spec { get; }
 
         public bool IsOver => _task.IsCompleted;
 

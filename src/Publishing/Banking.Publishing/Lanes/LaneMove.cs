@@ -9,12 +9,12 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace Banking.Publishing.Lanes;
 
-/// <summary>Moves a lane from one place in the log to another. Where it is somewhere else by now, another host leads, and nothing of this one's may stand.</summary>
-internal sealed record LaneMove(string Lane, long From, long To, int Delivered, DateTimeOffset At) : IStorageOperation
+/// <summary>Moves a lane from one place in the log to another. Where another host has taken it over, nothing of this one's may stand.</summary>
+internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int Delivered, DateTimeOffset At) : IStorageOperation
 {
     private const string Sql =
         $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, error = null, error_at = null, attempts = 0, " +
-        "updated_at = @at where name = @lane and position = @from returning 1";
+        "updated_at = @at where name = @lane and position = @from and epoch = @epoch returning 1";
 
     public Type DocumentType => typeof(LaneRow);
 
@@ -28,9 +28,10 @@ internal sealed record LaneMove(string Lane, long From, long To, int Delivered, 
         command.Parameters.AddWithValue("at", At);
         command.Parameters.AddWithValue("lane", Lane);
         command.Parameters.AddWithValue("from", From);
+        command.Parameters.AddWithValue("epoch", Epoch);
         if (await command.ExecuteScalarAsync(ct) is null)
         {
-            throw new LaneMovedException(Lane, From);
+            throw new LaneMovedException(Lane);
         }
     }
 
@@ -46,6 +47,8 @@ internal sealed record LaneMove(string Lane, long From, long To, int Delivered, 
         builder.AppendParameter(Lane, NpgsqlDbType.Text);
         builder.Append(" and position = ");
         builder.AppendParameter(From, NpgsqlDbType.Bigint);
+        builder.Append(" and epoch = ");
+        builder.AppendParameter(Epoch, NpgsqlDbType.Bigint);
         builder.Append(" returning 1");
     }
 
@@ -53,11 +56,11 @@ internal sealed record LaneMove(string Lane, long From, long To, int Delivered, 
     {
         if (!await reader.ReadAsync(token))
         {
-            exceptions.Add(new LaneMovedException(Lane, From));
+            exceptions.Add(new LaneMovedException(Lane));
         }
     }
 }
 
-/// <summary>Another host has moved the lane: this one leads no more.</summary>
-public sealed class LaneMovedException(string lane, long from)
-    : ConcurrencyException($"The lane {lane} is not at {from} any more: another host publishes.", typeof(LaneRow), lane);
+/// <summary>Another host has taken the lane over, or an operator has set it to another place: who finds out begins anew.</summary>
+public sealed class LaneMovedException(string lane)
+    : ConcurrencyException($"The lane {lane} was taken over.", typeof(LaneRow), lane);

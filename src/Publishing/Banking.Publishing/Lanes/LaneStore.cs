@@ -14,7 +14,7 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
         create table if not exists {PublishingModule.Schema}.lane (
             name text primary key, kind text not null, position bigint not null, start_position bigint not null, delivered bigint not null default 0,
             held_at timestamptz, held_by text, held_reason text,
-            error text, error_at timestamptz, attempts int not null default 0, updated_at timestamptz not null);
+            error text, error_at timestamptz, attempts int not null default 0, epoch bigint not null default 0, updated_at timestamptz not null);
         create table if not exists {PublishingModule.Schema}.held_type (
             lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null, primary key (lane, type));
         create table if not exists {PublishingModule.Schema}.waiting_account (
@@ -47,7 +47,7 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
     public async Task<IReadOnlyList<LaneRow>> AllAsync(string? name, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, l.error, l.error_at, l.attempts, l.updated_at, " +
+            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, l.error, l.error_at, l.attempts, l.updated_at, l.epoch, " +
             $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t where t.lane = l.name), '{{}}') " +
             $"from {PublishingModule.Schema}.lane l where $1::text is null or l.name = $1 order by l.name");
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = name });
@@ -59,7 +59,7 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
                 reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
                 reader.IsDBNull(5) ? null : new(reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetString(7)),
                 reader.IsDBNull(8) ? null : new(reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetInt32(10)),
-                reader.GetFieldValue<DateTimeOffset>(11), reader.GetFieldValue<string[]>(12)));
+                reader.GetFieldValue<DateTimeOffset>(11), reader.GetInt64(12), reader.GetFieldValue<string[]>(13)));
         }
 
         return rows;
@@ -77,14 +77,29 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Events that were delivered apart from the lane's own way.</summary>
-    internal static async Task CountAsync(NpgsqlTransaction transaction, string lane, int delivered, CancellationToken ct)
+    /// <summary>
+    /// Takes the lane over: from here on nothing of whoever had it before can be stored. Which accounts wait is read after this, or another host could
+    /// still add to them, or take from them, behind the back of who leads.
+    /// </summary>
+    internal async Task<long> TakeOverAsync(string lane, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"update {PublishingModule.Schema}.lane set epoch = epoch + 1 where name = $1 returning epoch");
+        command.Parameters.Add(new() { Value = lane });
+        return (long)(await command.ExecuteScalarAsync(ct) ?? throw new InvalidOperationException($"The lane {lane} is gone."));
+    }
+
+    /// <summary>Events that were delivered apart from the lane's own way, by who has it.</summary>
+    internal static async Task CountAsync(NpgsqlTransaction transaction, string lane, long epoch, int delivered, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"update {PublishingModule.Schema}.lane set delivered = delivered + $2 where name = $1", transaction.Connection, transaction);
+            $"update {PublishingModule.Schema}.lane set delivered = delivered + $3 where name = $1 and epoch = $2", transaction.Connection, transaction);
         command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = epoch });
         command.Parameters.Add(new() { Value = delivered });
-        await command.ExecuteNonQueryAsync(ct);
+        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        {
+            throw new LaneMovedException(lane);
+        }
     }
 
     /// <summary>What is in the way, in plain words; null where nothing is any more.</summary>
@@ -102,11 +117,12 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
 
 /// <summary>One lane as stored.</summary>
 /// <param name="Position">Everything up to here was delivered, or waits for its account to go on.</param>
-/// <param name="Delivered">Events delivered so far, repeats not counted.</param>
+/// <param name="Delivered">Events delivered so far.</param>
+/// <param name="Epoch">Rises each time that somebody takes the lane over.</param>
 /// <param name="HeldTypes">Types that are held back.</param>
 public sealed record LaneRow(
     string Name, string Kind, long Position, long StartPosition, long Delivered, LaneHold? Held, LaneTrouble? Trouble, DateTimeOffset UpdatedAt,
-    IReadOnlyList<string> HeldTypes);
+    long Epoch, IReadOnlyList<string> HeldTypes);
 
 /// <summary>Publication stands still until somebody lets it go on.</summary>
 public sealed record LaneHold(DateTimeOffset At, string By, string Reason);

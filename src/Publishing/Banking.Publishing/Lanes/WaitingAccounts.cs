@@ -76,7 +76,7 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         {
             await ExecuteAsync(
                 transaction,
-                $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null) on conflict (lane, account) do nothing", ct,
+                $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null)", ct,
                 lane, one.Event.Stream, one.Event.Position, one.Event.Id, one.Event.Type, one.Cause, one.Detail, clock.GetUtcNow());
         }
     }

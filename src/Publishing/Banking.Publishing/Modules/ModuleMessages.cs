@@ -27,7 +27,7 @@ internal sealed class ModuleMessages : IHandlerPolicy
         wolverine.Policies.Add<ModuleMessages>();
     }
 
-    /// <summary>Without a rule of its own a message that fails once is a dead letter. These are tried for most of a day, and are dead letters then.</summary>
+    /// <summary>Without a rule of its own a message that fails once is a dead letter. These are tried for some seven hours, and are dead letters then.</summary>
     public void Apply(IReadOnlyList<HandlerChain> chains, GenerationRules rules, IServiceContainer container)
     {
         foreach (var chain in chains.Where(c => c.MessageType == typeof(EventsPublished)))

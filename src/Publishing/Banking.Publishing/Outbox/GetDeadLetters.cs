@@ -53,6 +53,11 @@ public static class GetDeadLettersEndpoint
         }
 
         string? destination = query["destination"], cause = query["cause"];
+        if ((PlainText.Problem(destination, OutboxDesk.LongestText) ?? PlainText.Problem(cause, OutboxDesk.LongestText)) is { } why)
+        {
+            return new ProblemResult(Problems.Malformed("malformed_filter", why));
+        }
+
         var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
         var groups = (await waiting.CountAsync(http.RequestAborted))
             .Where(g => g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));

@@ -9,7 +9,7 @@ namespace Banking.Publishing.Outbox;
 
 public static class GetOutboxEndpoint
 {
-    /// <summary>Empty where no broker and no webhook is configured: what would be published is at /v1/feed then, as always.</summary>
+    /// <summary>What is published is at /v1/feed too, always.</summary>
     [WolverineGet("/ops/outbox")]
     [Tags("Operations")]
     [EndpointSummary("List where events are published to: what waits, how old, how fast, what is held and what is in the way")]

@@ -3,6 +3,7 @@ using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
 using Banking.Publishing.Lanes;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Outbox;
@@ -10,6 +11,9 @@ namespace Banking.Publishing.Outbox;
 /// <summary>What operators ask of destinations, checked: which, what, who asks, and why.</summary>
 public sealed class OutboxDesk(LaneStore store, PublicContracts contracts)
 {
+    /// <summary>Longer than any name or cause.</summary>
+    public const int LongestText = 500;
+
     public static Refusal NotFound(string destination) =>
         Refusal.Of("destination_not_found", 404, "There is no such destination.", ("destination", destination));
 
@@ -19,7 +23,7 @@ public sealed class OutboxDesk(LaneStore store, PublicContracts contracts)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(run);
-        if (await store.FindAsync(destination, http.RequestAborted) is null)
+        if (PlainText.Problem(destination, LongestText) is not null || await store.FindAsync(destination, http.RequestAborted) is null)
         {
             return new ProblemResult(NotFound(destination));
         }

@@ -7,17 +7,18 @@ namespace Banking.Publishing.Outbox;
 
 /// <summary>A destination as operators see it.</summary>
 /// <param name="Kind">kafka, rabbitmq, webhook, modules.</param>
+/// <param name="Configured">Whether this host still knows it; what is not configured any more keeps its place, should it come back.</param>
 /// <param name="Position">Everything up to here was delivered, or waits with its account.</param>
 /// <param name="Waiting">Positions of the log behind its end.</param>
 /// <param name="OldestSeconds">How long ago the first event was recorded that it has not delivered; 0 where it has delivered all.</param>
 /// <param name="Rate">Events a second over the last ten seconds, by the host that answers.</param>
-/// <param name="Delivered">Events delivered since it was configured, repeats not counted.</param>
+/// <param name="Delivered">Events delivered since it was configured.</param>
 /// <param name="Held">Who holds it, since when and why; absent where it goes on.</param>
 /// <param name="HeldTypes">Types of event that are held back.</param>
 /// <param name="LastError">What is in the way, in plain words; absent where nothing is.</param>
 /// <param name="WaitingAccounts">Accounts that wait, because an event of theirs was rejected or is held.</param>
 public sealed record DestinationView(
-    string Name, string Kind, long Position, long Waiting, double OldestSeconds, double Rate, long Delivered, HoldView? Held,
+    string Name, string Kind, bool Configured, long Position, long Waiting, double OldestSeconds, double Rate, long Delivered, HoldView? Held,
     IReadOnlyList<string> HeldTypes, ErrorView? LastError, IReadOnlyList<WaitingView> WaitingAccounts);
 
 /// <summary>Publication stands still.</summary>
@@ -36,17 +37,24 @@ public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Old
 public sealed record OutboxState(long Position, IReadOnlyList<DestinationView> Items);
 
 /// <summary>How publication is doing, for people, health and metrics.</summary>
-public sealed class OutboxView(LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogReader log, NpgsqlDataSource source, TimeProvider clock)
+public sealed class OutboxView(
+    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogReader log, NpgsqlDataSource source, TimeProvider clock)
 {
     public async Task<OutboxState> LookAsync(CancellationToken ct)
     {
         var end = await log.CompleteUpToAsync(ct);
         var counts = (await waiting.CountAsync(ct)).ToLookup(c => c.Lane);
+        var configured = new HashSet<string>();
+        foreach (var one in sources)
+        {
+            configured.UnionWith((await one.ListAsync(ct)).Select(s => s.Name));
+        }
+
         var items = new List<DestinationView>();
         foreach (var row in await store.AllAsync(null, ct))
         {
             items.Add(new(
-                row.Name, row.Kind, row.Position, Math.Max(0, end - row.Position), row.Position >= end ? 0 : await AgeAsync(row.Position, ct), meter.Rate(row.Name),
+                row.Name, row.Kind, configured.Contains(row.Name), row.Position, Math.Max(0, end - row.Position), row.Position >= end ? 0 : await AgeAsync(row.Position, ct), meter.Rate(row.Name),
                 row.Delivered, row.Held is { } held ? new(held.At, held.By, held.Reason) : null, row.HeldTypes,
                 row.Trouble is { } trouble ? new(trouble.Text, trouble.At, trouble.Attempts) : null,
                 [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));

@@ -28,8 +28,9 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
 
     private static string? Why(DestinationView d) => d switch
     {
+        { Configured: false } => null,
         { Held.By: "bank" } => $"{d.Name}: left alone after too many failures: {d.Held.Reason}",
-        { LastError: { } error } => $"{d.Name}: {error.Text}",
+        { Held: null, LastError: { } error } => $"{d.Name}: {error.Text}",
         { Held: null, OldestSeconds: > LateSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
         _ when d.WaitingAccounts.Any(w => w.Cause != Lanes.WaitingAccounts.HeldCause) => $"{d.Name}: has dead letters",
         _ => null,

@@ -61,6 +61,11 @@ internal static class Settling
             account = id;
         }
 
+        if ((PlainText.Problem(request.Destination, OutboxDesk.LongestText) ?? PlainText.Problem(request.Cause, OutboxDesk.LongestText)) is { } why)
+        {
+            return new ProblemResult(Problems.Malformed("invalid_text", why, status: 422));
+        }
+
         if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)
         {
             return new ProblemResult(problem);

@@ -63,11 +63,16 @@ internal sealed class RabbitDestination : Destination
             await DeclareAsync(channel, settings, ct);
             return new(settings, care, connection, channel);
         }
-        catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException)
+        catch (Exception failure)
         {
             if (connection is not null)
             {
                 await connection.DisposeAsync();
+            }
+
+            if (failure is not (RabbitMQClientException or IOException or TimeoutException))
+            {
+                throw;
             }
 
             throw new DestinationUnavailableException($"RabbitMQ cannot be used at {Address(settings)}: {Innermost(failure)}", failure);

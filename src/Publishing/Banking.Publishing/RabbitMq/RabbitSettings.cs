@@ -29,6 +29,13 @@ public sealed record RabbitSettings
     {
         ArgumentNullException.ThrowIfNull(section);
         var settings = section.Get<RabbitSettings>() ?? new();
+        StartPosition.Parse(settings.From, section.Path);
+        if (settings.Uri.Length > 0 && !(System.Uri.TryCreate(settings.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
+        {
+            throw new FormatException($"{section.Path}:Uri is no address of RabbitMQ, amqp://user:password@host:port/virtual-host; what is special in a password is written as %XX.");
+        }
+
+        RoutingKeys.Check(settings.Queues, section.Path);
         return settings.Queues.Count > 0 ? settings : settings with { Queues = new Dictionary<string, string> { [settings.Exchange] = "#" } };
     }
 }
@@ -51,7 +58,7 @@ internal sealed class RabbitSource : IDestinationSource
         var care = new Care();
         _specs = settings.Uri.Length == 0
             ? []
-            : [new(Kind, Kind, StartPosition.Parse(settings.From), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))];
+            : [new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))];
     }
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);

@@ -1,21 +1,38 @@
-using System.Text.RegularExpressions;
-
 namespace Banking.Publishing.RabbitMq;
 
 /// <summary>Which types of event some queue is bound for, by the rules of a topic exchange: * is one word, # any number of them.</summary>
 internal sealed class RoutingKeys
 {
-    private readonly Regex[] _patterns;
+    private readonly string[][] _keys;
 
     /// <param name="keys">One or more for each queue, separated by spaces.</param>
-    public RoutingKeys(IEnumerable<string> keys) =>
-        _patterns = [.. keys.SelectMany(k => k.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct().Select(PatternOf)];
+    public RoutingKeys(IEnumerable<string> keys) => _keys = [.. keys.SelectMany(Split).Distinct().Select(k => k.Split('.'))];
 
-    public bool Match(string type) => Array.Exists(_patterns, p => p.IsMatch(type));
+    /// <exception cref="FormatException">A queue has no key, or one that would mean something else to the broker than to people.</exception>
+    public static void Check(IReadOnlyDictionary<string, string> queues, string section)
+    {
+        foreach (var (queue, keys) in queues)
+        {
+            if (Split(keys).Length == 0 || Split(keys).SelectMany(k => k.Split('.')).Any(w => w.Length > 1 && w.AsSpan().ContainsAny('*', '#')))
+            {
+                throw new FormatException(
+                    $"{section}:Queues:{queue} is '{keys}': routing keys separated by spaces, such as # or banking.account.*.v1; * and # stand for whole words.");
+            }
+        }
+    }
 
-    // A # stands for its dot too: "banking.#" is for "banking" as well.
-    private static Regex PatternOf(string key) => new("^" + (key == "#" ? ".*" : Regex.Escape(key)
-        .Replace(@"\*", @"[^.]+", StringComparison.Ordinal)
-        .Replace(@"\.\#", @"(\..*)?", StringComparison.Ordinal)
-        .Replace(@"\#\.", @"(.*\.)?", StringComparison.Ordinal)) + "$", RegexOptions.CultureInvariant);
+    public bool Match(string type)
+    {
+        var words = type.Split('.');
+        return Array.Exists(_keys, key => Match(key, words));
+    }
+
+    private static bool Match(ReadOnlySpan<string> key, ReadOnlySpan<string> words) => key switch
+    {
+        [] => words.IsEmpty,
+        ["#", .. var rest] => Match(rest, words) || (!words.IsEmpty && Match(key, words[1..])),
+        [var word, .. var rest] => !words.IsEmpty && (word == "*" || word == words[0]) && Match(rest, words[1..]),
+    };
+
+    private static string[] Split(string keys) => keys.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

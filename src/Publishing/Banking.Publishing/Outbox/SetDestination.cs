@@ -1,0 +1,41 @@
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Banking.Publishing.Lanes;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Publishing.Outbox;
+
+/// <summary>Has the log delivered from another place on.</summary>
+/// <param name="Position">Everything after this position: 0 for all there ever was.</param>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record SetDestinationRequest(long Position, string ReasonCode = "", string Reason = "");
+
+public static class SetDestinationEndpoint
+{
+    /// <summary>For a consumer that lost what it had, or never wants what is behind it. What waited behind the place is delivered like the rest.</summary>
+    [WolverinePost("/ops/outbox/{destination}/position")]
+    [Tags("Operations")]
+    [EndpointSummary("Deliver the log to a destination from another place on, again and in order")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(
+        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogReader log, HttpContext http) =>
+        desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
+        {
+            var end = await log.CompleteUpToAsync(http.RequestAborted);
+            if (request.Position < 0 || request.Position > end)
+            {
+                return new ProblemResult(Problems.Malformed("malformed_position", $"The log goes from 0 to {end}.", "#/position", status: 422));
+            }
+
+            await control.SetAsync(destination, request.Position, action, http.RequestAborted);
+            return TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options);
+        });
+}
