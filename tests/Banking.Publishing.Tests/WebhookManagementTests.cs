@@ -87,7 +87,8 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
                 return elsewhere.Taken.Count;
             },
             n => n > 0);
-        Assert.Empty(elsewhere.Taken.Select(d => d.Id).Intersect(receiver.Taken.Select(d => d.Id)));
+        // What was under way at that moment may reach both; what had arrived before does not come again.
+        Assert.DoesNotContain(receiver.Taken[0].Id, elsewhere.Taken.Select(d => d.Id));
     }
 
     [Fact]
