@@ -92,6 +92,54 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     }
 
     [Fact]
+    public async Task An_event_whose_turn_has_not_come_is_not_sent_ahead_of_it()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
+        var why = new { reasonCode = "test", reason = "A test asks for it." };
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", why)).Ok();
+        var deposit = (await _teller.DepositAsync(account, "1.00")).Created().Text("id");
+
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).IsProblem(409, "not_delivered_yet");
+
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", why)).Ok();
+        await receiver.TookAsync(2);
+        Assert.Equal("true", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).Ok().Text("taken"));
+    }
+
+    [Fact]
+    public async Task A_name_longer_than_any_can_be_is_one_that_nobody_knows_and_no_failure_of_the_bank()
+    {
+        var label = new string('a', 63);
+
+        var registered = (await bank.AskAsync("/v1/webhooks", new { url = $"https://{label}.{label}.{label}.{label}.{label}/x" })).Created().Text("id");
+        (await bank.AskAsync($"/v1/webhooks/{registered}/remove", new { reasonCode = "test", reason = "It was never there." })).Ok();
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(401)]
+    public async Task Not_here_and_not_you_speak_of_the_endpoint_and_make_no_dead_letter(int status)
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = _ => status;
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        var seen = await Eventually.UntilAsync(
+            async () => (await _operator.GetAsync("/ops/outbox")).Ok().Items().SingleOrDefault(d => d.GetProperty("name").GetString() == $"webhook:{webhook}"),
+            d => d.ValueKind != System.Text.Json.JsonValueKind.Undefined && d.TryGetProperty("lastError", out _));
+        Assert.Contains($"{status}", seen.GetProperty("lastError").GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Empty((await _operator.GetAsync($"/ops/dead-letters?destination=webhook:{webhook}")).Ok().Items());
+        receiver.Answer = _ => 204;
+        // It may have been left alone by then, for it failed a few times in a row.
+        await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", new { reasonCode = "test", reason = "It is well again." });
+
+        await receiver.TookAsync(1);
+    }
+
+    [Fact]
     public async Task An_event_is_sent_once_more_and_what_the_endpoint_says_is_answered()
     {
         await using var receiver = await WebhookReceiver.StartAsync();

@@ -16,6 +16,9 @@ public sealed class KillsTests(ITestOutputHelper output)
     /// <summary>Accepted transfers between two kills, at least: no kill comes before the host of the last one has done some work.</summary>
     private const int Between = 200;
 
+    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that it keeps all of the long profile.</summary>
+    private const int Partitions = 60;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
@@ -25,7 +28,7 @@ public sealed class KillsTests(ITestOutputHelper output)
         var profile = Profile.Chosen;
         output.WriteLine($"{profile}");
         await using var kafka = new KafkaMock();
-        kafka.CreateTopic(Topic, 12);
+        kafka.CreateTopic(Topic, Partitions);
         await using var rabbit = await RabbitServer.StartAsync();
         await using var bank = await KillableBank.StartAsync(
             $"--Banking:Publishing:Kafka:BootstrapServers={kafka.BootstrapServers}", "--Banking:Publishing:Kafka:CreateTopic=false",

@@ -75,6 +75,9 @@ public sealed record Patience(TimeSpan First, TimeSpan Longest, int? Failures = 
 public interface IDestinationSource
 {
     Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct);
+
+    /// <summary>Puts away what is left of destinations that are no more. Asked by the one host that leads, with the names that it was told last.</summary>
+    Task TidyAsync(IReadOnlyCollection<string> names, CancellationToken ct) => Task.CompletedTask;
 }
 
 /// <summary>Where a destination that is new starts in the log.</summary>

@@ -108,6 +108,7 @@ public sealed class LaneHost(
             try
             {
                 _last[one] = await one.ListAsync(ct);
+                await one.TidyAsync([.. _last[one].Select(s => s.Name)], ct);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {

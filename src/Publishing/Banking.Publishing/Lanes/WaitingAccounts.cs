@@ -40,6 +40,16 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
         ct, new NpgsqlParameter<string?> { TypedValue = lane }, new NpgsqlParameter<string?> { TypedValue = cause }, new NpgsqlParameter<Guid?> { TypedValue = account });
 
+    /// <summary>Whether an event waits with its account.</summary>
+    internal async Task<bool> IsBehindAsync(string lane, Guid account, long position, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)");
+        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = account });
+        command.Parameters.Add(new() { Value = position });
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
     /// <summary>How many wait on each lane, by cause.</summary>
     public async Task<IReadOnlyList<(string Lane, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(CancellationToken ct)
     {

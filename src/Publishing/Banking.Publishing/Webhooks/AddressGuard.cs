@@ -93,8 +93,9 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
         {
             all = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, ct);
         }
-        catch (SocketException)
+        catch (Exception unknown) when (unknown is SocketException or ArgumentException)
         {
+            // Nobody knows the name, or it is longer than a name can be.
             return [];
         }
 

@@ -4,6 +4,7 @@ using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
 using Banking.Platform.Security;
+using Banking.Publishing.Lanes;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -36,13 +37,20 @@ public static class ResendToWebhookEndpoint
     [EndpointSummary("Send an event to an endpoint once more and see what it says")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, ResendRequest request, WebhookDesk desk, WebhookSource source, PublicLog log, HttpContext http) =>
-        SendingOnce.RunAsync(webhook, desk, source, http, async (_, destination) =>
+    public static Task<IResult> Post(
+        string webhook, ResendRequest request, WebhookDesk desk, WebhookSource source, PublicLog log, LaneStore lanes, WaitingAccounts waiting, HttpContext http) =>
+        SendingOnce.RunAsync(webhook, desk, source, http, async (found, destination) =>
             !PublicId.TryParse("evt", request.EventId, out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e
                 ? (null, default, Refusal.Of("event_not_found", 404, "No such event is published.") with { Pointer = "#/eventId" })
             : !destination.Wants(e)
                 ? (null, default, Refusal.Of("event_not_wanted", 422, "The endpoint does not get such events.", ("type", e.Type), ("account", e.Subject)))
+            // Once more is after the first time: ahead of its turn it would come before those that it follows.
+            : !await HadAsync(found, e, lanes, waiting, http.RequestAborted)
+                ? (null, default, Refusal.Of("not_delivered_yet", 409, "The event has not been delivered to this endpoint yet; it will be, in its turn.", ("position", e.Position)))
             : (e.Id, e.Json, null));
+
+    private static async Task<bool> HadAsync(Webhook webhook, PublicEvent e, LaneStore lanes, WaitingAccounts waiting, CancellationToken ct) =>
+        (await lanes.FindAsync(webhook.Destination, ct))?.Position >= e.Position && !await waiting.IsBehindAsync(webhook.Destination, e.Stream, e.Position, ct);
 }
 
 public static class TestWebhookEndpoint

@@ -61,7 +61,9 @@ public sealed class WebhookClient : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, late.Token);
-            return new((int)response.StatusCode, await BeginningAsync(response, late.Token), RetryAfter(response, now), _clock.GetElapsedTime(began));
+            // Taken is taken, whatever becomes of the rest of the answer.
+            var text = response.IsSuccessStatusCode ? "" : await BeginningAsync(response, late.Token);
+            return new((int)response.StatusCode, text, RetryAfter(response, now), _clock.GetElapsedTime(began));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

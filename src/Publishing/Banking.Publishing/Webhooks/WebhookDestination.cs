@@ -93,8 +93,11 @@ internal sealed class WebhookDestination(
         }
     }
 
-    /// <summary>All but a no to what was sent. A redirect too: it is not followed, and every event would meet it.</summary>
-    private static bool SpeaksOfEndpoint(WebhookAnswer answer) => answer.Status is not (>= 400 and < 500) or 408 or Gone or 425 or 429;
+    /// <summary>
+    /// All but a no to what was sent. A redirect too: it is not followed, and every event would meet it. Nor is "not here", "not you" or "not this way" said
+    /// of one event: a deployment that went wrong for a while must not make a dead letter of every account.
+    /// </summary>
+    private static bool SpeaksOfEndpoint(WebhookAnswer answer) => answer.Status is not (>= 400 and < 500) or 401 or 403 or 404 or 405 or 408 or Gone or 425 or 429;
 
     private static DestinationUnavailableException Unavailable(WebhookAnswer answer, bool progressed) => new(answer.Status switch
     {

@@ -17,11 +17,14 @@ public sealed class WebhookSource(
     {
         await using var session = store.QuerySession();
         var webhooks = await session.QueryAsync<Webhook>("where d.data ->> 'removedAt' is null order by d.id", ct);
-        string[] names = [.. webhooks.Select(w => w.Destination)];
+        return [.. webhooks.Select(Spec)];
+    }
+
+    public async Task TidyAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
         // The lane of one that was removed a second ago may still be about to stop: it is forgotten when it is stopped for sure.
         await lanes.ForgetAsync(Kind, [.. names.Union(_listed)], ct);
-        _listed = names;
-        return [.. webhooks.Select(Spec)];
+        _listed = [.. names];
     }
 
     /// <summary>The endpoint itself, for one request apart from its lane.</summary>
