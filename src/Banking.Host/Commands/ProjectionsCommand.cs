@@ -1,6 +1,6 @@
 using System.Globalization;
-using Banking.Platform.EventSourcing;
 using Banking.Platform;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Npgsql;

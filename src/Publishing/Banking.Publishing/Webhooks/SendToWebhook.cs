@@ -72,7 +72,13 @@ public static class TestWebhookEndpoint
     internal static byte[] Test(Webhook webhook, string id, string? note, string source, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
         new
         {
-            specversion = "1.0", id, source, type = "banking.webhook.test.v1", subject = webhook.PublicName, time = now, datacontenttype = "application/json",
+            specversion = "1.0",
+            id,
+            source,
+            type = "banking.webhook.test.v1",
+            subject = webhook.PublicName,
+            time = now,
+            datacontenttype = "application/json",
             data = new { webhook = webhook.PublicName, note },
         },
         ApiJson.Options);

@@ -37,7 +37,10 @@ public sealed record Webhook(
                 id, 0, recordedAt, e.Url, Split(e.Types), Split(e.Accounts), e.Description, e.From, e.Secret, e.EffectiveAt),
             ({ RemovedAt: null }, WebhookRedirected e) => state with
             {
-                Url = e.Url, Types = Split(e.Types), Accounts = Split(e.Accounts), Description = e.Description,
+                Url = e.Url,
+                Types = Split(e.Types),
+                Accounts = Split(e.Accounts),
+                Description = e.Description,
             },
             ({ RemovedAt: null }, WebhookSecretRotated e) => state with { Secret = e.Secret, OldSecret = state.Secret, OldSecretUntil = e.OldUntil },
             ({ RemovedAt: null }, WebhookRemoved e) => state with { RemovedAt = e.EffectiveAt },
