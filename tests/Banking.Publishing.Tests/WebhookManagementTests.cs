@@ -92,6 +92,26 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     }
 
     [Fact]
+    public async Task A_secret_that_was_promised_to_sign_is_not_pushed_out_and_one_that_signs_no_more_is_deleted()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [await _teller.OpenAsync()], from: "beginning");
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
+        var both = await bank.SecretsAsync(webhook);
+
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).IsProblem(409, "rotation_under_way");
+        Assert.Equal(both, await bank.SecretsAsync(webhook));
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 0 })).Ok();
+
+        var left = Assert.Single(await bank.SecretsAsync(webhook));
+        Assert.DoesNotContain(left, both);
+        await Eventually.UntilAsync(() => StoredAsync(both), n => n == 0);
+        Assert.Equal(1, await StoredAsync([left]));
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/remove", new { reasonCode = "test", reason = "No more." })).Ok();
+        await Eventually.UntilAsync(() => StoredAsync([left]), n => n == 0);
+    }
+
+    [Fact]
     public async Task An_event_whose_turn_has_not_come_is_not_sent_ahead_of_it()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
@@ -188,4 +208,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
 
         return rows;
     }
+
+    private async Task<long> StoredAsync(string[] secrets) => (await bank.QueryAsync<long>(
+        "select count(*) from publishing_keys.mt_doc_webhook_secret s where exists (select from unnest($1) t where s.data::text like '%' || t || '%')", (object)secrets))[0];
 }

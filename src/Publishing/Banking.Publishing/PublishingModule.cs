@@ -71,6 +71,7 @@ public static class PublishingModule
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
             .AddSingleton<AddressGuard>()
             .AddSingleton<WebhookClient>()
+            .AddSingleton<WebhookSecrets>()
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()

@@ -30,8 +30,12 @@ public static class RotateWebhookSecretEndpoint
         request, webhook, url: null, (found, secret, eventId, now) => Decide(request, found, secret, eventId, now));
 
     internal static Decision Decide(RotateWebhookSecretRequest request, Webhook webhook, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
-        new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
-        {
-            Documents = [secret],
-        };
+        // The old one was promised to sign until then, and there is room for one: who cannot wait gives no grace, and both stop at once.
+        request.GraceHours > 0 && webhook.OldSecretUntil is { } until && until > now
+            ? new Decision.Refused(Refusal.Of(
+                "rotation_under_way", 409, "The secret before this one still signs; wait until its grace is over, or rotate without one.", ("until", until)))
+            : new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
+            {
+                Documents = [secret],
+            };
 }

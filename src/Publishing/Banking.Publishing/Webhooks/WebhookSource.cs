@@ -6,7 +6,7 @@ namespace Banking.Publishing.Webhooks;
 
 /// <summary>Every endpoint is a destination with a lane of its own.</summary>
 public sealed class WebhookSource(
-    IDocumentStore store, LaneStore lanes, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
+    IDocumentStore store, LaneStore lanes, WebhookSecrets secrets, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
 {
     public const string Kind = "webhook";
 
@@ -25,6 +25,7 @@ public sealed class WebhookSource(
         // The lane of one that was removed a second ago may still be about to stop: it is forgotten when it is stopped for sure.
         await lanes.ForgetAsync(Kind, [.. names.Union(_listed)], ct);
         _listed = [.. names];
+        await secrets.ForgetAsync(clock.GetUtcNow(), ct);
     }
 
     /// <summary>The endpoint itself, for one request apart from its lane.</summary>
@@ -32,13 +33,13 @@ public sealed class WebhookSource(
     {
         await using var session = store.QuerySession();
         Guid[] ids = [webhook.Secret, .. webhook.OldSecret is { } old ? new[] { old } : []];
-        var secrets = await session.LoadManyAsync<WebhookSecret>(ct, ids);
-        if (secrets.All(s => s.Id != webhook.Secret))
+        var stored = await session.LoadManyAsync<WebhookSecret>(ct, ids);
+        if (stored.All(s => s.Id != webhook.Secret))
         {
             throw new InvalidOperationException("Its secret is gone; rotate it.");
         }
 
-        return new(webhook, secrets.ToDictionary(s => s.Id), client, settings, _taken.GetOrAdd(webhook.Id, _ => new()), clock);
+        return new(webhook, stored.ToDictionary(s => s.Id), client, settings, _taken.GetOrAdd(webhook.Id, _ => new()), clock);
     }
 
     /// <summary>Its version says all that it is opened with: whatever is changed, the lane is opened anew.</summary>
