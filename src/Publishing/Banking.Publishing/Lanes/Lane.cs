@@ -9,7 +9,7 @@ namespace Banking.Publishing.Lanes;
 /// written twice, nothing can be lost between two tables, and whatever happens, it goes on from a place before which everything has arrived.
 /// Each event may arrive again; the first time, those of one account arrive in order.
 /// </summary>
-internal sealed class Lane(
+internal sealed partial class Lane(
     DestinationSpec spec, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch, LaneSignals signals, LaneMeter meter,
     NpgsqlDataSource source, TimeProvider clock, ILogger<Lane> logger)
 {
@@ -151,64 +151,6 @@ internal sealed class Lane(
         return (due, held);
     }
 
-    /// <summary>Accounts that somebody asked to be tried again, or whose held type is held no more: what waits is read from the log and delivered first.</summary>
-    private async Task ReleaseAsync(LaneRow row, CancellationToken ct)
-    {
-        if (_waiting.Count == 0 || !(signals.WasAsked(spec.Name) || clock.GetElapsedTime(_looked) > Pause))
-        {
-            return;
-        }
-
-        _looked = clock.GetTimestamp();
-        IReadOnlyList<WaitingAccount> released;
-        do
-        {
-            released = await waiting.ReleasedAsync(row.Name, row.HeldTypes, Accounts, ct);
-            foreach (var account in released)
-            {
-                await CatchUpAsync(row, account, ct);
-            }
-        }
-        while (released.Count == Accounts);
-    }
-
-    private async Task CatchUpAsync(LaneRow row, WaitingAccount account, CancellationToken ct)
-    {
-        _destination ??= await OpenAsync(ct);
-        var from = account.Position;
-        while (true)
-        {
-            var page = await log.OfAccountAsync(account.Account, from, row.Position, EventsOfAccount, ct);
-            var due = page.Events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position)).ToList();
-            var stop = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
-            var (now, held) = stop < 0 ? (due, null) : (due[..stop], due[stop]);
-            var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
-            var last = rejected is null && page.End == row.Position;
-            await CommitAsync(
-                async transaction =>
-                {
-                    var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
-                    await LaneStore.CountAsync(transaction, row.Name, _epoch, delivered, ct);
-                    await (rejected is not null ? waiting.WaitOnAsync(transaction, account, rejected, ct)
-                        : last ? WaitingAccounts.RemoveAsync(transaction, account, ct)
-                        : WaitingAccounts.MoveAsync(transaction, account, page.End + 1, ct));
-                },
-                ct);
-            if (rejected is not null)
-            {
-                return;
-            }
-
-            if (last)
-            {
-                _waiting.Remove(account.Account);
-                return;
-            }
-
-            from = page.End + 1;
-        }
-    }
-
     private async Task<IReadOnlyList<Rejected>> DeliverAsync(List<PublicEvent> due, CancellationToken ct)
     {
         if (due.Count == 0)
@@ -268,49 +210,4 @@ internal sealed class Lane(
 
     private async Task WaitAsync(long position, CancellationToken ct) => await Task.WhenAny(
         watch.WaitAsync(position, Pause, ct), signals.WaitAsync(spec.Name, Pause, ct)).Unwrap();
-
-    /// <summary>
-    /// Leaves the destination alone for a while: until somebody asks for something on this host, or on another holds it or has let it go on.
-    /// </summary>
-    private async Task RestAsync(TimeSpan howLong, CancellationToken ct)
-    {
-        var since = clock.GetTimestamp();
-        for (var left = howLong; left > TimeSpan.Zero; left = howLong - clock.GetElapsedTime(since))
-        {
-            if (await signals.WaitAsync(spec.Name, left < Pause ? left : Pause, ct)
-                || await store.FindAsync(spec.Name, ct) is not { Held: null, Trouble.Attempts: > 0 })
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task SayAsync(string trouble, int attempts, CancellationToken ct)
-    {
-        if (trouble != _said)
-        {
-            logger.LogWarning("Publication to {Destination}: {Trouble}", spec.Name, trouble);
-        }
-
-        _said = trouble;
-        await store.SayAsync(spec.Name, trouble, attempts, ct);
-    }
-
-    /// <summary>Said while a delivery goes on: what cannot be written down now will be said again.</summary>
-    private async Task SayQuietlyAsync(string trouble, CancellationToken ct)
-    {
-        if (trouble == _said)
-        {
-            return;
-        }
-
-        try
-        {
-            await SayAsync(trouble, 1, ct);
-        }
-        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException or ObjectDisposedException)
-        {
-            logger.LogDebug(failure, "What is in the way of {Destination} could not be written down", spec.Name);
-        }
-    }
 }
