@@ -130,6 +130,26 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     }
 
     [Fact]
+    public async Task An_endpoint_that_lost_what_it_had_gets_all_of_it_again_what_it_took_of_a_page_that_failed_too()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        string[] accounts = [await _teller.OpenAsync(), await _teller.OpenAsync()];
+        receiver.Answer = d => d.Account == accounts[0] ? 204 : 503;
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: accounts, from: "beginning");
+        await receiver.TookAsync(1);
+        var why = new { reasonCode = "test", reason = "It lost what it had." };
+        // It may have been left alone already, for it failed a few times in a row.
+        await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", why);
+
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/position", new { position = 0, why.reasonCode, why.reason })).Ok();
+        receiver.Answer = _ => 204;
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", why)).Ok();
+
+        await receiver.TookAsync(2);
+        await Eventually.UntilAsync(() => receiver.All.Count(d => d.Account == accounts[0]), n => n >= 2);
+    }
+
+    [Fact]
     public async Task A_name_longer_than_any_can_be_is_one_that_nobody_knows_and_no_failure_of_the_bank()
     {
         var label = new string('a', 63);

@@ -100,7 +100,7 @@ internal static class SendingOnce
             return new ProblemResult(WebhookDesk.Removed(found));
         }
 
-        await using var destination = await source.OpenAsync(found, http.RequestAborted);
+        await using var destination = await source.OpenAsync(found, new(), http.RequestAborted);
         var (id, body, problem) = await what(found, destination);
         if (problem is not null)
         {

@@ -10,7 +10,6 @@ public sealed class WebhookSource(
 {
     public const string Kind = "webhook";
 
-    private readonly ConcurrentDictionary<Guid, ConcurrentDictionary<long, bool>> _taken = new();
     private IReadOnlyList<string> _listed = [];
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
@@ -29,7 +28,7 @@ public sealed class WebhookSource(
     }
 
     /// <summary>The endpoint itself, for one request apart from its lane.</summary>
-    internal async Task<WebhookDestination> OpenAsync(Webhook webhook, CancellationToken ct)
+    internal async Task<WebhookDestination> OpenAsync(Webhook webhook, ConcurrentDictionary<long, bool> taken, CancellationToken ct)
     {
         await using var session = store.QuerySession();
         Guid[] ids = [webhook.Secret, .. webhook.OldSecret is { } old ? new[] { old } : []];
@@ -39,14 +38,19 @@ public sealed class WebhookSource(
             throw new InvalidOperationException("Its secret is gone; rotate it.");
         }
 
-        return new(webhook, stored.ToDictionary(s => s.Id), client, settings, _taken.GetOrAdd(webhook.Id, _ => new()), clock);
+        return new(webhook, stored.ToDictionary(s => s.Id), client, settings, taken, clock);
     }
 
     /// <summary>Its version says all that it is opened with: whatever is changed, the lane is opened anew.</summary>
-    private DestinationSpec Spec(Webhook webhook) => new(
-        webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        async ct => await OpenAsync(webhook, ct))
+    private DestinationSpec Spec(Webhook webhook)
     {
-        Patience = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
-    };
+        // As long as the lane that it is opened for: one that fails goes on with it, one that was set to another place, changed or removed begins without.
+        var taken = new ConcurrentDictionary<long, bool>();
+        return new(
+            webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            async ct => await OpenAsync(webhook, taken, ct))
+        {
+            Patience = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
+        };
+    }
 }
