@@ -9,9 +9,10 @@ namespace Banking.Benchmarks;
 /// <param name="Accounts">How many accounts there are to choose from.</param>
 /// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is left out.</param>
 /// <param name="Movements">How many movements the account has whose balance is asked for.</param>
+/// <param name="Profile">Tell for each row where its time went.</param>
 /// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
 internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers,
-    string? Berka, int Movements)
+    string? Berka, int Movements, bool Profile)
 {
     /// <summary>Long enough for the code to be compiled for good: a host a few seconds old makes two thirds of what it will.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(4, Seconds / 2));
@@ -28,6 +29,7 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
         var callers = new List<int>();
         string? berka = null;
         var movements = 1_000_000;
+        var profile = false;
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -53,12 +55,15 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                 case "--movements":
                     movements = int.Parse(args[++i], CultureInfo.InvariantCulture);
                     break;
+                case "--profile":
+                    profile = true;
+                    break;
                 default:
                     throw new ArgumentException(
-                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
             }
         }
 
-        return new(seconds, json, only, accounts, callers, berka, movements);
+        return new(seconds, json, only, accounts, callers, berka, movements, profile);
     }
 }

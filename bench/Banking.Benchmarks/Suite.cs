@@ -30,7 +30,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await using (var cluster = await PostgresCluster.StartAsync(new()
         {
             DataFolder = Path.Combine(folder.FullName, "postgres"),
-            Parameters = new Dictionary<string, string> { ["max_connections"] = "400" },
+            Parameters = new Dictionary<string, string>(options.Profile ? Profile.Parameters : new Dictionary<string, string>()) { ["max_connections"] = "400" },
         }))
         {
             code = await new Suite(options, cluster).RunAsync();
@@ -168,10 +168,21 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
         await Load.ClosedAsync(callers, WarmUp, Send);
         phase = "m";
+        var profile = new Profile(source, Tell);
+        if (options.Profile)
+        {
+            await profile.BeginAsync();
+        }
+
         var before = await Figures.ReadAsync(source);
         var measured = rate is { } perSecond
             ? await Load.OpenAsync(callers, perSecond, Duration, Send)
             : await Load.ClosedAsync(callers, Duration, Send);
+        if (options.Profile)
+        {
+            await profile.EndAsync(measured.Seconds, measured.Accepted);
+        }
+
         await AddAsync(name, callers, rate is null ? "closed" : "open", measured, before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
         Array.ForEach(connections, c => c.Dispose());
         return measured.Accepted / measured.Seconds;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
 using Banking.Platform.ReadModels;
@@ -34,9 +35,6 @@ public static class PlatformModule
     /// </summary>
     private const string EventIdIndex = "idx_bank_events_id";
 
-    /// <summary>How long the feed of read models waits before it looks again: the most that an event waits before anybody knows of it.</summary>
-    private static readonly TimeSpan FeedPause = TimeSpan.FromMilliseconds(100);
-
     /// <summary>The names under which what happens to read models is stored, for ever.</summary>
     private static readonly (Type Type, string Name)[] ReadModelEventNames =
     [
@@ -60,7 +58,9 @@ public static class PlatformModule
         .AddSingleton<BatchDoor>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()
+        .AddSingleton<LogMark>()
         .AddSingleton<LogReader>()
+        .AddSingleton<LogTail>()
         .AddSingleton<OperatorJournal>()
         .AddSingleton<ReadModelJournal>()
         .AddSingleton<ReadModelSchema>()
@@ -73,11 +73,11 @@ public static class PlatformModule
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>();
 
-    /// <summary>Lets Marten's daemon bring the log to the read models of this host; another host takes over where it is gone.</summary>
+    /// <summary>Lets this host follow the log, bring it to the read models, and look after them.</summary>
     public static IServiceCollection AddReadModelFeed(this IServiceCollection services) => services
-        .ConfigureMarten((p, store) => store.Projections.Subscribe(
-            new ReadModelFeed(p.GetServices<ReadModel>(), p.GetRequiredService<ReadModelWriter>)))
-        .AddHostedService<ReadModelCatchUp>()
+        .AddSingleton<LogWatch>()
+        .AddHostedService(p => p.GetRequiredService<LogWatch>())
+        .AddHostedService<ReadModelFeed>()
         .AddSingleton<RebuildRunner>()
         .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
         .AddSingleton<ReadModelLag>()
@@ -132,11 +132,9 @@ public static class PlatformModule
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        // The log is complete up to where no transaction can put an event any more; a gap is passed by only when nobody alive can fill it.
+        // This bank follows its log itself (LogMark); whoever runs Marten's daemon on it gets the same promise: no gap is passed by that somebody may fill.
         store.Projections.UseTransactionEvidenceForGapSkipping = true;
         store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
-        store.Projections.FastPollingTime = FeedPause;
-        store.Projections.SlowPollingTime = FeedPause;
         foreach (var (type, name) in ReadModelEventNames)
         {
             store.Events.MapEventType(type, name);

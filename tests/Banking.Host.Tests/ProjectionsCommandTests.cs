@@ -99,8 +99,10 @@ public sealed class ProjectionsCommandTests
         await using var source = NpgsqlDataSource.Create(bank.Database);
         await using var connection = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using var select = new NpgsqlCommand("select 1", connection, transaction);
-        await select.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        // It has drawn a number and stored nothing under it yet; an event with a later one is in the log.
+        await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
+        await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        await bank.RowsAsync("update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from bank.mt_events) returning 1");
         var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
         process.ErrorDataReceived += (_, line) => said.TrySetResult(line.Data ?? "");

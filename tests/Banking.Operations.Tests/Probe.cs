@@ -1,4 +1,5 @@
 using Banking.Accounts.Domain;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
 using Npgsql;

@@ -1,4 +1,5 @@
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,7 +25,7 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         await new LivelyBank(bank, seed).LiveAsync(60);
         var log = bank.Host.Services.GetRequiredService<LogReader>();
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
-        var events = await log.ReadAsync(0, end, CancellationToken.None);
+        var events = (await log.ReadAsync(0, end, CancellationToken.None)).Events;
 
         foreach (var model in bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name)))
         {

@@ -1,4 +1,4 @@
-using Banking.Platform.ReadModels;
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
@@ -24,7 +24,7 @@ public sealed class StoredEventsTests(ProbedBank bank) : IClassFixture<ProbedBan
         await using var session = bank.Store.QuerySession();
         var expected = await session.Events.QueryAllRawEvents().Where(e => e.MaybeArchived()).OrderBy(e => e.Sequence).ToListAsync();
 
-        var read = await bank.Host.Services.GetRequiredService<LogReader>().ReadAsync(0, expected[^1].Sequence, CancellationToken.None);
+        var read = (await bank.Host.Services.GetRequiredService<LogReader>().ReadAsync(0, expected[^1].Sequence, CancellationToken.None)).Events;
 
         Assert.True(read.Select(e => e.EventTypeName).Distinct().Count() >= 8);
         Assert.Contains(read, e => e.IsArchived);

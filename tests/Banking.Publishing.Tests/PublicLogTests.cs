@@ -1,5 +1,5 @@
+using Banking.Platform.Following;
 using Banking.Platform.Publication;
-using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +55,7 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
         (await _teller.TransferAsync(account, account, "1.00")).IsProblem(422, "same_account");
         (await _teller.DepositAsync(account, "1.00")).Created();
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
-        await Eventually.UntilAsync(() => bank.Host.Services.GetRequiredService<LogReader>().CompleteUpToAsync(CancellationToken.None), p => p >= end);
+        await Eventually.UntilAsync(() => bank.Host.Services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), p => p >= end);
 
         var events = (await Log.TakeAsync(end - 3, 2, CancellationToken.None)).Events;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Banking.EmbeddedPostgres;
 using Banking.Host.Hosting;
-using Banking.Platform.ReadModels;
+using Banking.Platform.Following;
 
 namespace Banking.Host.Commands;
 
@@ -30,7 +30,7 @@ internal static class OpenBank
             await using var database = await OpenAsync(ServeCommand.Configuration(settings));
             await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
-            await SettleAsync(services.GetRequiredService<LogReader>(), stop.Token);
+            await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
             return await run(services, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -100,9 +100,9 @@ internal static class OpenBank
     }
 
     /// <summary>No host may be there to say how far the log is complete.</summary>
-    private static async Task SettleAsync(LogReader log, CancellationToken ct)
+    private static async Task SettleAsync(LogMark mark, CancellationToken ct)
     {
-        var settling = log.SettleAsync(ct);
+        var settling = mark.SettleAsync(ct);
         if (await Task.WhenAny(settling, Task.Delay(Patience, ct)) != settling && !ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync(string.Create(

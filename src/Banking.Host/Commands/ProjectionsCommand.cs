@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Platform;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Npgsql;
@@ -35,7 +36,7 @@ internal static class ProjectionsCommand
 
     private static async Task<int> ListAsync(IServiceProvider services, CancellationToken ct)
     {
-        var complete = await services.GetRequiredService<LogReader>().CompleteUpToAsync(ct);
+        var complete = await services.GetRequiredService<LogMark>().LookAsync(ct);
         var table = new Table().Border(TableBorder.Simple);
         foreach (var heading in (string[])["Name", "Generation", "Version", "State", "Position", "Behind", "Paused"])
         {

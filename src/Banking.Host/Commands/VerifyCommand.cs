@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Platform;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Npgsql;
 using Spectre.Console;
@@ -60,8 +61,8 @@ internal static class VerifyCommand
     /// <summary>A bank that nobody serves is behind its log, which is no difference: it is brought forward first, as a host would.</summary>
     private static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {
-        var (log, writer) = (services.GetRequiredService<LogReader>(), services.GetRequiredService<ReadModelWriter>());
-        var end = await log.CompleteUpToAsync(ct);
+        var (mark, writer) = (services.GetRequiredService<LogMark>(), services.GetRequiredService<ReadModelWriter>());
+        var end = await mark.LookAsync(ct);
         await Task.WhenAll(services.GetServices<ReadModel>().Select(m => writer.ServeAsync(m, end, ct)));
     }
 

@@ -14,7 +14,6 @@ using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using JasperFx;
 using JasperFx.CodeGeneration;
-using JasperFx.Events.Daemon;
 using Marten;
 using Npgsql;
 using OpenTelemetry;
@@ -98,9 +97,7 @@ public static class BankHost
             {
                 marten.MessageStorageSchemaName = "wolverine";
                 marten.AutoCreate = AutoCreate.CreateOrUpdate;
-            })
-            // One node at a time reads the log for the read models; which, they settle by a lock in the database.
-            .AddAsyncDaemon(DaemonMode.HotCold);
+            });
         builder.Services
             .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
             .AddReadModelFeed();

@@ -41,7 +41,8 @@ public sealed class PublicContracts
 
     public IReadOnlyList<PublicContract> All { get; }
 
-    public PublicContract Of(Type stored) => _byStored[stored];
+    /// <summary>The contract of a stored event; null where it has none.</summary>
+    public PublicContract? Find(Type stored) => _byStored.GetValueOrDefault(stored);
 
     public bool IsKnown(string type) => All.Any(c => c.Type == type);
 }

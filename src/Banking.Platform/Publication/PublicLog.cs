@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
@@ -17,7 +18,8 @@ public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End);
 /// The log as the world sees it: events that have a contract, in their order, as far as the log is complete. What was imported is history and not
 /// news: it is not in it, and the first event after it has no published predecessor.
 /// </summary>
-public sealed class PublicLog(IDocumentStore store, ReadModelConnections connections, LogReader log, PublicContracts contracts, PublicationSettings settings)
+public sealed class PublicLog(
+    IDocumentStore store, ReadModelConnections connections, LogTail tail, LogMark mark, PublicContracts contracts, PublicationSettings settings)
 {
     /// <summary>Positions that one page looks at, at most.</summary>
     public const int PageSize = 1_000;
@@ -28,6 +30,7 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
     private const int Remembered = 16;
 
     private readonly StoredEvents _events = new(store);
+    private readonly Predecessors _predecessors = new(store, connections);
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly string[] _types = Names(store, contracts.All);
 
@@ -45,13 +48,14 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
             return known;
         }
 
-        var end = Math.Min(await log.CompleteUpToAsync(ct), after + PageSize);
+        var end = Math.Min(mark.Complete > after ? mark.Complete : await mark.LookAsync(ct), after + PageSize);
         if (end <= after)
         {
             return new([], after);
         }
 
-        PublicPage page = new((await QueryAsync("e.seq_id > $2 and e.seq_id <= $3", [after, end], null, ct)).Events, end);
+        var read = await tail.ReadAsync(after, end, ct);
+        PublicPage page = new([.. await TellAsync(read.Events, ct)], read.End);
         if (_recent.Count >= Remembered)
         {
             _recent.Clear();
@@ -151,9 +155,16 @@ public sealed class PublicLog(IDocumentStore store, ReadModelConnections connect
         return (events, looked, end);
     }
 
+    private async Task<IEnumerable<PublicEvent>> TellAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
+    {
+        var news = events.Where(e => contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
+        var afterHistory = await _predecessors.AreImportedAsync(events, [.. news.Where(e => contracts.Find(e.EventType)!.About is null)], ct);
+        return news.Select(e => Tell(e, afterHistory.Contains(e.Id))).OfType<PublicEvent>();
+    }
+
     private PublicEvent? Tell(IEvent e, bool afterHistory)
     {
-        var contract = contracts.Of(e.EventType);
+        var contract = contracts.Find(e.EventType)!;
         if (contract.Tell(e) is not { } data)
         {
             return null;

@@ -1,3 +1,4 @@
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Npgsql;
 
@@ -70,10 +71,3 @@ public abstract class ReadModel
 /// <param name="Expected">The row as the log makes it, JSON; null where there should be none.</param>
 /// <param name="Found">The row that is there, JSON; null where it is missing.</param>
 public sealed record Difference(string Model, string Table, Guid? Stream, string? Expected, string? Found);
-
-/// <summary>An event that a read model cannot project.</summary>
-public sealed class UnreadableEventException(IEvent e, Exception inner)
-    : Exception($"Event {e.Id:N} ({e.EventTypeName}) at position {e.Sequence} cannot be projected: {inner.Message}", inner)
-{
-    public IEvent Event { get; } = e;
-}

@@ -1,66 +1,111 @@
-using JasperFx.Events.Daemon;
-using JasperFx.Events.Projections;
-using Marten;
-using Marten.Subscriptions;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// The one pass over the log that all read models share. Marten's daemon finds out how far the log is complete, elects the node that reads
-/// it, and brings the pages; each read model takes them in a transaction of its own, so that one that fails leaves the others alone.
+/// Brings the log to all read models, on one host at a time. The events are read once for all; each read model takes them in transactions of its own, at
+/// its own pace, so that one that fails leaves the others alone. Should two hosts do it at once, the lock on a model's row lets each event in once.
 /// </summary>
-public sealed class ReadModelFeed : SubscriptionBase
-{
-    public const string FeedName = "read-models";
-
-    private readonly IReadOnlyList<ReadModel> _models;
-    private readonly Func<ReadModelWriter> _writer;
-
-    public ReadModelFeed(IEnumerable<ReadModel> models, Func<ReadModelWriter> writer)
-    {
-        Name = FeedName;
-        Options.BatchSize = 2_000;
-        Options.MaximumHopperSize = 10_000;
-        (_models, _writer) = ([.. models], writer);
-    }
-
-    public override async Task<IChangeListener> ProcessEventsAsync(
-        EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(page);
-        var writer = _writer();
-        await Task.WhenAll(_models.Select(m => writer.ServeAsync(m, page.SequenceCeiling, page.Events, page.SequenceFloor, cancellationToken)));
-        return NullChangeListener.Instance;
-    }
-}
-
-/// <summary>
-/// Brings forward what the feed did not: a read model that was paused and may go on, one that was added, or whose last transactions were lost
-/// with the machine, while nothing new comes in that would bring it along.
-/// </summary>
-public sealed class ReadModelCatchUp(
-    IEnumerable<ReadModel> models, ReadModelWriter writer, LogReader log, ILogger<ReadModelCatchUp> logger) : BackgroundService
+public sealed class ReadModelFeed(
+    IEnumerable<ReadModel> models, ReadModelWriter writer, LogMark mark, LogWatch watch, NpgsqlDataSource source, TimeProvider clock, ILogger<ReadModelFeed> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>From one page of a model to its next, at least: a page of what came within a moment costs less than one of each commit.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+
+    private long _before;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Pause);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                // The mark of a second ago, so that the feed is not overtaken in what it is about to bring.
-                var complete = await log.CompleteUpToAsync(stoppingToken);
-                await timer.WaitForNextTickAsync(stoppingToken);
-                await Task.WhenAll(models.Select(m => writer.ServeAsync(m, complete, stoppingToken)));
+                await LeadAsync(stoppingToken);
+                await StandInAsync(stoppingToken);
+                await Task.Delay(Pause, stoppingToken);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.LogWarning(failure, "Read models could not be brought forward; the next attempt follows");
+                logger.LogWarning(failure, "Bringing the log to the read models was interrupted; it goes on");
+                await Task.Delay(Pause, stoppingToken);
             }
         }
+    }
+
+    /// <summary>Leads as long as the connection lives that holds the lock; returns at once where another host leads.</summary>
+    private async Task LeadAsync(CancellationToken ct)
+    {
+        await using var lead = await Leader.TryAsync(source, "read-models", ct);
+        if (lead is null)
+        {
+            return;
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var following = models.Select(m => Task.Run(() => FollowAsync(m, over.Token), CancellationToken.None)).ToArray();
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Pause, ct);
+                await lead.ConfirmAsync(ct);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAll(following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task FollowAsync(ReadModel model, CancellationToken ct)
+    {
+        while (true)
+        {
+            var since = clock.GetTimestamp();
+            var rest = Pace;
+            var position = 0L;
+            try
+            {
+                if (await writer.ServeAsync(model, mark.Complete, ct) is { } reached)
+                {
+                    position = reached.Position;
+                }
+                else
+                {
+                    // Stopped before an event, or another version's: somebody lets it go on.
+                    rest = Pause;
+                }
+            }
+            catch (Exception failure) when (!ct.IsCancellationRequested)
+            {
+                logger.LogWarning(failure, "The read model {Model} could not be brought forward; the next attempt follows", model.Name);
+                rest = Pause;
+            }
+
+            if (rest - clock.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, clock, ct);
+            }
+
+            await watch.WaitAsync(position, Pause, ct);
+        }
+    }
+
+    /// <summary>
+    /// Where another host leads: what that one cannot bring forward, because it knows another version of a model, or is stuck. Up to where the log was
+    /// complete a second ago, so that the leader is not overtaken in what it is about to do.
+    /// </summary>
+    private async Task StandInAsync(CancellationToken ct)
+    {
+        var before = _before;
+        _before = mark.Complete;
+        await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before, ct)));
     }
 }

@@ -47,7 +47,6 @@ public sealed class ReadModelLag : BackgroundService
         var all = await Generation.AllAsync(_source, ct);
         var generations = all.Where(g => g.State == GenerationState.Serving).ToDictionary(g => g.Model);
         var end = await EndAsync(ct);
-        var feed = await FeedPausedAsync(ct);
         var now = _clock.GetTimestamp();
         foreach (var model in _models)
         {
@@ -58,7 +57,7 @@ public sealed class ReadModelLag : BackgroundService
                 var trend = _last.TryGetValue(model.Name, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
                     ? (events - before.Lag.Events) / elapsed
                     : 0;
-                _last[model.Name] = (new(model.Name, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(model, serving, seconds, feed)), now);
+                _last[model.Name] = (new(model.Name, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(model, serving, seconds)), now);
             }
         }
 
@@ -81,12 +80,11 @@ public sealed class ReadModelLag : BackgroundService
         }
     }
 
-    private static string? Why(ReadModel model, Generation serving, double seconds, string? feed) => serving switch
+    private static string? Why(ReadModel model, Generation serving, double seconds) => serving switch
     {
         { PausedAt: not null } => $"stopped before the event at position {serving.PausePosition}: {serving.PauseReason}",
         _ when serving.ModelVersion < model.Version => $"waits for version {model.Version}, which is being built",
         _ when serving.ModelVersion > model.Version => $"written by hosts with its version {serving.ModelVersion}",
-        _ when seconds > 0 && feed is not null => "the log cannot be read on: " + feed,
         _ when seconds > StallSeconds => "no host brings it forward: a transaction that was left open may hold the log back",
         _ => null,
     };
@@ -98,14 +96,6 @@ public sealed class ReadModelLag : BackgroundService
     {
         await using var command = _source.CreateCommand($"select coalesce(max(seq_id), 0) from {PlatformModule.EventSchema}.mt_events where not is_archived");
         return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
-
-    /// <summary>Why Marten's daemon has stopped bringing the log, where it has: an event that nobody can read, above all.</summary>
-    private async Task<string?> FeedPausedAsync(CancellationToken ct)
-    {
-        await using var command = _source.CreateCommand(
-            $"select pause_reason from {PlatformModule.EventSchema}.mt_event_progression where name = '{ReadModelFeed.FeedName}:All' and agent_status = 'Paused'");
-        return await command.ExecuteScalarAsync(ct) as string;
     }
 
     /// <summary>By the host's clock, which recorded it; never below zero, should another host's be ahead.</summary>

@@ -1,6 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
-using JasperFx.Events;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -15,34 +15,26 @@ public sealed record Advanced(long Position, int Events);
 /// Brings a generation of a read model forward: rows and position in one transaction, so that each event is in it once, whoever brings it
 /// and however often. An event that cannot be projected stops its own model right before it and no other.
 /// </summary>
-public sealed class ReadModelWriter(ReadModelConnections connections, LogReader log, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
+public sealed class ReadModelWriter(
+    ReadModelConnections connections, LogReader log, LogTail tail, LogMark mark, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
 {
     public const int PageSize = 2_000;
 
-    /// <summary>Brings the serving generation up to a position, from the events at hand where they are the ones that follow.</summary>
-    /// <param name="offered">Events without a gap between them, of which the first follows <paramref name="after"/>.</param>
-    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, IReadOnlyList<IEvent> offered, long after, CancellationToken ct)
+    /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
+    /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
+    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
         Advanced? last;
         do
         {
-            last = await StepAsync(model, null, upTo, async position => position >= after
-                ? new([.. offered.Where(e => e.Sequence > position)], upTo)
-                : await PageAsync(position, upTo, ct), ct);
+            last = await StepAsync(model, null, upTo, position => tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), ct);
         }
         while (last is not null && last.Position < upTo);
         return last;
     }
 
-    private async Task<Page> PageAsync(long after, long upTo, CancellationToken ct)
-    {
-        var end = Math.Min(upTo, after + PageSize);
-        return new(await log.ReadAsync(after, end, ct), end);
-    }
-
-    /// <summary>Brings the serving generation up to a position, reading the log.</summary>
-    public Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct) => ServeAsync(model, upTo, [], long.MaxValue, ct);
+    private Task<LogPage> PageAsync(long after, long upTo, CancellationToken ct) => log.ReadAsync(after, Math.Min(upTo, after + PageSize), ct);
 
     /// <summary>Brings generations that are being made to the end of the log as far as that is complete, all in one pass.</summary>
     public async Task FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, CancellationToken ct)
@@ -50,9 +42,9 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         long complete;
         do
         {
-            complete = await log.CompleteUpToAsync(ct);
+            complete = await mark.LookAsync(ct);
         }
-        while (await FillAsync(coming, complete, ct) && complete < await log.CompleteUpToAsync(ct));
+        while (await FillAsync(coming, complete, ct) && complete < await mark.LookAsync(ct));
     }
 
     /// <summary>Brings generations that are being made to a position; the next page is read while one is written.</summary>
@@ -69,18 +61,31 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         var next = PageAsync(position, upTo, ct);
         while (position < upTo && going.Count > 0)
         {
-            var (after, page) = (position, await next);
+            var after = position;
+            LogPage page;
+            try
+            {
+                page = await next;
+            }
+            catch (UnreadableEventException unreadable)
+            {
+                logger.LogError(unreadable, "A rebuild stops before position {Position}", unreadable.Position);
+                await Task.WhenAll(going.Select(c => PauseAsync(c.Model, c.Number, unreadable.Position, unreadable, ct)));
+                return false;
+            }
+
             next = PageAsync(page.End, upTo, ct);
             var steps = await Task.WhenAll(going.Select(c => StepAsync(c.Model, c.Number, page.End, at => Following(at, after, page), ct)));
             going = [.. going.Where((_, i) => steps[i] is not null)];
             position = page.End;
         }
 
-        await next;
+        // Nothing is after the end; and where all were given up, nobody wants to know.
+        await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return going.Count > 0;
     }
 
-    private static Task<Page> Following(long position, long after, Page page) => position < after
+    private static Task<LogPage> Following(long position, long after, LogPage page) => position < after
         ? throw new InvalidOperationException($"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
         : Task.FromResult(position == after ? page : page with { Events = [.. page.Events.Where(e => e.Sequence > position)] });
 
@@ -94,9 +99,9 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
     /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
     /// <param name="number">Null for the serving one.</param>
     private async Task<Advanced?> StepAsync(
-        ReadModel model, int? number, long upTo, Func<long, Task<Page>> read, CancellationToken ct)
+        ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct)
     {
-        Page page = new([], 0);
+        LogPage page = new([], 0);
         try
         {
             await using var connection = await connections.OpenAsync(ct);
@@ -128,7 +133,7 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
 
     /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
     internal async Task WriteAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, Page page, CancellationToken ct)
+        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, LogPage page, CancellationToken ct)
     {
         if (page.Events.Count > 0)
         {
@@ -141,13 +146,13 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
     }
 
     /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>
-    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, Page page, Exception failure, CancellationToken ct)
+    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, LogPage page, Exception failure, CancellationToken ct)
     {
         if (page.Events.Count > 1)
         {
             foreach (var e in page.Events)
             {
-                if (await StepAsync(model, number, e.Sequence, at => Task.FromResult(new Page(e.Sequence > at ? [e] : [], e.Sequence)), ct) is null)
+                if (await StepAsync(model, number, e.Sequence, at => Task.FromResult(new LogPage(e.Sequence > at ? [e] : [], e.Sequence)), ct) is null)
                 {
                     return null;
                 }
@@ -156,7 +161,7 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
             return new(page.Events[^1].Sequence, page.Events.Count);
         }
 
-        var position = page.Events.Count == 1 ? page.Events[0].Sequence : (long?)null;
+        var position = page.Events.Count == 1 ? page.Events[0].Sequence : (failure as UnreadableEventException)?.Position;
         logger.LogError(failure, "The read model {Model} stops before position {Position}", model.Name, position);
         await PauseAsync(model, number, position, failure, ct);
         return null;
@@ -212,7 +217,4 @@ public sealed class ReadModelWriter(ReadModelConnections connections, LogReader 
         PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
         _ => !Failures.IsPassing(failure) && failure is not (OperationCanceledException or ObjectDisposedException),
     };
-
-    /// <summary>All events from one position to another.</summary>
-    internal sealed record Page(IReadOnlyList<IEvent> Events, long End);
 }

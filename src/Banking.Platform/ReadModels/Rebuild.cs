@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -11,7 +12,7 @@ namespace Banking.Platform.ReadModels;
 /// process; nothing is published, for nothing but the tables is written.
 /// </summary>
 public sealed class Rebuild(
-    ReadModelConnections connections, LogReader log, ReadModelWriter writer, RebuildComparison comparing, ReadModelJournal journal, TimeProvider clock,
+    ReadModelConnections connections, LogReader log, LogMark mark, ReadModelWriter writer, RebuildComparison comparing, ReadModelJournal journal, TimeProvider clock,
     ILogger<Rebuild> logger)
 {
     /// <summary>Asks for new generations, of all of these models or of none.</summary>
@@ -72,7 +73,7 @@ public sealed class Rebuild(
 
             if (turns.Count > 0)
             {
-                var end = await log.CompleteUpToAsync(ct);
+                var end = await mark.LookAsync(ct);
                 await Task.WhenAll(turns.Select(t => BeginAsync(t.Turn, t.Model, t.Coming.Number, end)));
                 await writer.FillAsync([.. turns.Select(t => (t.Model, t.Coming.Number))], ct);
                 await Task.WhenAll(turns.Select(t => FinishUnlessGivenUpAsync(t.Turn, t.Model, t.Coming, ct)));
@@ -160,9 +161,9 @@ public sealed class Rebuild(
             var position = coming.Position;
             while (serving is not null && position < serving.Position)
             {
-                var end = Math.Min(serving.Position, position + ReadModelWriter.PageSize);
-                await writer.WriteAsync(connection, model, tables, coming, new(await log.ReadAsync(position, end, ct), end), ct);
-                position = end;
+                var page = await log.ReadAsync(position, Math.Min(serving.Position, position + ReadModelWriter.PageSize), ct);
+                await writer.WriteAsync(connection, model, tables, coming, page, ct);
+                position = page.End;
             }
 
             var now = clock.GetUtcNow();

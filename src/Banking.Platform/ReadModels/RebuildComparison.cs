@@ -1,4 +1,5 @@
 using System.Data;
+using Banking.Platform.Following;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;

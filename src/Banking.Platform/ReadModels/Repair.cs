@@ -1,4 +1,5 @@
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,3 +1,4 @@
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Npgsql;
 
@@ -17,7 +18,7 @@ public sealed record ReplayResult(string Schema, long Events, IReadOnlyDictionar
 /// Projects a portion of the log into tables in a schema of their own: to see how a figure came to be, or what a new model would say. Nothing
 /// reads them but whoever asked, and nothing leaves the bank.
 /// </summary>
-public sealed class Replay(ReadModelConnections connections, LogReader log)
+public sealed class Replay(ReadModelConnections connections, LogReader log, LogMark mark)
 {
     private const string Prefix = "scratch_";
 
@@ -61,7 +62,7 @@ public sealed class Replay(ReadModelConnections connections, LogReader log)
     private async IAsyncEnumerable<IReadOnlyList<IEvent>> PagesAsync(
         ReplayPortion portion, Action<long, long> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        var end = await log.CompleteUpToAsync(ct);
+        var end = await mark.LookAsync(ct);
         if (portion.Stream is { } stream)
         {
             foreach (var page in (await log.ReadStreamsAsync([stream], end, ct)).GetValueOrDefault(stream, []).Chunk(ReadModelWriter.PageSize))
@@ -73,10 +74,12 @@ public sealed class Replay(ReadModelConnections connections, LogReader log)
             yield break;
         }
 
-        for (var position = 0L; position < end; position += ReadModelWriter.PageSize)
+        for (var position = 0L; position < end;)
         {
-            yield return await log.ReadAsync(position, Math.Min(end, position + ReadModelWriter.PageSize), ct);
-            progress(Math.Min(end, position + ReadModelWriter.PageSize), end);
+            var page = await log.ReadAsync(position, Math.Min(end, position + ReadModelWriter.PageSize), ct);
+            yield return page.Events;
+            position = page.End;
+            progress(position, end);
         }
     }
 

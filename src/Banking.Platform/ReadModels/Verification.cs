@@ -1,5 +1,6 @@
 using System.Data;
 using System.Text.Json;
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Npgsql;
 

@@ -55,8 +55,6 @@ public static class PublishingModule
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
             .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
             .AddSingleton<ContractCatalogue>()
-            .AddSingleton<LogWatch>()
-            .AddHostedService(p => p.GetRequiredService<LogWatch>())
             .AddSingleton<LaneStore>()
             .AddSingleton<LaneControl>()
             .AddSingleton<WaitingAccounts>()

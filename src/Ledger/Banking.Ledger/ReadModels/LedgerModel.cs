@@ -1,4 +1,5 @@
 using Banking.Ledger.Domain;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
 using Npgsql;

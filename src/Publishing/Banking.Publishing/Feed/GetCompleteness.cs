@@ -1,8 +1,8 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
-using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -26,7 +26,7 @@ public static class GetCompletenessEndpoint
     [EndpointSummary("Get which events of an account a consumer must have to have all")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<CompletenessView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogReader reader, HttpContext http)
+    public static async Task<IResult> Get(PublicLog log, LogMark mark, HttpContext http)
     {
         var account = http.Request.Query["account"].ToString();
         if (!PublicId.TryParse("acc", account, out var id))
@@ -34,7 +34,7 @@ public static class GetCompletenessEndpoint
             return new ProblemResult(Problems.Malformed("malformed_account", "account is the id of an account, acc_…"));
         }
 
-        var position = await reader.CompleteUpToAsync(http.RequestAborted);
+        var position = await mark.LookAsync(http.RequestAborted);
         var (first, last) = await log.RangeAsync(id, position, http.RequestAborted);
         return TypedResults.Json(new CompletenessView(account, first, last, last - first + 1 ?? 0, position), ApiJson.Options);
     }

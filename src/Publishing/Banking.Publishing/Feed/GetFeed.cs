@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
 using Banking.Platform.Security;

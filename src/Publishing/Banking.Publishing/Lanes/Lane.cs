@@ -1,3 +1,4 @@
+using Banking.Platform.Following;
 using Banking.Platform.Publication;
 using Microsoft.Extensions.Logging;
 using Npgsql;

@@ -1,3 +1,4 @@
+using Banking.Platform.Following;
 using Banking.Platform.Publication;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,9 +16,6 @@ public sealed class LaneHost(
     LaneSignals signals, LaneMeter meter, NpgsqlDataSource source, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    private const string Lock = "select pg_try_advisory_lock(hashtextextended('publishing', 0))";
-    private const string Unlock = "select pg_advisory_unlock(hashtextextended('publishing', 0))";
 
     private readonly Dictionary<IDestinationSource, IReadOnlyList<DestinationSpec>> _last = [];
     private readonly ILogger _logger = loggers.CreateLogger<LaneHost>();
@@ -42,13 +40,10 @@ public sealed class LaneHost(
     /// <summary>Leads as long as the connection lives that holds the lock; returns at once where another host leads.</summary>
     private async Task LeadAsync(CancellationToken stopping)
     {
-        await using var connection = await source.OpenConnectionAsync(stopping);
-        await using (var take = new NpgsqlCommand(Lock, connection))
+        await using var lead = await Leader.TryAsync(source, "publishing", stopping);
+        if (lead is null)
         {
-            if (await take.ExecuteScalarAsync(stopping) is not true)
-            {
-                return;
-            }
+            return;
         }
 
         var running = new Dictionary<string, RunningLane>();
@@ -58,19 +53,12 @@ public sealed class LaneHost(
             {
                 await ArrangeAsync(running, stopping);
                 await Task.Delay(Pause, stopping);
-                await using var alive = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
-                await alive.ExecuteScalarAsync(stopping);
+                await lead.ConfirmAsync(stopping);
             }
         }
         finally
         {
             await Task.WhenAll(running.Values.Select(r => r.DisposeAsync().AsTask()));
-            if (connection.FullState == System.Data.ConnectionState.Open)
-            {
-                // A connection that goes back to the pool keeps its locks; one that is broken has lost them.
-                await using var give = new NpgsqlCommand(Unlock, connection);
-                await give.ExecuteNonQueryAsync(CancellationToken.None);
-            }
         }
     }
 

@@ -1,10 +1,10 @@
-using Banking.Platform;
+using Banking.Platform.Following;
 using Npgsql;
 
 namespace Banking.Publishing.Lanes;
 
 /// <summary>Where each lane is, and which accounts wait on it. Only the host that leads moves them; anybody may ask for a change that it makes.</summary>
-public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
+public sealed class LaneStore(NpgsqlDataSource source, LogMark mark, TimeProvider clock)
 {
     /// <summary>A lane's row is a place in the log, and nothing that could not be made again from there.</summary>
     public static IReadOnlyList<string> Sql { get; } =
@@ -29,12 +29,11 @@ public sealed class LaneStore(NpgsqlDataSource source, TimeProvider clock)
     internal async Task<LaneRow> OpenAsync(DestinationSpec spec, CancellationToken ct)
     {
         await using (var add = source.CreateCommand(
-            $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) " +
-            $"select $1, $2, p, p, $4 from (select coalesce($3, (select coalesce(max(last_seq_id), 0) from {PlatformModule.EventSchema}.mt_event_progression where name = 'HighWaterMark')) as p) s on conflict do nothing"))
+            $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) values ($1, $2, $3, $3, $4) on conflict do nothing"))
         {
             add.Parameters.Add(new() { Value = spec.Name });
             add.Parameters.Add(new() { Value = spec.Kind });
-            add.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = spec.From.Position });
+            add.Parameters.Add(new() { Value = spec.From.Position ?? await mark.LookAsync(ct) });
             add.Parameters.Add(new() { Value = clock.GetUtcNow() });
             await add.ExecuteNonQueryAsync(ct);
         }

@@ -1,5 +1,5 @@
 using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.Platform.Following;
 using Banking.Publishing.Lanes;
 using Npgsql;
 
@@ -38,11 +38,11 @@ public sealed record OutboxState(long Position, IReadOnlyList<DestinationView> I
 
 /// <summary>How publication is doing, for people, health and metrics.</summary>
 public sealed class OutboxView(
-    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogReader log, NpgsqlDataSource source, TimeProvider clock)
+    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogMark mark, NpgsqlDataSource source, TimeProvider clock)
 {
     public async Task<OutboxState> LookAsync(CancellationToken ct)
     {
-        var end = await log.CompleteUpToAsync(ct);
+        var end = await mark.LookAsync(ct);
         var counts = (await waiting.CountAsync(ct)).ToLookup(c => c.Lane);
         var configured = new HashSet<string>();
         foreach (var one in sources)

@@ -1,7 +1,7 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
-using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Banking.Publishing.Lanes;
 using Microsoft.AspNetCore.Authorization;
@@ -26,10 +26,10 @@ public static class SetDestinationEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogReader log, HttpContext http) =>
+        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogMark mark, HttpContext http) =>
         desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
-            var end = await log.CompleteUpToAsync(http.RequestAborted);
+            var end = await mark.LookAsync(http.RequestAborted);
             if (request.Position < 0 || request.Position > end)
             {
                 return new ProblemResult(Problems.Malformed("malformed_position", $"The log goes from 0 to {end}.", "#/position", status: 422));

@@ -1,6 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
-using Banking.Platform.ReadModels;
+using Banking.Platform.Following;
 using Banking.Platform.Security;
 using Banking.Publishing.Lanes;
 using Microsoft.AspNetCore.Authorization;
@@ -27,9 +27,9 @@ public static class RegisterWebhookEndpoint
     [EndpointSummary("Register an endpoint that gets events")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookDesk desk, LogReader log, HttpContext http)
+    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookDesk desk, LogMark mark, HttpContext http)
     {
-        var end = await log.CompleteUpToAsync(http.RequestAborted);
+        var end = await mark.LookAsync(http.RequestAborted);
         var from = Start(request.From, end);
         return await desk.RegisterAsync(
             http,

@@ -1,16 +1,14 @@
-using Banking.Platform.ReadModels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Banking.Platform.Publication;
+namespace Banking.Platform.Following;
 
 /// <summary>Looks how far the log is complete, once for all who wait for it to go on.</summary>
-public sealed class LogWatch(LogReader log, IHostApplicationLifetime host, ILogger<LogWatch> logger) : BackgroundService
+public sealed class LogWatch(LogMark mark, IHostApplicationLifetime host, ILogger<LogWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _complete;
 
     /// <summary>Cancelled when the host begins to stop: it would wait for whoever is answered without an end.</summary>
     public CancellationToken Stopping => host.ApplicationStopping;
@@ -19,7 +17,7 @@ public sealed class LogWatch(LogReader log, IHostApplicationLifetime host, ILogg
     public async Task WaitAsync(long after, TimeSpan atMost, CancellationToken ct)
     {
         var next = Volatile.Read(ref _next).Task;
-        if (Volatile.Read(ref _complete) > after)
+        if (mark.Complete > after)
         {
             return;
         }
@@ -33,14 +31,14 @@ public sealed class LogWatch(LogReader log, IHostApplicationLifetime host, ILogg
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause);
+        var told = 0L;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
-                var complete = await log.CompleteUpToAsync(stoppingToken);
-                if (complete > Volatile.Read(ref _complete))
+                if (await mark.LookAsync(stoppingToken) is var complete && complete > told)
                 {
-                    Volatile.Write(ref _complete, complete);
+                    told = complete;
                     Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
                 }
             }

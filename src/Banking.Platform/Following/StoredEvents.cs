@@ -1,10 +1,13 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Text.Json;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
 
-namespace Banking.Platform.ReadModels;
+namespace Banking.Platform.Following;
 
 /// <summary>
 /// Makes events of the log's rows with what read models look at: the fact, its place, when, who, and what it belongs to. Not its headers, which
@@ -26,16 +29,28 @@ internal sealed class StoredEvents
             e => new Kind(e.EventTypeName, e.EventType, Generic.MakeGenericMethod(e.EventType).CreateDelegate<Func<object, IEvent>>()));
     }
 
-    public static string Select(string schema, string condition) =>
-        "select seq_id, id, stream_id, version, type, timestamp, user_name, correlation_id, data, is_archived " +
-        $"from {schema}.mt_events where {condition} order by seq_id";
+    /// <param name="imported">Also whether an event is history that was imported; who asks the event for its channel is then told so, and nothing else.</param>
+    public static string Select(string schema, string condition, bool imported = false) =>
+        "select seq_id, id, stream_id, version, type, timestamp, user_name, correlation_id, data, is_archived" +
+        (imported ? $", (headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'" : "") +
+        $" from {schema}.mt_events where {condition} order by seq_id";
 
-    public IEvent Read(NpgsqlDataReader row)
+    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type says.</exception>
+    public IEvent Read(NpgsqlDataReader row, bool imported = false)
     {
         var name = row.GetString(4);
         var kind = _kinds.GetValueOrDefault(name)
-            ?? throw new InvalidOperationException($"The log has an event of type {name} at position {row.GetInt64(0)}, which this version of the bank does not know.");
-        var e = kind.Wrap(_serializer.FromJson(kind.Type, row, 8));
+            ?? throw new UnreadableEventException(row.GetInt64(0), row.GetGuid(1), name, new InvalidOperationException("This version of the bank does not know its type."));
+        IEvent e;
+        try
+        {
+            e = kind.Wrap(_serializer.FromJson(kind.Type, row, 8));
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        {
+            throw new UnreadableEventException(row.GetInt64(0), row.GetGuid(1), name, failure);
+        }
+
         e.Sequence = row.GetInt64(0);
         e.Id = row.GetGuid(1);
         e.StreamId = row.GetGuid(2);
@@ -45,6 +60,11 @@ internal sealed class StoredEvents
         e.UserName = row.IsDBNull(6) ? null : row.GetString(6);
         e.CorrelationId = row.IsDBNull(7) ? null : row.GetString(7);
         e.IsArchived = row.GetBoolean(9);
+        if (imported && !row.IsDBNull(10) && row.GetBoolean(10))
+        {
+            e.SetHeader(HeaderNames.Channel, Channels.Import);
+        }
+
         return e;
     }
 

@@ -1,0 +1,159 @@
+using Banking.Platform.ReadModels;
+using Marten;
+using Npgsql;
+
+namespace Banking.Platform.Following;
+
+/// <summary>
+/// How far the log is complete: up to there no transaction can put an event any more. Numbers are given out before their transactions
+/// commit, so behind a number that is missing may be one that is still coming, or one whose transaction was rolled back. Which it is, PostgreSQL
+/// knows: who has drawn a number holds a lock on the sequence until its transaction is over. Once all are over that held it when a
+/// number was found missing, whatever is not there then will never be. So nothing is passed over after a time, nobody but a writer of events
+/// can hold the log up, and each host finds out for itself (docs/decisions/0012).
+/// </summary>
+public sealed class LogMark(IDocumentStore store, ReadModelConnections connections) : IDisposable
+{
+    /// <summary>Numbers that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.</summary>
+    private const int Run = 4_096;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    private string? _server;
+    private long _complete;
+
+    /// <summary>The last number there was when one before it was found missing, and the transactions that were alive then.</summary>
+    private (long Last, HashSet<string> Writers)? _settling;
+
+    /// <summary>As last looked at; 0 before the first look.</summary>
+    public long Complete => Volatile.Read(ref _complete);
+
+    /// <summary>
+    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before the first look.
+    /// </summary>
+    public string? Server => Volatile.Read(ref _server);
+
+    /// <summary>Looks now.</summary>
+    public async Task<long> LookAsync(CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        try
+        {
+            await using var connection = await connections.OpenAsync(ct);
+            await MeetAsync(connection, ct);
+            if (_settling is { } settling)
+            {
+                settling.Writers.IntersectWith(await WritersAsync(connection, ct));
+                Settle(settling);
+            }
+
+            var (run, whole) = await RunAsync(connection, ct);
+            Advance(run);
+            if (!whole && _settling is null)
+            {
+                // In this order: whoever drew a number below the last one drew it before, and is over or among the writers.
+                var last = await LastAsync(connection, ct);
+                Settle((last, await WritersAsync(connection, ct)));
+            }
+
+            return Complete;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Returns when the log is complete up to the events of now.</summary>
+    public async Task SettleAsync(CancellationToken ct)
+    {
+        long last;
+        await using (var connection = await connections.OpenAsync(ct))
+        {
+            last = await LastAsync(connection, ct);
+        }
+
+        while (await LookAsync(ct) < last)
+        {
+            await Task.Delay(Pause, ct);
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.</summary>
+    private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "select pg_postmaster_start_time()::text || ' ' || oid from pg_database where datname = current_database()", connection);
+        var server = (string)(await command.ExecuteScalarAsync(ct))!;
+        if (server != _server)
+        {
+            _settling = null;
+            Volatile.Write(ref _complete, await ScalarAsync(connection, $"select coalesce(max(position), 0) from {Generation.Table}", ct));
+            Volatile.Write(ref _server, server);
+        }
+    }
+
+    /// <summary>The last number of the unbroken run after the mark, and whether there is nothing behind it.</summary>
+    private async Task<(long Last, bool Whole)> RunAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"select seq_id from {_schema}.mt_events where seq_id > $1 order by seq_id limit {Run}", connection);
+        command.Parameters.Add(new() { Value = Complete });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var (last, rows) = (Complete, 0);
+        while (await reader.ReadAsync(ct))
+        {
+            if (reader.GetInt64(0) != last + 1)
+            {
+                return (last, Whole: false);
+            }
+
+            (last, rows) = (last + 1, rows + 1);
+        }
+
+        return (last, rows < Run);
+    }
+
+    private void Settle((long Last, HashSet<string> Writers) settling)
+    {
+        if (settling.Writers.Count == 0)
+        {
+            _settling = null;
+            Advance(settling.Last);
+        }
+        else
+        {
+            _settling = settling;
+        }
+    }
+
+    private void Advance(long to) => Volatile.Write(ref _complete, Math.Max(_complete, to));
+
+    private Task<long> LastAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        ScalarAsync(connection, $"select coalesce(max(seq_id), 0) from {_schema}.mt_events", ct);
+
+    /// <summary>The transactions that have drawn a number and are not over.</summary>
+    private async Task<HashSet<string>> WritersAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock' " +
+            $"and database = (select oid from pg_database where datname = current_database()) and relation = '{_schema}.mt_events_sequence'::regclass", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var writers = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct))
+        {
+            writers.Add(reader.GetString(0));
+        }
+
+        return writers;
+    }
+
+    private static async Task<long> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+}

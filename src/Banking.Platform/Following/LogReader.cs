@@ -1,0 +1,64 @@
+using Banking.Platform.ReadModels;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+
+namespace Banking.Platform.Following;
+
+/// <summary>Reads the log in its order, as far as it is complete.</summary>
+public sealed class LogReader(IDocumentStore store, ReadModelConnections connections)
+{
+    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
+    private readonly StoredEvents _events = new(store);
+
+    /// <summary>
+    /// The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that. Where one cannot
+    /// be read, the page ends before it.
+    /// </summary>
+    /// <exception cref="UnreadableEventException">The first of them cannot be read.</exception>
+    /// <param name="imported">Whether the events are to know if they were imported.</param>
+    public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, bool imported = false)
+    {
+        var (events, unreadable) = await EventsAsync("seq_id > $1 and seq_id <= $2", imported, ct, after, upTo);
+        return unreadable is null ? new(events, upTo)
+            : events.Count > 0 ? new(events, events[^1].Sequence)
+            : throw unreadable;
+    }
+
+    /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
+    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
+    {
+        var (events, unreadable) = await EventsAsync("stream_id = any($1) and seq_id <= $2", imported: false, ct, streams.ToArray(), upTo);
+        return unreadable is null
+            ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
+            : throw unreadable;
+    }
+
+    private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> EventsAsync(
+        string condition, bool imported, CancellationToken ct, params object[] values)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, condition, imported), connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<IEvent>();
+        while (await reader.ReadAsync(ct))
+        {
+            try
+            {
+                events.Add(_events.Read(reader, imported));
+            }
+            catch (UnreadableEventException unreadable)
+            {
+                return (events, unreadable);
+            }
+        }
+
+        return (events, null);
+    }
+}

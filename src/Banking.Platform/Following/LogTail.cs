@@ -1,0 +1,86 @@
+using JasperFx.Events;
+
+namespace Banking.Platform.Following;
+
+/// <summary>The last stretch of the log, read once for all who follow it: read models, ways out and feeds stand within a second of each other.</summary>
+public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
+{
+    /// <summary>Positions that are kept.</summary>
+    private const int Most = 10_000;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<IEvent> _events = [];
+
+    private string? _server;
+    private long _after;
+    private long _end;
+
+    /// <summary>The events after a position up to another, up to which the log must be complete, oldest first. They are shared: nobody changes them.</summary>
+    /// <exception cref="UnreadableEventException">The first of them cannot be read; where a later one cannot, what is before it is answered (<see cref="LogReader.ReadAsync"/>).</exception>
+    public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        try
+        {
+            if (_server != mark.Server || after > _end)
+            {
+                _events.Clear();
+                (_server, _after, _end) = (mark.Server, after, after);
+            }
+
+            if (after >= _after)
+            {
+                if (upTo > _end)
+                {
+                    var next = await log.ReadAsync(_end, upTo, ct, imported: true);
+                    _events.AddRange(next.Events);
+                    _end = next.End;
+                }
+
+                var page = Slice(after, Math.Min(upTo, _end));
+                Forget();
+                return page;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        // Far behind the others: not worth keeping.
+        return await log.ReadAsync(after, upTo, ct, imported: true);
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private LogPage Slice(long after, long upTo)
+    {
+        var (from, to) = (After(after), After(upTo));
+        return new(_events.GetRange(from, to - from), upTo);
+    }
+
+    /// <summary>How many events are not after a position.</summary>
+    private int After(long position)
+    {
+        var (low, high) = (0, _events.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _events[middle].Sequence <= position ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    private void Forget()
+    {
+        if (_end - _after > 2 * Most)
+        {
+            _after = _end - Most;
+            _events.RemoveRange(0, After(_after));
+        }
+    }
+}
+
+/// <summary>All events from one position to another.</summary>
+public sealed record LogPage(IReadOnlyList<IEvent> Events, long End);

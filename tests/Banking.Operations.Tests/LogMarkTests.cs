@@ -1,0 +1,198 @@
+using Banking.Platform.Following;
+using Banking.Platform.ReadModels;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>How far the log is complete: nothing is passed by that may still come, and nothing but that is waited for.</summary>
+public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
+{
+    private const string Draw = "select nextval('bank.mt_events_sequence')";
+
+    /// <summary>An event like one that is there, on a stream of its own, under a number that was drawn.</summary>
+    private const string Store =
+        """
+        insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived)
+        select $1, gen_random_uuid(), gen_random_uuid(), 1, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived
+        from bank.mt_events where type = 'customers.customer-registered.v1' order by seq_id limit 1
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_number_that_is_missing_holds_the_mark_until_its_transaction_is_over(bool commits)
+    {
+        await bank.As("teller").OpenAsync();
+        var mark = await MarkAsync();
+        await using var writer = await Writer.DrawAsync(bank.Database);
+        var later = await StoreAsync(bank.Database);
+
+        Assert.Equal(writer.Number - 1, await mark.LookAsync(Token));
+        Assert.Equal(writer.Number - 1, await mark.LookAsync(Token));
+
+        await writer.EndAsync(commits);
+        Assert.Equal(later, await mark.LookAsync(Token));
+        Assert.Equal(commits ? 1 : 0, (await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id = $1", writer.Number)).Count);
+    }
+
+    [Fact]
+    public async Task A_number_drawn_within_a_savepoint_that_was_rolled_back_holds_it_as_well()
+    {
+        await bank.As("teller").OpenAsync();
+        var mark = await MarkAsync();
+        await using var connection = await bank.Database.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await transaction.SaveAsync("s", Token);
+        var number = await ScalarAsync(connection, Draw);
+        await transaction.RollbackAsync("s", Token);
+        var later = await StoreAsync(bank.Database);
+
+        Assert.Equal(number - 1, await mark.LookAsync(Token));
+        await transaction.RollbackAsync(Token);
+        Assert.Equal(later, await mark.LookAsync(Token));
+    }
+
+    [Fact]
+    public async Task Who_only_reads_holds_nothing_up_and_who_comes_later_is_not_waited_for()
+    {
+        await bank.As("teller").OpenAsync();
+        await using var reader = await bank.Database.OpenConnectionAsync(Token);
+        await using var reading = await reader.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, Token);
+        await ScalarAsync(reader, "select count(*) from bank.mt_events");
+        var mark = await MarkAsync();
+        await using (var gone = await Writer.DrawAsync(bank.Database))
+        {
+            await gone.EndAsync(commits: false);
+        }
+
+        var later = await StoreAsync(bank.Database);
+        Assert.Equal(later, await mark.LookAsync(Token));
+
+        await using var first = await Writer.DrawAsync(bank.Database);
+        await StoreAsync(bank.Database);
+        Assert.Equal(later, await mark.LookAsync(Token));
+        await using var second = await Writer.DrawAsync(bank.Database);
+        var last = await StoreAsync(bank.Database);
+        await first.EndAsync(commits: false);
+
+        // The first gap is settled though a later writer is alive; that one holds what is behind its own number.
+        Assert.Equal(second.Number - 1, await mark.LookAsync(Token));
+        await second.EndAsync(commits: true);
+        Assert.Equal(last, await mark.LookAsync(Token));
+    }
+
+    /// <summary>A session with numbers in store would draw them without the lock that the mark is found by.</summary>
+    [Fact]
+    public async Task Numbers_are_drawn_one_by_one() => Assert.Equal(
+        [1], await bank.QueryAsync<long>("select seqcache from pg_sequence where seqrelid = 'bank.mt_events_sequence'::regclass"));
+
+    /// <summary>The very thing that goes wrong where the end of the log is taken for the mark: that is planted, and found.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_commits_in_whatever_order_nothing_appears_behind_the_mark(bool takesTheEndForIt)
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Current.SendDiagnosticMessage("seed {0}", seed);
+        await bank.As("teller").OpenAsync();
+        await using var source = NpgsqlDataSource.Create(bank.ConnectionString);
+        var mark = await MarkAsync();
+        var position = await mark.LookAsync(Token);
+        using var over = new CancellationTokenSource();
+        var writing = Enumerable.Range(0, 6).Select(i => Task.Run(() => WriteAsync(source, new Random(seed + i), rounds: 60))).ToArray();
+        var all = Task.WhenAll(writing).ContinueWith(_ => over.Cancel(), TaskScheduler.Default);
+        var (seen, from) = (new List<long>(), position);
+        for (var last = false; !last;)
+        {
+            last = over.IsCancellationRequested;
+            var end = takesTheEndForIt ? (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0] : await mark.LookAsync(Token);
+            seen.AddRange(await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id > $1 and seq_id <= $2 order by 1", position, end));
+            position = end;
+        }
+
+        await all;
+        await Task.WhenAll(writing);
+        var lost = (await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id > $1", from)).Except(seen).ToList();
+        Assert.Equal(takesTheEndForIt, lost.Count > 0);
+        Assert.Equal(seen.Order(), seen);
+    }
+
+    /// <summary>One that knows the log of now: what other tests left missing in it is settled.</summary>
+    private async Task<LogMark> MarkAsync()
+    {
+        LogMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>());
+        await mark.SettleAsync(Token);
+        return mark;
+    }
+
+    private static async Task WriteAsync(NpgsqlDataSource source, Random random, int rounds)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            await using var writer = await Writer.DrawAsync(source);
+            // What others do meanwhile decides who is first.
+            for (var n = random.Next(0, 6); n > 0; n--)
+            {
+                await Task.Yield();
+                await writer.PingAsync();
+            }
+
+            await writer.EndAsync(random.Next(0, 5) > 0);
+        }
+    }
+
+    private static async Task<long> StoreAsync(NpgsqlDataSource source)
+    {
+        await using var writer = await Writer.DrawAsync(source);
+        await writer.EndAsync(commits: true);
+        return writer.Number;
+    }
+
+    private static async Task<long> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync(Token))!;
+    }
+
+    /// <summary>A transaction that has drawn a number.</summary>
+    private sealed class Writer : IAsyncDisposable
+    {
+        private readonly NpgsqlConnection _connection;
+        private readonly NpgsqlTransaction _transaction;
+
+        private Writer(NpgsqlConnection connection, NpgsqlTransaction transaction, long number) => (_connection, _transaction, Number) = (connection, transaction, number);
+
+        public long Number { get; }
+
+        public static async Task<Writer> DrawAsync(NpgsqlDataSource source)
+        {
+            var connection = await source.OpenConnectionAsync(Token);
+            var transaction = await connection.BeginTransactionAsync(Token);
+            return new(connection, transaction, await ScalarAsync(connection, Draw));
+        }
+
+        public Task<long> PingAsync() => ScalarAsync(_connection, "select 1::bigint");
+
+        public async Task EndAsync(bool commits)
+        {
+            if (!commits)
+            {
+                await _transaction.RollbackAsync(Token);
+                return;
+            }
+
+            await using var store = new NpgsqlCommand(Store, _connection) { Parameters = { new() { Value = Number } } };
+            Assert.Equal(1, await store.ExecuteNonQueryAsync(Token));
+            await _transaction.CommitAsync(Token);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _transaction.DisposeAsync();
+            await _connection.DisposeAsync();
+        }
+    }
+}
