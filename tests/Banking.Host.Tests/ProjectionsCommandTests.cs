@@ -19,7 +19,7 @@ public sealed class ProjectionsCommandTests
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
         Assert.Equal(["audit", "entries", "ledger"], rows.Select(r => r[0]).Order());
-        Assert.All(rows, r => Assert.Equal(["1", "1", "serving", $"{ImportedBank.Events}", "0"], r[1..]));
+        Assert.All(rows, r => Assert.Equal(["1", r[0] == "audit" ? "2" : "1", "serving", $"{ImportedBank.Events}", "0"], r[1..]));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Banking.Platform.ReadModels;
 
 /// <summary>One table of a read model. It exists once per generation; readers see the serving one through a view of the plain name.</summary>
@@ -12,6 +14,9 @@ public sealed record ReadTable(string Name, string Columns, string Key)
     /// <summary>The column that says whose stream a row comes from, where each row comes from one: such rows are compared and repaired by stream.</summary>
     public string? StreamColumn { get; init; }
 
+    /// <summary>Whether a row is of one event and has its position for a key: such rows are found by it, whatever is indexed.</summary>
+    public bool IsByPosition => Key == "position";
+
     /// <summary>The column that says when the bank learned of a row, where rows can be told apart by it.</summary>
     public string? RecordedColumn { get; init; }
 
@@ -23,8 +28,17 @@ public sealed record ReadTable(string Name, string Columns, string Key)
 /// <param name="From">The table of the model that they sum.</param>
 /// <param name="Part">A column of both tables: sums are checked and repaired for some of its values at a time.</param>
 /// <param name="Query">Selects the sums, columns in the order of the table, from <c>{from}</c> where <c>{condition}</c>.</param>
-public sealed record Derivation(string From, string Part, string Query)
+/// <param name="Sums">The columns that are sums; the others are the key.</param>
+public sealed record Derivation(string From, string Part, string Query, IReadOnlyList<string> Sums)
 {
+    /// <summary>
+    /// Of rows between two positions only, the first not included; the summed table's key must be its position. The offset keeps the stretch apart: it is to be
+    /// found by its positions, whatever else is asked of its rows.
+    /// </summary>
+    internal string Between(ReadTables tables, long after, long upTo) => Query
+        .Replace("{from}", string.Create(CultureInfo.InvariantCulture, $"(select * from {tables[From]} where position > {after} and position <= {upTo} offset 0) as stretch"), StringComparison.Ordinal)
+        .Replace("{condition}", "true", StringComparison.Ordinal);
+
     internal string Of(ReadTables tables, string condition) => Query
         .Replace("{from}", tables[From], StringComparison.Ordinal)
         .Replace("{condition}", condition, StringComparison.Ordinal);

@@ -47,7 +47,7 @@ public sealed class Repair(ReadModelConnections connections, LogReader log, Read
         var streams = await log.ReadStreamsAsync([stream], position, ct);
         var events = streams.GetValueOrDefault(stream, []);
         var expected = await StreamCheck.ProjectAsync(connection, model, new Dictionary<Guid, IReadOnlyList<IEvent>> { [stream] = events }, ct);
-        var found = await Comparison.OfStreamsAsync(connection, model, expected, tables, [stream], ct);
+        var found = await Comparison.OfStreamsAsync(connection, model, expected, tables, [stream], null, ct);
         if (found.Count == 0)
         {
             return found;

@@ -17,8 +17,8 @@ public sealed record SentinelSettings
     /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only the end is; <c>verify --full</c> sees all of it.</summary>
     public int LargestStream { get; init; } = 5_000;
 
-    /// <summary>Days whose sums are compared with each look, in turn, besides the latest as many.</summary>
-    public int Days { get; init; } = 31;
+    /// <summary>Positions of the log that are looked through with each look, in turn, for rows that are of no event.</summary>
+    public int Positions { get; init; } = 5_000;
 
     /// <summary>Looks from one comparison over the whole bank to the next.</summary>
     public int BankEvery { get; init; } = 10;
@@ -41,10 +41,11 @@ public sealed class Sentinel : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger<Sentinel> _logger;
     private readonly Counter<long> _drift;
+    private readonly IReadOnlyList<(ReadModel Model, SumTracker Tracker)> _trackers;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     private Guid _cursor;
-    private DateOnly _day;
+    private long _place = long.MinValue;
     private volatile SentinelStatus _status = new(null, 0, 0, 0, 0, []);
 
     public Sentinel(
@@ -52,6 +53,7 @@ public sealed class Sentinel : BackgroundService
     {
         ArgumentNullException.ThrowIfNull(meters);
         (_verification, _repair, _settings, _clock, _logger) = (verification, repair, settings, clock, logger);
+        _trackers = [.. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t))))];
         _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{row}", "Rows of read models that were not what the log says");
     }
 
@@ -66,11 +68,11 @@ public sealed class Sentinel : BackgroundService
             var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
             _cursor = next.Count < _settings.Streams ? Guid.Empty : next[^1];
             Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct))];
-            var days = await DaysAsync(ct);
-            var found = await CompareAsync(streams, days, ct);
+            var (after, upTo) = await TurnAsync(ct);
+            var found = await CompareAsync(streams, after, upTo, ct);
             var repaired = await RepairAsync(found, ct);
             // Asked again: what was repaired must now be what the log says.
-            var open = found.Count == 0 ? [] : await CompareAsync(streams, days, ct);
+            var open = found.Count == 0 ? [] : await CompareAsync(streams, after, upTo, ct);
             if (_status.Looks % _settings.BankEvery == 0 || found.Count > 0)
             {
                 open = [.. open, .. await _verification.BankAsync(ct)];
@@ -107,20 +109,38 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, DateOnly[] days, CancellationToken ct) =>
-        [.. (await _verification.CompareAsync(streams, _settings.LargestStream, ct)).Differences, .. await _verification.SumsAsync(days, ct)];
-
-    private async Task<DateOnly[]> DaysAsync(CancellationToken ct)
+    private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, long after, long upTo, CancellationToken ct)
     {
-        var days = await _verification.DaysAsync(_day, _settings.Days, ct);
-        var turn = days.Where(d => d > _day).Take(_settings.Days).ToList();
-        _day = turn.Count < _settings.Days ? DateOnly.MinValue : turn[^1];
-        return [.. days];
+        var found = new List<Difference>((await _verification.CompareAsync(streams, _settings.LargestStream, ct)).Differences);
+        found.AddRange(await _verification.StraysAsync(after, upTo, ct));
+        foreach (var (model, tracker) in _trackers)
+        {
+            found.AddRange(await _verification.SumsAsync(model, tracker, TimeSpan.FromSeconds(_settings.IntervalSeconds), _clock, ct));
+        }
+
+        // A row that was found twice is one that differs.
+        return [.. found.DistinctBy(d => (d.Model, d.Table, d.Stream, d.Expected, d.Found))];
+    }
+
+    /// <summary>The next positions to look through: behind the end of the log all that there are, then from the beginning again.</summary>
+    private async Task<(long After, long UpTo)> TurnAsync(CancellationToken ct)
+    {
+        var after = _place;
+        var upTo = Math.Max(0, after) + _settings.Positions;
+        var isLast = upTo >= await _verification.EndAsync(ct);
+        _place = isLast ? long.MinValue : upTo;
+        return (after, isLast ? long.MaxValue : upTo);
     }
 
     private async Task<int> RepairAsync(IReadOnlyList<Difference> found, CancellationToken ct)
     {
         var repaired = 0;
+        foreach (var (_, tracker) in found.Count > 0 ? _trackers : [])
+        {
+            // What it added up may be what was wrong.
+            tracker.Forget();
+        }
+
         foreach (var drift in found.DistinctBy(d => (d.Model, d.Stream)))
         {
             _drift.Add(found.Count(d => (d.Model, d.Stream) == (drift.Model, drift.Stream)), new KeyValuePair<string, object?>("model", drift.Model));

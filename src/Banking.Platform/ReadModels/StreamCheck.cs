@@ -19,7 +19,8 @@ internal static class StreamCheck
         var expected = await ProjectAsync(snapshot, model, streams, ct);
         return
         [
-            .. await Comparison.OfStreamsAsync(snapshot, model, expected, found, [.. streams.Keys], ct),
+            .. await Comparison.OfStreamsAsync(
+                snapshot, model, expected, found, [.. streams.Keys], [.. streams.Values.SelectMany(s => s).Select(e => e.Sequence)], ct),
             .. await model.CompareWithFoldsAsync(snapshot, found, streams, ct),
         ];
     }

@@ -15,7 +15,7 @@ public sealed record VerificationResult(long Events, IReadOnlyDictionary<string,
 /// Compares: the rows of streams with what their events make, and with the bank's own folds; sums with the rows they sum; and what must hold over
 /// the whole bank. Each read model is looked at in a moment of its own, while everything goes on.
 /// </summary>
-public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource source, LogReader log)
+public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource source, ReadModelConnections connections, LogReader log)
 {
     /// <summary>Streams that are compared in one go.</summary>
     private const int Batch = 200;
@@ -31,6 +31,13 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = limit });
         return await command.ReadIdsAsync(ct);
+    }
+
+    /// <summary>The last position that a read model has reached.</summary>
+    public async Task<long> EndAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'");
+        return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
     /// <summary>The streams with the latest events.</summary>
@@ -71,7 +78,8 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
             progress(streams);
         }
 
-        differences.AddRange(await SumsAsync(null, ct));
+        differences.AddRange(await StraysAsync(long.MinValue, long.MaxValue, ct));
+        differences.AddRange(await SumsAsync(ct));
         differences.AddRange(await BankAsync(ct));
         return new(events, types, differences);
     }
@@ -126,44 +134,50 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
                 var inIt = streams.ToDictionary(
                     s => s, s => (IReadOnlyList<IEvent>)[.. events.GetValueOrDefault(s, []).Where(e => e.Sequence <= serving.Position)]);
                 return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, serving.Number), inIt, ct);
-            }, ct));
+            }, ct, byKeys: true));
         }
 
         return (events.Values.Sum(e => (long)e.Count), differences);
     }
 
-    /// <summary>Sums, all of them or those of some days.</summary>
-    public async Task<IReadOnlyList<Difference>> SumsAsync(DateOnly[]? days, CancellationToken ct)
+    /// <summary>Rows between two positions that are of no event.</summary>
+    public async Task<IReadOnlyList<Difference>> StraysAsync(long after, long upTo, CancellationToken ct)
+    {
+        var strays = new List<Difference>();
+        foreach (var model in Models)
+        {
+            strays.AddRange(await InSnapshotAsync(
+                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct), ct));
+        }
+
+        return strays;
+    }
+
+    /// <summary>All sums, made anew from all that they sum.</summary>
+    public async Task<IReadOnlyList<Difference>> SumsAsync(CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var model in Models)
         {
             differences.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), days, ct), ct));
+                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct), ct));
         }
 
         return differences;
     }
 
-    /// <summary>The days of sums: the latest, and those after one of them, oldest first.</summary>
-    public async Task<IReadOnlyList<DateOnly>> DaysAsync(DateOnly after, int limit, CancellationToken ct)
+    /// <summary>The sums that a tracker follows, as far as it gets in a time.</summary>
+    public async Task<IReadOnlyList<Difference>> SumsAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
-        var days = new SortedSet<DateOnly>();
-        foreach (var (model, table) in Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, t))))
+        Generation? serving;
+        await using (var connection = await connections.OpenAsync(ct))
         {
-            var (name, part) = (ReadTables.Served(model)[table.Name], table.Derivation!.Part);
-            await using var command = source.CreateCommand(
-                $"(select distinct {part} from {name} order by 1 desc limit $2) union (select distinct {part} from {name} where {part} > $1 order by 1 limit $2)");
-            command.Parameters.Add(new() { Value = after });
-            command.Parameters.Add(new() { Value = limit });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                days.Add(reader.GetFieldValue<DateOnly>(0));
-            }
+            serving = await Generation.ServingAsync(connection, model.Name, locked: false, ct);
         }
 
-        return [.. days];
+        return serving is not null && serving.ModelVersion == model.Version && await tracker.FollowAsync(connections, serving.Number, serving.Position, atMost, clock, ct)
+            ? await InSnapshotAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), ct)
+            : [];
     }
 
     /// <summary>What must hold over the whole bank: within each model, and between those that say what customers own.</summary>
@@ -216,10 +230,11 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
     /// Looks at the serving generation in one moment. A model that is paused, or that another version of this bank writes, is not looked at:
     /// that it stands still is told elsewhere.
     /// </summary>
+    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that may read them whole.</param>
     private async Task<IReadOnlyList<Difference>> InSnapshotAsync(
-        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, CancellationToken ct)
+        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, CancellationToken ct, bool byKeys = false)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var connection = byKeys ? await connections.OpenAsync(ct) : await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         return await Generation.ServingAsync(connection, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
             ? await look(connection, serving)

@@ -15,22 +15,31 @@ public sealed class AuditModel : ReadModel
 
     public override string Name => ModelName;
 
-    public override int Version => 1;
+    public override int Version => 2;
 
     public override string Schema => AuditModule.Schema;
 
     public override IReadOnlyList<ReadTable> Tables { get; } =
     [
         new(Index,
-            "position bigint not null, stream uuid not null, type text not null, actor text not null, correlation text not null, recorded_at timestamptz not null",
+            "position bigint not null, stream uuid not null, type text collate \"C\" not null, actor text collate \"C\" not null, " +
+            "correlation text collate \"C\" not null, recorded_at timestamptz not null",
             "position")
         {
-            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when.
-            Indexes = ["(actor, recorded_at, position)", "(type, recorded_at, position)", "(correlation, recorded_at, position)", "(recorded_at, position)"],
+            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when. Of texts their hashes, which are
+            // a third as long and are compared as numbers: of all that a transfer writes, these indexes were the largest part.
+            Indexes =
+            [
+                $"({Hash("actor")}, recorded_at, position)", $"({Hash("type")}, recorded_at, position)", $"({Hash("correlation")}, recorded_at, position)",
+                "(recorded_at, position)",
+            ],
             StreamColumn = "stream",
             RecordedColumn = "recorded_at",
         },
     ];
+
+    /// <summary>What a text is looked up by; the text itself is then compared too.</summary>
+    public static string Hash(string text) => $"hashtextextended({text}, 0)";
 
     public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {

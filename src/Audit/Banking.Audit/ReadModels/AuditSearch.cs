@@ -19,7 +19,7 @@ internal sealed class AuditSearch
 
     private const string Index = AuditModule.Schema + "." + AuditModel.Index;
 
-    private static readonly (string Name, string Clause)[] Texts = [("actor", "i.actor ="), ("type", "i.type ="), ("correlationId", "i.correlation =")];
+    private static readonly (string Name, string Column)[] Texts = [("actor", "i.actor"), ("type", "i.type"), ("correlationId", "i.correlation")];
 
     private static readonly (string Name, string Clause)[] Times = [("from", "i.recorded_at >="), ("to", "i.recorded_at <")];
 
@@ -40,12 +40,13 @@ internal sealed class AuditSearch
         var problem = search.AddId(request, "eventId", "e.id =", (string text, out Guid id) => PublicId.TryParse("evt", text, out id), "evt_…")
             ?? search.AddId(request, "account", "e.stream_id =", (string text, out Guid id) => PublicId.TryParse("acc", text, out id), "acc_…")
             ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_…, ref_… or its digits alone");
-        foreach (var (name, clause) in Texts)
+        foreach (var (name, column) in Texts)
         {
             if (request.Query.TryGetValue(name, out var text))
             {
                 problem ??= PlainText.Problem(text.ToString(), LongestText) is { } why ? Problems.Malformed("malformed_filter", $"{name}: {why}") : null;
-                search.Add(clause, text.ToString());
+                var value = search.Parameter(text.ToString());
+                search._clauses.Add($"{AuditModel.Hash(column)} = {AuditModel.Hash(value)} and {column} = {value}");
             }
         }
 

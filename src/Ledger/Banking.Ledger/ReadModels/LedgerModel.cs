@@ -55,7 +55,8 @@ public sealed class LedgerModel : ReadModel
                     union all
                     select counter, currency, scale, effective_on, recorded_at, credit from {from} where counter = any('{{Codes}}')) as line
                 where {condition} group by 1, 2, 3, 4, 5
-                """),
+                """,
+                ["debits", "credits", "entries"]),
         },
     ];
 
