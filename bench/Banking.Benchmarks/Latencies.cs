@@ -3,7 +3,7 @@ namespace Banking.Benchmarks;
 /// <summary>Latencies of one caller, in ticks, merged when the run is over: recording must not make callers wait for each other.</summary>
 internal sealed class Latencies
 {
-    private readonly List<long> _ticks = new(65_536);
+    private readonly List<long> _ticks = new(4_096);
 
     public void Add(long ticks) => _ticks.Add(ticks);
 

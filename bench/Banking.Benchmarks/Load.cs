@@ -40,11 +40,12 @@ internal static class Load
     /// </summary>
     public static async Task<Measured> OpenAsync(int callers, double perSecond, TimeSpan duration, Func<int, long, Task<Counted>> send)
     {
-        var begin = Stopwatch.GetTimestamp();
         var total = (long)(perSecond * duration.TotalSeconds);
         var next = -1L;
         var latencies = Enumerable.Range(0, callers).Select(_ => new Latencies()).ToArray();
         var counts = new Counted[callers];
+        // When all callers are there: what the load itself needs to begin is nobody's latency.
+        var begin = Stopwatch.GetTimestamp() + (long)(0.05 * Stopwatch.Frequency);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {

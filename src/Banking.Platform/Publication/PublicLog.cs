@@ -48,7 +48,8 @@ public sealed class PublicLog(
             return known;
         }
 
-        var end = Math.Min(mark.Complete > after ? mark.Complete : await mark.LookAsync(ct), after + PageSize);
+        // As last looked at: a way out that asked anew after each page would get, and pay for, a page of each commit.
+        var end = Math.Min(mark.Complete, after + PageSize);
         if (end <= after)
         {
             return new([], after);

@@ -35,6 +35,12 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
+    /// <summary>Streams that are compared in one go.</summary>
+    private const int AtOnce = 10;
+
+    /// <summary>How long it rests after each, in times that it took.</summary>
+    private const int Rest = 4;
+
     private readonly Verification _verification;
     private readonly Repair _repair;
     private readonly SentinelSettings _settings;
@@ -111,7 +117,15 @@ public sealed class Sentinel : BackgroundService
 
     private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, long after, long upTo, CancellationToken ct)
     {
-        var found = new List<Difference>((await _verification.CompareAsync(streams, _settings.LargestStream, ct)).Differences);
+        var found = new List<Difference>();
+        foreach (var few in streams.Chunk(AtOnce))
+        {
+            var since = _clock.GetTimestamp();
+            found.AddRange((await _verification.CompareAsync(few, _settings.LargestStream, ct)).Differences);
+            // In small steps with rests between them: who asks the bank for something meanwhile should not notice.
+            await Task.Delay(_clock.GetElapsedTime(since) * Rest, _clock, ct);
+        }
+
         found.AddRange(await _verification.StraysAsync(after, upTo, ct));
         foreach (var (model, tracker) in _trackers)
         {

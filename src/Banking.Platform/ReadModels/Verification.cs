@@ -147,7 +147,9 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         foreach (var model in Models)
         {
             strays.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct), ct));
+                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct), ct,
+                // A stretch is looked up; the whole log is read.
+                byKeys: after > long.MinValue || upTo < long.MaxValue));
         }
 
         return strays;
