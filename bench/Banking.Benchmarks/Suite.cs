@@ -72,6 +72,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
         await new Alternatives(options, cluster, AddAsync).RunAsync(Balance);
         await OursAsync();
+        await AloneAsync();
         await new ReadSide(options, cluster, _rows.Add).RunAsync();
         await new Publication(options, cluster, _rows.Add, Tell).RunAsync(Balance);
         var settings = new
@@ -161,6 +162,27 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         {
             using var second = await BankUnderTest.OursAsync(cluster.ConnectionString("ours"));
             await SingleAsync("two-hosts", 256, Picks.Uniform(options.Accounts), [bank, second], ids, source, null);
+        }
+    }
+
+    /// <summary>The commands with nothing that follows the log beside them, as on a machine of their own: what row 1 is, with the bank's promises.</summary>
+    private async Task AloneAsync()
+    {
+        if (!Wanted("single-alone"))
+        {
+            return;
+        }
+
+        var source = await DatabaseAsync("alone", pool: 10);
+        using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("alone"), "--Banking:FollowsLog=false");
+        var ids = await bank.OpenAsync(options.Accounts, (Balance / 100).ToString(CultureInfo.InvariantCulture) + ".00");
+        foreach (var callers in options.CallersOf(64, 256))
+        {
+            var most = await SingleAsync("single-alone", callers, Picks.Uniform(options.Accounts), [bank], ids, source, null);
+            if (callers == 256)
+            {
+                await SingleAsync("single-alone", callers, Picks.Uniform(options.Accounts), [bank], ids, source, most * 0.8);
+            }
         }
     }
 

@@ -73,17 +73,22 @@ public static class PlatformModule
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>();
 
-    /// <summary>Lets this host follow the log, bring it to the read models, and look after them.</summary>
-    public static IServiceCollection AddReadModelFeed(this IServiceCollection services) => services
-        .AddSingleton<LogWatch>()
-        .AddHostedService(p => p.GetRequiredService<LogWatch>())
-        .AddHostedService<ReadModelFeed>()
-        .AddSingleton<RebuildRunner>()
-        .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
-        .AddSingleton<ReadModelLag>()
-        .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
-        .AddSingleton<Sentinel>()
-        .AddHostedService(p => p.GetRequiredService<Sentinel>());
+    /// <summary>What a host knows of the log and of its read models.</summary>
+    /// <param name="follows">Whether it also brings the log to them and looks after them, or leaves that to other hosts.</param>
+    public static IServiceCollection AddReadModels(this IServiceCollection services, bool follows)
+    {
+        services
+            .AddSingleton<LogWatch>()
+            .AddHostedService(p => p.GetRequiredService<LogWatch>())
+            .AddSingleton<ReadModelLag>()
+            .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
+            .AddSingleton<RebuildRunner>()
+            .AddSingleton<Sentinel>();
+        return !follows ? services : services
+            .AddHostedService<ReadModelFeed>()
+            .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
+            .AddHostedService(p => p.GetRequiredService<Sentinel>());
+    }
 
     /// <summary>One group of commands per kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)

@@ -9,6 +9,7 @@ using Banking.Operations;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
@@ -100,8 +101,20 @@ public static class BankHost
             });
         builder.Services
             .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
-            .AddReadModelFeed();
+            .AddReadModels(Follows(builder.Configuration));
         builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
+    }
+
+    private static bool Follows(ConfigurationManager configuration)
+    {
+        try
+        {
+            return configuration.FollowsLog();
+        }
+        catch (FormatException wrong)
+        {
+            throw new ConfigurationException(wrong.Message);
+        }
     }
 
     /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>

@@ -48,11 +48,24 @@ public sealed class Leader : IAsyncDisposable
     {
         await using (_connection)
         {
-            if (_connection.FullState == ConnectionState.Open)
+            if (_connection.FullState != ConnectionState.Open)
             {
-                // A connection that goes back to the pool keeps its locks; one that is broken has lost them.
-                await using var give = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", _connection) { Parameters = { new() { Value = _what } } };
+                return;
+            }
+
+            try
+            {
+                // A connection that goes back to the pool keeps its locks.
+                await using var give = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", _connection)
+                {
+                    CommandTimeout = 5,
+                    Parameters = { new() { Value = _what } },
+                };
                 await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+            catch (NpgsqlException)
+            {
+                // Broken meanwhile: then it has lost them, and Npgsql does not put it back.
             }
         }
     }

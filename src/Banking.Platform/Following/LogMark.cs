@@ -27,11 +27,12 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     /// <summary>The last number there was when one before it was found missing, and the transactions that were alive then.</summary>
     private (long Last, HashSet<string> Writers)? _settling;
 
-    /// <summary>As last looked at; 0 before the first look.</summary>
+    /// <summary>As last looked at; 0 before the first look, and after one that failed.</summary>
     public long Complete => Volatile.Read(ref _complete);
 
     /// <summary>
-    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before the first look.
+    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before the first look, and after
+    /// one that failed.
     /// </summary>
     public string? Server => Volatile.Read(ref _server);
 
@@ -60,6 +61,12 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
 
             return Complete;
         }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Whoever answers the next time may be a server that was restored, or one that took over and lacks the last events: what was known is not known any more.
+            Forget();
+            throw;
+        }
         finally
         {
             _turn.Release();
@@ -83,6 +90,13 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
 
     public void Dispose() => _turn.Dispose();
 
+    private void Forget()
+    {
+        _settling = null;
+        Volatile.Write(ref _server, null);
+        Volatile.Write(ref _complete, 0);
+    }
+
     /// <summary>A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.</summary>
     private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -91,7 +105,7 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         var server = (string)(await command.ExecuteScalarAsync(ct))!;
         if (server != _server)
         {
-            _settling = null;
+            Forget();
             Volatile.Write(ref _complete, await ScalarAsync(connection, $"select coalesce(max(position), 0) from {Generation.Table}", ct));
             Volatile.Write(ref _server, server);
         }

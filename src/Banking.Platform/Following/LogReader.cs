@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
 using Marten;
@@ -8,6 +9,8 @@ namespace Banking.Platform.Following;
 /// <summary>Reads the log in its order, as far as it is complete.</summary>
 public sealed class LogReader(IDocumentStore store, ReadModelConnections connections)
 {
+    private const int PageSize = 2_000;
+
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly StoredEvents _events = new(store);
 
@@ -33,6 +36,28 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         return unreadable is null
             ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
             : throw unreadable;
+    }
+
+    /// <summary>The events of one stream up to a position, oldest first, a page at a time: however long it is, no more than that is held at once.</summary>
+    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
+    {
+        for (var after = 0L; ; after += PageSize)
+        {
+            var (events, unreadable) = await EventsAsync(
+                "stream_id = $1 and version > $2 and version <= $3 and seq_id <= $4", imported: false, ct, stream, after, after + PageSize, upTo);
+            if (unreadable is not null)
+            {
+                throw unreadable;
+            }
+
+            if (events.Count == 0)
+            {
+                yield break;
+            }
+
+            yield return events;
+        }
     }
 
     private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> EventsAsync(

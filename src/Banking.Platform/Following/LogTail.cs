@@ -32,9 +32,7 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
             {
                 if (upTo > _end)
                 {
-                    var next = await log.ReadAsync(_end, upTo, ct, imported: true);
-                    _events.AddRange(next.Events);
-                    _end = next.End;
+                    await ExtendAsync(after, upTo, ct);
                 }
 
                 var page = Slice(after, Math.Min(upTo, _end));
@@ -52,6 +50,20 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private async Task ExtendAsync(long after, long upTo, CancellationToken ct)
+    {
+        try
+        {
+            var next = await log.ReadAsync(_end, upTo, ct, imported: true);
+            _events.AddRange(next.Events);
+            _end = next.End;
+        }
+        catch (UnreadableEventException) when (after < _end)
+        {
+            // Who stands before it is given what comes before it, and is told the next time.
+        }
+    }
 
     private LogPage Slice(long after, long upTo)
     {
@@ -81,6 +93,3 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
         }
     }
 }
-
-/// <summary>All events from one position to another.</summary>
-public sealed record LogPage(IReadOnlyList<IEvent> Events, long End);

@@ -31,12 +31,15 @@ public sealed class LogWatch(LogMark mark, IHostApplicationLifetime host, ILogge
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause);
-        var told = 0L;
+        var (told, fails) = (0L, false);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
-                if (await mark.LookAsync(stoppingToken) is var complete && complete > told)
+                var complete = await mark.LookAsync(stoppingToken);
+                fails = false;
+                // Lower is another log: who waits must see that too.
+                if (complete != told)
                 {
                     told = complete;
                     Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
@@ -44,7 +47,9 @@ public sealed class LogWatch(LogMark mark, IHostApplicationLifetime host, ILogge
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.LogDebug(failure, "How far the log is complete could not be looked at");
+                logger.Log(
+                    fails ? LogLevel.Debug : LogLevel.Warning, failure, "How far the log is complete could not be looked at: read models and publication stand still until it can");
+                fails = true;
             }
         }
     }

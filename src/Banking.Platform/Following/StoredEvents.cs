@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using System.Text.Json;
 using Banking.Platform.Commands;
 using Banking.Platform.Security;
 using JasperFx.Events;
@@ -10,8 +9,8 @@ using Npgsql;
 namespace Banking.Platform.Following;
 
 /// <summary>
-/// Makes events of the log's rows with what read models look at: the fact, its place, when, who, and what it belongs to. Not its headers, which
-/// are as large as the fact. Marten's own reading makes a million events in twice the time. It knows Marten's table and the names of the events;
+/// Makes events of the log's rows with what read models look at: the fact, its place, when, who, and what it belongs to. Of its headers, which are as
+/// large as the fact, none but whether it was imported, where that is asked. Marten's own reading makes a million events in twice the time. It knows Marten's table and the names of the events;
 /// StoredEventsTests prove that it reads what Marten reads, and that no event has a way of its own of being read (an upcaster), which it would not know.
 /// </summary>
 internal sealed class StoredEvents
@@ -46,7 +45,7 @@ internal sealed class StoredEvents
         {
             e = kind.Wrap(_serializer.FromJson(kind.Type, row, 8));
         }
-        catch (Exception failure) when (failure is JsonException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        catch (Exception failure) when (failure is not (NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException))
         {
             throw new UnreadableEventException(row.GetInt64(0), row.GetGuid(1), name, failure);
         }

@@ -38,12 +38,13 @@ public sealed class PublicLog(
     private readonly string[] _own = Names(store, contracts.All.Where(c => c.About is null));
 
     /// <summary>Several ways out stand at the same place of the log most of the time: they share what was read and written down there.</summary>
-    private readonly ConcurrentDictionary<long, PublicPage> _recent = new();
+    private readonly ConcurrentDictionary<(string? Server, long After), PublicPage> _recent = new();
 
     /// <summary>The page after a position; its end is that position where there is nothing more yet.</summary>
     public async Task<PublicPage> ReadAsync(long after, CancellationToken ct)
     {
-        if (_recent.TryGetValue(after, out var known))
+        var place = (mark.Server, after);
+        if (_recent.TryGetValue(place, out var known))
         {
             return known;
         }
@@ -62,7 +63,7 @@ public sealed class PublicLog(
             _recent.Clear();
         }
 
-        return _recent.GetOrAdd(after, page);
+        return _recent.GetOrAdd(place, page);
     }
 
     /// <summary>The next events after a position, at most so many. Where they are far apart there may be fewer, or none, before its end.</summary>

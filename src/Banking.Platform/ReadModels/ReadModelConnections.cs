@@ -3,7 +3,7 @@ using Npgsql;
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// The connections that the log is read over for read models, and they are written over. Rows are found by their keys, always: a plan made on a young table would read all of it
+/// The connections that the log is followed over, by read models and ways out, and read models are written over. Rows are found by their keys, always: a plan made on a young table would read all of it
 /// long after. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
 /// </summary>
 public sealed class ReadModelConnections : IAsyncDisposable

@@ -18,7 +18,7 @@ public sealed class ReadModelFeed(
     /// <summary>From one page of a model to its next, at least: a page of what came within a moment costs less than one of each commit.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
-    private long _before;
+    private (string? Server, long Complete) _before;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -105,7 +105,10 @@ public sealed class ReadModelFeed(
     private async Task StandInAsync(CancellationToken ct)
     {
         var before = _before;
-        _before = mark.Complete;
-        await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before, ct)));
+        _before = (mark.Server, mark.Complete);
+        if (before.Server is not null && before.Server == _before.Server)
+        {
+            await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before.Complete, ct)));
+        }
     }
 }

@@ -44,7 +44,8 @@ public sealed class ReadModelWriter(
         {
             complete = await mark.LookAsync(ct);
         }
-        while (await FillAsync(coming, complete, ct) && complete < await mark.LookAsync(ct));
+        // But for the last page: under load there is always something new, and what is left is done when the two are compared.
+        while (await FillAsync(coming, complete, ct) && complete + PageSize < await mark.LookAsync(ct));
     }
 
     /// <summary>Brings generations that are being made to a position; the next page is read while one is written.</summary>

@@ -1,6 +1,5 @@
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
-using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -44,9 +43,7 @@ public sealed class Repair(ReadModelConnections connections, LogReader log, Read
     private async Task<IReadOnlyList<Difference>> StreamAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables tables, Guid stream, long position, CancellationToken ct)
     {
-        var streams = await log.ReadStreamsAsync([stream], position, ct);
-        var events = streams.GetValueOrDefault(stream, []);
-        var expected = await StreamCheck.ProjectAsync(connection, model, new Dictionary<Guid, IReadOnlyList<IEvent>> { [stream] = events }, ct);
+        var (expected, _) = await StreamCheck.ProjectAsync(connection, model, log.ReadStreamAsync(stream, position, ct), ct);
         var found = await Comparison.OfStreamsAsync(connection, model, expected, tables, [stream], null, ct);
         if (found.Count == 0)
         {

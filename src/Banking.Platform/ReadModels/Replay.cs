@@ -65,7 +65,7 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, LogM
         var end = await mark.LookAsync(ct);
         if (portion.Stream is { } stream)
         {
-            foreach (var page in (await log.ReadStreamsAsync([stream], end, ct)).GetValueOrDefault(stream, []).Chunk(ReadModelWriter.PageSize))
+            await foreach (var page in log.ReadStreamAsync(stream, end, ct))
             {
                 yield return page;
             }

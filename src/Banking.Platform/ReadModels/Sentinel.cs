@@ -38,6 +38,9 @@ public sealed class Sentinel : BackgroundService
     /// <summary>Streams that are compared in one go.</summary>
     private const int AtOnce = 10;
 
+    /// <summary>Looks after which sums are added up anew from the beginning, and not only what came since: rows that were added up may have been changed.</summary>
+    private const int Anew = 100;
+
     /// <summary>How long it rests after each, in times that it took.</summary>
     private const int Rest = 4;
 
@@ -129,6 +132,11 @@ public sealed class Sentinel : BackgroundService
         found.AddRange(await _verification.StraysAsync(after, upTo, ct));
         foreach (var (model, tracker) in _trackers)
         {
+            if ((_status.Looks + 1) % Anew == 0)
+            {
+                tracker.Forget();
+            }
+
             found.AddRange(await _verification.SumsAsync(model, tracker, TimeSpan.FromSeconds(_settings.IntervalSeconds), _clock, ct));
         }
 

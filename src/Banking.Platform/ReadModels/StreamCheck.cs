@@ -16,18 +16,31 @@ internal static class StreamCheck
     public static async Task<IReadOnlyList<Difference>> RunAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables found, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
-        var expected = await ProjectAsync(snapshot, model, streams, ct);
+        var pages = streams.Values.SelectMany(s => s).OrderBy(e => e.Sequence).Chunk(ReadModelWriter.PageSize).ToAsyncEnumerable();
+        var (expected, positions) = await ProjectAsync(snapshot, model, pages, ct);
         return
         [
-            .. await Comparison.OfStreamsAsync(
-                snapshot, model, expected, found, [.. streams.Keys], [.. streams.Values.SelectMany(s => s).Select(e => e.Sequence)], ct),
+            .. await Comparison.OfStreamsAsync(snapshot, model, expected, found, [.. streams.Keys], [.. positions], ct),
             .. await model.CompareWithFoldsAsync(snapshot, found, streams, ct),
         ];
     }
 
-    /// <summary>The rows that the events make, in tables that last as long as the transaction.</summary>
-    public static async Task<ReadTables> ProjectAsync(
-        NpgsqlConnection connection, ReadModel model, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
+    /// <summary>One stream that is too long to be held at once: all its rows, and with the bank's own fold where it ends.</summary>
+    /// <returns>How many events it has, and what differs.</returns>
+    public static async Task<(long Events, IReadOnlyList<Difference> Differences)> RunAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTables found, Guid stream, IAsyncEnumerable<IReadOnlyList<IEvent>> events, CancellationToken ct)
+    {
+        var (expected, positions) = await ProjectAsync(snapshot, model, events, ct);
+        return (positions.Count,
+        [
+            .. await Comparison.OfStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct),
+            .. await model.CompareEndsAsync(snapshot, found, [stream], ct),
+        ]);
+    }
+
+    /// <summary>The rows that the events make, in tables that last as long as the transaction, and the places of the events.</summary>
+    public static async Task<(ReadTables Tables, List<long> Positions)> ProjectAsync(
+        NpgsqlConnection connection, ReadModel model, IAsyncEnumerable<IReadOnlyList<IEvent>> pages, CancellationToken ct)
     {
         var tables = ReadTables.Scratch(Prefix);
         foreach (var table in model.Tables)
@@ -36,12 +49,14 @@ internal static class StreamCheck
         }
 
         await ReadModelSchema.CreateAsync(connection, model, tables, temporary: true);
-        foreach (var page in streams.Values.SelectMany(s => s).OrderBy(e => e.Sequence).Chunk(ReadModelWriter.PageSize))
+        var positions = new List<long>();
+        await foreach (var page in pages.WithCancellation(ct))
         {
             // Sums are of all streams, so these would be others.
             await model.ProjectAsync(new(connection, sums: false), tables, page, ct);
+            positions.AddRange(page.Select(e => e.Sequence));
         }
 
-        return tables;
+        return (tables, positions);
     }
 }

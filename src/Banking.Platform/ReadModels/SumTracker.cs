@@ -4,7 +4,7 @@ namespace Banking.Platform.ReadModels;
 
 /// <summary>
 /// Knows what the sums of a table must be, by having added up the rows that they sum, a few thousand at a time, each once: so that
-/// asking whether they are right costs what came since it was asked last, and never a day of a busy bank at once.
+/// asking whether they are right costs what came since it was asked last, and the sums themselves, and never a day of a busy bank at once.
 /// </summary>
 public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = SumTracker.Chunk)
 {
@@ -18,12 +18,16 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     private int _generation;
     private long _position;
 
+    /// <summary>Whether all that was added up was so since it was last compared: what differs now is no old mistake.</summary>
+    public bool IsFresh { get; private set; } = true;
+
     /// <summary>Adds up what is new, up to a position of a generation.</summary>
     /// <param name="atMost">How long; what is left is for the next time.</param>
     /// <returns>Whether it got there before the time was over.</returns>
     public async Task<bool> FollowAsync(ReadModelConnections connections, int generation, long upTo, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
-        if (generation != _generation)
+        // Behind where it was is another log, or a restored one.
+        if (generation != _generation || upTo < _position)
         {
             Forget();
             _generation = generation;
@@ -52,13 +56,14 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     /// <summary>Compares in one moment, that of the snapshot.</summary>
     public async Task<IReadOnlyList<Difference>> CompareAsync(NpgsqlConnection snapshot, Generation serving, CancellationToken ct)
     {
-        if (serving.Number != _generation)
+        if (serving.Number != _generation || serving.Position < _position)
         {
             // Another one serves since a moment ago: next time.
             return [];
         }
 
         await AddAsync(snapshot, serving.Position, ct);
+        IsFresh = false;
         var found = await ReadAsync(snapshot, $"select * from {Tables[table.Name]}", ct);
         return [.. _sums.Keys.Union(found.Keys)
             .Where(k => !_sums.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
@@ -71,6 +76,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     {
         _sums.Clear();
         _position = 0;
+        IsFresh = true;
     }
 
     private ReadTables Tables => ReadTables.Generation(model, _generation);

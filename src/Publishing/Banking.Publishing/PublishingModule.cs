@@ -1,6 +1,7 @@
 using System.Net;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.Publication;
 using Banking.Publishing.Catalogue;
 using Banking.Publishing.Kafka;
@@ -51,6 +52,11 @@ public static class PublishingModule
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration.GetSection("Banking:Publishing");
+        if (configuration.FollowsLog())
+        {
+            services.AddHostedService<LaneHost>();
+        }
+
         return services
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
             .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
@@ -74,7 +80,6 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()
             .AddSingleton<IDestinationSource, ModulesSource>()
-            .AddHostedService<LaneHost>()
             .AddHostedService<OutboxGauges>();
     }
 

@@ -1,0 +1,44 @@
+using Banking.Platform.EventSourcing;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A stream that is too long to be held at once is compared and repaired like any other, page by page.</summary>
+public sealed class LongStreamTests(ProbedBank bank) : IClassFixture<ProbedBank>
+{
+    [Fact]
+    public async Task All_of_its_rows_are_compared_and_made_anew()
+    {
+        var lively = new LivelyBank(bank, 80);
+        await lively.LiveAsync(5);
+        await lively.GrowAsync(9);
+        await bank.CaughtUpAsync();
+        Assert.True(PublicId.TryParse("acc", lively.Busy, out var account));
+        Assert.True((await bank.QueryAsync<long>("select version from bank.mt_streams where id = $1", account))[0] > 5_000);
+        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        var clean = await VerifyAsync();
+        Assert.Empty(clean.Differences);
+        Assert.Equal(end, clean.Events);
+
+        var (entry, journal) = (await bank.ServingAsync("accounts", "entry", "entries"), await bank.ServingAsync("ledger", "journal", "ledger"));
+        await bank.ExecuteAsync($"update {entry} set balance = balance + 1 where account = $1 and version = 3456", account);
+        await bank.ExecuteAsync($"delete from {journal} where position = (select position from {entry} where account = $1 and version = 4567)", account);
+        await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1') where id = $1", account);
+
+        var found = (await VerifyAsync()).Differences;
+        Assert.Equal(["entry", "journal", "state"], found.Where(d => d.Stream == account).Select(d => d.Table).Order());
+        var repair = bank.Host.Services.GetRequiredService<Repair>();
+        foreach (var drift in found.Where(d => d.Table is "entry" or "journal"))
+        {
+            var model = bank.Host.Services.GetServices<ReadModel>().Single(m => m.Name == drift.Model);
+            Assert.NotEmpty(await repair.RunAsync(model, drift, OperatorAction.OfTheBank("test"), CancellationToken.None));
+        }
+
+        await bank.CaughtUpAsync();
+        Assert.Equal(["state"], (await VerifyAsync()).Differences.Select(d => d.Table));
+    }
+
+    private Task<VerificationResult> VerifyAsync() => bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+}

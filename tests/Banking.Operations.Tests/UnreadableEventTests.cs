@@ -1,0 +1,62 @@
+using System.Globalization;
+using Banking.Platform.Following;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>An event that this version of the bank cannot read stops all that follow the log right before it, and nobody loses what came before or comes after.</summary>
+public sealed class UnreadableEventTests : IAsyncLifetime
+{
+    private static readonly object Why = new { reasonCode = "mended", reason = "The event can be read." };
+
+    private readonly ProbedBank _bank = new();
+
+    public ValueTask InitializeAsync() => _bank.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Theory]
+    [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type")]
+    [InlineData("data = '{\"amount\": 7}'", "cannot be read")]
+    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(string change, string reason)
+    {
+        var (teller, operations) = (_bank.As("teller"), _bank.As("operator"));
+        var account = await teller.OpenAsync(balance: "1.00");
+        await _bank.CaughtUpAsync();
+        var before = (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+
+        // It cannot be read from the first moment on, as if another version had written it.
+        await _bank.ExecuteAsync($"create function spoil() returns trigger language plpgsql as $$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$");
+        await _bank.ExecuteAsync("create trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
+        var poison = Position(answers[7]);
+
+        var paused = await Behind.UntilAsync(async () => (await operations.GetAsync("/ops/projections")).Ok().Items()
+            .Select(p => p.TryGetProperty("paused", out var why) ? (why.GetProperty("position").GetInt64(), why.GetProperty("reason").GetString()!) : default).ToList(),
+            all => all.All(p => p != default));
+        Assert.All(paused, p => Assert.Equal(poison, p.Item1));
+        Assert.All(paused, p => Assert.Contains(reason, p.Item2, StringComparison.Ordinal));
+        Assert.Equal(poison - 1, (await _bank.QueryAsync<long>("select max(position) from probe.seen"))[0]);
+        var tail = _bank.Host.Services.GetRequiredService<LogTail>();
+        await Assert.ThrowsAsync<UnreadableEventException>(() => tail.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
+        Assert.Equal(poison - 1, (await tail.ReadAsync(before, poison + 5, CancellationToken.None)).End);
+
+        await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
+        await _bank.ExecuteAsync(
+            "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1", poison, Position(answers[8]));
+        foreach (var name in (string[])["probe", "entries", "ledger", "audit"])
+        {
+            (await operations.PostAsync($"/ops/projections/{name}/resume", Why)).Ok();
+        }
+
+        await _bank.CaughtUpAsync();
+        Assert.Equal(
+            await _bank.QueryAsync<long>("select seq_id from bank.mt_events order by 1"),
+            await _bank.QueryAsync<long>("select position from probe.seen order by 1"));
+    }
+
+    private static string Assignments(string change) => $"new.{change.Replace(" = ", " := ", StringComparison.Ordinal)};";
+
+    private static long Position(Answer answer) => long.Parse(answer.Created().Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+}
