@@ -68,7 +68,7 @@ internal sealed class ImportedBank : IAsyncDisposable
 
     /// <summary>All that readers see of the history in the read models: rows and a sum over them, by table. What is done to read models is in the log, and the audit model, too.</summary>
     public Task<List<string>> ServedAsync() => RowsAsync(string.Join(" union all ", Tables.Select(
-        t => $"select '{t}', count(*), sum(hash_record_extended(r, 0)) from {t} r" + (t == "audit.event_index" ? $" where position <= {Events}" : ""))));
+        t => $"select '{t}', count(*), sum(hash_record_extended(r, 0)) from {t} r" + (t == "audit.event_index" ? $" where position <= {Events}" : ""))) + " order by 1");
 
     /// <summary>Two queries have rows, and the same.</summary>
     public async Task SameRowsAsync(string one, string other)
