@@ -38,12 +38,18 @@ public sealed class PublicLog(
     private readonly string[] _own = Names(store, contracts.All.Where(c => c.About is null));
 
     /// <summary>Several ways out stand at the same place of the log most of the time: they share what was read and written down there.</summary>
-    private readonly ConcurrentDictionary<(string? Server, long After), PublicPage> _recent = new();
+    private readonly ConcurrentDictionary<(string Server, long After), PublicPage> _recent = new();
 
     /// <summary>The page after a position; its end is that position where there is nothing more yet.</summary>
     public async Task<PublicPage> ReadAsync(long after, CancellationToken ct)
     {
-        var place = (mark.Server, after);
+        if (mark.Server is not { } server)
+        {
+            // Nothing is known of the log just now, and what was read before may be another's.
+            return new([], after);
+        }
+
+        var place = (server, after);
         if (_recent.TryGetValue(place, out var known))
         {
             return known;

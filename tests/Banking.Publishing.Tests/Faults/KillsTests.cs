@@ -16,8 +16,9 @@ public sealed class KillsTests(ITestOutputHelper output)
     /// <summary>Accepted transfers between two kills, at least: no kill comes before the host of the last one has done some work.</summary>
     private const int Between = 200;
 
-    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that it keeps all of the long profile.</summary>
-    private const int Partitions = 60;
+    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that no partition of the long profile comes near that,
+    /// even when a backlog comes faster than it is read.</summary>
+    private const int Partitions = 240;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
