@@ -133,7 +133,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         var (stuck, account) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var key = BankClient.NewKey();
         Task<Outcome>[] sent;
-        await using (await HeldAccount.HoldAsync(bank.ConnectionString, stuck))
+        await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
             sent = await TogetherAsync(() => [_door.DepositAsync(account, 1_00), _door.DepositAsync(stuck, 2_00, key), _door.DepositAsync(stuck, 3_00), _door.DepositAsync(account, 4_00)]);
             Assert.Equal(["201", "temporarily_unavailable", "temporarily_unavailable", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
@@ -149,7 +149,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         var inTheWay = await _teller.OpenAsync();
         Task<Outcome> first;
         Task<Outcome>[] sent;
-        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, inTheWay))
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, inTheWay))
         {
             first = _door.DepositAsync(inTheWay, 1_00);
             await held.UntilWaitedForAsync();

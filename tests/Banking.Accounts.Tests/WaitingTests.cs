@@ -18,7 +18,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         var key = ("Idempotency-Key", BankClient.NewKey());
         using var http = bank.Host.Server.CreateClient();
         var impatient = new BankClient(http, bank.Token("teller"));
-        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, account))
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             var deposit = impatient.DepositAsync(account, "5.00", "EUR", key);
             await held.UntilWaitedForAsync();
@@ -46,7 +46,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         var key = BankClient.NewKey();
         using var patience = new CancellationTokenSource();
         Task<Outcome>[] neighbours;
-        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, account))
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             var first = _door.DepositAsync(account, 1_00);
             await held.UntilWaitedForAsync();
@@ -69,7 +69,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
         var waiting = new List<Task<Outcome>>();
-        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, account))
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             waiting.Add(_door.DepositAsync(account, 1));
             await held.UntilWaitedForAsync();
@@ -102,7 +102,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync(balance: "1.00");
         var waiting = new List<Task<Outcome>>();
         Task stopping;
-        await using (var held = await HeldAccount.HoldAsync(bank.ConnectionString, account))
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             waiting.Add(door.WithdrawAsync(account, 1_00));
             await held.UntilWaitedForAsync();

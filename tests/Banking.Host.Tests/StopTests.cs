@@ -20,7 +20,7 @@ public sealed class StopTests
         var (from, to) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync());
         var payments = new List<Task<Answer>>();
         Task<int> stopping;
-        await using (var held = await HeldAccount.HoldAsync(database, from))
+        await using (var held = await HeldLock.OfAccountAsync(database, from))
         {
             payments.Add(teller.TransferAsync(from, to, "1.00"));
             await held.UntilWaitedForAsync();

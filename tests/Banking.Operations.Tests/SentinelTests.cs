@@ -88,6 +88,27 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await Behind.UntilAsync(() => RowsAsync("accounts.entry", Id(account)), rows => rows.SequenceEqual(before));
     }
 
+    [Fact]
+    public async Task One_host_looks_for_all_each_tells_what_it_saw_and_another_goes_on_when_it_is_gone()
+    {
+        await using var alone = new WatchedBank();
+        await alone.InitializeAsync();
+        await using var other = await alone.StartAnotherAsync();
+        Sentinel[] sentinels = [.. new[] { alone.Host, other }.Select(h => h.Services.GetRequiredService<Sentinel>())];
+        async Task<long> LooksAsync() => (await BankFixture.On(other, "operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("looks").GetInt64();
+
+        // Enough for both to have had their turn.
+        var looks = await Behind.UntilAsync(LooksAsync, l => l >= 4);
+        Assert.Single(sentinels, s => s.Status.LastLook is not null);
+
+        var (looking, resting) = sentinels[0].Status.LastLook is not null ? (0, 1) : (1, 0);
+        await sentinels[looking].StopAsync(CancellationToken.None);
+
+        await Behind.UntilAsync(() => Task.FromResult(sentinels[resting].Status.Looks), l => l > looks);
+        Assert.Null(sentinels[looking].Status.LastLook);
+        Assert.True(await LooksAsync() > looks);
+    }
+
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
 
     /// <summary>What is repaired is in the log as well, so the audit trail of everything else goes on.</summary>

@@ -62,17 +62,8 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         var previous = Task.CompletedTask;
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            var group = new List<Pending>();
-            for (var commands = 0; _queue.Reader.TryPeek(out var next) && (commands == 0 || commands + next.Unit.Count <= LargestGroup);)
-            {
-                _queue.Reader.TryRead(out _);
-                Interlocked.Add(ref _waiting, -next.Unit.Count);
-                commands += next.Unit.Count;
-                group.Add(next);
-            }
-
             var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var running = RunAsync(group, () => written.TrySetResult());
+            var running = RunAsync(() => written.TrySetResult());
             await Task.WhenAny(written.Task, running);
             await previous;
             previous = running;
@@ -81,9 +72,26 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         await previous;
     }
 
-    private async Task RunAsync(List<Pending> group, Action onWritten)
+    /// <summary>Those that wait; one at least.</summary>
+    private List<Pending> Take()
     {
-        if (await TryAsync(group, onWritten) is null)
+        var group = new List<Pending>();
+        for (var commands = 0; _queue.Reader.TryPeek(out var next) && (commands == 0 || commands + next.Unit.Count <= LargestGroup);)
+        {
+            _queue.Reader.TryRead(out _);
+            Interlocked.Add(ref _waiting, -next.Unit.Count);
+            commands += next.Unit.Count;
+            group.Add(next);
+        }
+
+        return group;
+    }
+
+    private async Task RunAsync(Action onWritten)
+    {
+        // Closed when its turn has come, or when there is nothing to wait for any more.
+        var group = new Lazy<List<Pending>>(Take);
+        if (await TryAsync(group, onWritten, inTurn: true) is null)
         {
             return;
         }
@@ -92,7 +100,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         // to go to, or a stream that nobody gets at: then the rest is told so at once instead of waiting for its turn to find out.
         Exception? away = null;
         var stuck = new Dictionary<Guid, Exception>();
-        foreach (var pending in group)
+        foreach (var pending in group.Value)
         {
             var streams = pending.Unit.SelectMany(s => s.Streams).ToList();
             var failure = away ?? streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
@@ -113,10 +121,10 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     /// <summary>Null when it was decided, else why not.</summary>
     private async Task<Exception?> AloneAsync(Pending pending)
     {
-        List<Pending> alone = [pending];
+        var alone = new Lazy<List<Pending>>([pending]);
         for (var attempt = 1; ; attempt++)
         {
-            var failure = await TryAsync(alone, static () => { });
+            var failure = await TryAsync(alone, static () => { }, inTurn: false);
             if (failure is null || attempt == Failures.Attempts || !Failures.IsPassing(failure)
                 || Failures.IsAway(failure) || Failures.IsStuck(failure))
             {
@@ -126,14 +134,14 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     }
 
     /// <summary>Null when all of the group was decided. Trying again is safe: the receipts tell what was stored.</summary>
-    private async Task<Exception?> TryAsync(List<Pending> group, Action onWritten)
+    private async Task<Exception?> TryAsync(Lazy<List<Pending>> group, Action onWritten, bool inTurn)
     {
         try
         {
-            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], onWritten);
-            for (var i = 0; i < group.Count; i++)
+            var outcomes = await transaction.RunAsync(() => [.. group.Value.Select(p => p.Unit)], onWritten, inTurn);
+            for (var i = 0; i < outcomes.Count; i++)
             {
-                group[i].Done.TrySetResult(outcomes[i]);
+                group.Value[i].Done.TrySetResult(outcomes[i]);
             }
 
             return null;
@@ -141,8 +149,8 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         catch (Exception failure)
         {
             // Not swallowed: whoever called decides what it means.
-            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
-            foreach (var pending in group)
+            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Value.Count, failure.Message);
+            foreach (var pending in group.Value)
             {
                 // Once a commit's answer did not come, "nothing was done" cannot be said any more, however the next attempts fail.
                 pending.InDoubt |= failure is CommitInDoubtException;

@@ -16,7 +16,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 }
 
-/// <summary>Locks the streams of a group and finds what its decisions need: one round trip where this host stored the states itself.</summary>
+/// <summary>Locks the streams of a group and finds what its decisions need, in one round trip.</summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
@@ -27,23 +27,41 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
-    private readonly string _states = $"select data from {DocumentTable.Of(store.Options, typeof(TState)).Name} where id = any($1)";
+    private readonly string _states =
+        $"select d.data from unnest($1, $2) as k(id, version) join {DocumentTable.Of(store.Options, typeof(TState)).Name} d on d.id = k.id " +
+        "where d.mt_version > k.version";
+
+    /// <summary>One stream in so many.</summary>
+    private const int Contended = 8;
+
+    /// <summary>Whether another host was found to write to the same streams: then what is remembered is asked for as well, and not only what is not.</summary>
+    private volatile bool _shared;
+
+    /// <summary>Whether so much of the last group had been moved by other hosts that groups of theirs and this one's are bound to meet at the locks.</summary>
+    public bool IsContended { get; private set; }
 
     public async Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
+        var asked = _shared ? ids : Array.FindAll(ids, id => known.Find(id) is null);
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =
             {
                 new NpgsqlBatchCommand(_lock) { Parameters = { Uuids(ids) } },
-                // A statement of its own: a lock that was waited for does not refresh the snapshot of the statement that waited.
+                // Statements of their own: a lock that was waited for does not refresh the snapshot of the statement that waited.
                 new NpgsqlBatchCommand(_receipts) { Parameters = { Uuids(keys) } },
             },
         };
+        if (asked.Length > 0)
+        {
+            batch.BatchCommands.Add(NewerThan(asked, id => known.Find(id)?.Version));
+        }
+
         var versions = new Dictionary<Guid, long>(ids.Length);
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
+        var stored = new States<TState>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
@@ -57,41 +75,62 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
                 var (receipt, position) = ReceiptTable.Read(reader);
                 receipts[receipt.Id] = new(receipt, position);
             }
+
+            await reader.NextResultAsync();
+            await ReadAsync(reader, stored);
         }
 
-        return new(await StatesAsync(transaction, versions), versions, receipts);
+        return new(await StatesAsync(transaction, versions, stored), versions, receipts);
     }
 
     /// <summary>Each state at the version of its stream: as this host remembers it, else as it is stored, else folded anew.</summary>
-    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions)
+    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions, States<TState> stored)
     {
         var states = new States<TState>();
-        var unknown = new List<Guid>();
+        var late = new List<Guid>();
+        var moved = 0;
         foreach (var (id, version) in versions)
         {
-            if (known.Find(id) is { } state && state.Version == version)
+            // Looked for again now that the lock is held: the group before may have ended meanwhile.
+            var remembered = known.Find(id);
+            moved += remembered is not null && remembered.Version != version ? 1 : 0;
+            if ((remembered?.Version == version ? remembered : stored.Find(id)) is { } state && state.Version == version)
             {
                 states.Set(state);
             }
             else
             {
-                unknown.Add(id);
+                late.Add(id);
             }
         }
 
-        if (unknown.Count > 0)
+        (_shared, IsContended) = (moved > 0, moved * Contended > versions.Count);
+        if (late.Count > 0)
         {
-            await ReadAsync(transaction, states, unknown);
+            await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { NewerThan([.. late], _ => null) } })
+            await using (var reader = await batch.ExecuteReaderAsync())
+            {
+                await ReadAsync(reader, states);
+            }
+
             await RefoldStaleAsync(transaction, states, versions);
         }
 
         return states;
     }
 
-    private async Task ReadAsync(NpgsqlTransaction transaction, States<TState> states, List<Guid> ids)
+    /// <summary>The stored states that are newer than what is known; all where nothing is.</summary>
+    private NpgsqlBatchCommand NewerThan(Guid[] ids, Func<Guid, long?> version) => new(_states)
     {
-        await using var command = new NpgsqlCommand(_states, transaction.Connection, transaction) { Parameters = { Uuids([.. ids]) } };
-        await using var reader = await command.ExecuteReaderAsync();
+        Parameters =
+        {
+            Uuids(ids),
+            new() { Value = Array.ConvertAll(ids, id => version(id) ?? -1), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+        },
+    };
+
+    private async Task ReadAsync(NpgsqlDataReader reader, States<TState> states)
+    {
         while (await reader.ReadAsync())
         {
             states.Set(store.Options.Serializer().FromJson<TState>(reader, 0));

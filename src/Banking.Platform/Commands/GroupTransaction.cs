@@ -31,13 +31,17 @@ public sealed class GroupTransaction<TState>
     /// The outcomes, in the order of the units; the commands of a unit stand or fall together. Throws when nothing of the group was
     /// stored, or when that is in doubt.
     /// </summary>
+    /// <param name="close">Asked for the units when their turn has come: until then more may join.</param>
     /// <param name="onWritten">Called when all is written and only the commit is left.</param>
-    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, Action onWritten)
+    /// <param name="inTurn">Whether it waits for its turn where other hosts write to the same streams.</param>
+    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(
+        Func<IReadOnlyList<IReadOnlyList<Submission<TState>>>> close, Action onWritten, bool inTurn)
     {
-        ArgumentNullException.ThrowIfNull(units);
+        ArgumentNullException.ThrowIfNull(close);
         ArgumentNullException.ThrowIfNull(onWritten);
         await using var connection = await _connections.OpenAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = inTurn && _loader.IsContended ? await CommandTurn.BeginAsync(connection) : await connection.BeginTransactionAsync();
+        var units = close();
         var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)]);
 
         // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.

@@ -45,12 +45,14 @@ public abstract class ReadModel
     public virtual Task<IReadOnlyList<Difference>> InvariantsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>What customers own by currency and scale (EUR/2), as this model knows it; null where it does not. Models that do must agree.</summary>
-    public virtual Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct) =>
-        Task.FromResult<SortedDictionary<string, long>?>(null);
+    /// <summary>
+    /// The query for what customers own, as this model knows it: a currency, its scale and a sum that is not zero; null where it does not. Models
+    /// that do must agree.
+    /// </summary>
+    public virtual string? CustomerTotals(ReadTables tables) => null;
 
-    /// <summary>For a query that selects a currency, its scale and a sum.</summary>
-    protected static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct)
+    /// <summary>The sums by currency and scale (EUR/2), of a query that selects a currency, its scale and a sum.</summary>
+    protected internal static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, snapshot) { CommandTimeout = 0 };
         await using var reader = await command.ExecuteReaderAsync(ct);

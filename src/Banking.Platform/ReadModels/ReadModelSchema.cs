@@ -12,6 +12,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     public async Task PrepareAsync(NpgsqlConnection connection)
     {
         await ExecuteAsync(connection, Generation.Sql);
+        await ExecuteAsync(connection, SentinelStatus.Sql);
         foreach (var model in models)
         {
             await ExecuteAsync(connection, $"create schema if not exists {model.Schema}");

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Banking.Platform.ReadModels;
 
@@ -24,14 +26,10 @@ public sealed record SentinelSettings
     public int BankEvery { get; init; } = 10;
 }
 
-/// <summary>What the sentinel saw last.</summary>
-/// <param name="Drift">Rows that it ever found different in this process.</param>
-/// <param name="Open">What it last found and could not repair.</param>
-public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, long Repaired, IReadOnlyList<Difference> Open);
-
 /// <summary>
 /// Keeps comparing the read models with the log. What differs is an event, an alarm in health and metrics, and is made anew from the log,
-/// row by row and on the record: a read model that is silently wrong is worse than none.
+/// row by row and on the record: a read model that is silently wrong is worse than none. One host looks for all; what it saw last is stored,
+/// so that any host tells it, and the next goes on from it.
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
@@ -47,25 +45,29 @@ public sealed class Sentinel : BackgroundService
     private readonly Verification _verification;
     private readonly Repair _repair;
     private readonly SentinelSettings _settings;
+    private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
     private readonly ILogger<Sentinel> _logger;
     private readonly Counter<long> _drift;
     private readonly IReadOnlyList<(ReadModel Model, SumTracker Tracker)> _trackers;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
+    private Leader? _lead;
     private Guid _cursor;
     private long _place = long.MinValue;
-    private volatile SentinelStatus _status = new(null, 0, 0, 0, 0, []);
+    private volatile SentinelStatus _status = SentinelStatus.None;
 
     public Sentinel(
-        Verification verification, Repair repair, SentinelSettings settings, TimeProvider clock, IMeterFactory meters, ILogger<Sentinel> logger)
+        Verification verification, Repair repair, SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters,
+        ILogger<Sentinel> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        (_verification, _repair, _settings, _clock, _logger) = (verification, repair, settings, clock, logger);
+        (_verification, _repair, _settings, _source, _clock, _logger) = (verification, repair, settings, source, clock, logger);
         _trackers = [.. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t))))];
         _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{row}", "Rows of read models that were not what the log says");
     }
 
+    /// <summary>What it saw last, on this host; nothing where another one looks.</summary>
     public SentinelStatus Status => _status;
 
     /// <summary>One look, now.</summary>
@@ -74,6 +76,8 @@ public sealed class Sentinel : BackgroundService
         await _turn.WaitAsync(ct);
         try
         {
+            // Where the last one left off, whichever host that was.
+            _status = await SentinelStatus.ReadAsync(_source, ct);
             var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
             _cursor = next.Count < _settings.Streams ? Guid.Empty : next[^1];
             Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct))];
@@ -95,6 +99,7 @@ public sealed class Sentinel : BackgroundService
 
             _status = new(
                 _clock.GetUtcNow(), _status.Looks + 1, _status.Streams + streams.Length, _status.Drift + found.Count, _status.Repaired + repaired, open);
+            await _status.SaveAsync(_source, ct);
         }
         finally
         {
@@ -105,16 +110,53 @@ public sealed class Sentinel : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_settings.IntervalSeconds));
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            try
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await LookAsync(stoppingToken);
+                try
+                {
+                    if (await LeadsAsync(stoppingToken))
+                    {
+                        await LookAsync(stoppingToken);
+                    }
+                }
+                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+                {
+                    _logger.LogWarning(failure, "The sentinel could not look; it will at its next turn");
+                }
             }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LogWarning(failure, "The sentinel could not look; it will at its next turn");
-            }
+        }
+        finally
+        {
+            await LeaveAsync();
+        }
+    }
+
+    private async Task<bool> LeadsAsync(CancellationToken ct)
+    {
+        try
+        {
+            await (_lead?.ConfirmAsync(ct) ?? Task.CompletedTask);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
+        {
+            _logger.LogInformation(failure, "The connection is gone by which this host was the one that looks");
+            await LeaveAsync();
+        }
+
+        _lead ??= await Leader.TryAsync(_source, "sentinel", ct);
+        return _lead is not null;
+    }
+
+    private async Task LeaveAsync()
+    {
+        // What it saw is another's to mend by now: an alarm of a host that does not look any more would never end.
+        _status = SentinelStatus.None;
+        if (_lead is { } lead)
+        {
+            _lead = null;
+            await lead.DisposeAsync();
         }
     }
 

@@ -97,18 +97,16 @@ public sealed class EntriesModel : ReadModel
         return FoldComparison.EndsAsync(snapshot, tables, streams, ct);
     }
 
-    public override async Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
+    public override string CustomerTotals(ReadTables tables)
     {
         ArgumentNullException.ThrowIfNull(tables);
         // By the last row of each account; their currencies are the states', for not every event has one.
-        return await SumsByCurrencyAsync(
-            snapshot,
-            $"""
+        return $"""
             select a.data -> 'balance' ->> 'currency', (a.data -> 'balance' ->> 'scale')::smallint, sum(e.balance)::bigint
             from {AccountsModule.Schema}.mt_doc_account a
             cross join lateral (select balance from {tables[Entry]} where account = a.id order by version desc limit 1) e
             group by 1, 2 having sum(e.balance) <> 0
-            """, ct);
+            """;
     }
 
     /// <summary>The balance of each account before its first event here: that of the row before, which must be there.</summary>

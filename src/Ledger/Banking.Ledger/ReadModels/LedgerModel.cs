@@ -111,13 +111,10 @@ public sealed class LedgerModel : ReadModel
         ];
     }
 
-    public override async Task<SortedDictionary<string, long>?> CustomerTotalsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
+    public override string CustomerTotals(ReadTables tables)
     {
         ArgumentNullException.ThrowIfNull(tables);
-        return await SumsByCurrencyAsync(
-            snapshot,
-            $"select currency, scale, sum(credits::numeric - debits)::bigint from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} group by 1, 2 having sum(credits::numeric - debits) <> 0",
-            ct);
+        return $"select currency, scale, sum(credits::numeric - debits)::bigint from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} group by 1, 2 having sum(credits::numeric - debits) <> 0";
     }
 
     private static JournalEntry? Entry(IEvent e)

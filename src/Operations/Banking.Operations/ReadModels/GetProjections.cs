@@ -5,6 +5,7 @@ using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
@@ -50,7 +51,7 @@ public sealed record GenerationView(
     public static PauseView? PauseOf(Generation g) => g?.PausedAt is { } at ? new(at, g.PausePosition, g.PauseReason ?? "") : null;
 }
 
-/// <summary>What the sentinel saw.</summary>
+/// <summary>What the sentinel saw last; counts since the bank began.</summary>
 /// <param name="Open">Rows that are not what the log says and could not be repaired.</param>
 public sealed record SentinelView(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, long Repaired, IReadOnlyList<Difference> Open);
 
@@ -65,12 +66,12 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, ReadModelLag lag, Sentinel sentinel, CancellationToken ct)
+        IEnumerable<ReadModel> models, ReadModelLag lag, NpgsqlDataSource source, CancellationToken ct)
     {
         var looked = await lag.LookAsync(ct);
         var lags = looked.Lags.ToDictionary(l => l.Model);
         var generations = looked.Generations.ToLookup(g => g.Model);
-        var s = sentinel.Status;
+        var s = await SentinelStatus.ReadAsync(source, ct);
         return TypedResults.Json(
             new ProjectionsView(
                 [.. models.OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => View(m, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
