@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// The one way in for commands. Those that arrive while a transaction is under way wait for it and go together into the next:
-/// one lock, one append, one commit for all. A lone command goes at once, so nothing waits for company. While one group is being
-/// committed the next is decided: the disk and the processor need not wait for each other.
+/// The one way in for commands. Those that arrive while transactions are under way wait for one of them to end and go together into the
+/// next: one lock, one append, one commit for all. A lone command goes at once, so nothing waits for company. Groups that are at work at once
+/// have no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>More would hold their locks for longer than a caller likes to wait.</summary>
-    private const int LargestGroup = 512;
+    /// <summary>Where other hosts are at work on the same streams they have groups at work as well.</summary>
+    private int Room => transaction.IsContended ? GroupLimits.AtOnce / 2 : GroupLimits.AtOnce;
 
-    /// <summary>What waits beyond this is told to come back rather than kept.</summary>
-    private const int Capacity = 8_192;
+    /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
+    private const int Courtesy = 2;
 
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
 
@@ -36,7 +36,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     {
         ArgumentNullException.ThrowIfNull(unit);
         var pending = new Pending(unit);
-        if (Interlocked.Add(ref _waiting, unit.Count) <= Capacity && _queue.Writer.TryWrite(pending))
+        if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.Waiting && _queue.Writer.TryWrite(pending))
         {
             return pending.Done.Task.WaitAsync(ct);
         }
@@ -59,72 +59,84 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var previous = Task.CompletedTask;
-        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        var line = new CommandLine<Pending>(p => p.Streams, p => p.Unit.Count);
+        var running = new List<Task<Finished>>();
+        var more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+        while (true)
         {
-            var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var running = RunAsync(() => written.TrySetResult());
-            await Task.WhenAny(written.Task, running);
-            await previous;
-            previous = running;
-        }
+            while (_queue.Reader.TryRead(out var next))
+            {
+                line.Add(next);
+            }
 
-        await previous;
+            while (running.Count < Room && line.Take(GroupLimits.Commands) is { Count: > 0 } group)
+            {
+                Interlocked.Add(ref _waiting, -group.Sum(p => p.Unit.Count));
+                running.Add(RunAsync(group));
+            }
+
+            if (running.Count == 0 && IsOver(more))
+            {
+                return;
+            }
+
+            // Who comes while there is no room for another group is looked at when there is.
+            await Task.WhenAny(running.Count >= Room || IsOver(more) ? running : [.. running, more]);
+            foreach (var finished in running.FindAll(r => r.IsCompleted))
+            {
+                running.Remove(finished);
+                var (group, again) = await finished;
+                Interlocked.Add(ref _waiting, again.Sum(p => p.Unit.Count));
+                line.Free(group, again);
+            }
+
+            if (more.IsCompleted && await more)
+            {
+                more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            }
+        }
     }
 
-    /// <summary>Those that wait; one at least.</summary>
-    private List<Pending> Take()
-    {
-        var group = new List<Pending>();
-        for (var commands = 0; _queue.Reader.TryPeek(out var next) && (commands == 0 || commands + next.Unit.Count <= LargestGroup);)
-        {
-            _queue.Reader.TryRead(out _);
-            Interlocked.Add(ref _waiting, -next.Unit.Count);
-            commands += next.Unit.Count;
-            group.Add(next);
-        }
+    /// <summary>Whether no more will come.</summary>
+    private static bool IsOver(Task<bool> more) => more.IsCompletedSuccessfully && !more.Result;
 
-        return group;
-    }
-
-    private async Task RunAsync(Action onWritten)
+    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group)
     {
-        // Closed when its turn has come, or when there is nothing to wait for any more.
-        var group = new Lazy<List<Pending>>(Take);
-        if (await TryAsync(group, onWritten, inTurn: true) is null)
+        var again = new List<Pending>();
+        if (await TryAsync(group, again) is null)
         {
-            return;
+            return new(group, again);
         }
 
         // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others; unless there is nothing
         // to go to, or a stream that nobody gets at: then the rest is told so at once instead of waiting for its turn to find out.
         Exception? away = null;
         var stuck = new Dictionary<Guid, Exception>();
-        foreach (var pending in group.Value)
+        foreach (var pending in group)
         {
-            var streams = pending.Unit.SelectMany(s => s.Streams).ToList();
-            var failure = away ?? streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
+            var failure = away ?? pending.Streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
             if (failure is not null)
             {
                 var first = pending.Unit[0].Context;
                 log.LogError(failure, "The command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
                 pending.Done.TrySetResult([.. pending.Unit.Select(s => Failures.Answer(failure, s.Context, pending.InDoubt))]);
                 away ??= Failures.IsAway(failure) ? failure : null;
-                foreach (var id in Failures.IsStuck(failure) ? streams : [])
+                foreach (var id in Failures.IsStuck(failure) ? pending.Streams : [])
                 {
                     stuck[id] = failure;
                 }
             }
         }
+
+        return new(group, []);
     }
 
     /// <summary>Null when it was decided, else why not.</summary>
     private async Task<Exception?> AloneAsync(Pending pending)
     {
-        var alone = new Lazy<List<Pending>>([pending]);
         for (var attempt = 1; ; attempt++)
         {
-            var failure = await TryAsync(alone, static () => { }, inTurn: false);
+            var failure = await TryAsync([pending], again: null);
             if (failure is null || attempt == Failures.Attempts || !Failures.IsPassing(failure)
                 || Failures.IsAway(failure) || Failures.IsStuck(failure))
             {
@@ -133,15 +145,26 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         }
     }
 
-    /// <summary>Null when all of the group was decided. Trying again is safe: the receipts tell what was stored.</summary>
-    private async Task<Exception?> TryAsync(Lazy<List<Pending>> group, Action onWritten, bool inTurn)
+    /// <summary>Null when all of the group was decided, or stood back. Trying again is safe: the receipts tell what was stored.</summary>
+    /// <param name="again">Takes those that stood back because another host was at their streams; null to wait for it.</param>
+    private async Task<Exception?> TryAsync(IReadOnlyList<Pending> group, List<Pending>? again)
     {
         try
         {
-            var outcomes = await transaction.RunAsync(() => [.. group.Value.Select(p => p.Unit)], onWritten, inTurn);
-            for (var i = 0; i < outcomes.Count; i++)
+            // Who has stood back often enough waits.
+            var waitFor = again is null ? null : group.Where(p => p.StoodBack >= Courtesy).SelectMany(p => p.Streams).ToHashSet();
+            var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], waitFor);
+            for (var i = 0; i < group.Count; i++)
             {
-                group.Value[i].Done.TrySetResult(outcomes[i]);
+                if (outcomes[i] is { } outcome)
+                {
+                    group[i].Done.TrySetResult(outcome);
+                }
+                else
+                {
+                    group[i].StoodBack++;
+                    again!.Add(group[i]);
+                }
             }
 
             return null;
@@ -149,8 +172,8 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         catch (Exception failure)
         {
             // Not swallowed: whoever called decides what it means.
-            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Value.Count, failure.Message);
-            foreach (var pending in group.Value)
+            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
+            foreach (var pending in group)
             {
                 // Once a commit's answer did not come, "nothing was done" cannot be said any more, however the next attempts fail.
                 pending.InDoubt |= failure is CommitInDoubtException;
@@ -160,11 +183,17 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
         }
     }
 
+    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again);
+
     private sealed class Pending(IReadOnlyList<Submission<TState>> unit)
     {
         public IReadOnlyList<Submission<TState>> Unit { get; } = unit;
 
+        public IReadOnlyCollection<Guid> Streams { get; } = unit.Count == 1 ? unit[0].Streams : [.. unit.SelectMany(s => s.Streams).Distinct()];
+
         public bool InDoubt { get; set; }
+
+        public int StoodBack { get; set; }
 
         public TaskCompletionSource<IReadOnlyList<Outcome>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

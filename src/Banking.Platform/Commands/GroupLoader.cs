@@ -6,7 +6,9 @@ using NpgsqlTypes;
 namespace Banking.Platform.Commands;
 
 /// <summary>What a group starts from.</summary>
-internal sealed record Loaded<TState>(States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<Guid, ReceivedReceipt> Receipts)
+/// <param name="Locked">Streams that another host is at, and that were not waited for.</param>
+internal sealed record Loaded<TState>(
+    States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<Guid, ReceivedReceipt> Receipts, IReadOnlySet<Guid> Locked)
     where TState : class, IEventSourced<TState>;
 
 /// <summary>A receipt found in the database, with the position its answer told.</summary>
@@ -20,10 +22,10 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
-    private readonly string _lock =
-        // In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.
-        $"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1) and type = '{TState.StreamType}' " +
-        "and not is_archived order by id for update";
+    private static readonly string Find = $"select id, version from {PlatformModule.EventSchema}.mt_streams where id = any($1) and type = '{TState.StreamType}' and not is_archived";
+
+    /// <summary>In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.</summary>
+    private static readonly string Lock = Find + " order by id for update";
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
@@ -38,35 +40,50 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
     private volatile bool _shared;
 
     /// <summary>Whether so much of the last group had been moved by other hosts that groups of theirs and this one's are bound to meet at the locks.</summary>
-    public bool IsContended { get; private set; }
+    private volatile bool _contended;
 
-    public async Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions)
+    /// <inheritdoc cref="_contended"/>
+    public bool IsContended => _contended;
+
+    /// <param name="waitFor">The streams whose locks are waited for where other hosts are bound to be met; null for all.</param>
+    public async Task<Loaded<TState>> LoadAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
         var asked = _shared ? ids : Array.FindAll(ids, id => known.Find(id) is null);
+        // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
+        var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(_lock) { Parameters = { Uuids(ids) } },
-                // Statements of their own: a lock that was waited for does not refresh the snapshot of the statement that waited.
-                new NpgsqlBatchCommand(_receipts) { Parameters = { Uuids(keys) } },
-            },
+            BatchCommands = { new(Lock) { Parameters = { Uuids(passing.Length == 0 ? ids : [.. ids.Except(passing)]) } } },
         };
+        if (passing.Length > 0)
+        {
+            batch.BatchCommands.Add(new(Lock + " skip locked") { Parameters = { Uuids(passing) } });
+            batch.BatchCommands.Add(new(Find) { Parameters = { Uuids(passing) } });
+        }
+
+        // Statements of their own: a lock that was waited for does not refresh the snapshot of the statement that waited.
+        batch.BatchCommands.Add(new(_receipts) { Parameters = { Uuids(keys) } });
         if (asked.Length > 0)
         {
             batch.BatchCommands.Add(NewerThan(asked, id => known.Find(id)?.Version));
         }
 
         var versions = new Dictionary<Guid, long>(ids.Length);
+        var found = new Dictionary<Guid, long>();
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         var stored = new States<TState>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
-            while (await reader.ReadAsync())
+            await ReadAsync(reader, versions);
+            if (passing.Length > 0)
             {
-                versions[reader.GetGuid(0)] = reader.GetInt64(1);
+                await reader.NextResultAsync();
+                await ReadAsync(reader, versions);
+                await reader.NextResultAsync();
+                await ReadAsync(reader, found);
             }
 
             await reader.NextResultAsync();
@@ -80,7 +97,9 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             await ReadAsync(reader, stored);
         }
 
-        return new(await StatesAsync(transaction, versions, stored), versions, receipts);
+        // There, and not to be had: at work on another host.
+        var locked = found.Keys.Where(id => !versions.ContainsKey(id)).ToHashSet();
+        return new(await StatesAsync(transaction, versions, stored), versions, receipts, locked);
     }
 
     /// <summary>Each state at the version of its stream: as this host remembers it, else as it is stored, else folded anew.</summary>
@@ -104,7 +123,11 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             }
         }
 
-        (_shared, IsContended) = (moved > 0, moved * Contended > versions.Count);
+        if (versions.Count > 0)
+        {
+            (_shared, _contended) = (moved > 0, moved * Contended > versions.Count);
+        }
+
         if (late.Count > 0)
         {
             await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { NewerThan([.. late], _ => null) } })
@@ -128,6 +151,14 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             new() { Value = Array.ConvertAll(ids, id => version(id) ?? -1), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
         },
     };
+
+    private static async Task ReadAsync(NpgsqlDataReader reader, Dictionary<Guid, long> versions)
+    {
+        while (await reader.ReadAsync())
+        {
+            versions[reader.GetGuid(0)] = reader.GetInt64(1);
+        }
+    }
 
     private async Task ReadAsync(NpgsqlDataReader reader, States<TState> states)
     {

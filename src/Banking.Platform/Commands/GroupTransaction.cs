@@ -27,22 +27,28 @@ public sealed class GroupTransaction<TState>
         connections.Connected += _known.Forget;
     }
 
+    /// <summary>Whether other hosts are at work on the same streams.</summary>
+    public bool IsContended => _loader.IsContended;
+
     /// <summary>
     /// The outcomes, in the order of the units; the commands of a unit stand or fall together. Throws when nothing of the group was
     /// stored, or when that is in doubt.
     /// </summary>
-    /// <param name="close">Asked for the units when their turn has come: until then more may join.</param>
-    /// <param name="onWritten">Called when all is written and only the commit is left.</param>
-    /// <param name="inTurn">Whether it waits for its turn where other hosts write to the same streams.</param>
-    public async Task<IReadOnlyList<IReadOnlyList<Outcome>>> RunAsync(
-        Func<IReadOnlyList<IReadOnlyList<Submission<TState>>>> close, Action onWritten, bool inTurn)
+    /// <param name="waitFor">
+    /// Where other hosts are found to be at work on the same streams, these are waited for; a unit with another that is locked stands back, and
+    /// null is its outcome. Null to wait for all.
+    /// </param>
+    public async Task<IReadOnlyList<IReadOnlyList<Outcome>?>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid>? waitFor)
     {
-        ArgumentNullException.ThrowIfNull(close);
-        ArgumentNullException.ThrowIfNull(onWritten);
+        ArgumentNullException.ThrowIfNull(units);
         await using var connection = await _connections.OpenAsync();
-        await using var transaction = inTurn && _loader.IsContended ? await CommandTurn.BeginAsync(connection) : await connection.BeginTransactionAsync();
-        var units = close();
-        var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)]);
+        await using var transaction = await connection.BeginTransactionAsync();
+        var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)], waitFor);
+        var stoodBack = units.Select(u => loaded.Locked.Count > 0 && u.Any(s => s.Streams.Any(loaded.Locked.Contains))).ToArray();
+        if (stoodBack.All(s => s))
+        {
+            return [.. units.Select(_ => (IReadOnlyList<Outcome>?)null)];
+        }
 
         // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.
         var now = RecordedTime.Now(_clock);
@@ -53,7 +59,7 @@ public sealed class GroupTransaction<TState>
         IReadOnlyList<TState> moved;
         try
         {
-            foreach (var unit in units)
+            foreach (var (unit, _) in units.Zip(stoodBack).Where(u => !u.Second))
             {
                 work.Decide(unit);
             }
@@ -67,10 +73,10 @@ public sealed class GroupTransaction<TState>
             return [[GroupOutcomes.Rejected(only.Context, refusal)]];
         }
 
-        onWritten();
         await CommitAsync(transaction);
         _known.Remember(moved);
-        return work.Outcomes();
+        var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
+        return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
     }
 
     private static async Task CommitAsync(NpgsqlTransaction transaction)

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>Groups are at work side by side, on this host and beside other hosts: who wants another account does not wait for those of a group.</summary>
+public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BusDoor _here = new(bank.Host.Services);
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task While_an_account_is_stuck_commands_on_others_are_decided()
+    {
+        var (stuck, wanted, free) = (await _teller.OpenAsync(), await _teller.OpenAsync(), await _teller.OpenAsync());
+        Task<Outcome> first, second, third;
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
+        {
+            first = _here.DepositAsync(stuck, 1);
+            await held.UntilWaitedForAsync();
+            second = _here.TransferAsync(stuck, wanted, 1);
+            // Does not overtake the transfer to the same account.
+            third = _here.DepositAsync(wanted, 1);
+
+            Assert.Equal(201, (await _here.DepositAsync(free, 1)).Status);
+            Assert.False(first.IsCompleted || second.IsCompleted || third.IsCompleted);
+        }
+
+        Assert.Equal([(201, 2L), (201, 3L), (201, 3L)], (await Task.WhenAll(first, second, third)).Select(o => (o.Status, o.Version!.Value)));
+        Assert.Equal(("0.00", "0.02", "0.01"), (await _teller.BalanceAsync(stuck), await _teller.BalanceAsync(wanted), await _teller.BalanceAsync(free)));
+    }
+
+    [Fact]
+    public async Task Where_another_host_is_at_the_same_accounts_a_command_stands_back_from_one_that_is_locked_and_its_group_goes_on()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (stuck, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        var transaction = bank.Host.Services.GetRequiredService<GroupTransaction<Account>>();
+        await MeetAsync(new(other.Services));
+        Assert.True(transaction.IsContended);
+        await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
+        {
+            var outcomes = await transaction.RunAsync([[On(stuck)], [On(free)], [On(free, stuck)], [On(Unknown)]], new HashSet<Guid>());
+
+            Assert.Equal([null, "seen", null, "seen"], outcomes.Select(Code));
+        }
+    }
+
+    [Fact]
+    public async Task One_that_has_stood_back_often_enough_waits()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (stuck, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        var transaction = bank.Host.Services.GetRequiredService<GroupTransaction<Account>>();
+        await MeetAsync(new(other.Services));
+        Task<IReadOnlyList<IReadOnlyList<Outcome>?>> waiting;
+        await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
+        {
+            waiting = transaction.RunAsync([[On(stuck)], [On(free)]], new HashSet<Guid> { Stored.Id(stuck) });
+            await held.UntilWaitedForAsync();
+        }
+
+        Assert.Equal(["seen", "seen"], (await waiting).Select(Code));
+    }
+
+    [Fact]
+    public async Task Callers_of_two_hosts_who_all_want_one_account_are_all_served()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var account = await _teller.OpenAsync();
+        BusDoor[] doors = [_here, new(other.Services)];
+
+        var deposits = await Task.WhenAll(Enumerable.Range(0, 20).Select(async caller =>
+        {
+            var outcomes = new List<Outcome>();
+            for (var i = 0; i < 20; i++)
+            {
+                outcomes.Add(await doors[caller % 2].DepositAsync(account, 1));
+            }
+
+            return outcomes;
+        }));
+
+        Assert.All(deposits.SelectMany(d => d), o => Assert.Equal(201, o.Status));
+        Assert.Equal("4.00", await _teller.BalanceAsync(account));
+        Assert.Equal(Enumerable.Range(2, 400).Select(v => (long?)v), deposits.SelectMany(d => d).Select(o => o.Version).Order());
+    }
+
+    private static string Unknown => PublicId.Format("acc", Guid.CreateVersion7());
+
+    /// <summary>So that this host finds the other at work on the account that it looked at last.</summary>
+    private async Task MeetAsync(BusDoor there)
+    {
+        var account = await _teller.OpenAsync();
+        Assert.Equal(201, (await there.DepositAsync(account, 1)).Status);
+        Assert.Equal(201, (await _here.DepositAsync(account, 1)).Status);
+    }
+
+    /// <summary>A command on these accounts that is answered and changes nothing.</summary>
+    private static Submission<Account> On(params string[] accounts) => new(
+        new(new("service:test", Roles.Service, null, Channels.Bus), "look", BankClient.NewKey(), "00", "correlation", null),
+        [.. accounts.Select(Stored.Id)], _ => null, (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "It was looked at.")), (_, _) => throw new InvalidOperationException());
+
+    private static string? Code(IReadOnlyList<Outcome>? outcomes) =>
+        outcomes is null ? null : JsonDocument.Parse(outcomes[0].Body).RootElement.GetProperty("code").GetString();
+}
