@@ -17,10 +17,6 @@ public sealed class HeldLock : IAsyncDisposable
     public static Task<HeldLock> OfAccountAsync(string connectionString, string account) => HoldAsync(
         connectionString, "select 1 from bank.mt_streams where id = $1 for update", PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account));
 
-    /// <summary>The turn of hosts that write to the same accounts. They go on without it after a second.</summary>
-    public static Task<HeldLock> OfTurnAsync(string connectionString) =>
-        HoldAsync(connectionString, "select 1 from pg_advisory_xact_lock(hashtextextended($1, 0))", "commands");
-
     private static async Task<HeldLock> HoldAsync(string connectionString, string sql, object what)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);

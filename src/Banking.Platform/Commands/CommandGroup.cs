@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// The one way in for commands. Those that arrive while transactions are under way wait for one of them to end and go together into the
-/// next: one lock, one append, one commit for all. A lone command goes at once, so nothing waits for company. Groups that are at work at once
-/// have no stream in common, so none waits for the locks of another.
+/// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
+/// waits only while its streams are at work, or as many groups are as can be; nothing waits for company. Groups that are at work at once have
+/// no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>

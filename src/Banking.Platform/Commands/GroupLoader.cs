@@ -39,7 +39,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
     /// <summary>Whether another host was found to write to the same streams: then what is remembered is asked for as well, and not only what is not.</summary>
     private volatile bool _shared;
 
-    /// <summary>Whether so much of the last group had been moved by other hosts that groups of theirs and this one's are bound to meet at the locks.</summary>
+    /// <summary>Whether so much of the last group had been moved by other hosts, or was locked by them, that groups of theirs and this one's are bound to meet at the locks.</summary>
     private volatile bool _contended;
 
     /// <inheritdoc cref="_contended"/>
@@ -97,20 +97,19 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             await ReadAsync(reader, stored);
         }
 
-        // There, and not to be had: at work on another host.
+        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past.
         var locked = found.Keys.Where(id => !versions.ContainsKey(id)).ToHashSet();
-        return new(await StatesAsync(transaction, versions, stored), versions, receipts, locked);
+        return new(await StatesAsync(transaction, versions, stored, locked.Count), versions, receipts, locked);
     }
 
     /// <summary>Each state at the version of its stream: as this host remembers it, else as it is stored, else folded anew.</summary>
-    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions, States<TState> stored)
+    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions, States<TState> stored, int locked)
     {
         var states = new States<TState>();
         var late = new List<Guid>();
         var moved = 0;
         foreach (var (id, version) in versions)
         {
-            // Looked for again now that the lock is held: the group before may have ended meanwhile.
             var remembered = known.Find(id);
             moved += remembered is not null && remembered.Version != version ? 1 : 0;
             if ((remembered?.Version == version ? remembered : stored.Find(id)) is { } state && state.Version == version)
@@ -123,11 +122,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             }
         }
 
-        if (versions.Count > 0)
-        {
-            (_shared, _contended) = (moved > 0, moved * Contended > versions.Count);
-        }
-
+        (_shared, _contended) = (moved + locked > 0, (moved + locked) * Contended > versions.Count + locked);
         if (late.Count > 0)
         {
             await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { NewerThan([.. late], _ => null) } })

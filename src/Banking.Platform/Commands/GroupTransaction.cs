@@ -44,7 +44,7 @@ public sealed class GroupTransaction<TState>
         await using var connection = await _connections.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)], waitFor);
-        var stoodBack = units.Select(u => loaded.Locked.Count > 0 && u.Any(s => s.Streams.Any(loaded.Locked.Contains))).ToArray();
+        var stoodBack = StandBack(units, loaded.Locked);
         if (stoodBack.All(s => s))
         {
             return [.. units.Select(_ => (IReadOnlyList<Outcome>?)null)];
@@ -77,6 +77,23 @@ public sealed class GroupTransaction<TState>
         _known.Remember(moved);
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
+    }
+
+    /// <summary>Those that want a stream that is not to be had, or one that is wanted by one before them that stands back.</summary>
+    private static bool[] StandBack(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid> locked)
+    {
+        var wanted = new HashSet<Guid>(locked);
+        var stoodBack = new bool[units.Count];
+        for (var i = 0; locked.Count > 0 && i < units.Count; i++)
+        {
+            stoodBack[i] = units[i].Any(s => wanted.Overlaps(s.Streams));
+            if (stoodBack[i])
+            {
+                wanted.UnionWith(units[i].SelectMany(s => s.Streams));
+            }
+        }
+
+        return stoodBack;
     }
 
     private static async Task CommitAsync(NpgsqlTransaction transaction)

@@ -1,3 +1,4 @@
+using Banking.Platform.Commands;
 using Npgsql;
 
 namespace Banking.Platform.EventSourcing;
@@ -27,6 +28,8 @@ public sealed class LedgerConnections : IAsyncDisposable
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             MaxPoolSize = 16,
+            // Whatever is remembered of the database is forgotten with each new connection, so those that are used are not given up.
+            MinPoolSize = GroupLimits.AtOnce,
             // Nothing is ever set for a session here, so there is nothing to reset.
             NoResetOnClose = true,
         };

@@ -29,7 +29,7 @@ public sealed record SentinelSettings
 /// <summary>
 /// Keeps comparing the read models with the log. What differs is an event, an alarm in health and metrics, and is made anew from the log,
 /// row by row and on the record: a read model that is silently wrong is worse than none. One host looks for all; what it saw last is stored,
-/// so that any host tells it, and the next goes on from it.
+/// so that any host tells it, and an alarm outlives the host that raised it.
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
@@ -76,17 +76,19 @@ public sealed class Sentinel : BackgroundService
         await _turn.WaitAsync(ct);
         try
         {
-            // Where the last one left off, whichever host that was.
+            // What was seen last, whichever host that was: the counts go on, and what was open is looked at again until it is mended.
             _status = await SentinelStatus.ReadAsync(_source, ct);
             var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
             _cursor = next.Count < _settings.Streams ? Guid.Empty : next[^1];
-            Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct))];
+            var open = _status.Open;
+            Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct)).Union(open.Select(d => d.Stream).OfType<Guid>())];
             var (after, upTo) = await TurnAsync(ct);
             var found = await CompareAsync(streams, after, upTo, ct);
             var repaired = await RepairAsync(found, ct);
+            var ofTheBank = _status.Looks % _settings.BankEvery == 0 || found.Count > 0 || open.Any(d => d.Stream is null);
             // Asked again: what was repaired must now be what the log says.
-            var open = found.Count == 0 ? [] : await CompareAsync(streams, after, upTo, ct);
-            if (_status.Looks % _settings.BankEvery == 0 || found.Count > 0)
+            open = found.Count == 0 ? [] : await CompareAsync(streams, after, upTo, ct);
+            if (ofTheBank)
             {
                 open = [.. open, .. await _verification.BankAsync(ct)];
             }

@@ -1,0 +1,28 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>What the sentinel saw is the same for whoever reads it.</summary>
+public sealed class SentinelStatusTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task What_was_seen_is_read_as_it_was_saved_with_differences_of_every_kind()
+    {
+        Assert.Equal(SentinelStatus.None, await SentinelStatus.ReadAsync(bank.Database, CancellationToken.None));
+        var seen = new SentinelStatus(new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero), 3, 100, 5, 4,
+        [
+            new("ledger", "totals", null, "1", "2"),
+            new("entries", "entry", Guid.CreateVersion7(), null, "{}"),
+            new("audit", "event_index", Guid.CreateVersion7(), "{}", null),
+        ]);
+
+        await seen.SaveAsync(bank.Database, CancellationToken.None);
+        await seen.SaveAsync(bank.Database, CancellationToken.None);
+
+        var read = await SentinelStatus.ReadAsync(bank.Database, CancellationToken.None);
+        Assert.Equal(seen with { Open = [] }, read with { Open = [] });
+        Assert.Equal(seen.Open, read.Open);
+        Assert.Equal(["1"], await bank.QueryAsync<string>("select count(*)::text from platform.sentinel"));
+    }
+}
