@@ -18,7 +18,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 }
 
-/// <summary>Locks the streams of a group and finds what its decisions need, in one round trip.</summary>
+/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where other hosts have moved what is remembered.</summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
@@ -29,15 +29,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
-    private readonly string _states =
-        $"select d.data from unnest($1, $2) as k(id, version) join {DocumentTable.Of(store.Options, typeof(TState)).Name} d on d.id = k.id " +
-        "where d.mt_version > k.version";
+    private readonly string _states = $"select data from {DocumentTable.Of(store.Options, typeof(TState)).Name} where id = any($1)";
 
     /// <summary>One stream in so many.</summary>
     private const int Contended = 8;
-
-    /// <summary>Whether another host was found to write to the same streams: then what is remembered is asked for as well, and not only what is not.</summary>
-    private volatile bool _shared;
 
     /// <summary>Whether so much of the last group had been moved by other hosts, or was locked by them, that groups of theirs and this one's are bound to meet at the locks.</summary>
     private volatile bool _contended;
@@ -51,7 +46,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
-        var asked = _shared ? ids : Array.FindAll(ids, id => known.Find(id) is null);
+        var unknown = Array.FindAll(ids, id => known.Find(id) is null);
         // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
         var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
@@ -66,9 +61,9 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
 
         // Statements of their own: a lock that was waited for does not refresh the snapshot of the statement that waited.
         batch.BatchCommands.Add(new(_receipts) { Parameters = { Uuids(keys) } });
-        if (asked.Length > 0)
+        if (unknown.Length > 0)
         {
-            batch.BatchCommands.Add(NewerThan(asked, id => known.Find(id)?.Version));
+            batch.BatchCommands.Add(new(_states) { Parameters = { Uuids(unknown) } });
         }
 
         var versions = new Dictionary<Guid, long>(ids.Length);
@@ -122,10 +117,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             }
         }
 
-        (_shared, _contended) = (moved + locked > 0, (moved + locked) * Contended > versions.Count + locked);
+        _contended = (moved + locked) * Contended > versions.Count + locked;
         if (late.Count > 0)
         {
-            await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { NewerThan([.. late], _ => null) } })
+            await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { new(_states) { Parameters = { Uuids([.. late]) } } } })
             await using (var reader = await batch.ExecuteReaderAsync())
             {
                 await ReadAsync(reader, states);
@@ -136,16 +131,6 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
 
         return states;
     }
-
-    /// <summary>The stored states that are newer than what is known; all where nothing is.</summary>
-    private NpgsqlBatchCommand NewerThan(Guid[] ids, Func<Guid, long?> version) => new(_states)
-    {
-        Parameters =
-        {
-            Uuids(ids),
-            new() { Value = Array.ConvertAll(ids, id => version(id) ?? -1), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-        },
-    };
 
     private static async Task ReadAsync(NpgsqlDataReader reader, Dictionary<Guid, long> versions)
     {
