@@ -1,7 +1,6 @@
 using Banking.Platform.EventSourcing;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Platform.Commands;
 
@@ -18,7 +17,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 }
 
-/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where other hosts have moved what is remembered.</summary>
+/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where other hosts have moved what is remembered or are at it.</summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
@@ -49,56 +48,36 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
         // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
         var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
-        await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
-        {
-            BatchCommands = { new(Lock) { Parameters = { Uuids(passing.Length == 0 ? ids : [.. ids.Except(passing)]) } } },
-        };
-        if (passing.Length > 0)
-        {
-            batch.BatchCommands.Add(new(Lock + " skip locked") { Parameters = { Uuids(passing) } });
-            batch.BatchCommands.Add(new(Find) { Parameters = { Uuids(passing) } });
-        }
-
-        // Statements of their own: a lock that was waited for does not refresh the snapshot of the statement that waited.
-        batch.BatchCommands.Add(new(_receipts) { Parameters = { Uuids(keys) } });
-        if (unknown.Length > 0)
-        {
-            batch.BatchCommands.Add(new(_states) { Parameters = { Uuids(unknown) } });
-        }
-
         var versions = new Dictionary<Guid, long>(ids.Length);
-        var found = new Dictionary<Guid, long>();
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         var stored = new States<TState>();
-        await using (var reader = await batch.ExecuteReaderAsync())
+        void Version(NpgsqlDataReader row) => versions[row.GetGuid(0)] = row.GetInt64(1);
+        // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that waited.
+        await new RoundTrip(transaction)
+            .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], Version)
+            .Ask(Lock + " skip locked", passing, Version)
+            .Ask(_receipts, keys, row => Add(receipts, row))
+            .Ask(_states, unknown, row => Add(stored, row))
+            .RunAsync();
+
+        var (states, late, moved) = Current(versions, stored);
+        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past.
+        var locked = new HashSet<Guid>();
+        await new RoundTrip(transaction)
+            .Ask(_states, late, row => Add(states, row))
+            .Ask(Find, Array.FindAll(passing, id => !versions.ContainsKey(id)), row => locked.Add(row.GetGuid(0)))
+            .RunAsync();
+        if (late.Length > 0)
         {
-            await ReadAsync(reader, versions);
-            if (passing.Length > 0)
-            {
-                await reader.NextResultAsync();
-                await ReadAsync(reader, versions);
-                await reader.NextResultAsync();
-                await ReadAsync(reader, found);
-            }
-
-            await reader.NextResultAsync();
-            while (await reader.ReadAsync())
-            {
-                var (receipt, position) = ReceiptTable.Read(reader);
-                receipts[receipt.Id] = new(receipt, position);
-            }
-
-            await reader.NextResultAsync();
-            await ReadAsync(reader, stored);
+            await RefoldStaleAsync(transaction, states, versions);
         }
 
-        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past.
-        var locked = found.Keys.Where(id => !versions.ContainsKey(id)).ToHashSet();
-        return new(await StatesAsync(transaction, versions, stored, locked.Count), versions, receipts, locked);
+        _contended = (moved + locked.Count) * Contended > versions.Count + locked.Count;
+        return new(states, versions, receipts, locked);
     }
 
-    /// <summary>Each state at the version of its stream: as this host remembers it, else as it is stored, else folded anew.</summary>
-    private async Task<States<TState>> StatesAsync(NpgsqlTransaction transaction, Dictionary<Guid, long> versions, States<TState> stored, int locked)
+    /// <summary>Each state at the version of its stream, as this host remembers it, else as it was stored; where neither is, another host moved it.</summary>
+    private (States<TState> States, Guid[] Late, int Moved) Current(Dictionary<Guid, long> versions, States<TState> stored)
     {
         var states = new States<TState>();
         var late = new List<Guid>();
@@ -117,36 +96,16 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             }
         }
 
-        _contended = (moved + locked) * Contended > versions.Count + locked;
-        if (late.Count > 0)
-        {
-            await using (var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { new(_states) { Parameters = { Uuids([.. late]) } } } })
-            await using (var reader = await batch.ExecuteReaderAsync())
-            {
-                await ReadAsync(reader, states);
-            }
-
-            await RefoldStaleAsync(transaction, states, versions);
-        }
-
-        return states;
+        return (states, [.. late], moved);
     }
 
-    private static async Task ReadAsync(NpgsqlDataReader reader, Dictionary<Guid, long> versions)
+    private static void Add(Dictionary<Guid, ReceivedReceipt> receipts, NpgsqlDataReader row)
     {
-        while (await reader.ReadAsync())
-        {
-            versions[reader.GetGuid(0)] = reader.GetInt64(1);
-        }
+        var (receipt, position) = ReceiptTable.Read(row);
+        receipts[receipt.Id] = new(receipt, position);
     }
 
-    private async Task ReadAsync(NpgsqlDataReader reader, States<TState> states)
-    {
-        while (await reader.ReadAsync())
-        {
-            states.Set(store.Options.Serializer().FromJson<TState>(reader, 0));
-        }
-    }
+    private void Add(States<TState> states, NpgsqlDataReader row) => states.Set(store.Options.Serializer().FromJson<TState>(row, 0));
 
     /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
     private async Task RefoldStaleAsync(NpgsqlTransaction transaction, States<TState> states, Dictionary<Guid, long> versions)
@@ -165,6 +124,4 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
             states.Put(id, events.Aggregate((TState?)null, (state, e) => TState.Fold(state, id, e.Data, e.Timestamp)));
         }
     }
-
-    private static NpgsqlParameter Uuids(Guid[] ids) => new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
 }
