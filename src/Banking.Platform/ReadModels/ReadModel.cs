@@ -52,9 +52,15 @@ public abstract class ReadModel
     public virtual string? CustomerTotals(ReadTables tables) => null;
 
     /// <summary>The sums by currency and scale (EUR/2), of a query that selects a currency, its scale and a sum.</summary>
-    protected internal static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct)
+    protected internal static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)
     {
+        ArgumentNullException.ThrowIfNull(values);
         await using var command = new NpgsqlCommand(sql, snapshot) { CommandTimeout = 0 };
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
         await using var reader = await command.ExecuteReaderAsync(ct);
         var sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))

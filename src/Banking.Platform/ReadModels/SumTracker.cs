@@ -21,24 +21,35 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     /// <summary>Whether all that was added up was so since it was last compared: what differs now is no old mistake.</summary>
     public bool IsFresh { get; private set; } = true;
 
-    /// <summary>Adds up what is new, up to a position of a generation.</summary>
+    /// <summary>Adds up what is new in the serving generation, but for less than is added up by one statement.</summary>
     /// <param name="atMost">How long; what is left is for the next time.</param>
-    /// <returns>Whether it got there before the time was over.</returns>
-    public async Task<bool> FollowAsync(ReadModelConnections connections, int generation, long upTo, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    /// <returns>Whether it got there before the time was over; false too where no generation serves that this version of the bank writes.</returns>
+    public async Task<bool> FollowAsync(ReadModelConnections connections, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
-        // Behind where it was is another log, or a restored one.
-        if (generation != _generation || upTo < _position)
-        {
-            Forget();
-            _generation = generation;
-        }
-
         var since = clock.GetTimestamp();
-        while (upTo - _position > chunk)
+        while (true)
         {
             var begun = clock.GetTimestamp();
             await using (var connection = await connections.OpenAsync(ct))
             {
+                // Asked each time: what came while it rested is not to be left to one last statement.
+                if (await Generation.ServingAsync(connection, model.Name, locked: false, ct) is not { } serving || serving.ModelVersion != model.Version)
+                {
+                    return false;
+                }
+
+                // Behind where it was is another log, or a restored one.
+                if (serving.Number != _generation || serving.Position < _position)
+                {
+                    Forget();
+                    _generation = serving.Number;
+                }
+
+                if (serving.Position - _position <= chunk)
+                {
+                    return true;
+                }
+
                 await AddAsync(connection, _position + chunk, ct);
             }
 
@@ -49,8 +60,6 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
 
             await Task.Delay(clock.GetElapsedTime(begun) * Rest, clock, ct);
         }
-
-        return true;
     }
 
     /// <summary>Compares in one moment, that of the snapshot.</summary>

@@ -214,18 +214,11 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return await FollowAsync(model, tracker, atMost, clock, ct);
     }
 
-    private async Task<IReadOnlyList<Difference>> FollowAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
-    {
-        Generation? serving;
-        await using (var connection = await connections.OpenAsync(ct))
-        {
-            serving = await Generation.ServingAsync(connection, model.Name, locked: false, ct);
-        }
-
-        return serving is not null && serving.ModelVersion == model.Version && await tracker.FollowAsync(connections, serving.Number, serving.Position, atMost, clock, ct)
-            ? await InSnapshotAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), ct)
+    private async Task<IReadOnlyList<Difference>> FollowAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
+        await tracker.FollowAsync(connections, atMost, clock, ct)
+            // What has come since is a stretch of positions, and looked up.
+            ? await InSnapshotAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), ct, byKeys: true)
             : [];
-    }
 
     /// <summary>What must hold over the whole bank: within each model, and between those that say what customers own.</summary>
     public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
