@@ -1,4 +1,5 @@
 using System.Data;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.Platform.Following;
@@ -9,13 +10,16 @@ namespace Banking.Platform.Following;
 /// </summary>
 public sealed class Leader : IAsyncDisposable
 {
+    /// <summary>Between two looks at whether this host leads, or may.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlConnection _connection;
     private readonly string _what;
 
     private Leader(NpgsqlConnection connection, string what) => (_connection, _what) = (connection, what);
 
     /// <summary>Null where another host leads.</summary>
-    public static async Task<Leader?> TryAsync(NpgsqlDataSource source, string what, CancellationToken ct)
+    private static async Task<Leader?> TryAsync(NpgsqlDataSource source, string what, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
         var connection = await source.OpenConnectionAsync(ct);
@@ -37,8 +41,57 @@ public sealed class Leader : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Does something whenever no other host does it, until it is stopped. Where that fails it begins anew, here or elsewhere.</summary>
+    /// <param name="lead">Cancelled when this host does not lead any more; over before another host is let in, unless the connection broke.</param>
+    /// <param name="standIn">Done after each look, whoever leads.</param>
+    public static async Task RunAsync(
+        NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, ILogger logger, CancellationToken stopping, Func<CancellationToken, Task>? standIn = null)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await LeadAsync(source, what, lead, stopping);
+                await (standIn?.Invoke(stopping) ?? Task.CompletedTask);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                logger.LogWarning(failure, "What this host does for all ({What}) was interrupted; it goes on", what);
+            }
+
+            await Task.Delay(Pause, stopping);
+        }
+    }
+
+    /// <summary>Returns at once where another host leads.</summary>
+    private static async Task LeadAsync(NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, CancellationToken stopping)
+    {
+        await using var leader = await TryAsync(source, what, stopping);
+        if (leader is null)
+        {
+            return;
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var leading = Task.Run(() => lead(over.Token), CancellationToken.None);
+        try
+        {
+            while (await Task.WhenAny(leading, Task.Delay(Pause, stopping)) != leading)
+            {
+                await leader.ConfirmAsync(stopping);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await leading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await leading;
+    }
+
     /// <summary>Throws where the connection, and with it the lock, is gone.</summary>
-    public async Task ConfirmAsync(CancellationToken ct)
+    private async Task ConfirmAsync(CancellationToken ct)
     {
         await using var alive = new NpgsqlCommand("select 1", _connection) { CommandTimeout = 5 };
         await alive.ExecuteScalarAsync(ct);

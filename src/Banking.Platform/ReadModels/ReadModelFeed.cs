@@ -20,49 +20,8 @@ public sealed class ReadModelFeed(
 
     private (string? Server, long Complete) _before;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await LeadAsync(stoppingToken);
-                await StandInAsync(stoppingToken);
-                await Task.Delay(Pause, stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(failure, "Bringing the log to the read models was interrupted; it goes on");
-                await Task.Delay(Pause, stoppingToken);
-            }
-        }
-    }
-
-    /// <summary>Leads as long as the connection lives that holds the lock; returns at once where another host leads.</summary>
-    private async Task LeadAsync(CancellationToken ct)
-    {
-        await using var lead = await Leader.TryAsync(source, "read-models", ct);
-        if (lead is null)
-        {
-            return;
-        }
-
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var following = models.Select(m => Task.Run(() => FollowAsync(m, over.Token), CancellationToken.None)).ToArray();
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(Pause, ct);
-                await lead.ConfirmAsync(ct);
-            }
-        }
-        finally
-        {
-            await over.CancelAsync();
-            await Task.WhenAll(following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(
+        source, "read-models", over => Task.WhenAll(models.Select(m => Task.Run(() => FollowAsync(m, over), CancellationToken.None))), logger, stoppingToken, StandInAsync);
 
     private async Task FollowAsync(ReadModel model, CancellationToken ct)
     {

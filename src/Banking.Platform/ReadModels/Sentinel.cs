@@ -52,7 +52,6 @@ public sealed class Sentinel : BackgroundService
     private readonly IReadOnlyList<(ReadModel Model, SumTracker Tracker)> _trackers;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    private Leader? _lead;
     private Guid _cursor;
     private long _place = long.MinValue;
     private volatile SentinelStatus _status = SentinelStatus.None;
@@ -109,21 +108,20 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(_source, "sentinel", KeepLookingAsync, _logger, stoppingToken);
+
+    private async Task KeepLookingAsync(CancellationToken over)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_settings.IntervalSeconds));
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (await timer.WaitForNextTickAsync(over))
             {
                 try
                 {
-                    if (await LeadsAsync(stoppingToken))
-                    {
-                        await LookAsync(stoppingToken);
-                    }
+                    await LookAsync(over);
                 }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+                catch (Exception failure) when (!over.IsCancellationRequested)
                 {
                     _logger.LogWarning(failure, "The sentinel could not look; it will at its next turn");
                 }
@@ -131,34 +129,8 @@ public sealed class Sentinel : BackgroundService
         }
         finally
         {
-            await LeaveAsync();
-        }
-    }
-
-    private async Task<bool> LeadsAsync(CancellationToken ct)
-    {
-        try
-        {
-            await (_lead?.ConfirmAsync(ct) ?? Task.CompletedTask);
-        }
-        catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
-        {
-            _logger.LogInformation(failure, "The connection is gone by which this host was the one that looks");
-            await LeaveAsync();
-        }
-
-        _lead ??= await Leader.TryAsync(_source, "sentinel", ct);
-        return _lead is not null;
-    }
-
-    private async Task LeaveAsync()
-    {
-        // What it saw is another's to mend by now: an alarm of a host that does not look any more would never end.
-        _status = SentinelStatus.None;
-        if (_lead is { } lead)
-        {
-            _lead = null;
-            await lead.DisposeAsync();
+            // What it saw is another's to mend by now: an alarm of a host that does not look any more would never end.
+            _status = SentinelStatus.None;
         }
     }
 

@@ -20,40 +20,17 @@ public sealed class LaneHost(
     private readonly Dictionary<IDestinationSource, IReadOnlyList<DestinationSpec>> _last = [];
     private readonly ILogger _logger = loggers.CreateLogger<LaneHost>();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await LeadAsync(stoppingToken);
-                await Task.Delay(Pause, stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LogWarning(failure, "Publication was interrupted; it goes on");
-                await Task.Delay(Pause, stoppingToken);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(source, "publishing", RunAsync, _logger, stoppingToken);
 
-    /// <summary>Leads as long as the connection lives that holds the lock; returns at once where another host leads.</summary>
-    private async Task LeadAsync(CancellationToken stopping)
+    private async Task RunAsync(CancellationToken over)
     {
-        await using var lead = await Leader.TryAsync(source, "publishing", stopping);
-        if (lead is null)
-        {
-            return;
-        }
-
         var running = new Dictionary<string, RunningLane>();
         try
         {
             while (true)
             {
-                await ArrangeAsync(running, stopping);
-                await Task.Delay(Pause, stopping);
-                await lead.ConfirmAsync(stopping);
+                await ArrangeAsync(running, over);
+                await Task.Delay(Pause, over);
             }
         }
         finally
