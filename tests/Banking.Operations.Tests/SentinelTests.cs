@@ -109,6 +109,23 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         Assert.True(await LooksAsync() > looks);
     }
 
+    [Fact]
+    public async Task An_alarm_is_told_again_as_soon_as_a_host_leads_long_before_its_next_look()
+    {
+        // Its next look is an hour away.
+        await using var quiet = new BankFixture();
+        await quiet.InitializeAsync();
+        var sentinel = quiet.Host.Services.GetRequiredService<Sentinel>();
+        const string Leading = "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) and database = (select oid from pg_database where datname = current_database())";
+        await Behind.UntilAsync(() => quiet.QueryAsync<int>($"select pid from pg_locks where {Leading}"), pids => pids.Count == 1);
+        await new SentinelStatus(quiet.Clock.Now, 7, 70, 1, 0, [new("ledger", "totals", null, "1", "2")]).SaveAsync(quiet.Database, CancellationToken.None);
+
+        await quiet.ExecuteAsync($"select pg_terminate_backend(pid) from pg_locks where {Leading}");
+
+        var told = await Behind.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
+        Assert.Equal(("totals", 7), (told.Open[0].Table, told.Looks));
+    }
+
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
 
     /// <summary>What is repaired is in the log as well, so the audit trail of everything else goes on.</summary>

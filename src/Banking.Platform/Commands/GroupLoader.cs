@@ -17,7 +17,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 }
 
-/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where other hosts have moved what is remembered or are at it.</summary>
+/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its stream is.</summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
@@ -52,21 +52,20 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         var stored = new States<TState>();
         void Version(NpgsqlDataReader row) => versions[row.GetGuid(0)] = row.GetInt64(1);
+        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past. What is remembered is there.
+        var locked = new HashSet<Guid>(passing.Except(unknown));
         // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that waited.
         await new RoundTrip(transaction)
             .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], Version)
             .Ask(Lock + " skip locked", passing, Version)
+            .Ask(Find, [.. passing.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
             .Ask(_receipts, keys, row => Add(receipts, row))
             .Ask(_states, unknown, row => Add(stored, row))
             .RunAsync();
 
         var (states, late, moved) = Current(versions, stored);
-        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past.
-        var locked = new HashSet<Guid>();
-        await new RoundTrip(transaction)
-            .Ask(_states, late, row => Add(states, row))
-            .Ask(Find, Array.FindAll(passing, id => !versions.ContainsKey(id)), row => locked.Add(row.GetGuid(0)))
-            .RunAsync();
+        locked.ExceptWith(versions.Keys);
+        await new RoundTrip(transaction).Ask(_states, late, row => Add(states, row)).RunAsync();
         if (late.Length > 0)
         {
             await RefoldStaleAsync(transaction, states, versions);
@@ -76,7 +75,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         return new(states, versions, receipts, locked);
     }
 
-    /// <summary>Each state at the version of its stream, as this host remembers it, else as it was stored; where neither is, another host moved it.</summary>
+    /// <summary>Each state at the version of its stream, as this host remembers it, else as it was stored.</summary>
+    /// <returns>Besides, the streams for which neither is there, and how many are remembered at another version: those another host has moved.</returns>
     private (States<TState> States, Guid[] Late, int Moved) Current(Dictionary<Guid, long> versions, States<TState> stored)
     {
         var states = new States<TState>();

@@ -8,55 +8,33 @@ namespace Banking.Platform.Following;
 /// What one host of the bank does for all of them, as long as the connection lives that holds a lock in the database; another takes over where it is
 /// gone. Two may both believe that they lead for a moment: what is led must bear that.
 /// </summary>
-public sealed class Leader : IAsyncDisposable
+public static class Leader
 {
     /// <summary>Between two looks at whether this host leads, or may.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly NpgsqlConnection _connection;
-    private readonly string _what;
-
-    private Leader(NpgsqlConnection connection, string what) => (_connection, _what) = (connection, what);
-
-    /// <summary>Null where another host leads.</summary>
-    private static async Task<Leader?> TryAsync(NpgsqlDataSource source, string what, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var connection = await source.OpenConnectionAsync(ct);
-        try
-        {
-            await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = what } } };
-            if (await take.ExecuteScalarAsync(ct) is true)
-            {
-                return new(connection, what);
-            }
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-
-        await connection.DisposeAsync();
-        return null;
-    }
-
     /// <summary>Does something whenever no other host does it, until it is stopped. Where that fails it begins anew, here or elsewhere.</summary>
     /// <param name="lead">Cancelled when this host does not lead any more; over before another host is let in, unless the connection broke.</param>
-    /// <param name="standIn">Done after each look, whoever leads.</param>
+    /// <param name="standIn">Done after each look that found another host leading.</param>
     public static async Task RunAsync(
         NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, ILogger logger, CancellationToken stopping, Func<CancellationToken, Task>? standIn = null)
     {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(lead);
+        var fails = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 await LeadAsync(source, what, lead, stopping);
                 await (standIn?.Invoke(stopping) ?? Task.CompletedTask);
+                fails = false;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                logger.LogWarning(failure, "What this host does for all ({What}) was interrupted; it goes on", what);
+                // Once: a database that is away for an hour is one piece of news.
+                logger.Log(fails ? LogLevel.Debug : LogLevel.Warning, failure, "{What} could not be led, or asked for, by this host; it tries again", what);
+                fails = true;
             }
 
             await Task.Delay(Pause, stopping);
@@ -66,8 +44,8 @@ public sealed class Leader : IAsyncDisposable
     /// <summary>Returns at once where another host leads.</summary>
     private static async Task LeadAsync(NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, CancellationToken stopping)
     {
-        await using var leader = await TryAsync(source, what, stopping);
-        if (leader is null)
+        await using var held = await Lock.TryAsync(source, what, stopping);
+        if (held is null)
         {
             return;
         }
@@ -78,7 +56,7 @@ public sealed class Leader : IAsyncDisposable
         {
             while (await Task.WhenAny(leading, Task.Delay(Pause, stopping)) != leading)
             {
-                await leader.ConfirmAsync(stopping);
+                await held.ConfirmAsync(stopping);
             }
         }
         finally
@@ -90,35 +68,60 @@ public sealed class Leader : IAsyncDisposable
         await leading;
     }
 
-    /// <summary>Throws where the connection, and with it the lock, is gone.</summary>
-    private async Task ConfirmAsync(CancellationToken ct)
+    private sealed class Lock(NpgsqlConnection connection, string what) : IAsyncDisposable
     {
-        await using var alive = new NpgsqlCommand("select 1", _connection) { CommandTimeout = 5 };
-        await alive.ExecuteScalarAsync(ct);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await using (_connection)
+        /// <summary>Null where another host has it.</summary>
+        public static async Task<Lock?> TryAsync(NpgsqlDataSource source, string what, CancellationToken ct)
         {
-            if (_connection.FullState != ConnectionState.Open)
-            {
-                return;
-            }
-
+            var connection = await source.OpenConnectionAsync(ct);
             try
             {
-                // A connection that goes back to the pool keeps its locks.
-                await using var give = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", _connection)
+                await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = what } } };
+                if (await take.ExecuteScalarAsync(ct) is true)
                 {
-                    CommandTimeout = 5,
-                    Parameters = { new() { Value = _what } },
-                };
-                await give.ExecuteNonQueryAsync(CancellationToken.None);
+                    return new(connection, what);
+                }
             }
-            catch (NpgsqlException)
+            catch
             {
-                // Broken meanwhile: then it has lost them, and Npgsql does not put it back.
+                await connection.DisposeAsync();
+                throw;
+            }
+
+            await connection.DisposeAsync();
+            return null;
+        }
+
+        /// <summary>Throws where the connection, and with it the lock, is gone.</summary>
+        public async Task ConfirmAsync(CancellationToken ct)
+        {
+            await using var alive = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
+            await alive.ExecuteScalarAsync(ct);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await using (connection)
+            {
+                if (connection.FullState != ConnectionState.Open)
+                {
+                    return;
+                }
+
+                try
+                {
+                    // A connection that goes back to the pool keeps its locks.
+                    await using var give = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection)
+                    {
+                        CommandTimeout = 5,
+                        Parameters = { new() { Value = what } },
+                    };
+                    await give.ExecuteNonQueryAsync(CancellationToken.None);
+                }
+                catch (NpgsqlException)
+                {
+                    // Broken meanwhile: then it has lost them, and Npgsql does not put it back.
+                }
             }
         }
     }

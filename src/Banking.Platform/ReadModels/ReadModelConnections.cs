@@ -4,12 +4,12 @@ namespace Banking.Platform.ReadModels;
 
 /// <summary>
 /// The connections that the log is followed over, by read models and ways out, and read models are written over. Rows are found by their keys, always: a plan made on a young table would read all of it
-/// long after. One processor at a time, for all of this can wait and commands cannot. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
+/// long after. A statement takes one processor, for all of this can wait and commands cannot. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
 /// </summary>
 public sealed class ReadModelConnections : IAsyncDisposable
 {
     private const string Settings =
-        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c max_parallel_workers_per_gather=0 -c synchronous_commit=off -c idle_in_transaction_session_timeout=60000";
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c max_parallel_workers_per_gather=0 -c max_parallel_maintenance_workers=0 -c synchronous_commit=off -c idle_in_transaction_session_timeout=60000";
 
     private readonly NpgsqlDataSource _source;
 

@@ -108,13 +108,19 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(_source, "sentinel", KeepLookingAsync, _logger, stoppingToken);
-
-    private async Task KeepLookingAsync(CancellationToken over)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // One for as long as the host lives: who leads for moments only would else never come to look.
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_settings.IntervalSeconds));
+        await Leader.RunAsync(_source, "sentinel", over => KeepLookingAsync(timer, over), _logger, stoppingToken);
+    }
+
+    private async Task KeepLookingAsync(PeriodicTimer timer, CancellationToken over)
+    {
         try
         {
+            // An alarm is told from the beginning, whichever host raised it.
+            _status = await SentinelStatus.ReadAsync(_source, over);
             while (await timer.WaitForNextTickAsync(over))
             {
                 try
