@@ -112,7 +112,7 @@ public sealed class LedgerModel : ReadModel
     private static async Task<SortedDictionary<string, long>> InTransitAsync(NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
     {
         await using var last = new NpgsqlCommand(
-            $"select max(recorded_at) from {tables[Journal]} where position >= (select max(position) - 1000 from {tables[Journal]})", snapshot);
+            $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", snapshot);
         // By its value, and not as a query within the other: PostgreSQL then knows how few rows are later.
         var since = await last.ExecuteScalarAsync(ct) is DateTime at ? at - latest : DateTime.UnixEpoch;
         return await SumsByCurrencyAsync(
@@ -121,7 +121,7 @@ public sealed class LedgerModel : ReadModel
             select currency, scale, sum(amount)::bigint from (
                 select currency, scale, debits::numeric - credits as amount from {tables[Day]} where gl = {Chart.TransfersInTransit.Code}
                 union all
-                select currency, scale, -credit from {tables[Journal]} where counter = {Chart.TransfersInTransit.Code} and recorded_at > $1) t
+                select currency, scale, -sum(credit) from {tables[Journal]} where counter = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
             group by 1, 2
             """, ct, since);
     }
