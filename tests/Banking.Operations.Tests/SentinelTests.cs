@@ -12,6 +12,12 @@ public sealed class WatchedBank : BankFixture
     protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1", "--Banking:Sentinel:LargestStream", "20"];
 }
 
+/// <summary>A bank whose sentinel looks five times a second, at one event each time, or at the one stream that it comes to.</summary>
+public sealed class PatientlyWatchedBank : BankFixture
+{
+    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.2", "--Banking:Sentinel:Events", "1"];
+}
+
 /// <summary>Rows changed behind the bank's back are found, told, and made anew from the log.</summary>
 public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 {
@@ -86,6 +92,29 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         await Behind.UntilAsync(StatusAsync, s => s.Drift > drift);
         await Behind.UntilAsync(() => RowsAsync("accounts.entry", Id(account)), rows => rows.SequenceEqual(before));
+    }
+
+    [Fact]
+    public async Task A_look_compares_no_more_events_than_it_may_and_comes_to_every_stream_in_turn()
+    {
+        await using var patient = new PatientlyWatchedBank();
+        await patient.InitializeAsync();
+        var teller = patient.As("teller");
+        var first = Id(await teller.OpenAsync(balance: "10.00"));
+        for (var i = 0; i < 10; i++)
+        {
+            await teller.OpenAsync(balance: "10.00");
+        }
+
+        await patient.CaughtUpAsync();
+        await patient.ExecuteAsync($"update {await patient.ServingAsync("accounts", "entry", "entries")} set balance = balance + 1 where account = $1 and version = 2", first);
+
+        var sentinel = patient.Host.Services.GetRequiredService<Sentinel>();
+        var status = await Behind.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Drift > 0);
+
+        Assert.Equal("", string.Join(", ", status.Open));
+        // One stream in turn and one of those that moved last.
+        Assert.InRange(status.Streams, status.Looks, 2 * status.Looks);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
 {
     private const int PageSize = 2_000;
 
+    private const string ByPosition = "seq_id";
+    private const string ByStream = "stream_id, version";
+
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly StoredEvents _events = new(store);
 
@@ -22,7 +25,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     /// <param name="imported">Whether the events are to know if they were imported.</param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, bool imported = false)
     {
-        var (events, unreadable) = await EventsAsync("seq_id > $1 and seq_id <= $2", imported, ct, after, upTo);
+        var (events, unreadable) = await EventsAsync("seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
         return unreadable is null ? new(events, upTo)
             : events.Count > 0 ? new(events, events[^1].Sequence)
             : throw unreadable;
@@ -32,7 +35,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
     {
-        var (events, unreadable) = await EventsAsync("stream_id = any($1) and seq_id <= $2", imported: false, ct, streams.ToArray(), upTo);
+        var (events, unreadable) = await EventsAsync($"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
         return unreadable is null
             ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
             : throw unreadable;
@@ -45,7 +48,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         for (var after = 0L; ; after += PageSize)
         {
             var (events, unreadable) = await EventsAsync(
-                "stream_id = $1 and version > $2 and version <= $3 and seq_id <= $4", imported: false, ct, stream, after, after + PageSize, upTo);
+                $"stream_id = $1 and version > $2 and version <= $3 and {UpTo("$4")}", ByStream, imported: false, ct, stream, after, after + PageSize, upTo);
             if (unreadable is not null)
             {
                 throw unreadable;
@@ -60,11 +63,14 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         }
     }
 
+    /// <summary>Of events that are found by their stream: in a form that no index answers, which would be one over all the log up to there.</summary>
+    private static string UpTo(string position) => $"seq_id + 0 <= {position}";
+
     private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> EventsAsync(
-        string condition, bool imported, CancellationToken ct, params object[] values)
+        string condition, string order, bool imported, CancellationToken ct, params object[] values)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, condition, imported), connection);
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, condition, imported, order), connection);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

@@ -29,10 +29,11 @@ internal sealed class StoredEvents
     }
 
     /// <param name="imported">Also whether an event is history that was imported; who asks the event for its channel is then told so, and nothing else.</param>
-    public static string Select(string schema, string condition, bool imported = false) =>
+    /// <param name="order">Columns of which an index finds what the condition asks for: a plan for another order may read the whole log for it.</param>
+    public static string Select(string schema, string condition, bool imported = false, string order = "seq_id") =>
         "select seq_id, id, stream_id, version, type, timestamp, user_name, correlation_id, data, is_archived" +
         (imported ? $", (headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'" : "") +
-        $" from {schema}.mt_events where {condition} order by seq_id";
+        $" from {schema}.mt_events where {condition} order by {order}";
 
     /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type says.</exception>
     public IEvent Read(NpgsqlDataReader row, bool imported = false)

@@ -51,8 +51,10 @@ internal static class Comparison
         foreach (var table in model.Tables.Where(t => t is { IsByPosition: true, StreamColumn: not null }))
         {
             await using var command = new NpgsqlCommand(
+                // The offset keeps the two conditions apart: an event is found by its position, and not by all that its stream has as well.
                 $"select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r where r.position > $1 and r.position <= $2 and not exists " +
-                $"(select from {PlatformModule.EventSchema}.mt_events e where e.seq_id = r.position and e.stream_id = r.{table.StreamColumn}) order by r.position limit {Most}", snapshot)
+                $"(select from (select e.stream_id from {PlatformModule.EventSchema}.mt_events e where e.seq_id = r.position offset 0) e where e.stream_id = r.{table.StreamColumn}) " +
+                $"order by r.position limit {Most}", snapshot)
             {
                 CommandTimeout = 0,
                 Parameters = { new() { Value = after }, new() { Value = upTo } },

@@ -30,13 +30,14 @@ public static class GenerationState
 /// <param name="RequestedBy">Who asked for it to be made.</param>
 /// <param name="FilledAt">When its rows, sums and indexes were there: what remained was to compare and to switch.</param>
 /// <param name="HasSums">Whether sums over its other tables are kept along; false while it is filled from the log.</param>
+/// <param name="WrittenBy">The transaction that wrote this row last.</param>
 /// <param name="Target">The end of the log when it was begun, to tell how far it is.</param>
 public sealed record Generation(
     string Model, int Number, int ModelVersion, string State, long Position, DateTimeOffset UpdatedAt,
     DateTimeOffset? PausedAt, string? PauseReason, long? PausePosition,
     DateTimeOffset RequestedAt, string RequestedBy, string Reason, DateTimeOffset? StartedAt, long? StartPosition, long? Target,
     DateTimeOffset? FinishedAt, string? Outcome, string? Differences, bool HasSums,
-    DateTimeOffset? FilledAt)
+    DateTimeOffset? FilledAt, long WrittenBy)
 {
     internal const string Table = PlatformModule.Schema + ".read_model";
 
@@ -55,7 +56,7 @@ public sealed record Generation(
 
     private const string Columns =
         "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, " +
-        "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at";
+        "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at, xmin::text::bigint";
 
     /// <summary>All of them, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
@@ -77,6 +78,21 @@ public sealed record Generation(
     internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) => number is { } n
         ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
         : await ServingAsync(connection, model, locked: true, ct);
+
+    /// <summary>Writes down how far it is, in the transaction that has its lock.</summary>
+    internal async Task<Generation> MovedAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 returning position, updated_at, xmin::text::bigint", connection);
+        foreach (var value in (object[])[Model, Number, position, at])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return this with { Position = reader.GetInt64(0), UpdatedAt = reader.GetFieldValue<DateTimeOffset>(1), WrittenBy = reader.GetInt64(2) };
+    }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string where, params object[] values)
     {
@@ -100,7 +116,7 @@ public sealed record Generation(
                 found.Add(new(
                     reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt64(4), At(5)!.Value,
                     At(6), Text(7), Number(8), At(9)!.Value, reader.GetString(10), reader.GetString(11), At(12), Number(13), Number(14),
-                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19)));
+                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19), reader.GetInt64(20)));
             }
 
             return found;

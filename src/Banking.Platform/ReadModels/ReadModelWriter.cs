@@ -20,6 +20,8 @@ public sealed class ReadModelWriter(
 {
     public const int PageSize = 2_000;
 
+    private readonly ModelMemories _memories = new();
+
     /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
     /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
     public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct)
@@ -122,8 +124,10 @@ public sealed class ReadModelWriter(
             }
 
             page = await read(generation.Position);
-            await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, page, ct);
+            var memory = _memories.Take(generation);
+            var written = await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, page, memory, ct);
             await transaction.CommitAsync(ct);
+            _memories.Give(written, memory);
             return new(page.End, page.Events.Count);
         }
         catch (Exception failure) when (IsOfTheData(failure))
@@ -133,17 +137,16 @@ public sealed class ReadModelWriter(
     }
 
     /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
-    internal async Task WriteAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, LogPage page, CancellationToken ct)
+    /// <returns>The generation as it is then.</returns>
+    internal async Task<Generation> WriteAsync(
+        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, LogPage page, ModelMemory memory, CancellationToken ct)
     {
         if (page.Events.Count > 0)
         {
-            await model.ProjectAsync(new(connection, generation.HasSums), tables, page.Events, ct);
+            await model.ProjectAsync(new(connection, generation.HasSums, memory), tables, page.Events, ct);
         }
 
-        await ReadModelSchema.ExecuteAsync(
-            connection, $"update {Generation.Table} set position = $3, updated_at = $4 where name = $1 and generation = $2",
-            model.Name, generation.Number, page.End, clock.GetUtcNow());
+        return await generation.MovedAsync(connection, page.End, clock.GetUtcNow(), ct);
     }
 
     /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>

@@ -158,12 +158,10 @@ public sealed class Rebuild(
             }
 
             var tables = ReadTables.Generation(model, number);
-            var position = coming.Position;
-            while (serving is not null && position < serving.Position)
+            while (serving is not null && coming.Position < serving.Position)
             {
-                var page = await log.ReadAsync(position, Math.Min(serving.Position, position + ReadModelWriter.PageSize), ct);
-                await writer.WriteAsync(connection, model, tables, coming, page, ct);
-                position = page.End;
+                var page = await log.ReadAsync(coming.Position, Math.Min(serving.Position, coming.Position + ReadModelWriter.PageSize), ct);
+                coming = await writer.WriteAsync(connection, model, tables, coming, page, new(), ct);
             }
 
             var now = clock.GetUtcNow();
@@ -172,7 +170,7 @@ public sealed class Rebuild(
             await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
             await ReadModelSchema.ShowAsync(connection, model, number);
             await journal.RecordAsync(
-                transaction, model.Name, new RebuildFinished(model.Name, number, GenerationState.Serving, position, 0, now), action, ct);
+                transaction, model.Name, new RebuildFinished(model.Name, number, GenerationState.Serving, coming.Position, 0, now), action, ct);
             await transaction.CommitAsync(ct);
         }
 

@@ -36,6 +36,12 @@ public sealed class Repair(ReadModelConnections connections, LogReader log, Read
                 new DriftFound(model.Name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()), action, ct);
         }
 
+        if (found.Count > 0)
+        {
+            // So that whoever brings it forward knows that rows are not those that it left.
+            await serving.MovedAsync(connection, serving.Position, clock.GetUtcNow(), ct);
+        }
+
         await transaction.CommitAsync(ct);
         return found;
     }

@@ -13,8 +13,14 @@ public sealed record SentinelSettings
     /// <summary>Seconds from one look to the next.</summary>
     public double IntervalSeconds { get; init; } = 30;
 
-    /// <summary>Streams compared with each look, in turn, besides those that moved last. The whole bank is seen in streams / this x interval.</summary>
+    /// <summary>Streams compared with each look at most, in turn, besides as many events' worth of those that moved last.</summary>
     public int Streams { get; init; } = 50;
+
+    /// <summary>
+    /// Events of these streams that are compared with each look, and as many again of those that moved last: a bank whose streams are long pays no more for
+    /// it, and is seen more slowly. The first stream is always one of them.
+    /// </summary>
+    public int Events { get; init; } = 2_500;
 
     /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only the end is; <c>verify --full</c> sees all of it.</summary>
     public int LargestStream { get; init; } = 5_000;
@@ -78,9 +84,12 @@ public sealed class Sentinel : BackgroundService
             // What was seen last, whichever host that was: the counts go on, and what was open is looked at again until it is mended.
             _status = await SentinelStatus.ReadAsync(_source, ct);
             var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
-            _cursor = next.Count < _settings.Streams ? Guid.Empty : next[^1];
+            var inTurn = Affordable(next);
+            // Behind the last, from the beginning again.
+            _cursor = inTurn.Count == next.Count && next.Count < _settings.Streams ? Guid.Empty : inTurn[^1];
+            var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct));
             var open = _status.Open;
-            Guid[] streams = [.. next.Union(await _verification.LatestAsync(_settings.Streams, ct)).Union(open.Select(d => d.Stream).OfType<Guid>())];
+            Guid[] streams = [.. inTurn.Union(latest).Union(open.Select(d => d.Stream).OfType<Guid>())];
             var (after, upTo) = await TurnAsync(ct);
             var found = await CompareAsync(streams, after, upTo, ct);
             var repaired = await RepairAsync(found, ct);
@@ -164,6 +173,25 @@ public sealed class Sentinel : BackgroundService
 
         // A row that was found twice is one that differs.
         return [.. found.DistinctBy(d => (d.Model, d.Table, d.Stream, d.Expected, d.Found))];
+    }
+
+    /// <summary>As many of them as have the events that a look compares.</summary>
+    private List<Guid> Affordable(IReadOnlyList<StreamSize> streams)
+    {
+        var (ids, events) = (new List<Guid>(), 0L);
+        foreach (var stream in streams)
+        {
+            // Of a longer one only the end is looked at.
+            events += stream.Events <= _settings.LargestStream ? stream.Events : 1;
+            if (ids.Count > 0 && events > _settings.Events)
+            {
+                break;
+            }
+
+            ids.Add(stream.Id);
+        }
+
+        return ids;
     }
 
     /// <summary>The next positions to look through: behind the end of the log all that there are, then from the beginning again.</summary>

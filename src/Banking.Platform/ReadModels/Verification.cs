@@ -11,6 +11,9 @@ namespace Banking.Platform.ReadModels;
 /// <param name="Streams">How many streams they are of, by type.</param>
 public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
 
+/// <param name="Events">How many it has.</param>
+public readonly record struct StreamSize(Guid Id, long Events);
+
 /// <summary>
 /// Compares: the rows of streams with what their events make, and with the bank's own folds; sums with the rows they sum; and what must hold over
 /// the whole bank. Each read model is looked at in a moment of its own, while everything goes on.
@@ -28,13 +31,8 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
 
     /// <summary>The streams after one of them, in the order of their ids.</summary>
-    public async Task<IReadOnlyList<Guid>> StreamsAsync(Guid after, int limit, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2");
-        command.Parameters.Add(new() { Value = after });
-        command.Parameters.Add(new() { Value = limit });
-        return await command.ReadIdsAsync(ct);
-    }
+    public Task<IReadOnlyList<StreamSize>> StreamsAsync(Guid after, int limit, CancellationToken ct) =>
+        SizesAsync($"select id, version from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
 
     /// <summary>The last position that a read model has reached.</summary>
     public async Task<long> EndAsync(CancellationToken ct)
@@ -43,13 +41,28 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>The streams with the latest events.</summary>
-    public async Task<IReadOnlyList<Guid>> LatestAsync(int limit, CancellationToken ct)
+    /// <summary>The streams with the latest events, of so many events.</summary>
+    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => SizesAsync(
+        $"select s.id, s.version from (select distinct stream_id from (select stream_id from {PlatformModule.EventSchema}.mt_events " +
+        $"where not is_archived order by seq_id desc limit $1) e) l join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id", ct, limit);
+
+    private async Task<IReadOnlyList<StreamSize>> SizesAsync(string sql, CancellationToken ct, params object[] values)
     {
-        await using var command = source.CreateCommand(
-            $"select distinct stream_id from (select stream_id from {PlatformModule.EventSchema}.mt_events where not is_archived order by seq_id desc limit $1) e");
-        command.Parameters.Add(new() { Value = limit });
-        return await command.ReadIdsAsync(ct);
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        var sizes = new List<StreamSize>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            sizes.Add(new(reader.GetGuid(0), reader.GetInt64(1)));
+        }
+
+        return sizes;
     }
 
     /// <summary>Everything: all streams, all sums, the whole bank.</summary>
@@ -63,8 +76,8 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         var differences = new List<Difference>();
         while (limit is null || streams < limit)
         {
-            var batch = await StreamsAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct);
-            if (batch.Count == 0)
+            Guid[] batch = [.. (await StreamsAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct)).Select(s => s.Id)];
+            if (batch.Length == 0)
             {
                 break;
             }
@@ -80,7 +93,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
                 differences.AddRange(found);
             }
 
-            (streams, after) = (streams + batch.Count, batch[^1]);
+            (streams, after) = (streams + batch.Length, batch[^1]);
             foreach (var (type, count) in await TypesAsync(batch, ct))
             {
                 types[type] = types.GetValueOrDefault(type) + count;
@@ -227,7 +240,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         foreach (var model in Models)
         {
             differences.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), ct));
+                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), ct, byKeys: true));
         }
 
         differences.AddRange(await TotalsAsync(ct));

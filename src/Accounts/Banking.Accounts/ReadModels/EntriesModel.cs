@@ -55,13 +55,14 @@ public sealed class EntriesModel : ReadModel
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(tables);
         var entries = events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of).ToList();
-        var balances = await BalancesBeforeAsync(rows, tables, entries, ct);
+        var ends = await EndsBeforeAsync(rows, tables, entries, ct);
         await rows.AddAsync(
             tables[Entry], "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, effective_tick, recorded_at",
             entries,
             (row, e) =>
             {
-                var balance = balances[e.Account] = checked(balances[e.Account] + e.Amount);
+                var balance = checked(ends[e.Account].Balance + e.Amount);
+                ends[e.Account] = new(e.Version, balance);
                 row.Write(e.Account, NpgsqlDbType.Uuid);
                 row.Write(e.Version, NpgsqlDbType.Bigint);
                 row.Write(e.Position, NpgsqlDbType.Bigint);
@@ -76,6 +77,7 @@ public sealed class EntriesModel : ReadModel
                 row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
             },
             ct);
+        rows.Memory.Of<LastEntries>().Remember(ends);
         for (var level = 0; level < Chunks.Levels; level++)
         {
             await SealAsync(rows, tables, level, [.. entries.Where(e => e.Version % Chunks.SizeOf(level) == 0)], ct);
@@ -109,13 +111,14 @@ public sealed class EntriesModel : ReadModel
             """;
     }
 
-    /// <summary>The balance of each account before its first event here: that of the row before, which must be there.</summary>
-    private static async Task<Dictionary<Guid, long>> BalancesBeforeAsync(
+    /// <summary>Where each account was before its first event here: at the row before, which must be there.</summary>
+    private static async Task<Dictionary<Guid, LastEntry>> EndsBeforeAsync(
         RowWriter rows, ReadTables tables, List<EntryRow> entries, CancellationToken ct)
     {
-        var balances = new Dictionary<Guid, long>();
+        var remembered = rows.Memory.Of<LastEntries>();
+        var ends = new Dictionary<Guid, LastEntry>();
         var versions = new Dictionary<Guid, long>();
-        var continued = new List<EntryRow>();
+        var unknown = new List<EntryRow>();
         foreach (var entry in entries)
         {
             if (versions.TryGetValue(entry.Account, out var before) ? entry.Version != before + 1 : entry.Version < 1)
@@ -123,29 +126,34 @@ public sealed class EntriesModel : ReadModel
                 throw new UnreadableEventException(entry.Event, new InvalidOperationException($"It follows version {before} of its account."));
             }
 
-            if (before == 0 && entry.Version > 1)
+            versions[entry.Account] = entry.Version;
+            if (before > 0)
             {
-                continued.Add(entry);
+                continue;
             }
 
-            versions[entry.Account] = entry.Version;
-            balances[entry.Account] = 0;
+            // Of an account that begins here nothing is known, and its version is zero.
+            var end = ends[entry.Account] = remembered.Find(entry.Account);
+            if (end.Version != entry.Version - 1)
+            {
+                unknown.Add(entry);
+            }
         }
 
-        if (continued.Count > 0)
+        if (unknown.Count > 0)
         {
-            var known = await rows.ReadAsync<Guid, long>(
+            var found = await rows.ReadAsync<Guid, long>(
                 $"select e.account, e.balance from unnest($1, $2) as f(account, version) join {tables[Entry]} e on e.account = f.account and e.version = f.version - 1",
-                ct, RowWriter.Column(continued, NpgsqlDbType.Uuid, e => e.Account), RowWriter.Column(continued, NpgsqlDbType.Bigint, e => e.Version));
-            foreach (var first in continued)
+                ct, RowWriter.Column(unknown, NpgsqlDbType.Uuid, e => e.Account), RowWriter.Column(unknown, NpgsqlDbType.Bigint, e => e.Version));
+            foreach (var first in unknown)
             {
-                balances[first.Account] = known.TryGetValue(first.Account, out var balance)
-                    ? balance
+                ends[first.Account] = found.TryGetValue(first.Account, out var balance)
+                    ? new(first.Version - 1, balance)
                     : throw new UnreadableEventException(first.Event, new InvalidOperationException($"There is no row of version {first.Version - 1} of its account."));
             }
         }
 
-        return balances;
+        return ends;
     }
 
     /// <summary>Sums the chunks that are complete with this page: the smallest from their rows, the others from those below them.</summary>
@@ -177,6 +185,34 @@ public sealed class EntriesModel : ReadModel
             ct,
             RowWriter.Column(last, NpgsqlDbType.Uuid, r => r.Account),
             RowWriter.Column(last, NpgsqlDbType.Integer, r => (int)(r.Version / Chunks.SizeOf(level)) - 1));
+    }
+}
+
+/// <summary>The last row of an account.</summary>
+internal readonly record struct LastEntry(long Version, long Balance);
+
+/// <summary>The last rows of accounts that moved lately.</summary>
+internal sealed class LastEntries
+{
+    /// <summary>Beyond this, it starts over: it saves reading, it is not a register. Some ten megabytes.</summary>
+    private const int Most = 100_000;
+
+    private readonly Dictionary<Guid, LastEntry> _last = [];
+
+    /// <summary>What it knows of an account; nothing of one that it does not know.</summary>
+    public LastEntry Find(Guid account) => _last.GetValueOrDefault(account);
+
+    public void Remember(Dictionary<Guid, LastEntry> ends)
+    {
+        if (_last.Count >= Most)
+        {
+            _last.Clear();
+        }
+
+        foreach (var (account, end) in ends)
+        {
+            _last[account] = end;
+        }
     }
 }
 

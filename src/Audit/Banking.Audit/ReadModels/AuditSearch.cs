@@ -68,7 +68,8 @@ internal sealed class AuditSearch
     {
         var place = Parameter(position);
         _clauses.Add(_isOfLog
-            ? $"e.seq_id < {place}"
+            // Found by their stream: no index is to answer for all of the log before that place.
+            ? $"e.seq_id + 0 < {place}"
             : $"(i.recorded_at, i.position) < ((select l.recorded_at from {Index} l where l.position = {place}), {place})");
         return this;
     }

@@ -1,0 +1,106 @@
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A read model goes on from what it remembers of its rows, and from the rows as soon as somebody else wrote them.</summary>
+public sealed class ModelMemoryTests : IAsyncLifetime
+{
+    private readonly Unfollowed _bank = new();
+    private BankClient _teller = null!;
+    private ReadModel _entries = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        _teller = _bank.As("teller");
+        _entries = _bank.Host.Services.GetServices<ReadModel>().Single(m => m.Name == "entries");
+    }
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Fact]
+    public async Task It_does_not_ask_for_what_it_wrote_itself()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await ServeAsync();
+        await TamperAsync(account);
+
+        Assert.Equal(1_100, await DepositAsync(account));
+    }
+
+    [Fact]
+    public async Task It_asks_once_another_wrote_where_it_is()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await ServeAsync();
+        await TamperAsync(account);
+        await SomebodyElseWritesAsync();
+
+        // The row that it goes on from is wrong, and was asked for.
+        Assert.Equal(1_101, await DepositAsync(account));
+    }
+
+    [Fact]
+    public async Task It_asks_once_rows_were_made_anew_from_the_log()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await ServeAsync();
+        await TamperAsync(account);
+        await SomebodyElseWritesAsync();
+        Assert.Equal(1_101, await DepositAsync(account));
+
+        var repaired = await _bank.Host.Services.GetRequiredService<Repair>().RunAsync(
+            _entries, new("entries", "entry", Id(account), null, null), OperatorAction.OfTheBank("the rows were not what the log says"), CancellationToken.None);
+
+        Assert.Equal(2, repaired.Count);
+        Assert.Equal(1_200, await DepositAsync(account));
+    }
+
+    [Fact]
+    public async Task It_asks_after_a_page_that_failed()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        await ServeAsync();
+        var served = await _bank.ServingAsync("accounts", "entry", "entries");
+        await _bank.ExecuteAsync($"alter table {served} add constraint enough check (balance < 1100)");
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        Assert.Null(await ServeAsync());
+        await _bank.ExecuteAsync($"alter table {served} drop constraint enough");
+        await _bank.Host.Services.GetRequiredService<ReadModelWriter>().ResumeAsync(_entries, OperatorAction.OfTheBank("the constraint is gone"), CancellationToken.None);
+
+        Assert.Equal(1_200, await DepositAsync(account));
+    }
+
+    private Task TamperAsync(string account) => _bank.ExecuteAsync(
+        "update accounts.entry e set balance = balance + 1 where account = $1 and version = (select max(version) from accounts.entry where account = $1)", Id(account));
+
+    private Task SomebodyElseWritesAsync() => _bank.ExecuteAsync("update platform.read_model set updated_at = updated_at where name = 'entries'");
+
+    /// <summary>Pays in 1.00 and brings it to the read model. The balance that it says then.</summary>
+    private async Task<long> DepositAsync(string account)
+    {
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        Assert.NotNull(await ServeAsync());
+        return (await _bank.QueryAsync<long>("select balance from accounts.entry where account = $1 order by version desc limit 1", Id(account))).Single();
+    }
+
+    private async Task<Advanced?> ServeAsync()
+    {
+        var services = _bank.Host.Services;
+        return await services.GetRequiredService<ReadModelWriter>().ServeAsync(
+            _entries, await services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), CancellationToken.None);
+    }
+
+    private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+
+    /// <summary>Nothing is brought to its read models but by the test.</summary>
+    private sealed class Unfollowed : BankFixture
+    {
+        protected override string[] Settings => [.. base.Settings, $"--{FollowSettings.Follows}", "false"];
+    }
+}
