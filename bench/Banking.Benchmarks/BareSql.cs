@@ -28,6 +28,8 @@ internal sealed class BareSql(NpgsqlDataSource source) : IAsyncDisposable
         returning (body ->> 'accepted')::boolean
         """;
 
+    public NpgsqlDataSource Source => source;
+
     public async Task CreateAsync(int accounts, long balance)
     {
         await using var create = source.CreateCommand(Schema);

@@ -10,9 +10,10 @@ namespace Banking.Benchmarks;
 /// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is left out.</param>
 /// <param name="Movements">How many movements the account has whose balance is asked for.</param>
 /// <param name="Profile">Tell for each row where its time went.</param>
+/// <param name="Set">Settings of the server beside, or instead of, those that it is measured with.</param>
 /// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
 internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers,
-    string? Berka, int Movements, bool Profile)
+    string? Berka, int Movements, bool Profile, IReadOnlyDictionary<string, string> Set)
 {
     /// <summary>Long enough for the code to be compiled for good: a host a few seconds old makes two thirds of what it will.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(4, Seconds / 2));
@@ -30,6 +31,7 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
         string? berka = null;
         var movements = 1_000_000;
         var profile = false;
+        var set = new Dictionary<string, string>();
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -58,12 +60,15 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                 case "--profile":
                     profile = true;
                     break;
+                case "--set" when args[++i].Split('=', 2) is [var name, var value]:
+                    set[name] = value;
+                    break;
                 default:
                     throw new ArgumentException(
-                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile]; only when named: {string.Join(", ", Alternatives.OnlyNamed)}");
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] [--set NAME=VALUE]; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}");
             }
         }
 
-        return new(seconds, json, only, accounts, callers, berka, movements, profile);
+        return new(seconds, json, only, accounts, callers, berka, movements, profile, set);
     }
 }
