@@ -7,10 +7,10 @@ namespace Banking.Platform.Commands;
 
 /// <summary>
 /// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
-/// waits only while its streams are at work, or as many groups are as can be; nothing waits for company. Groups that are at work at once have
-/// no stream in common, so none waits for the locks of another.
+/// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another (<see cref="GroupPace"/>): where
+/// nothing is at work nothing waits. Groups that are at work at once have no stream in common, so none waits for the locks of another.
 /// </summary>
-public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, ILogger<CommandGroup<TState>> log) : BackgroundService
+public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
     /// <summary>Where other hosts are at work on the same streams they have groups at work as well.</summary>
@@ -60,32 +60,48 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, I
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var line = new CommandLine<Pending>(p => p.Streams, p => p.Unit.Count);
+        var pace = new GroupPace(clock);
         var running = new List<Task<Finished>>();
         var more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
         while (true)
         {
-            while (_queue.Reader.TryRead(out var next))
+            while (_queue.Reader.TryRead(out var pending))
             {
-                line.Add(next);
+                line.Add(pending);
             }
 
-            while (running.Count < Room && line.Take(GroupLimits.Commands) is { Count: > 0 } group)
+            TimeSpan Patience() => IsOver(more) || line.Count == 0 ? TimeSpan.Zero : pace.Patience(line.Count, transaction.IsContended);
+            while (running.Count < Room && Patience() <= TimeSpan.Zero && line.Take(GroupLimits.Commands) is { Count: > 0 } group)
             {
                 Interlocked.Add(ref _waiting, -group.Sum(p => p.Unit.Count));
+                pace.Begin(group.Count);
                 running.Add(RunAsync(group));
             }
 
-            if (running.Count == 0 && IsOver(more))
+            if (running.Count == 0 && line.Count == 0 && IsOver(more))
             {
                 return;
             }
 
             // Who comes while there is no room for another group is looked at when there is.
-            await Task.WhenAny(running.Count >= Room || IsOver(more) ? running : [.. running, more]);
+            var room = running.Count < Room;
+            List<Task> next = [.. running];
+            if (room && !IsOver(more))
+            {
+                next.Add(more);
+            }
+
+            if (room && Patience() is var patience && patience > TimeSpan.Zero)
+            {
+                next.Add(Task.Delay(patience, clock, CancellationToken.None));
+            }
+
+            await Task.WhenAny(next);
             foreach (var finished in running.FindAll(r => r.IsCompleted))
             {
                 running.Remove(finished);
                 var (group, again) = await finished;
+                pace.End(group.Count);
                 Interlocked.Add(ref _waiting, again.Sum(p => p.Unit.Count));
                 line.Free(group, again);
             }
