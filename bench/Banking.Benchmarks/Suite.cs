@@ -86,6 +86,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await BareAsync(bare, 16);
         await new Alternatives(options, cluster, AddAsync).RunAsync(Balance);
         await OursAsync(bare);
+        await AloneAsync(bare);
         await new ReadSide(options, cluster, _rows.Add).RunAsync();
         await new Publication(options, cluster, _rows.Add, Tell).RunAsync(Balance);
         var settings = new
@@ -157,9 +158,6 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             await SingleAsync("single-uniform", 256, Picks.Uniform(options.Accounts), [bank], ids, source, most * 0.8);
         }
 
-        await AloneAsync();
-        await BareAsync(bare, 64);
-        await BareAsync(bare, 256);
 
         if (Wanted("projection-lag"))
         {
@@ -209,7 +207,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
     }
 
     /// <summary>The commands with nothing that follows the log beside them, as on a machine of their own: what row 1 is, with the bank's promises.</summary>
-    private async Task AloneAsync()
+    private async Task AloneAsync(BareSql bare)
     {
         if (!Wanted("single-alone"))
         {
@@ -221,6 +219,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         var ids = await bank.OpenAsync(options.Accounts, (Balance / 100).ToString(CultureInfo.InvariantCulture) + ".00");
         foreach (var callers in options.CallersOf(64, 256))
         {
+            await BareAsync(bare, callers);
             var most = await SingleAsync("single-alone", callers, Picks.Uniform(options.Accounts), [bank], ids, source, null);
             if (callers == 256)
             {

@@ -16,6 +16,7 @@ public sealed class GroupPaceTests
     public void Where_nothing_is_or_was_at_work_nobody_waits_for_company(bool besideOthers) => Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers));
 
     [Theory]
+    [InlineData(0, 0)]
     [InlineData(9, 20)]
     [InlineData(10, 0)]
     [InlineData(11, 0)]
@@ -29,9 +30,9 @@ public sealed class GroupPaceTests
     public void Of_several_at_work_the_smallest_counts()
     {
         _pace.Begin(10);
-        _pace.Begin(3);
+        var small = _pace.Begin(3);
         Assert.Equal(TimeSpan.Zero, _pace.Patience(3, besideOthers: false));
-        _pace.End(3);
+        _pace.End(small);
         Assert.NotEqual(TimeSpan.Zero, _pace.Patience(3, besideOthers: false));
     }
 
@@ -46,11 +47,22 @@ public sealed class GroupPaceTests
     }
 
     [Fact]
+    public void One_that_takes_long_is_not_taken_for_another_of_its_size_that_is_over()
+    {
+        _pace.Begin(2);
+        _clock.Pass(50);
+        var other = _pace.Begin(2);
+        _clock.Pass(3);
+        _pace.End(other);
+        Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers: false));
+    }
+
+    [Fact]
     public void When_all_are_over_a_host_by_itself_begins_at_once()
     {
-        _pace.Begin(10);
+        var group = _pace.Begin(10);
         _clock.Pass(5);
-        _pace.End(10);
+        _pace.End(group);
         Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers: false));
     }
 
@@ -59,9 +71,9 @@ public sealed class GroupPaceTests
     [InlineData(30_000, 20)]
     public void Beside_other_hosts_the_last_one_stands_for_one_of_theirs_as_long_as_it_took(int took, int patience)
     {
-        _pace.Begin(10);
+        var group = _pace.Begin(10);
         _clock.Pass(took);
-        _pace.End(10);
+        _pace.End(group);
         Assert.Equal(Milliseconds(patience), _pace.Patience(9, besideOthers: true));
         Assert.Equal(TimeSpan.Zero, _pace.Patience(10, besideOthers: true));
 

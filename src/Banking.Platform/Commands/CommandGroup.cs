@@ -8,14 +8,11 @@ namespace Banking.Platform.Commands;
 /// <summary>
 /// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
 /// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another (<see cref="GroupPace"/>): where
-/// nothing is at work nothing waits. Groups that are at work at once have no stream in common, so none waits for the locks of another.
+/// no host is at work nothing waits. Groups that are at work at once have no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>Where other hosts are at work on the same streams they have groups at work as well.</summary>
-    private int Room => transaction.IsContended ? GroupLimits.AtOnce / 2 : GroupLimits.AtOnce;
-
     /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
     private const int Courtesy = 2;
 
@@ -70,28 +67,35 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
                 line.Add(pending);
             }
 
-            TimeSpan Patience() => IsOver(more) || line.Count == 0 ? TimeSpan.Zero : pace.Patience(line.Count, transaction.IsContended);
-            while (running.Count < Room && Patience() <= TimeSpan.Zero && line.Take(GroupLimits.Commands) is { Count: > 0 } group)
+            // Each asked once a turn: what was not begun for one answer must not wait by another.
+            var (isOver, isContended, patience) = (IsOver(more), transaction.IsContended, TimeSpan.Zero);
+            // Where other hosts are at work on the same streams they have groups at work as well.
+            var room = isContended ? GroupLimits.AtOnce / 2 : GroupLimits.AtOnce;
+            while (running.Count < room)
             {
+                patience = isOver ? TimeSpan.Zero : pace.Patience(line.Ready, isContended);
+                if (patience > TimeSpan.Zero || line.Take(GroupLimits.Commands) is not { Count: > 0 } group)
+                {
+                    break;
+                }
+
                 Interlocked.Add(ref _waiting, -group.Sum(p => p.Unit.Count));
-                pace.Begin(group.Count);
-                running.Add(RunAsync(group));
+                running.Add(RunAsync(group, pace.Begin(group.Count)));
             }
 
-            if (running.Count == 0 && line.Count == 0 && IsOver(more))
+            if (running.Count == 0 && line.Count == 0 && isOver)
             {
                 return;
             }
 
-            // Who comes while there is no room for another group is looked at when there is.
-            var room = running.Count < Room;
             List<Task> next = [.. running];
-            if (room && !IsOver(more))
+            if (running.Count < room && !isOver)
             {
+                // Who comes while there is no room for another group is looked at when there is.
                 next.Add(more);
             }
 
-            if (room && Patience() is var patience && patience > TimeSpan.Zero)
+            if (patience > TimeSpan.Zero)
             {
                 next.Add(Task.Delay(patience, clock, CancellationToken.None));
             }
@@ -100,8 +104,8 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
             foreach (var finished in running.FindAll(r => r.IsCompleted))
             {
                 running.Remove(finished);
-                var (group, again) = await finished;
-                pace.End(group.Count);
+                var (group, again, atWork) = await finished;
+                pace.End(atWork);
                 Interlocked.Add(ref _waiting, again.Sum(p => p.Unit.Count));
                 line.Free(group, again);
             }
@@ -116,12 +120,12 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
     /// <summary>Whether no more will come.</summary>
     private static bool IsOver(Task<bool> more) => more.IsCompletedSuccessfully && !more.Result;
 
-    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group)
+    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPace.Group atWork)
     {
         var again = new List<Pending>();
         if (await TryAsync(group, again) is null)
         {
-            return new(group, again);
+            return new(group, again, atWork);
         }
 
         // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others; unless there is nothing
@@ -144,7 +148,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
             }
         }
 
-        return new(group, []);
+        return new(group, [], atWork);
     }
 
     /// <summary>Null when it was decided, else why not.</summary>
@@ -199,7 +203,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
         }
     }
 
-    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again);
+    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again, GroupPace.Group AtWork);
 
     private sealed class Pending(IReadOnlyList<Submission<TState>> unit)
     {

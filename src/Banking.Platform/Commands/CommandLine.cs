@@ -18,6 +18,9 @@ public sealed class CommandLine<T>(Func<T, IReadOnlyCollection<Guid>> streams, F
 
     public int Count => _waiting.Count;
 
+    /// <summary>How many of them may go.</summary>
+    public int Ready => _ready;
+
     public void Add(T item)
     {
         _waiting.Add(item);

@@ -5,33 +5,37 @@ namespace Banking.Platform.Commands;
 /// than the smallest at work would only make all of them smaller: it waits until as many wait, or one is over. Beside other hosts, whose groups are not seen,
 /// the last one of this host stands for one of theirs, for as long as it took.
 /// </summary>
-/// <remarks>Sizes are of units: a batch counts as one, or whoever comes beside it would wait for its end. With nothing at work, nothing waits for company.</remarks>
+/// <remarks>Sizes are of units: a batch counts as one, or whoever comes beside it would wait for its end. On a host by itself with nothing at work, nothing waits for company.</remarks>
 public sealed class GroupPace(TimeProvider clock)
 {
     /// <summary>A group that takes longer is not what this is about: it waits for a lock, or for the disk.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(20);
 
-    private readonly List<(int Size, long Begun)> _atWork = [];
+    private readonly List<Group> _atWork = [];
     private (int Size, TimeSpan Took, long Over) _last;
 
-    public void Begin(int size) => _atWork.Add((size, clock.GetTimestamp()));
-
-    /// <summary>One of that size is over.</summary>
-    public void End(int size)
+    public Group Begin(int size)
     {
-        // Of two alike, the older one: which it was makes no difference.
-        var ended = _atWork.FindIndex(g => g.Size == size);
-        _last = (size, clock.GetElapsedTime(_atWork[ended].Begun), clock.GetTimestamp());
-        _atWork.RemoveAt(ended);
+        var group = new Group(size, clock.GetTimestamp());
+        _atWork.Add(group);
+        return group;
+    }
+
+    public void End(Group group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        _atWork.Remove(group);
+        _last = (group.Size, clock.GetElapsedTime(group.Begun), clock.GetTimestamp());
     }
 
     /// <summary>How long those who wait should wait for more of them, if no group ends meanwhile; zero when a group is worth beginning.</summary>
+    /// <param name="waiting">Those that may go: who wants what is at work waits for that.</param>
     public TimeSpan Patience(int waiting, bool besideOthers)
     {
         var (smallest, left) = (int.MaxValue, TimeSpan.Zero);
-        foreach (var (size, begun) in _atWork)
+        foreach (var group in _atWork)
         {
-            (smallest, left) = size < smallest ? (size, Longest - clock.GetElapsedTime(begun)) : (smallest, left);
+            (smallest, left) = group.Size < smallest ? (group.Size, Longest - clock.GetElapsedTime(group.Begun)) : (smallest, left);
         }
 
         var theirs = (_last.Took < Longest ? _last.Took : Longest) - clock.GetElapsedTime(_last.Over);
@@ -41,6 +45,14 @@ public sealed class GroupPace(TimeProvider clock)
         }
 
         // In whole milliseconds: a timer knows no less, and would be over at once.
-        return waiting >= smallest || left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+        return waiting == 0 || waiting >= smallest || left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+    }
+
+    /// <summary>A group at work.</summary>
+    public sealed class Group(int size, long begun)
+    {
+        public int Size => size;
+
+        public long Begun => begun;
     }
 }

@@ -29,9 +29,6 @@ public sealed class PublicLog(
 
     private const int Remembered = 16;
 
-    /// <summary>Of events that are found by their stream, or their id: in a form that no index answers, which would be one over all the log.</summary>
-    private const string Position = "(e.seq_id + 0)";
-
     private readonly StoredEvents _events = new(store);
     private readonly Predecessors _predecessors = new(store, connections);
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
@@ -110,7 +107,7 @@ public sealed class PublicLog(
         // A refusal is a stream of its own, and its document says whose it is.
         var page = await QueryAsync(
             $"e.stream_id = any(array(select $2 union all select id from {PlatformModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = $2)) " +
-            $"and {Position} >= $3 and {Position} <= $4", [account, from, upTo], limit, ct);
+            "and e.seq_id >= $3 and e.seq_id <= $4", [account, from, upTo], limit, ct);
         return new(page.Events, page.Looked < limit ? upTo : page.End);
     }
 
@@ -118,8 +115,9 @@ public sealed class PublicLog(
     public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
+        // The position in a form that no index answers: that would be one over all the log.
         await using var command = new NpgsqlCommand(
-            $"with mine as not materialized (select version from {_schema}.mt_events e where stream_id = $1 and {Position} <= $2 and type = any($3) " +
+            $"with mine as not materialized (select version from {_schema}.mt_events where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) " +
             $"and (headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}') " +
             "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)", connection);
         foreach (var value in (object[])[stream, upTo, _own])
@@ -143,7 +141,7 @@ public sealed class PublicLog(
             "select e.seq_id, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.data, e.is_archived, " +
             $"(p.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' " +
             $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 " +
-            $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}' order by {Position}" +
+            $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}' order by e.seq_id" +
             (limit is null ? "" : $" limit {limit}"), connection);
         foreach (var value in (object[])[_types, .. values])
         {

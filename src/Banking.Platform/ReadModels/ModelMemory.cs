@@ -26,13 +26,12 @@ internal sealed class ModelMemories
 
     public void Give(Generation written, ModelMemory memory)
     {
-        // Others of this model are not written any more, or begin anew.
-        foreach (var place in _memories.Keys.Where(k => k.Model == written.Model && k.Generation < written.Number - 1))
+        _memories[(written.Model, written.Number)] = (Stamp.Of(written), memory);
+        // Two of a model are written at most: the one that serves, and the one that comes.
+        foreach (var place in _memories.Keys.Where(k => k.Model == written.Model).OrderByDescending(k => k.Generation).Skip(2))
         {
             _memories.TryRemove(place, out _);
         }
-
-        _memories[(written.Model, written.Number)] = (Stamp.Of(written), memory);
     }
 
     /// <summary>The transaction that wrote the row last; where and when as well, for a restored database counts transactions from an earlier one on.</summary>

@@ -84,10 +84,10 @@ public sealed class Sentinel : BackgroundService
             // What was seen last, whichever host that was: the counts go on, and what was open is looked at again until it is mended.
             _status = await SentinelStatus.ReadAsync(_source, ct);
             var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
-            var inTurn = Affordable(next);
+            var inTurn = Affordable(next, inTurn: true);
             // Behind the last, from the beginning again.
             _cursor = inTurn.Count == next.Count && next.Count < _settings.Streams ? Guid.Empty : inTurn[^1];
-            var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct));
+            var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
             var open = _status.Open;
             Guid[] streams = [.. inTurn.Union(latest).Union(open.Select(d => d.Stream).OfType<Guid>())];
             var (after, upTo) = await TurnAsync(ct);
@@ -175,20 +175,24 @@ public sealed class Sentinel : BackgroundService
         return [.. found.DistinctBy(d => (d.Model, d.Table, d.Stream, d.Expected, d.Found))];
     }
 
-    /// <summary>As many of them as have the events that a look compares.</summary>
-    private List<Guid> Affordable(IReadOnlyList<StreamSize> streams)
+    /// <summary>As many of them as have the events that a look compares; the first always.</summary>
+    /// <param name="inTurn">Whether none may be passed over.</param>
+    private List<Guid> Affordable(IReadOnlyList<StreamSize> streams, bool inTurn)
     {
         var (ids, events) = (new List<Guid>(), 0L);
         foreach (var stream in streams)
         {
             // Of a longer one only the end is looked at.
-            events += stream.Events <= _settings.LargestStream ? stream.Events : 1;
-            if (ids.Count > 0 && events > _settings.Events)
+            var its = stream.Events <= _settings.LargestStream ? stream.Events : 1;
+            if (ids.Count == 0 || events + its <= _settings.Events)
+            {
+                events += its;
+                ids.Add(stream.Id);
+            }
+            else if (inTurn)
             {
                 break;
             }
-
-            ids.Add(stream.Id);
         }
 
         return ids;

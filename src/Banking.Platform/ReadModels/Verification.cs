@@ -41,10 +41,10 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>The streams with the latest events, of so many events.</summary>
+    /// <summary>The streams of the latest events, so many of these, the latest first.</summary>
     public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => SizesAsync(
-        $"select s.id, s.version from (select distinct stream_id from (select stream_id from {PlatformModule.EventSchema}.mt_events " +
-        $"where not is_archived order by seq_id desc limit $1) e) l join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id", ct, limit);
+        $"select s.id, s.version from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events " +
+        $"where not is_archived order by seq_id desc limit $1) e group by 1) l join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc", ct, limit);
 
     private async Task<IReadOnlyList<StreamSize>> SizesAsync(string sql, CancellationToken ct, params object[] values)
     {

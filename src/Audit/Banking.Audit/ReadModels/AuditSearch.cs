@@ -68,8 +68,7 @@ internal sealed class AuditSearch
     {
         var place = Parameter(position);
         _clauses.Add(_isOfLog
-            // Found by their stream: no index is to answer for all of the log before that place.
-            ? $"e.seq_id + 0 < {place}"
+            ? $"e.version < (select l.version from {PlatformModule.EventSchema}.mt_events l where l.seq_id = {place})"
             : $"(i.recorded_at, i.position) < ((select l.recorded_at from {Index} l where l.position = {place}), {place})");
         return this;
     }
