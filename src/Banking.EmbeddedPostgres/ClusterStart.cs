@@ -60,7 +60,7 @@ internal static class ClusterStart
                 $"""
                 The cluster in {home.Folder} was made by PostgreSQL {clusterMajor}.
                 The binaries in {binaries.BinFolder} are version {binaries.Version} and cannot open it.
-                Set Banking:Postgres:BinFolder to the binaries of version {clusterMajor}, or start with --fresh, which deletes the data.
+                Set Banking:Postgres:BinFolder to the binaries of version {clusterMajor}, or, in Development, start with --fresh --yes, which deletes the data.
                 """);
         }
 

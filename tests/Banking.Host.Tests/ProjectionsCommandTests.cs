@@ -43,11 +43,11 @@ public sealed class ProjectionsCommandTests
 
     [Theory]
     [InlineData("There is no read model 'postings': entries, ledger, audit or all.", "rebuild", "postings", "--reason", "why not")]
-    [InlineData("projections list", "rebuild", "all")]
-    [InlineData("projections list", "rebuild", "all", "--reason", " ")]
-    [InlineData("projections list", "rebuild", "--reason", "no name")]
-    [InlineData("projections list", "rebuilt", "all", "--reason", "a slip of the pen")]
-    [InlineData("--all is neither an option of this command nor a setting", "list", "--all")]
+    [InlineData("Option '--reason' is required", "rebuild", "all")]
+    [InlineData("--reason TEXT: say why", "rebuild", "all", "--reason", " ")]
+    [InlineData("argument 'NAME' missing", "rebuild", "--reason", "no name")]
+    [InlineData("Did you mean one of the following?\nrebuild", "rebuilt", "all", "--reason", "a slip of the pen")]
+    [InlineData("argument '--all'", "list", "--all")]
     public async Task What_was_not_understood_is_answered_with_a_sentence_and_changes_nothing(string sentence, params string[] command)
     {
         var bank = await ImportedBank.UntouchedAsync();

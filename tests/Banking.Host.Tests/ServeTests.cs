@@ -37,7 +37,7 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
         await again.StopAsync();
 
-        await using var fresh = await HostProcess.ServeAsync(["--fresh", "--no-demo"], Settings);
+        await using var fresh = await HostProcess.ServeAsync(["--fresh", "--yes", "--no-demo"], Settings);
         Assert.Equal(0, (await (await fresh.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
     }
 

@@ -94,7 +94,7 @@ public sealed class VerifyCommandTests
         var (exitCode, output, error) = await (await ImportedBank.UntouchedAsync()).RunAsync("verify", "--ful", "--json");
 
         Assert.Equal(2, exitCode);
-        Assert.Contains("--ful is neither an option of this command nor a setting", error, StringComparison.Ordinal);
+        Assert.Contains("'--ful' was not matched", error, StringComparison.Ordinal);
         Assert.Empty(output);
     }
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Banking.Host.Hosting;
 using JasperFx.CodeGeneration;
 using JasperFx.CodeGeneration.Model;
@@ -13,10 +14,30 @@ internal static class CodegenCommand
 {
     private const string InSources = "src/Banking.Host.Generated/Internal/Generated";
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Command Create(string[] settings)
     {
+        var folder = new Argument<string?>("FOLDER")
+        {
+            Description = "where to write them (default: the source tree)",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("codegen", "for developers: writes the adapters to handlers and endpoints") { folder };
         // Wolverine's own messages say "codegen write".
-        var folder = args is ["write", .. var rest] ? rest.FirstOrDefault() : args.FirstOrDefault();
+        var write = new Command("write", "the same") { folder };
+        write.Hidden = true;
+        command.Subcommands.Add(write);
+        foreach (var c in (Command[])[command, write])
+        {
+            c.SetAction(parsed => settings is [var setting, ..]
+                ? OpenBank.WrongAsync($"codegen takes no setting: {setting}. Nothing was done.")
+                : RunAsync(parsed.GetValue(folder)));
+        }
+
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? folder)
+    {
         folder ??= SourceTree() is { } root ? Path.Combine(root, InSources) : null;
         if (folder is null)
         {

@@ -1,8 +1,14 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
 namespace Banking.Host.Commands;
 
-/// <summary>What the host can be asked to do.</summary>
+/// <summary>What the host can be asked to do. A word, an option or a setting that is not known ends with 2 and a suggestion; nothing is done.</summary>
 internal static class CommandLine
 {
+    /// <summary>Wrong use: nothing was done.</summary>
+    public const int Misused = 2;
+
     /// <summary>What <c>dotnet run</c> puts first: Development, unless the caller's environment says otherwise.</summary>
     private const string Developer = "--developer";
 
@@ -18,43 +24,46 @@ internal static class CommandLine
             args = rest;
         }
 
-        return DoAsync(args);
+        return ParseAsync(args is ["help", .. var topic] ? [.. topic, "--help"] : args);
     }
 
-    private static Task<int> DoAsync(string[] args) => args switch
+    private static async Task<int> ParseAsync(string[] args)
     {
-        ["import", "berka", .. var rest] => ImportCommand.RunAsync(rest),
-        ["projections", .. var rest] => ProjectionsCommand.RunAsync(rest),
-        ["verify", .. var rest] => VerifyCommand.RunAsync(rest),
-        ["codegen", .. var rest] => CodegenCommand.RunAsync(rest),
-        ["import", ..] or ["help", ..] or ["--help", ..] or ["-h", ..] => HelpAsync(args[0] == "import"),
-        _ => ServeCommand.RunAsync(args),
-    };
+        var (settings, words) = SettingArguments.Split(args);
+        var parsed = Root(settings).Parse(words, new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (parsed.Action is not ParseErrorAction)
+        {
+            // Signals are the host's business, and a failure is Program's: the library would swallow both.
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
 
-    private static async Task<int> HelpAsync(bool wrong)
+        var error = new InvocationConfiguration { Output = Console.Error, Error = Console.Error };
+        if (parsed.Action is ParseErrorAction explain)
+        {
+            explain.ShowHelp = false;
+        }
+
+        await parsed.InvokeAsync(error);
+        await Console.Error.WriteLineAsync("Nothing was done. --help lists the commands and options.");
+        return Misused;
+    }
+
+    private static RootCommand Root(string[] settings)
     {
-        await (wrong ? Console.Error : Console.Out).WriteLineAsync(
+        var root = new RootCommand(
             """
-            Banking: an event-sourced core bank.
+            Banking: an event-sourced core bank. Without a command it serves the bank; in Development with a small demo bank.
 
-              (no command)                  serve the bank; in Development with a small demo bank
-                --fresh                     begin with an empty embedded database
-                --no-demo                   without the demo bank
-                --urls URLS                 where to listen (default http://localhost:5080)
-              import berka FOLDER           import a real bank's history and reconcile it with its own balances
-                --copies N                  N banks of that history (1 to 1000), each under ids of its own
-                --json                      report as one JSON object
-              projections list              the read models, and how far they are
-              projections rebuild NAME|all --reason TEXT
-                                            make one anew from the log beside the one that serves, compare, switch
-              projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]
-                                            project a portion of the log into a schema of its own
-              verify [--full] [--json]      compare the read models with the log; exit code 1 where they differ
-              codegen [FOLDER]              for developers: write the adapters to handlers and endpoints anew
-
-            Settings: ConnectionStrings:banking, Banking:DataFolder (.banking), Banking:Postgres:BinFolder,
-            Banking:Auth:Authority and Banking:Auth:Audience (outside of Development), OTEL_EXPORTER_OTLP_ENDPOINT.
-            """);
-        return wrong ? 2 : 0;
+            Each setting of docs/operations.md can be given as --Section:Name=VALUE, for example --Banking:DataFolder=/data.
+            Exit codes: 0 done, 1 differences were found, 2 wrong use or configuration and nothing was done, 130 stopped.
+            """)
+        {
+            ImportCommand.Create(settings),
+            ProjectionsCommand.Create(settings),
+            VerifyCommand.Create(settings),
+            CodegenCommand.Create(settings),
+        };
+        ServeCommand.Configure(root, settings);
+        return root;
     }
 }

@@ -1,4 +1,7 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
+using System.Globalization;
 using Banking.Accounts;
 using Banking.Customers;
 using Banking.Host.Hosting;
@@ -14,15 +17,48 @@ namespace Banking.Host.Commands;
 /// </summary>
 internal static class ImportCommand
 {
-    public static async Task<int> RunAsync(string[] args)
+    private const int MaxCopies = 1_000;
+
+    public static Command Create(string[] settings)
     {
-        var (arguments, problem) = ImportArguments.Read(args);
-        if (arguments is null)
+        var folder = new Argument<string>("FOLDER") { Description = "the folder with the five files" };
+        var copies = new Option<int>("--copies")
         {
-            await Console.Error.WriteLineAsync(problem);
-            return 2;
+            Description = $"imports N banks of that history (1 to {MaxCopies}), each under ids of its own",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+            CustomParser = Copies,
+        };
+        var (json, environment) = (CommonOptions.Json("prints the report as one JSON object"), CommonOptions.Environment());
+        var (fresh, yes) = (CommonOptions.Fresh(), CommonOptions.Yes());
+        var berka = new Command("berka", "the Berka files of PKDD'99, reconciled with the balances in them") { folder, copies, json, environment, fresh, yes };
+        berka.SetAction(parsed =>
+        {
+            var configuration = CommonOptions.Configuration(settings);
+            if (parsed.GetValue(fresh))
+            {
+                FreshStart.Confirm(configuration, parsed.GetValue(environment), parsed.GetValue(yes));
+            }
+
+            return RunAsync(
+                new(parsed.GetValue(folder)!, parsed.GetValue(copies), parsed.GetValue(json), parsed.GetValue(fresh)), configuration);
+        });
+        return new("import", "imports another bank's history") { berka };
+    }
+
+    private static int Copies(ArgumentResult result)
+    {
+        if (result.Tokens is [var one] && int.TryParse(one.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var copies) && copies is >= 1 and <= MaxCopies)
+        {
+            return copies;
         }
 
+        result.AddError($"--copies N: how many banks of that history to import, 1 to {MaxCopies}.");
+        return 0;
+    }
+
+    private static async Task<int> RunAsync(ImportArguments arguments, IConfiguration configuration)
+    {
         var watch = Stopwatch.StartNew();
         BerkaBank bank;
         ReconciliationSummary total;
@@ -46,7 +82,7 @@ internal static class ImportCommand
             stop.Cancel();
         };
 
-        await using var database = await BankDatabase.OpenAsync(ServeCommand.Configuration(arguments.Settings), arguments.Fresh, _ => { });
+        await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
         await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
@@ -105,6 +141,9 @@ internal static class ImportCommand
 
         return 0;
     }
+
+    /// <summary>What an import was asked for.</summary>
+    private sealed record ImportArguments(string Folder, int Copies, bool Json, bool Fresh);
 
     /// <summary>What was done, over all copies: events stored, streams that were there, and those of them that are shorter.</summary>
     private readonly record struct Stored(long Events, long Known, long Shorter)

@@ -10,15 +10,9 @@ internal static class OpenBank
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <param name="settings">What the command did not take for itself.</param>
+    /// <param name="settings">Settings of the command line.</param>
     public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
     {
-        if (Stray(settings) is { } stray)
-        {
-            // Taken for a setting, an option with a slip of the pen would be left out unheard.
-            return await WrongAsync($"{stray} is neither an option of this command nor a setting (--Banking:DataFolder=FOLDER). Nothing was done.");
-        }
-
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
         {
@@ -27,7 +21,7 @@ internal static class OpenBank
         };
         try
         {
-            await using var database = await OpenAsync(ServeCommand.Configuration(settings));
+            await using var database = await OpenAsync(CommonOptions.Configuration(settings));
             await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
@@ -44,33 +38,6 @@ internal static class OpenBank
     {
         await Console.Error.WriteLineAsync(message);
         return 2;
-    }
-
-    /// <summary>An option as <c>--name value</c> or <c>--name=value</c>, and what is left without it.</summary>
-    public static (string? Value, string[] Others) Option(string[] args, string name)
-    {
-        var at = Array.FindIndex(args, a => a == name || a.StartsWith(name + "=", StringComparison.Ordinal));
-        return at < 0 ? (null, args)
-            : args[at] != name ? (args[at][(name.Length + 1)..], [.. args[..at], .. args[(at + 1)..]])
-            : at + 1 < args.Length ? (args[at + 1], [.. args[..at], .. args[(at + 2)..]])
-            : (null, args);
-    }
-
-    /// <summary>The first argument that is no setting: those have a section, and follow as --Section:Name=value or --Section:Name value.</summary>
-    private static string? Stray(string[] settings)
-    {
-        for (var i = 0; i < settings.Length; i++)
-        {
-            var equals = settings[i].IndexOf('=', StringComparison.Ordinal);
-            if (!(equals < 0 ? settings[i] : settings[i][..equals]).Contains(':', StringComparison.Ordinal))
-            {
-                return settings[i];
-            }
-
-            i += equals < 0 ? 1 : 0;
-        }
-
-        return null;
     }
 
     private static async Task<BankDatabase> OpenAsync(IConfiguration configuration)

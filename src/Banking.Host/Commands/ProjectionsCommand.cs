@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Banking.Platform;
 using Banking.Platform.EventSourcing;
@@ -15,23 +16,25 @@ namespace Banking.Host.Commands;
 /// </summary>
 internal static class ProjectionsCommand
 {
-    private const string Usage = "projections list | rebuild NAME|all --reason TEXT | replay …: names are those of the list.";
-
-    public static async Task<int> RunAsync(string[] args)
+    public static Command Create(string[] settings)
     {
-        if (args is ["replay", .. var portion])
-        {
-            return await ReplayCommand.RunAsync(portion);
-        }
+        var list = new Command("list", "lists the read models and how far they are");
+        list.SetAction(_ => OpenBank.RunAsync(settings, ListAsync));
 
-        var (reason, rest) = OpenBank.Option(args, "--reason");
-        return rest switch
+        var name = new Argument<string>("NAME") { Description = "a name of the list, or all" };
+        var reason = new Option<string>("--reason") { Description = "why; kept in the operators' log", HelpName = "TEXT", Required = true };
+        reason.Validators.Add(r =>
         {
-            ["list", .. var settings] when reason is null => await OpenBank.RunAsync(settings, ListAsync),
-            ["rebuild", var name, .. var settings] when !name.StartsWith('-') && !string.IsNullOrWhiteSpace(reason) =>
-                await OpenBank.RunAsync(settings, (services, ct) => RebuildAsync(services, name, reason, ct)),
-            _ => await OpenBank.WrongAsync(Usage),
-        };
+            if (string.IsNullOrWhiteSpace(r.GetValue(reason)))
+            {
+                r.AddError("--reason TEXT: say why.");
+            }
+        });
+        var rebuild = new Command("rebuild", "rebuilds a read model from the log beside the active one, compares both, and switches") { name, reason };
+        rebuild.SetAction(parsed =>
+            OpenBank.RunAsync(settings, (services, ct) => RebuildAsync(services, parsed.GetValue(name)!, parsed.GetValue(reason)!, ct)));
+
+        return new("projections", "lists, rebuilds and replays read models") { list, rebuild, ReplayCommand.Create(settings) };
     }
 
     private static async Task<int> ListAsync(IServiceProvider services, CancellationToken ct)

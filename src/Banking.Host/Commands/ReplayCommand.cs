@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
@@ -11,24 +13,34 @@ namespace Banking.Host.Commands;
 /// </summary>
 internal static class ReplayCommand
 {
-    public const string Usage = "projections replay NAME --into scratch_NAME [--account acc_…] [--from INSTANT] [--to INSTANT]: instants with an offset, the first before the second.";
-
-    public static async Task<int> RunAsync(string[] args)
+    public static Command Create(string[] settings)
     {
-        var (schema, rest) = OpenBank.Option(args, "--into");
-        (var account, rest) = OpenBank.Option(rest, "--account");
-        (var from, rest) = OpenBank.Option(rest, "--from");
-        (var to, rest) = OpenBank.Option(rest, "--to");
-        var stream = Guid.Empty;
-        DateTimeOffset? first = null, end = null;
-        if (rest is not [var name, .. var settings] || !Replay.IsScratch(schema)
-            || (account is not null && !PublicId.TryParse("acc", account, out stream)) || !TryInstant(from, out first) || !TryInstant(to, out end)
-            || first >= end)
+        var name = new Argument<string>("NAME") { Description = "a name of the list" };
+        var into = new Option<string>("--into") { Description = "the schema to make", HelpName = "scratch_NAME", Required = true };
+        into.Validators.Add(r => Check(r, Replay.IsScratch(r.GetValue(into)), "--into: a schema is named scratch_ and a-z, 0-9 or _."));
+        var account = new Option<string>("--account") { Description = "only the events of one account", HelpName = "acc_ID" };
+        account.Validators.Add(r => Check(r, PublicId.TryParse("acc", r.GetValue(account), out _), "--account: an id such as acc_ and 32 hexadecimal digits."));
+        var from = Instant("--from", "only events recorded at or after this instant");
+        var to = Instant("--to", "only events recorded before this instant");
+        var command = new Command("replay", "projects a portion of the log into a schema of its own, for looking at") { name, into, account, from, to };
+        command.Validators.Add(r =>
         {
-            return await OpenBank.WrongAsync(Usage);
-        }
+            if (Read(r.GetValue(from)) is { } first && Read(r.GetValue(to)) is { } end && first >= end)
+            {
+                r.AddError("--from must be before --to.");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            Guid? stream = parsed.GetValue(account) is { } id && PublicId.TryParse("acc", id, out var found) ? found : null;
+            return RunAsync(
+                settings, parsed.GetValue(name)!, parsed.GetValue(into)!, new(stream, Read(parsed.GetValue(from)), Read(parsed.GetValue(to))));
+        });
+        return command;
+    }
 
-        return await OpenBank.RunAsync(settings, async (services, ct) =>
+    private static Task<int> RunAsync(string[] settings, string name, string schema, ReplayPortion portion) =>
+        OpenBank.RunAsync(settings, async (services, ct) =>
         {
             if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == name) is not { } model)
             {
@@ -36,22 +48,32 @@ internal static class ReplayCommand
             }
 
             var replay = services.GetRequiredService<Replay>();
-            var portion = new ReplayPortion(account is null ? null : stream, first, end);
             var made = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-                ? await replay.RunAsync(model, schema!, portion, (_, _) => { }, ct)
+                ? await replay.RunAsync(model, schema, portion, (_, _) => { }, ct)
                 : await AnsiConsole.Progress().StartAsync(context =>
                 {
                     var task = context.AddTask("Replaying", maxValue: 100);
-                    return replay.RunAsync(model, schema!, portion, (done, all) => task.Value(100.0 * done / Math.Max(1, all)), ct);
+                    return replay.RunAsync(model, schema, portion, (done, all) => task.Value(100.0 * done / Math.Max(1, all)), ct);
                 });
             Console.WriteLine($"{made.Events} events in schema {made.Schema}: {string.Join(", ", made.Rows.Select(r => $"{r.Key} {r.Value.ToString(CultureInfo.InvariantCulture)} rows"))}");
             return 0;
         });
+
+    private static Option<string> Instant(string name, string description)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = "INSTANT" };
+        option.Validators.Add(r => Check(r, Read(r.GetValue(option)) is not null, $"{name}: an instant with an offset, such as 2026-01-31T12:00:00Z."));
+        return option;
     }
 
-    private static bool TryInstant(string? text, out DateTimeOffset? instant)
+    private static DateTimeOffset? Read(string? text) =>
+        text is not null && Instants.Parse(text, null) is InstantResult.Instant found ? found.Value : null;
+
+    private static void Check(OptionResult result, bool isRight, string otherwise)
     {
-        instant = text is null ? null : Instants.Parse(text, null) is InstantResult.Instant found ? found.Value : DateTimeOffset.MaxValue;
-        return instant != DateTimeOffset.MaxValue;
+        if (!isRight)
+        {
+            result.AddError(otherwise);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
@@ -10,13 +11,33 @@ internal static class ServeCommand
 {
     private const string DefaultUrl = "http://localhost:5080";
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>What the program does without a command.</summary>
+    public static void Configure(RootCommand root, string[] settings)
     {
-        var fresh = args.Contains("--fresh");
-        var demo = !args.Contains("--no-demo");
-        string[] settings = [.. args.Where(a => a is not ("--fresh" or "--no-demo"))];
+        var (environment, fresh, yes) = (CommonOptions.Environment(), CommonOptions.Fresh(), CommonOptions.Yes());
+        var noDemo = new Option<bool>("--no-demo") { Description = "serves without the demo bank" };
+        var urls = new Option<string>("--urls") { Description = $"where to listen (default {DefaultUrl})", HelpName = "URLS" };
+        foreach (var option in (Option[])[urls, environment, noDemo, fresh, yes])
+        {
+            root.Options.Add(option);
+        }
 
-        await using var database = await BankDatabase.OpenAsync(Configuration(settings), fresh, line => Say("PostgreSQL", line));
+        root.SetAction(parsed =>
+        {
+            var all = CommonOptions.With(settings, ("urls", parsed.GetValue(urls)), ("environment", parsed.GetValue(environment)));
+            var configuration = CommonOptions.Configuration(all);
+            if (parsed.GetValue(fresh))
+            {
+                FreshStart.Confirm(configuration, parsed.GetValue(environment), parsed.GetValue(yes));
+            }
+
+            return RunAsync(all, configuration, parsed.GetValue(fresh), !parsed.GetValue(noDemo));
+        });
+    }
+
+    private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
+    {
+        await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Say("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.ConnectionString);
         if (!HasAddress(builder.Configuration))
         {
@@ -58,13 +79,8 @@ internal static class ServeCommand
                 """);
         }
 
-        Say("Stop", "Ctrl+C; what is in the bank stays, --fresh begins anew");
+        Say("Stop", "Ctrl+C; the data stays; --fresh deletes it first");
     }
-
-    internal static IConfigurationRoot Configuration(string[] args) => new ConfigurationBuilder()
-        .AddEnvironmentVariables()
-        .AddCommandLine(args)
-        .Build();
 
     private static bool HasAddress(ConfigurationManager configuration) =>
         new[] { "urls", "http_ports", "https_ports" }.Any(k => !string.IsNullOrEmpty(configuration[k]))

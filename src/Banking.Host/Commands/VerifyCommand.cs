@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -22,11 +23,14 @@ internal static class VerifyCommand
     /// <summary>Streams compared when not all are asked for.</summary>
     private const int Sample = 1_000;
 
-    public static Task<int> RunAsync(string[] args)
+    public static Command Create(string[] settings)
     {
-        var (full, json) = (args.Contains("--full"), args.Contains("--json"));
-        string[] settings = [.. args.Where(a => a is not ("--full" or "--json"))];
-        return OpenBank.RunAsync(settings, (services, ct) => RunAsync(services, full, json, ct));
+        var full = new Option<bool>("--full") { Description = $"compares every stream (default: {Sample} of them, others each time)" };
+        var json = CommonOptions.Json("prints the result as one JSON object");
+        var command = new Command("verify", "compares the read models with the log; exit code 1 where they differ") { full, json };
+        command.SetAction(parsed => OpenBank.RunAsync(
+            settings, (services, ct) => RunAsync(services, parsed.GetValue(full), parsed.GetValue(json), ct)));
+        return command;
     }
 
     private static async Task<int> RunAsync(IServiceProvider services, bool full, bool json, CancellationToken ct)

@@ -34,6 +34,7 @@ public static class BankHost
     public static WebApplicationBuilder CreateBuilder(string[] args, string connectionString, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        KnownSettings.Check(builder.Configuration);
         var time = clock ?? TimeProvider.System;
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.

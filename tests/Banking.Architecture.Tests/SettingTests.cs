@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using Banking.Host.Hosting;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>The catalogue of settings is what the code reads and what operators are told.</summary>
+public sealed partial class SettingTests
+{
+    [Fact]
+    public async Task Every_setting_is_documented()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Solution.Root, "docs", "operations.md"), TestContext.Current.CancellationToken);
+
+        Assert.All(KnownSettings.Names, n => Assert.True(text.Contains(n, StringComparison.Ordinal) || IsShortened(text, n), n));
+    }
+
+    [Fact]
+    public void Every_setting_that_the_code_reads_by_its_name_is_known()
+    {
+        var read = Directory.EnumerateFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(f => Setting().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value))
+            .Distinct()
+            .ToList();
+
+        Assert.Contains("Banking:DataFolder", read);
+        Assert.All(read, r => Assert.Contains(KnownSettings.Names, n => n == r || n.StartsWith(r + ":", StringComparison.Ordinal)));
+    }
+
+    /// <summary>In the table of docs/operations.md the names after the first of a row are shortened: …:Kafka:Topic.</summary>
+    private static bool IsShortened(string text, string name)
+    {
+        var parts = name.Split(':');
+        return Enumerable.Range(1, parts.Length - 1).Any(i => text.Contains($"`…:{string.Join(':', parts[i..]).Replace(":*", ":NAME", StringComparison.Ordinal)}`", StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex("\"(Banking(?::[A-Za-z]+)+)\"")]
+    private static partial Regex Setting();
+}

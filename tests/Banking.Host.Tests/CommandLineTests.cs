@@ -1,0 +1,130 @@
+using Banking.Testing;
+
+namespace Banking.Host.Tests;
+
+/// <summary>Nothing that is asked for is ignored: a word, an option or a setting that is not known ends with 2, says what was meant, and does nothing.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = TestFolders.New("banking-words-");
+
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("verify", "verfy", "--full", "--urls", "http://127.0.0.1:0")]
+    [InlineData("berka", "import", "brka", "folder")]
+    [InlineData("--copies", "import", "berka", "folder", "--copie", "2")]
+    [InlineData("--fresh", "import", "berka", "folder", "--frsh")]
+    [InlineData("--full", "verify", "--ful")]
+    [InlineData("--json", "verify", "--jsn")]
+    [InlineData("'--fresh'", "verify", "--fresh")]
+    [InlineData("'--urls'", "verify", "--urls", "http://127.0.0.1:0")]
+    [InlineData("rebuild", "projections", "rebild", "entries", "--reason", "why")]
+    [InlineData("--reason", "projections", "rebuild", "entries", "--raeson", "why")]
+    [InlineData("--account", "projections", "replay", "entries", "--into", "scratch_x", "--acount", "acc_00000000000000000000000000000001")]
+    [InlineData("--no-demo", "--no-dmo")]
+    [InlineData("'more'", "verify", "more")]
+    [InlineData("'maybe'", "--no-demo=maybe")]
+    [InlineData("'-jx'", "verify", "-jx")]
+    [InlineData("'@file'", "verify", "@file")]
+    [InlineData("--environment", "--environmnt", "Development")]
+    [InlineData("codegen takes no setting", "codegen", "folder", "--Banking:DataFolder=x")]
+    public async Task A_word_that_is_not_known_ends_with_2_and_a_suggestion(string suggestion, params string[] args)
+    {
+        var (exitCode, output, error) = await RunAsync(args);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(suggestion, error, StringComparison.Ordinal);
+        Assert.Contains("Nothing was done", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Empty(output);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData("There is no setting Baking:DataFolder", "verify", "--Baking:DataFolder=x")]
+    [InlineData("Did you mean Banking:DataFolder?", "verify", "--Banking:DatFolder=x")]
+    [InlineData("Did you mean Banking:DataFolder?", "--Banking:DatFolder", "x")]
+    [InlineData("Did you mean Banking:Sentinel:Streams?", "--Banking:Sentinel:Stream=5")]
+    [InlineData("Did you mean Banking:Publishing:Kafka:Topic?", "--Banking:Publishing:Kafka:Topics=x")]
+    [InlineData("Did you mean ConnectionStrings:banking?", "verify", "--ConnectionStrings:bankng=Host=x")]
+    [InlineData("Banking:Sentinel:Streams is a number (Int32), and not \"many\"", "--Banking:Sentinel:Streams=many")]
+    [InlineData("Banking:FollowsLog is true or false, and not \"yes\"", "--Banking:FollowsLog=yes")]
+    [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder")]
+    [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder", "--no-demo")]
+    public async Task A_setting_that_is_not_known_or_does_not_fit_ends_with_2_and_a_sentence(string sentence, params string[] args)
+    {
+        var (exitCode, output, error) = await RunAsync(args);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Empty(output);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_setting_of_the_environment_is_held_to_the_same()
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync([], ("Banking__DataFolder", Data), ("Banking__Sentinel__IntervalSecond", "5"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("Did you mean Banking:Sentinel:IntervalSeconds?", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData("--urls")]
+    [InlineData("--copies", "import", "berka")]
+    [InlineData("rebuild", "projections")]
+    [InlineData("--reason", "projections", "rebuild")]
+    [InlineData("--into", "projections", "replay")]
+    [InlineData("--full", "verify")]
+    [InlineData("FOLDER", "codegen")]
+    public async Task Every_command_lists_its_options_when_asked_for_help(string option, params string[] command)
+    {
+        foreach (var args in (string[][])[[.. command, "--help"], [.. command, "-h"], ["help", .. command]])
+        {
+            var (exitCode, output, error) = await RunAsync(args);
+
+            Assert.Equal(0, exitCode);
+            Assert.Contains(option, output, StringComparison.Ordinal);
+            Assert.Empty(error);
+        }
+
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task The_version_is_named()
+    {
+        var (exitCode, output, _) = await RunAsync("--version");
+
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"^\d+\.\d+\.\d+", output);
+    }
+
+    [Theory]
+    [InlineData("Production", "Development only", "--fresh", "--yes")]
+    [InlineData("Production", "Development only", "import", "berka", "folder", "--fresh", "--yes")]
+    [InlineData("Development", "add --yes to confirm", "--fresh")]
+    [InlineData("Development", "add --yes to confirm", "import", "berka", "folder", "--fresh")]
+    [InlineData("Development", "Development only", "--fresh", "--yes", "--environment", "Production")]
+    [InlineData("Development", "names another database", "--fresh", "--yes", "--ConnectionStrings:banking=Host=nowhere;Database=none")]
+    public async Task Data_is_deleted_in_Development_only_and_never_without_a_confirmation(string environment, string sentence, params string[] args)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "postgres"));
+        var kept = Path.Combine(Data, "postgres", "kept");
+        await File.WriteAllTextAsync(kept, "data", TestContext.Current.CancellationToken);
+
+        var (exitCode, _, error) = await HostProcess.RunAsync(args, ("Banking__DataFolder", Data), ("ASPNETCORE_ENVIRONMENT", environment));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.True(File.Exists(kept));
+    }
+
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) =>
+        HostProcess.RunAsync(args, ("Banking__DataFolder", Data), ("ASPNETCORE_ENVIRONMENT", "Development"));
+}
