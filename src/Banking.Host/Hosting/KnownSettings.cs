@@ -2,9 +2,7 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 using Banking.Platform.ReadModels;
-using Banking.Publishing.Kafka;
-using Banking.Publishing.RabbitMq;
-using Banking.Publishing.Webhooks;
+using Banking.Publishing;
 
 namespace Banking.Host.Hosting;
 
@@ -29,9 +27,7 @@ public static class KnownSettings
     private static readonly (string Section, Type Record)[] Sections =
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
-        ("Banking:Publishing:Kafka", typeof(KafkaSettings)),
-        ("Banking:Publishing:RabbitMq", typeof(RabbitSettings)),
-        ("Banking:Publishing:Webhooks", typeof(WebhookSettings)),
+        .. PublishingModule.Settings,
     ];
 
     /// <summary>Names of all settings; the ones that end in * stand for any name.</summary>

@@ -45,6 +45,14 @@ public static class PublishingModule
         (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
     ];
 
+    /// <summary>Sections of the configuration that the module reads, and the record that each is read into.</summary>
+    public static IReadOnlyList<(string Section, Type Record)> Settings { get; } =
+    [
+        ("Banking:Publishing:Kafka", typeof(KafkaSettings)),
+        ("Banking:Publishing:RabbitMq", typeof(RabbitSettings)),
+        ("Banking:Publishing:Webhooks", typeof(WebhookSettings)),
+    ];
+
     /// <summary>SQL objects of the module. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } = LaneStore.Sql;
 
