@@ -91,15 +91,15 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
         command.CommandTimeout = 300;
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
-        return reader.GetInt64(0) == total && reader.GetInt64(1) == total && reader.GetInt64(2) == 0;
+        return reader.GetDecimal(0) == total && reader.GetDecimal(1) == total && reader.GetInt64(2) == 0;
     }
 
     // What a lost append leaves behind, a tombstone in a stream of Marten's own, is no event of an account.
     private const string ByStreams =
         """
-        select (select sum((data ->> 'Balance')::bigint)::bigint from documented.mt_doc_wallet),
+        select (select sum((data ->> 'Balance')::bigint) from documented.mt_doc_wallet),
             (select sum(case type when 'wallet_opened' then (data ->> 'Balance')::bigint when 'wallet_credited' then (data ->> 'Amount')::bigint
-                when 'wallet_debited' then -(data ->> 'Amount')::bigint end)::bigint from documented.mt_events),
+                when 'wallet_debited' then -(data ->> 'Amount')::bigint end) from documented.mt_events),
             (select count(*) from documented.mt_streams s join documented.mt_doc_wallet w on w.id = s.id
                 where (w.data ->> 'Balance')::bigint < 0 or s.version <> (select count(*) from documented.mt_events e where e.stream_id = s.id))
         """;
@@ -111,8 +111,8 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
             select t.value as account, case when e.type = 'account_funded' then (e.data ->> 'Balance')::bigint
                 when (e.data ->> 'From')::uuid = t.value then -(e.data ->> 'Amount')::bigint else (e.data ->> 'Amount')::bigint end as amount
             from documented.mt_event_tag_account t join documented.mt_events e using (seq_id))
-        select (select sum(amount)::bigint from entry),
-            (select sum((data ->> 'Balance')::bigint)::bigint from documented.mt_events where type = 'account_funded'),
+        select (select sum(amount) from entry),
+            (select sum((data ->> 'Balance')::bigint) from documented.mt_events where type = 'account_funded'),
             (select count(*) from (select 1 from entry group by account having sum(amount) < 0) overdrawn)
                 + abs((select count(*) from entry) - (select sum(case type when 'account_funded' then 1 when 'money_moved' then 2 else 0 end)
                     from documented.mt_events))::bigint

@@ -78,10 +78,10 @@ internal sealed class BareSql(NpgsqlDataSource source) : IAsyncDisposable
     public async Task<bool> ConservedAsync(long total)
     {
         await using var command = source.CreateCommand(
-            "select (select sum(balance) from bare.account)::bigint, coalesce((select sum(amount) from bare.entry), 0)::bigint");
+            "select (select sum(balance) from bare.account)::numeric, coalesce((select sum(amount) from bare.entry), 0)::numeric");
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
-        return reader.GetInt64(0) == total && reader.GetInt64(1) == 0;
+        return reader.GetDecimal(0) == total && reader.GetDecimal(1) == 0;
     }
 
     public ValueTask DisposeAsync() => source.DisposeAsync();

@@ -12,6 +12,9 @@ public sealed record Amount(string Value, string Currency)
     /// <summary>A balance may be below zero; only there the value carries a sign.</summary>
     public static Amount Of(Money money) => new(money.ToDecimalString(), money.Currency.Code);
 
+    /// <summary>A sum, which may be more than an amount of money can be.</summary>
+    public static Amount Of(MoneySum sum) => new(sum.ToDecimalString(), sum.Currency.Code);
+
     /// <summary>A sum in minor units, which may be more than an amount of money can be.</summary>
     public static Amount OfMinor(decimal minor, Currency currency)
     {

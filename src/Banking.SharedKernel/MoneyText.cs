@@ -26,11 +26,12 @@ internal static class MoneyText
         return TryMinor(text, scale - decimals, out minor) ? MoneyError.None : MoneyError.TooLarge;
     }
 
-    public static string Format(long minor, int scale)
+    public static string Format(Int128 minor, int scale)
     {
-        // Magnitude in unsigned arithmetic: the smallest long has no positive counterpart.
-        var magnitude = minor < 0 ? unchecked(0UL - (ulong)minor) : (ulong)minor;
-        var digits = magnitude.ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        // Magnitude in unsigned arithmetic: the smallest number has no positive counterpart. Nearly all fit in 64 bits, which are written faster.
+        var magnitude = minor < 0 ? unchecked(UInt128.Zero - (UInt128)minor) : (UInt128)minor;
+        var text = magnitude <= ulong.MaxValue ? ((ulong)magnitude).ToString(CultureInfo.InvariantCulture) : magnitude.ToString(CultureInfo.InvariantCulture);
+        var digits = text.PadLeft(scale + 1, '0');
         var number = scale == 0 ? digits : $"{digits[..^scale]}.{digits[^scale..]}";
         return minor < 0 ? $"-{number}" : number;
     }

@@ -16,7 +16,7 @@ public sealed class BalanceAtProperties
         foreach (var (id, account) in bank.Accounts)
         {
             var at = At(Events(bank, id), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
-            Assert.Equal((account.Balance, account.OverdraftLimit, account.Version), (at.Balance, at.OverdraftLimit, (long)at.Events));
+            Assert.Equal((account.Balance, account.OverdraftLimit, account.Version), (at.Balance.ToMoney(), at.OverdraftLimit, (long)at.Events));
         }
     });
 
@@ -49,7 +49,7 @@ public sealed class BalanceAtProperties
     [Fact]
     public void Before_its_first_event_an_account_holds_nothing() => Asked((events, currency, effective, known) =>
         Assert.Equal(
-            new(Money.Zero(currency), Money.Zero(currency), null, 0),
+            new(MoneySum.Zero(currency), Money.Zero(currency), null, 0),
             At(events, currency, effective, events[0].Timestamp.AddTicks(-1))));
 
     /// <summary>Asks about the first account at every pair of instants on or beside its events.</summary>
@@ -69,8 +69,8 @@ public sealed class BalanceAtProperties
     private static BalanceAt At(IReadOnlyList<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>
         BalanceAt.Fold(events, currency, effectiveAt, knownAt);
 
-    private static long Signed(IEnumerable<IEvent> events) => events.Select(e => e.Data).OfType<IMovement>()
-        .Sum(m => m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor);
+    private static Int128 Signed(IEnumerable<IEvent> events) => events.Select(e => e.Data).OfType<IMovement>()
+        .Aggregate((Int128)0, (sum, m) => m.Direction == Contracts.Direction.Credit ? sum + m.Amount.Minor : sum - m.Amount.Minor);
 
     private static IAccountEvent Fact(IEvent e) => (IAccountEvent)e.Data;
 

@@ -55,12 +55,14 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
-    public void Sums_of_copies_that_cannot_be_counted_are_refused_rather_than_wrapped_around()
+    public void Sums_of_copies_are_wider_than_any_amount()
     {
         var summary = _bank.Plan().Summary with { Debits = new(-(long.MaxValue / 10), SharedKernel.Currency.Parse("CZK")) };
 
         Assert.Equal("-92233720368547758.00", summary.Times(10).Debits.ToDecimalString());
-        Assert.Throws<OverflowException>(() => summary.Times(11));
+        Assert.Equal("-101457092405402533.80", summary.Times(11).Debits.ToDecimalString());
+        Assert.Equal("-101457092405402533.80", MigrationReport.Of(summary.Times(11), 1, 1, true).Debits);
+        Assert.Throws<OverflowException>(() => (summary with { Transactions = int.MaxValue }).Times(2));
     }
 
     [Fact]

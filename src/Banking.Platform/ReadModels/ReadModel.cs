@@ -51,21 +51,28 @@ public abstract class ReadModel
     /// </summary>
     public virtual string? CustomerTotals(ReadTables tables) => null;
 
-    /// <summary>The sums by currency and scale (EUR/2), of a query that selects a currency, its scale and a sum.</summary>
-    protected internal static async Task<SortedDictionary<string, long>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)
+    /// <summary>A sum of nothing, as <see cref="SumsByCurrencyAsync"/> writes it.</summary>
+    protected const string Nothing = "0";
+
+    /// <summary>
+    /// The sums by currency and scale (EUR/2), of a query that selects a currency, its scale and a sum. As decimal text: a sum over the bank, or one that
+    /// somebody wrote into a table, may be wider than any number here, and must still be compared and shown.
+    /// </summary>
+    protected internal static async Task<SortedDictionary<string, string>> SumsByCurrencyAsync(NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        await using var command = new NpgsqlCommand(sql, snapshot) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand($"select currency, scale, trim_scale(total::numeric)::text from ({sql}) as s(currency, scale, total)", snapshot);
+        command.CommandTimeout = 0;
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });
         }
 
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))
         {
-            sums[$"{reader.GetString(0)}/{reader.GetInt16(1)}"] = reader.GetInt64(2);
+            sums[$"{reader.GetString(0)}/{reader.GetInt16(1)}"] = reader.GetString(2);
         }
 
         return sums;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;
@@ -14,7 +16,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     /// <summary>How long it rests after each, in times that it took: who works beside it keeps nine tenths.</summary>
     private const int Rest = 9;
 
-    private readonly Dictionary<string, decimal[]> _sums = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BigInteger[]> _sums = new(StringComparer.Ordinal);
     private int _generation;
     private long _position;
 
@@ -74,10 +76,11 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
         await AddAsync(snapshot, serving.Position, ct);
         IsFresh = false;
         var found = await ReadAsync(snapshot, $"select * from {Tables[table.Name]}", ct);
-        return [.. _sums.Keys.Union(found.Keys)
-            .Where(k => !_sums.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
+        var expected = _sums.ToDictionary(s => s.Key, s => Array.ConvertAll(s.Value, sum => sum.ToString(CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+        return [.. expected.Keys.Union(found.Keys)
+            .Where(k => !expected.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
             .Order(StringComparer.Ordinal).Take(Comparison.Most)
-            .Select(k => new Difference(model.Name, table.Name, null, Text(k, _sums), Text(k, found)))];
+            .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found)))];
     }
 
     /// <summary>Begins anew: rows that were added up were not what they should have been.</summary>
@@ -92,30 +95,32 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
 
     private async Task AddAsync(NpgsqlConnection connection, long upTo, CancellationToken ct)
     {
-        foreach (var (key, added) in await ReadAsync(connection, table.Derivation!.Between(Tables, _position, upTo), ct))
+        foreach (var (key, texts) in await ReadAsync(connection, table.Derivation!.Between(Tables, _position, upTo), ct))
         {
+            var added = Array.ConvertAll(texts, t => BigInteger.Parse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
             _sums[key] = _sums.TryGetValue(key, out var sum) ? [.. sum.Zip(added, (a, b) => a + b)] : added;
         }
 
         _position = upTo;
     }
 
-    private async Task<Dictionary<string, decimal[]>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    /// <summary>As text: what somebody wrote into the table of sums is compared and shown, whatever number it is.</summary>
+    private async Task<Dictionary<string, string[]>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select jsonb_build_array({table.Key})::text, array[{string.Join(", ", table.Derivation!.Sums)}]::numeric[] from ({sql}) r", connection)
+            $"select jsonb_build_array({table.Key})::text, array[{string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"))}] from ({sql}) r", connection)
         { CommandTimeout = 0 };
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new Dictionary<string, decimal[]>(StringComparer.Ordinal);
+        var rows = new Dictionary<string, string[]>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))
         {
-            rows[reader.GetString(0)] = reader.GetFieldValue<decimal[]>(1);
+            rows[reader.GetString(0)] = reader.GetFieldValue<string[]>(1);
         }
 
         return rows;
     }
 
-    private string? Text(string key, Dictionary<string, decimal[]> rows) => rows.TryGetValue(key, out var sums)
-        ? $"{key}: " + string.Join(", ", table.Derivation!.Sums.Zip(sums, (name, sum) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name} {sum:0}")))
+    private string? Text(string key, Dictionary<string, string[]> rows) => rows.TryGetValue(key, out var sums)
+        ? $"{key}: " + string.Join(", ", table.Derivation!.Sums.Zip(sums, (name, sum) => $"{name} {sum}"))
         : null;
 }

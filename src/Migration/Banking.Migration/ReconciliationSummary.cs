@@ -20,32 +20,27 @@ public sealed record ReconciliationSummary(
     int Exact,
     int Rounded,
     IReadOnlyList<Discrepancy> Discrepancies,
-    Money Credits,
-    Money Debits,
-    Money ClosingBalance,
+    MoneySum Credits,
+    MoneySum Debits,
+    MoneySum ClosingBalance,
     int OrdersRead,
     int Copies = 1)
 {
     /// <summary>The figures of so many copies together.</summary>
-    /// <exception cref="OverflowException">They add up to more than can be counted.</exception>
-    public ReconciliationSummary Times(int copies)
+    /// <exception cref="OverflowException">There are more rows than can be counted.</exception>
+    public ReconciliationSummary Times(int copies) => checked(this with
     {
-        return checked(this with
-        {
-            Customers = Customers * copies,
-            Accounts = Accounts * copies,
-            Transactions = Transactions * copies,
-            Exact = Exact * copies,
-            Rounded = Rounded * copies,
-            Credits = Sum(Credits),
-            Debits = Sum(Debits),
-            ClosingBalance = Sum(ClosingBalance),
-            OrdersRead = OrdersRead * copies,
-            Copies = Copies * copies,
-        });
-
-        Money Sum(Money ofOne) => new(checked(ofOne.Minor * copies), ofOne.Currency);
-    }
+        Customers = Customers * copies,
+        Accounts = Accounts * copies,
+        Transactions = Transactions * copies,
+        Exact = Exact * copies,
+        Rounded = Rounded * copies,
+        Credits = Credits * copies,
+        Debits = Debits * copies,
+        ClosingBalance = ClosingBalance * copies,
+        OrdersRead = OrdersRead * copies,
+        Copies = Copies * copies,
+    });
 }
 
 /// <summary>A gap in an account's history, told once, at the row where it opens. The row is booked; the difference is not.</summary>

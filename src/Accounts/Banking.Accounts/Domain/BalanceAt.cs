@@ -8,12 +8,16 @@ namespace Banking.Accounts.Domain;
 /// The balance on both time axes: of what counted at one instant, as far as the bank knew it at another. A backdated event rewrites
 /// nothing: asked as of before it was known, the answer is what it was then.
 /// </summary>
-public sealed record BalanceAt(Money Balance, Money OverdraftLimit, IEvent? Last, int Events)
+/// <param name="Balance">
+/// A sum, wider than a balance: each booking was held to what an account can keep at that moment, in the order of booking; by when they count, any
+/// number of them may come before those that took the money out again.
+/// </param>
+public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? Last, int Events)
 {
-    public Money Available => Balance + OverdraftLimit;
+    public MoneySum Available => Balance + OverdraftLimit;
 
     /// <summary>Before anything happened.</summary>
-    public static BalanceAt Nothing(Currency currency) => new(Money.Zero(currency), Money.Zero(currency), null, 0);
+    public static BalanceAt Nothing(Currency currency) => new(MoneySum.Zero(currency), Money.Zero(currency), null, 0);
 
     /// <summary>Both instants belong to their past: an event at exactly that instant counts.</summary>
     public static BalanceAt Fold(IEnumerable<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>

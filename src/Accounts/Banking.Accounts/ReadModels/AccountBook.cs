@@ -1,3 +1,4 @@
+using System.Numerics;
 using Banking.Accounts.Domain;
 using JasperFx.Events;
 using Npgsql;
@@ -41,7 +42,7 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
                 select e.amount, 1, e.version from {Entry} e
                 where e.account = $1 and e.version > (select version from known) / {Chunks.Size} * {Chunks.Size} and e.version <= (select version from known) and {Counts})
         select (select coalesce(max(version), 0) from {Entry} where account = $1),
-            coalesce(sum(net), 0)::bigint, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
+            coalesce(sum(net), 0)::numeric, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
             coalesce((select overdraft_limit from {Entry} e where account = $1 and overdraft_limit is not null and {Counts} and version <= (select version from known)
                 order by version desc limit 1), 0)
         from parts
@@ -50,7 +51,7 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
     private const string AtAVersion =
         $"""
         with reach as (select version, balance from {Entry} where account = $1 and version <= $2 order by version desc limit 1)
-        select version, balance, version::int, version,
+        select version, balance::numeric, version::int, version,
             coalesce((select overdraft_limit from {Entry} where account = $1 and version <= $2 and overdraft_limit is not null order by version desc limit 1), 0)
         from reach
         """;
@@ -97,7 +98,7 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
         await using var rows = await command.ExecuteReaderAsync(ct);
         return await rows.ReadAsync(ct)
             ? (rows.GetInt64(0), rows.GetInt64(3), new BalanceAt(
-                new(rows.GetInt64(1), account.Currency), new(rows.GetInt64(4), account.Currency), null, rows.GetInt32(2)))
+                new((Int128)rows.GetFieldValue<BigInteger>(1), account.Currency), new(rows.GetInt64(4), account.Currency), null, rows.GetInt32(2)))
             : (0, 0, BalanceAt.Nothing(account.Currency));
     }
 }

@@ -104,7 +104,7 @@ public sealed class EntriesModel : ReadModel
         ArgumentNullException.ThrowIfNull(tables);
         // By the last row of each account; their currencies are the states', for not every event has one.
         return $"""
-            select a.data -> 'balance' ->> 'currency', (a.data -> 'balance' ->> 'scale')::smallint, sum(e.balance)::bigint
+            select a.data -> 'balance' ->> 'currency', (a.data -> 'balance' ->> 'scale')::smallint, sum(e.balance)
             from {AccountsModule.Schema}.mt_doc_account a
             cross join lateral (select balance from {tables[Entry]} where account = a.id order by version desc limit 1) e
             group by 1, 2 having sum(e.balance) <> 0

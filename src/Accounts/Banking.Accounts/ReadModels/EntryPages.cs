@@ -35,7 +35,7 @@ public sealed class EntryPages(NpgsqlDataSource source, IDocumentStore store, Ac
         }
 
         var last = entries.Count == 0 ? after : entries[^1].Event.Version;
-        var balance = last == 0 ? Money.Zero(account.Currency) : (await book.AtVersionAsync(account, last, ct)).At.Balance;
+        var balance = last == 0 ? Money.Zero(account.Currency) : (await book.AtVersionAsync(account, last, ct)).At.Balance.ToMoney();
         foreach (var e in await reader.EventsAsync(account.Id, 0, last + 1, ct))
         {
             if (e.Data is IMovement movement && entries.Count < limit)

@@ -77,7 +77,7 @@ public static class GetBalanceEndpoint
     {
         var last = await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted);
         return last.Count == 0 ? Gone(account) : new VersionedResult(
-            View(account.Id, account.Balance, account.Available, now, now, account.Version, last[^1], $"state@{account.Version}"), account.Version);
+            View(account.Id, MoneySum.Of(account.Balance), MoneySum.Of(account.Available), now, now, account.Version, last[^1], $"state@{account.Version}"), account.Version);
     }
 
     private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountBook book, HttpContext http)
@@ -118,7 +118,7 @@ public static class GetBalanceEndpoint
     private static JsonHttpResult<BalanceView> Answer(BalanceView view) => TypedResults.Json(view, ApiJson.Options);
 
     private static BalanceView View(
-        Guid id, Money balance, Money available, DateTimeOffset effectiveAt, DateTimeOffset knownAt, long version, IEvent? last, string from) => new(
+        Guid id, MoneySum balance, MoneySum available, DateTimeOffset effectiveAt, DateTimeOffset knownAt, long version, IEvent? last, string from) => new(
         AccountId.Format(id), Amount.Of(balance), Amount.Of(available), Amount.Of(Money.Zero(balance.Currency)), effectiveAt, knownAt, version,
         last is null ? null : LastEventView.Of(last), from, BalanceLinks.Of(id));
 }

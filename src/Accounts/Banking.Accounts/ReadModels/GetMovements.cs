@@ -65,7 +65,7 @@ public static class GetMovementsEndpoint
         var (at, version) = await book.AtVersionAsync(account, found.Version, http.RequestAborted);
         return version < found.Version || at.Last is null
             ? NotFound(text)
-            : TypedResults.Json(view(found, account with { Balance = at.Balance, Version = found.Version }), ApiJson.Options);
+            : TypedResults.Json(view(found, account with { Balance = at.Balance.ToMoney(), Version = found.Version }), ApiJson.Options);
     }
 
     private static ProblemResult NotFound(string id) => new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));

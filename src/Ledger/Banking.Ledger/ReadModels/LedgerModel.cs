@@ -93,9 +93,9 @@ public sealed class LedgerModel : ReadModel
     {
         ArgumentNullException.ThrowIfNull(tables);
         var net = await SumsByCurrencyAsync(
-            snapshot, $"select currency, scale, sum(debits::numeric - credits)::bigint from {tables[Day]} group by 1, 2", ct);
+            snapshot, $"select currency, scale, sum(debits - credits) from {tables[Day]} group by 1, 2", ct);
         var transit = await InTransitAsync(snapshot, tables, TimeSpan.FromSeconds(10), ct);
-        if (transit.Values.Any(sum => sum != 0))
+        if (transit.Values.Any(sum => sum != Nothing))
         {
             // A host that stood still for a while, or whose clock differs, has halves that are older.
             transit = await InTransitAsync(snapshot, tables, TimeSpan.FromMinutes(1), ct);
@@ -103,13 +103,13 @@ public sealed class LedgerModel : ReadModel
 
         return
         [
-            .. net.Where(c => c.Value != 0).Select(c => new Difference(ModelName, "balance of " + c.Key, null, "0", $"{c.Value}")),
-            .. transit.Where(c => c.Value != 0).Select(c => new Difference(ModelName, "transfers in transit of " + c.Key, null, "0", $"{c.Value}")),
+            .. net.Where(c => c.Value != Nothing).Select(c => new Difference(ModelName, "balance of " + c.Key, null, Nothing, c.Value)),
+            .. transit.Where(c => c.Value != Nothing).Select(c => new Difference(ModelName, "transfers in transit of " + c.Key, null, Nothing, c.Value)),
         ];
     }
 
     /// <summary>What is between the halves of all transfers but the latest. Both halves of one are of the same instant, so none is cut in two.</summary>
-    private static async Task<SortedDictionary<string, long>> InTransitAsync(NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
+    private static async Task<SortedDictionary<string, string>> InTransitAsync(NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
     {
         await using var last = new NpgsqlCommand(
             $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", snapshot);
@@ -118,8 +118,8 @@ public sealed class LedgerModel : ReadModel
         return await SumsByCurrencyAsync(
             snapshot,
             $"""
-            select currency, scale, sum(amount)::bigint from (
-                select currency, scale, debits::numeric - credits as amount from {tables[Day]} where gl = {Chart.TransfersInTransit.Code}
+            select currency, scale, sum(amount) from (
+                select currency, scale, debits - credits as amount from {tables[Day]} where gl = {Chart.TransfersInTransit.Code}
                 union all
                 select currency, scale, -sum(credit) from {tables[Journal]} where counter + 0 = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
             group by 1, 2
@@ -129,7 +129,7 @@ public sealed class LedgerModel : ReadModel
     public override string CustomerTotals(ReadTables tables)
     {
         ArgumentNullException.ThrowIfNull(tables);
-        return $"select currency, scale, sum(credits::numeric - debits)::bigint from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} group by 1, 2 having sum(credits::numeric - debits) <> 0";
+        return $"select currency, scale, sum(credits - debits) from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} group by 1, 2 having sum(credits - debits) <> 0";
     }
 
     private static JournalEntry? Entry(IEvent e)

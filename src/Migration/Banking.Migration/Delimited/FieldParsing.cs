@@ -10,7 +10,7 @@ internal static class FieldParsing
     private const int MaxIdDigits = 12;
     private const int MaxTextLength = 100;
 
-    // A million rows of this amount still add up in 64 bits, so that sums need no refusal of their own.
+    // A million rows of this amount on one account still add up in 64 bits, so that its balance needs no refusal of its own.
     private const long MaxMinor = long.MaxValue / 1_000_000;
 
     /// <summary>A whole number above zero.</summary>

@@ -25,9 +25,9 @@ internal static class Reconciliation
 
             // Judged from the recorded balance before the row, not from the replayed one: a gap is then told once, at the row where it
             // opens, and not again for every later row, whose replayed balance it shifts all the same.
-            var difference = row.Recorded - recordedBefore - row.Change;
+            var difference = checked(row.Recorded - recordedBefore - row.Change);
             var correction = ReplayedRow.VerdictOn(difference) == Verdict.Rounded ? difference : 0;
-            balance += row.Change + correction;
+            balance = checked(balance + row.Change + correction);
             replayed[first] = new(row, difference, balance);
             recordedBefore = row.Recorded;
         }

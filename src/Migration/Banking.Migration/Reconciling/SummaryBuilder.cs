@@ -11,24 +11,24 @@ internal sealed class SummaryBuilder(Currency currency)
     private int _transactions;
     private int _exact;
     private int _rounded;
-    private long _credits;
-    private long _debits;
-    private long _closing;
+    private MoneySum _credits = MoneySum.Zero(currency);
+    private MoneySum _debits = MoneySum.Zero(currency);
+    private MoneySum _closing = MoneySum.Zero(currency);
 
     public void Add(long accountId, ReadOnlySpan<ReplayedRow> rows)
     {
         _accounts++;
         _transactions += rows.Length;
-        _closing = checked(_closing + (rows is [.., var last] ? last.Replayed : 0));
+        _closing += Money(rows is [.., var last] ? last.Replayed : 0);
         foreach (var replayed in rows)
         {
             if (replayed.Row.Direction == Direction.Credit)
             {
-                _credits = checked(_credits + replayed.Row.Amount);
+                _credits += Money(replayed.Row.Amount);
             }
             else
             {
-                _debits = checked(_debits + replayed.Row.Amount);
+                _debits += Money(replayed.Row.Amount);
             }
 
             switch (replayed.Verdict)
@@ -54,9 +54,9 @@ internal sealed class SummaryBuilder(Currency currency)
         _rounded,
         // By date, then account; within an account and a day the order of the chain, which OrderBy keeps.
         [.. _discrepancies.OrderBy(found => found.Date).ThenBy(found => found.AccountId)],
-        Money(_credits),
-        Money(_debits),
-        Money(_closing),
+        _credits,
+        _debits,
+        _closing,
         ordersRead);
 
     private Discrepancy DiscrepancyAt(long accountId, ReplayedRow replayed) => new(

@@ -1,0 +1,158 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>
+/// Each amount and each balance fits in 64 bits, and what adds them up does not: a balance at a past instant, what the bank owes, the sums that are compared.
+/// </summary>
+public sealed class WideSumTests : IAsyncLifetime
+{
+    private const string Largest = "1000000000000000.00";
+
+    private readonly ProbedBank _bank = new();
+
+    public ValueTask InitializeAsync() => _bank.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Theory]
+    [InlineData(1, false, "93000000000000000.00")]
+    [InlineData(1, true, "93000000000000000.00")]
+    [InlineData(7, false, "651000000000000000.00")]
+    public async Task A_balance_at_a_past_instant_holds_all_that_counted_before_it_went_out_again(int rounds, bool behind, string expected)
+    {
+        var teller = _bank.As("teller");
+        var account = await teller.OpenAsync();
+        var opened = _bank.Clock.Now;
+        _bank.Clock.Advance(TimeSpan.FromDays(10));
+        if (behind)
+        {
+            await PauseAsync();
+        }
+
+        for (var i = 0; i < rounds * 93; i++)
+        {
+            await BookAsync(teller, "deposits", account, opened.AddDays(1));
+            await BookAsync(teller, "withdrawals", account, null);
+        }
+
+        if (!behind)
+        {
+            await _bank.CaughtUpAsync();
+        }
+
+        var then = (await teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={opened.AddDays(2):yyyy-MM-ddTHH:mm:ssZ}")).Ok();
+
+        Assert.Equal((expected, expected), (then.Text("balance", "value"), then.Text("available", "value")));
+        Assert.Equal("0.00", await teller.BalanceAsync(account));
+        var figures = (await teller.GetAsync($"/v1/accounts/{account}/figures?by=day")).Ok().Items();
+        Assert.Equal([expected, "0.00"], figures.Select(f => f.GetProperty("closingBalance").GetProperty("value").GetString()));
+        Assert.Equal(expected, figures[0].GetProperty("credits").GetProperty("value").GetString());
+        Assert.Equal(expected, figures[1].GetProperty("debits").GetProperty("value").GetString());
+        var entries = (await teller.GetAsync($"/v1/accounts/{account}/entries?limit=2")).Ok().Items();
+        Assert.Equal([Largest, "0.00"], entries.Select(e => e.GetProperty("balance").GetProperty("value").GetString()));
+    }
+
+    [Fact]
+    public async Task A_balance_that_was_overdrawn_before_the_money_counted_is_as_wide()
+    {
+        var teller = _bank.As("teller");
+        var account = await teller.OpenAsync();
+        var opened = _bank.Clock.Now;
+        await BookAsync(teller, "deposits", account, null);
+        _bank.Clock.Advance(TimeSpan.FromDays(1));
+
+        // As an import leaves it, where what the other bank booked is a fact: out before it came in.
+        await _bank.ExecuteAsync(
+            "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, headers, user_name, is_archived) " +
+            "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 " +
+            "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), case when n % 2 = 1 then 'accounts.money-withdrawn.v1' else e.type end, " +
+            "e.timestamp + interval '1 second', e.tenant_id, '', e.correlation_id, e.headers, e.user_name, false " +
+            "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v1'");
+        await _bank.ExecuteAsync("update bank.mt_streams set version = 202 where type = 'account'");
+
+        var then = (await teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={opened.AddHours(2):yyyy-MM-ddTHH:mm:ssZ}")).Ok();
+
+        Assert.Equal("-99000000000000000.00", then.Text("balance", "value"));
+    }
+
+    [Fact]
+    public async Task What_the_bank_owes_is_compared_whatever_it_adds_up_to()
+    {
+        var teller = _bank.As("teller");
+        var accounts = new[] { await teller.OpenAsync(), await teller.OpenAsync() };
+        foreach (var account in accounts)
+        {
+            (await teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items = Enumerable.Range(0, 47).Select(_ => Item(account)) })).Ok();
+        }
+
+        await _bank.CaughtUpAsync();
+        var verified = await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+        Assert.Empty(verified.Differences);
+        Assert.Equal(98, verified.Events);
+
+        var sentinel = _bank.Host.Services.GetRequiredService<Sentinel>();
+        await sentinel.LookAsync(CancellationToken.None);
+        Assert.Equal((1, 0), (sentinel.Status.Looks, sentinel.Status.Open.Count));
+
+        // Compared, and not passed over: one cent is seen, and named with both sums.
+        var entry = await _bank.ServingAsync("accounts", "entry", "entries");
+        await _bank.ExecuteAsync($"update {entry} set balance = balance - 1 where version = 48 and account = $1", Id(accounts[0]));
+        var found = Assert.Single(await _bank.Verification.BankAsync(CancellationToken.None));
+        Assert.Equal(
+            ["""{"EUR/2":"9399999999999999999"}""", """{"EUR/2":"9400000000000000000"}"""],
+            new[] { found.Expected, found.Found }.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Sums_that_no_number_of_ours_holds_are_named()
+    {
+        var teller = _bank.As("teller");
+        await teller.OpenAsync(balance: "1.00");
+        await _bank.CaughtUpAsync();
+        var (model, served) = (_bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ServingAsync("ledger", "gl_day", "ledger"));
+        await _bank.ExecuteAsync($"update {served} set debits = 1e40 + 0.5 where gl = 1000");
+
+        var tracker = new SumTracker(model, model.Tables.Single(t => t.Derivation is not null));
+        var sums = Assert.Single(await _bank.Verification.SumsAsync(model, tracker, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None));
+        Assert.Contains("debits 10000000000000000000000000000000000000000.5,", sums.Found, StringComparison.Ordinal);
+        Assert.Contains("debits 100,", sums.Expected, StringComparison.Ordinal);
+        var bank = await _bank.Verification.BankAsync(CancellationToken.None);
+        Assert.Contains(bank, d => d is { Table: "balance of EUR/2", Expected: "0", Found: "9999999999999999999999999999999999999900.5" });
+    }
+
+    [Fact]
+    public async Task Halves_of_transfers_that_do_not_meet_are_added_up_whatever_they_come_to()
+    {
+        var teller = _bank.As("teller");
+        await teller.OpenAsync(balance: "1.00");
+        await _bank.CaughtUpAsync();
+        var journal = await _bank.ServingAsync("ledger", "journal", "ledger");
+        var served = await _bank.ServingAsync("ledger", "gl_day", "ledger");
+        await _bank.ExecuteAsync(
+            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d");
+        await _bank.ExecuteAsync(
+            $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', now() + interval '1 day' from generate_series(1, 2) n");
+
+        var found = await _bank.Verification.BankAsync(CancellationToken.None);
+
+        Assert.Contains(found, d => d is { Table: "transfers in transit of EUR/2", Found: "18000000000000000000" });
+        Assert.Contains(found, d => d is { Table: "balance of EUR/2", Found: "36000000000000000000" });
+    }
+
+    private Task PauseAsync() =>
+        _bank.ExecuteAsync("update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
+
+    private static async Task BookAsync(BankClient teller, string what, string account, DateTimeOffset? effectiveAt) =>
+        (await teller.PostAsync($"/v1/{what}", new { accountId = account, amount = new { value = Largest, currency = "EUR" }, effectiveAt, reason = "Wide sums" })).Created();
+
+    private static object Item(string account) => new
+    {
+        idempotencyKey = BankClient.NewKey(),
+        command = new { accountId = account, amount = new { value = Largest, currency = "EUR" }, reason = "Wide sums" },
+    };
+
+    private static Guid Id(string account) => SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+}
