@@ -102,7 +102,7 @@ internal sealed class BankUnderTest : IDisposable
                     ids[i] = body.RootElement.GetProperty("id").GetString()!;
                 }
 
-                await MustAsync(deposit, $"fund-{i}", $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"}}""");
+                await MustAsync(deposit, $"fund-{i}", $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"},"reason":"benchmark"}""");
             }
         }));
         return ids;
@@ -132,7 +132,7 @@ internal sealed class BankUnderTest : IDisposable
     public static string Transfer(StringBuilder json, string from, string to)
     {
         json.Clear();
-        json.Append(CultureInfo.InvariantCulture, $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"}}""");
+        json.Append(CultureInfo.InvariantCulture, $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}""");
         return json.ToString();
     }
 

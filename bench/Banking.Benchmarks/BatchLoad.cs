@@ -39,7 +39,7 @@ internal sealed class BatchLoad(int size, RawHttp[] connections, string[] ids, F
         {
             var (from, to) = pick(caller, (i * size) + n);
             json.Append(n > 0 ? "," : "").Append(CultureInfo.InvariantCulture,
-                $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{ids[from]}}}}","toAccountId":"{{{{ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"}}}""");
+                $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{ids[from]}}}}","toAccountId":"{{{{ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}}""");
         }
 
         return json.Append("]}").ToString();

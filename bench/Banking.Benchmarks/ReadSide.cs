@@ -133,7 +133,7 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, Action<
             {
                 var at = begin.AddSeconds(5.0 * 365 * 86_400 * i / options.Movements).AddDays(random.Next(0, 20) == 0 ? -random.NextDouble() * 30 : 0);
                 json.Append(i > done ? "," : "").Append(CultureInfo.InvariantCulture,
-                    $$$$"""{"idempotencyKey":"m-{{{{i}}}}","command":{"accountId":"{{{{account}}}}","amount":{"value":"1.23","currency":"EUR"},"effectiveAt":"{{{{at:yyyy-MM-dd'T'HH:mm:ss.ffffff}}}}Z"}}""");
+                    $$$$"""{"idempotencyKey":"m-{{{{i}}}}","command":{"accountId":"{{{{account}}}}","amount":{"value":"1.23","currency":"EUR"},"reason":"benchmark","effectiveAt":"{{{{at:yyyy-MM-dd'T'HH:mm:ss.ffffff}}}}Z"}}""");
             }
 
             if (await http.PostAsync("-", json.Append("]}").ToString()) is var status and not 200)

@@ -8,7 +8,7 @@ namespace Banking.Platform;
 /// <summary>
 /// The door of many commands at once. Each is the same command as if it came alone: the same key, the same decision, the same answer.
 /// </summary>
-public sealed class BatchDoor(InFlightKeys inFlight)
+public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
 {
     /// <param name="route">The route of the single command: keys are shared with it.</param>
     /// <param name="read">A command with its key, or what is wrong with it.</param>
@@ -59,11 +59,14 @@ public sealed class BatchDoor(InFlightKeys inFlight)
     }
 
     private async Task<IReadOnlyList<Outcome>> EachAsync<TState>(PreparedCommand<TState>[] entries, CommandGroup<TState> group)
-        where TState : class, IEventSourced<TState> =>
-        await Task.WhenAll(entries.Select(e => e.Submission is null
-            ? Task.FromResult(GroupOutcomes.Rejected(e.Context, e.Refusal!))
+        where TState : class, IEventSourced<TState>
+    {
+        var known = await answers.FindAsync([.. entries.Where(e => e.Submission is null).Select(e => e.Context)], CancellationToken.None);
+        return await Task.WhenAll(entries.Select(e => e.Submission is null
+            ? Task.FromResult(known.GetValueOrDefault(e.Context.ReceiptId) ?? GroupOutcomes.Rejected(e.Context, e.Refusal!))
             : inFlight.Run(e.Context.ReceiptId, () => group.SubmitAsync(e.Submission, CancellationToken.None))
                 ?? Task.FromResult(GroupOutcomes.InProgress(e.Context))));
+    }
 
     private async Task<IReadOnlyList<Outcome>> TogetherAsync<TState>(PreparedCommand<TState>[] entries, CommandGroup<TState> group)
         where TState : class, IEventSourced<TState>

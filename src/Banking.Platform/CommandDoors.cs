@@ -6,7 +6,7 @@ using Wolverine;
 namespace Banking.Platform;
 
 /// <summary>The two doors that a command comes in by. Behind them it is the same command, the same decision and the same answer.</summary>
-public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
+public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, TimeProvider clock)
 {
     /// <summary>Headers first, then the shape, then the command. What is malformed leaves nothing behind.</summary>
     /// <param name="keyRequired">True for everything that moves money.</param>
@@ -32,7 +32,9 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
 
         if (problem is not null)
         {
-            return new ProblemResult(problem);
+            return context is not null && await answers.FindAsync(context, http.RequestAborted) is { } answer
+                ? new OutcomeResult(answer)
+                : new ProblemResult(problem);
         }
 
         var (code, text) = shape.Reason(command!);
@@ -51,7 +53,7 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
     /// </summary>
     /// <exception cref="CommandRejectedException">The command cannot be decided, now or later.</exception>
     /// <exception cref="CommandPostponedException">It could not be decided just now.</exception>
-    public static async Task<Outcome> BusAsync<TCommand>(
+    public async Task<Outcome> BusAsync<TCommand>(
         TCommand command,
         Envelope envelope,
         CommandShape<TCommand> shape,
@@ -62,19 +64,18 @@ public sealed class CommandDoors(InFlightKeys inFlight, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(run);
         var (code, text) = shape.Reason(command);
-        var problem = CommandContext.IsKey(shape.CommandId(command))
-            ? shape.Check(command)
-            : Problems.Malformed(
-                "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
-        if (problem is not null)
+        if (!CommandContext.IsKey(shape.CommandId(command)))
         {
-            throw new CommandRejectedException(problem.Code, problem.Detail);
+            throw new CommandRejectedException(
+                "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         }
 
         var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), command, code, text);
         try
         {
-            return CommandMessage.Answer(await run(command, context, ct));
+            return shape.Check(command) is { } problem
+                ? await answers.FindAsync(context, ct) ?? throw new CommandRejectedException(problem.Code, problem.Detail)
+                : CommandMessage.Answer(await run(command, context, ct));
         }
         catch (Exception failure) when (failure is OperationCanceledException || Failures.IsPassing(failure))
         {

@@ -56,6 +56,7 @@ public static class PlatformModule
         .AddSingleton<InFlightKeys>()
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()
+        .AddSingleton<StoredAnswers>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<LogMark>()

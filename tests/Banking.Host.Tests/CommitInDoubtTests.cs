@@ -54,7 +54,7 @@ public sealed class CommitInDoubtTests
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
             await LeaveCommitsUnansweredAsync(operations);
-            var command = new { accountId = account, amount = new { value = "5.00", currency = "EUR" } };
+            var command = new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "test" };
             var batch = teller.PostAsync("/v1/deposits/batch", new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
             await UntilCommittedAsync(operations, batch);
 

@@ -79,14 +79,14 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
             var effectiveAt = random.Next(3) == 0 ? Clock.Now.AddHours(-random.Next(1_000)) : (DateTimeOffset?)null;
             await InvokeAsync(random.Next(3) switch
             {
-                0 => new DepositMoney(BankClient.NewKey(), account, amount, side, effectiveAt),
-                1 => new WithdrawMoney(BankClient.NewKey(), account, amount, side, effectiveAt),
-                _ => new TransferMoney(BankClient.NewKey(), account, other, amount, effectiveAt),
+                0 => new DepositMoney(BankClient.NewKey(), account, amount, side, effectiveAt, Reason: "test"),
+                1 => new WithdrawMoney(BankClient.NewKey(), account, amount, side, effectiveAt, Reason: "test"),
+                _ => new TransferMoney(BankClient.NewKey(), account, other, amount, effectiveAt, Reason: "test"),
             });
         }
 
         // The first day there is: PostgreSQL has no day before it, and it must not fall out of any sum.
-        await InvokeAsync(new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, DateTimeOffset.MinValue));
+        await InvokeAsync(new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, DateTimeOffset.MinValue, Reason: "test"));
         Clock.Advance(TimeSpan.FromMinutes(1));
     }
 

@@ -93,6 +93,7 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
             {
                 accountId = account,
                 amount = new { value = $"{_random.Next(1, 900)}.{_random.Next(0, 100):D2}", currency = "EUR" },
+                reason = "test",
                 effectiveAt = _random.Next(0, 3) == 0 ? Dated() : (DateTimeOffset?)null,
             },
         }).ToList();

@@ -55,7 +55,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     {
         var account = await _teller.OpenAsync();
         var items = Enumerable.Range(0, 600)
-            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" } } }).ToList();
+            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test" } }).ToList();
         await using var following = await Following.StartAsync(bank, "");
         for (var i = 0; i < 3; i++)
         {

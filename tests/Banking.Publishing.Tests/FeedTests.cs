@@ -167,7 +167,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     private async Task DepositManyAsync(string account, int count)
     {
         var items = Enumerable.Range(0, count)
-            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" } } }).ToList();
+            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test" } }).ToList();
         Assert.Equal(count, (await _teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items })).Ok().Json.GetProperty("accepted").GetInt32());
     }
 }

@@ -136,7 +136,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
         items = items.Select(i => new
         {
             idempotencyKey = i.Key,
-            command = new { fromAccountId = i.From, toAccountId = i.To, amount = new { value = i.Value, currency = "EUR" } },
+            command = new { fromAccountId = i.From, toAccountId = i.To, amount = new { value = i.Value, currency = "EUR" }, reason = "test" },
         }),
     });
 }

@@ -120,5 +120,5 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     private async Task<string> DepositAsync() =>
-        $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"}}""";
+        $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"},"reason":"r"}""";
 }

@@ -99,7 +99,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var account = await _teller.OpenAsync();
         var before = await bank.RowsAsync();
-        var command = $$$"""{"accountId":"{{{account}}}","amount":{"value":"1.00","currency":"EUR"}}""";
+        var command = $$$"""{"accountId":"{{{account}}}","amount":{"value":"1.00","currency":"EUR"},"reason":"r"}""";
         (await _teller.PostTextAsync("/v1/deposits/batch", body.Replace("COMMAND", command, StringComparison.Ordinal))).IsProblem(400, code, pointer);
         Assert.Equal(before, await bank.RowsAsync());
     }
@@ -119,9 +119,9 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
         new { idempotencyKey = Key(name, test), command };
 
     private static object Transfer(string fromAccountId, string toAccountId, string value) =>
-        new { fromAccountId, toAccountId, amount = new { value, currency = "EUR" } };
+        new { fromAccountId, toAccountId, amount = new { value, currency = "EUR" }, reason = "test" };
 
-    private static object Withdrawal(string accountId, string value) => new { accountId, amount = new { value, currency = "EUR" } };
+    private static object Withdrawal(string accountId, string value) => new { accountId, amount = new { value, currency = "EUR" }, reason = "test" };
 }
 
 internal static class BatchAnswers

@@ -24,12 +24,12 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = Id(await InvokeAsync(new OpenAccount(Key(), customer, Euro, "current")), 201);
         var other = Id(await InvokeAsync(new OpenAccount(Key(), customer, Euro, "savings", Eur(50_00))), 201);
         Id(await InvokeAsync(new DepositMoney(Key(), account, Eur(100_00), BankSide.Settlement, Reference: "R", Reason: "wage")), 201);
-        Id(await InvokeAsync(new WithdrawMoney(Key(), account, Eur(10_00), BankSide.Fees)), 201);
-        Id(await InvokeAsync(new TransferMoney(Key(), account, other, Eur(30_00))), 201);
+        Id(await InvokeAsync(new WithdrawMoney(Key(), account, Eur(10_00), BankSide.Fees, Reason: "test")), 201);
+        Id(await InvokeAsync(new TransferMoney(Key(), account, other, Eur(30_00), Reason: "test")), 201);
         Id(await InvokeAsync(new FreezeAccount(Key(), account, FreezeScope.Debit, "fraud", "It looks odd.")), 200);
         Id(await InvokeAsync(new UnfreezeAccount(Key(), account, FreezeScope.All, "fraud", "It was not.")), 200);
         Id(await InvokeAsync(new ChangeOverdraftLimit(Key(), account, "5.00", "wish", "A wish.")), 200);
-        Id(await InvokeAsync(new TransferMoney(Key(), account, other, Eur(60_00))), 201);
+        Id(await InvokeAsync(new TransferMoney(Key(), account, other, Eur(60_00), Reason: "test")), 201);
         var closed = await InvokeAsync(new CloseAccount(Key(), account, "wish", "A wish."));
 
         Assert.Equal((200, 9, true, true, false), (closed.Status, closed.Version, closed.Applied, closed.Recorded, closed.Replayed));
@@ -66,7 +66,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     public async Task A_command_that_comes_twice_is_done_once()
     {
         var account = await _teller.OpenAsync();
-        var command = new DepositMoney(Key(), account, Eur(5_00));
+        var command = new DepositMoney(Key(), account, Eur(5_00), Reason: "test");
 
         var first = await InvokeAsync(command);
         var second = await InvokeAsync(command);
@@ -84,7 +84,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync();
 
         await bank.Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).PublishMessageAndWaitAsync(new DepositMoney(Key(), account,
-            Eur(5_00)));
+            Eur(5_00), Reason: "test"));
 
         Assert.Equal("5.00", await _teller.BalanceAsync(account));
     }

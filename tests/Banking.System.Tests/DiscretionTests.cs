@@ -59,7 +59,7 @@ public sealed class DiscretionTests(BankFixture bank) : IClassFixture<BankFixtur
     {
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
-        var body = new { accountId = account, amount = new { value = "5.00", currency = "EUR" } };
+        var body = new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "test" };
 
         var first = (await _teller.PostAsync("/v1/deposits", body, key)).Created();
         var second = (await _teller.PostAsync("/V1/Deposits/", body, key)).Created();

@@ -23,7 +23,7 @@ public sealed class IdempotencyKeyTests(BankFixture bank) : IClassFixture<BankFi
     public async Task Money_does_not_move_without_a_key(string kind)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
-        var body = $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"} }""";
+        var body = $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"reason":"r" }""";
         body = kind == "transfers" ? body.Replace("accountId", "fromAccountId", StringComparison.Ordinal).Insert(1,
             $"\"toAccountId\":\"{account}\",") : body;
 

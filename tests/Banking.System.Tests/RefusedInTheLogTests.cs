@@ -59,11 +59,11 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         (await _teller.DepositAsync(payer, "1.00")).Created();
 
         (await PayAsync(payer, payee)).IsProblem(422, "insufficient_funds");
-        var item = new { fromAccountId = payer, toAccountId = payer, amount = new { value = "1.00", currency = "EUR" } };
+        var item = new { fromAccountId = payer, toAccountId = payer, amount = new { value = "1.00", currency = "EUR" }, reason = "test" };
         (await _teller.PostAsync("/v1/transfers/batch", new { mode = "independent", items = new[] { new { idempotencyKey = BankClient.NewKey(), command = item } } })).Ok();
         await using (var scope = bank.Host.Services.CreateAsyncScope())
         {
-            var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")));
+            var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")), Reason: "test");
             Assert.Equal(422, (await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command)).Status);
         }
 

@@ -73,13 +73,13 @@ public sealed class BankClient(HttpClient http, string? token)
     }
 
     public Task<Answer> DepositAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/deposits", new { accountId, amount = new { value, currency } }, headers);
+        PostAsync("/v1/deposits", new { accountId, amount = new { value, currency }, reason = "test" }, headers);
 
     public Task<Answer> WithdrawAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/withdrawals", new { accountId, amount = new { value, currency } }, headers);
+        PostAsync("/v1/withdrawals", new { accountId, amount = new { value, currency }, reason = "test" }, headers);
 
     public Task<Answer> TransferAsync(string fromAccountId, string toAccountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/transfers", new { fromAccountId, toAccountId, amount = new { value, currency } }, headers);
+        PostAsync("/v1/transfers", new { fromAccountId, toAccountId, amount = new { value, currency }, reason = "test" }, headers);
 
     /// <summary>The balance now, as a decimal string.</summary>
     public async Task<string> BalanceAsync(string accountId) => (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");

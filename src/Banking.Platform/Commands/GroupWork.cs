@@ -130,9 +130,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var known = memory.Receipt(submission.ReceiptId)!;
         var receipt = known.Receipt;
         return receipt.Fingerprint == submission.Context.Fingerprint
-            ? () => new(receipt.Status, receipt.Body, receipt.Status < 400, Replayed: true, receipt.Version,
-                known.Position ?? known.Event?.Position, receipt.Location)
-            { Recorded = true }
+            ? () => receipt.Replay(known.Position ?? known.Event?.Position)
             : Always(GroupOutcomes.Rejected(submission.Context, Refusal.Of("idempotency_key_reused", 422,
                 "This idempotency key was used before with another content. Give each command a key of its own.")));
     }

@@ -15,7 +15,13 @@ public sealed record Receipt(
     DateTimeOffset RecordedAt,
     string? Location = null,
     long? Version = null,
-    Guid? EventId = null);
+    Guid? EventId = null)
+{
+    /// <summary>The stored answer as it is repeated.</summary>
+    /// <param name="position">The position of its event; null for a refusal.</param>
+    internal Outcome Replay(long? position) =>
+        new(Status, Body, Status < 400, Replayed: true, Version, position, Location) { Recorded = true };
+}
 
 /// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw. That there was one is in the log too (<see cref="CommandRefused"/>).</summary>
 public sealed class RecordedRefusal

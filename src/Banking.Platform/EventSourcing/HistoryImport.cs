@@ -60,7 +60,8 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
     }
 
     private CommandContext Context(string importName) => new(
-        new Caller("import:" + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null);
+        new Caller("import:" + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null,
+        ReasonText: $"taken over by the import {importName}");
 
     private async Task<Dictionary<Guid, long>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
     {

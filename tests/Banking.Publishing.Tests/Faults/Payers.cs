@@ -39,6 +39,7 @@ internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, 
                         fromAccountId = accounts[from],
                         toAccountId = accounts[(from + 1 + random.Next(accounts.Count - 1)) % accounts.Count],
                         amount = new { value = "0.01", currency = "EUR" },
+                        reason = "test",
                     },
                 };
             }).ToArray();

@@ -88,7 +88,7 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
             return new
             {
                 idempotencyKey = BankClient.NewKey(),
-                command = new { fromAccountId = accounts[from], toAccountId = accounts[(from + 1) % Accounts], amount = new { value = "0.01", currency = "EUR" } },
+                command = new { fromAccountId = accounts[from], toAccountId = accounts[(from + 1) % Accounts], amount = new { value = "0.01", currency = "EUR" }, reason = "test" },
             };
         }).ToArray();
         Assert.Equal(Batch, (await teller.PostAsync("/v1/transfers/batch", new { mode = "independent", items })).Ok().Json.GetProperty("accepted").GetInt32());

@@ -18,7 +18,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
 
     internal Task<Outcome> BusAsync<TCommand>(TCommand command, Envelope envelope, Slice<TCommand> slice, CancellationToken ct)
         where TCommand : class =>
-        CommandDoors.BusAsync(command, envelope, slice.Shape, (c, context, token) => RunAsync(c, slice, context, token), ct);
+        doors.BusAsync(command, envelope, slice.Shape, (c, context, token) => RunAsync(c, slice, context, token), ct);
 
     /// <param name="route">The route of the single command: keys are shared with it.</param>
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(

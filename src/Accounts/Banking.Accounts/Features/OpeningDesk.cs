@@ -18,7 +18,7 @@ public sealed class OpeningDesk(
         doors.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
 
     internal Task<Outcome> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
-        CommandDoors.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
+        doors.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
 
     private async Task<Outcome> RunAsync(OpenAccount command, CommandContext context, CancellationToken ct)
     {

@@ -5,13 +5,13 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>What can be wrong with a command whatever the account: answered with 422, stored nowhere.</summary>
+/// <summary>What can be wrong with a command whatever the account: stored nowhere. A missing reason is 400, the rest is 422.</summary>
 internal static class Shape
 {
     public static Refusal? Movement(Money amount, string? reference, string? reason) =>
         Positive(amount)
         ?? Text("reference", reference, 140)
-        ?? Text("reason", reason, 500);
+        ?? Reasons.OfMoney(reason);
 
     /// <summary>Messages come from outside too: a null where there should be none, a number that is no member.</summary>
     public static Refusal? Known<T>(string member, T value)

@@ -17,7 +17,7 @@ namespace Banking.Accounts.Features;
 /// <param name="ToAccountId">Public id or account number of the payee.</param>
 /// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
 public sealed record TransferRequest(
     string FromAccountId, string ToAccountId, Amount Amount, string? Reason = null, DateTimeOffset? EffectiveAt = null, string? Reference = null);
 

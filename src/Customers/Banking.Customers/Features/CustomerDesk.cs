@@ -15,7 +15,7 @@ public sealed class CustomerDesk(CommandDoors doors, CommandGroup<Customer> grou
         doors.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
 
     internal Task<Outcome> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
-        CommandDoors.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
+        doors.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
 
     private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
     {
