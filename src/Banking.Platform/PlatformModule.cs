@@ -60,6 +60,7 @@ public static class PlatformModule
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<LogMark>()
+        .AddSingleton<LogEnd>()
         .AddSingleton<LogReader>()
         .AddSingleton<LogTail>()
         .AddSingleton<OperatorJournal>()

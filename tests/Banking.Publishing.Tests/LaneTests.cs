@@ -175,7 +175,8 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         var account = await _teller.OpenAsync(balance: "1.00");
         await ArrivedAsync(account, [1, 2]);
 
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 1_000_000_000, reasonCode = "test", reason = "x" })).IsProblem(422, "malformed_position");
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 1_000_000_000, reasonCode = "test", reason = "x" }))
+            .IsProblem(416, "position_beyond_end");
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 0, reasonCode = "test", reason = "A consumer lost what it had." })).Ok();
 
         await ArrivedAsync(account, [1, 2, 1, 2]);

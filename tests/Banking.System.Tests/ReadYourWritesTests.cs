@@ -27,16 +27,19 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData(null, 0)]
     [InlineData("wait=0", 0)]
     [InlineData("respond-async, wait=1", 1)]
-    public async Task A_read_that_the_ledger_does_not_reach_waits_as_long_as_asked_and_says_that_it_is_stale(string? prefer, int seconds)
+    public async Task A_position_that_the_log_does_not_reach_as_long_as_asked_is_refused_with_the_end(string? prefer, int seconds)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var started = Stopwatch.GetTimestamp();
 
-        var read = (await _teller.GetAsync($"/v1/accounts/{account}", ("Ledger-Min-Position", "9000000000"),
-            ("Prefer", prefer ?? ""))).Ok();
+        foreach (var path in (string[])[$"/v1/accounts/{account}", "/v1/entries"])
+        {
+            var problem = (await _teller.GetAsync(path, ("Ledger-Min-Position", "9000000000"), ("Prefer", prefer ?? "")))
+                .IsProblem(416, "position_beyond_end");
+            Assert.Equal(await bank.LastAsync(), problem.GetProperty("end").GetRawText());
+            Assert.Equal(9_000_000_000, problem.GetProperty("position").GetInt64());
+        }
 
-        Assert.Equal("true", read.Header("Ledger-Stale"));
-        Assert.InRange(Position(read), 1, 8_999_999_999);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(seconds));
     }
 

@@ -76,6 +76,7 @@ public static class BankHost
         app.Use(SecurityHeaders.Middleware);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(RequestRules.Middleware);
         app.Use(StrictBody.Middleware);
         app.Use(app.Services.GetRequiredService<MinPosition>().Middleware);
         app.MapWolverineEndpoints();
@@ -103,7 +104,7 @@ public static class BankHost
         builder.Services
             .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
             .AddReadModels(Follows(builder.Configuration));
-        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), clock, PlatformModule.EventSchema));
+        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LogEnd>(), clock));
     }
 
     private static bool Follows(ConfigurationManager configuration)

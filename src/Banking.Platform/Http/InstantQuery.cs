@@ -7,6 +7,32 @@ namespace Banking.Platform.Http;
 /// <summary>An instant in a query: RFC 3339 with an offset, or a local time with <c>tz=</c>.</summary>
 public static class InstantQuery
 {
+    /// <summary>What is wrong with a time zone, or null: one without any of these instants has nothing to apply to.</summary>
+    public static Refusal? ZoneProblem(HttpRequest request, params ReadOnlySpan<string> instants)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.Query.TryGetValue("tz", out var zone))
+        {
+            return null;
+        }
+
+        if (zone.ToString().Length == 0)
+        {
+            return Problems.Malformed("malformed_time", "tz is empty: write an IANA name such as Europe/Berlin, or leave it out.");
+        }
+
+        foreach (var name in instants)
+        {
+            if (request.Query.ContainsKey(name))
+            {
+                return null;
+            }
+        }
+
+        return Problems.Malformed(
+            "time_zone_not_applicable", $"tz is the time zone of a local {string.Join(" or ", instants!)}, which is not given.");
+    }
+
     /// <summary>The instant, null where the query has none, or what is wrong with it. A local time that was skipped or doubled names both candidates.</summary>
     public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
     {

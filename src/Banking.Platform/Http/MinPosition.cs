@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
@@ -10,9 +11,10 @@ namespace Banking.Platform.Http;
 /// <summary>
 /// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so where
 /// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it; such an
-/// answer always says how far the model was. A position of another database, or of a restored one, is answered as stale instead of pretending.
+/// answer always says how far the model was. A position that the log does not have, of another database or from before a restore, is
+/// refused.
 /// </summary>
-public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider clock, string eventSchema)
+public sealed partial class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -47,6 +49,13 @@ public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider cl
             reached = await PositionAsync(model, http.RequestAborted);
         }
 
+        if (reached < wanted
+            && LogEnd.Problem("Ledger-Min-Position", wanted, await log.ReadAsync(http.RequestAborted)) is { } problem)
+        {
+            await http.WriteProblemAsync(problem);
+            return;
+        }
+
         http.Response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
         if (reached < wanted)
         {
@@ -58,14 +67,14 @@ public sealed partial class MinPosition(NpgsqlDataSource source, TimeProvider cl
 
     private async Task<long> PositionAsync(string? model, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(model is null
-            ? $"select coalesce(max(seq_id), 0) from {eventSchema}.mt_events where not is_archived"
-            : $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");
-        if (model is not null)
+        if (model is null)
         {
-            command.Parameters.Add(new() { Value = model });
+            return await log.ReadAsync(ct);
         }
 
+        await using var command = source.CreateCommand(
+            $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");
+        command.Parameters.Add(new() { Value = model });
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 

@@ -42,6 +42,10 @@ public sealed record BalanceLinks(string Events, string Entries)
 public static class GetBalanceEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/balance")]
+    [QueryParameter("effectiveAt", "What counted at this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("knownAt", "As known at this instant.")]
+    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter("version", "The balance right after this event of the account; stands alone.")]
     [Tags("Accounts")]
     [EndpointSummary("Get the balance: now, at a version, or of what counted then as known then")]
     [Authorize(Policies.Read)]
@@ -58,6 +62,7 @@ public static class GetBalanceEndpoint
         if (problem is null)
         {
             (knownAt, problem) = InstantQuery.Read(http.Request, "knownAt");
+            problem ??= InstantQuery.ZoneProblem(http.Request, "effectiveAt", "knownAt");
         }
 
         if (problem is not null)

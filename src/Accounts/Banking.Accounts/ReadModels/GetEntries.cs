@@ -46,6 +46,7 @@ public sealed record EntryView(
 public static class GetEntriesEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/entries")]
+    [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List the entries, with the balance after each")]
     [Authorize(Policies.Read)]

@@ -31,6 +31,7 @@ public sealed record ReasonView(string? Code, string? Text);
 public static class GetEventsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/events")]
+    [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List the events: who, what, why")]
     [Authorize(Policies.Read)]

@@ -21,6 +21,10 @@ public static class GetFiguresEndpoint
 {
     /// <summary>Periods without a movement are left out. Filters: by (day or month), from and to (dates, to not included).</summary>
     [WolverineGet("/v1/accounts/{account}/figures")]
+    [PageParameters]
+    [QueryParameter("by", "day or month; month when left out.")]
+    [QueryParameter("from", "The first day, such as 2026-01-31.")]
+    [QueryParameter("to", "The day after the last.")]
     [Tags("Accounts")]
     [EndpointSummary("List daily or monthly figures")]
     [Authorize(Policies.Read)]
@@ -35,8 +39,10 @@ public static class GetFiguresEndpoint
         var (paging, problem) = Paging.Read(http.Request);
         var (from, wrong) = Date(http.Request, "from", Earliest);
         var (to, unfit) = Date(http.Request, "to", Latest);
-        var format = http.Request.Query["by"].ToString() switch { "" or "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
-        problem ??= wrong ?? unfit ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
+        var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "month";
+        var format = by switch { "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
+        problem ??= wrong ?? unfit ?? (from > to ? DateQuery.Reversed : null)
+            ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
         if (problem is null && paging!.After is { } after)
         {
             problem = DateOnly.TryParseExact(after, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var next) ? null : Paging.Malformed;

@@ -23,6 +23,7 @@ public sealed record RefusalView(
 public static class GetRefusalsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/refusals")]
+    [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List what was refused, with the facts each decision saw")]
     [Authorize(Policies.Read)]

@@ -17,6 +17,14 @@ public static class ListAccountsEndpoint
 {
     /// <summary>Filters: customerId (owner or delegate), number, externalId, currency, status, product, q (part of the number, or the external id).</summary>
     [WolverineGet("/v1/accounts")]
+    [PageParameters]
+    [QueryParameter("customerId", "Owner or delegate.")]
+    [QueryParameter("number", "Account number.")]
+    [QueryParameter("externalId", "The id an imported account had at its source.")]
+    [QueryParameter("currency", "ISO 4217 code.")]
+    [QueryParameter("status", "open or closed.")]
+    [QueryParameter("product", "Product.")]
+    [QueryParameter("q", "Part of the number, or the external id.")]
     [Tags("Accounts")]
     [EndpointSummary("List and search accounts")]
     [Authorize(Policies.Read)]

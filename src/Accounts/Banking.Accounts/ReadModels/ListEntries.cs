@@ -20,6 +20,10 @@ public static class ListEntriesEndpoint
 {
     /// <summary>What happened lately: filters customerId, and amount with currency.</summary>
     [WolverineGet("/v1/entries")]
+    [PageParameters]
+    [QueryParameter("customerId", "Whose accounts.")]
+    [QueryParameter("amount", "Exactly this amount, whichever way; goes with currency.")]
+    [QueryParameter("currency", "The currency of amount.")]
     [Tags("Accounts")]
     [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
     [Authorize(Policies.Read)]
@@ -76,7 +80,10 @@ public static class ListEntriesEndpoint
     {
         if (!request.Query.TryGetValue("amount", out var value))
         {
-            return (null, null);
+            return request.Query.ContainsKey("currency")
+                ? (null, Problems.Malformed(
+                    "currency_without_amount", "currency is that of amount, which is not given: a currency alone is no filter here."))
+                : (null, null);
         }
 
         return !Currency.TryParse(request.Query["currency"], out var currency)

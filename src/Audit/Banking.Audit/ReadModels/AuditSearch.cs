@@ -50,17 +50,19 @@ internal sealed class AuditSearch
             }
         }
 
+        DateTimeOffset? begin = null;
         foreach (var (name, clause) in Times)
         {
             var (instant, unfit) = InstantQuery.Read(request, name);
-            problem ??= unfit;
+            problem ??= unfit ?? (begin > instant ? DateQuery.Reversed : null);
+            begin = instant;
             if (instant is { } at)
             {
                 search.Add(clause, at.UtcDateTime);
             }
         }
 
-        return (search, problem);
+        return (search, problem ?? InstantQuery.ZoneProblem(request, "from", "to"));
     }
 
     /// <summary>The same search from the place on where a page ended.</summary>

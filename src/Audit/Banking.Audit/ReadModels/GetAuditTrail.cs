@@ -51,6 +51,16 @@ public static class GetAuditTrailEndpoint
 
     /// <summary>Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.</summary>
     [WolverineGet("/audit/events")]
+    [PageParameters]
+    [QueryParameter("actor", "Who did it.")]
+    [QueryParameter("account", "An account's id, acc_…")]
+    [QueryParameter("stream", "The id of an account, a customer or anything else with events.")]
+    [QueryParameter("type", "Type of event, such as accounts.money-deposited.v1.")]
+    [QueryParameter("correlationId", "What belongs together.")]
+    [QueryParameter("eventId", "One event, evt_…")]
+    [QueryParameter("from", "Recorded at or after this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("to", "Recorded before this instant.")]
+    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Audit")]
     [EndpointSummary("Search the log: who did what, when and why")]
     [Authorize(Policies.Audit)]

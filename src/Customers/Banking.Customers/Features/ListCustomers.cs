@@ -19,6 +19,8 @@ public static class ListCustomersEndpoint
     /// model that outlives the erasure of a key.
     /// </summary>
     [WolverineGet("/v1/customers")]
+    [PageParameters]
+    [QueryParameter("externalId", "The id an imported customer had at its source. Names are sealed and cannot be searched.")]
     [Tags("Customers")]
     [EndpointSummary("List customers")]
     [Authorize(Policies.Read)]

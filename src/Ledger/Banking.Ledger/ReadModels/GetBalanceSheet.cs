@@ -32,6 +32,7 @@ public sealed record BalanceSheetLine(string Account, short Number, Amount Balan
 public static class GetBalanceSheetEndpoint
 {
     [WolverineGet("/v1/ledger/balance-sheet")]
+    [AsOfParameters]
     [Tags("Ledger")]
     [EndpointSummary("Get the balance sheet of any day, as known at any instant")]
     [Authorize(Policies.ReadBooks)]

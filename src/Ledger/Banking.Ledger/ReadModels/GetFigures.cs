@@ -39,6 +39,9 @@ public static class GetFiguresEndpoint
 
     /// <summary>A period in which nothing happened is left out. A limit counts periods.</summary>
     [WolverineGet("/v1/ledger/figures")]
+    [PageParameters]
+    [PeriodParameters]
+    [QueryParameter("by", "day or month; day when left out. A limit counts these.")]
     [Tags("Ledger")]
     [EndpointSummary("List what happened on each ledger account, by day or by month")]
     [Authorize(Policies.ReadBooks)]

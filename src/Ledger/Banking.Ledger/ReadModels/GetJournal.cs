@@ -49,6 +49,10 @@ public static class GetJournalEndpoint
         """;
 
     [WolverineGet("/v1/ledger/accounts/{account}/entries")]
+    [PageParameters]
+    [PeriodParameters]
+    [QueryParameter("knownAt", "Only what was known at this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Ledger")]
     [EndpointSummary("List the journal entries of a ledger account: what its figures are made of")]
     [Authorize(Policies.ReadBooks)]

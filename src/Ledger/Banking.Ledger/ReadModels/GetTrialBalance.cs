@@ -36,6 +36,7 @@ public sealed record TrialBalanceLine(
 public static class GetTrialBalanceEndpoint
 {
     [WolverineGet("/v1/ledger/trial-balance")]
+    [AsOfParameters]
     [Tags("Ledger")]
     [EndpointSummary("Get the trial balance of any day, as known at any instant")]
     [Authorize(Policies.ReadBooks)]

@@ -6,6 +6,29 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Ledger.ReadModels;
 
+/// <summary>The query parameters that <see cref="AsOf"/> reads.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class AsOfParametersAttribute : Attribute, IQueryParameters
+{
+    public IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        new("date", "What counted up to and on this day in UTC, such as 2026-11-17; today when left out."),
+        new("knownAt", "As known at this instant: RFC 3339, or a local time with tz; all that is known when left out."),
+        new("tz", "IANA time zone of knownAt, such as Europe/Berlin."),
+    ];
+}
+
+/// <summary>The query parameters that <see cref="Period"/> reads.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeriodParametersAttribute : Attribute, IQueryParameters
+{
+    public IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        new("from", "First effective day in UTC, such as 2026-11-01."), new("to", "The day after the last effective day."),
+        new("currency", "ISO 4217 code."),
+    ];
+}
+
 /// <summary>What counted up to a day, as known at an instant.</summary>
 /// <param name="KnownAt">Null for all that the model has.</param>
 internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
@@ -34,7 +57,7 @@ internal readonly record struct Period(DateOnly From, DateOnly To, string? Curre
     {
         var (from, problem) = DateQuery.Read(request, "from");
         var (to, unfit) = DateQuery.Read(request, "to");
-        problem ??= unfit;
+        problem ??= unfit ?? (from > to ? DateQuery.Reversed : null);
         var currency = request.Query.TryGetValue("currency", out var text) ? text.ToString() : null;
         // Any code, not only those that are active: the books keep what was booked in a currency that is no more.
         if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
@@ -55,7 +78,7 @@ internal static class LedgerQuery
         var now = clock.GetUtcNow();
         return problem is null && knownAt > now
             ? (null, Refusal.Of("known_in_future", 422, "What will be known cannot be told yet.", ("knownAt", knownAt.Value), ("now", now)))
-            : (knownAt, problem);
+            : (knownAt, problem ?? InstantQuery.ZoneProblem(request, "knownAt"));
     }
 
     public static string Entries(GlAccount account, string currency) => $"/v1/ledger/accounts/{account.Name}/entries?currency={currency}";

@@ -15,6 +15,8 @@ namespace Banking.Notifications.Features;
 public static class ListSubscriptionsEndpoint
 {
     [WolverineGet("/v1/notification-subscriptions")]
+    [PageParameters]
+    [QueryParameter("account", "To one account, acc_…")]
     [Tags("Notifications")]
     [EndpointSummary("List who hears of which accounts; a customer lists their own")]
     [Authorize(Policies.Read)]

@@ -23,6 +23,8 @@ public sealed record NotificationView(
 public static class GetNotificationsEndpoint
 {
     [WolverineGet("/v1/notifications")]
+    [PageParameters]
+    [QueryParameter("account", "About one account, acc_…")]
     [Tags("Notifications")]
     [EndpointSummary("List what was told, the newest first; a customer lists what their own subscriptions told")]
     [Authorize(Policies.Read)]

@@ -35,14 +35,18 @@ public static class GetFeedEndpoint
 
     /// <summary>After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is its position.</summary>
     [WolverineGet("/v1/feed")]
+    [QueryParameter("after", "Only what comes after this position; the beginning when left out.")]
+    [QueryParameter("limit", "1 to 1000; 100 when left out. Of pages only.")]
     [Tags("Publication")]
     [EndpointSummary("Read what the bank publishes, in the order of the log: pages, or server-sent events that go on")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogWatch watch, HttpContext http)
+    public static async Task<IResult> Get(PublicLog log, LogWatch watch, LogMark mark, LogEnd end, HttpContext http)
     {
         var streams = http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal);
-        var (after, limit, problem) = Read(http.Request, streams);
+        var (after, name, limit, problem) = Read(http.Request, streams);
+        // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
+        problem ??= after <= mark.Complete ? null : LogEnd.Problem(name, after, await end.ReadAsync(http.RequestAborted));
         if (problem is not null)
         {
             return new ProblemResult(problem);
@@ -53,21 +57,31 @@ public static class GetFeedEndpoint
             : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
     }
 
-    private static (long After, int Limit, Refusal? Problem) Read(HttpRequest request, bool streams)
+    private static (long After, string Name, int Limit, Refusal? Problem) Read(HttpRequest request, bool streams)
     {
         var limit = Default;
         if (request.Query.TryGetValue("limit", out var text)
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > Most))
         {
-            return (0, 0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
+            return (0, "", 0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
         }
 
-        // Who reconnects says where it was in the header, whatever the address says where it began.
+        if (streams && request.Query.ContainsKey("limit"))
+        {
+            return (0, "", 0, Problems.Malformed("limit_of_a_stream", "limit is of pages; a stream goes on until its reader closes it."));
+        }
+
+        // A reader that reconnects says in the header where it was, whatever its address says where it began.
         var last = request.Headers["Last-Event-ID"].ToString();
-        var from = streams && last.Length > 0 ? last : request.Query["after"].ToString();
-        return from.Length == 0 ? (0, limit, null)
-            : long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var after) ? (after, limit, null)
-            : (0, 0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
+        if (last.Length == 0 && !request.Query.ContainsKey("after"))
+        {
+            return (0, "", limit, null);
+        }
+
+        var (name, from) = last.Length > 0 ? ("Last-Event-ID", last) : ("after", request.Query["after"].ToString());
+        return long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var after)
+            ? (after, name, limit, null)
+            : (0, name, 0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(

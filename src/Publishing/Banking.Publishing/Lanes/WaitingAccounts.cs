@@ -50,10 +50,13 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>How many wait on each lane, by cause.</summary>
-    public async Task<IReadOnlyList<(string Lane, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(CancellationToken ct)
+    /// <summary>How many wait on each lane, by cause; of one account where it is given.</summary>
+    public async Task<IReadOnlyList<(string Lane, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(
+        Guid? account, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select lane, cause, count(*), min(since) from {Table} group by lane, cause order by lane, cause");
+        await using var command = source.CreateCommand(
+            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 group by lane, cause order by lane, cause");
+        command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var counts = new List<(string, string, long, DateTimeOffset)>();
         while (await reader.ReadAsync(ct))

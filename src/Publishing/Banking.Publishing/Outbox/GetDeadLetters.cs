@@ -34,6 +34,9 @@ public static class GetDeadLettersEndpoint
     private const int Most = 100;
 
     [WolverineGet("/ops/dead-letters")]
+    [QueryParameter("destination", "Of one destination.")]
+    [QueryParameter("cause", "Of one cause.")]
+    [QueryParameter("account", "Of one account, acc_…")]
     [Tags("Operations")]
     [EndpointSummary("List events that destinations did not take, grouped by cause")]
     [Authorize(Policies.Watch)]
@@ -59,7 +62,7 @@ public static class GetDeadLettersEndpoint
         }
 
         var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
-        var groups = (await waiting.CountAsync(http.RequestAborted))
+        var groups = (await waiting.CountAsync(account, http.RequestAborted))
             .Where(g => g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));
         return TypedResults.Json(
             new DeadLettersView([.. groups.Select(g => new DeadLetterGroup(g.Lane, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),

@@ -43,7 +43,7 @@ public sealed class OutboxView(
     public async Task<OutboxState> LookAsync(CancellationToken ct)
     {
         var end = await mark.LookAsync(ct);
-        var counts = (await waiting.CountAsync(ct)).ToLookup(c => c.Lane);
+        var counts = (await waiting.CountAsync(null, ct)).ToLookup(c => c.Lane);
         var configured = new HashSet<string>();
         foreach (var one in sources)
         {

@@ -26,13 +26,15 @@ public static class SetDestinationEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogMark mark, HttpContext http) =>
+        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogEnd log, HttpContext http) =>
         desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
-            var end = await mark.LookAsync(http.RequestAborted);
-            if (request.Position < 0 || request.Position > end)
+            var problem = request.Position < 0
+                ? Problems.Malformed("malformed_position", "position is 0 or a position of the log.", "#/position", status: 422)
+                : LogEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
+            if (problem is not null)
             {
-                return new ProblemResult(Problems.Malformed("malformed_position", $"The log goes from 0 to {end}.", "#/position", status: 422));
+                return new ProblemResult(problem);
             }
 
             await control.SetAsync(destination, request.Position, action, http.RequestAborted);

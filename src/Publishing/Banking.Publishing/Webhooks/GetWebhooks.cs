@@ -28,6 +28,7 @@ public sealed record WebhookView(
 public static class ListWebhooksEndpoint
 {
     [WolverineGet("/v1/webhooks")]
+    [PageParameters]
     [Tags("Webhooks")]
     [EndpointSummary("List endpoints that get events, with how delivery is doing")]
     [Authorize(Policies.ManageWebhooks)]

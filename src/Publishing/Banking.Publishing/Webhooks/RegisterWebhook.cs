@@ -27,19 +27,18 @@ public static class RegisterWebhookEndpoint
     [EndpointSummary("Register an endpoint that gets events")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookDesk desk, LogMark mark, HttpContext http)
+    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookDesk desk, LogMark mark, LogEnd log, HttpContext http)
     {
-        var end = await mark.LookAsync(http.RequestAborted);
-        var from = Start(request.From, end);
+        // Now is settled now, and not when the destination is opened: what is booked in between is the first that it gets.
+        var (from, wrong) = Start(request.From, await mark.LookAsync(http.RequestAborted));
+        wrong ??= LogEnd.Problem("from", from, await log.ReadAsync(http.RequestAborted), "#/from");
         return await desk.RegisterAsync(
             http,
             new CommandShape<RegisterWebhookRequest>(
                 "publishing.register-webhook.v1", _ => "", _ => (null, null),
-                r => desk.Problem(r.Types, r.Accounts, r.Description) ?? (from is null
-                    ? Problems.Malformed("malformed_from", $"from is now, beginning or a position of the log up to {end}.", "#/from", status: 422)
-                    : null)),
+                r => desk.Problem(r.Types, r.Accounts, r.Description) ?? wrong),
             request, request.Url,
-            (id, secret, eventId, now) => Decide(request, id, from!.Value, secret, eventId, now));
+            (id, secret, eventId, now) => Decide(request, id, from, secret, eventId, now));
     }
 
     internal static Decision Decide(RegisterWebhookRequest request, Guid id, long from, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
@@ -49,16 +48,15 @@ public static class RegisterWebhookEndpoint
             Documents = [secret],
         };
 
-    /// <summary>Now is settled now, and not when its lane is opened: what is booked in between is the first that it gets.</summary>
-    private static long? Start(string? from, long end)
+    private static (long Position, Refusal? Problem) Start(string? from, long now)
     {
         try
         {
-            return StartPosition.Parse(from ?? "now").Position is not { } position ? end : position <= end ? position : null;
+            return (StartPosition.Parse(from ?? "now").Position ?? now, null);
         }
         catch (FormatException)
         {
-            return null;
+            return (0, Problems.Malformed("malformed_from", "from is now, beginning or a position of the log.", "#/from", status: 422));
         }
     }
 }

@@ -14,12 +14,16 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class GET_v1_feed : Wolverine.Http.HttpHandler
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
+        private readonly Banking.Platform.Following.LogEnd _logEnd;
+        private readonly Banking.Platform.Following.LogMark _logMark;
         private readonly Banking.Platform.Following.LogWatch _logWatch;
         private readonly Banking.Platform.Publication.PublicLog _publicLog;
 
-        public GET_v1_feed(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogWatch logWatch, Banking.Platform.Publication.PublicLog publicLog) : base(wolverineHttpOptions)
+        public GET_v1_feed(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogEnd logEnd, Banking.Platform.Following.LogMark logMark, Banking.Platform.Following.LogWatch logWatch, Banking.Platform.Publication.PublicLog publicLog) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
+            _logEnd = logEnd;
+            _logMark = logMark;
             _logWatch = logWatch;
             _publicLog = publicLog;
         }
@@ -29,7 +33,7 @@ namespace Internal.Generated.WolverineHandlers
             Wolverine.Http.HttpHandler.RequestActivity(httpContext)?.SetTag("handler.type", "Banking.Publishing.Feed.GetFeedEndpoint").SetTag("http.route", "/v1/feed").SetTag("http.request.method", "GET");
             
             // The actual HTTP request handler execution
-            var result = await Banking.Publishing.Feed.GetFeedEndpoint.Get(_publicLog, _logWatch, httpContext).ConfigureAwait(false);
+            var result = await Banking.Publishing.Feed.GetFeedEndpoint.Get(_publicLog, _logWatch, _logMark, _logEnd, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

@@ -15,15 +15,15 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class POST_ops_outbox_destination_position : Wolverine.Http.HttpHandler
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
-        private readonly Banking.Platform.Following.LogMark _logMark;
+        private readonly Banking.Platform.Following.LogEnd _logEnd;
         private readonly Banking.Publishing.Lanes.LaneControl _laneControl;
         private readonly Banking.Publishing.Outbox.OutboxDesk _outboxDesk;
         private readonly Banking.Publishing.Outbox.OutboxView _outboxView;
 
-        public POST_ops_outbox_destination_position(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogMark logMark, Banking.Publishing.Lanes.LaneControl laneControl, Banking.Publishing.Outbox.OutboxDesk outboxDesk, Banking.Publishing.Outbox.OutboxView outboxView) : base(wolverineHttpOptions)
+        public POST_ops_outbox_destination_position(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogEnd logEnd, Banking.Publishing.Lanes.LaneControl laneControl, Banking.Publishing.Outbox.OutboxDesk outboxDesk, Banking.Publishing.Outbox.OutboxView outboxView) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
-            _logMark = logMark;
+            _logEnd = logEnd;
             _laneControl = laneControl;
             _outboxDesk = outboxDesk;
             _outboxView = outboxView;
@@ -44,7 +44,7 @@ namespace Internal.Generated.WolverineHandlers
             if (jsonContinue == Wolverine.HandlerContinuation.Stop) return;
             
             // The actual HTTP request handler execution
-            var result = await Banking.Publishing.Outbox.SetDestinationEndpoint.Post(destination, request, _outboxDesk, _laneControl, _outboxView, _logMark, httpContext).ConfigureAwait(false);
+            var result = await Banking.Publishing.Outbox.SetDestinationEndpoint.Post(destination, request, _outboxDesk, _laneControl, _outboxView, _logEnd, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

@@ -14,12 +14,14 @@ namespace Internal.Generated.WolverineHandlers
     public sealed class POST_v1_webhooks : Wolverine.Http.HttpHandler
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
+        private readonly Banking.Platform.Following.LogEnd _logEnd;
         private readonly Banking.Platform.Following.LogMark _logMark;
         private readonly Banking.Publishing.Webhooks.WebhookDesk _webhookDesk;
 
-        public POST_v1_webhooks(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogMark logMark, Banking.Publishing.Webhooks.WebhookDesk webhookDesk) : base(wolverineHttpOptions)
+        public POST_v1_webhooks(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.Following.LogEnd logEnd, Banking.Platform.Following.LogMark logMark, Banking.Publishing.Webhooks.WebhookDesk webhookDesk) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
+            _logEnd = logEnd;
             _logMark = logMark;
             _webhookDesk = webhookDesk;
         }
@@ -32,7 +34,7 @@ namespace Internal.Generated.WolverineHandlers
             if (jsonContinue == Wolverine.HandlerContinuation.Stop) return;
             
             // The actual HTTP request handler execution
-            var result = await Banking.Publishing.Webhooks.RegisterWebhookEndpoint.Post(request, _webhookDesk, _logMark, httpContext).ConfigureAwait(false);
+            var result = await Banking.Publishing.Webhooks.RegisterWebhookEndpoint.Post(request, _webhookDesk, _logMark, _logEnd, httpContext).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }
