@@ -27,6 +27,12 @@ public static class PlatformModule
     /// <summary>Where refusals lie.</summary>
     internal const string RefusalTable = Schema + ".mt_doc_" + RefusalAlias;
 
+    /// <summary>The table of streams: of its rows only version and timestamp change.</summary>
+    public const string StreamTable = EventSchema + ".mt_streams";
+
+    /// <summary>Tables whose rows never change and never go: the log itself, and what was answered.</summary>
+    public static IReadOnlyList<string> AppendOnlyTables { get; } = [EventSchema + ".mt_events", ReceiptTable.Name, RefusalTable];
+
     private const string RefusalAlias = "refusal";
 
     /// <summary>

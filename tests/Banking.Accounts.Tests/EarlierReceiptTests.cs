@@ -14,7 +14,7 @@ public sealed class EarlierReceiptTests(BankFixture bank) : IClassFixture<BankFi
         var first = (await teller.DepositAsync(account, "5.00", "EUR", key)).Created();
 
         // As the earlier version kept them: a document each, under the whole of the hash.
-        await using (var command = bank.Database.CreateCommand(
+        await using (var command = bank.Owner.CreateCommand(
             """
             create table platform.mt_doc_receipt (id varchar primary key, data jsonb not null);
             with moved as (delete from platform.receipt returning *)

@@ -28,7 +28,7 @@ public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankF
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var command = bank.Database.CreateCommand(sql);
+        await using var command = bank.Owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -49,7 +49,7 @@ internal static class Solution
 
     /// <summary>The host as it is composed, never started: it needs no database to say what it would store.</summary>
     private static IServiceProvider Composed() => BankHost
-        .CreateBuilder(["--environment", "Development"], "Host=nowhere;Database=none")
+        .CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none"))
         .Build().Services;
 
     private static IDocumentStore Store => Host.Value.GetRequiredService<IDocumentStore>();

@@ -79,7 +79,7 @@ public sealed class ErasureTests(BankFixture bank) : IClassFixture<BankFixture>
 
     private async Task<List<string>> QueryAsync(string sql, params object[] values)
     {
-        await using var command = bank.Database.CreateCommand(sql);
+        await using var command = bank.Owner.CreateCommand(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value });

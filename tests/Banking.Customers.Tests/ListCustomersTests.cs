@@ -68,7 +68,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
     public async Task Who_is_erased_is_listed_without_the_person_and_the_others_with()
     {
         var (eve, ada) = (await ImportAsync("eve", "Eve Adams"), await ImportAsync("eve", "Ada Lovelace"));
-        await using var erasure = bank.Database.CreateCommand("delete from customers_keys.mt_doc_customer_key where id = $1");
+        await using var erasure = bank.Owner.CreateCommand("delete from customers_keys.mt_doc_customer_key where id = $1");
         erasure.Parameters.Add(new NpgsqlParameter { Value = Guid.ParseExact(eve["cus_".Length..], "N") });
         Assert.Equal(1, await erasure.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
 

@@ -18,7 +18,7 @@ public sealed class CommitInDoubtTests
         await using (var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") }))
         {
             await cluster.EnsureDatabaseAsync("doubt");
-            await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", cluster.ConnectionString("doubt")));
+            await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt")));
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
@@ -48,7 +48,7 @@ public sealed class CommitInDoubtTests
         var folder = TestFolders.New("banking-doubt-");
         var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
         await cluster.EnsureDatabaseAsync("doubt");
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", cluster.ConnectionString("doubt"))))
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt"))))
         {
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();

@@ -32,7 +32,7 @@ public sealed class DatabaseRestartTests
         var cluster = await PostgresCluster.StartAsync(settings);
         await cluster.EnsureDatabaseAsync("restart");
         settings = settings with { Port = cluster.Port };
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", cluster.ConnectionString("restart"))))
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "restart"))))
         {
             var teller = await host.TellerAsync();
             var accounts = await Task.WhenAll(Enumerable.Range(0, Accounts).Select(_ => teller.OpenAsync(balance: "1000000.00")));

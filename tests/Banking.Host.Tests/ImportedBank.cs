@@ -51,7 +51,7 @@ internal sealed class ImportedBank : IAsyncDisposable
     /// <summary>The rows of a query, each as its columns with bars between them.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
-        await using var source = NpgsqlDataSource.Create(Database);
+        await using var source = NpgsqlDataSource.Create(TestCluster.Owner(Database));
         await using var command = source.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();
@@ -80,7 +80,7 @@ internal sealed class ImportedBank : IAsyncDisposable
     public async Task UntilAsync(string condition)
     {
         var clock = TimeProvider.System;
-        await using var source = NpgsqlDataSource.Create(Database);
+        await using var source = NpgsqlDataSource.Create(TestCluster.Owner(Database));
         await using var command = source.CreateCommand($"select {condition}");
         for (var started = clock.GetTimestamp(); await command.ExecuteScalarAsync() is not true; await Task.Delay(Pause, clock))
         {

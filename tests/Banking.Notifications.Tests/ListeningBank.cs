@@ -54,13 +54,13 @@ public abstract class ListeningBank : BankFixture
 
     protected async Task ExecuteAsync(string sql)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
     protected async Task<T> ScalarAsync<T>(string sql)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Owner.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
     }
 

@@ -49,7 +49,7 @@ public sealed class LossTests : ListeningBank
         var before = (await LaneAsync(), await MessagesAsync());
         // A sequence goes on also where its transaction does not: it tells that there was a try.
         await ExecuteAsync(
-            $"create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin perform nextval('tries'); raise exception 'planted'; end $$; " +
+            $"create sequence tries; create function refuse() returns trigger language plpgsql security definer as $$ begin perform nextval('tries'); raise exception 'planted'; end $$; " +
             $"create trigger planted before {change} on {table} for each row execute function refuse()");
         await Teller.DepositAsync(account, "1.00");
         await UntilAsync(() => ScalarAsync<long>("select case when is_called then last_value else 0 end from tries"), tries => tries >= 2);

@@ -75,7 +75,7 @@ internal static class Behind
 
     private static NpgsqlCommand Command(BankFixture bank, string sql, object[] values)
     {
-        var command = bank.Database.CreateCommand(sql);
+        var command = bank.Owner.CreateCommand(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

@@ -30,7 +30,7 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         foreach (var model in bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name)))
         {
             await bank.ExecuteAsync("drop schema if exists paged cascade; create schema paged");
-            await using var connection = await bank.Database.OpenConnectionAsync();
+            await using var connection = await bank.Owner.OpenConnectionAsync();
             var tables = ReadTables.In("paged");
             await ReadModelSchema.CreateAsync(connection, model, tables);
             foreach (var page in Pages(events, random))

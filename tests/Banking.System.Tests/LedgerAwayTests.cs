@@ -34,7 +34,7 @@ public sealed class LedgerAwayTests(BankFixture bank) : IClassFixture<BankFixtur
 
     private async Task AllowAsync(bool allowed)
     {
-        var settings = new NpgsqlConnectionStringBuilder(bank.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(await TestCluster.SuperuserAsync(bank.ConnectionString));
         var database = settings.Database!;
         settings.Database = "postgres";
         await using var connection = new NpgsqlConnection(settings.ConnectionString);

@@ -30,7 +30,7 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var command = bank.Database.CreateCommand(sql);
+        await using var command = bank.Owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -25,7 +25,11 @@ public class BankFixture : IAsyncLifetime
 
     public IDocumentStore Store => Host.Services.GetRequiredService<IDocumentStore>();
 
+    /// <summary>As the host's role: what it may not do, a test may not either.</summary>
     public NpgsqlDataSource Database => Host.Services.GetRequiredService<NpgsqlDataSource>();
+
+    /// <summary>As the role that owns the schema: for planting and forging what the host's role is kept from.</summary>
+    public NpgsqlDataSource Owner { get; private set; } = null!;
 
     public string ConnectionString => _connectionString;
 
@@ -40,12 +44,14 @@ public class BankFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _connectionString = await TestCluster.NewDatabaseAsync(await TemplateAsync());
+        Owner = NpgsqlDataSource.Create(TestCluster.Owner(_connectionString));
         Host = await StartAnotherAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
+        await Owner.DisposeAsync();
         await TestCluster.DropAsync(_connectionString);
         GC.SuppressFinalize(this);
     }
@@ -74,7 +80,7 @@ public class BankFixture : IAsyncLifetime
     private static async Task<IAlbaHost> StartHostAsync(
         string connectionString, TimeProvider clock, string[] settings, Action<IServiceCollection> configure)
     {
-        var builder = BankHost.CreateBuilder(["--environment", "Development", .. settings], connectionString, clock);
+        var builder = BankHost.CreateBuilder(["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock);
         configure(builder.Services);
         builder.WebHost.UseTestServer();
         // That server has no limit for bodies which the routes could raise, and says so each time.

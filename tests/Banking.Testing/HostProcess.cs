@@ -3,12 +3,16 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Banking.Host.Database;
+using Npgsql;
 
 namespace Banking.Testing;
 
 /// <summary>The real host as a process of its own, so that it can be killed.</summary>
 public sealed partial class HostProcess : IAsyncDisposable
 {
+    private const string HostConnection = "ConnectionStrings__banking";
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<string> _token = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -143,6 +147,13 @@ public sealed partial class HostProcess : IAsyncDisposable
         foreach (var (name, value) in environment)
         {
             info.Environment[name] = value;
+        }
+
+        // A host runs with both roles unless the test says which owner it has, or that it has none.
+        if (environment.FirstOrDefault(e => e.Name == HostConnection) is { Value: { Length: > 0 } database }
+            && new NpgsqlConnectionStringBuilder(database).Username == DatabaseRoles.Host)
+        {
+            info.Environment.TryAdd("ConnectionStrings__owner", TestCluster.Owner(database));
         }
 
         return info;

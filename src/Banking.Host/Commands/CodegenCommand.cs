@@ -47,7 +47,7 @@ internal static class CodegenCommand
 
         folder = Path.GetFullPath(folder);
         DynamicCodeBuilder.WithinCodegenCommand = true;
-        await using var app = BankHost.CreateBuilder(["--environment", Environments.Development], "Host=none;Database=none").Build();
+        await using var app = BankHost.CreateBuilder(["--environment", Environments.Development], new("Host=none;Database=none")).Build();
         app.Configure();
         app.Services.GetRequiredService<WolverineOptions>().CodeGeneration.GeneratedCodeOutputPath = folder;
         var code = new DynamicCodeBuilder(app.Services, [.. app.Services.GetServices<ICodeFileCollection>()])

@@ -83,7 +83,7 @@ internal static class ImportCommand
         };
 
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
-        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.ConnectionString).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections).BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
         {

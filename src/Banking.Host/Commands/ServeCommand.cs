@@ -38,7 +38,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
     {
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Say("PostgreSQL", line));
-        var builder = BankHost.CreateBuilder(settings, database.ConnectionString);
+        var builder = BankHost.CreateBuilder(settings, database.Connections);
         if (!HasAddress(builder.Configuration))
         {
             builder.WebHost.UseUrls(DefaultUrl);

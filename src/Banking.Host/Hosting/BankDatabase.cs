@@ -1,13 +1,16 @@
+using System.Security.Cryptography;
 using Banking.EmbeddedPostgres;
+using Banking.Host.Database;
 
 namespace Banking.Host.Hosting;
 
 /// <summary>The database the bank runs on: the one it is given, or a private cluster that it starts and stops.</summary>
-internal sealed class BankDatabase(string connectionString, PostgresCluster? cluster) : IAsyncDisposable
+internal sealed class BankDatabase(BankConnections connections, PostgresCluster? cluster) : IAsyncDisposable
 {
     public const string Name = "banking";
+    public const string OwnerName = "owner";
 
-    public string ConnectionString { get; } = connectionString;
+    public BankConnections Connections { get; } = connections;
 
     /// <summary>One line for people: which database, where its data is.</summary>
     public string Description => cluster is null
@@ -18,7 +21,7 @@ internal sealed class BankDatabase(string connectionString, PostgresCluster? clu
     {
         if (configuration.GetConnectionString(Name) is { Length: > 0 } given)
         {
-            return new(given, null);
+            return new(new(given, configuration.GetConnectionString(OwnerName)), null);
         }
 
         var cluster = await PostgresCluster.StartAsync(
@@ -30,12 +33,15 @@ internal sealed class BankDatabase(string connectionString, PostgresCluster? clu
             },
             say);
         await cluster.EnsureDatabaseAsync(Name);
-        return new(cluster.ConnectionString(Name), cluster);
+        // Passwords that last as long as this server: nobody else is to come in with them.
+        return new(await DatabaseRoles.PrepareAsync(cluster.ConnectionString(Name), NewPassword(), NewPassword()), cluster);
     }
 
     /// <summary>Where the private cluster lives.</summary>
     public static string Folder(IConfiguration configuration) =>
         Path.GetFullPath(Path.Combine(configuration["Banking:DataFolder"] ?? ".banking", "postgres"));
+
+    private static string NewPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
     public ValueTask DisposeAsync() => cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,6 +1,7 @@
 using Banking.Accounts;
 using Banking.Audit;
 using Banking.Customers;
+using Banking.Host.Database;
 using Banking.Host.Generated;
 using Banking.Host.Security;
 using Banking.Ledger;
@@ -31,15 +32,15 @@ namespace Banking.Host.Hosting;
 /// <summary>Puts the bank together: one line per module, and what all modules share.</summary>
 public static class BankHost
 {
-    public static WebApplicationBuilder CreateBuilder(string[] args, string connectionString, TimeProvider? clock = null)
+    public static WebApplicationBuilder CreateBuilder(string[] args, BankConnections connections, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         KnownSettings.Check(builder.Configuration);
         var time = clock ?? TimeProvider.System;
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
-        builder.Services.AddHostedService<BankSchema>();
-        builder.AddDatabase(connectionString, time);
+        builder.Services.AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
+        builder.AddDatabase(connections, time);
         builder.AddMessaging();
         builder.AddHttp();
         builder.AddTelemetry();
@@ -93,13 +94,13 @@ public static class BankHost
             .DisableMcp()).AllowAnonymous();
     }
 
-    private static void AddDatabase(this WebApplicationBuilder builder, string connectionString, TimeProvider clock)
+    private static void AddDatabase(this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock)
     {
-        builder.Services.AddEventStore(connectionString, clock)
+        builder.Services.AddEventStore(connections, clock)
             .IntegrateWithWolverine(marten =>
             {
                 marten.MessageStorageSchemaName = "wolverine";
-                marten.AutoCreate = AutoCreate.CreateOrUpdate;
+                marten.AutoCreate = AutoCreate.None;
             });
         builder.Services
             .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
@@ -121,9 +122,9 @@ public static class BankHost
 
     /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
-        this IServiceCollection services, string connectionString, TimeProvider clock)
+        this IServiceCollection services, BankConnections connections, TimeProvider clock)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        var settings = new NpgsqlConnectionStringBuilder(connections.Host)
         {
             Timezone = "UTC",
             ApplicationName = "banking",
@@ -135,6 +136,7 @@ public static class BankHost
         };
         return services
             .AddSingleton(clock)
+            .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
             .AddSingleton(_ => new LedgerConnections(settings.ConnectionString))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString))
@@ -151,9 +153,9 @@ public static class BankHost
             .UseLightweightSessions();
     }
 
-    internal static IServiceCollection AddEventStoreForCommands(this IServiceCollection services, string connectionString)
+    internal static IServiceCollection AddEventStoreForCommands(this IServiceCollection services, BankConnections connections)
     {
-        services.AddEventStore(connectionString, TimeProvider.System);
+        services.AddEventStore(connections, TimeProvider.System);
         // The import makes the schema too.
         services.AddAccounts();
         services.AddLedger();
@@ -169,6 +171,8 @@ public static class BankHost
             wolverine.ApplicationAssembly = GeneratedCode.Assembly;
             wolverine.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
             wolverine.ServiceName = "banking";
+            // The owner of the schema makes its tables (BankSchema).
+            wolverine.AutoBuildMessageStorageOnStartup = AutoCreate.None;
             wolverine.Durability.MessageStorageSchemaName = "wolverine";
             wolverine.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
             wolverine.Durability.KeepAfterMessageHandling = TimeSpan.FromHours(24);

@@ -1,49 +1,104 @@
-using Banking.Accounts;
-using Banking.Notifications;
-using Banking.Platform;
+using Banking.Host.Database;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 using JasperFx;
-using Marten;
 using Npgsql;
 using Weasel.Core;
 using Weasel.Core.Migrations;
-using Weasel.Postgresql.Tables;
 
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Brings the database to what this version of the bank needs, before anything else of the host starts. The store itself is told to
-/// create nothing; the message storage, which is none of the ledger's business, is made by Wolverine when it starts.
+/// Brings the database to what this version of the bank needs, before anything else of the host starts. With the owner's connection string the
+/// schema is migrated over a connection of its own, which is closed again; without it the schema must be current. The tables of read models belong
+/// to the host's role and are made over its own connection. Neither Marten nor Wolverine creates anything by itself.
 /// </summary>
 internal sealed class BankSchema(IServiceProvider services) : IHostedService
 {
     /// <summary>One host at a time: the number means nothing but "the schema of a bank".</summary>
     private const long MigrationLock = 0x62616e6b;
 
-    public Task StartAsync(CancellationToken cancellationToken) => PrepareAsync(services);
+    private Task? _prepared;
+
+    public Task StartAsync(CancellationToken cancellationToken) => PreparedAsync();
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Prepares the schema once, however often it is called.</summary>
+    public Task PreparedAsync() => _prepared ??= PrepareAsync(services);
+
     public static async Task PrepareAsync(IServiceProvider services)
     {
-        var database = services.GetRequiredService<IDocumentStore>().Storage.Database;
+        var parts = SchemaPart.Of(services);
         await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
-        await ExecuteAsync(connection, $"select pg_advisory_lock({MigrationLock})");
-        try
+        var role = await ScalarAsync(connection, "select current_user::text");
+        await LockedAsync(connection, async () =>
         {
-            var migration = await SchemaMigration.DetermineAsync(connection, CancellationToken.None, [.. database.AllObjects().Select(Ours)]);
-            if (migration.Difference != SchemaPatchDifference.None)
+            if (services.GetRequiredService<BankConnections>().Owner is { Length: > 0 } owner)
             {
-                await database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
+                await MigrateAsync(owner, parts, role, services.GetServices<ReadModel>());
             }
-
-            foreach (var sql in PlatformModule.Sql.Concat(AccountsModule.Sql).Concat(PublishingModule.Sql).Concat(NotificationsModule.Sql))
+            else if (await MissingAsync(connection, parts, role) is { } missing)
             {
-                await ExecuteAsync(connection, sql);
+                throw new ConfigurationException(
+                    $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date.");
             }
 
             await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
+        });
+    }
+
+    private static async Task MigrateAsync(string owner, IReadOnlyList<SchemaPart> parts, string hostRole, IEnumerable<ReadModel> models)
+    {
+        // Not pooled: the owner's connection is closed when the schema is current.
+        var settings = new NpgsqlConnectionStringBuilder(owner) { Pooling = false, ApplicationName = "banking-owner" };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        foreach (var part in parts)
+        {
+            await MigrateAsync(connection, part);
+        }
+
+        await SchemaGrants.GrantAsync(connection, hostRole, models);
+    }
+
+    private static async Task MigrateAsync(NpgsqlConnection connection, SchemaPart part)
+    {
+        var migration = await SchemaMigration.DetermineAsync(connection, CancellationToken.None, [.. part.Objects]);
+        if (migration.Difference != SchemaPatchDifference.None)
+        {
+            await part.Database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
+        }
+
+        foreach (var sql in part.Sql.Prepend(SchemaPart.Create))
+        {
+            await ExecuteAsync(connection, sql);
+        }
+
+        await part.SaveAsync(connection);
+    }
+
+    /// <summary>What keeps a host without the owner's connection string from starting, as a sentence; null where all is there.</summary>
+    private static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<SchemaPart> parts, string role)
+    {
+        foreach (var part in parts)
+        {
+            if (!await part.IsCurrentAsync(connection))
+            {
+                return "The schema of the database is not the one that this version of the bank needs.";
+            }
+        }
+
+        return await SchemaGrants.MissingAsync(connection, [.. parts.SelectMany(p => p.Tables)]) is { } table
+            ? $"The role {role} may not read and add to {table}."
+            : null;
+    }
+
+    private static async Task LockedAsync(NpgsqlConnection connection, Func<Task> work)
+    {
+        await ExecuteAsync(connection, $"select pg_advisory_lock({MigrationLock})");
+        try
+        {
+            await work();
         }
         finally
         {
@@ -51,24 +106,16 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         }
     }
 
-    /// <summary>
-    /// Marten's tables as they are, but for one foreign key: from events to streams. On partitioned tables it takes two thirds of the time
-    /// of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both, or neither.
-    /// </summary>
-    private static ISchemaObject Ours(ISchemaObject schemaObject)
-    {
-        if (schemaObject is Table { Identifier.Name: "mt_events" } events)
-        {
-            events.ForeignKeys.Clear();
-        }
-
-        return schemaObject;
-    }
-
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     private sealed class FailingLogger : IMigrationLogger

@@ -5,17 +5,18 @@ namespace Banking.Platform.ReadModels;
 /// <summary>Makes the tables of read models, and the views that readers see them through.</summary>
 public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider clock)
 {
+    /// <summary>What the owner of the schema makes: the bookkeeping, and the schemas that the host's role makes its tables in. Idempotent.</summary>
+    public static IEnumerable<string> Sql(IEnumerable<ReadModel> models) =>
+        [Generation.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
+
     /// <summary>
     /// At the start of a host, which holds the schema's lock: a model that is new gets its first generation, one whose version has changed a
     /// new one beside that which serves.
     /// </summary>
     public async Task PrepareAsync(NpgsqlConnection connection)
     {
-        await ExecuteAsync(connection, Generation.Sql);
-        await ExecuteAsync(connection, SentinelStatus.Sql);
         foreach (var model in models)
         {
-            await ExecuteAsync(connection, $"create schema if not exists {model.Schema}");
             await using var transaction = await connection.BeginTransactionAsync();
             if (await Generation.ServingAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } serving)
             {
