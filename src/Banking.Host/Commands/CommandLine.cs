@@ -61,6 +61,7 @@ internal static class CommandLine
             ImportCommand.Create(settings),
             ProjectionsCommand.Create(settings),
             VerifyCommand.Create(settings),
+            MigrateCommand.Create(settings),
             CodegenCommand.Create(settings),
         };
         ServeCommand.Configure(root, settings);

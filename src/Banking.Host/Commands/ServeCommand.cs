@@ -37,6 +37,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
     {
+        StartupRules.CheckDatabase(configuration);
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Say("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections);
         if (!HasAddress(builder.Configuration))
@@ -46,6 +47,8 @@ internal static class ServeCommand
 
         await using var app = builder.Build();
         app.Configure();
+        // Before anything starts: a database that will not do is said in a sentence, without the log of a host that failed.
+        await app.Services.GetRequiredService<BankSchema>().PreparedAsync();
         await app.StartAsync();
         Say("PostgreSQL", database.Description);
         if (demo && app.Environment.IsDevelopment())

@@ -26,20 +26,24 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
 
     public const string Create = $"create table if not exists {Table} (name text primary key, fingerprint text not null, migrated_at timestamptz not null default now())";
 
+    /// <summary>A document that Marten knows only where Wolverine is there too.</summary>
+    private const string EnvelopeTable = "mt_doc_envelope";
+
     public IEnumerable<string> Tables => Objects.OfType<Table>().Select(t => t.Identifier.QualifiedName);
 
     public static IReadOnlyList<SchemaPart> Of(IServiceProvider services)
     {
         var store = services.GetRequiredService<IDocumentStore>().Storage.Database;
+        var objects = store.AllObjects().Select(Ours).ToLookup(o => o.Identifier.Name == EnvelopeTable);
         var parts = new List<SchemaPart>
         {
-            new("store", store, [.. store.AllObjects().Select(Ours)], [
+            new("store", store, [.. objects[false]], [
                 .. PlatformModule.Sql, .. AccountsModule.Sql, .. PublishingModule.Sql, .. NotificationsModule.Sql,
                 .. ReadModelSchema.Sql(services.GetServices<ReadModel>())]),
         };
         if (services.GetService<IMessageStore>() is MessageDatabase<NpgsqlConnection> messages)
         {
-            parts.Add(new("messages", messages, [.. messages.AllObjects()], []));
+            parts.Add(new("messages", messages, [.. objects[true], .. messages.AllObjects()], []));
         }
 
         return parts;

@@ -38,12 +38,13 @@ begin
 
     -- Tables of read models, views through which they are seen, and scratch schemas belong to the host's role: it makes and drops them.
     for item in
-        select format('alter table %s owner to %I', c.oid::regclass, host_role) as statement
+        select 1 as step, format('alter schema %I owner to %I', nspname, host_role) as statement from pg_namespace where nspname ~ '^scratch_' and nspowner <> host_id
+        union all
+        select 2, format('alter table %I.%I owner to %I', n.nspname, c.relname, host_role)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'v') and c.relowner <> host_id
             and (n.nspname ~ '^scratch_' or exists (select from unnest(read_models) m where n.nspname || '.' || regexp_replace(c.relname, '_g[0-9]+$', '') = m))
-        union all
-        select format('alter schema %I owner to %I', nspname, host_role) from pg_namespace where nspname ~ '^scratch_' and nspowner <> host_id
+        order by step
     loop
         execute item.statement;
     end loop;

@@ -19,7 +19,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 
     public static async Task<BankDatabase> OpenAsync(IConfiguration configuration, bool fresh, Action<string> say)
     {
-        if (configuration.GetConnectionString(Name) is { Length: > 0 } given)
+        if (configuration.GetConnectionString(Name) is { } given && !string.IsNullOrWhiteSpace(given))
         {
             return new(new(given, configuration.GetConnectionString(OwnerName)), null);
         }

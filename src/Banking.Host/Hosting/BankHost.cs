@@ -37,9 +37,10 @@ public static class BankHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         KnownSettings.Check(builder.Configuration);
         var time = clock ?? TimeProvider.System;
+        StartupRules.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
-        builder.Services.AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
+        builder.Services.AddSingleton<DatabaseRules>().AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
         builder.AddDatabase(connections, time);
         builder.AddMessaging();
         builder.AddHttp();

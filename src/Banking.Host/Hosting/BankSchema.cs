@@ -31,11 +31,14 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         var parts = SchemaPart.Of(services);
         await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         var role = await ScalarAsync(connection, "select current_user::text");
+        // Commands without a host have no environment, and nobody reaches them.
+        var rules = services.GetService<DatabaseRules>();
+        await (rules?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
         await LockedAsync(connection, async () =>
         {
             if (services.GetRequiredService<BankConnections>().Owner is { Length: > 0 } owner)
             {
-                await MigrateAsync(owner, parts, role, services.GetServices<ReadModel>());
+                await MigrateAsync(owner, parts, role, rules, services.GetServices<ReadModel>());
             }
             else if (await MissingAsync(connection, parts, role) is { } missing)
             {
@@ -43,16 +46,18 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                     $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date.");
             }
 
+            await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
             await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
         });
     }
 
-    private static async Task MigrateAsync(string owner, IReadOnlyList<SchemaPart> parts, string hostRole, IEnumerable<ReadModel> models)
+    private static async Task MigrateAsync(string owner, IReadOnlyList<SchemaPart> parts, string hostRole, DatabaseRules? rules, IEnumerable<ReadModel> models)
     {
         // Not pooled: the owner's connection is closed when the schema is current.
         var settings = new NpgsqlConnectionStringBuilder(owner) { Pooling = false, ApplicationName = "banking-owner" };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
+        await (rules?.CheckOwnerAsync(connection) ?? Task.CompletedTask);
         foreach (var part in parts)
         {
             await MigrateAsync(connection, part);

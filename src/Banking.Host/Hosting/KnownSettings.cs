@@ -17,10 +17,14 @@ public static class KnownSettings
         ["Banking:DataFolder"] = typeof(string),
         ["Banking:FollowsLog"] = typeof(bool),
         ["Banking:Postgres:BinFolder"] = typeof(string),
+        [StartupRules.PrivateDatabase] = typeof(bool),
+        [StartupRules.OwnerAsHost] = typeof(bool),
+        [StartupRules.RemoteDevelopment] = typeof(bool),
         ["Banking:Auth:Authority"] = typeof(string),
         ["Banking:Auth:Audience"] = typeof(string),
         ["Banking:Publishing:Source"] = typeof(string),
         ["ConnectionStrings:banking"] = typeof(string),
+        ["ConnectionStrings:owner"] = typeof(string),
     };
 
     /// <summary>Sections that are read into a record, member by member.</summary>

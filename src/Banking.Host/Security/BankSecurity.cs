@@ -15,7 +15,7 @@ internal static class BankSecurity
         var authority = builder.Configuration["Banking:Auth:Authority"];
         var audience = builder.Configuration["Banking:Auth:Audience"];
         var own = builder.Environment.IsDevelopment() && authority is null;
-        if (!own && (string.IsNullOrEmpty(authority) || string.IsNullOrEmpty(audience)))
+        if (!own && (string.IsNullOrWhiteSpace(authority) || string.IsNullOrWhiteSpace(audience)))
         {
             throw new ConfigurationException(
                 "Outside of Development the bank needs Banking:Auth:Authority and Banking:Auth:Audience: the issuer of its tokens and its own name there.");

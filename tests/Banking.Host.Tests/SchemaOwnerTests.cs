@@ -1,0 +1,92 @@
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Host.Tests;
+
+/// <summary>The owner migrates; a host that has only its own role starts where the schema is current.</summary>
+public sealed class SchemaOwnerTests : IAsyncLifetime
+{
+    private static readonly (string, string) NoOwner = ("ConnectionStrings__owner", "");
+
+    private string _database = "";
+
+    public async ValueTask InitializeAsync() => _database = await TestCluster.NewDatabaseAsync();
+
+    public async ValueTask DisposeAsync() => await TestCluster.DropAsync(_database);
+
+    [Theory]
+    [InlineData("--no-demo")]
+    [InlineData("verify")]
+    public async Task Without_the_owner_it_ends_with_a_sentence_on_an_empty_database(string command)
+    {
+        await RefusedAsync(command, "The schema of the database is not the one");
+    }
+
+    [Fact]
+    public async Task The_owner_migrates_once_and_leaves_and_hosts_without_it_serve_and_rebuild()
+    {
+        string account;
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        {
+            account = await (await host.TellerAsync()).OpenAsync(balance: "5.00");
+            Assert.Equal("0", await RowAsync("select count(*)::text from pg_stat_activity where usename = 'banking_owner' and application_name = 'banking-owner'"));
+            Assert.DoesNotContain("owns the tables of the log", host.Output, StringComparison.Ordinal);
+        }
+
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database), NoOwner))
+        {
+            var teller = await host.TellerAsync();
+            Assert.Equal(201, (await teller.WithdrawAsync(account, "2.00")).StatusCode);
+            Assert.Equal(422, (await teller.WithdrawAsync(account, "4.00")).StatusCode);
+            Assert.Equal("3.00", await teller.BalanceAsync(account));
+        }
+
+        foreach (var command in (string[][])[
+            ["projections", "rebuild", "all", "--reason", "test"], ["projections", "replay", "ledger", "--into", "scratch_one"], ["projections", "list"], ["verify", "--full"]])
+        {
+            var (exitCode, output, error) = await HostProcess.RunAsync(command, ("ConnectionStrings__banking", _database), NoOwner);
+            Assert.True(exitCode == 0, string.Join(' ', command) + output + error);
+        }
+    }
+
+    [Theory]
+    [InlineData("update platform.schema_part set fingerprint = 'another' where name = 'store'", "The schema of the database is not the one")]
+    [InlineData("update platform.schema_part set fingerprint = 'another' where name = 'messages'", "The schema of the database is not the one")]
+    [InlineData("revoke all on schema platform from banking_host", "The schema of the database is not the one")]
+    [InlineData("revoke insert on bank.mt_events from banking_host", "may not read and add to bank.mt_events")]
+    [InlineData("drop table wolverine.wolverine_dead_letters", "may not read and add to wolverine.wolverine_dead_letters")]
+    public async Task A_schema_that_is_not_current_is_refused_and_the_owner_mends_it(string change, string sentence)
+    {
+        await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        {
+        }
+
+        await RowAsync(change + " ; select ''");
+        await RefusedAsync("--no-demo", sentence);
+
+        await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        {
+        }
+
+        await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database), NoOwner);
+        await (await host.TellerAsync()).OpenAsync(balance: "5.00");
+    }
+
+    private async Task RefusedAsync(string command, string sentence)
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [command], ("ConnectionStrings__banking", _database), NoOwner, ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:owner", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    private async Task<string> RowAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(TestCluster.Owner(_database));
+        await using var command = source.CreateCommand(sql);
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+}
