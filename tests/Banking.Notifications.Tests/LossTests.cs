@@ -27,11 +27,7 @@ public sealed class LossTests : ListeningBank
         await Teller.DepositAsync(account, "1.00");
         await PassedAsync();
         await Host.StopAsync();
-        await using var data = Npgsql.NpgsqlDataSource.Create(ConnectionString);
-        await using (var back = data.CreateCommand(Back))
-        {
-            await back.ExecuteNonQueryAsync();
-        }
+        await ExecuteAsync(Back);
 
         await using var next = await StartAnotherAsync();
 
