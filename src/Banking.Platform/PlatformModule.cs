@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
@@ -67,6 +64,7 @@ public static class PlatformModule
         .AddSingleton<HistoryImport>()
         .AddSingleton<LogMark>()
         .AddSingleton<LogEnd>()
+        .AddSingleton<EventReader>()
         .AddSingleton<LogReader>()
         .AddSingleton<LogTail>()
         .AddSingleton<OperatorJournal>()
@@ -114,14 +112,7 @@ public static class PlatformModule
         store.Events.DatabaseSchemaName = EventSchema;
         store.CommandTimeout = 30;
         store.AutoCreateSchemaObjects = AutoCreate.None;
-        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
-        {
-            // Before Marten's own: enum members are stored under names that a rename in C# must not reach unnoticed.
-            json.Converters.Insert(0, new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
-            json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-            // jsonb keeps the letters anyway; escaping them would only make the log harder to read.
-            json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        });
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, StoredJson.Configure);
 
         // Marten would repeat a failed save within our transaction, which is aborted by then: the group repeats the whole instead.
         store.ConfigureWritePolly(_ => { });

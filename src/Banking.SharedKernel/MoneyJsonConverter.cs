@@ -6,6 +6,7 @@ namespace Banking.SharedKernel;
 /// <summary>
 /// The stored form, <c>{"minor":12550,"currency":"EUR","scale":2}</c>. The stored scale wins over the table's:
 /// an event must mean the same amount after the table has changed. Names are fixed here, whatever naming policy the serializer has.
+/// Where the options are strict, nothing is left to the table and nothing is passed over.
 /// </summary>
 internal sealed class MoneyJsonConverter : JsonConverter<Money>
 {
@@ -37,14 +38,17 @@ internal sealed class MoneyJsonConverter : JsonConverter<Money>
                 case "minor" or "currency" or "scale":
                     throw new JsonException($"'{name}' of stored money is repeated or has the wrong type.");
                 default:
+                    _ = options.UnmappedMemberHandling == JsonUnmappedMemberHandling.Disallow
+                        ? throw new JsonException($"Stored money has no '{name}'.")
+                        : true;
                     reader.Skip();
                     break;
             }
         }
 
-        return minor is { } amount && code is not null
+        return minor is { } amount && code is not null && (scale is not null || !options.RespectRequiredConstructorParameters)
             ? new(amount, CurrencyOf(code, scale))
-            : throw new JsonException("Stored money lacks minor or currency.");
+            : throw new JsonException("Stored money lacks minor, currency or scale.");
     }
 
     public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)

@@ -23,6 +23,11 @@ internal static class EventGenerators
     private static readonly Gen<Money> Amounts = Gen.Select(
         Gen.OneOf<long>(Gen.Long, Gen.OneOf(0L, 1L, long.MaxValue, Guards.LargestBalance)), Currencies, (minor, currency) => new Money(minor, currency));
 
+    /// <summary>Of a movement that a command made.</summary>
+    private static readonly Gen<Money> Positive = Amounts.Select(m => m with { Minor = Math.Max(1, m.Minor == long.MinValue ? 1 : Math.Abs(m.Minor)) });
+
+    private static readonly Gen<Money> Limits = Gen.OneOf<Money>(Positive, Currencies.Select(Money.Zero));
+
     private static readonly Gen<DateTimeOffset> Instants =
         Gen.Long[DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks].Select(ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
 
@@ -40,22 +45,22 @@ internal static class EventGenerators
 
     public static IReadOnlyDictionary<Type, Gen<object>> All { get; } = new Dictionary<Type, Gen<object>>
     {
-        [typeof(AccountOpened)] = Gen.Select(Numbers, Gen.Guid, Text, Amounts, Instants, Optional, Sources,
+        [typeof(AccountOpened)] = Gen.Select(Numbers, Gen.Guid, Text, Limits, Instants, Optional, Sources,
             (number, owner, product, limit, at, external, source) => (object)new AccountOpened(number, owner, product, limit, at, external, source)),
         [typeof(DelegateAuthorized)] = Gen.Select(Gen.Guid, Instants, Sources, (customer, at, source) => (object)new DelegateAuthorized(customer, at, source)),
-        [typeof(MoneyDeposited)] = Gen.Select(Amounts, Gen.Enum<BankSide>(), Instants, Details, Sources,
+        [typeof(MoneyDeposited)] = Gen.Select(Positive, Gen.Enum<BankSide>(), Instants, Details, Sources,
             (amount, side, at, details, source) => (object)new MoneyDeposited(amount, side, at, details, source)),
-        [typeof(MoneyWithdrawn)] = Gen.Select(Amounts, Gen.Enum<BankSide>(), Instants, Details, Sources,
+        [typeof(MoneyWithdrawn)] = Gen.Select(Positive, Gen.Enum<BankSide>(), Instants, Details, Sources,
             (amount, side, at, details, source) => (object)new MoneyWithdrawn(amount, side, at, details, source)),
-        [typeof(TransferSent)] = Gen.Select(Gen.Guid, Gen.Guid, Numbers, Amounts, Instants, Details,
+        [typeof(TransferSent)] = Gen.Select(Gen.Guid, Gen.Guid, Numbers, Positive, Instants, Details,
             (id, to, number, amount, at, details) => (object)new TransferSent(id, to, number, amount, at, details)),
-        [typeof(TransferReceived)] = Gen.Select(Gen.Guid, Gen.Guid, Numbers, Amounts, Instants, Details,
+        [typeof(TransferReceived)] = Gen.Select(Gen.Guid, Gen.Guid, Numbers, Positive, Instants, Details,
             (id, from, number, amount, at, details) => (object)new TransferReceived(id, from, number, amount, at, details)),
-        [typeof(CorrectionBooked)] = Gen.Select(Gen.Guid, Text, Gen.Enum<Direction>(), Amounts, Gen.Enum<BankSide>(), Instants, Sources,
+        [typeof(CorrectionBooked)] = Gen.Select(Gen.Guid, Text, Gen.Enum<Direction>(), Positive, Gen.Enum<BankSide>(), Instants, Sources,
             (corrects, why, direction, amount, side, at, source) => (object)new CorrectionBooked(corrects, why, direction, amount, side, at, source)),
         [typeof(AccountFrozen)] = Gen.Select(Gen.Enum<FreezeScope>(), Instants, (scope, at) => (object)new AccountFrozen(scope, at)),
         [typeof(AccountUnfrozen)] = Gen.Select(Gen.Enum<FreezeScope>(), Instants, (scope, at) => (object)new AccountUnfrozen(scope, at)),
-        [typeof(OverdraftLimitSet)] = Gen.Select(Amounts, Instants, (limit, at) => (object)new OverdraftLimitSet(limit, at)),
+        [typeof(OverdraftLimitSet)] = Gen.Select(Limits, Instants, (limit, at) => (object)new OverdraftLimitSet(limit, at)),
         [typeof(AccountClosed)] = Instants.Select(at => (object)new AccountClosed(at)),
     };
 

@@ -43,6 +43,13 @@ internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<Unexpe
             return true;
         }
 
+        if (Failures.UnreadableEvent(exception) is { } unreadable)
+        {
+            logger.LogError(unreadable, "{Method} {Path} needs an event that cannot be read", httpContext.Request.Method, httpContext.Request.Path);
+            await httpContext.WriteProblemAsync(Failures.Unreadable(unreadable));
+            return true;
+        }
+
         if (IsBeingBuilt(httpContext, exception))
         {
             await httpContext.WriteProblemAsync(Problems.Malformed(

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Banking.Platform.Following;
 using JasperFx;
 using Npgsql;
 
@@ -40,6 +41,18 @@ public static class Failures
     /// <summary>The type of the document whose id was taken, where that is what happened.</summary>
     internal static Type? DuplicateDocument(Exception failure) => Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;
 
+    /// <summary>The event that could not be read, where that is what happened.</summary>
+    public static UnreadableEventException? UnreadableEvent(Exception failure) => Chain(failure).OfType<UnreadableEventException>().FirstOrDefault();
+
+    /// <summary>What is answered where an event is needed that cannot be read. Whoever mends the log finds it by these; what is in it is nobody else's.</summary>
+    public static Refusal Unreadable(UnreadableEventException unreadable)
+    {
+        ArgumentNullException.ThrowIfNull(unreadable);
+        return Refusal.Of(
+            "event_unreadable", 503, "An event that this needs cannot be read. Nothing was done; operators must mend the log or the bank first.",
+            ("eventId", unreadable.EventId), ("position", unreadable.Position));
+    }
+
     internal static Outcome Busy(CommandContext context) => Problem(context, applied: false, Problems.Malformed(
         "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key.", status: 503));
 
@@ -48,6 +61,7 @@ public static class Failures
     internal static Outcome Answer(Exception failure, CommandContext context, bool inDoubt) => inDoubt
         ? Problem(context, applied: null, Problems.Malformed(
             "outcome_unknown", "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.", status: 503))
+        : UnreadableEvent(failure) is { } unreadable ? Problem(context, applied: false, Unreadable(unreadable))
         : IsPassing(failure)
             ? Problem(context, applied: false, Problems.Malformed(
                 "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503))

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Marten;
 using Npgsql;
 
@@ -8,7 +10,11 @@ namespace Banking.Platform.Commands;
 /// <param name="Locked">Streams that another host is at, and that were not waited for.</param>
 internal sealed record Loaded<TState>(
     States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<Guid, ReceivedReceipt> Receipts, IReadOnlySet<Guid> Locked)
-    where TState : class, IEventSourced<TState>;
+    where TState : class, IEventSourced<TState>
+{
+    /// <summary>Streams whose state would have to be folded from an event that cannot be read.</summary>
+    public required IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable { get; init; }
+}
 
 /// <summary>A receipt found in the database, with the position its answer told.</summary>
 internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
@@ -18,7 +24,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 }
 
 /// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its stream is.</summary>
-internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TState> known)
+internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
     private static readonly string Find = $"select id, version from {PlatformModule.EventSchema}.mt_streams where id = any($1) and type = '{TState.StreamType}' and not is_archived";
@@ -66,13 +72,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         var (states, late, moved) = Current(versions, stored);
         locked.ExceptWith(versions.Keys);
         await new RoundTrip(transaction).Ask(_states, late, row => Add(states, row)).RunAsync();
-        if (late.Length > 0)
-        {
-            await RefoldStaleAsync(transaction, states, versions);
-        }
+        var unreadable = late.Length > 0 ? await RefoldStaleAsync(transaction, states, versions) : [];
 
         _contended = (moved + locked.Count) * Contended > versions.Count + locked.Count;
-        return new(states, versions, receipts, locked);
+        return new(states, versions, receipts, locked) { Unreadable = unreadable };
     }
 
     /// <summary>Each state at the version of its stream, as this host remembers it, else as it was stored.</summary>
@@ -105,23 +108,37 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, KnownStates<TSta
         receipts[receipt.Id] = new(receipt, position);
     }
 
-    private void Add(States<TState> states, NpgsqlDataReader row) => states.Set(store.Options.Serializer().FromJson<TState>(row, 0));
+    private void Add(States<TState> states, NpgsqlDataReader row)
+    {
+        try
+        {
+            states.Set(store.Options.Serializer().FromJson<TState>(row, 0));
+        }
+        catch (JsonException)
+        {
+            // No state that this version of the bank can read: the same as none, and folded anew.
+        }
+    }
 
     /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
-    private async Task RefoldStaleAsync(NpgsqlTransaction transaction, States<TState> states, Dictionary<Guid, long> versions)
+    /// <returns>The streams that cannot be, because of an event of theirs: the others of the group go on.</returns>
+    private async Task<Dictionary<Guid, UnreadableEventException>> RefoldStaleAsync(
+        NpgsqlTransaction transaction, States<TState> states, Dictionary<Guid, long> versions)
     {
-        var stale = versions.Where(v => states.Find(v.Key)?.Version != v.Value).Select(v => v.Key).ToList();
-        if (stale.Count == 0)
+        var unreadable = new Dictionary<Guid, UnreadableEventException>();
+        foreach (var id in versions.Where(v => states.Find(v.Key)?.Version != v.Value).Select(v => v.Key).ToList())
         {
-            return;
+            try
+            {
+                states.Put(id, StreamFold.Of<TState>(id, await events.StreamAsync(transaction.Connection!, id, CancellationToken.None)));
+            }
+            catch (UnreadableEventException failure)
+            {
+                states.Put(id, null);
+                unreadable[id] = failure;
+            }
         }
 
-        // For the transaction: a session for its connection would close it, and the group with it.
-        await using var session = store.QuerySession(Marten.Services.SessionOptions.ForTransaction(transaction));
-        foreach (var id in stale)
-        {
-            var events = await session.Events.FetchStreamAsync(id);
-            states.Put(id, events.Aggregate((TState?)null, (state, e) => TState.Fold(state, id, e.Data, e.Timestamp)));
-        }
+        return unreadable;
     }
 }

@@ -1,4 +1,5 @@
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Marten;
 
 namespace Banking.Platform.Commands;
@@ -16,6 +17,11 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private readonly List<object> _documents = [];
 
     public States<TState> States => loaded.States;
+
+    /// <summary>Why one of these streams cannot be decided upon; null where all can.</summary>
+    public UnreadableEventException? Unreadable(IEnumerable<Guid> streams) => loaded.Unreadable.Count == 0
+        ? null
+        : streams.Select(loaded.Unreadable.GetValueOrDefault).FirstOrDefault(u => u is not null);
 
     public ReceivedReceipt? Receipt(Guid id) => loaded.Receipts.GetValueOrDefault(id);
 

@@ -1,4 +1,5 @@
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Marten;
 using Marten.Services;
 using Npgsql;
@@ -19,11 +20,11 @@ public sealed class GroupTransaction<TState>
     private readonly KnownStates<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
 
-    public GroupTransaction(IDocumentStore store, LedgerConnections connections, TimeProvider clock, GroupRules<TState> rules)
+    public GroupTransaction(IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules)
     {
         ArgumentNullException.ThrowIfNull(connections);
         (_store, _connections, _clock, _rules) = (store, connections, clock, rules);
-        _loader = new(store, _known);
+        _loader = new(store, events, _known);
         connections.Connected += _known.Forget;
     }
 

@@ -49,6 +49,11 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             return (null, now);
         }
 
+        if (memory.Unreadable(submission.Streams) is { } unreadable)
+        {
+            return (new Decision.Rejected(Failures.Unreadable(unreadable)), now);
+        }
+
         // Never behind what a stream of this command already tells: so recorded time rises with the version whatever the clocks of the
         // nodes say. Only this command's: a clock that ran ahead must not spread from one account to all that share a group with it.
         var at = now;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Banking.Platform.Commands;
 
@@ -24,6 +25,7 @@ public sealed record Receipt(
 }
 
 /// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw. That there was one is in the log too (<see cref="CommandRefused"/>).</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class RecordedRefusal
 {
     public required Guid Id { get; init; }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Banking.Platform.Following;
 using JasperFx.Events;
 
 namespace Banking.Platform.EventSourcing;
@@ -6,7 +6,8 @@ namespace Banking.Platform.EventSourcing;
 /// <summary>Reads who and why from a stored event.</summary>
 public static class EventHeaders
 {
-    /// <summary>The header's text, or null. What comes back from jsonb is a JSON element, what was just made is a string.</summary>
+    /// <summary>The header's text, or null where the event has none of that name.</summary>
+    /// <exception cref="UnreadableEventException">It is no text.</exception>
     public static string? Header(this IEvent e, string name)
     {
         ArgumentNullException.ThrowIfNull(e);
@@ -14,8 +15,19 @@ public static class EventHeaders
         {
             null => null,
             string text => text,
-            JsonElement { ValueKind: JsonValueKind.String } json => json.GetString(),
-            var other => other.ToString(),
+            _ => throw new UnreadableEventException(e, new InvalidOperationException($"Its header {name} is no text.")),
         };
     }
+
+    /// <summary>The text of a header, or of a column of who and why, that every event has.</summary>
+    /// <exception cref="UnreadableEventException">This one has not.</exception>
+    public static string Required(this IEvent e, string name, string? value)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return value ?? throw new UnreadableEventException(e, new InvalidOperationException($"It does not say its {name}."));
+    }
+
+    /// <summary>The text of a header that every event has.</summary>
+    /// <exception cref="UnreadableEventException">This one has not, or it is no text.</exception>
+    public static string RequiredHeader(this IEvent e, string name) => e.Required(name, e.Header(name));
 }

@@ -57,7 +57,9 @@ public static class HttpAnswers
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     internal static bool IsToBeRepeated(int status, string body) =>
-        status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests
+        // What waits for operators is not there in a second.
+        (status is StatusCodes.Status503ServiceUnavailable && !body.Contains("\"event_unreadable\"", StringComparison.Ordinal))
+        || status is StatusCodes.Status429TooManyRequests
         || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal));
 
     private static Task WriteAsync(this HttpContext http, int status, string contentType, string body)

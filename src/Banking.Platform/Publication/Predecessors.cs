@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using JasperFx.Events;
@@ -25,7 +26,12 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
         $"select f.stream from unnest($1, $2) as f(stream, version) join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version " +
         $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
 
-    public static bool IsImported(IEvent e) => e.Header(HeaderNames.Channel) == Channels.Import;
+    /// <exception cref="UnreadableEventException">It does not say through which channel it came: history would be told as news, or news kept as history.</exception>
+    public static bool IsImported(IEvent e) => IsOfUnknownChannel(e) ? throw UnknownChannel(e) : e.Header(HeaderNames.Channel) == Channels.Import;
+
+    public static bool IsOfUnknownChannel(IEvent e) => e.Header(HeaderNames.Channel) == StoredEvents.UnknownChannel;
+
+    public static UnreadableEventException UnknownChannel(IEvent e) => new(e, new InvalidOperationException($"It does not say its {HeaderNames.Channel}."));
 
     /// <summary>The ids of those events whose predecessor on their stream was imported.</summary>
     /// <param name="page">Events of the log, without a gap.</param>
@@ -49,7 +55,7 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
                 }
             }
 
-            within[e.StreamId] = new(e.Version, IsImported(e));
+            within[e.StreamId] = new(e.Version, !IsOfUnknownChannel(e) && IsImported(e));
         }
 
         if (unknown.Count > 0)

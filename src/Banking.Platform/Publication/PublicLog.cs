@@ -62,7 +62,7 @@ public sealed class PublicLog(
             return new([], after);
         }
 
-        var read = await tail.ReadAsync(after, end, ct);
+        var read = UpToUnknown(await tail.ReadAsync(after, end, ct), after);
         PublicPage page = new([.. await TellAsync(read.Events, ct)], read.End);
         if (_recent.Count >= Remembered)
         {
@@ -72,13 +72,39 @@ public sealed class PublicLog(
         return _recent.GetOrAdd(place, page);
     }
 
+    /// <summary>Of an event that does not say its channel nobody knows whether it is history or news: what comes before it is told, and nothing after it.</summary>
+    /// <exception cref="UnreadableEventException">It is the first.</exception>
+    private LogPage UpToUnknown(LogPage page, long after)
+    {
+        for (var i = 0; i < page.Events.Count; i++)
+        {
+            var e = page.Events[i];
+            if (contracts.Find(e.EventType) is not null && Predecessors.IsOfUnknownChannel(e))
+            {
+                return e.Sequence - 1 > after ? new([.. page.Events.Take(i)], e.Sequence - 1) : throw Predecessors.UnknownChannel(e);
+            }
+        }
+
+        return page;
+    }
+
     /// <summary>The next events after a position, at most so many. Where they are far apart there may be fewer, or none, before its end.</summary>
     public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
     {
-        var events = new List<PublicEvent>();
+        var (events, start) = (new List<PublicEvent>(), after);
         for (var pages = 0; pages < MostPages; pages++)
         {
-            var page = await ReadAsync(after, ct);
+            PublicPage page;
+            try
+            {
+                page = await ReadAsync(after, ct);
+            }
+            catch (UnreadableEventException) when (after > start)
+            {
+                // Who asked is given what comes before it, and told the next time.
+                return new(events, after);
+            }
+
             if (page.End == after)
             {
                 return new(events, after);
@@ -118,7 +144,7 @@ public sealed class PublicLog(
         // The position in a form that no index answers: that would be one over all the log.
         await using var command = new NpgsqlCommand(
             $"with mine as not materialized (select version from {_schema}.mt_events where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) " +
-            $"and (headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}') " +
+            $"and (headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}') " +
             "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)", connection);
         foreach (var value in (object[])[stream, upTo, _own])
         {
@@ -139,9 +165,9 @@ public sealed class PublicLog(
         await using var connection = await connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
             "select e.seq_id, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.data, e.is_archived, " +
-            $"(p.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' " +
+            $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} " +
             $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 " +
-            $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') <> '{Channels.Import}' order by e.seq_id" +
+            $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id" +
             (limit is null ? "" : $" limit {limit}"), connection);
         foreach (var value in (object[])[_types, .. values])
         {
@@ -153,9 +179,9 @@ public sealed class PublicLog(
         var (looked, end) = (0, 0L);
         while (await reader.ReadAsync(ct))
         {
-            var e = _events.Read(reader);
+            var e = _events.Read(reader, imported: true);
             (looked, end) = (looked + 1, e.Sequence);
-            if (Tell(e, afterHistory: !reader.IsDBNull(10) && reader.GetBoolean(10)) is { } told)
+            if (!Predecessors.IsImported(e) && Tell(e, afterHistory: !reader.IsDBNull(11) && reader.GetBoolean(11)) is { } told)
             {
                 events.Add(told);
             }

@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts;
+using Banking.Platform.Following;
 using Banking.SharedKernel;
 using JasperFx.Events;
 
@@ -32,11 +33,23 @@ public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? L
         {
             if (e.Timestamp <= knownAt && e.Data is IAccountEvent fact && fact.EffectiveAt <= effectiveAt)
             {
-                at = at.With(fact) with { Last = e, Events = at.Events + 1 };
+                at = at.With(e, fact) with { Last = e, Events = at.Events + 1 };
             }
         }
 
         return at;
+    }
+
+    private BalanceAt With(IEvent e, IAccountEvent fact)
+    {
+        try
+        {
+            return With(fact);
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new UnreadableEventException(e, failure);
+        }
     }
 
     private BalanceAt With(IAccountEvent fact) => fact switch

@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Platform.Following;
 using Banking.Platform.Http;
 using JasperFx.Events;
 using Marten;
@@ -9,7 +10,8 @@ using Npgsql;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>Finds what a caller asks for, and only what they may see: the rest is answered as if it were not there.</summary>
-public sealed class AccountReader(IDocumentStore store, AccountReferences references, NpgsqlDataSource source, TimeProvider clock)
+public sealed class AccountReader(
+    IDocumentStore store, AccountReferences references, EventReader events, NpgsqlDataSource source, TimeProvider clock)
 {
     /// <summary>Longer than any transaction of this bank lives.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
@@ -27,19 +29,12 @@ public sealed class AccountReader(IDocumentStore store, AccountReferences refere
     }
 
     /// <summary>The events of an account up to a version, oldest first.</summary>
-    public async Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        return await session.Events.FetchStreamAsync(id, version: upTo, fromVersion: from, token: ct);
-    }
+    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    public Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct) => events.StreamAsync(id, from, upTo, ct);
 
     /// <summary>The event of that id, if it is of that kind.</summary>
     public async Task<IEvent<T>?> EventAsync<T>(Guid id, CancellationToken ct)
-        where T : class
-    {
-        await using var session = store.QuerySession();
-        return await session.Events.LoadAsync(id, ct) as IEvent<T>;
-    }
+        where T : class => await events.FindAsync(id, ct) as IEvent<T>;
 
     /// <summary>
     /// Lets writers finish that may have read the clock before the instant asked about and not committed yet, so that what is answered

@@ -1,8 +1,8 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Platform.Following;
 using Banking.SharedKernel;
 using JasperFx.Events;
-using Marten;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -12,7 +12,7 @@ namespace Banking.Accounts.ReadModels;
 public sealed record BookedEntry(IEvent Event, IMovement Movement, Money Balance);
 
 /// <summary>Pages of entries: their order and their balances come from the read model, what they say from the events themselves.</summary>
-public sealed class EntryPages(NpgsqlDataSource source, IDocumentStore store, AccountReader reader, AccountBook book)
+public sealed class EntryPages(NpgsqlDataSource source, EventReader events, AccountReader reader, AccountBook book)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
 
@@ -40,7 +40,7 @@ public sealed class EntryPages(NpgsqlDataSource source, IDocumentStore store, Ac
         {
             if (e.Data is IMovement movement && entries.Count < limit)
             {
-                balance = movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
+                balance = After(balance, e, movement);
                 entries.Add(new(e, movement, balance));
             }
         }
@@ -96,11 +96,20 @@ public sealed class EntryPages(NpgsqlDataSource source, IDocumentStore store, Ac
             return [];
         }
 
-        var positions = balances.Keys.ToArray();
-        await using var session = store.QuerySession();
-        var events = await session.Events.QueryAllRawEvents().Where(e => e.Sequence.IsOneOf(positions)).ToListAsync(ct);
-        return [.. events.Select(e => e.Data is IMovement movement
+        return [.. (await events.AtAsync([.. balances.Keys], ct)).Select(e => e.Data is IMovement movement
             ? new BookedEntry(e, movement, new(balances[e.Sequence], movement.Amount.Currency))
-            : throw new InvalidOperationException($"The entry at position {e.Sequence} is no movement."))];
+            : throw new UnreadableEventException(e, new InvalidOperationException("It is no movement, and an entry was made of it.")))];
+    }
+
+    private static Money After(Money balance, IEvent e, IMovement movement)
+    {
+        try
+        {
+            return movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or OverflowException)
+        {
+            throw new UnreadableEventException(e, failure);
+        }
     }
 }

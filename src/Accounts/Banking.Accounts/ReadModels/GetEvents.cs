@@ -68,14 +68,14 @@ public static class GetEventsEndpoint
             e.Sequence,
             e.Timestamp,
             (e.Data as IAccountEvent)?.EffectiveAt,
-            Known(e.UserName),
-            e.Header(HeaderNames.Role),
-            e.Header(HeaderNames.Channel),
-            Known(e.Header(HeaderNames.Operation)),
+            Known(e.Required("actor", e.UserName)),
+            e.RequiredHeader(HeaderNames.Role),
+            e.RequiredHeader(HeaderNames.Channel),
+            Known(e.RequiredHeader(HeaderNames.Operation)),
             code is null && text is null ? null : new(code, text),
-            Known(e.CorrelationId),
+            Known(e.Required("correlation", e.CorrelationId)),
             Known(e.CausationId),
-            Known(e.Header(HeaderNames.IdempotencyKey)),
+            Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),
             JsonSerializer.Deserialize<JsonElement>(serializer.ToJson(e.Data)));
     }
 }

@@ -52,6 +52,12 @@ public static class GetFeedEndpoint
             return new ProblemResult(problem);
         }
 
+        if (streams)
+        {
+            // Asked before the answer begins: where the next event cannot be read it is a problem like any other, and no stream that breaks off.
+            await log.ReadAsync(after, http.RequestAborted);
+        }
+
         return streams
             ? TypedResults.ServerSentEvents(FollowAsync(log, watch, after, http.RequestAborted))
             : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
@@ -91,7 +97,11 @@ public static class GetFeedEndpoint
         yield return At(after);
         while (!watch.Stopping.IsCancellationRequested)
         {
-            var page = await log.ReadAsync(after, ct);
+            if (await NextAsync(log, after, ct) is not { } page)
+            {
+                yield break;
+            }
+
             foreach (var e in page.Events)
             {
                 yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type) { EventId = e.Position.ToString(CultureInfo.InvariantCulture) };
@@ -106,7 +116,7 @@ public static class GetFeedEndpoint
             if (page.End == after)
             {
                 await WaitAsync(watch, after, ct);
-                if ((await log.ReadAsync(after, ct)).End == after)
+                if ((await NextAsync(log, after, ct))?.End == after)
                 {
                     // Nothing new: said all the same, so that a proxy sees that somebody is there, and who reconnects knows where it was.
                     yield return At(after);
@@ -114,6 +124,19 @@ public static class GetFeedEndpoint
             }
 
             after = page.End;
+        }
+    }
+
+    /// <summary>Null where the next event cannot be read: the answer ends in order, and who reconnects is told why.</summary>
+    private static async Task<PublicPage?> NextAsync(PublicLog log, long after, CancellationToken ct)
+    {
+        try
+        {
+            return await log.ReadAsync(after, ct);
+        }
+        catch (UnreadableEventException)
+        {
+            return null;
         }
     }
 

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Alba;
+using Banking.Platform.Commands;
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>
+/// A command that would have to fold an event that cannot be read is answered with which one it is, by each door, and decides nothing. What is stored of the
+/// account is enough where it is there; and a group that it comes in with others goes on.
+/// </summary>
+public sealed class UnreadableCommandTests : IAsyncLifetime
+{
+    private readonly BankFixture _bank = new();
+
+    private IAlbaHost _host = null!;
+    private BankClient _teller = null!;
+    private string _account = "";
+    private string _other = "";
+    private long _position;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        var teller = _bank.As("teller");
+        (_account, _other) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00"));
+        _position = (await _bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(_account)))[0];
+        await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
+        _host = await _bank.StartAnotherAsync();
+        _teller = BankFixture.On(_host, "teller");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _bank.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Where_the_state_is_stored_commands_go_on() =>
+        Assert.Equal("90.00", (await MoveAsync("withdrawals", _account, "10.00")).Created().Text("balance", "value"));
+
+    [Theory]
+    [InlineData("delete from accounts.mt_doc_account where id = $1")]
+    [InlineData("update accounts.mt_doc_account set data = data - 'balance' where id = $1")]
+    [InlineData("update accounts.mt_doc_account set data = jsonb_set(data, '{version}', '1') where id = $1")]
+    public async Task Where_it_must_be_folded_nothing_is_decided_and_the_others_of_the_group_go_on(string loss)
+    {
+        await _bank.ExecuteAsync(loss, Stored.Id(_account));
+        const string key = "unreadable";
+
+        var others = Enumerable.Range(0, 30).Select(i => MoveAsync("deposits", _other, "1.00")).ToList();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => MoveAsync("deposits", _account, "1.00", key + i)));
+
+        Assert.All(answers, Named);
+        Assert.All(await Task.WhenAll(others), a => a.Created());
+        Named(await PostAsync("transfers", new { fromAccountId = _account, toAccountId = _other, amount = Euro("1.00"), reason = "Test" }));
+        Named(await PostAsync("transfers", new { fromAccountId = _other, toAccountId = _account, amount = Euro("1.00"), reason = "Test" }));
+        Named(await _teller.PostAsync($"/v1/accounts/{_account}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order" }));
+        Assert.Equal("130.00", await _teller.BalanceAsync(_other));
+
+        // Mended, the same keys are free: nothing was stored under them.
+        await _bank.ExecuteAsync("update bank.mt_events set data = data || '{\"bankSide\": \"cash\"}' where seq_id = $1", _position);
+        Assert.Equal("101.00", (await MoveAsync("deposits", _account, "1.00", key + "0")).Created().Text("balance", "value"));
+    }
+
+    [Fact]
+    public async Task In_a_batch_it_fails_alone_and_in_an_atomic_one_with_all()
+    {
+        await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
+        object Items(string key) => new[] { Item(_other, key + 1), Item(_account, key + 2), Item(_other, key + 3) };
+
+        var each = (await PostAsync("deposits/batch", new { mode = "independent", items = Items("each") })).Ok();
+        var results = each.Json.GetProperty("results").EnumerateArray().ToList();
+        Assert.Equal([201, 503, 201], results.Select(r => r.GetProperty("status").GetInt32()));
+        Assert.Equal(_position, results[1].GetProperty("body").GetProperty("position").GetInt64());
+
+        var together = await PostAsync("deposits/batch", new { mode = "atomic", items = Items("together") });
+        Named(together);
+        Assert.Equal("102.00", await _teller.BalanceAsync(_other));
+    }
+
+    [Fact]
+    public async Task On_the_bus_the_message_is_put_off_and_says_why()
+    {
+        await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
+
+        var postponed = await Assert.ThrowsAsync<CommandPostponedException>(() => new BusDoor(_host.Services).DepositAsync(_account, 1_00));
+
+        Assert.Equal("event_unreadable", postponed.Code);
+    }
+
+    [Theory]
+    [InlineData("jsonb_set(data, '{amount,currency}', '\"JPY\"')")]
+    [InlineData("jsonb_set(data, '{amount,minor}', '9223372036854775807')")]
+    public async Task An_event_that_says_what_cannot_be_true_is_as_unreadable(string data)
+    {
+        await _bank.ExecuteAsync("update bank.mt_events set data = data || '{\"bankSide\": \"cash\"}' where seq_id = $1", _position);
+        (await MoveAsync("deposits", _account, "1.00")).Created();
+        await _bank.ExecuteAsync($"update bank.mt_events set data = {data} where seq_id = (select max(seq_id) from bank.mt_events)");
+        _position = (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
+        await using var fresh = await _bank.StartAnotherAsync();
+
+        Named(await BankFixture.On(fresh, "teller").PostAsync("/v1/deposits", new { accountId = _account, amount = Euro("1.00"), reason = "Test" }));
+    }
+
+    private void Named(Answer answer)
+    {
+        Assert.True(answer.StatusCode == 503, $"{answer.StatusCode} {answer.Body}");
+        var id = _bank.QueryAsync<Guid>("select id from bank.mt_events where seq_id = $1", _position).GetAwaiter().GetResult()[0];
+        Assert.Equal(("event_unreadable", $"evt_{id:N}", $"{_position}"), (answer.Code, answer.Text("eventId"), answer.Text("position")));
+    }
+
+    private Task<Answer> MoveAsync(string what, string account, string value, string? key = null) =>
+        PostAsync(what, new { accountId = account, amount = Euro(value), reason = "Test" }, key);
+
+    private Task<Answer> PostAsync(string what, object body, string? key = null) =>
+        _teller.PostTextAsync($"/v1/{what}", JsonSerializer.Serialize(body, JsonSerializerOptions.Web), ("Idempotency-Key", key ?? BankClient.NewKey()));
+
+    private static object Item(string account, string key) => new { idempotencyKey = key, command = new { accountId = account, amount = Euro("1.00"), reason = "Test" } };
+
+    private static object Euro(string value) => new { value, currency = "EUR" };
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using Alba;
+using Banking.Platform.Following;
+using Banking.Platform.Publication;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>
+/// An event that was readable once and is not any more. Whatever needs it says which one it is; whatever does not goes on, on the same account too. Asked of
+/// a host that has read nothing yet.
+/// </summary>
+public sealed class UnreadableAnswerTests : IAsyncLifetime
+{
+    private readonly ProbedBank _bank = new();
+
+    private IAlbaHost _host = null!;
+    private string _account = "";
+    private string _other = "";
+    private string _deposit = "";
+    private string _eventId = "";
+    private long _position;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        var teller = _bank.As("teller");
+        _other = await teller.OpenAsync(balance: "7.00");
+        _account = await teller.OpenAsync();
+        var answer = (await PayInAsync(teller, "5.00")).Created();
+        _deposit = answer.Text("id");
+        _position = long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+        (await PayInAsync(teller, "6.00")).Created();
+        await _bank.CaughtUpAsync();
+        _eventId = "evt_" + _deposit[4..];
+        _host = await _bank.StartAnotherAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _bank.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("data = data - 'amount'")]
+    [InlineData("data = data - 'bankSide'")]
+    [InlineData("data = data || '{\"bankSide\": null}'")]
+    [InlineData("data = data || '{\"bankSide\": 1}'")]
+    [InlineData("data = jsonb_set(data, '{amount,minor}', '\"500\"')")]
+    [InlineData("data = data #- '{amount,currency}'")]
+    [InlineData("data = (data - 'amount') || jsonb_build_object('betrag', data -> 'amount')")]
+    [InlineData("data = '[]'")]
+    [InlineData("type = 'accounts.of-a-later-version.v1'")]
+    public async Task What_needs_it_names_it_and_all_else_goes_on(string change)
+    {
+        await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
+        var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
+
+        foreach (var path in (string[])
+            [$"/v1/accounts/{_account}/entries", $"/v1/accounts/{_account}/events", $"/v1/accounts/{_account}/balance?version=2", $"/v1/deposits/{_deposit}", "/v1/entries"])
+        {
+            Named(await teller.GetAsync(path), path);
+        }
+
+        Named(
+            await BankFixture.On(_host, "operator").PostAsync("/ops/projections/ledger/replay", new { schema = "scratch_unreadable", reasonCode = "look", reason = "A look" }), "replay");
+        Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
+        Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "feed that goes on");
+        Assert.NotEmpty((await auditor.GetAsync("/v1/feed")).Ok().Items());
+        foreach (var path in (string[])
+            [
+                $"/v1/accounts/{_account}", "/v1/accounts", $"/v1/accounts/{_account}/balance", $"/v1/accounts/{_account}/balance?version=3",
+                $"/v1/accounts/{_account}/balance?effectiveAt=2030-01-01T00:00:00Z", $"/v1/accounts/{_account}/figures", $"/v1/accounts/{_account}/refusals",
+                $"/v1/accounts/{_other}/entries", $"/v1/accounts/{_other}/events", $"/v1/accounts/{_other}/balance?version=2", "/v1/customers",
+            ])
+        {
+            (await teller.GetAsync(path)).Ok();
+        }
+
+        foreach (var path in (string[])["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
+        {
+            (await auditor.GetAsync(path)).Ok();
+        }
+
+        Assert.Equal("11.00", await teller.BalanceAsync(_account));
+        Assert.Equal("12.00", (await PayInAsync(teller, "1.00")).Created().Text("balance", "value"));
+    }
+
+    [Theory]
+    [InlineData("headers = headers - 'channel'", "channel")]
+    [InlineData("headers = jsonb_set(headers, '{channel}', '7')", "channel")]
+    [InlineData("headers = headers - 'role'", "role")]
+    [InlineData("headers = headers || '{\"operation\": [1]}'", "operation")]
+    [InlineData("headers = headers - 'idempotencyKey'", "idempotencyKey")]
+    [InlineData("user_name = null", "actor")]
+    [InlineData("correlation_id = null", "correlation")]
+    [InlineData("headers = '7'", "headers")]
+    public async Task Who_and_why_are_not_guessed_either(string change, string member)
+    {
+        await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
+        var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
+
+        Named(await teller.GetAsync($"/v1/accounts/{_account}/events"), "events");
+        (await teller.GetAsync($"/v1/accounts/{_other}/events")).Ok();
+        (await auditor.GetAsync($"/audit/events?account={_account}")).Ok();
+        if (member == "channel" || member == "headers")
+        {
+            // History or news: nobody knows.
+            Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
+            var before = (await auditor.GetAsync($"/v1/feed?after={_position - 2}")).Ok();
+            Assert.All(before.Items(), e => Assert.True(long.Parse(e.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture) < _position));
+        }
+    }
+
+    [Fact]
+    public async Task Each_reader_of_the_log_names_event_position_type_and_member()
+    {
+        await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
+        var (log, tail) = (_host.Services.GetRequiredService<LogReader>(), _host.Services.GetRequiredService<LogTail>());
+        var (events, published) = (_host.Services.GetRequiredService<EventReader>(), _host.Services.GetRequiredService<PublicLog>());
+        var (stream, ct) = (Id(_account), CancellationToken.None);
+        await _host.Services.GetRequiredService<LogMark>().LookAsync(ct);
+        foreach (var read in (Func<Task>[])
+            [
+                () => log.ReadAsync(_position - 1, _position + 1, ct),
+                () => log.ReadStreamsAsync([stream], long.MaxValue, ct),
+                async () => await log.ReadStreamAsync(stream, long.MaxValue, ct).ToListAsync(ct),
+                () => tail.ReadAsync(_position - 1, _position + 1, ct),
+                () => events.StreamAsync(stream, 0, 0, ct),
+                () => events.FindAsync(Guid.ParseExact(_eventId[4..], "N"), ct),
+                () => events.AtAsync([_position], ct),
+                () => published.ReadAsync(_position - 1, ct),
+                () => published.FindAsync(Guid.ParseExact(_eventId[4..], "N"), ct),
+                () => published.OfAccountAsync(stream, 0, long.MaxValue, 10, ct),
+            ])
+        {
+            var failure = await Assert.ThrowsAsync<UnreadableEventException>(read);
+            Assert.Equal((_position, _eventId), (failure.Position, failure.EventId));
+            Assert.StartsWith($"Event {_eventId} (accounts.money-deposited.v1) at position {_position} cannot be read: ", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("'bankSide'", failure.Message, StringComparison.Ordinal);
+        }
+
+        await using var session = _bank.Store.QuerySession();
+        Assert.NotNull(await Record.ExceptionAsync(() => session.Events.FetchStreamAsync(stream)));
+        Assert.NotNull(await Record.ExceptionAsync(() => session.Events.AggregateStreamAsync<Accounts.Domain.Account>(stream)));
+    }
+
+    [Fact]
+    public async Task An_event_that_is_missing_between_others_is_not_passed_over()
+    {
+        await _bank.ExecuteAsync("delete from bank.mt_events where seq_id = $1", _position);
+        var teller = BankFixture.On(_host, "teller");
+
+        var events = await teller.GetAsync($"/v1/accounts/{_account}/events");
+
+        Assert.Equal((503, "event_unreadable", $"{_position + 1}"), (events.StatusCode, events.Code, events.Text("position")));
+        Assert.Equal("11.00", await teller.BalanceAsync(_account));
+    }
+
+    private void Named(Answer answer, string path)
+    {
+        Assert.True(answer.StatusCode == 503, $"{path}: {answer.StatusCode} {answer.Body}");
+        Assert.Equal(("event_unreadable", _eventId, $"{_position}"), (answer.Code, answer.Text("eventId"), answer.Text("position")));
+        Assert.Null(answer.Header("Retry-After"));
+    }
+
+    private Task<Answer> PayInAsync(BankClient teller, string value) =>
+        teller.PostAsync("/v1/deposits", new { accountId = _account, amount = new { value, currency = "EUR" }, reason = "Savings" });
+
+    private static Guid Id(string account) => SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+}
