@@ -3,6 +3,7 @@ using System.Text;
 using Banking.Accounts;
 using Banking.Notifications;
 using Banking.Platform;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using Marten;
@@ -33,8 +34,10 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
 
     public static IReadOnlyList<SchemaPart> Of(IServiceProvider services)
     {
-        var store = services.GetRequiredService<IDocumentStore>().Storage.Database;
-        var objects = store.AllObjects().Select(Ours).ToLookup(o => o.Identifier.Name == EnvelopeTable);
+        var documents = services.GetRequiredService<IDocumentStore>();
+        var states = StoredStates.Tables(documents.Options);
+        var store = documents.Storage.Database;
+        var objects = store.AllObjects().Select(o => Ours(o, states)).ToLookup(o => o.Identifier.Name == EnvelopeTable);
         var parts = new List<SchemaPart>
         {
             new("store", store, [.. objects[false]], [
@@ -93,14 +96,20 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
     }
 
     /// <summary>
-    /// Marten's tables as they are, but for one foreign key: from events to streams. On partitioned tables it takes two thirds of the time
-    /// of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both, or neither.
+    /// Marten's tables as they are, but for two things. One foreign key is left out: from events to streams. On partitioned tables it takes two
+    /// thirds of the time of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both, or neither. And
+    /// tables of states have a column of the bank's own: the event that a state is the state of.
     /// </summary>
-    private static ISchemaObject Ours(ISchemaObject schemaObject)
+    private static ISchemaObject Ours(ISchemaObject schemaObject, IReadOnlySet<string> states)
     {
         if (schemaObject is Table { Identifier.Name: "mt_events" } events)
         {
             events.ForeignKeys.Clear();
+        }
+
+        if (schemaObject is Table table && states.Contains(table.Identifier.QualifiedName))
+        {
+            table.AddColumn(StoredStates.LastEventColumn, "uuid");
         }
 
         return schemaObject;

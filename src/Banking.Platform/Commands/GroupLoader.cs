@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
@@ -27,14 +28,27 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known)
     where TState : class, IEventSourced<TState>
 {
-    private static readonly string Find = $"select id, version from {PlatformModule.EventSchema}.mt_streams where id = any($1) and type = '{TState.StreamType}' and not is_archived";
+    private static readonly string EventTable = $"{PlatformModule.EventSchema}.mt_events";
+
+    /// <summary>
+    /// Each stream with its version and its last event. Where a lock was waited for, the version is that of now, but the last event is looked up in
+    /// the snapshot of before: it is null then, and the state is read again.
+    /// </summary>
+    private static readonly string Find =
+        $"select s.id, s.version, (select e.id from {EventTable} e where e.stream_id = s.id and e.version = s.version and not e.is_archived) " +
+        $"from {PlatformModule.EventSchema}.mt_streams s where s.id = any($1) and s.type = '{TState.StreamType}' and not s.is_archived";
 
     /// <summary>In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.</summary>
-    private static readonly string Lock = Find + " order by id for update";
+    private static readonly string Lock = Find + " order by s.id for update";
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
-    private readonly string _states = $"select data from {DocumentTable.Of(store.Options, typeof(TState)).Name} where id = any($1)";
+    private readonly string _states = $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} where id = any($1) and {StoredStates.LastEventColumn} is not null";
+
+    /// <summary>States of the streams' last events, with a snapshot taken under the locks.</summary>
+    private readonly string _current =
+        $"select d.data, e.id from {StateTable(store)} d join {PlatformModule.EventSchema}.mt_streams s on s.id = d.id " +
+        $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
 
     /// <summary>One stream in so many.</summary>
     private const int Contended = 8;
@@ -54,44 +68,58 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
         // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
         var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
-        var versions = new Dictionary<Guid, long>(ids.Length);
+        var ends = new Dictionary<Guid, StreamEnd>(ids.Length);
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
-        var stored = new States<TState>();
-        void Version(NpgsqlDataReader row) => versions[row.GetGuid(0)] = row.GetInt64(1);
+        var stored = new Dictionary<Guid, StoredState<TState>>();
+        void End(NpgsqlDataReader row) => ends[row.GetGuid(0)] = new(row.GetInt64(1), row.IsDBNull(2) ? null : row.GetGuid(2));
         // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past. What is remembered is there.
         var locked = new HashSet<Guid>(passing.Except(unknown));
         // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that waited.
         await new RoundTrip(transaction)
-            .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], Version)
-            .Ask(Lock + " skip locked", passing, Version)
+            .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], End)
+            .Ask(Lock + " skip locked", passing, End)
             .Ask(Find, [.. passing.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
             .Ask(_receipts, keys, row => Add(receipts, row))
             .Ask(_states, unknown, row => Add(stored, row))
             .RunAsync();
 
-        var (states, late, moved) = Current(versions, stored);
-        locked.ExceptWith(versions.Keys);
-        await new RoundTrip(transaction).Ask(_states, late, row => Add(states, row)).RunAsync();
-        var unreadable = late.Length > 0 ? await RefoldStaleAsync(transaction, states, versions) : [];
+        var (states, late, moved) = Current(ends, stored);
+        locked.ExceptWith(ends.Keys);
+        stored.Clear();
+        await new RoundTrip(transaction).Ask(_current, late, row => Add(stored, row)).RunAsync();
+        var unreadable = new Dictionary<Guid, UnreadableEventException>();
+        foreach (var id in late)
+        {
+            if (stored.GetValueOrDefault(id)?.State is { } state && state.Version == ends[id].Version)
+            {
+                states.Set(state);
+            }
+            else
+            {
+                await FoldAsync(transaction, id, ends[id].Version, states, unreadable);
+            }
+        }
 
-        _contended = (moved + locked.Count) * Contended > versions.Count + locked.Count;
-        return new(states, versions, receipts, locked) { Unreadable = unreadable };
+        _contended = (moved + locked.Count) * Contended > ends.Count + locked.Count;
+        return new(states, ends.ToDictionary(e => e.Key, e => e.Value.Version), receipts, locked) { Unreadable = unreadable };
     }
 
-    /// <summary>Each state at the version of its stream, as this host remembers it, else as it was stored.</summary>
+    private static string StateTable(IDocumentStore store) => DocumentTable.Of(store.Options, typeof(TState)).Name;
+
+    /// <summary>Each state of its stream's last event, as this host remembers it, else as it was stored.</summary>
     /// <returns>Besides, the streams for which neither is there, and how many are remembered at another version: those another host has moved.</returns>
-    private (States<TState> States, Guid[] Late, int Moved) Current(Dictionary<Guid, long> versions, States<TState> stored)
+    private (States<TState> States, Guid[] Late, int Moved) Current(Dictionary<Guid, StreamEnd> ends, Dictionary<Guid, StoredState<TState>> stored)
     {
         var states = new States<TState>();
         var late = new List<Guid>();
         var moved = 0;
-        foreach (var (id, version) in versions)
+        foreach (var (id, end) in ends)
         {
             var remembered = known.Find(id);
-            moved += remembered is not null && remembered.Version != version ? 1 : 0;
-            if ((remembered?.Version == version ? remembered : stored.Find(id)) is { } state && state.Version == version)
+            moved += remembered is not null && remembered.State.Version != end.Version ? 1 : 0;
+            if ((end.IsOf(remembered) ? remembered : stored.GetValueOrDefault(id)) is { } found && end.IsOf(found))
             {
-                states.Set(state);
+                states.Set(found.State);
             }
             else
             {
@@ -108,37 +136,47 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         receipts[receipt.Id] = new(receipt, position);
     }
 
-    private void Add(States<TState> states, NpgsqlDataReader row)
+    private void Add(Dictionary<Guid, StoredState<TState>> states, NpgsqlDataReader row)
     {
         try
         {
-            states.Set(store.Options.Serializer().FromJson<TState>(row, 0));
+            var state = store.Options.Serializer().FromJson<TState>(row, 0);
+            states[state.Id] = new(state, row.GetGuid(1));
         }
         catch (JsonException)
         {
-            // No state that this version of the bank can read: the same as none, and folded anew.
+            // No state that this version of the bank can read: the same as none, and folded again.
         }
     }
 
-    /// <summary>A stored state is a cache. One that is missing or does not stand where its stream stands is folded anew.</summary>
-    /// <returns>The streams that cannot be, because of an event of theirs: the others of the group go on.</returns>
-    private async Task<Dictionary<Guid, UnreadableEventException>> RefoldStaleAsync(
-        NpgsqlTransaction transaction, States<TState> states, Dictionary<Guid, long> versions)
+    /// <summary>
+    /// A stored state is a cache. One that is missing, or is not that of its stream's last event, is folded again. Where an event of the stream cannot be read or is
+    /// missing there is no state to decide upon; the others of the group go on.
+    /// </summary>
+    private async Task FoldAsync(
+        NpgsqlTransaction transaction, Guid id, long version, States<TState> states, Dictionary<Guid, UnreadableEventException> unreadable)
     {
-        var unreadable = new Dictionary<Guid, UnreadableEventException>();
-        foreach (var id in versions.Where(v => states.Find(v.Key)?.Version != v.Value).Select(v => v.Key).ToList())
+        try
         {
-            try
+            var known = await events.StreamAsync(transaction.Connection!, id, CancellationToken.None);
+            if (known.Count != version)
             {
-                states.Put(id, StreamFold.Of<TState>(id, await events.StreamAsync(transaction.Connection!, id, CancellationToken.None)));
+                var missing = new InvalidOperationException(string.Create(
+                    CultureInfo.InvariantCulture, $"Stream {id} is at version {version}, and the log holds {known.Count} events of it."));
+                throw known.Count > 0 ? new UnreadableEventException(known[^1], missing) : new UnreadableEventException(0, id, TState.StreamType, missing);
             }
-            catch (UnreadableEventException failure)
-            {
-                states.Put(id, null);
-                unreadable[id] = failure;
-            }
-        }
 
-        return unreadable;
+            states.Put(id, StreamFold.Of<TState>(id, known));
+        }
+        catch (UnreadableEventException failure)
+        {
+            unreadable[id] = failure;
+        }
+    }
+
+    /// <param name="LastEvent">Null where the lock was waited for, or the event is missing.</param>
+    private readonly record struct StreamEnd(long Version, Guid? LastEvent)
+    {
+        public bool IsOf(StoredState<TState>? stored) => stored is not null && stored.LastEvent == LastEvent && stored.State.Version == Version;
     }
 }

@@ -89,17 +89,18 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     /// its own receipt first, and repeat the answer, instead of being told that its own claim is taken.
     /// </summary>
     /// <returns>The states that the group has moved.</returns>
-    public IReadOnlyList<TState> Store(StoreOptions options, GroupRules<TState> rules)
+    public IReadOnlyList<StoredState<TState>> Store(StoreOptions options, GroupRules<TState> rules)
     {
         // In the order of their ids, as they were locked.
-        TState[] after = [.. _before.Keys.Order().Select(id => States[id])];
+        var last = _steps.Where(s => s.Moves).ToLookup(s => s.Event.StreamId, s => s.Event.Event.Id);
+        StoredState<TState>[] after = [.. _before.Keys.Order().Select(id => new StoredState<TState>(States[id], last[id].Last()))];
         session.QueueLedger(
             options,
-            [.. after.Select(Head), .. _steps.Where(s => !s.Moves).Select(s => CommandRefused.Head(s.Event))],
+            [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.Moves).Select(s => CommandRefused.Head(s.Event))],
             [.. _steps.Select(s => s.Event)],
             after,
             _receipts,
-            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.Id], s))));
+            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.State.Id], s.State))));
         return after;
     }
 

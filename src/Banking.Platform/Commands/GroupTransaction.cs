@@ -57,7 +57,7 @@ public sealed class GroupTransaction<TState>
         await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
         var memory = new GroupMemory<TState>(session, loaded);
         var work = new GroupWork<TState>(memory, now, _clock);
-        IReadOnlyList<TState> moved;
+        IReadOnlyList<StoredState<TState>> moved;
         try
         {
             foreach (var (unit, _) in units.Zip(stoodBack).Where(u => !u.Second))

@@ -4,33 +4,34 @@ using Banking.Platform.EventSourcing;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// The states that this host stored last, so that they need not be read again. Who finds one compares its version with the stream's,
-/// under the stream's lock: a stream is only ever added to, so the same version is the same state, whoever else writes to it.
+/// The states that this host stored last, so that they need not be read again. A remembered state counts only while the last event of its
+/// stream, read under the stream's lock, is the event that made it. The version is not enough: after a restore in place other events have
+/// the same versions.
 /// </summary>
 internal sealed class KnownStates<TState>
     where TState : class, IEventSourced<TState>
 {
     /// <summary>Beyond this, it starts over: it saves reading, it is not a register.</summary>
-    private const int Most = 100_000;
+    private const int MaxStates = 100_000;
 
-    private readonly ConcurrentDictionary<Guid, TState> _states = new();
+    private readonly ConcurrentDictionary<Guid, StoredState<TState>> _states = new();
 
-    public TState? Find(Guid id) => _states.GetValueOrDefault(id);
+    public StoredState<TState>? Find(Guid id) => _states.GetValueOrDefault(id);
 
-    /// <summary>To be told after the commit, never before.</summary>
-    public void Remember(IEnumerable<TState> states)
+    /// <summary>To be called after the commit, never before.</summary>
+    public void Remember(IEnumerable<StoredState<TState>> states)
     {
-        if (_states.Count >= Most)
+        if (_states.Count >= MaxStates)
         {
             _states.Clear();
         }
 
-        foreach (var state in states)
+        foreach (var stored in states)
         {
-            _states[state.Id] = state;
+            _states[stored.State.Id] = stored;
         }
     }
 
-    /// <summary>Whoever is connected to anew may be a database that was restored, in which the same version is another state.</summary>
+    /// <summary>A new connection may reach another server. Its events would be told apart anyway; this only frees what is of no use there.</summary>
     public void Forget() => _states.Clear();
 }

@@ -86,7 +86,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         var now = RecordedTime.Now(clock);
         var heads = new List<StreamHead>(chunk.Count);
         var envelopes = new List<EventEnvelope>(EventsPerTransaction);
-        var states = new List<TState>(chunk.Count);
+        var states = new List<StoredState<TState>>(chunk.Count);
         var documents = new List<object>();
         foreach (var stream in chunk)
         {
@@ -102,7 +102,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             }
 
             heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
-            states.Add(state);
+            states.Add(new(state, stream.Events[^1].Id));
             documents.AddRange(stream.Documents);
             documents.AddRange(rules.Beside(null, state));
         }

@@ -11,7 +11,7 @@ internal static class LedgerWrites
         StoreOptions options,
         IReadOnlyList<StreamHead> heads,
         IReadOnlyList<EventEnvelope> events,
-        IReadOnlyList<TState> states,
+        IReadOnlyList<StoredState<TState>> states,
         IReadOnlyList<Receipt> receipts,
         IEnumerable<object> documents)
         where TState : class, IEventSourced<TState>

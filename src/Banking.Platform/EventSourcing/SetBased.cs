@@ -68,10 +68,10 @@ internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer se
 
 /// <summary>
 /// Stores the states of a group with one statement. The caller holds the locks of their streams, so no newer one can be there.
-/// A state's table has Marten's own columns only: what is searched by is kept in documents beside it, so that the update of a movement
-/// touches no index.
+/// A state's table has Marten's own columns and that of its last event only: what is searched by is kept in lookup documents, so that the update
+/// of a movement touches no index.
 /// </summary>
-internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<TState> states) : IStorageOperation
+internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<StoredState<TState>> states) : IStorageOperation
     where TState : class, IEventSourced<TState>
 {
     public Type DocumentType => typeof(TState);
@@ -81,12 +81,14 @@ internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializ
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
         builder.Append(
-            $"insert into {table.Name} as d (id, data, mt_version, mt_dotnet_type) select id, data, version, '{table.Document.FullName}' from unnest(");
-        builder.AppendArray(states, s => s.Id, NpgsqlDbType.Uuid);
-        builder.AppendArray(states, s => serializer.ToJson(s), NpgsqlDbType.Jsonb, ",");
-        builder.AppendArray(states, s => s.Version, NpgsqlDbType.Bigint, ",");
-        builder.Append(") as n(id, data, version) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, " +
-            "mt_last_modified = transaction_timestamp() returning 1");
+            $"insert into {table.Name} as d (id, data, mt_version, {StoredStates.LastEventColumn}, mt_dotnet_type) " +
+            $"select id, data, version, last_event, '{table.Document.FullName}' from unnest(");
+        builder.AppendArray(states, s => s.State.Id, NpgsqlDbType.Uuid);
+        builder.AppendArray(states, s => serializer.ToJson(s.State), NpgsqlDbType.Jsonb, ",");
+        builder.AppendArray(states, s => s.State.Version, NpgsqlDbType.Bigint, ",");
+        builder.AppendArray(states, s => s.LastEvent, NpgsqlDbType.Uuid, ",");
+        builder.Append(") as n(id, data, version, last_event) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, " +
+            $"{StoredStates.LastEventColumn} = excluded.{StoredStates.LastEventColumn}, mt_last_modified = transaction_timestamp() returning 1");
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)

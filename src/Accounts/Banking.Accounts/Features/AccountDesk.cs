@@ -2,7 +2,6 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
-using Banking.Platform.Security;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 
@@ -24,55 +23,41 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
         HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context, ct) => PrepareAsync(command, slice, context, ct), group);
+        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct), group);
 
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
     {
-        var prepared = await PrepareAsync(command, slice, context, ct);
-        return prepared.Submission is { } submission
-            ? await group.SubmitAsync(submission, ct)
-            : GroupOutcomes.Rejected(context, prepared.Refusal!);
+        for (var again = true; ; again = false)
+        {
+            var accounts = new NamedAccounts(slice.Accounts(command), references);
+            var prepared = await PrepareAsync(command, slice, context, accounts, ct);
+            var outcome = prepared.Submission is { } submission
+                ? await group.SubmitAsync(submission, ct)
+                : GroupOutcomes.Rejected(context, prepared.Refusal!);
+            if (!again || !accounts.IsStale)
+            {
+                return outcome;
+            }
+        }
     }
 
-    private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+    private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(
+        TCommand command, Slice<TCommand> slice, CommandContext context, NamedAccounts accounts, CancellationToken ct)
     {
-        var named = slice.Accounts(command);
-        var ids = new Guid[named.Count];
-        for (var i = 0; i < named.Count; i++)
+        if (await accounts.ResolveAsync(ct) is { } notFound)
         {
-            if (await references.ResolveAsync(named[i].Account, ct) is not { } id)
-            {
-                return new(context, null, Visibility.NotFound(named[i].Account, named[i].Pointer));
-            }
-
-            ids[i] = id;
+            return new(context, null, notFound);
         }
 
         var newIds = new NewIds(Ids.Next(clock), Ids.Next(clock));
-        Account[] In(States<Account> states) => [.. ids.Select(id => states[id])];
         return new(
             context,
             new(
                 context,
-                ids,
-                states => MayAsk(context.Caller, states, ids, named),
-                (states, now) => slice.Decide(command, In(states), newIds, now),
-                (states, now) => slice.Answer(command, In(states), newIds, now)),
+                accounts.Ids,
+                states => accounts.MayAsk(context.Caller, states),
+                (states, now) => slice.Decide(command, accounts.In(states), newIds, now),
+                (states, now) => slice.Answer(command, accounts.In(states), newIds, now)),
             null);
-    }
-
-    private static Decision.Rejected? MayAsk(
-        Caller caller, States<Account> states, Guid[] ids, IReadOnlyList<(string Account, string? Pointer)> named)
-    {
-        for (var i = 0; i < ids.Length; i++)
-        {
-            // The same answer whether it is not there or not theirs: an account number must not be a way to ask who banks here.
-            if (states.Find(ids[i]) is not { } account || (i == 0 && !caller.CanSee(account)))
-            {
-                return new(Visibility.NotFound(named[i].Account, named[i].Pointer));
-            }
-        }
-
-        return null;
     }
 }

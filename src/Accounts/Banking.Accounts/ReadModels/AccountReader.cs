@@ -19,13 +19,26 @@ public sealed class AccountReader(
     public async Task<Account?> FindAsync(string account, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
-        if (await references.ResolveAsync(account, http.RequestAborted) is not { } id)
-        {
-            return null;
-        }
-
         await using var session = store.QuerySession();
-        return await session.LoadAsync<Account>(id, http.RequestAborted) is { } found && http.Caller().CanSee(found) ? found : null;
+        for (var again = true; ; again = false)
+        {
+            if (await references.ResolveAsync(account, http.RequestAborted) is not { } id)
+            {
+                return null;
+            }
+
+            var found = await session.LoadAsync<Account>(id, http.RequestAborted);
+            if (AccountReferences.Names(account, found))
+            {
+                return found is not null && http.Caller().CanSee(found) ? found : null;
+            }
+
+            references.Forget(account);
+            if (!again)
+            {
+                return null;
+            }
+        }
     }
 
     /// <summary>The events of an account up to a version, oldest first.</summary>

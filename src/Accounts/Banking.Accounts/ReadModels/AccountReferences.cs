@@ -5,7 +5,10 @@ using Marten;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>An account number works wherever an id does. A number never moves to another account, so what was found once stays found.</summary>
+/// <summary>
+/// An account number works wherever an id does. What was found is remembered, because a number never moves to another account; only a restore in place can
+/// give it to another. So an account that was found by its number is asked for its number (<see cref="Names"/>) before anything is done with it.
+/// </summary>
 public sealed class AccountReferences(IDocumentStore store)
 {
     /// <summary>Beyond this, the cache starts over: it saves a round trip, it is not a register.</summary>
@@ -43,6 +46,19 @@ public sealed class AccountReferences(IDocumentStore store)
         }
 
         return _known[number] = claim.AccountId;
+    }
+
+    /// <summary>Whether the text names this account. An id names what has it, or nothing.</summary>
+    internal static bool Names(string account, Account? found) =>
+        PublicId.TryParse(AccountId.Prefix, account, out _) || (AccountNumber.TryParse(account, out var number) && found?.Number == number);
+
+    /// <summary>The next look at this number asks the database.</summary>
+    internal void Forget(string account)
+    {
+        if (AccountNumber.TryParse(account, out var number))
+        {
+            _known.TryRemove(number, out _);
+        }
     }
 }
 

@@ -1,0 +1,28 @@
+using Marten;
+
+namespace Banking.Platform.EventSourcing;
+
+/// <summary>
+/// A state and the event that made it. A version alone does not say which history a state belongs to: after a restore in place another
+/// event may have the same version.
+/// </summary>
+/// <param name="LastEvent">The id of the last event that was folded into the state.</param>
+public sealed record StoredState<TState>(TState State, Guid LastEvent)
+    where TState : class, IEventSourced<TState>;
+
+/// <summary>What the tables of states have besides Marten's own columns.</summary>
+public static class StoredStates
+{
+    /// <summary>The last event of the stored state. Null, or another event's, where Marten wrote the row itself: then the state is folded again.</summary>
+    public const string LastEventColumn = "last_event_id";
+
+    /// <summary>The tables of the states that commands decide upon.</summary>
+    public static IReadOnlySet<string> Tables(IReadOnlyStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.AllKnownDocumentTypes()
+            .Where(t => t.DocumentType.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventSourced<>)))
+            .Select(t => t.TableName.QualifiedName)
+            .ToHashSet();
+    }
+}

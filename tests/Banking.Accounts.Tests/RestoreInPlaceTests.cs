@@ -1,0 +1,152 @@
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>
+/// The database is restored to an older state while two hosts keep their connections, and goes on from there. What a host remembers of the
+/// history that is no more must not decide anything, though the versions are the same again.
+/// </summary>
+public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task A_host_decides_upon_what_the_account_holds_after_the_restore_and_not_upon_what_it_remembers()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
+        var account = await a.OpenAsync(balance: "30.00");
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        (await a.DepositAsync(account, "4000.00")).Created();
+        (await a.DepositAsync(account, "1000.00")).Created();
+        await backup.RestoreAsync();
+
+        (await b.DepositAsync(account, "1.00")).Created();
+        (await b.DepositAsync(account, "1.00")).Created();
+        var refused = await a.WithdrawAsync(account, "5000.00");
+        var accepted = await a.WithdrawAsync(account, "32.00");
+
+        Assert.Equal((422, "32.00", "4"), (refused.StatusCode, refused.Text("available", "value"), refused.Text("version")));
+        Assert.Equal(("0.00", "5"), (accepted.Created().Text("balance", "value"), accepted.Text("version")));
+    }
+
+    [Fact]
+    public async Task Both_halves_of_a_transfer_are_decided_upon_what_is_there_after_the_restore()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
+        var (payer, payee) = (await a.OpenAsync(balance: "10.00"), await a.OpenAsync());
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        (await a.DepositAsync(payer, "900.00")).Created();
+        (await a.DepositAsync(payee, "900.00")).Created();
+        await backup.RestoreAsync();
+        (await b.DepositAsync(payer, "1.00")).Created();
+        (await b.DepositAsync(payee, "2.00")).Created();
+
+        var refused = await a.TransferAsync(payer, payee, "11.01");
+        (await a.TransferAsync(payer, payee, "11.00")).Created();
+
+        Assert.Equal((422, "11.00"), (refused.StatusCode, refused.Text("available", "value")));
+        Assert.Equal(("0.00", "13.00"), (await b.BalanceAsync(payer), await b.BalanceAsync(payee)));
+    }
+
+    [Fact]
+    public async Task A_freeze_that_was_lifted_only_in_the_lost_history_holds()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
+        var account = await a.OpenAsync(balance: "30.00");
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        (await a.DepositAsync(account, "1.00")).Created();
+        await backup.RestoreAsync();
+        (await b.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" })).Ok();
+
+        var refused = await a.WithdrawAsync(account, "5.00");
+
+        Assert.Equal(422, refused.StatusCode);
+        Assert.Equal("30.00", await b.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_used_only_in_the_lost_history_is_a_new_key()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "30.00");
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        (await teller.DepositAsync(account, "5.00", "EUR", key)).Created();
+        await backup.RestoreAsync();
+
+        var again = await teller.DepositAsync(account, "5.00", "EUR", key);
+
+        Assert.Equal((null, "35.00"), (again.Header("Idempotency-Replayed"), again.Created().Text("balance", "value")));
+        Assert.Equal("35.00", await teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task A_number_that_names_another_account_after_the_restore_reaches_that_account()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        var (lost, number) = await OpenAsync(a);
+        (await a.DepositAsync(number, "7.00")).Created();
+        await backup.RestoreAsync();
+        var (account, same) = await OpenAsync(b);
+        Assert.Equal(number, same);
+
+        (await a.DepositAsync(number, "5.00")).Created();
+        var read = await a.GetAsync($"/v1/accounts/{number}");
+
+        Assert.Equal(("5.00", account), (await b.BalanceAsync(account), read.Ok().Text("id")));
+        Assert.Equal(404, (await a.DepositAsync(lost, "1.00")).StatusCode);
+    }
+
+    [Fact]
+    public async Task No_account_is_opened_for_a_customer_whom_the_restore_has_taken_back()
+    {
+        var teller = bank.As("teller");
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        var customer = await teller.RegisterAsync();
+        await teller.OpenAsync(customer);
+        await backup.RestoreAsync();
+
+        var refused = await teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" });
+
+        Assert.Equal((404, "customer_not_found"), (refused.StatusCode, refused.Code));
+    }
+
+    [Fact]
+    public async Task An_event_that_was_exchanged_behind_a_state_makes_the_state_be_folded_again()
+    {
+        // The stored state and its version stay as they are, the last event is another: neither the memory nor the stored state may count.
+        await using var other = await bank.StartAnotherAsync();
+        var account = await bank.As("teller").OpenAsync(balance: "500.00");
+        await bank.ExecuteAsync(
+            "update bank.mt_events set id = gen_random_uuid(), data = jsonb_set(data, '{amount,minor}', '300') where stream_id = $1 and version = 2",
+            Stored.Id(account));
+
+        foreach (var host in new[] { bank.Host, other })
+        {
+            var refused = await BankFixture.On(host, "teller").WithdrawAsync(account, "3.01");
+            Assert.Equal((422, "3.00"), (refused.StatusCode, refused.Text("available", "value")));
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_booked_on_an_account_whose_last_event_is_missing()
+    {
+        var teller = bank.As("teller");
+        var (account, whole) = (await teller.OpenAsync(balance: "500.00"), await teller.OpenAsync());
+        await bank.ExecuteAsync("delete from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(account));
+
+        var refused = await teller.WithdrawAsync(account, "1.00");
+
+        Assert.Equal((503, "event_unreadable", "false"), (refused.StatusCode, refused.Code, refused.Text("applied")));
+        (await teller.DepositAsync(whole, "1.00")).Created();
+    }
+
+    private static async Task<(string Id, string Number)> OpenAsync(BankClient client)
+    {
+        var opened = (await client.PostAsync("/v1/accounts", new { customerId = await client.RegisterAsync(), currency = "EUR" })).Created();
+        return (opened.Text("id"), opened.Text("number"));
+    }
+}
