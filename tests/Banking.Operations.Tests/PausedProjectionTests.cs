@@ -5,18 +5,27 @@ using Banking.Testing;
 namespace Banking.Operations.Tests;
 
 /// <summary>An event that a read model cannot project stops that model right before it, tells, and no other.</summary>
-public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<ProbedBank>
+public sealed class PausedProjectionTests : IAsyncLifetime
 {
     private static readonly object Why = new { reasonCode = "mended", reason = "The bug is mended." };
 
-    private readonly BankClient _teller = bank.As("teller");
-    private readonly BankClient _operator = bank.As("operator");
+    private readonly ProbedBank _bank = new();
+    private BankClient _teller = null!;
+    private BankClient _operator = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        (_teller, _operator) = (_bank.As("teller"), _bank.As("operator"));
+    }
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
     public async Task A_planted_bug_pauses_its_projection_alone_and_once_mended_it_catches_up()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
-        bank.Probe.Chokes = true;
+        _bank.Probe.Chokes = true;
         var poison = Position(await _teller.DepositAsync(account, "13.13"));
         var after = Position(await _teller.DepositAsync(account, "1.00"));
 
@@ -24,7 +33,7 @@ public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<Probe
         Assert.Equal(poison, stopped.GetProperty("paused").GetProperty("position").GetInt64());
         Assert.Contains("a planted bug", stopped.GetProperty("paused").GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Contains($"position {poison}", stopped.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
-        Assert.Equal(poison - 1, await bank.QueryAsync<long>("select max(position) from probe.seen") is [var last] ? last : 0);
+        Assert.Equal(poison - 1, await _bank.QueryAsync<long>("select max(position) from probe.seen") is [var last] ? last : 0);
         await Behind.UntilAsync(() => HealthAsync(), h => h == "Degraded");
 
         // The others go on, and say so.
@@ -32,15 +41,15 @@ public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<Probe
         Assert.Null(read.Ok().Header("Ledger-Stale"));
         Assert.Equal(poison - 1, (await ProjectionAsync("probe")).GetProperty("serving").GetProperty("position").GetInt64());
 
-        bank.Probe.Chokes = false;
+        _bank.Probe.Chokes = false;
         (await _operator.PostAsync("/ops/projections/probe/resume", Why)).Ok();
 
-        await bank.CaughtUpAsync();
+        await _bank.CaughtUpAsync();
         Assert.Equal(
-            await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id <= $1 order by 1", after),
-            await bank.QueryAsync<long>("select position from probe.seen where position <= $1 order by 1", after));
+            await _bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id <= $1 order by 1", after),
+            await _bank.QueryAsync<long>("select position from probe.seen where position <= $1 order by 1", after));
         await Behind.UntilAsync(() => HealthAsync(), h => h == "Healthy");
-        Assert.Equal(["dev-operator", "bank"], await bank.QueryAsync<string>(
+        Assert.Equal(["dev-operator", "bank"], await _bank.QueryAsync<string>(
             "select user_name from bank.mt_events where stream_id = $1 and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
             ReadModelJournal.StreamOf("probe")));
     }
@@ -49,7 +58,7 @@ public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<Probe
     public async Task A_row_that_the_table_refuses_pauses_too_and_names_the_very_event()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
-        bank.Probe.Refused = true;
+        _bank.Probe.Refused = true;
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _teller.DepositAsync(account, "1.00")));
         var poison = Position(await _teller.DepositAsync(account, "13.13"));
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _teller.DepositAsync(account, "1.00")));
@@ -57,9 +66,9 @@ public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<Probe
         var stopped = await Behind.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
         Assert.Equal(poison, stopped.GetProperty("paused").GetProperty("position").GetInt64());
 
-        bank.Probe.Refused = false;
+        _bank.Probe.Refused = false;
         (await _operator.PostAsync("/ops/projections/probe/resume", Why)).Ok();
-        await bank.CaughtUpAsync();
+        await _bank.CaughtUpAsync();
     }
 
     [Fact]
@@ -74,7 +83,7 @@ public sealed class PausedProjectionTests(ProbedBank bank) : IClassFixture<Probe
     private async Task<System.Text.Json.JsonElement> ProjectionAsync(string name) => (await _operator.GetAsync("/ops/projections")).Ok().Items()
         .Single(p => p.GetProperty("name").GetString() == name);
 
-    private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
+    private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 
     private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
 

@@ -7,12 +7,21 @@ using Banking.Testing;
 namespace Banking.Operations.Tests;
 
 /// <summary>A rebuild at noon: readers and writers go on and notice nothing, and what comes of it is what the log says.</summary>
-public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
+public sealed class RebuildTests : IAsyncLifetime
 {
     private static readonly object Why = new { reasonCode = "drill", reason = "Is it the same?" };
 
-    private readonly BankClient _teller = bank.As("teller");
-    private readonly BankClient _operator = bank.As("operator");
+    private readonly ProbedBank _bank = new();
+    private BankClient _teller = null!;
+    private BankClient _operator = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        (_teller, _operator) = (_bank.As("teller"), _bank.As("operator"));
+    }
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
     public async Task Under_load_nobody_is_refused_nobody_reads_what_is_stale_and_the_rows_are_those_of_the_log()
@@ -38,17 +47,17 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await Task.WhenAll(load);
         Assert.DoesNotContain(answers, a => a.StatusCode >= 500);
         Assert.DoesNotContain(answers, a => a.Header("Ledger-Stale") is not null);
-        await bank.CaughtUpAsync();
-        Assert.Empty((await bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+        await _bank.CaughtUpAsync();
+        Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
     }
 
     [Fact]
     public async Task Rows_that_serve_and_are_not_those_of_the_log_are_shown_and_not_overwritten_until_somebody_decides()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
-        await bank.CaughtUpAsync();
-        var served = await bank.ServingAsync("probe", "seen", "probe");
-        await bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
+        await _bank.CaughtUpAsync();
+        var served = await _bank.ServingAsync("probe", "seen", "probe");
+        await _bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
 
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
         await Behind.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
@@ -58,18 +67,18 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
         var difference = Assert.Single(rebuilt.GetProperty("differences").EnumerateArray());
         Assert.Contains("\"mark\": \"a\"", difference.GetProperty("expected").GetString(), StringComparison.Ordinal);
         Assert.Contains("\"mark\": \"drifted\"", difference.GetProperty("found").GetString(), StringComparison.Ordinal);
-        Assert.Equal("drifted", (await bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"))[0]);
+        Assert.Equal("drifted", (await _bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"))[0]);
         Assert.Equal((409, "rebuild_in_progress"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
 
         (await _teller.DepositAsync(account, "1.00")).Created();
         (await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)).Ok();
 
-        Assert.Empty(await bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"));
-        await bank.CaughtUpAsync();
+        Assert.Empty(await _bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"));
+        await _bank.CaughtUpAsync();
         Assert.Equal(
-            await bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
-            await bank.QueryAsync<long>("select count(*) from probe.seen"));
-        Assert.Empty(await bank.QueryAsync<string>("select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
+            await _bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
+            await _bank.QueryAsync<long>("select count(*) from probe.seen"));
+        Assert.Empty(await _bank.QueryAsync<string>("select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
         Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
     }
 
@@ -77,9 +86,9 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
     public async Task A_rebuild_that_has_not_begun_can_be_given_up()
     {
         await _teller.OpenAsync(balance: "10.00");
-        await bank.CaughtUpAsync();
+        await _bank.CaughtUpAsync();
         // Whoever holds this lock does the rebuild: nobody can begin it.
-        await using var held = await bank.Database.OpenConnectionAsync();
+        await using var held = await _bank.Database.OpenConnectionAsync();
         await ExecuteAsync(held, "select pg_advisory_lock(hashtextextended('rebuild:probe', 1))");
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
 
@@ -100,7 +109,7 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
             (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
             if (i % 2 == 1)
             {
-                await Behind.UntilAsync(() => bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
+                await Behind.UntilAsync(() => _bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
             }
 
             var given = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
@@ -117,12 +126,12 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
     /// <summary>The rebuild's own process may still be noticing; in the end only the tables that serve are there.</summary>
     private async Task LeavesNothingAsync()
     {
-        var served = await bank.ServingAsync("probe", "seen", "probe");
+        var served = await _bank.ServingAsync("probe", "seen", "probe");
         await Behind.UntilAsync(
-            () => bank.QueryAsync<string>("select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"),
+            () => _bank.QueryAsync<string>("select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"),
             tables => tables is [var only] && only == served);
-        await bank.CaughtUpAsync();
-        Assert.Empty((await bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+        await _bank.CaughtUpAsync();
+        Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
     }
 
     [Fact]
@@ -138,7 +147,7 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Equal("event: finished", lines[^2]);
         Assert.Equal("serving", JsonDocument.Parse(lines[^1]["data: ".Length..]).RootElement.GetProperty("state").GetString());
         Assert.All(lines.SkipLast(2).Where(l => l.StartsWith("event:", StringComparison.Ordinal)), l => Assert.Equal("event: progress", l));
-        Assert.Contains("dev-operator drill Only to see it go.", await bank.QueryAsync<string>(
+        Assert.Contains("dev-operator drill Only to see it go.", await _bank.QueryAsync<string>(
             "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
             ReadModelJournal.StreamOf("audit")));
     }
@@ -160,7 +169,7 @@ public sealed class RebuildTests(ProbedBank bank) : IClassFixture<ProbedBank>
     }
 
     private async Task<(int Generation, string State)> NewestAsync(string name) =>
-        (await bank.QueryAsync<string>("select generation || ' ' || state from platform.read_model where name = $1 order by generation desc limit 1", name))[0].Split(' ')
+        (await _bank.QueryAsync<string>("select generation || ' ' || state from platform.read_model where name = $1 order by generation desc limit 1", name))[0].Split(' ')
             is [var generation, var state] ? (int.Parse(generation, CultureInfo.InvariantCulture), state) : default;
 
     private static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)

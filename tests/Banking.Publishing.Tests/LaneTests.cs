@@ -5,15 +5,24 @@ using Banking.Testing;
 namespace Banking.Publishing.Tests;
 
 /// <summary>A lane delivers the log in its order; what cannot be delivered, or is held, waits with its account and keeps nobody else.</summary>
-public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
+public sealed class LaneTests : IAsyncLifetime
 {
     private const string Deposited = "banking.account.money-deposited.v1";
     private const string Withdrawn = "banking.account.money-withdrawn.v1";
 
     private static readonly object Why = new { reasonCode = "test", reason = "A test asks for it." };
 
-    private readonly BankClient _teller = bank.As("teller");
-    private readonly BankClient _operator = bank.As("operator");
+    private readonly SunkBank _bank = new();
+    private BankClient _teller = null!;
+    private BankClient _operator = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bank.InitializeAsync();
+        (_teller, _operator) = (_bank.As("teller"), _bank.As("operator"));
+    }
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
     public async Task Every_event_of_an_account_arrives_once_and_in_order_with_its_predecessor()
@@ -24,10 +33,10 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
 
         await ArrivedAsync(payer, [1, 2, 3]);
         await ArrivedAsync(payee, [1, 2, 3]);
-        Assert.Equal([null, 1L, 2], bank.Sink.Taken.Where(e => e.Subject == payer).Select(e => e.PreviousVersion));
+        Assert.Equal([null, 1L, 2], _bank.Sink.Taken.Where(e => e.Subject == payer).Select(e => e.PreviousVersion));
         Assert.Equal(
             ["banking.account.account-opened.v1", "banking.account.transfer-received.v1", Withdrawn],
-            bank.Sink.Taken.Where(e => e.Subject == payee).Select(e => e.Type));
+            _bank.Sink.Taken.Where(e => e.Subject == payee).Select(e => e.Type));
     }
 
     [Fact]
@@ -35,7 +44,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     {
         var account = await _teller.OpenAsync();
         await ArrivedAsync(account, [1]);
-        bank.Sink.Away = "the sink is out";
+        _bank.Sink.Away = "the sink is out";
         for (var i = 0; i < 5; i++)
         {
             (await _teller.DepositAsync(account, "1.00")).Created();
@@ -45,7 +54,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         Assert.Equal("the sink is out", seen.GetProperty("lastError").GetProperty("text").GetString());
         Assert.True(seen.GetProperty("oldestSeconds").GetDouble() >= 0);
         Assert.Equal("Degraded", (await _operator.GetAsync("/health/ready")).Ok().Body);
-        bank.Sink.Away = null;
+        _bank.Sink.Away = null;
 
         await ArrivedAsync(account, [1, 2, 3, 4, 5, 6]);
         await Eventually.UntilAsync(() => DestinationAsync(), d => !d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() == 0);
@@ -62,13 +71,13 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _teller.DepositAsync(account, "1.00")).Created();
         var held = await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waiting").GetInt64() > 0);
         Assert.Equal("dev-operator", held.GetProperty("held").GetProperty("by").GetString());
-        Assert.Equal([1], bank.Sink.VersionsOf(account));
+        Assert.Equal([1], _bank.Sink.VersionsOf(account));
 
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();
 
         await ArrivedAsync(account, [1, 2]);
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).IsProblem(409, "not_held");
-        var told = (await bank.As("auditor").GetCurrentAsync("/audit/events?limit=2&stream=" + LaneControl.StreamOf(Sink.Name).ToString("N"), await PositionAsync())).Ok().Items();
+        var told = (await _bank.As("auditor").GetCurrentAsync("/audit/events?limit=2&stream=" + LaneControl.StreamOf(Sink.Name).ToString("N"), await PositionAsync())).Ok().Items();
         Assert.Equal(
             ["publishing.destination-released.v1 dev-operator", "publishing.destination-held.v1 dev-operator"],
             told.Select(e => $"{e.GetProperty("type").GetString()} {e.GetProperty("actor").GetString()}"));
@@ -86,7 +95,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _teller.DepositAsync(free, "1.00")).Created();
 
         await ArrivedAsync(free, [1, 2, 3]);
-        Assert.Equal([1, 2, 3], bank.Sink.VersionsOf(held));
+        Assert.Equal([1, 2, 3], _bank.Sink.VersionsOf(held));
         var waiting = (await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() > 0)).GetProperty("waitingAccounts")[0];
         Assert.Equal(("held", 1L), (waiting.GetProperty("cause").GetString(), waiting.GetProperty("accounts").GetInt64()));
 
@@ -102,7 +111,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     public async Task A_rejected_event_waits_as_a_dead_letter_with_all_that_follows_it_until_it_is_replayed()
     {
         var (poor, well) = (await _teller.OpenAsync(), await _teller.OpenAsync());
-        bank.Sink.Refuses = e => e.Subject == poor && e.Version == 2 ? "does not like it" : null;
+        _bank.Sink.Refuses = e => e.Subject == poor && e.Version == 2 ? "does not like it" : null;
         for (var i = 0; i < 3; i++)
         {
             (await _teller.DepositAsync(poor, "1.00")).Created();
@@ -113,13 +122,13 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         var letter = (await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1))[0];
         Assert.Equal((Deposited, "does not like it", "said the sink"),
             (letter.GetProperty("eventType").GetString(), letter.GetProperty("cause").GetString(), letter.GetProperty("detail").GetString()));
-        Assert.Equal([1], bank.Sink.VersionsOf(poor));
+        Assert.Equal([1], _bank.Sink.VersionsOf(poor));
 
         // Still refused: it waits on, and says that it was tried again.
         Assert.Equal(1, (await SettleAsync("replay", poor)).Json.GetProperty("asked").GetInt32());
         await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l is [var again] && again.GetProperty("attempts").GetInt32() == 2);
 
-        bank.Sink.Refuses = _ => null;
+        _bank.Sink.Refuses = _ => null;
         Assert.Equal(1, (await SettleAsync("replay", poor)).Json.GetProperty("asked").GetInt32());
         await ArrivedAsync(poor, [1, 2, 3, 4]);
         await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 0);
@@ -129,7 +138,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     public async Task What_was_refused_on_an_account_waits_in_its_place_with_the_events_of_the_account()
     {
         var (poor, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
-        bank.Sink.Refuses = e => e.Subject == poor && e.Version == 3 ? "does not like it" : null;
+        _bank.Sink.Refuses = e => e.Subject == poor && e.Version == 3 ? "does not like it" : null;
         (await _teller.DepositAsync(poor, "1.00")).Created();
         (await _teller.TransferAsync(poor, payee, "9.00")).IsProblem(422, "insufficient_funds");
         // Nobody is told of this one, though it is found with the others.
@@ -142,12 +151,12 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1);
         Assert.Equal(["1", "2"], Told());
 
-        bank.Sink.Refuses = _ => null;
+        _bank.Sink.Refuses = _ => null;
         await SettleAsync("replay", poor);
         await Eventually.UntilAsync(() => string.Join(' ', Told()), told => told == "1 2 3 refused 4 refused");
         await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 0);
 
-        IEnumerable<string> Told() => bank.Sink.Taken.Where(e => e.Subject == poor).Select(e =>
+        IEnumerable<string> Told() => _bank.Sink.Taken.Where(e => e.Subject == poor).Select(e =>
             e.Type == "banking.account.transfer-refused.v1" ? "refused" : $"{e.Version}");
     }
 
@@ -155,7 +164,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     public async Task A_discarded_dead_letter_is_passed_over_on_the_record_and_what_waits_behind_it_follows()
     {
         var account = await _teller.OpenAsync();
-        bank.Sink.Refuses = e => e.Subject == account && e.Version == 2 ? "never" : null;
+        _bank.Sink.Refuses = e => e.Subject == account && e.Version == 2 ? "never" : null;
         (await _teller.DepositAsync(account, "1.00")).Created();
         (await _teller.DepositAsync(account, "1.00")).Created();
         await Eventually.UntilAsync(() => DeadLettersAsync(account), l => l.Count == 1);
@@ -165,7 +174,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
 
         await ArrivedAsync(account, [1, 3]);
         await Eventually.UntilAsync(() => DeadLettersAsync(account), l => l.Count == 0);
-        var discarded = (await bank.As("auditor").GetCurrentAsync("/audit/events?type=publishing.dead-letter-discarded.v1", await PositionAsync())).Ok().Items();
+        var discarded = (await _bank.As("auditor").GetCurrentAsync("/audit/events?type=publishing.dead-letter-discarded.v1", await PositionAsync())).Ok().Items();
         Assert.Contains(discarded, d => d.GetProperty("reason").GetProperty("text").GetString() == "A test asks for it.");
     }
 
@@ -192,8 +201,8 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _teller.DepositAsync(waiting, "1.00")).Created();
 
         // As the other would have: it found that the account's next event is rejected, and went past it.
-        await bank.ExecuteAsync("update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
-        await bank.ExecuteAsync(
+        await _bank.ExecuteAsync("update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
+        await _bank.ExecuteAsync(
             "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) " +
             "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id = $2 and version = 2",
             Sink.Name, Guid.ParseExact(waiting[4..], "N"));
@@ -202,7 +211,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _teller.DepositAsync(free, "1.00")).Created();
 
         await ArrivedAsync(free, [1, 2]);
-        Assert.Equal([1], bank.Sink.VersionsOf(waiting));
+        Assert.Equal([1], _bank.Sink.VersionsOf(waiting));
         Assert.Equal(1, (await SettleAsync("replay", waiting)).Json.GetProperty("asked").GetInt32());
         await ArrivedAsync(waiting, [1, 2, 3]);
     }
@@ -210,6 +219,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
     [Fact]
     public async Task Wrong_asking_is_answered_and_changes_nothing()
     {
+        await ArrivedAsync(await _teller.OpenAsync(), [1]);
         (await _operator.PostAsync("/ops/outbox/nowhere/hold", Why)).IsProblem(404, "destination_not_found");
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { type = "banking.account.nothing.v1", reasonCode = "test", reason = "x" })).IsProblem(422, "unknown_type");
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { })).IsProblem(422, "reason_required");
@@ -230,7 +240,7 @@ public sealed class LaneTests(SunkBank bank) : IClassFixture<SunkBank>
         (await _operator.GetAsync("/ops/outbox")).Ok().Items().Single(d => d.GetProperty("name").GetString() == Sink.Name);
 
     private Task<string> ArrivedAsync(string account, long[] versions) =>
-        Eventually.UntilAsync(() => string.Join(' ', bank.Sink.VersionsOf(account)), text => text == string.Join(' ', versions));
+        Eventually.UntilAsync(() => string.Join(' ', _bank.Sink.VersionsOf(account)), text => text == string.Join(' ', versions));
 
-    private async Task<string> PositionAsync() => (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0].ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private async Task<string> PositionAsync() => (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0].ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

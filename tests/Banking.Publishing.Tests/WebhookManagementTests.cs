@@ -15,6 +15,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         await using var receiver = await WebhookReceiver.StartAsync();
         var account = await _teller.OpenAsync();
         var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
         var old = Assert.Single(await bank.SecretsAsync(webhook));
         (await bank.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
         var both = await bank.SecretsAsync(webhook);
