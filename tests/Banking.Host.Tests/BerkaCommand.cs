@@ -5,19 +5,9 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The import of a real bank as its users type it, and a look at what it left.</summary>
+/// <summary>The import of a history as its users type it, and a look at what it left.</summary>
 internal static class BerkaCommand
 {
-    /// <summary>Skips the test where the data is not beside the repository.</summary>
-    public static string Folder
-    {
-        get
-        {
-            Assert.SkipWhen(TestFolders.Berka is null, "The folder shared/data/berka is not beside the repository.");
-            return TestFolders.Berka!;
-        }
-    }
-
     public static async Task<JsonElement> ImportAsync(string database, string folder, params string[] options)
     {
         var (exitCode, output, error) = await HostProcess.RunAsync(["import", "berka", folder, "--json", .. options], ("ConnectionStrings__banking", database));

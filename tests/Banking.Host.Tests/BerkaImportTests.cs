@@ -1,10 +1,12 @@
+using System.Globalization;
 using Banking.Testing;
+using Banking.Testing.Histories;
 using Npgsql;
 using static Banking.Host.Tests.BerkaCommand;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The main job on real input, by the command that its users type. Skipped where the data is not beside the repository.</summary>
+/// <summary>The main job, by the command that its users type.</summary>
 public sealed class BerkaImportTests : IAsyncLifetime
 {
     private string _database = "";
@@ -13,25 +15,26 @@ public sealed class BerkaImportTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(_database);
 
-    [Fact]
-    public async Task The_report_has_the_counts_that_the_data_is_known_for_and_a_second_run_imports_nothing()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task The_report_has_the_counts_that_the_data_is_known_for_and_a_second_run_imports_nothing(string history)
     {
-        var first = await ImportAsync(_database, Folder);
-        var second = await ImportAsync(_database, Folder);
+        var known = History.Of(history);
+        var first = await ImportAsync(_database, known.Folder);
+        var second = await ImportAsync(_database, known.Folder);
 
         Assert.Equal(
-            (715, 591, 23_932, 22_801, 1_115, 16),
+            (known.Customers, known.Accounts, known.Rows, known.Exact, known.Rounded, known.Gaps),
             (Int(first, "customers"), Int(first, "accounts"), Int(first, "transactions"), Int(first, "exact"), Int(first, "rounded"),
                 first.GetProperty("discrepancies").GetArrayLength()));
-        Assert.Equal("87119745.30", first.GetProperty("credits").GetString());
-        Assert.Equal("68062431.60", first.GetProperty("debits").GetString());
-        var missing = first.GetProperty("discrepancies").EnumerateArray().Sum(d => Decimal(d, "missing"));
-        Assert.Equal(19_059_778.60m, Decimal(first, "closingBalance") + missing);
-        Assert.All(first.GetProperty("discrepancies").EnumerateArray(), d => Assert.Equal("1994-03-31", d.GetProperty("date").GetString()));
+        Assert.Equal(
+            (known.Credits, known.Debits, known.Replayed),
+            (first.GetProperty("credits").GetString(), first.GetProperty("debits").GetString(), first.GetProperty("closingBalance").GetString()));
+        Assert.Equal(known.Missing, first.GetProperty("discrepancies").EnumerateArray().Sum(d => Decimal(d, "missing")).ToString("F2", CultureInfo.InvariantCulture));
         Assert.True(first.GetProperty("imported").GetBoolean());
         Assert.False(second.GetProperty("imported").GetBoolean());
         Assert.Equal(first.GetProperty("closingBalance").GetString(), second.GetProperty("closingBalance").GetString());
-        Assert.Equal(26_477L, await ScalarAsync(_database, "select count(*) from bank.mt_events"));
+        Assert.Equal(known.Events, await ScalarAsync(_database, "select count(*) from bank.mt_events"));
 
         // The stored states are those that the events fold to, and one statement over the log says the same sum.
         Assert.Equal(
@@ -39,13 +42,15 @@ public sealed class BerkaImportTests : IAsyncLifetime
             await ScalarAsync(_database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
     }
 
-    [Fact]
-    public async Task Killed_half_way_and_run_again_it_ends_in_the_same_state()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Killed_half_way_and_run_again_it_ends_in_the_same_state(string history)
     {
-        using (var process = HostProcess.Start(["import", "berka", Folder, "--json"], ("ConnectionStrings__banking", _database)))
+        var known = History.Of(history);
+        using (var process = HostProcess.Start(["import", "berka", known.Folder, "--json"], ("ConnectionStrings__banking", _database)))
         {
             // Half-way is when some streams are there; there is no telling which.
-            while (!process.HasExited && await StreamsAsync() < 900)
+            while (!process.HasExited && await StreamsAsync() < (known.Customers + known.Accounts) * 2 / 3)
             {
                 await Task.Yield();
             }
@@ -55,32 +60,34 @@ public sealed class BerkaImportTests : IAsyncLifetime
         }
 
         var half = await StreamsAsync();
-        await ImportAsync(_database, Folder);
+        await ImportAsync(_database, known.Folder);
         var whole = await TestCluster.NewDatabaseAsync();
-        await ImportAsync(whole, Folder);
+        await ImportAsync(whole, known.Folder);
 
-        Assert.InRange(half, 1, 1305);
+        Assert.InRange(half, 1, known.Customers + known.Accounts - 1);
         Assert.Equal(await DigestAsync(whole), await DigestAsync(_database));
         await TestCluster.DropAsync(whole);
     }
 
-    [Fact]
-    public async Task The_imported_bank_is_served_like_any_other()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task The_imported_bank_is_served_like_any_other(string history)
     {
-        await ImportAsync(_database, Folder);
+        var known = History.Of(history);
+        await ImportAsync(_database, known.Folder);
         await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database));
         var teller = await host.TellerAsync();
 
-        var account = (await teller.GetAsync("/v1/accounts?externalId=576")).Ok().Json.GetProperty("items")[0];
+        var account = (await teller.GetAsync($"/v1/accounts?externalId={known.Booking.Account}")).Ok().Json.GetProperty("items")[0];
         var id = account.GetProperty("id").GetString();
-        var past = (await teller.GetAsync($"/v1/accounts/{id}/balance?effectiveAt=1993-06-30T23:59:59Z")).Ok();
+        var past = (await teller.GetAsync($"/v1/accounts/{id}/balance?effectiveAt={known.Booking.Day}T23:59:59Z")).Ok();
         var entries = (await teller.GetAsync($"/v1/accounts/{id}/entries?limit=500")).Ok().Json.GetProperty("items").EnumerateArray().ToList();
 
-        var last = entries.Last(e => e.GetProperty("effectiveAt").GetDateTimeOffset() <= new DateTimeOffset(1993, 6, 30, 23, 59, 59, TimeSpan.Zero));
+        var last = entries.Last(e => e.GetProperty("effectiveAt").GetDateTimeOffset() <= DateTimeOffset.Parse(known.Booking.Day + "T23:59:59Z", CultureInfo.InvariantCulture));
         Assert.Equal(last.GetProperty("balance").GetProperty("value").GetString(), past.Text("balance", "value"));
-        Assert.Equal("15333.20", past.Text("balance", "value")); // what the other bank recorded after its row 172042
+        Assert.Equal(known.Booking.Balance, past.Text("balance", "value")); // what the other bank recorded after its row
         Assert.Equal("trans.asc", entries[0].GetProperty("source").GetProperty("file").GetString());
-        Assert.Equal("171812", entries[0].GetProperty("source").GetProperty("id").GetString());
+        Assert.Equal(known.Booking.FirstRow, entries[0].GetProperty("source").GetProperty("id").GetString());
         var correction = entries.First(e => e.GetProperty("type").GetString() == "correction");
         Assert.Equal("rounding", correction.GetProperty("correctionClass").GetString());
 
@@ -89,11 +96,13 @@ public sealed class BerkaImportTests : IAsyncLifetime
             .GetProperty("items")[0].GetProperty("actor").GetString());
     }
 
-    [Fact]
-    public async Task A_malformed_file_is_refused_before_anything_is_written()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task A_malformed_file_is_refused_before_anything_is_written(string history)
     {
+        var known = History.Of(history);
         var copy = TestFolders.New("berka-");
-        foreach (var file in Directory.GetFiles(Folder, "*.asc"))
+        foreach (var file in Directory.GetFiles(known.Folder, "*.asc"))
         {
             File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
         }

@@ -1,37 +1,41 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Banking.Testing;
+using Banking.Testing.Histories;
 using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A bank with a real history that was served once, so that its read models are at the end of its log; and commands about it.</summary>
+/// <summary>A bank with a whole history that was served once, so that its read models are at the end of its log; and commands about it.</summary>
 internal sealed class ImportedBank : IAsyncDisposable
 {
-    public const long Events = 26_477;
-
     private static readonly string[] Tables = ["accounts.entry", "accounts.entry_day", "ledger.journal", "ledger.gl_day", "audit.event_index"];
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private static readonly Lazy<Task<string>> Template = new(MakeAsync);
-    private static readonly Lazy<Task<ImportedBank>> Shared = new(CopyAsync);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Templates = [];
+    private static readonly ConcurrentDictionary<string, Lazy<Task<ImportedBank>>> Shared = [];
 
-    private ImportedBank(string database) => Database = database;
+    private ImportedBank(string database, History history) => (Database, Known) = (database, history);
 
     public string Database { get; }
 
-    public static async Task<ImportedBank> CopyAsync()
+    public History Known { get; }
+
+    /// <summary>How many events were imported, and so the position of the last of them.</summary>
+    public long Events => Known.Events;
+
+    /// <summary>An event in the middle of the log, well behind the customers and accounts.</summary>
+    public long Middle => Events / 2;
+
+    public static async Task<ImportedBank> CopyAsync(string history)
     {
-        _ = BerkaCommand.Folder;
-        return new(await TestCluster.NewDatabaseAsync(await Template.Value));
+        var template = Templates.GetOrAdd(history, name => new(() => MakeAsync(History.Of(name))));
+        return new(await TestCluster.NewDatabaseAsync(await template.Value), History.Of(history));
     }
 
     /// <summary>One for all tests that change nothing of it.</summary>
-    public static Task<ImportedBank> UntouchedAsync()
-    {
-        _ = BerkaCommand.Folder;
-        return Shared.Value;
-    }
+    public static Task<ImportedBank> UntouchedAsync(string history = "sample") => Shared.GetOrAdd(history, name => new(() => CopyAsync(name))).Value;
 
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(Database);
 
@@ -88,13 +92,13 @@ internal sealed class ImportedBank : IAsyncDisposable
         }
     }
 
-    private static async Task<string> MakeAsync()
+    private static async Task<string> MakeAsync(History history)
     {
-        var bank = new ImportedBank(await TestCluster.NewDatabaseAsync());
-        await BerkaCommand.ImportAsync(bank.Database, BerkaCommand.Folder);
+        var bank = new ImportedBank(await TestCluster.NewDatabaseAsync(), history);
+        await BerkaCommand.ImportAsync(bank.Database, history.Folder);
         await using (await bank.ServeAsync())
         {
-            await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {Events}");
+            await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {history.Events}");
         }
 
         return new NpgsqlConnectionStringBuilder(bank.Database).Database!;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Banking.Testing;
+using Banking.Testing.Histories;
 using Npgsql;
 
 namespace Banking.Host.Tests;
@@ -10,22 +11,24 @@ public sealed class ProjectionsCommandTests
 {
     private const string Generations = "select name, generation, state from platform.read_model order by name, generation";
 
-    [Fact]
-    public async Task The_list_has_each_read_model_and_how_far_it_is()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task The_list_has_each_read_model_and_how_far_it_is(string history)
     {
-        var bank = await ImportedBank.UntouchedAsync();
+        var bank = await ImportedBank.UntouchedAsync(history);
         var (exitCode, output, error) = await bank.RunAsync("projections", "list");
 
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
         Assert.Equal(["audit", "entries", "ledger"], rows.Select(r => r[0]).Order());
-        Assert.All(rows, r => Assert.Equal(["1", r[0] == "audit" ? "2" : "1", "serving", $"{ImportedBank.Events}", "0"], r[1..]));
+        Assert.All(rows, r => Assert.Equal(["1", r[0] == "audit" ? "2" : "1", "serving", $"{bank.Events}", "0"], r[1..]));
     }
 
-    [Fact]
-    public async Task All_are_made_anew_as_they_were_and_who_asked_for_it_and_why_is_in_the_log()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task All_are_made_anew_as_they_were_and_who_asked_for_it_and_why_is_in_the_log(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         var served = await bank.ServedAsync();
 
         var (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "all", "--reason", "a disk was replaced");
@@ -59,17 +62,18 @@ public sealed class ProjectionsCommandTests
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.Empty(output);
         Assert.Equal(before, await bank.RowsAsync(Generations));
-        Assert.Equal($"{ImportedBank.Events}", await bank.RowAsync("select count(*) from bank.mt_events"));
+        Assert.Equal($"{bank.Events}", await bank.RowAsync("select count(*) from bank.mt_events"));
     }
 
-    [Fact]
-    public async Task One_that_differs_from_what_serves_does_not_serve_and_waits_for_a_decision()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task One_that_differs_from_what_serves_does_not_serve_and_waits_for_a_decision(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         // What this puts in the log is in no other read model: they have to be brought forward before they can be compared.
         Assert.Equal(0, (await bank.RunAsync("projections", "rebuild", "audit", "--reason", "first")).ExitCode);
         var table = "accounts.entry_g" + await bank.RowAsync("select generation from platform.read_model where name = 'entries' and state = 'serving'");
-        var planted = await bank.RowAsync($"update {table} set balance = balance + 1 where position = 10000 returning account, balance");
+        var planted = await bank.RowAsync($"update {table} set balance = balance + 1 where position = {bank.Middle} returning account, balance");
         var served = await bank.ServedAsync();
 
         var (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "to see whether it holds");
@@ -80,7 +84,7 @@ public sealed class ProjectionsCommandTests
         Assert.Equal(("entry", planted), (difference.GetProperty("table").GetString(), $"{difference.GetProperty("stream")}|{Balance(difference, "found")}"));
         Assert.Equal(Balance(difference, "found") - 1, Balance(difference, "expected"));
         Assert.Equal(["1|serving", "2|differs"], await bank.RowsAsync("select generation, state from platform.read_model where name = 'entries' order by 1"));
-        Assert.Equal(planted, await bank.RowAsync("select account, balance from accounts.entry where position = 10000"));
+        Assert.Equal(planted, await bank.RowAsync($"select account, balance from accounts.entry where position = {bank.Middle}"));
         Assert.Equal(served[0], (await bank.ServedAsync())[0]);
 
         (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "once more");
@@ -92,10 +96,11 @@ public sealed class ProjectionsCommandTests
         Assert.Equal("1", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1' and data ->> 'model' = 'entries'"));
     }
 
-    [Fact]
-    public async Task A_transaction_that_was_left_open_is_waited_for_and_that_is_said()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task A_transaction_that_was_left_open_is_waited_for_and_that_is_said(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         await using var source = NpgsqlDataSource.Create(bank.Database);
         await using var connection = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using Banking.Testing;
+using Banking.Testing.Histories;
 using Npgsql;
 
 namespace Banking.Host.Tests;
@@ -10,23 +11,24 @@ public sealed class RebuildKilledTests
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    [Fact]
-    public async Task A_rebuild_that_was_killed_is_finished_by_a_host_from_where_it_stopped()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task A_rebuild_that_was_killed_is_finished_by_a_host_from_where_it_stopped(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         var served = await bank.ServedAsync();
         List<string> begun;
         long position;
         using (var process = HostProcess.Start(["projections", "rebuild", "all", "--reason", "to be killed"], ("ConnectionStrings__banking", bank.Database)))
         {
-            await using var held = await HoldOneAsync(bank.Database);
+            await using var held = await HoldOneAsync(bank);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             position = held.Position;
             begun = await bank.RowsAsync(Building);
         }
 
-        Assert.InRange(position, 1, ImportedBank.Events - 1);
+        Assert.InRange(position, 1, bank.Events - 1);
         Assert.Equal(
             ["audit|1|serving", "audit|2|building", "entries|1|serving", "entries|2|building", "ledger|1|serving", "ledger|2|building"],
             await bank.RowsAsync("select name, generation, state from platform.read_model order by 1, 2"));
@@ -42,15 +44,15 @@ public sealed class RebuildKilledTests
         Assert.Equal("3", await bank.RowAsync(
             "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
         await bank.SameRowsAsync(
-            $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {ImportedBank.Events}",
+            $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",
             $"select {served[0].Split('|')[1]}::bigint, {served[0].Split('|')[2]}::numeric");
         await bank.VerifyAsync();
     }
 
     /// <summary>Takes one of the generations that are being made, as soon as there is a page in it, so that it cannot go on.</summary>
-    private static async Task<Held> HoldOneAsync(string database)
+    private static async Task<Held> HoldOneAsync(ImportedBank bank)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         var clock = TimeProvider.System;
         for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < TimeSpan.FromSeconds(60); await Task.Delay(Pause, clock))
@@ -58,7 +60,7 @@ public sealed class RebuildKilledTests
             // A transaction for each attempt: a rebuild waits for those that were open when it began.
             var transaction = await connection.BeginTransactionAsync();
             await using var command = new NpgsqlCommand(
-                $"select position from platform.read_model where state = 'building' and position > 0 and position < {ImportedBank.Events} limit 1 for update", connection);
+                $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update", connection);
             if (await command.ExecuteScalarAsync() is long position)
             {
                 return new(connection, transaction, position);

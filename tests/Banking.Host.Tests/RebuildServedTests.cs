@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.Testing.Histories;
 
 namespace Banking.Host.Tests;
 
@@ -7,10 +8,11 @@ public sealed class RebuildServedTests
 {
     private const int Callers = 2;
 
-    [Fact]
-    public async Task Deposits_go_on_while_all_is_made_anew_and_each_is_in_what_serves_then()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Deposits_go_on_while_all_is_made_anew_and_each_is_in_what_serves_then(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         await using var host = await bank.ServeAsync();
         var teller = await host.TellerAsync();
         var accounts = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => teller.OpenAsync()));
@@ -43,7 +45,7 @@ public sealed class RebuildServedTests
         await bank.VerifyAsync();
         var balances = await Task.WhenAll(accounts.Select(teller.BalanceAsync));
         Assert.Equal(paid * 0.01m, balances.Sum(b => decimal.Parse(b, CultureInfo.InvariantCulture)));
-        Assert.Equal($"{paid}", await bank.RowAsync($"select count(*) from accounts.entry where movement and position > {ImportedBank.Events}"));
-        Assert.Equal($"{paid}", await bank.RowAsync($"select sum(credit) from ledger.journal where position > {ImportedBank.Events}"));
+        Assert.Equal($"{paid}", await bank.RowAsync($"select count(*) from accounts.entry where movement and position > {bank.Events}"));
+        Assert.Equal($"{paid}", await bank.RowAsync($"select sum(credit) from ledger.journal where position > {bank.Events}"));
     }
 }

@@ -1,47 +1,49 @@
+using Banking.Testing.Histories;
+
 namespace Banking.Host.Tests;
 
 /// <summary>A portion of the log in a schema of its own. All tests share one bank, for a replay changes nothing of it.</summary>
-public sealed class ReplayCommandTests : IAsyncLifetime
+public sealed class ReplayCommandTests
 {
     private const string Wire = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"";
 
-    private ImportedBank _bank = null!;
-
-    public async ValueTask InitializeAsync() => _bank = await ImportedBank.UntouchedAsync();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    [Fact]
-    public async Task The_rows_of_an_account_are_those_that_serve()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task The_rows_of_an_account_are_those_that_serve(string history)
     {
-        var account = await _bank.RowAsync("select replace(account::text, '-', '') from accounts.entry group by account order by count(*) desc limit 1");
+        var bank = await ImportedBank.UntouchedAsync(history);
+        var account = await bank.RowAsync("select replace(account::text, '-', '') from accounts.entry group by account order by count(*) desc limit 1");
 
-        var said = await ReplayAsync("entries", "--into", "scratch_one", "--account", "acc_" + account);
+        var said = await ReplayAsync(bank, "entries", "--into", "scratch_one", "--account", "acc_" + account);
 
-        await _bank.SameRowsAsync("select * from scratch_one.entry", $"select * from accounts.entry where account = '{account}'");
-        var rows = await _bank.RowAsync("select count(*) from scratch_one.entry");
+        await bank.SameRowsAsync("select * from scratch_one.entry", $"select * from accounts.entry where account = '{account}'");
+        var rows = await bank.RowAsync("select count(*) from scratch_one.entry");
         Assert.StartsWith($"{rows} events in schema scratch_one: entry {rows} rows, entry_day 0 rows", said, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Rows_from_one_instant_to_another_have_the_balances_that_serve()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Rows_from_one_instant_to_another_have_the_balances_that_serve(string history)
     {
-        var (from, to) = await MiddleAsync();
+        var bank = await ImportedBank.UntouchedAsync(history);
+        var (from, to) = await MiddleAsync(bank);
 
-        await ReplayAsync("entries", "--into=scratch_middle", "--from=" + from, "--to", to);
+        await ReplayAsync(bank, "entries", "--into=scratch_middle", "--from=" + from, "--to", to);
 
-        await _bank.SameRowsAsync("select * from scratch_middle.entry", $"select * from accounts.entry where recorded_at >= '{from}' and recorded_at < '{to}'");
+        await bank.SameRowsAsync("select * from scratch_middle.entry", $"select * from accounts.entry where recorded_at >= '{from}' and recorded_at < '{to}'");
     }
 
-    [Fact]
-    public async Task The_sums_of_a_replayed_ledger_are_those_of_its_journal()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task The_sums_of_a_replayed_ledger_are_those_of_its_journal(string history)
     {
-        var (from, to) = await MiddleAsync();
+        var bank = await ImportedBank.UntouchedAsync(history);
+        var (from, to) = await MiddleAsync(bank);
 
-        await ReplayAsync("ledger", "--into", "scratch_ledger", "--from", from, "--to", to);
+        await ReplayAsync(bank, "ledger", "--into", "scratch_ledger", "--from", from, "--to", to);
 
-        await _bank.SameRowsAsync("select * from scratch_ledger.journal", $"select * from ledger.journal where recorded_at >= '{from}' and recorded_at < '{to}'");
-        await _bank.SameRowsAsync("select gl, currency, effective_on, debits, credits, entries from scratch_ledger.gl_day",
+        await bank.SameRowsAsync("select * from scratch_ledger.journal", $"select * from ledger.journal where recorded_at >= '{from}' and recorded_at < '{to}'");
+        await bank.SameRowsAsync("select gl, currency, effective_on, debits, credits, entries from scratch_ledger.gl_day",
             """
             select 2000, currency, effective_on, sum(greatest(-credit, 0)), sum(greatest(credit, 0)), count(*) from scratch_ledger.journal group by 2, 3
             union all
@@ -49,17 +51,19 @@ public sealed class ReplayCommandTests : IAsyncLifetime
             """);
     }
 
-    [Fact]
-    public async Task Nothing_is_written_but_the_schema_that_was_named()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Nothing_is_written_but_the_schema_that_was_named(string history)
     {
-        var before = await EverythingAsync();
+        var bank = await ImportedBank.UntouchedAsync(history);
+        var before = await EverythingAsync(bank);
 
-        await ReplayAsync("audit", "--into", "scratch_audit");
+        await ReplayAsync(bank, "audit", "--into", "scratch_audit");
 
-        await _bank.SameRowsAsync("select * from scratch_audit.event_index", "select * from audit.event_index");
+        await bank.SameRowsAsync("select * from scratch_audit.event_index", "select * from audit.event_index");
         Assert.Contains(before, t => t.StartsWith("wolverine.", StringComparison.Ordinal));
-        Assert.Contains(before, t => t == $"bank.mt_events_default|{ImportedBank.Events}");
-        Assert.Equal(before, await EverythingAsync());
+        Assert.Contains(before, t => t == $"bank.mt_events_default|{bank.Events}");
+        Assert.Equal(before, await EverythingAsync(bank));
     }
 
     [Theory]
@@ -79,31 +83,32 @@ public sealed class ReplayCommandTests : IAsyncLifetime
     [InlineData("postings", "--into", "scratch_no")]
     public async Task What_was_not_understood_is_answered_with_a_sentence_and_makes_nothing(params string[] command)
     {
-        var (exitCode, output, error) = await _bank.RunAsync(["projections", "replay", .. command]);
+        var bank = await ImportedBank.UntouchedAsync();
+        var (exitCode, output, error) = await bank.RunAsync(["projections", "replay", .. command]);
 
         Assert.Equal(2, exitCode);
         Assert.Matches("[Rr]equired|Unrecognized|--into: a schema|--account: an id|--from: an instant|--to: an instant|--from must be before|There is no read model 'postings': entries, ledger, audit", error);
         Assert.Empty(output);
-        Assert.Equal("0", await _bank.RowAsync("select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in ('scratch_', 'scratch_No')"));
+        Assert.Equal("0", await bank.RowAsync("select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in ('scratch_', 'scratch_No')"));
     }
 
-    private async Task<string> ReplayAsync(params string[] options)
+    private static async Task<string> ReplayAsync(ImportedBank bank, params string[] options)
     {
-        var (exitCode, output, error) = await _bank.RunAsync(["projections", "replay", .. options]);
+        var (exitCode, output, error) = await bank.RunAsync(["projections", "replay", .. options]);
         Assert.True(exitCode == 0, output + error);
         return output;
     }
 
     /// <summary>Two instants at which some of what was imported had been recorded, and some not.</summary>
-    private async Task<(string From, string To)> MiddleAsync()
+    private static async Task<(string From, string To)> MiddleAsync(ImportedBank bank)
     {
-        var row = await _bank.RowAsync($"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) within group (order by recorded_at), '{Wire}') " +
+        var row = await bank.RowAsync($"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) within group (order by recorded_at), '{Wire}') " +
             "from (select recorded_at at time zone 'UTC' as recorded_at from accounts.entry) e");
         return (row.Split('|')[0], row.Split('|')[1]);
     }
 
     /// <summary>Each table of the database and how many rows it has, but for scratch schemas.</summary>
-    private Task<List<string>> EverythingAsync() => _bank.RowsAsync("""
+    private static Task<List<string>> EverythingAsync(ImportedBank bank) => bank.RowsAsync("""
         select t.name, (xpath('//c/text()', query_to_xml('select count(*) as c from ' || t.name, false, false, '')))[1]::text
         from (select table_schema || '.' || table_name as name from information_schema.tables
             where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') and table_schema not like 'scratch%') t

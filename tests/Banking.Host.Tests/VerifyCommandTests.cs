@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Testing.Histories;
 
 namespace Banking.Host.Tests;
 
@@ -10,38 +11,40 @@ public sealed class VerifyCommandTests
     /// <summary>What is planted: the read model, the table as it is named, and a statement that returns whose row it is.</summary>
     private static readonly (string Model, string Table, string Sql)[] Plants =
     [
-        ("entries", "entry", "update accounts.entry set effective_at = effective_at + interval '1 day' where position = 10000 returning account"),
+        ("entries", "entry", "update accounts.entry set effective_at = effective_at + interval '1 day' where position = {0} returning account"),
         ("entries", "entry_day", $"insert into accounts.entry_day select {First}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
         ("entries", "state", $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = (select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"),
         ("ledger", "journal", "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) from ledger.journal) returning account"),
         ("ledger", "gl_day", "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning null"),
-        ("audit", "event_index", "delete from audit.event_index where position = 11000 returning stream"),
+        ("audit", "event_index", "delete from audit.event_index where position = {0} returning stream"),
     ];
 
-    [Fact]
-    public async Task A_bank_that_is_as_its_log_says_is_called_so_in_figures()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task A_bank_that_is_as_its_log_says_is_called_so_in_figures(string history)
     {
-        var bank = await ImportedBank.UntouchedAsync();
+        var bank = await ImportedBank.UntouchedAsync(history);
 
         var (exitCode, output, error) = await bank.RunAsync("verify", "--full", "--json");
 
         Assert.True(exitCode == 0, output + error);
         var report = JsonDocument.Parse(output).RootElement;
         Assert.Equal(["events", "accounts", "differences", "seconds"], report.EnumerateObject().Select(m => m.Name));
-        Assert.Equal(ImportedBank.Events, report.GetProperty("events").GetInt64());
-        Assert.Equal(591, report.GetProperty("accounts").GetInt32());
+        Assert.Equal(bank.Events, report.GetProperty("events").GetInt64());
+        Assert.Equal(bank.Known.Accounts, report.GetProperty("accounts").GetInt32());
         Assert.Equal(0, report.GetProperty("differences").GetArrayLength());
         Assert.InRange(report.GetProperty("seconds").GetDouble(), 0.001, 60);
     }
 
-    [Fact]
-    public async Task Each_row_that_is_not_what_the_log_says_is_named_with_its_model_table_and_stream_and_no_other()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Each_row_that_is_not_what_the_log_says_is_named_with_its_model_table_and_stream_and_no_other(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         var planted = new List<string>();
         foreach (var (model, table, sql) in Plants)
         {
-            planted.Add($"{model} {table} {await bank.RowAsync(sql)}");
+            planted.Add($"{model} {table} {await bank.RowAsync(sql.Replace("{0}", $"{bank.Middle}", StringComparison.Ordinal))}");
         }
 
         var (exitCode, output, error) = await bank.RunAsync("verify", "--full", "--json");
@@ -53,10 +56,11 @@ public sealed class VerifyCommandTests
         Assert.All(differences, d => Assert.Equal(Text(d, "table") == "event_index", Text(d, "found") == ""));
     }
 
-    [Fact]
-    public async Task Sums_are_compared_without_full_too_and_people_are_told_in_a_line_what_differs()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Sums_are_compared_without_full_too_and_people_are_told_in_a_line_what_differs(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
+        await using var bank = await ImportedBank.CopyAsync(history);
         await bank.RowAsync("update ledger.gl_day set credits = 4711 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning 1");
 
         var (exitCode, output, _) = await bank.RunAsync("verify");
@@ -65,27 +69,32 @@ public sealed class VerifyCommandTests
         Assert.Matches("  ledger gl_day : expected {.*}, found {.*\"credits\": 4711.*}\n", output);
     }
 
-    [Fact]
-    public async Task Without_full_it_compares_a_thousand_streams_wherever_it_begins()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Without_full_it_compares_a_thousand_streams_wherever_it_begins(string history)
     {
-        var (exitCode, output, error) = await (await ImportedBank.UntouchedAsync()).RunAsync("verify");
+        var bank = await ImportedBank.UntouchedAsync(history);
+        var streams = Math.Min(1_000, bank.Known.Customers + bank.Known.Accounts);
+
+        var (exitCode, output, error) = await bank.RunAsync("verify");
 
         Assert.True(exitCode == 0, output + error);
-        Assert.Contains("Verifying: 1000 of 1000 streams", output, StringComparison.Ordinal);
+        Assert.Contains($"Verifying: {streams} of {streams} streams", output, StringComparison.Ordinal);
         Assert.Contains(": 0 differences.", output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_read_model_that_stopped_before_the_end_of_the_log_is_not_called_compared()
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task A_read_model_that_stopped_before_the_end_of_the_log_is_not_called_compared(string history)
     {
-        await using var bank = await ImportedBank.CopyAsync();
-        await bank.RowsAsync("update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = 26478 where name = 'ledger'");
+        await using var bank = await ImportedBank.CopyAsync(history);
+        await bank.RowsAsync($"update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = {bank.Events + 1} where name = 'ledger'");
 
         var (exitCode, output, error) = await bank.RunAsync("verify");
 
         Assert.Equal(1, exitCode);
         Assert.Contains(": 0 differences.", output, StringComparison.Ordinal);
-        Assert.Contains("ledger: stopped before position 26478 (it is torn); from there on nothing was compared.", error, StringComparison.Ordinal);
+        Assert.Contains($"ledger: stopped before position {bank.Events + 1} (it is torn); from there on nothing was compared.", error, StringComparison.Ordinal);
     }
 
     [Fact]

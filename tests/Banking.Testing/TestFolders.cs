@@ -32,14 +32,4 @@ public static class TestFolders
             throw new InvalidOperationException("No Banking.sln above the tests.");
         }
     }
-
-    /// <summary>The real bank's history beside the repository, or null where it is not there.</summary>
-    public static string? Berka
-    {
-        get
-        {
-            var folder = Path.Combine(Repository, "..", "shared", "data", "berka");
-            return Directory.Exists(folder) ? Path.GetFullPath(folder) : null;
-        }
-    }
 }
