@@ -62,6 +62,7 @@ public static class PlatformModule
         .AddSingleton<StoredAnswers>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()
+        .AddSingleton<HistoryComparison>()
         .AddSingleton<LogMark>()
         .AddSingleton<LogEnd>()
         .AddSingleton<EventReader>()

@@ -12,6 +12,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Testing.Parts.TestParts.Ensure();
         await using (await original.StartAsync())
         {
             // Made and ended: an ended cluster can be copied.

@@ -42,14 +42,10 @@ public sealed class FileFormTests : IDisposable
     }
 
     [Fact]
-    public void A_bank_without_orders_and_bookings_is_a_bank()
+    public void A_bank_without_standing_orders_is_a_bank()
     {
-        _bank.Transactions();
         _bank.Edit("order.asc", "7;10;\"YZ\";\"87144583\";2452.00;\"SIPO\"\n", "");
-        var plan = _bank.Plan();
-        Assert.Equal((2, 0, 0, "0.00"), (
-            plan.Accounts.Count, plan.Summary.Transactions, plan.Summary.OrdersRead, plan.Summary.ClosingBalance.ToDecimalString()));
-        Assert.Equal(2 + 2 + 1, plan.EventCount);
+        Assert.Equal((2, 3, 0), (_bank.Plan().Accounts.Count, _bank.Plan().Summary.Transactions, _bank.Plan().Summary.OrdersRead));
     }
 
     public void Dispose() => _bank.Dispose();

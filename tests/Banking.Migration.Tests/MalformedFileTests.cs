@@ -113,6 +113,37 @@ public sealed class MalformedFileTests : IDisposable
         AssertRefused(file, 1, field);
     }
 
+    [Theory]
+    [InlineData("client.asc")]
+    [InlineData("account.asc")]
+    [InlineData("disp.asc")]
+    [InlineData("trans.asc")]
+    public void A_file_with_a_header_and_no_rows_is_refused(string file)
+    {
+        var header = _bank.Read(file).Split('\n')[0];
+        _bank.Write(file, header + "\n\n");
+        AssertRefused(file, null, null);
+        Assert.Equal($"{file}: the file has a header and no rows: the export was not complete.", Refusal().Message);
+        _bank.Write(file, header);
+        AssertRefused(file, null, null);
+    }
+
+    [Theory]
+    [InlineData("930104", false)]
+    [InlineData("930105", true)]
+    public void A_row_before_its_account_was_opened_is_refused_at_its_date(string date, bool isAccepted)
+    {
+        _bank.Edit("trans.asc", "102;20;930105", $"102;20;{date}");
+        if (isAccepted)
+        {
+            Assert.Single(_bank.Plan().Accounts[1].Movements);
+            return;
+        }
+
+        AssertRefused("trans.asc", 4, "date");
+        Assert.EndsWith("account 20 was opened on 1993-01-05, after this row.", Refusal().Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_folder_is_refused_by_its_name()
     {

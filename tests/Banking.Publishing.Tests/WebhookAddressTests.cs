@@ -36,12 +36,12 @@ public sealed class WebhookAddressTests(GuardedBank bank) : IClassFixture<Guarde
         Assert.Equal((422, "webhook_address_not_allowed"), (answer.StatusCode, answer.Code));
     }
 
+    // The first that is public behind a block that is not, and a block of IPv6 that is given to nobody: nothing is sent to any of them.
     [Theory]
-    [InlineData("93.184.215.14", true)]
-    [InlineData("172.32.0.1", true)]
-    [InlineData("100.128.0.1", true)]
-    [InlineData("::ffff:93.184.215.14", true)]
-    [InlineData("2606:2800:21f:cb07::1", true)]
+    [InlineData("172.32.0.0", true)]
+    [InlineData("100.128.0.0", true)]
+    [InlineData("::ffff:172.32.0.0", true)]
+    [InlineData("3ffe::1", true)]
     [InlineData("2001:db8::1", false)]
     [InlineData("2001:0:1::1", false)]
     [InlineData("ff02::1", false)]

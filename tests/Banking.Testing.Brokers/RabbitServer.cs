@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Banking.Testing.Parts;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -30,11 +31,24 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>Why there can be no such server here, or null where it can: <c>Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "")</c>.</summary>
-    public static string? Missing => (string[])[Program, "/usr/bin/epmd", "/usr/bin/setpriv"] switch
+    public static string? Missing
     {
-        _ when !OperatingSystem.IsLinux() => "RabbitMQ is started from a Linux distribution's package only.",
-        var needed => needed.FirstOrDefault(file => !File.Exists(file)) is { } absent ? $"There is no {absent}: see eng/install-test-parts." : null,
-    };
+        get
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                return "RabbitMQ is started from a Linux distribution's package only.";
+            }
+
+            if (Absent() is null)
+            {
+                return null;
+            }
+
+            TestParts.Ensure();
+            return Absent() is { } absent ? $"There is no {absent}. Run once, as root on Debian or Ubuntu: {TestParts.Command}" : null;
+        }
+    }
 
     public int Port => _amqp.Number;
 
@@ -155,6 +169,8 @@ public sealed class RabbitServer : IAsyncDisposable
             _folder.Refresh();
         }
     }
+
+    private static string? Absent() => ((string[])[Program, "/usr/bin/epmd", "/usr/bin/setpriv"]).FirstOrDefault(file => !File.Exists(file));
 
     private static async Task EndAsync(Process? process)
     {

@@ -1,5 +1,6 @@
 using Banking.EmbeddedPostgres;
 using Banking.Host.Database;
+using Banking.Testing.Parts;
 using Npgsql;
 
 namespace Banking.Testing;
@@ -77,6 +78,7 @@ public static class TestCluster
 
     private static async Task<PostgresCluster> StartAsync()
     {
+        TestParts.Ensure();
         var folder = TestFolders.New("banking-tests-");
         return await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
     }

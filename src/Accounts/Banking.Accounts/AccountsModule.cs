@@ -7,9 +7,11 @@ using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Wolverine;
 
 namespace Banking.Accounts;
@@ -83,6 +85,18 @@ public static class AccountsModule
         ArgumentNullException.ThrowIfNull(import);
         return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.Stream)], Rules, progress, ct);
     }
+
+    /// <summary>The first row that is not what was imported under the same id before, or null.</summary>
+    public static Task<HistoryDifference?> FirstDifferenceAsync(HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return comparison.FirstAsync([.. accounts.Select(ImportAccounts.Stream)], (_, _, _) => { }, ct);
+    }
+
+    /// <summary>The sum of the balances that the bank holds now on accounts that were imported.</summary>
+    public static Task<MoneySum> BalanceAsync(
+        IDocumentStore store, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct) =>
+        ImportedBalances.SumAsync(store, source, accounts, currency, ct);
 
     /// <summary>What an account is found by. Never changed once written, so that a movement writes none of it.</summary>
     private static IEnumerable<object> Beside(Account? before, Account after)

@@ -8,6 +8,9 @@ using Banking.Host.Hosting;
 using Banking.Migration;
 using Banking.Migration.Berka;
 using Banking.Platform.EventSourcing;
+using Banking.SharedKernel;
+using Marten;
+using Npgsql;
 
 namespace Banking.Host.Commands;
 
@@ -90,7 +93,14 @@ internal static class ImportCommand
             watch.Start();
             var stored = await StoreAsync(bank, arguments, services, stop.Token);
             watch.Stop();
-            return await TellAsync(total, stored, watch.Elapsed.TotalSeconds, arguments.Json);
+            if (stored.Difference is { } difference)
+            {
+                await Console.Error.WriteLineAsync(Sentence(difference));
+                return 1;
+            }
+
+            Report(total with { ClosingBalance = stored.Balance }, stored, watch.Elapsed.TotalSeconds, arguments.Json);
+            return 0;
         }
         catch (OperationCanceledException)
         {
@@ -99,28 +109,47 @@ internal static class ImportCommand
         }
     }
 
-    /// <summary>One copy after the other: all of them together may not fit into memory.</summary>
+    /// <summary>
+    /// One copy after the other: all of them together may not fit into memory. Each is compared before anything of it is stored; they are of the same files,
+    /// so that the first decides.
+    /// </summary>
     private static Task<Stored> StoreAsync(BerkaBank bank, ImportArguments arguments, IServiceProvider services, CancellationToken ct)
     {
-        var import = services.GetRequiredService<HistoryImport>();
-        var clock = services.GetRequiredService<TimeProvider>();
+        var (import, comparison) = (services.GetRequiredService<HistoryImport>(), services.GetRequiredService<HistoryComparison>());
+        var (store, clock) = (services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>());
+        var source = services.GetRequiredService<NpgsqlDataSource>();
         var plan = bank.Plan(copy: 0);
         return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>
         {
-            var stored = default(Stored);
+            var stored = new Stored(0, 0, MoneySum.Zero(plan.Summary.ClosingBalance.Currency), null);
             for (var copy = 0; copy < arguments.Copies; copy++)
             {
                 plan = copy == 0 ? plan : bank.Plan(copy);
+                var difference = await CustomersModule.FirstDifferenceAsync(store, comparison, plan.Customers, clock, ct)
+                    ?? await AccountsModule.FirstDifferenceAsync(comparison, plan.Accounts, ct);
+                if (difference is not null)
+                {
+                    return stored with { Difference = difference };
+                }
+
                 stored = stored
                     .And(await CustomersModule.ImportAsync(import, "berka", plan.Customers, clock, progress, ct))
                     .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));
+                stored = stored with { Balance = stored.Balance + await AccountsModule.BalanceAsync(store, source, plan.Accounts, stored.Balance.Currency, ct) };
             }
 
             return stored;
         });
     }
 
-    private static async Task<int> TellAsync(ReconciliationSummary total, Stored stored, double seconds, bool json)
+    private static string Sentence(HistoryDifference difference)
+    {
+        var (row, what) = difference;
+        return string.Create(CultureInfo.InvariantCulture, $"{row.File}, line {row.Line}: row {row.Id} {what}. ") +
+            "The bank holds another history under these ids; it was left as it is.\nNothing was imported.";
+    }
+
+    private static void Report(ReconciliationSummary total, Stored stored, double seconds, bool json)
     {
         var report = MigrationReport.Of(total, Math.Round(seconds, 3), Math.Round(stored.Events / seconds), imported: stored.Events > 0);
         if (json)
@@ -131,23 +160,15 @@ internal static class ImportCommand
         {
             ImportReport.Write(report, stored.Events, stored.Known);
         }
-
-        if (stored.Shorter > 0)
-        {
-            await Console.Error.WriteLineAsync(
-                $"{stored.Shorter} of these streams are in the bank already, with fewer events than this history has: it was imported from other files. They were left alone.");
-            return 1;
-        }
-
-        return 0;
     }
 
     /// <summary>What an import was asked for.</summary>
     private sealed record ImportArguments(string Folder, int Copies, bool Json, bool Fresh);
 
-    /// <summary>What was done, over all copies: events stored, streams that were there, and those of them that are shorter.</summary>
-    private readonly record struct Stored(long Events, long Known, long Shorter)
+    /// <summary>What was done, over all copies: events stored, streams that were there already, and the balance that the bank holds on these accounts now.</summary>
+    /// <param name="Difference">A row that the bank holds otherwise, because of which nothing more was stored.</param>
+    private sealed record Stored(long Events, long Known, MoneySum Balance, HistoryDifference? Difference)
     {
-        public Stored And(ImportResult more) => new(Events + more.Events, Known + more.Known, Shorter + more.Shorter.Count);
+        public Stored And(ImportResult more) => this with { Events = Events + more.Events, Known = Known + more.Known };
     }
 }

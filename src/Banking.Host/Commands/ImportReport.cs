@@ -24,7 +24,7 @@ internal static class ImportReport
         Row("  discrepancies (reported below)", Number((long)report.Copies * report.Discrepancies.Count));
         Row("Credits, CZK", report.Credits);
         Row("Debits, CZK", report.Debits);
-        Row("Closing balance, CZK", report.ClosingBalance);
+        Row("Balance in the bank now, CZK", report.ClosingBalance);
         Row("Events stored", Number(events));
         Row("Seconds", report.Seconds.ToString("0.000", CultureInfo.InvariantCulture));
         Row("Events per second", Number((long)report.EventsPerSecond));

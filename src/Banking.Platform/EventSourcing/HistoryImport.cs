@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Marten;
 using Marten.Services;
 using Npgsql;
@@ -13,19 +14,20 @@ public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, 
 
 /// <summary>One fact of another system.</summary>
 /// <param name="Key">Names the row it came from; kept where the idempotency key of a command is kept.</param>
-public sealed record HistoryEvent(Guid Id, string Key, object Data);
+/// <param name="Row">The row it came from.</param>
+public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Row);
 
 /// <summary>What an import did.</summary>
 /// <param name="Events">Events stored.</param>
 /// <param name="Streams">Streams stored.</param>
 /// <param name="Known">Streams that were there already and were left alone.</param>
-/// <param name="Shorter">Of those, the ones that hold fewer events than this history: another import of other rows.</param>
-public sealed record ImportResult(int Events, int Streams, int Known, IReadOnlyList<Guid> Shorter);
+public sealed record ImportResult(int Events, int Streams, int Known);
 
 /// <summary>
 /// Takes over streams of another system. What was booked there is a fact, so nothing is decided; but it is appended, folded and
 /// stored the way commands are. A stream comes in whole or not at all and under an id made from its source: an import that was cut
-/// off goes on where it stopped, one that is repeated finds everything there.
+/// off goes on where it stopped, one that is repeated finds everything there. That what is there is the same history, <see cref="HistoryComparison"/>
+/// finds out before.
 /// </summary>
 public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
 {
@@ -42,7 +44,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentNullException.ThrowIfNull(progress);
         var known = await KnownAsync(streams, ct);
-        var wanted = streams.Where(s => !known.ContainsKey(s.Id)).ToList();
+        var wanted = streams.Where(s => !known.Contains(s.Id)).ToList();
         var context = Context(importName);
         await System.Threading.Tasks.Parallel.ForEachAsync(
             Chunks(wanted),
@@ -52,26 +54,22 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
                 await StoreAsync(chunk, context, rules, token);
                 progress(chunk.Sum(s => s.Events.Count));
             });
-        return new(
-            wanted.Sum(s => s.Events.Count),
-            wanted.Count,
-            known.Count,
-            [.. streams.Where(s => known.TryGetValue(s.Id, out var version) && version < s.Events.Count).Select(s => s.Id)]);
+        return new(wanted.Sum(s => s.Events.Count), wanted.Count, known.Count);
     }
 
     private CommandContext Context(string importName) => new(
         new Caller("import:" + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null,
         ReasonText: $"taken over by the import {importName}");
 
-    private async Task<Dictionary<Guid, long>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
+    private async Task<HashSet<Guid>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select id, version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
+        await using var command = source.CreateCommand($"select id from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
         command.Parameters.Add(new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var known = new Dictionary<Guid, long>();
+        var known = new HashSet<Guid>();
         while (await reader.ReadAsync(ct))
         {
-            known[reader.GetGuid(0)] = reader.GetInt64(1);
+            known.Add(reader.GetGuid(0));
         }
 
         return known;

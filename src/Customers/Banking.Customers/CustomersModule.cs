@@ -52,4 +52,12 @@ public static class CustomersModule
         var now = clock.GetUtcNow();
         return import.RunAsync(importName, [.. customers.Select(c => ImportCustomers.Stream(c, now))], Rules, progress, ct);
     }
+
+    /// <summary>The first customer who is not the one that was imported under the same id before, or null.</summary>
+    public static Task<HistoryDifference?> FirstDifferenceAsync(
+        IDocumentStore store, HistoryComparison comparison, IReadOnlyList<CustomerHistory> customers, TimeProvider clock, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        return CompareCustomers.FirstDifferenceAsync(store, comparison, customers, clock.GetUtcNow(), ct);
+    }
 }

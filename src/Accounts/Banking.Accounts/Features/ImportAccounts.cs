@@ -15,22 +15,22 @@ internal static class ImportAccounts
         var events = new List<HistoryEvent>(history.Movements.Count + 2)
         {
             new(DeterministicId.From(history.AccountId, "opened"), Key(history.Source), new AccountOpened(
-                history.Number, history.OwnerId, history.Product, Money.Zero(history.Currency), history.OpenedAt, history.ExternalId, history.Source)),
+                history.Number, history.OwnerId, history.Product, Money.Zero(history.Currency), history.OpenedAt, history.ExternalId, history.Source), history.Source),
         };
         foreach (var user in history.Delegates)
         {
             events.Add(new(
                 DeterministicId.From(history.AccountId, $"delegate/{user.CustomerId:N}"), Key(user.Source),
-                new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source)));
+                new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source), user.Source));
         }
 
         foreach (var movement in history.Movements)
         {
-            events.Add(new(movement.Id, Key(movement.Source), Booked(movement)));
+            events.Add(new(movement.Id, Key(movement.Source), Booked(movement), movement.Source));
             if (movement.Rounding is { } rounding)
             {
                 events.Add(new(rounding.Id, Key(movement.Source) + "/rounding", new CorrectionBooked(
-                    movement.Id, RoundingClass, rounding.Direction, rounding.Amount, BankSide.Suspense, movement.EffectiveAt, movement.Source)));
+                    movement.Id, RoundingClass, rounding.Direction, rounding.Amount, BankSide.Suspense, movement.EffectiveAt, movement.Source), movement.Source));
             }
         }
 

@@ -11,11 +11,13 @@ internal static class ImportCustomers
     public static HistoryStream Stream(CustomerHistory history, DateTimeOffset now)
     {
         var key = CustomerKey.For(history.CustomerId);
-        var personal = key.Seal(new(history.Name, Details: history.Details));
+        var personal = key.Seal(Personal(history));
         var registered = new CustomerRegistered(personal, now, history.ExternalId, history.Source);
         return new(
             history.CustomerId,
-            [new(DeterministicId.From(history.CustomerId, "registered"), $"{history.Source.System}/{history.Source.File}/{history.Source.Id}", registered)],
+            [new(DeterministicId.From(history.CustomerId, "registered"), $"{history.Source.System}/{history.Source.File}/{history.Source.Id}", registered, history.Source)],
             [key]);
     }
+
+    public static PersonalData Personal(CustomerHistory history) => new(history.Name, Details: history.Details);
 }

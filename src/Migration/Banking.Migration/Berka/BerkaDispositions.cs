@@ -34,6 +34,8 @@ internal static class BerkaDispositions
             Assign(file, type, row, target);
         }
 
+        file.RefuseIfEmpty();
+
         // The line to look at is the account's: the one that is missing has none.
         if (accounts.Values.FirstOrDefault(row => row.Owner is null) is { } orphan)
         {

@@ -55,6 +55,7 @@ internal static class BerkaFiles
             }
         }
 
+        file.RefuseIfEmpty();
         return clients;
     }
 
@@ -84,6 +85,7 @@ internal static class BerkaFiles
             }
         }
 
+        file.RefuseIfEmpty();
         return accounts;
     }
 }

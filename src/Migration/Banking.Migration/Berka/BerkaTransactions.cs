@@ -20,8 +20,16 @@ internal static class BerkaTransactions
             }
 
             var account = BerkaFiles.AccountOf(file, columns.Account, accounts);
-            account.Rows.Add(Row(file, columns, id));
+            var row = Row(file, columns, id);
+            if (row.Date < account.Opened)
+            {
+                throw file.Refused(columns.Date, $"account {account.Id} was opened on {account.Opened:yyyy-MM-dd}, after this row.");
+            }
+
+            account.Rows.Add(row);
         }
+
+        file.RefuseIfEmpty();
     }
 
     private static BookedRow Row(DelimitedFile file, Columns columns, long id)

@@ -15,6 +15,8 @@ internal sealed class DelimitedFile
     private int _length;
     private int _next;
 
+    private bool _hasRows;
+
     private DelimitedFile(string name, byte[] bytes)
     {
         // The bank exported Latin-1. A byte order mark is the work of an editor, which then saved UTF-8.
@@ -72,6 +74,8 @@ internal sealed class DelimitedFile
         }
         while (_length == 0);
 
+        _hasRows = true;
+
         if (_splitter.Split(Current) is { } problem)
         {
             throw Refused(_header[Math.Min(_splitter.Count, _header.Length - 1)], problem);
@@ -81,6 +85,15 @@ internal sealed class DelimitedFile
         return _splitter.Count == _header.Length ? true
             : _splitter.Count < _header.Length ? throw Refused(_header[_splitter.Count], "the row ends before it.")
             : throw Refused(_header[^1], $"the row has {_splitter.Count} fields, the header {_header.Length}.");
+    }
+
+    /// <summary>After the last row: refuses a file that had none.</summary>
+    public void RefuseIfEmpty()
+    {
+        if (!_hasRows)
+        {
+            throw new MalformedFileException(_name, line: null, field: null, "the file has a header and no rows: the export was not complete.");
+        }
     }
 
     /// <summary>The field's raw text.</summary>
