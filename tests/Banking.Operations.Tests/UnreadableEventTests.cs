@@ -42,6 +42,12 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         await Assert.ThrowsAsync<UnreadableEventException>(() => tail.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
         Assert.Equal(poison - 1, (await tail.ReadAsync(before, poison + 5, CancellationToken.None)).End);
 
+        // A report over many accounts goes on from its rows, and says how far they are.
+        var report = (await _bank.As("auditor").GetAsync("/v1/ledger/trial-balance", ("Ledger-Min-Position", $"{poison}"))).Ok();
+        Assert.True(report.Json.GetProperty("currencies")[0].GetProperty("balanced").GetBoolean());
+        Assert.True(long.Parse(report.Header("Ledger-Position")!, CultureInfo.InvariantCulture) < poison);
+        Assert.NotNull(report.Header("Ledger-Stale"));
+
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
             "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1", poison, Position(answers[8]));
