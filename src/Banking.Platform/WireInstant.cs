@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Banking.Platform.Http;
 using Banking.SharedKernel;
 
 namespace Banking.Platform;
@@ -17,7 +18,7 @@ public sealed class WireInstant : JsonConverter<DateTimeOffset>
         return Instants.Parse(text.Contains(' ', StringComparison.Ordinal) ? null : text, null) switch
         {
             InstantResult.Instant instant => instant.Value,
-            InstantResult.Malformed malformed => throw new JsonException(malformed.Why),
+            InstantResult.Malformed malformed => throw BadValue.Of(malformed.Why),
             var other => throw new InvalidOperationException($"{other.GetType().Name} is no answer to a time with an offset."),
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Platform.Http;
 using System.Text.Json.Serialization;
 
 namespace Banking.Platform;
@@ -26,7 +27,7 @@ public sealed class WireNames : JsonConverterFactory
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
                 ? value
-                : throw new JsonException($"One of {string.Join(", ", Values.Keys)} is expected.");
+                : throw BadValue.Of($"One of {string.Join(", ", Values.Keys)} is expected.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
         {

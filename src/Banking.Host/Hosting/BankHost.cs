@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Banking.Accounts;
 using Banking.Audit;
 using Banking.Customers;
@@ -72,27 +73,31 @@ public static class BankHost
     public static void Configure(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        app.Use(HeadRequests.Middleware);
         app.UseExceptionHandler();
         app.UseStatusCodePages(ProblemPages.WriteAsync);
         app.UseRouting();
         app.Use(SecurityHeaders.Middleware);
+        app.Use(MethodRules.Middleware);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseRateLimiter();
         app.Use(RequestRules.Middleware);
+        app.UseRequestDecompression();
         app.Use(StrictBody.Middleware);
         app.Use(app.Services.GetRequiredService<MinPosition>().Middleware);
         app.MapWolverineEndpoints();
         app.MapHealth();
         app.MapDevTokens();
         app.MapPublishing();
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json)).AllowAnonymous();
         app.MapScalarApiReference("/docs", scalar => scalar
             .WithTitle("Banking")
             .WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent()
-            .DisableMcp()).AllowAnonymous();
+            .DisableMcp()).WithMetadata(new ServesAttribute()).AllowAnonymous();
     }
 
     private static void AddDatabase(this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock)
@@ -208,6 +213,8 @@ public static class BankHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
         builder.Services.AddWolverineHttp();
+        builder.Services.AddRequestDecompression();
+        builder.AddBankRateLimits();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<UnexpectedFailures>();

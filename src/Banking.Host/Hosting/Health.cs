@@ -1,3 +1,5 @@
+using System.Net.Mime;
+using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,9 +22,12 @@ internal static class Health
 
     public static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
+        Map(app, "/health/live", _ => false);
+        Map(app, "/health/ready", check => check.Tags.Contains(Ready));
     }
+
+    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> which) => app.MapHealthChecks(path, new() { Predicate = which })
+        .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute(MediaTypeNames.Text.Plain)).AllowAnonymous();
 }
 
 internal sealed class LedgerCheck(NpgsqlDataSource source) : IHealthCheck

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
+using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 
@@ -31,6 +32,7 @@ public static class KnownSettings
     private static readonly (string Section, Type Record)[] Sections =
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
+        ("Banking:RateLimits", typeof(RateLimitSettings)),
         .. PublishingModule.Settings,
     ];
 
@@ -50,7 +52,7 @@ public static class KnownSettings
 
             if (Type(known, name) is not { } type)
             {
-                var nearest = known.Keys.MinBy(k => Distance(k.ToUpperInvariant(), name.ToUpperInvariant()));
+                var nearest = known.Keys.MinBy(k => Spelling.Distance(k, name));
                 throw new ConfigurationException($"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all.");
             }
 
@@ -72,23 +74,4 @@ public static class KnownSettings
         ?? known.FirstOrDefault(k => k.Key.EndsWith(":*", StringComparison.Ordinal) && name.StartsWith(k.Key[..^1], StringComparison.OrdinalIgnoreCase)).Value;
 
     private static string Form(Type type) => type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text" : $"a number ({type.Name})";
-
-    /// <summary>How many characters must be put in, left out or replaced to make the one from the other (Levenshtein).</summary>
-    private static int Distance(string a, string b)
-    {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var current = new int[b.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-            }
-
-            previous = current;
-        }
-
-        return previous[^1];
-    }
 }

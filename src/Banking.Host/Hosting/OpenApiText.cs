@@ -57,9 +57,13 @@ internal static class OpenApiText
             if (context.Description.HttpMethod == "POST" && context.Description.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true)
             {
                 operation.Parameters ??= [];
-                if (!context.Description.RelativePath.EndsWith("/batch", StringComparison.Ordinal))
+                if (!metadata.OfType<BatchAttribute>().Any())
                 {
                     operation.Parameters.Add(Header("Idempotency-Key", "Of your own choice, the same again when you repeat. Required on everything that moves money."));
+                }
+
+                if (metadata.OfType<HonoursIfMatchAttribute>().Any())
+                {
                     operation.Parameters.Add(Header("If-Match", "The ETag the account must still have, such as \"42\"."));
                 }
 

@@ -18,8 +18,7 @@ internal static class ProblemPages
             403 => Problems.Malformed("forbidden", "This role may not do this.", status: status),
             404 => Problems.Malformed("no_such_route", "There is nothing at this address.", status: status),
             405 => Problems.Malformed("method_not_allowed", "This address does not know this method.", status: status),
-            406 => Problems.Malformed("not_acceptable", "The answer is application/json.", status: status),
-            413 => Problems.Malformed("body_too_large", $"A command is at most {StrictBody.LargestBytes} bytes.", status: status),
+            413 => StrictBody.TooLarge(http.GetEndpoint()),
             415 => Problems.Malformed("unsupported_media_type", "Send application/json.", status: status),
             _ => Problems.Malformed(status < 500 ? "bad_request" : "internal_error", "The request could not be answered.", status: status),
         });
@@ -33,8 +32,9 @@ internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<Unexpe
     {
         if (exception is BadHttpRequestException bad)
         {
-            await httpContext.WriteProblemAsync(Problems.Malformed(
-                bad.StatusCode == 413 ? "body_too_large" : "bad_request", "The request is not well-formed HTTP.", status: bad.StatusCode));
+            await httpContext.WriteProblemAsync(bad.StatusCode == 413
+                ? StrictBody.TooLarge(httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint)
+                : Problems.Malformed("bad_request", "The request is not well-formed HTTP.", status: bad.StatusCode));
             return true;
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Mime;
 using System.Security.Cryptography;
 using Banking.Platform;
 using Banking.Platform.Commands;
@@ -63,7 +64,7 @@ internal static class DevTokenEndpoint
         if (app.Services.GetService<DevTokens>() is { } tokens)
         {
             app.MapPost("/dev/token", (DevTokenRequest request, HttpContext http, TimeProvider clock) => Issue(request, http, tokens, clock))
-                .AllowAnonymous();
+                .WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain)).AllowAnonymous();
         }
     }
 
@@ -90,7 +91,7 @@ internal static class DevTokenEndpoint
         }
 
         var token = tokens.Issue(request.Role, request.Customer, request.Subject, clock.GetUtcNow());
-        return http.Request.Headers.Accept.ToString().StartsWith("text/plain", StringComparison.Ordinal)
+        return AnswerForm.Of(http) == MediaTypeNames.Text.Plain
             ? TypedResults.Text(token)
             : TypedResults.Json(new DevTokenAnswer(token, "Bearer", 3600), ApiJson.Options);
     }

@@ -43,11 +43,6 @@ public static class CommandRequest
     public static (CommandContext? Context, Refusal? Problem) ReadBatch(HttpContext http, string operation)
     {
         ArgumentNullException.ThrowIfNull(http);
-        if (http.Request.Headers.IfMatch.Count > 0)
-        {
-            return (null, Problems.Malformed("if_match_of_a_batch", "If-Match speaks of one account; send that command alone."));
-        }
-
         return Correlation(http, out var correlation) is { } problem
             ? (null, problem)
             : (new CommandContext(http.Caller(), operation, "", "", correlation, CausationId: null), null);

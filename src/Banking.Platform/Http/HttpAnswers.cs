@@ -66,7 +66,7 @@ public static class HttpAnswers
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
-        if (IsToBeRepeated(status, body))
+        if (http.Response.Headers.RetryAfter.Count == 0 && IsToBeRepeated(status, body))
         {
             http.Response.Headers.RetryAfter = "1";
         }

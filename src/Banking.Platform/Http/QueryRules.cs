@@ -41,7 +41,7 @@ public static class QueryRules
 
     private static Refusal Unknown(string name, List<string> known)
     {
-        var nearest = known.Where(k => IsNear(name, k)).MinBy(k => Distance(Plain(name), Plain(k)));
+        var nearest = known.Where(k => IsNear(name, k)).MinBy(k => Spelling.Distance(Plain(name), Plain(k)));
         // A name that is not plain text is not repeated to whoever reads the answer.
         var shown = PlainText.Problem(name, MaxShownLength) is null ? name : "";
         var detail = (shown.Length > 0 ? $"There is no query parameter {shown} here" : "There is a query parameter here that is not known")
@@ -54,24 +54,7 @@ public static class QueryRules
 
     /// <summary>Another letter case or separator, or a slip of the keyboard: up to a third of the letters.</summary>
     private static bool IsNear(string name, string known) =>
-        name.Length <= MaxShownLength && Plain(name).Length > 1 && Distance(Plain(name), Plain(known)) <= Math.Max(1, known.Length / 3);
+        name.Length <= MaxShownLength && Plain(name).Length > 1 && Spelling.Distance(Plain(name), Plain(known)) <= Math.Max(1, known.Length / 3);
 
-    private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
-
-    /// <summary>Levenshtein's: the fewest letters to add, drop or replace.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-            }
-        }
-
-        return row[b.Length];
-    }
+    private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit));
 }

@@ -9,8 +9,14 @@ public static class RequestRules
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(next);
-        return http.GetEndpoint() is { } endpoint && QueryRules.Problem(http.Request, endpoint) is { } problem
-            ? http.WriteProblemAsync(problem)
-            : next(http);
+        if (http.GetEndpoint() is not { } endpoint)
+        {
+            return next(http);
+        }
+
+        var problem = QueryRules.Problem(http.Request, endpoint)
+            ?? AnswerForm.Problem(http, endpoint)
+            ?? Preconditions.Problem(http.Request, endpoint);
+        return problem is null ? next(http) : http.WriteProblemAsync(problem);
     }
 }

@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// Reads a command's body once, before the endpoint does: bounded, strict, and with an answer that names the member that is wrong.
+/// Reads a command's body once, before the endpoint does: bounded, strict, and with an answer that names the member that is wrong
+/// (<see cref="BodyErrors"/>).
 /// Runs after authorization, so that nobody unknown makes the host read anything.
 /// </summary>
 public static class StrictBody
@@ -37,20 +38,14 @@ public static class StrictBody
             return;
         }
 
-        if (!http.Request.HasJsonContentType())
+        var endpoint = http.GetEndpoint()!;
+        var (bytes, problem) = await ReadAsync(http.Request, endpoint);
+        object? command = null;
+        if (problem is null)
         {
-            await http.WriteProblemAsync(Problems.Malformed("unsupported_media_type", "Send application/json.", status: 415));
-            return;
+            (command, problem) = Parse(bytes!, type);
         }
 
-        var largest = (int)(http.GetEndpoint()!.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? LargestBytes);
-        if (await ReadAsync(http.Request, largest) is not { } bytes)
-        {
-            await http.WriteProblemAsync(Problems.Malformed("body_too_large", $"The body is at most {largest} bytes here.", status: 413));
-            return;
-        }
-
-        var (command, problem) = Parse(bytes, type);
         if (problem is not null)
         {
             await http.WriteProblemAsync(problem);
@@ -58,8 +53,8 @@ public static class StrictBody
         }
 
         http.Items[CommandKey] = command;
-        http.Request.Body = new MemoryStream(bytes, writable: false);
-        http.Request.ContentLength = bytes.Length;
+        http.Request.Body = new MemoryStream(bytes!, writable: false);
+        http.Request.ContentLength = bytes!.Length;
         await next();
     }
 
@@ -67,60 +62,58 @@ public static class StrictBody
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, type, ApiJson.Options) is { } command
-                ? (command, null)
-                : (null, Problems.Malformed("malformed_json", "The body is null; an object is expected.", "#"));
+            return JsonSerializer.Deserialize(bytes, type, ApiJson.Options) is { } command ? (command, null) : (null, BodyErrors.Null);
         }
-        catch (JsonException e)
+        catch (JsonException failure)
         {
-            return (null, Problems.Malformed("malformed_json", Explain(e), "#" + Pointer(e.Path)));
+            return (null, BodyErrors.Of(failure));
         }
     }
 
-    private static string Explain(JsonException e)
+    /// <summary>The answer to a body that is larger than the endpoint takes.</summary>
+    public static Refusal TooLarge(Endpoint? endpoint)
     {
-        // The serializer's own sentence ends in its path and line, and names our types: only what says nothing of the inside goes out.
-        var message = e.Message;
-        var cut = message.IndexOf(" Path: ", StringComparison.Ordinal);
-        message = cut < 0 ? message : message[..cut];
-        bool Says(string words) => message.Contains(words, StringComparison.Ordinal);
-        return message switch
-        {
-            _ when Says("could not be mapped to any .NET member") => "There is no such member.",
-            _ when Says("Duplicate property") => "The member is there twice.",
-            _ when Says("doesn't allow null values") => "The member must not be null.",
-            _ when Says("missing required properties") =>
-                "Required members are missing: " + message[(message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.') + ".",
-            _ when Says("could not be converted to") || Says(nameof(Banking) + ".") || Says(nameof(System) + ".") =>
-                "The value has the wrong type or is not one of those allowed.",
-            _ => message,
-        };
+        var limit = endpoint is null ? LargestBytes : LimitOf(endpoint);
+        return Refusal.Of("body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body is at most {limit} bytes here.", ("limit", limit));
     }
 
-    /// <summary>The serializer speaks JSONPath ($.amount.value), callers are told a JSON pointer (/amount/value).</summary>
-    private static string Pointer(string? path) =>
-        path is null or "$" ? "" : path.TrimStart('$').Replace('.', '/').Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+    private static int LimitOf(Endpoint endpoint) =>
+        (int)(endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? LargestBytes);
 
-    private static async Task<byte[]?> ReadAsync(HttpRequest request, int largest)
+    private static async Task<(byte[]? Bytes, Refusal? Problem)> ReadAsync(HttpRequest request, Endpoint endpoint)
     {
+        var largest = LimitOf(endpoint);
         if (request.ContentLength > largest)
         {
-            return null;
+            return (null, TooLarge(endpoint));
         }
 
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 512));
         var chunk = new byte[4096];
-        int read;
-        while ((read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0)
+        try
         {
-            if (buffer.Length + read > largest)
+            int read;
+            while ((read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0)
             {
-                return null;
-            }
+                // What a Content-Encoding unpacks to counts, and not what was sent.
+                if (buffer.Length + read > largest)
+                {
+                    return (null, TooLarge(endpoint));
+                }
 
-            buffer.Write(chunk, 0, read);
+                buffer.Write(chunk, 0, read);
+            }
+        }
+        catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return (null, TooLarge(endpoint));
+        }
+        catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
+        {
+            // The framework's decompression reads as the body does; gzip and Brotli say in different ways that a body is neither.
+            return (null, Problems.Malformed("malformed_content_encoding", "The body is not what its Content-Encoding says."));
         }
 
-        return buffer.ToArray();
+        return (buffer.ToArray(), null);
     }
 }

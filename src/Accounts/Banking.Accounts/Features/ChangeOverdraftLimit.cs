@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -22,6 +23,7 @@ public sealed record OverdraftLimitRequest(string Limit, string ReasonCode = "",
 public static class ChangeOverdraftLimitEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/overdraft-limit")]
+    [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Change the overdraft limit")]
     [Authorize(Policies.ControlAccounts)]

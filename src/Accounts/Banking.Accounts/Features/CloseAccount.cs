@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ public sealed record CloseRequest(string ReasonCode = "", string Reason = "");
 public static class CloseAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/close")]
+    [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Close an account whose balance is zero")]
     [Authorize(Policies.ControlAccounts)]

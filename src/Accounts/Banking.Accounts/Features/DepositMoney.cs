@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -24,6 +25,7 @@ public sealed record DepositRequest(
 public static class DepositMoneyEndpoint
 {
     [WolverinePost("/v1/deposits")]
+    [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Deposit money")]
     [Authorize(Policies.Deposit)]
@@ -32,6 +34,7 @@ public static class DepositMoneyEndpoint
         desk.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Slice, key => Read(key, request));
 
     [WolverinePost("/v1/deposits/batch")]
+    [Batch]
     [Tags("Money")]
     [EndpointSummary("Deposit money many times at once")]
     [EndpointDescription(Batches.Description)]

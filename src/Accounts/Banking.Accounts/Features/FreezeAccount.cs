@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -19,6 +20,7 @@ public sealed record FreezeRequest(FreezeScope Scope, string ReasonCode = "", st
 public static class FreezeAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/freeze")]
+    [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Freeze an account for debits, credits or both")]
     [Authorize(Policies.ControlAccounts)]

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -27,6 +28,7 @@ public sealed record OpenAccountRequest(
 public static class OpenAccountEndpoint
 {
     [WolverinePost("/v1/accounts")]
+    [Creates("an account")]
     [Tags("Accounts")]
     [EndpointSummary("Open an account")]
     [Authorize(Policies.Onboard)]

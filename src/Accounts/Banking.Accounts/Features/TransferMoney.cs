@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,7 @@ public sealed record TransferRequest(
 public static class TransferMoneyEndpoint
 {
     [WolverinePost(TransferOperation.Route)]
+    [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Transfer money between two accounts")]
     [Authorize(Policies.MoveMoney)]
@@ -32,6 +34,7 @@ public static class TransferMoneyEndpoint
         desk.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Slice, key => Read(key, request));
 
     [WolverinePost(TransferOperation.Route + "/batch")]
+    [Batch]
     [Tags("Money")]
     [EndpointSummary("Transfer money many times at once")]
     [EndpointDescription(Batches.Description)]

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -19,6 +20,7 @@ public sealed record UnfreezeRequest(FreezeScope Scope, string ReasonCode = "", 
 public static class UnfreezeAccountEndpoint
 {
     [WolverinePost("/v1/accounts/{account}/unfreeze")]
+    [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Unfreeze an account")]
     [Authorize(Policies.ControlAccounts)]

@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -24,6 +25,7 @@ public sealed record WithdrawalRequest(
 public static class WithdrawMoneyEndpoint
 {
     [WolverinePost("/v1/withdrawals")]
+    [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Withdraw money")]
     [Authorize(Policies.MoveMoney)]
@@ -32,6 +34,7 @@ public static class WithdrawMoneyEndpoint
         desk.HttpAsync(http, keyRequired: true, WithdrawMoneyHandler.Slice, key => Read(key, request));
 
     [WolverinePost("/v1/withdrawals/batch")]
+    [Batch]
     [Tags("Money")]
     [EndpointSummary("Withdraw money many times at once")]
     [EndpointDescription(Batches.Description)]

@@ -14,8 +14,11 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>An account's day or month in figures, by when movements count.</summary>
 /// <param name="Period">The day (2026-01-06) or month (2026-01), in UTC.</param>
+/// <param name="From">The first day of it that the figures are of: later than its own where the query begins later.</param>
+/// <param name="To">The day after the last one: earlier than its own where the query ends earlier.</param>
 /// <param name="ClosingBalance">Of all that counted by the end of it.</param>
-public sealed record FiguresView(string Period, Amount Credits, Amount Debits, int Movements, Amount ClosingBalance);
+public sealed record FiguresView(
+    string Period, DateOnly From, DateOnly To, Amount Credits, Amount Debits, int Movements, Amount ClosingBalance);
 
 public static class GetFiguresEndpoint
 {
@@ -43,6 +46,7 @@ public static class GetFiguresEndpoint
         var format = by switch { "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
         problem ??= wrong ?? unfit ?? (from > to ? DateQuery.Reversed : null)
             ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
+        var asked = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
         {
             problem = DateOnly.TryParseExact(after, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var next) ? null : Paging.Malformed;
@@ -50,13 +54,14 @@ public static class GetFiguresEndpoint
         }
 
         return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
-            Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, format!, paging!.Limit), ApiJson.Options);
+            Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, asked, format!, paging!.Limit), ApiJson.Options);
     }
 
     private static readonly DateOnly Earliest = new(1900, 1, 1);
     private static readonly DateOnly Latest = new(9999, 12, 31);
 
-    private static Page<FiguresView> Page(Account account, SortedDictionary<DateOnly, DaySums> days, DateOnly from, string format, int limit)
+    private static Page<FiguresView> Page(
+        Account account, SortedDictionary<DateOnly, DaySums> days, DateOnly from, (DateOnly From, DateOnly To) asked, string format, int limit)
     {
         var balance = 0m;
         var items = new List<FiguresView>();
@@ -72,13 +77,26 @@ public static class GetFiguresEndpoint
 
             if (period.Key.Length > 0)
             {
-                items.Add(new(period.Key, Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
+                var (first, end) = Covered(period.First().Key, format, asked);
+                items.Add(new(
+                    period.Key, first, end, Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
             }
         }
 
         return new(items, null);
 
         Amount Shown(decimal minor) => Amount.OfMinor(minor, account.Currency);
+    }
+
+    /// <summary>The part of a day's period, or month's, that was asked for.</summary>
+    private static (DateOnly From, DateOnly To) Covered(DateOnly day, string format, (DateOnly From, DateOnly To) asked)
+    {
+        var isMonth = format == "yyyy-MM";
+        var start = isMonth ? new DateOnly(day.Year, day.Month, 1) : day;
+        var last = isMonth ? new DateOnly(day.Year, day.Month, DateTime.DaysInMonth(day.Year, day.Month)) : day;
+        // The last day there is has none after it.
+        var end = last == DateOnly.MaxValue ? last : last.AddDays(1);
+        return (asked.From > start ? asked.From : start, asked.To < end ? asked.To : end);
     }
 
     private static (DateOnly Date, Refusal? Problem) Date(HttpRequest request, string name, DateOnly otherwise) =>

@@ -3,6 +3,7 @@ using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -39,6 +40,7 @@ public sealed record CustomerView(
 public static class RegisterCustomerEndpoint
 {
     [WolverinePost("/v1/customers")]
+    [Creates("a customer")]
     [Tags("Customers")]
     [EndpointSummary("Register a customer")]
     [Authorize(Policies.Onboard)]

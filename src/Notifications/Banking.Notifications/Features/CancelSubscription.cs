@@ -1,6 +1,7 @@
 using Banking.Notifications.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -18,6 +19,7 @@ public static class CancelSubscriptionEndpoint
 {
     /// <summary>What was recorded before it is still told, however late.</summary>
     [WolverinePost("/v1/notification-subscriptions/{subscription}/cancel")]
+    [HonoursIfMatch]
     [Tags("Notifications")]
     [EndpointSummary("Hear no more of an account")]
     [Authorize(Policies.Subscribe)]

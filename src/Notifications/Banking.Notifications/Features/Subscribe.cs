@@ -2,6 +2,7 @@ using Banking.Notifications.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
@@ -31,6 +32,7 @@ public sealed record SubscriptionView(
 public static class SubscribeEndpoint
 {
     [WolverinePost("/v1/notification-subscriptions")]
+    [Creates("a subscription")]
     [Tags("Notifications")]
     [EndpointSummary("Hear of what happens on an account")]
     [Authorize(Policies.Subscribe)]

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -20,6 +21,7 @@ public static class GetRebuildEndpoint
 
     /// <summary>The newest rebuild. With Accept: text/event-stream as events "progress" until it has come to its end, then "finished".</summary>
     [WolverineGet("/ops/projections/{name}/rebuild")]
+    [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [Tags("Operations")]
     [EndpointSummary("Get how far a rebuild is, once or as server-sent events")]
     [Authorize(Policies.Watch)]
@@ -36,8 +38,8 @@ public static class GetRebuildEndpoint
             return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
         }
 
-        return http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal)
-            ? TypedResults.ServerSentEvents(FollowAsync(source, name, newest.Number, clock, http.RequestAborted))
+        return AnswerForm.IsEventStream(http)
+            ? EventStream.Of(http, () => FollowAsync(source, name, newest.Number, clock, http.RequestAborted))
             : TypedResults.Json(GenerationView.Of(newest), ApiJson.Options);
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Platform;
@@ -24,6 +25,8 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
 {
     private const string AsyncApiPath = "/asyncapi.json";
 
+    private const string SchemaType = "application/schema+json";
+
     private static readonly JsonSerializerOptions Indented = new(ApiJson.Options) { WriteIndented = true };
 
     private readonly Lazy<string> _asyncApi = new(() => Text(Catalogue.AsyncApi.Document(contracts, names)));
@@ -48,10 +51,11 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
             .WithSummary("Get all that the bank publishes as an AsyncAPI document");
         group.MapGet("/contracts", (ContractCatalogue catalogue) => TypedResults.Json(catalogue.List, ApiJson.Options))
             .WithSummary("List the contracts of published events");
-        group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue) =>
+        group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue, HttpContext http) =>
                 catalogue.Schemas.TryGetValue(type, out var schema)
-                    ? TypedResults.Text(schema, "application/schema+json")
+                    ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
                     : new ProblemResult(Problems.Malformed("unknown_contract", "No contract has this name: GET /contracts lists them.", status: 404)))
+            .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
             .WithSummary("Get the JSON Schema of a contract's data, and under $defs/event that of the whole event");
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -35,6 +36,7 @@ public static class GetFeedEndpoint
 
     /// <summary>After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is its position.</summary>
     [WolverineGet("/v1/feed")]
+    [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [QueryParameter("after", "Only what comes after this position; the beginning when left out.")]
     [QueryParameter("limit", "1 to 1000; 100 when left out. Of pages only.")]
     [Tags("Publication")]
@@ -43,7 +45,7 @@ public static class GetFeedEndpoint
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(PublicLog log, LogWatch watch, LogMark mark, LogEnd end, HttpContext http)
     {
-        var streams = http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal);
+        var streams = AnswerForm.IsEventStream(http);
         var (after, name, limit, problem) = Read(http.Request, streams);
         // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
         problem ??= after <= mark.Complete ? null : LogEnd.Problem(name, after, await end.ReadAsync(http.RequestAborted));
@@ -59,7 +61,7 @@ public static class GetFeedEndpoint
         }
 
         return streams
-            ? TypedResults.ServerSentEvents(FollowAsync(log, watch, after, http.RequestAborted))
+            ? EventStream.Of(http, () => FollowAsync(log, watch, after, http.RequestAborted))
             : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
     }
 

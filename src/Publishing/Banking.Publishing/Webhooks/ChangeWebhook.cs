@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ public static class ChangeWebhookEndpoint
 {
     /// <summary>It goes on where it is in the log: what its new filter lets through and the old one did not is told from here on, not from the beginning.</summary>
     [WolverinePost("/v1/webhooks/{webhook}/change")]
+    [HonoursIfMatch]
     [Tags("Webhooks")]
     [EndpointSummary("Change where an endpoint is and what it gets")]
     [Authorize(Policies.ManageWebhooks)]

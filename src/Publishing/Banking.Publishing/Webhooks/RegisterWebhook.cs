@@ -1,6 +1,7 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.Publishing.Lanes;
 using Microsoft.AspNetCore.Authorization;
@@ -23,6 +24,7 @@ public static class RegisterWebhookEndpoint
 {
     /// <summary>Deliveries follow Standard Webhooks 1.0. What they are signed with is at /secret, and in no other answer.</summary>
     [WolverinePost("/v1/webhooks")]
+    [Creates("a webhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Register an endpoint that gets events")]
     [Authorize(Policies.ManageWebhooks)]

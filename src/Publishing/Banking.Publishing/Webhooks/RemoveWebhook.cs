@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,7 @@ public static class RemoveWebhookEndpoint
 {
     /// <summary>For good: its place in the log is forgotten, and so is what waits for it. It stops within a second or two.</summary>
     [WolverinePost("/v1/webhooks/{webhook}/remove")]
+    [HonoursIfMatch]
     [Tags("Webhooks")]
     [EndpointSummary("Remove an endpoint")]
     [Authorize(Policies.ManageWebhooks)]

@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,7 @@ public static class RotateWebhookSecretEndpoint
 
     /// <summary>Until the grace is over each delivery is signed with both, so that the endpoint may change over when it likes.</summary>
     [WolverinePost("/v1/webhooks/{webhook}/secret/rotate")]
+    [HonoursIfMatch]
     [Tags("Webhooks")]
     [EndpointSummary("Give an endpoint another secret")]
     [Authorize(Policies.ManageWebhooks)]

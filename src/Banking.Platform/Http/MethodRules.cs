@@ -1,0 +1,78 @@
+using Banking.Platform.Commands;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+
+namespace Banking.Platform.Http;
+
+/// <summary>
+/// What an address takes is no secret: a method it does not know (405), a body that no one here can read (415) and OPTIONS are answered before
+/// the caller is asked for a token. That an address does not exist stays hidden behind the token.
+/// </summary>
+public static class MethodRules
+{
+    public static Task Middleware(HttpContext http, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(next);
+        return http.GetEndpoint() switch
+        {
+            null => next(http),
+            // Routing answers itself where an address has routes and none fits, with an endpoint that is none of ours.
+            not RouteEndpoint and { } routing => NoRouteAsync(http, routing),
+            var endpoint => BodyProblem(http, endpoint) is { } problem ? http.WriteProblemAsync(problem) : next(http),
+        };
+    }
+
+    private static async Task NoRouteAsync(HttpContext http, Endpoint routing)
+    {
+        await routing.RequestDelegate!(http);
+        var allow = http.Response.Headers.Allow.ToString();
+        if (http.Response.StatusCode != StatusCodes.Status405MethodNotAllowed)
+        {
+            await http.WriteProblemAsync(UnsupportedType);
+            return;
+        }
+
+        var methods = allow.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToList();
+        if (methods.Contains(HttpMethods.Get))
+        {
+            methods.Add(HttpMethods.Head);
+        }
+
+        methods.Add(HttpMethods.Options);
+        http.Response.Headers.Allow = string.Join(", ", methods);
+        if (HttpMethods.IsOptions(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await http.WriteProblemAsync(Refusal.Of(
+            "method_not_allowed", StatusCodes.Status405MethodNotAllowed,
+            $"This address knows {string.Join(", ", methods)}, and not {ShownMethod(http)}.", ("allowed", methods)));
+    }
+
+    private static string ShownMethod(HttpContext http) => http.Request.Method.Length <= 20 ? http.Request.Method : "this method";
+
+    private static Refusal? BodyProblem(HttpContext http, Endpoint endpoint)
+    {
+        var takesBody = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
+        return !takesBody ? null
+            : !http.Request.HasJsonContentType() ? UnsupportedType
+            : http.Request.Headers.ContentEncoding.Count > 0 ? EncodingProblem(http.Request.Headers.ContentEncoding.ToString())
+            : null;
+    }
+
+    private static Refusal? EncodingProblem(string encoding) => Encodings.Contains(encoding.Trim(), StringComparer.OrdinalIgnoreCase)
+        ? null
+        : Refusal.Of(
+            "unsupported_content_encoding", StatusCodes.Status415UnsupportedMediaType,
+            $"Content-Encoding is one of {string.Join(", ", Encodings)}, once, or left out.", ("supported", Encodings));
+
+    /// <summary>What the framework's decompression reads.</summary>
+    private static readonly string[] Encodings = ["gzip", "br", "deflate"];
+
+    private static Refusal UnsupportedType => Problems.Malformed(
+        "unsupported_media_type", "Send application/json.", status: StatusCodes.Status415UnsupportedMediaType);
+}

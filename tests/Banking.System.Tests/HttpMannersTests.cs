@@ -1,0 +1,301 @@
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Banking.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.System.Tests;
+
+/// <summary>Methods, forms, encodings and conditions: HTTP as its readers know it.</summary>
+public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    [Theory]
+    [InlineData("/v1/accounts")]
+    [InlineData("/v1/accounts/{0}")]
+    [InlineData("/v1/accounts/{0}/balance")]
+    [InlineData("/v1/feed")]
+    [InlineData("/v1/feed?after=999999999")]
+    [InlineData("/v1/ledger/trial-balance")]
+    [InlineData("/v1/accounts/acc_1")]
+    [InlineData("/v1/accounts?zzzz=1")]
+    [InlineData("/ops/outbox")]
+    [InlineData("/health/live")]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/contracts")]
+    public async Task HEAD_answers_as_GET_does_and_without_a_body(string path)
+    {
+        path = string.Format(null, path, await _teller.OpenAsync());
+        var get = await _operator.GetAsync(path);
+
+        var head = await _operator.SendAsync(HttpMethod.Head, path, null);
+
+        Assert.Equal((get.StatusCode, ""), (head.StatusCode, head.Body));
+        foreach (var name in (string[])["Content-Type", "ETag", "Ledger-Position", "Cache-Control", "X-Content-Type-Options"])
+        {
+            Assert.Equal((name, get.Header(name)), (name, head.Header(name)));
+        }
+    }
+
+    [Fact]
+    public async Task HEAD_of_a_stream_answers_its_head_and_ends()
+    {
+        var head = await _operator.SendAsync(HttpMethod.Head, "/v1/feed?after=0", null, ("Accept", "text/event-stream"));
+
+        Assert.Equal((200, "text/event-stream", ""), (head.StatusCode, head.Header("Content-Type"), head.Body));
+    }
+
+    [Fact]
+    public async Task HEAD_needs_a_token_where_GET_does_and_does_nothing_where_only_POST_is_known()
+    {
+        Assert.Equal(401, (await bank.Anonymous().SendAsync(HttpMethod.Head, "/v1/accounts", null)).StatusCode);
+        var head = await _teller.SendAsync(HttpMethod.Head, "/v1/accounts/acc_1/close", null);
+        Assert.Equal((405, "POST,OPTIONS"), (head.StatusCode, head.Header("Allow")));
+    }
+
+    [Fact]
+    public async Task Every_route_tells_anybody_which_methods_it_knows()
+    {
+        foreach (var (path, methods) in Routes())
+        {
+            foreach (var method in (string[])["DELETE", "PATCH", "PUT", "TRACE", "BREW"])
+            {
+                var answer = await bank.Anonymous().SendAsync(new(method), path, null);
+                Assert.True(answer.StatusCode == 405, $"{method} {path}: {answer.StatusCode} {answer.Body}");
+                answer.IsProblem(405, "method_not_allowed");
+                Assert.Equal((path, methods), (path, answer.Header("Allow")));
+            }
+
+            var options = await bank.Anonymous().SendAsync(HttpMethod.Options, path, null);
+            Assert.Equal((path, 204, methods, ""), (path, options.StatusCode, options.Header("Allow"), options.Body));
+        }
+
+        (await bank.Anonymous().SendAsync(HttpMethod.Options, "/v1/nothing", null)).IsProblem(401, "unauthenticated");
+    }
+
+    [Theory]
+    [InlineData("text/plain", null)]
+    [InlineData("application/xml", null)]
+    [InlineData("application/json", "zstd")]
+    [InlineData("application/json", "gzip, br")]
+    [InlineData("application/json", "identity, nonsense")]
+    public async Task A_body_that_nobody_here_reads_is_415_before_a_token_is_asked_for(string type, string? encoding)
+    {
+        foreach (var caller in (BankClient[])[bank.Anonymous(), _teller])
+        {
+            var content = new ByteArrayContent("{}"u8.ToArray());
+            content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+            if (encoding is not null)
+            {
+                content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+            }
+
+            (await caller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey())))
+                .IsProblem(415, encoding is null ? "unsupported_media_type" : "unsupported_content_encoding");
+        }
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("GZIP")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task A_body_comes_packed_as_it_says(string encoding)
+    {
+        var account = await _teller.OpenAsync();
+
+        (await SendPackedAsync(Deposit(account), encoding)).Created();
+
+        Assert.Equal("1.00", await _teller.BalanceAsync(account));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task What_a_packed_body_unpacks_to_is_bounded_and_the_bound_is_said(string encoding)
+    {
+        var account = await _teller.OpenAsync();
+        foreach (var size in (int[])[65_537, 10_000_000])
+        {
+            var problem = (await SendPackedAsync(Deposit(account).PadRight(size), encoding)).IsProblem(413, "body_too_large");
+
+            Assert.Equal(65_536, problem.GetProperty("limit").GetInt32());
+            Assert.Contains("65536", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+
+        (await SendPackedAsync(Deposit(account).PadRight(65_536), encoding)).Created();
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task A_body_that_is_not_packed_as_it_says_is_malformed(string encoding)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Deposit(await _teller.OpenAsync())));
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add(encoding);
+
+        (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey())))
+            .IsProblem(400, "malformed_content_encoding");
+    }
+
+    [Theory]
+    [InlineData("/v1/accounts", "text/csv", 406)]
+    [InlineData("/v1/accounts", "text/event-stream", 406)]
+    [InlineData("/v1/accounts", "application/xml, text/*;q=0.5", 406)]
+    [InlineData("/v1/accounts", "application/json;q=0", 406)]
+    [InlineData("/v1/accounts", "*/*, application/json;q=0", 406)]
+    [InlineData("/v1/accounts", "application/json;charset=utf-16", 406)]
+    [InlineData("/v1/accounts", "application/json;version=2", 406)]
+    [InlineData("/v1/accounts", "nonsense", 406)]
+    [InlineData("/v1/accounts", "application/problem+json", 406)]
+    [InlineData("/health/live", "application/json", 406)]
+    [InlineData("/v1/accounts", "", 200)]
+    [InlineData("/v1/accounts", "*/*", 200)]
+    [InlineData("/v1/accounts", "application/*", 200)]
+    [InlineData("/v1/accounts", "APPLICATION/JSON", 200)]
+    [InlineData("/v1/accounts", "text/csv, */*;q=0.1", 200)]
+    [InlineData("/v1/accounts", "application/json; charset=UTF-8", 200)]
+    [InlineData("/v1/accounts", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 200)]
+    [InlineData("/health/live", "text/plain", 200)]
+    [InlineData("/asyncapi.json", "text/html", 406)]
+    [InlineData("/openapi/v1.json", "text/yaml", 406)]
+    public async Task A_form_that_cannot_be_served_is_406_with_those_that_can(string path, string accept, int status)
+    {
+        var answer = await _operator.GetAsync(path, ("Accept", accept));
+
+        Assert.Equal(status, answer.StatusCode);
+        if (status == 406)
+        {
+            Assert.NotEmpty(answer.IsProblem(406, "not_acceptable").GetProperty("served").EnumerateArray());
+        }
+    }
+
+    [Theory]
+    [InlineData("text/event-stream", true)]
+    [InlineData("Text/Event-Stream", true)]
+    [InlineData("text/event-stream;q=0.5, application/json;q=0.4", true)]
+    [InlineData("text/*", true)]
+    [InlineData("text/event-stream;q=0, application/json", false)]
+    [InlineData("*/*, text/event-stream;q=0", false)]
+    [InlineData("application/json, text/event-stream;q=0.9", false)]
+    [InlineData("*/*", false)]
+    [InlineData("application/text/event-stream, application/json", false)]
+    public async Task A_feed_comes_in_the_form_that_its_reader_prefers(string accept, bool streams)
+    {
+        var head = await _operator.SendAsync(HttpMethod.Head, "/v1/feed?after=0", null, ("Accept", accept));
+
+        Assert.Equal((200, streams ? "text/event-stream" : "application/json"), (head.StatusCode, head.Header("Content-Type")));
+    }
+
+    [Fact]
+    public async Task No_money_moves_for_a_caller_that_takes_no_form_of_the_answer()
+    {
+        var account = await _teller.OpenAsync();
+        var before = await bank.RowsAsync();
+
+        (await _teller.PostTextAsync("/v1/deposits", Deposit(account), ("Accept", "text/csv"))).IsProblem(406, "not_acceptable");
+
+        Assert.Equal(before, await bank.RowsAsync());
+    }
+
+    [Theory]
+    [InlineData("/v1/customers", """{"name":"Ada"}""", "a customer")]
+    [InlineData("/v1/accounts", """{"customerId":"cus_1","currency":"EUR"}""", "an account")]
+    [InlineData("/v1/webhooks", """{"url":"http://127.0.0.1:1/"}""", "a webhook")]
+    [InlineData("/v1/notification-subscriptions", """{"account":"acc_1"}""", "a subscription")]
+    [InlineData("/v1/deposits/batch", """{"mode":"atomic","items":[]}""", "send that command alone")]
+    [InlineData("/ops/projections/rebuild", """{"reasonCode":"test","reason":"x"}""", "does not change")]
+    [InlineData("/ops/outbox/modules/hold", """{"reasonCode":"test","reason":"x"}""", "does not change")]
+    public async Task If_Match_is_refused_where_there_is_no_version_to_match_with_words_about_that_request(string path, string body, string words)
+    {
+        var before = await bank.RowsAsync();
+        var caller = path.Contains("customers", StringComparison.Ordinal) || path.Contains("accounts", StringComparison.Ordinal)
+            || path.Contains("deposits", StringComparison.Ordinal) ? _teller : _operator;
+        foreach (var ifMatch in (string[])["\"1\"", "*", "nonsense"])
+        {
+            var answer = await caller.PostTextAsync(path, body, ("If-Match", ifMatch));
+
+            Assert.Equal(400, answer.StatusCode);
+            Assert.Contains(answer.Code, (string[])["if_match_not_applicable", "if_match_of_a_batch"]);
+            Assert.Contains(words, answer.Text("detail"), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, await bank.RowsAsync());
+    }
+
+    [Theory]
+    [InlineData("If-None-Match", "*")]
+    [InlineData("If-Unmodified-Since", "Tue, 17 Nov 2026 15:00:00 GMT")]
+    public async Task A_condition_that_commands_do_not_honour_is_refused(string header, string value)
+    {
+        var account = await _teller.OpenAsync();
+        var before = await bank.RowsAsync();
+
+        (await _teller.PostTextAsync("/v1/deposits", Deposit(account), (header, value))).IsProblem(400, "precondition_not_supported");
+
+        Assert.Equal(before, await bank.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Figures_name_the_part_of_a_month_that_they_cover()
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+
+        async Task<(string?, string?)> CoveredAsync(string query)
+        {
+            var items = (await _teller.GetAsync($"/v1/accounts/{account}/figures?{query}")).Ok().Items();
+            var only = Assert.Single(items);
+            return (only.GetProperty("from").GetString(), only.GetProperty("to").GetString());
+        }
+
+        Assert.Equal(("2026-11-01", "2026-12-01"), await CoveredAsync("by=month"));
+        Assert.Equal(("2026-11-17", "2026-12-01"), await CoveredAsync("by=month&from=2026-11-17"));
+        Assert.Equal(("2026-11-10", "2026-11-18"), await CoveredAsync("by=month&from=2026-11-10&to=2026-11-18"));
+        Assert.Equal(("2026-11-01", "2026-11-18"), await CoveredAsync("from=2026-10-01&to=2026-11-18"));
+        Assert.Equal(("2026-11-17", "2026-11-18"), await CoveredAsync("by=day"));
+    }
+
+    private Task<Answer> SendPackedAsync(string body, string encoding)
+    {
+        var packed = new MemoryStream();
+        using (Stream pack = encoding.ToUpperInvariant() switch
+        {
+            "GZIP" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "BR" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            _ => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+        })
+        {
+            pack.Write(Encoding.UTF8.GetBytes(body));
+        }
+
+        var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add(encoding);
+        return _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey()));
+    }
+
+    private static string Deposit(string account) =>
+        JsonSerializer.Serialize(new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "salary" });
+
+    private IEnumerable<(string Path, string Methods)> Routes() =>
+        bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => !e.RoutePattern.RawText!.Contains("docs", StringComparison.Ordinal))
+            .SelectMany(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(m => (Path: Path(e), Method: m)))
+            .GroupBy(r => r.Path, r => r.Method)
+            .Select(r => (r.Key, string.Join(",", (string[])[
+                .. r.Order(StringComparer.Ordinal), .. r.Contains("GET") ? ["HEAD"] : (string[])[], "OPTIONS"])));
+
+    private static string Path(RouteEndpoint e) => string.Join('/', ("/" + e.RoutePattern.RawText!.TrimStart('/')).Split('/').Select(part => part switch
+    {
+        "{documentName}.json" => "v1.json",
+        "{type}.json" => "x.json",
+        _ when part.StartsWith('{') => "acc_1",
+        _ => part,
+    }));
+}
