@@ -31,9 +31,10 @@ public sealed record Amount(string Value, string Currency)
     /// <summary>A positive amount of money, or what is wrong with it.</summary>
     public (Money Money, Refusal? Problem) Read(string pointer, bool zeroAllowed = false)
     {
-        if (!SharedKernel.Currency.TryParse(Currency, out var currency))
+        // Withdrawn ones too: what is in an account can be paid out after its currency has left ISO 4217.
+        if (!SharedKernel.Currency.TryParseEver(Currency, out var currency))
         {
-            return (default, Wrong("unknown_currency", $"'{Printable(Currency)}' is not an active ISO 4217 currency.", pointer + "/currency"));
+            return (default, Wrong("unknown_currency", $"'{Printable(Currency)}' is not an ISO 4217 currency.", pointer + "/currency"));
         }
 
         return ReadValue(Value, currency, pointer + "/value", zeroAllowed);

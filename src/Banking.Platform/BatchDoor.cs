@@ -40,7 +40,8 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
         for (var i = 0; i < entries.Length; i++)
         {
             var item = batch.Items[i];
-            var context = request! with { IdempotencyKey = item.IdempotencyKey, Fingerprint = StrictBody.FingerprintOf(item.Command!, typeof(TRequest)) };
+            var content = new CommandContent(item.Command!, typeof(TRequest));
+            var context = request! with { IdempotencyKey = item.IdempotencyKey, Fingerprint = content.Fingerprint(), Content = content };
             var (command, malformed) = read(item.IdempotencyKey, item.Command);
             malformed ??= shape.Check(command!);
             if (malformed is not null)

@@ -70,6 +70,11 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
                 "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         }
 
+        if (CommandMessage.Problem(envelope) is { } unfit)
+        {
+            throw new CommandRejectedException(unfit.Code, unfit.Detail);
+        }
+
         var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), command, code, text);
         try
         {

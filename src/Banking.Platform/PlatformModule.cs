@@ -59,6 +59,7 @@ public static class PlatformModule
         .AddSingleton<InFlightKeys>()
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()
+        .AddSingleton<FormerReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<HistoryImport>()

@@ -15,7 +15,7 @@ public sealed class WireInstant : JsonConverter<DateTimeOffset>
     {
         // Instants takes a space for a plus, which is right in a query only.
         var text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : " ";
-        return Instants.Parse(text.Contains(' ', StringComparison.Ordinal) ? null : text, null) switch
+        return Instants.ParseAsSent(text.Contains(' ', StringComparison.Ordinal) ? null : text) switch
         {
             InstantResult.Instant instant => instant.Value,
             InstantResult.Malformed malformed => throw BadValue.Of(malformed.Why),

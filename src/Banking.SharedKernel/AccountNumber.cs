@@ -5,7 +5,7 @@ namespace Banking.SharedKernel;
 
 /// <summary>
 /// An international bank account number (ISO 13616): country, two check digits (ISO 7064 MOD 97-10) and the domestic number.
-/// Registered countries have the length of the SWIFT registry; the other codes from XA to XZ, which ISO 3166 leaves to users,
+/// Registered countries have the length and structure of the SWIFT registry; the other codes from XA to XZ, which ISO 3166 leaves to users,
 /// may have any length from 15 to 34.
 /// </summary>
 [JsonConverter(typeof(AccountNumberJsonConverter))]
@@ -27,6 +27,21 @@ public readonly record struct AccountNumber
     /// <summary>Reads electronic or print form: spaces and lower case are accepted and normalised. Never throws.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AccountNumber number)
     {
+        if (TryParseStored(text, out number) && IbanRegistry.HasStructure(number.Value))
+        {
+            return true;
+        }
+
+        number = default;
+        return false;
+    }
+
+    /// <summary>
+    /// Reads a number that an account may have: as <see cref="TryParse"/>, but without the structure of the country, which was not looked at
+    /// when the first accounts were opened. Never throws.
+    /// </summary>
+    public static bool TryParseStored([NotNullWhen(true)] string? text, out AccountNumber number)
+    {
         number = default;
         if (text is null || !TryNormalise(text, out var value) || !HasCountryAndLength(value) || !HasValidCheckDigits(value))
         {
@@ -41,7 +56,7 @@ public readonly record struct AccountNumber
     /// <exception cref="FormatException">The text is not a valid number.</exception>
     public static AccountNumber Parse(string text) => TryParse(text, out var number)
         ? number
-        : throw new FormatException($"'{text}' is not an IBAN: the country, the length or the check digits are wrong.");
+        : throw new FormatException($"'{text}' is not an IBAN: the country, its structure or the check digits are wrong.");
 
     /// <summary>The number with its check digits for a domestic number.</summary>
     /// <param name="country">Two upper-case letters: a registered country or XA to XZ.</param>
@@ -52,9 +67,9 @@ public readonly record struct AccountNumber
         ArgumentNullException.ThrowIfNull(country);
         ArgumentNullException.ThrowIfNull(bban);
         if (country.Length != 2 || !TryNormalise($"{country}00{bban}", out var zeroed) || zeroed != $"{country}00{bban}"
-            || !HasCountryAndLength(zeroed))
+            || !HasCountryAndLength(zeroed) || !IbanRegistry.HasStructure(zeroed))
         {
-            throw new ArgumentException($"'{country}' and '{bban}' make no IBAN: the country or the length is wrong.", nameof(bban));
+            throw new ArgumentException($"'{country}' and '{bban}' make no IBAN: the country or its structure is wrong.", nameof(bban));
         }
 
         // ISO 7064: with check digits 00 the remainder is 0 to 96, so the result is 02 to 98 and always two digits.

@@ -19,7 +19,7 @@ internal sealed class AccountNumberJsonConverter : JsonConverter<AccountNumber>
         writer.WritePropertyName(Stored(value));
 
     private static AccountNumber Parse(string? text) =>
-        AccountNumber.TryParse(text, out var number) ? number : throw new JsonException($"'{text}' is not an IBAN.");
+        AccountNumber.TryParseStored(text, out var number) ? number : throw new JsonException($"'{text}' is not an IBAN.");
 
     private static string Stored(AccountNumber number) => number == default
         ? throw new JsonException("An empty account number cannot be stored: it would be unreadable.")

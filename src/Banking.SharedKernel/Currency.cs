@@ -34,6 +34,14 @@ public readonly record struct Currency
         return found;
     }
 
+    /// <summary>The currency of that code, active or withdrawn: money outlives its currency, and what is in an account can still be paid out.</summary>
+    public static bool TryParseEver(string? code, out Currency currency)
+    {
+        var found = CurrencyTable.TryEver(code, out var listed);
+        currency = found ? new(listed.Code, listed.Scale) : default;
+        return found;
+    }
+
     /// <summary>The active currency of that code.</summary>
     /// <exception cref="FormatException">The code is not an active currency of ISO 4217.</exception>
     public static Currency Parse(string code) => TryParse(code, out var currency)
@@ -42,7 +50,7 @@ public readonly record struct Currency
 
     /// <summary>
     /// A currency as it was recorded, whether or not it is still in the list and whatever scale the list gives it today.
-    /// For reading history; new amounts begin with <see cref="Parse"/>.
+    /// For reading history; new accounts begin with <see cref="Parse"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The code is not three upper-case letters, or the scale is not 0 to 18.</exception>
     public static Currency Stored(string code, int scale)

@@ -12,16 +12,29 @@ public static partial class Instants
     private static readonly DateTime Earliest = new(1900, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     /// <summary>
-    /// Reads <c>2026-11-17T15:00:00+01:00</c> (seconds required, up to seven digits of a fraction, <c>Z</c> or an offset), or
-    /// <c>2026-11-17T15:00</c> with a time zone. A space before the offset counts as a plus, because that is what an unescaped plus
-    /// becomes in a query string. Years outside of 1900 to 9999 (in UTC) are refused. Never throws.
+    /// Reads <c>2026-11-17T15:00:00+01:00</c> (seconds required, <c>Z</c> or an offset, <c>T</c> and <c>Z</c> in either case), or
+    /// <c>2026-11-17T15:00</c> with a time zone. A fraction may have any length and is cut to microseconds. The second 60 is read as the
+    /// next second at the end of a month in UTC, where leap seconds are. A space before the offset counts as a plus, because that is what
+    /// an unescaped plus becomes in a query string. Years outside of 1900 to 9999 (in UTC) are refused. Never throws.
     /// </summary>
     /// <param name="text">The time.</param>
     /// <param name="timeZone">An IANA name such as <c>Europe/Berlin</c>, or null or empty when the text has an offset.</param>
-    public static InstantResult Parse(string? text, string? timeZone)
+    public static InstantResult Parse(string? text, string? timeZone) => Parse(text, timeZone, TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>
+    /// Reads an instant with an offset as a request says it, to the tenth of a microsecond: the fingerprint of a request is made of what was
+    /// sent. What is kept of it is cut (<see cref="CutToMicroseconds"/>).
+    /// </summary>
+    public static InstantResult ParseAsSent(string? text) => Parse(text, null, unit: 1);
+
+    /// <summary>The instant without what the database cannot keep.</summary>
+    public static DateTimeOffset CutToMicroseconds(this DateTimeOffset instant) =>
+        new(instant.Ticks - (instant.Ticks % TimeSpan.TicksPerMicrosecond), instant.Offset);
+
+    private static InstantResult Parse(string? text, string? timeZone, long unit)
     {
         var match = Shape().Match(text ?? "");
-        if (!match.Success || !TryClock(match, out var clock))
+        if (!match.Success || !TryClock(match, unit, out var clock, out var isLeap))
         {
             return Malformed("The time is not RFC 3339: write 2026-11-17T15:00:00+01:00, or 2026-11-17T15:00 with a time zone.");
         }
@@ -33,7 +46,8 @@ public static partial class Instants
             (false, false) => Malformed("The time has no offset: add Z or +01:00, or name a time zone such as Europe/Berlin."),
             (true, false) when !match.Groups["second"].Success =>
                 Malformed("A time with an offset needs seconds: write 15:00:00, not 15:00."),
-            (true, false) => AtOffset(clock, match.Groups["offset"].ValueSpan),
+            (true, false) => AtOffset(clock, match.Groups["offset"].ValueSpan, isLeap),
+            (false, true) when isLeap => NoLeapSecond,
             (false, true) => LocalTimes.Find(timeZone!) is { } zone
                 ? LocalTimes.Resolve(clock, zone)
                 : Malformed("The time zone is unknown: write an IANA name such as Europe/Berlin, in its own upper and lower case."),
@@ -45,11 +59,11 @@ public static partial class Instants
         ? Malformed("The time lies outside of the years 1900 to 9999.")
         : new InstantResult.Instant(new(ticks, TimeSpan.Zero));
 
-    private static InstantResult AtOffset(DateTime clock, ReadOnlySpan<char> offset)
+    private static InstantResult AtOffset(DateTime clock, ReadOnlySpan<char> offset, bool isLeap)
     {
-        if (offset is "Z")
+        if (offset is "Z" or "z")
         {
-            return AtUtcTicks(clock.Ticks);
+            return AtUtcTicks(clock.Ticks, isLeap);
         }
 
         // RFC 3339 allows 23:59, DateTimeOffset only 14:00: the instant is computed in ticks.
@@ -57,29 +71,43 @@ public static partial class Instants
         var ahead = ((hours * 60) + minutes) * TimeSpan.TicksPerMinute;
         return hours > 23 || minutes > 59
             ? Malformed("The offset is impossible: hours are 00 to 23 and minutes 00 to 59.")
-            : AtUtcTicks(clock.Ticks - (offset[0] == '-' ? -ahead : ahead));
+            : AtUtcTicks(clock.Ticks - (offset[0] == '-' ? -ahead : ahead), isLeap);
     }
 
-    private static bool TryClock(Match match, out DateTime clock)
+    /// <summary>A second 60 was read as 59: the instant is a second later, and that must be the first one of a month.</summary>
+    private static InstantResult AtUtcTicks(long ticks, bool isLeap) => !isLeap
+        ? AtUtcTicks(ticks)
+        : AtUtcTicks(ticks + TimeSpan.TicksPerSecond) is not InstantResult.Instant { Value: var next } ? AtUtcTicks(long.MaxValue)
+        : next is { Day: 1, Hour: 0, Minute: 0, Second: 0 } ? new InstantResult.Instant(next)
+        : NoLeapSecond;
+
+    private static bool TryClock(Match match, long unit, out DateTime clock, out bool isLeap)
     {
+        var second = match.Groups["second"].Success ? match.Groups["second"].Value : "00";
+        isLeap = second == "60";
         clock = default;
-        var text = $"{match.Groups["minute"].Value}:{(match.Groups["second"].Success ? match.Groups["second"].Value : "00")}";
+        var text = $"{match.Groups["day"].Value}T{match.Groups["minute"].Value}:{(isLeap ? "59" : second)}";
         if (!DateTime.TryParseExact(text, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var whole))
         {
             return false;
         }
 
-        clock = whole.AddTicks(Number(match.Groups["fraction"].Value.PadRight(7, '0')));
+        var fraction = match.Groups["fraction"].ValueSpan;
+        var ticks = Number(fraction[..Math.Min(fraction.Length, 7)].ToString().PadRight(7, '0'));
+        clock = whole.AddTicks(ticks - (ticks % unit));
         return true;
     }
+
+    private static InstantResult.Malformed NoLeapSecond =>
+        Malformed("The second 60 is a leap second: it stands at the end of a month, 23:59:60 in UTC, and has an offset.");
 
     private static int Number(ReadOnlySpan<char> digits) => int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static InstantResult.Malformed Malformed(string why) => new(why);
 
     [GeneratedRegex(
-        @"\A(?<minute>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(:(?<second>[0-9]{2})(\.(?<fraction>[0-9]{1,7}))?)?"
-        + @"(?<offset>Z|[-+ ][0-9]{2}:[0-9]{2})?\z",
+        @"\A(?<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<minute>[0-9]{2}:[0-9]{2})(:(?<second>[0-9]{2})(\.(?<fraction>[0-9]+))?)?"
+        + @"(?<offset>[Zz]|[-+ ][0-9]{2}:[0-9]{2})?\z",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Shape();
 }

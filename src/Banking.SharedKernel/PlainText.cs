@@ -8,8 +8,8 @@ public static class PlainText
 {
     /// <summary>
     /// Null when the text is fine, otherwise a sentence for its author. An absent text (null) is fine: whether one is needed is the
-    /// caller's rule. Refused are text beyond <paramref name="maxLength"/>, blank text, control characters and line breaks, and what is
-    /// not Unicode text.
+    /// caller's rule. Refused are text beyond <paramref name="maxLength"/>, blank text, control characters and line breaks, characters that
+    /// are not seen but change how the others are read (direction, zero width), and what is not Unicode text.
     /// Never throws on any text.
     /// </summary>
     /// <param name="text">The text as received.</param>
@@ -35,22 +35,63 @@ public static class PlainText
                 return "The text holds half of a surrogate pair, which is not a character.";
             }
 
-            if (ProblemOf(rune) is { } problem)
+            if (ProblemOf(rune) is { } problem && !IsJoiner(text, i))
             {
                 return problem;
             }
 
-            visible |= !Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) != UnicodeCategory.Format;
+            visible |= !Rune.IsWhiteSpace(rune) && !IsFormat(rune);
             i += rune.Utf16SequenceLength;
         }
 
         return visible ? null : "The text is blank.";
     }
 
+    /// <summary>
+    /// Text of others as it may be kept and shown: white space is a space, and what <see cref="Problem"/> would refuse is escaped, as in
+    /// <c>\u202E</c>. Never throws on any text.
+    /// </summary>
+    public static string Escaped(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var escaped = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length;)
+        {
+            var isRune = Rune.TryGetRuneAt(text, i, out var rune);
+            var length = isRune ? rune.Utf16SequenceLength : 1;
+            if (text[i] is '\t' or '\r' or '\n')
+            {
+                escaped.Append(' ');
+            }
+            else if (isRune && (ProblemOf(rune) is null || IsJoiner(text, i)))
+            {
+                escaped.Append(text, i, length);
+            }
+            else
+            {
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(isRune ? rune.Value : text[i]):X4}");
+            }
+
+            i += length;
+        }
+
+        return escaped.ToString().Trim();
+    }
+
+    /// <summary>Whether the character is a joiner between two that are not ASCII, where Persian and Indic words and emoji need it.</summary>
+    private static bool IsJoiner(string text, int index) =>
+        text[index] is '\u200c' or '\u200d' && index > 0 && index < text.Length - 1 && IsJoined(text[index - 1]) && IsJoined(text[index + 1]);
+
+    private static bool IsJoined(char c) => char.IsSurrogate(c)
+        || (!char.IsAscii(c) && !char.IsWhiteSpace(c) && !char.IsControl(c) && char.GetUnicodeCategory(c) != UnicodeCategory.Format);
+
+    private static bool IsFormat(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
+
     private static string? ProblemOf(Rune rune) => rune.Value switch
     {
         0 => "The text holds a NUL character, which cannot be stored.",
         '\r' or '\n' or 0x85 or 0x2028 or 0x2029 => "The text holds a line break; one line is allowed.",
+        _ when IsFormat(rune) => Sentence($"The text holds U+{rune.Value:X4}, which is not seen and changes how the rest is read."),
         _ when Rune.IsControl(rune) => Sentence($"The text holds the control character U+{rune.Value:X4}."),
         >= 0xFDD0 and <= 0xFDEF => NotACharacter(rune),
         _ when (rune.Value & 0xFFFE) == 0xFFFE => NotACharacter(rune),

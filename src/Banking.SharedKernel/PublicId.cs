@@ -5,7 +5,7 @@ namespace Banking.SharedKernel;
 /// <summary>Ids as clients see them: the kind, an underscore and 32 lower-case hexadecimal digits, <c>acc_0198…</c>.</summary>
 public static class PublicId
 {
-    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
+    internal static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>The id with its prefix.</summary>
     /// <param name="prefix">The kind, without the underscore.</param>
@@ -29,8 +29,7 @@ public static class PublicId
             && text.Length == prefix.Length + 33
             && text.StartsWith(prefix, StringComparison.Ordinal)
             && text[prefix.Length] == '_'
-            && !text.AsSpan(prefix.Length + 1).ContainsAnyExcept(LowerHex)
-            && Guid.TryParseExact(text.AsSpan(prefix.Length + 1), "N", out id)
+            && Exact.TryId(text.AsSpan(prefix.Length + 1), out id)
             && id != Guid.Empty;
     }
 }

@@ -9,7 +9,7 @@ public sealed class AccountNumberProperties
 
     private static readonly Gen<AccountNumber> Numbers = Gen.OneOf<AccountNumber>(
         Gen.OneOf([.. IbanRegistry.All])
-            .SelectMany(row => Alphanumeric.Array[row.Value - 4].Select(bban => AccountNumber.Create(row.Key, new string(bban)))),
+            .SelectMany(row => Bban(row.Key).Select(bban => AccountNumber.Create(row.Key, bban))),
         Gen.Select(Gen.Char['A', 'Z'].Where(c => c != 'K'), Alphanumeric.Array[11, 30])
             .Select((letter, bban) => AccountNumber.Create($"X{letter}", new string(bban))));
 
@@ -68,6 +68,11 @@ public sealed class AccountNumberProperties
     public void Any_text_gets_an_answer() =>
         Gen.OneOf<string>(Gen.String, Gen.Char["DEXB0123456789 "].Array[0, 40].Select(c => new string(c))).Sample(text =>
             Assert.Equal(AccountNumber.TryParse(text, out var number), number.Value.Length > 0));
+
+    /// <summary>A domestic number of the country's structure.</summary>
+    private static Gen<string> Bban(string country) => IbanRegistry.StructureOf(country)
+        .Select(run => (run.Kind switch { 'n' => Gen.Char['0', '9'], 'a' => Gen.Char['A', 'Z'], _ => Alphanumeric }).Array[run.Length].Select(c => new string(c)))
+        .Aggregate((whole, run) => Gen.Select(whole, run, (a, b) => a + b));
 
     private static bool IsBlindSpot(char a, char b) => (a, b) is
         ('B', '1') or ('1', 'B') or ('M', '2') or ('2', 'M') or ('X', '3') or ('3', 'X');

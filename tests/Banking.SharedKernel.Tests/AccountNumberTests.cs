@@ -75,6 +75,36 @@ public sealed class AccountNumberTests
         Assert.Throws<ArgumentException>(() => AccountNumber.Create(country, bban));
     }
 
+    // The check digits of these are right, so only the structure of the country can refuse them.
+    [Theory]
+    [InlineData("DE", "37040044053201300A")]
+    [InlineData("GB", "123460161331926819")]
+    [InlineData("GB", "NWBK6016133192681A")]
+    [InlineData("NL", "1234041716430A")]
+    [InlineData("FR", "A0041010050500013M02606")]
+    [InlineData("MT", "1234011000012345MTLCAST001S")]
+    [InlineData("NO", "8601111794A")]
+    public void A_letter_where_the_country_has_a_digit_or_a_digit_where_it_has_a_letter_is_refused(string country, string bban)
+    {
+        var text = Enumerable.Range(2, 97).Select(digits => $"{country}{digits:00}{bban}").Single(HasRemainderOne);
+
+        Assert.False(AccountNumber.TryParse(text, out var number));
+        Assert.Equal(default, number);
+        Assert.Throws<ArgumentException>(() => AccountNumber.Create(country, bban));
+    }
+
+    [Fact]
+    public void A_number_that_was_opened_before_structures_were_looked_at_is_still_read_where_it_is_stored()
+    {
+        const string wrong = "DE0537040044053201300A";
+        var text = Enumerable.Range(2, 97).Select(digits => $"DE{digits:00}{wrong[4..]}").Single(HasRemainderOne);
+
+        Assert.True(AccountNumber.TryParseStored(text.ToLowerInvariant(), out var number));
+        Assert.Equal(text, number.Value);
+        Assert.Equal(number, System.Text.Json.JsonSerializer.Deserialize<AccountNumber>($"\"{text}\""));
+        Assert.False(AccountNumber.TryParseStored(text[..^1] + "B", out _));
+    }
+
     [Theory]
     [InlineData("XA", 11)]
     [InlineData("XB", 16)]

@@ -24,11 +24,8 @@ public sealed class InstantsRefusalTests
     [InlineData("2026-11-17", "RFC 3339")]
     [InlineData("20261117T150000Z", "RFC 3339")]
     [InlineData("2026-11-17 15:00:00Z", "RFC 3339")]
-    [InlineData("2026-11-17t15:00:00Z", "RFC 3339")]
-    [InlineData("2026-11-17T15:00:00z", "RFC 3339")]
     [InlineData("2026-11-17T15:00:00,5Z", "RFC 3339")]
     [InlineData("2026-11-17T15:00:00.Z", "RFC 3339")]
-    [InlineData("2026-11-17T15:00:00.12345678Z", "RFC 3339")]
     [InlineData("2026-11-17T15:00.5Z", "RFC 3339")]
     [InlineData("2026-11-17T15:00:00+0100", "RFC 3339")]
     [InlineData("2026-11-17T15:00:00+01", "RFC 3339")]
@@ -39,10 +36,18 @@ public sealed class InstantsRefusalTests
     [InlineData("2026-02-29T15:00:00Z", "RFC 3339")]
     [InlineData("2026-11-17T24:00:00Z", "RFC 3339")]
     [InlineData("2026-11-17T15:60:00Z", "RFC 3339")]
-    [InlineData("2016-12-31T23:59:60Z", "RFC 3339")]
     [InlineData("0000-01-01T00:00:00Z", "RFC 3339")]
     [InlineData("٢٠٢٦-11-17T15:00:00Z", "RFC 3339")]
     [InlineData("12026-11-17T15:00:00Z", "RFC 3339")]
+    [InlineData("2026-11-17T15:00:00Z\0", "RFC 3339")]
+    [InlineData("2026-11-17T15:00:00.1\0Z", "RFC 3339")]
+    [InlineData("2026-11-17T15:00:00.١Z", "RFC 3339")]
+    [InlineData("2026-11-17T15:00:61Z", "RFC 3339")]
+    [InlineData("2026-11-17T12:00:60Z", "leap second")]
+    [InlineData("2026-11-17T23:59:60Z", "leap second")]
+    [InlineData("2026-11-30T23:58:60Z", "leap second")]
+    [InlineData("2016-12-31T23:59:60+01:00", "leap second")]
+    [InlineData("9999-12-31T23:59:60Z", "1900 to 9999")]
     [InlineData("2026-11-17T15:00Z", "seconds")]
     [InlineData("2026-11-17T15:00:00+24:00", "offset is impossible")]
     [InlineData("2026-11-17T15:00:00+01:60", "offset is impossible")]
@@ -60,6 +65,7 @@ public sealed class InstantsRefusalTests
     [InlineData("2026-11-17T15:00:00 01:00", "Europe/Berlin", "leave out one")]
     [InlineData("2026-11-17T15:00", "", "add Z or +01:00")]
     [InlineData("2026-11-17", "Europe/Berlin", "RFC 3339")]
+    [InlineData("2017-01-01T00:59:60", "Europe/Berlin", "leap second")]
     [InlineData("1899-12-31T12:00", "Europe/Berlin", "1900 to 9999")]
     [InlineData("0001-01-01T00:00", "Asia/Kolkata", "1900 to 9999")]
     [InlineData("9999-12-31T23:59", "America/New_York", "1900 to 9999")]
@@ -91,8 +97,9 @@ public sealed class InstantsRefusalTests
             if (local >= 0 && local <= DateTime.MaxValue.Ticks)
             {
                 var text = time.ToOffset(TimeSpan.FromMinutes(minutes)).ToString("O", CultureInfo.InvariantCulture);
-                Assert.Equal(new InstantResult.Instant(time), Instants.Parse(text, null));
-                Assert.Equal(new InstantResult.Instant(time), Instants.Parse(text.Replace('+', ' '), ""));
+                Assert.Equal(new InstantResult.Instant(time.CutToMicroseconds()), Instants.Parse(text, null));
+                Assert.Equal(new InstantResult.Instant(time.CutToMicroseconds()), Instants.Parse(text.Replace('+', ' '), ""));
+                Assert.Equal(new InstantResult.Instant(time), Instants.ParseAsSent(text));
             }
         });
 
@@ -123,7 +130,7 @@ public sealed class InstantsRefusalTests
             InstantResult.Doubled doubled => [doubled.Earlier, doubled.Later],
             var other => throw new InvalidOperationException($"{text} in {zone} exists, yet the answer is {other}."),
         };
-        Assert.Contains(time, answers);
+        Assert.Contains(time.CutToMicroseconds(), answers);
     }
 
     private static void AssertMalformed(string why, string? text, string? zone)

@@ -11,7 +11,9 @@ public sealed class PlainTextTests
     [InlineData("Rent for November")]
     [InlineData("  kept as written  ")]
     [InlineData("Łukasz Ćwik-Ørsted")]
-    [InlineData("مرحبا \u200f(1)")]
+    [InlineData("مرحبا (1)")]
+    [InlineData("می\u200cخواهم")]
+    [InlineData("क्\u200dष")]
     [InlineData("日本語テキスト")]
     [InlineData("emoji 👩‍👩‍👧 ok")]
     [InlineData("non\u00a0breaking")]
@@ -22,7 +24,24 @@ public sealed class PlainTextTests
     [InlineData("", "blank")]
     [InlineData("   ", "blank")]
     [InlineData("\u00a0\u3000", "blank")]
-    [InlineData("\u200b\u2060\ufeff", "blank")]
+    [InlineData("\u200b\u2060\ufeff", "U+200B")]
+    [InlineData("a\u200bb", "U+200B")]
+    [InlineData("a\u200cb", "U+200C")]
+    [InlineData("a\u200db", "U+200D")]
+    [InlineData("\u200dé", "U+200D")]
+    [InlineData("é\u200d\u202eé", "U+200D")]
+    [InlineData("a\u200eb", "U+200E")]
+    [InlineData("a\u200fb", "U+200F")]
+    [InlineData("a\u061cb", "U+061C")]
+    [InlineData("a\u202ab", "U+202A")]
+    [InlineData("a\u202eb", "U+202E")]
+    [InlineData("a\u2060b", "U+2060")]
+    [InlineData("a\u2066b", "U+2066")]
+    [InlineData("a\u2069b", "U+2069")]
+    [InlineData("a\u00adb", "U+00AD")]
+    [InlineData("a\u180eb", "U+180E")]
+    [InlineData("\ufeffa", "U+FEFF")]
+    [InlineData("a\U000E0041b", "U+E0041")]
     [InlineData("a\0b", "NUL")]
     [InlineData("a\nb", "line break")]
     [InlineData("a\r\n", "line break")]
@@ -43,6 +62,21 @@ public sealed class PlainTextTests
         Assert.NotNull(problem);
         Assert.Contains(named, problem, StringComparison.Ordinal);
         Assert.EndsWith(".", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plain é 👍", "plain é 👍")]
+    [InlineData(" two\r\nlines\t", "two  lines")]
+    [InlineData("a\0b", "a\\u0000b")]
+    [InlineData("invoice\u202efdp.exe", "invoice\\u202Efdp.exe")]
+    [InlineData("a\u200bb\ufeff", "a\\u200Bb\\uFEFF")]
+    [InlineData("a\u001b[31m", "a\\u001B[31m")]
+    [InlineData("a\u2028b", "a\\u2028b")]
+    [InlineData("a\U000E0041b", "a\\uE0041b")]
+    public void Text_of_others_is_kept_with_what_is_not_seen_escaped(string text, string escaped)
+    {
+        Assert.Equal(escaped, PlainText.Escaped(text));
+        Assert.Null(PlainText.Problem(PlainText.Escaped(text), 100));
     }
 
     // Built here, because a test case with half a pair does not survive the way to the runner.
@@ -74,6 +108,7 @@ public sealed class PlainTextTests
                 Assert.InRange(text.Length, 1, 10);
                 Assert.DoesNotContain(text, char.IsControl);
                 Assert.False(string.IsNullOrWhiteSpace(text));
+                Assert.Equal(text.Trim(), PlainText.Escaped(text));
                 Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
             }
         });

@@ -37,7 +37,7 @@ internal static class BadInputCases
         ["a list for a value"] = Value("[\"1.00\"]", "malformed_json", 400),
         ["a value that is not a number of JSON"] = Value("NaN", "malformed_json", 400),
         ["an unknown currency"] = Currency("\"XXX\""),
-        ["a currency that was"] = Currency("\"HRK\""),
+        ["a currency that never was"] = Currency("\"XXQ\""),
         ["a currency in lower case"] = Currency("\"eur\""),
         ["a currency with a space"] = Currency("\"EUR \""),
         ["a currency by its number"] = Currency("\"978\""),

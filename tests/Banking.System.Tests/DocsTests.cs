@@ -116,9 +116,19 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             .IsProblem(422, "customer_required");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
-        foreach (var header in (string[])["Forwarded", "X-Forwarded-For", "x-forwarded-host"])
+        foreach (var header in (string[])["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Original-For"])
         {
             (await _anybody.PostAsync("/dev/token", new { role = "teller" }, (header, "for=127.0.0.1"))).IsProblem(404, "no_such_route");
+        }
+
+        foreach (var host in (string[])["bank.example.org", "localhost.example.org", "127.0.0.1.nip.io", "192.168.0.7:5080", "[::2]"])
+        {
+            (await _anybody.PostAsync("/dev/token", new { role = "teller" }, ("Host", host))).IsProblem(404, "no_such_route");
+        }
+
+        foreach (var host in (string[])["localhost", "LOCALHOST:5080", "127.0.0.1:1", "[::1]:5080"])
+        {
+            (await _anybody.PostAsync("/dev/token", new { role = "teller" }, ("Host", host))).Ok();
         }
     }
 

@@ -47,6 +47,22 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
+    public async Task The_entries_of_another_customer_are_as_unknown_as_those_of_nobody()
+    {
+        var (ada, own) = await CustomerAsync();
+        var (_, account) = await CustomerAsync();
+        var (mine, theirs) = ((await _teller.GetAsync($"/v1/accounts/{own}")).Text("customerId"), (await _teller.GetAsync($"/v1/accounts/{account}")).Text("customerId"));
+        var position = (await _teller.DepositAsync(own, "1.00")).Created().Header("Ledger-Position")!;
+
+        var entries = (await ada.GetCurrentAsync($"/v1/entries?customerId={mine}", position)).Ok();
+        Assert.Equal((await ada.GetAsync("/v1/entries")).Ok().Body, entries.Body);
+        Assert.NotEmpty(entries.Items());
+        await SameAsync(customer => ada.GetAsync($"/v1/entries?customerId={customer}"), theirs, "cus_" + Nobody);
+        (await ada.GetAsync("/v1/entries?customerId=garbage")).IsProblem(400, "malformed_customer_id");
+        (await _teller.GetAsync($"/v1/entries?customerId={theirs}")).Ok();
+    }
+
+    [Fact]
     public async Task A_list_shows_only_what_is_the_callers()
     {
         var (ada, own) = await CustomerAsync();

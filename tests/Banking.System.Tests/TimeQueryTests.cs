@@ -12,7 +12,7 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData("2026-06-01T12:00:00Z", "2026-06-01T12:00:00Z")]
     [InlineData("2026-06-01T14:00:00%2B02:00", "2026-06-01T12:00:00Z")]
     [InlineData("2026-06-01T14:00:00+02:00", "2026-06-01T12:00:00Z")]
-    [InlineData("2026-06-01T02:30:00.1234567-09:30", "2026-06-01T12:00:00.1234567Z")]
+    [InlineData("2026-06-01T02:30:00.1234567-09:30", "2026-06-01T12:00:00.123456Z")]
     [InlineData("2026-06-01T14:00&tz=Europe/Berlin", "2026-06-01T12:00:00Z")]
     [InlineData("2026-01-01T13:00:00&tz=Europe/Berlin", "2026-01-01T12:00:00Z")]
     [InlineData("2026-10-25T01:59:59&tz=Europe/Berlin", "2026-10-24T23:59:59Z")]

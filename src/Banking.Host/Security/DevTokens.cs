@@ -96,9 +96,27 @@ internal static class DevTokenEndpoint
             : TypedResults.Json(new DevTokenAnswer(token, "Bearer", 3600), ApiJson.Options);
     }
 
-    /// <summary>On this machine, and not passed on by a proxy that may stand for anybody. No address at all is a local transport.</summary>
+    /// <summary>
+    /// From this machine, to this machine by its own name, and not passed on by a proxy that may stand for anybody. A foreign Host is what a
+    /// browser sends when a page of somebody else has led it here. No address at all is a local transport.
+    /// </summary>
     private static bool IsLocal(HttpContext http) =>
         (http.Connection.RemoteIpAddress is null || IPAddress.IsLoopback(http.Connection.RemoteIpAddress))
-        && !http.Request.Headers.Keys.Any(k =>
-            k.Equals("Forwarded", StringComparison.OrdinalIgnoreCase) || k.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
+        && LoopbackHosts.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
+        && !http.Request.Headers.Keys.Any(IsOfProxy);
+
+    private static bool IsOfProxy(string header) => ProxyHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
+        || ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+
+    private static readonly string[] LoopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <summary>What proxies and delivery networks add to a request that they pass on.</summary>
+    private static readonly string[] ProxyHeaders =
+    [
+        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP", "X-ProxyUser-IP",
+        "Client-IP", "True-Client-IP", "Fastly-Client-IP", "CDN-Loop", "Max-Forwards",
+    ];
+
+    private static readonly string[] ProxyPrefixes =
+        ["X-Forwarded", "X-Original-", "X-Envoy-", "X-Azure-", "X-Amzn-", "X-AppEngine-", "CF-", "CloudFront-", "Akamai-"];
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -11,6 +13,11 @@ namespace Banking.Host.Security;
 internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebTokenHandler
 {
     private const int Most = 10_000;
+
+    /// <summary>The longest name of a caller: it is kept with every event.</summary>
+    private const int LongestName = 255;
+
+    private static readonly string[] Names = [Claims.Subject, Claims.Customer];
 
     /// <summary>How long a key that the issuer withdrew may still be honoured.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
@@ -27,6 +34,11 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
         }
 
         var result = await base.ValidateTokenAsync(token, validationParameters);
+        if (result.IsValid && Problem(result) is { } problem)
+        {
+            return new() { IsValid = false, Exception = new SecurityTokenValidationException(problem) };
+        }
+
         if (result.IsValid)
         {
             if (_known.Count >= Most)
@@ -39,5 +51,26 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
         }
 
         return result;
+    }
+
+    /// <summary>What the framework does not look at, or null: a demand that this bank does not understand, a name that cannot be kept.</summary>
+    private static string? Problem(TokenValidationResult result)
+    {
+        // RFC 7515, 4.1.11: whoever does not understand a critical header refuses the token. This bank understands none.
+        if (result.SecurityToken is JsonWebToken token && token.TryGetHeaderValue<object>("crit", out _))
+        {
+            return "The token has a critical header that is not understood.";
+        }
+
+        foreach (var name in Names)
+        {
+            var values = result.ClaimsIdentity.FindAll(name).Take(2).ToList();
+            if (values.Count > 1 || (values is [{ Value: var value }] && PlainText.Problem(value, LongestName) is not null))
+            {
+                return $"The claim '{name}' is not one text of 1 to {LongestName} characters that can be kept and shown.";
+            }
+        }
+
+        return null;
     }
 }

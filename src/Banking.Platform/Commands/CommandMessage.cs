@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Wolverine;
 
 namespace Banking.Platform.Commands;
@@ -8,6 +9,17 @@ namespace Banking.Platform.Commands;
 /// <summary>Commands that come as messages.</summary>
 internal static class CommandMessage
 {
+    /// <summary>What is wrong with what a message says of itself and what is kept with every event, or null.</summary>
+    internal static Refusal? Problem(Envelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        return Kept("malformed_actor", "The name of the sender", envelope.UserName is { Length: > 0 } user ? user : envelope.Source)
+            ?? Kept("malformed_correlation_id", "The correlation id", envelope.CorrelationId);
+    }
+
+    private static Refusal? Kept(string code, string what, string? text) =>
+        PlainText.Problem(text, CommandContext.LongestKey) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
+
     /// <summary>The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.</summary>
     internal static CommandContext Read(Envelope envelope, string name, string commandId, object command, string? reasonCode, string? reasonText)
     {

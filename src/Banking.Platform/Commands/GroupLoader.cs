@@ -22,10 +22,13 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 {
     /// <summary>Where the receipt was made in this very group: its event, whose position is known after the commit.</summary>
     public EventEnvelope? Event { get; init; }
+
+    /// <summary>Whether it was found under a scope of earlier versions, which did not name the customer: then only who may know of the streams gets it.</summary>
+    public bool IsFormer { get; init; }
 }
 
 /// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its stream is.</summary>
-internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known)
+internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known, FormerReceipts former)
     where TState : class, IEventSourced<TState>
 {
     private static readonly string EventTable = $"{PlatformModule.EventSchema}.mt_events";
@@ -64,7 +67,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
-        var keys = submissions.Select(s => s.ReceiptId).Distinct().ToArray();
+        var keys = submissions.SelectMany(s => s.FormerReceiptIds.Prepend(s.ReceiptId)).Distinct().ToArray();
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
         // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
         var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
@@ -83,6 +86,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             .Ask(_states, unknown, row => Add(stored, row))
             .RunAsync();
 
+        receipts = await OfCallersAsync(submissions, receipts);
         var (states, late, moved) = Current(ends, stored);
         locked.ExceptWith(ends.Keys);
         stored.Clear();
@@ -128,6 +132,38 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         }
 
         return (states, [.. late], moved);
+    }
+
+    /// <summary>For each command the receipt of its caller, under the command's own scope: found there, or under one of earlier versions.</summary>
+    private async Task<Dictionary<Guid, ReceivedReceipt>> OfCallersAsync(
+        IReadOnlyList<Submission<TState>> submissions, Dictionary<Guid, ReceivedReceipt> found)
+    {
+        if (found.Count == 0)
+        {
+            return found;
+        }
+
+        var ofCallers = new Dictionary<Guid, ReceivedReceipt>();
+        foreach (var submission in submissions)
+        {
+            if (found.TryGetValue(submission.ReceiptId, out var receipt))
+            {
+                ofCallers[submission.ReceiptId] = receipt;
+                continue;
+            }
+
+            foreach (var id in submission.FormerReceiptIds)
+            {
+                // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
+                if (found.TryGetValue(id, out receipt) && await former.IsOfCallerAsync(receipt.Receipt, submission.Context) != false)
+                {
+                    ofCallers[submission.ReceiptId] = receipt with { IsFormer = true };
+                    break;
+                }
+            }
+        }
+
+        return ofCallers;
     }
 
     private static void Add(Dictionary<Guid, ReceivedReceipt> receipts, NpgsqlDataReader row)

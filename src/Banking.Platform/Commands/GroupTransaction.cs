@@ -20,11 +20,12 @@ public sealed class GroupTransaction<TState>
     private readonly KnownStates<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
 
-    public GroupTransaction(IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules)
+    public GroupTransaction(
+        IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former)
     {
         ArgumentNullException.ThrowIfNull(connections);
         (_store, _connections, _clock, _rules) = (store, connections, clock, rules);
-        _loader = new(store, events, _known);
+        _loader = new(store, events, _known, former);
         connections.Connected += _known.Forget;
     }
 

@@ -44,9 +44,9 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     /// <summary>The decision, or null where the key was answered before.</summary>
     private (Decision? Decision, DateTimeOffset At) Judge(Submission<TState> submission)
     {
-        if (memory.Receipt(submission.ReceiptId) is not null)
+        if (memory.Receipt(submission.ReceiptId) is { } known)
         {
-            return (null, now);
+            return (known.IsFormer ? submission.MayAsk(memory.States) : null, now);
         }
 
         if (memory.Unreadable(submission.Streams) is { } unreadable)
@@ -134,7 +134,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     {
         var known = memory.Receipt(submission.ReceiptId)!;
         var receipt = known.Receipt;
-        return receipt.Fingerprint == submission.Context.Fingerprint
+        return submission.Context.IsAnsweredBy(receipt.Fingerprint)
             ? () => receipt.Replay(known.Position ?? known.Event?.Position)
             : Always(GroupOutcomes.Rejected(submission.Context, Refusal.Of("idempotency_key_reused", 422,
                 "This idempotency key was used before with another content. Give each command a key of its own.")));

@@ -9,7 +9,7 @@ namespace Banking.Platform.Commands;
 /// Finds the stored answers to requests that today's rules of shape refuse. A rule that was added later must not change what was answered
 /// before: a client that repeats an old request learns what became of it.
 /// </summary>
-public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store)
+public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, FormerReceipts former)
 {
     /// <summary>The answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)
@@ -28,19 +28,36 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store)
             return found;
         }
 
-        var fingerprints = contexts.ToDictionary(c => c.ReceiptId, c => c.Fingerprint);
-        await using var command = source.CreateCommand(ReceiptTable.Select(store.Options.Events.DatabaseSchemaName));
-        command.Parameters.Add(new() { Value = fingerprints.Keys.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        var receipts = await ReceiptsAsync([.. contexts.SelectMany(c => c.FormerReceiptIds.Prepend(c.ReceiptId))], ct);
+        foreach (var context in contexts)
         {
-            var (receipt, position) = ReceiptTable.Read(reader);
-            if (receipt.Fingerprint == fingerprints[receipt.Id])
+            foreach (var id in context.FormerReceiptIds.Prepend(context.ReceiptId))
             {
-                found[receipt.Id] = receipt.Replay(position);
+                // The request is refused unless the receipt is known to be the caller's: here nothing else would tell whose it is.
+                if (receipts.TryGetValue(id, out var known) && context.IsAnsweredBy(known.Receipt.Fingerprint)
+                    && (id == context.ReceiptId || await former.IsOfCallerAsync(known.Receipt, context) == true))
+                {
+                    found[context.ReceiptId] = known.Receipt.Replay(known.Position);
+                    break;
+                }
             }
         }
 
         return found;
+    }
+
+    private async Task<Dictionary<Guid, (Receipt Receipt, long? Position)>> ReceiptsAsync(Guid[] ids, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(ReceiptTable.Select(store.Options.Events.DatabaseSchemaName));
+        command.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var receipts = new Dictionary<Guid, (Receipt Receipt, long? Position)>();
+        while (await reader.ReadAsync(ct))
+        {
+            var (receipt, position) = ReceiptTable.Read(reader);
+            receipts[receipt.Id] = (receipt, position);
+        }
+
+        return receipts;
     }
 }

@@ -16,6 +16,8 @@ public sealed record Submission<TState>(
     where TState : class, IEventSourced<TState>
 {
     public Guid ReceiptId { get; } = Context.ReceiptId;
+
+    public IReadOnlyList<Guid> FormerReceiptIds { get; } = Context.FormerReceiptIds;
 }
 
 /// <summary>What a module made of a command: what to decide, or why there is nothing to decide upon.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +14,7 @@ public static class CommandRequest
         HttpContext http, TimeProvider clock, bool keyRequired)
     {
         ArgumentNullException.ThrowIfNull(http);
-        var (key, problem) = Key(http.Request);
+        var (key, former, problem) = Key(http.Request);
         if (problem is null && key is null && keyRequired)
         {
             problem = Problems.Malformed("idempotency_key_missing", "Send an Idempotency-Key header of your own choice, the same again when you repeat.");
@@ -29,14 +28,13 @@ public static class CommandRequest
 
         var unfit = Correlation(http, out var correlation);
         problem ??= unfit;
-        return problem is not null ? (null, problem) : (new CommandContext(
-            http.Caller(),
-            Operation(http),
-            key ?? $"auto-{Ids.Next(clock):N}",
-            StrictBody.Fingerprint(http),
-            correlation,
-            CausationId: null,
-            IfVersion: ifVersion), null);
+        return problem is not null ? (null, problem) : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, null);
+    }
+
+    private static CommandContext Context(HttpContext http, string key, string correlation, long? ifVersion)
+    {
+        var content = StrictBody.Content(http);
+        return new(http.Caller(), Operation(http), key, content.Fingerprint(), correlation, CausationId: null, IfVersion: ifVersion) { Content = content };
     }
 
     /// <summary>What the commands of a batch have in common; each has its own key and content.</summary>
@@ -69,7 +67,7 @@ public static class CommandRequest
             return true;
         }
 
-        if (text is ['"', .. var digits, '"'] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
+        if (text is ['"', .. var digits, '"'] && Exact.TryNumber(digits, out var parsed))
         {
             version = parsed;
             return true;
@@ -90,20 +88,21 @@ public static class CommandRequest
         return $"{http.Request.Method} {route}";
     }
 
-    private static (string? Key, Refusal? Problem) Key(HttpRequest request)
+    /// <summary>The key, and how earlier versions of this bank read the same header.</summary>
+    private static (string? Key, string? Former, Refusal? Problem) Key(HttpRequest request)
     {
         var values = request.Headers["Idempotency-Key"];
         if (values.Count == 0)
         {
-            return (null, null);
+            return (null, null, null);
         }
 
-        // A structured field string comes in quotes; many clients send it bare.
-        var key = values.ToString().Trim();
-        key = key is ['"', .. var inner, '"'] ? inner : key;
-        return values.Count == 1 && CommandContext.IsKey(key)
-            ? (key, null)
-            : (null, Problems.Malformed(
-                "malformed_idempotency_key", $"An Idempotency-Key is one value of 1 to {CommandContext.LongestKey} printable ASCII characters."));
+        var text = values.ToString().Trim(' ', '\t');
+        var former = text is ['"', .. var inner, '"'] ? inner : text;
+        return values.Count == 1 && StructuredItem.TryRead(text, out var key) && CommandContext.IsKey(key)
+            ? (key, former == key || !CommandContext.IsKey(former) ? null : former, null)
+            : (null, null, Problems.Malformed(
+                "malformed_idempotency_key",
+                $"An Idempotency-Key is one string of 1 to {CommandContext.LongestKey} printable ASCII characters, best in quotes (RFC 8941)."));
     }
 }

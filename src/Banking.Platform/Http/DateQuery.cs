@@ -1,5 +1,5 @@
-using System.Globalization;
 using Banking.Platform.Commands;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Platform.Http;
@@ -19,7 +19,7 @@ public static class DateQuery
             return (null, null);
         }
 
-        if (!DateOnly.TryParseExact(text.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+        if (!Exact.TryDay(text.ToString(), out var date))
         {
             return (null, Problems.Malformed("malformed_date", $"{name} is a day such as 2026-11-17."));
         }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Banking.Platform.Commands;
 using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
@@ -14,7 +14,7 @@ namespace Banking.Platform.Http;
 /// answer always says how far the model was. A position that the log does not have, of another database or from before a restore, is
 /// refused.
 /// </summary>
-public sealed partial class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvider clock)
+public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -32,15 +32,19 @@ public sealed partial class MinPosition(NpgsqlDataSource source, LogEnd log, Tim
         }
 
         var wanted = 0L;
-        if (header.Length > 0 && !long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out wanted))
+        if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
         {
             await http.WriteProblemAsync(Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
             return;
         }
 
-        var patience = Wait().Match(http.Request.Headers["Prefer"].ToString()) is { Success: true } match
-            ? TimeSpan.FromSeconds(Math.Min(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), LongestWait.TotalSeconds))
-            : TimeSpan.Zero;
+        if (!Preferences.TryWait(http.Request.Headers["Prefer"].ToString(), out var wait))
+        {
+            await http.WriteProblemAsync(Problems.Malformed("malformed_prefer", "Prefer: wait is a whole number of seconds, such as wait=5."));
+            return;
+        }
+
+        var patience = wait is { } seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWait.TotalSeconds)) : TimeSpan.Zero;
         var since = clock.GetTimestamp();
         var reached = await PositionAsync(model, http.RequestAborted);
         while (reached < wanted && clock.GetElapsedTime(since) < patience)
@@ -77,7 +81,4 @@ public sealed partial class MinPosition(NpgsqlDataSource source, LogEnd log, Tim
         command.Parameters.Add(new() { Value = model });
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
-
-    [GeneratedRegex(@"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")]
-    private static partial Regex Wait();
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Banking.Platform.Commands;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Platform.Http;
@@ -32,7 +32,7 @@ public sealed record Paging(int Limit, string? After)
         ArgumentNullException.ThrowIfNull(request);
         var limit = Default;
         if (request.Query.TryGetValue("limit", out var text)
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > Most))
+            && (!Exact.TryInt(text, out limit) || limit is < 1 or > Most))
         {
             return (null, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Platform.Commands;
 using Microsoft.AspNetCore.Http;
@@ -18,14 +17,10 @@ public static class StrictBody
 
     private static readonly object CommandKey = new();
 
-    /// <summary>Hash of what was asked, whatever the order and spacing of its members.</summary>
-    public static string Fingerprint(HttpContext http) => http.Items[CommandKey] is { } command
-        ? FingerprintOf(command, command.GetType())
+    /// <summary>What was asked.</summary>
+    public static CommandContent Content(HttpContext http) => http.Items[CommandKey] is { } command
+        ? new(command, command.GetType())
         : throw new InvalidOperationException("The endpoint declares no request body, so there is nothing to recognise a repeat by.");
-
-    /// <summary>The same for a command that came within a body.</summary>
-    public static string FingerprintOf(object command, Type type) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(command, type, ApiJson.Options)));
 
     public static async Task Middleware(HttpContext http, Func<Task> next)
     {

@@ -4,6 +4,7 @@ using Banking.Notifications.Reactions;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Publication;
+using Banking.Platform.Security;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,7 @@ public static class NotificationsModule
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
         .AddSingleton<SubscriptionDesk>()
+        .AddSingleton<IStreamAccess, SubscriptionAccess>()
         .AddSingleton<Listeners>()
         .AddSingleton<IModuleInterest>(p => p.GetRequiredService<Listeners>());
 

@@ -23,7 +23,8 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
         HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        batches.HttpAsync(http, route, batch, slice.Shape, read, (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct), group);
+        batches.HttpAsync(http, route, batch, slice.Shape, read,
+            (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct), group);
 
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
     {
@@ -49,6 +50,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
             return new(context, null, notFound);
         }
 
+        context = accounts.InOneSpelling(context);
         var newIds = new NewIds(Ids.Next(clock), Ids.Next(clock));
         return new(
             context,

@@ -30,6 +30,30 @@ internal sealed class NamedAccounts(IReadOnlyList<(string Account, string? Point
         return null;
     }
 
+    /// <summary>
+    /// The context as if the caller had named each account by its id: one account has many spellings, and the same command in another one is a
+    /// repeat. What the caller wrote is still looked for, because that is what earlier versions kept.
+    /// </summary>
+    public CommandContext InOneSpelling(CommandContext context)
+    {
+        var respelled = named.Zip(_ids, (n, id) => (n.Pointer, n.Account, Id: AccountId.Format(id))).Where(n => n.Account != n.Id).ToList();
+        if (respelled.Count == 0 || context.Content is null)
+        {
+            return context;
+        }
+
+        var operation = respelled.Where(n => n.Pointer is null).Aggregate(
+            context.Operation, (o, n) => o.Replace($"/{n.Account}/", $"/{n.Id}/", StringComparison.Ordinal));
+        var members = respelled.Where(n => n.Pointer is not null).ToDictionary(n => n.Pointer![1..], n => n.Id);
+        return context with
+        {
+            Operation = operation,
+            FormerOperation = operation == context.Operation ? null : context.Operation,
+            Fingerprint = members.Count == 0 ? context.Fingerprint : context.Content.FingerprintWith(members),
+            FormerFingerprint = members.Count == 0 ? null : context.Fingerprint,
+        };
+    }
+
     public Account[] In(States<Account> states) => [.. _ids.Select(id => states[id])];
 
     public Decision.Rejected? MayAsk(Caller caller, States<Account> states)

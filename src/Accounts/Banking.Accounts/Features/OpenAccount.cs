@@ -48,7 +48,7 @@ public static class OpenAccountEndpoint
         {
             if (!AccountNumber.TryParse(request.Number, out var parsed))
             {
-                return (null, Problems.Malformed("invalid_account_number", "Not an account number in IBAN shape with valid check digits.", "#/number", status: 422));
+                return (null, OpenAccountHandler.InvalidNumber);
             }
 
             number = parsed;
@@ -66,13 +66,16 @@ public static class OpenAccountEndpoint
             limit = parsed;
         }
 
-        return (new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt, request.Reason), null);
+        return (new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt?.CutToMicroseconds(), request.Reason), null);
     }
 }
 
 public static class OpenAccountHandler
 {
     internal static readonly CommandShape<OpenAccount> Shape = new("accounts.open-account.v1", c => c.CommandId, c => (null, c.Reason), Check);
+
+    internal static Refusal InvalidNumber => Problems.Malformed(
+        "invalid_account_number", "Not an account number: an IBAN with the structure of its country and valid check digits.", "#/number", status: 422);
 
     public static Task<Outcome> Handle(OpenAccount command, Envelope envelope, OpeningDesk desk, CancellationToken ct) =>
         desk.BusAsync(command, envelope, ct);
@@ -83,6 +86,7 @@ public static class OpenAccountHandler
         ?? (Currency.TryParse(command.Currency.Code, out var active) && active == command.Currency
             ? null
             : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))
+        ?? (command.Number is { } number && !AccountNumber.TryParse(number.Value, out _) ? InvalidNumber : null)
         ?? (command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.LargestAmount }
             ? Problems.Malformed("invalid_amount", "An overdraft limit is zero or more and not beyond what this bank can keep.", "#/overdraftLimit", status: 422)
             : null)

@@ -5,6 +5,7 @@ using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -48,7 +49,7 @@ public static class TransferMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt, request.Reference, request.Reason), null)
+            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt?.CutToMicroseconds(), request.Reference, request.Reason), null)
             : (null, problem);
     }
 }

@@ -48,7 +48,7 @@ public static class WithdrawMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt, request.Reference, request.Reason), null)
+            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt?.CutToMicroseconds(), request.Reference, request.Reason), null)
             : (null, problem);
     }
 }

@@ -24,7 +24,7 @@ public sealed class AccountReferences(IDocumentStore store)
             return id;
         }
 
-        if (!AccountNumber.TryParse(account, out var number))
+        if (!AccountNumber.TryParseStored(account, out var number))
         {
             return null;
         }
@@ -50,12 +50,12 @@ public sealed class AccountReferences(IDocumentStore store)
 
     /// <summary>Whether the text names this account. An id names what has it, or nothing.</summary>
     internal static bool Names(string account, Account? found) =>
-        PublicId.TryParse(AccountId.Prefix, account, out _) || (AccountNumber.TryParse(account, out var number) && found?.Number == number);
+        PublicId.TryParse(AccountId.Prefix, account, out _) || (AccountNumber.TryParseStored(account, out var number) && found?.Number == number);
 
     /// <summary>The next look at this number asks the database.</summary>
     internal void Forget(string account)
     {
-        if (AccountNumber.TryParse(account, out var number))
+        if (AccountNumber.TryParseStored(account, out var number))
         {
             _known.TryRemove(number, out _);
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
@@ -87,7 +86,7 @@ public static class GetBalanceEndpoint
 
     private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountBook book, HttpContext http)
     {
-        if (withInstants || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+        if (withInstants || !Exact.TryNumber(text, out var version) || version < 1)
         {
             return new ProblemResult(Problems.Malformed("malformed_version", "version is a number from 1, and stands alone."));
         }

@@ -60,7 +60,7 @@ public static class GetEntriesEndpoint
 
         var (paging, problem) = Paging.Read(http.Request);
         var after = 0L;
-        if (problem is not null || (paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
+        if (problem is not null || (paging!.After is not null && !Exact.TryNumber(paging.After, out after)))
         {
             return new ProblemResult(problem ?? Paging.Malformed);
         }

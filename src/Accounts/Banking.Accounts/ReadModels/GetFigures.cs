@@ -5,6 +5,7 @@ using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -49,7 +50,7 @@ public static class GetFiguresEndpoint
         var asked = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
         {
-            problem = DateOnly.TryParseExact(after, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var next) ? null : Paging.Malformed;
+            problem = Exact.TryDay(after, out var next) ? null : Paging.Malformed;
             from = next > from ? next : from;
         }
 
@@ -101,6 +102,6 @@ public static class GetFiguresEndpoint
 
     private static (DateOnly Date, Refusal? Problem) Date(HttpRequest request, string name, DateOnly otherwise) =>
         !request.Query.TryGetValue(name, out var text) ? (otherwise, null)
-        : DateOnly.TryParseExact(text.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date >= Earliest ? (date, null)
+        : Exact.TryDay(text.ToString(), out var date) && date >= Earliest ? (date, null)
         : (otherwise, Problems.Malformed("malformed_date", $"{name} is a date such as 2026-01-31."));
 }

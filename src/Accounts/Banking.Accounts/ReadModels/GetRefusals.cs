@@ -37,7 +37,7 @@ public static class GetRefusalsEndpoint
 
         var (paging, problem) = Paging.Read(http.Request);
         var before = Guid.AllBitsSet;
-        if (problem is not null || (paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out before)))
+        if (problem is not null || (paging!.After is not null && !Exact.TryId(paging.After, out before)))
         {
             return new ProblemResult(problem ?? Paging.Malformed);
         }

@@ -33,7 +33,7 @@ public static class ListAccountsEndpoint
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out after))
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
         {
             problem = Paging.Malformed;
         }
@@ -80,7 +80,7 @@ public static class ListAccountsEndpoint
 
         if (query.TryGetValue("number", out var text))
         {
-            if (!AccountNumber.TryParse(text, out var number))
+            if (!AccountNumber.TryParseStored(text, out var number))
             {
                 return Problems.Malformed("invalid_account_number", "Not an account number in IBAN shape with valid check digits.");
             }
@@ -88,9 +88,9 @@ public static class ListAccountsEndpoint
             Add($"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)", number.Value);
         }
 
-        if (query.TryGetValue("currency", out var currency) && !Currency.TryParse(currency, out _))
+        if (query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _))
         {
-            return Problems.Malformed("unknown_currency", "currency is an active ISO 4217 code.");
+            return Problems.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn.");
         }
 
         if (query.TryGetValue("status", out var status) && status != "open" && status != "closed")

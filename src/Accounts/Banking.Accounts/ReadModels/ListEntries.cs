@@ -33,7 +33,7 @@ public static class ListEntriesEndpoint
     {
         var (paging, problem) = Paging.Read(http.Request);
         var before = long.MaxValue;
-        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out before))
         {
             problem = Paging.Malformed;
         }
@@ -63,17 +63,15 @@ public static class ListEntriesEndpoint
             ApiJson.Options);
     }
 
-    /// <summary>Whose accounts: a customer's own, whatever they ask for; for staff anybody's, or all.</summary>
+    /// <summary>Whose accounts: a customer's own; for staff anybody's, or all. To a customer another one is as unknown as one who does not exist.</summary>
     private static (Guid? Customer, Refusal? Problem) Customer(HttpContext http)
     {
-        if (http.Caller() is { IsStaff: false } caller)
-        {
-            return (caller.CustomerId ?? Guid.Empty, null);
-        }
-
-        return !http.Request.Query.TryGetValue("customerId", out var text) ? (null, null)
-            : PublicId.TryParse("cus", text, out var id) ? (id, null)
-            : (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"));
+        var caller = http.Caller();
+        Guid? own = caller.IsStaff ? null : caller.CustomerId ?? Guid.Empty;
+        return !http.Request.Query.TryGetValue("customerId", out var text) ? (own, null)
+            : !PublicId.TryParse("cus", text, out var id) ? (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
+            : own is not null && own != id ? (null, Refusal.Of("customer_not_found", 404, "There is no such customer."))
+            : (id, null);
     }
 
     private static (Money? Amount, Refusal? Problem) Amount(HttpRequest request)
@@ -86,8 +84,8 @@ public static class ListEntriesEndpoint
                 : (null, null);
         }
 
-        return !Currency.TryParse(request.Query["currency"], out var currency)
-            ? (null, Problems.Malformed("unknown_currency", "An amount is searched for with its currency, an active ISO 4217 code."))
+        return !Currency.TryParseEver(request.Query["currency"], out var currency)
+            ? (null, Problems.Malformed("unknown_currency", "An amount is searched for with its currency, an ISO 4217 code."))
             : Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
                 ? (null, why with { Status = StatusCodes.Status400BadRequest, Pointer = null })
                 : (Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);

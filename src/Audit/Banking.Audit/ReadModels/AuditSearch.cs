@@ -111,5 +111,5 @@ internal sealed class AuditSearch
 
     /// <summary>The id of anything that has events, with or without the prefix that says what it is: streams share one space of ids.</summary>
     private static bool IsStream(string text, out Guid id) =>
-        Guid.TryParseExact(text[(text.IndexOf('_', StringComparison.Ordinal) + 1)..], "N", out id);
+        Exact.TryId(text[(text.IndexOf('_', StringComparison.Ordinal) + 1)..], out id);
 }

@@ -7,6 +7,7 @@ using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -70,7 +71,7 @@ public static class GetAuditTrailEndpoint
     {
         var (paging, problem) = Paging.Read(http.Request);
         var last = 0L;
-        if (problem is null && paging!.After is not null && !long.TryParse(paging.After, NumberStyles.None, CultureInfo.InvariantCulture, out last))
+        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out last))
         {
             problem = Paging.Malformed;
         }

@@ -29,7 +29,7 @@ public static class ListCustomersEndpoint
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out after))
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
         {
             problem = Paging.Malformed;
         }

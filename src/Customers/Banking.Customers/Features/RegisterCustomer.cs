@@ -72,6 +72,6 @@ public static partial class RegisterCustomerHandler
         ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
         : null;
 
-    [GeneratedRegex(@"^[^@\s]+@[^@\s]+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A[^@\s]+@[^@\s]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex EmailShape();
 }

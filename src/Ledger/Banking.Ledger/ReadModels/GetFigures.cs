@@ -57,7 +57,7 @@ public static class GetFiguresEndpoint
         if (problem is null && paging!.After is not null)
         {
             // The page begins where the last period ended, which is a day like any other.
-            problem = DateOnly.TryParseExact(paging.After, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? null : Paging.Malformed;
+            problem = Exact.TryDay(paging.After, out var from) ? null : Paging.Malformed;
             period = period with { From = from > period.From ? from : period.From };
         }
 

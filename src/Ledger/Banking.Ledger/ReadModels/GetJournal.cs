@@ -125,6 +125,6 @@ public static class GetJournalEndpoint
 
     private static bool TryCursor(string cursor, ref (DateOnly Day, long Position) after) =>
         cursor.Split(' ') is [var day, var position]
-        && DateOnly.TryParseExact(day, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out after.Day)
-        && long.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out after.Position);
+        && Exact.TryDay(day, out after.Day)
+        && Exact.TryNumber(position, out after.Position);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Banking.SharedKernel;
 
 namespace Banking.Migration.Delimited;
@@ -18,7 +17,7 @@ internal static class FieldParsing
     {
         var text = file[column];
         return text.Length is > 0 and <= MaxIdDigits
-            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && Exact.TryNumber(text, out var id)
             && id > 0
                 ? id
                 : throw file.Refused(column, $"{Quoted(text)} is not a number of at most {MaxIdDigits} digits above zero.");
@@ -44,7 +43,7 @@ internal static class FieldParsing
     public static bool TryDate(ReadOnlySpan<char> yymmdd, int monthsAdded, out DateOnly date)
     {
         date = default;
-        if (yymmdd.Length != 6 || !int.TryParse(yymmdd, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (yymmdd.Length != 6 || !Exact.TryInt(yymmdd, out var number))
         {
             return false;
         }

@@ -27,7 +27,7 @@ public static class ListSubscriptionsEndpoint
         var (account, wrong) = AccountFilter.Read(http);
         problem ??= wrong;
         var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out after))
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
         {
             problem = Paging.Malformed;
         }

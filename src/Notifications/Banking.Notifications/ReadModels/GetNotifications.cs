@@ -71,8 +71,8 @@ public static class GetNotificationsEndpoint
     {
         (position, id) = (0, Guid.Empty);
         return cursor.Split(':') is [var first, var second]
-            && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out position)
-            && Guid.TryParseExact(second, "N", out id);
+            && Exact.TryNumber(first, out position)
+            && Exact.TryId(second, out id);
     }
 
     private static NotificationView View(NpgsqlDataReader reader) => new(

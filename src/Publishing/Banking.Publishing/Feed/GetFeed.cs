@@ -10,6 +10,7 @@ using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.Publication;
 using Banking.Platform.Security;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -69,7 +70,7 @@ public static class GetFeedEndpoint
     {
         var limit = Default;
         if (request.Query.TryGetValue("limit", out var text)
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > Most))
+            && (!Exact.TryInt(text, out limit) || limit is < 1 or > Most))
         {
             return (0, "", 0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
         }
@@ -87,7 +88,7 @@ public static class GetFeedEndpoint
         }
 
         var (name, from) = last.Length > 0 ? ("Last-Event-ID", last) : ("after", request.Query["after"].ToString());
-        return long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var after)
+        return Exact.TryNumber(from, out var after)
             ? (after, name, limit, null)
             : (0, name, 0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
     }

@@ -1,4 +1,5 @@
 using Banking.Platform.Publication;
+using Banking.SharedKernel;
 
 namespace Banking.Publishing.Lanes;
 
@@ -95,7 +96,7 @@ public sealed record StartPosition(long? Position)
     {
         null or "" or "beginning" => Beginning,
         "now" => Now,
-        _ when long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var position) => new(position),
+        _ when Exact.TryNumber(text, out var position) => new(position),
         _ => throw new FormatException($"{(whose.Length > 0 ? whose + ":From: " : "")}'{text}' is no place to start from: beginning, now or a position of the log."),
     };
 }

@@ -1,3 +1,4 @@
+using Banking.SharedKernel;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -8,6 +9,8 @@ internal sealed partial class Lane
 {
     private async Task SayAsync(string trouble, int attempts, CancellationToken ct)
     {
+        // Brokers and endpoints answer what they like, and it is stored and shown.
+        trouble = PlainText.Escaped(trouble);
         if (trouble != _said)
         {
             logger.LogWarning("Publication to {Destination}: {Trouble}", spec.Name, trouble);
@@ -20,7 +23,7 @@ internal sealed partial class Lane
     /// <summary>Said while a delivery goes on: what cannot be written down now will be said again.</summary>
     private async Task SayQuietlyAsync(string trouble, CancellationToken ct)
     {
-        if (trouble == _said)
+        if (PlainText.Escaped(trouble) == _said)
         {
             return;
         }

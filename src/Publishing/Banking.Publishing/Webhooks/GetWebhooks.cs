@@ -2,6 +2,7 @@ using Banking.Platform;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.Publishing.Outbox;
+using Banking.SharedKernel;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -37,7 +38,7 @@ public static class ListWebhooksEndpoint
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Guid.TryParseExact(paging.After, "N", out after))
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
         {
             problem = Paging.Malformed;
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Banking.Platform.Publication;
+using Banking.SharedKernel;
 
 namespace Banking.Publishing.Webhooks;
 
@@ -71,7 +72,7 @@ public sealed class WebhookClient : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            return new(null, Plain((failure.InnerException is IOException cause ? cause : failure).Message), null, _clock.GetElapsedTime(began));
+            return new(null, PlainText.Escaped((failure.InnerException is IOException cause ? cause : failure).Message), null, _clock.GetElapsedTime(began));
         }
     }
 
@@ -88,9 +89,6 @@ public sealed class WebhookClient : IDisposable
     {
         var bytes = new byte[MostOfAnswer];
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
-        return Plain(Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));
+        return PlainText.Escaped(Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));
     }
-
-    /// <summary>It is stored and shown: nothing in it may be more than text.</summary>
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)).Trim();
 }

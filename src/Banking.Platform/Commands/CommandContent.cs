@@ -1,0 +1,28 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Banking.Platform.Commands;
+
+/// <summary>What a request asks for, whatever the order and spacing of its members: what a repeat is recognised by.</summary>
+public sealed record CommandContent(object Value, Type Type)
+{
+    /// <summary>Hash of the content as it was sent.</summary>
+    public string Fingerprint() => Hash(JsonSerializer.SerializeToUtf8Bytes(Value, Type, ApiJson.Options));
+
+    /// <summary>Hash of the content with other values for some of its members, for values that have more than one spelling.</summary>
+    public string FingerprintWith(IEnumerable<KeyValuePair<string, string>> members)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        var content = JsonSerializer.SerializeToNode(Value, Type, ApiJson.Options)!.AsObject();
+        foreach (var (name, value) in members)
+        {
+            content[name] = value;
+        }
+
+        return Hash(Encoding.UTF8.GetBytes(content.ToJsonString(ApiJson.Options)));
+    }
+
+    private static string Hash(byte[] json) => Convert.ToHexStringLower(SHA256.HashData(json));
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Banking.Testing;
+
+namespace Banking.System.Tests;
+
+/// <summary>
+/// A receipt belongs to a subject and the customer in its token. Earlier versions kept it for the subject alone: what was answered then is answered
+/// still, but not to the same subject with another customer.
+/// </summary>
+public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private const string Subject = "auth0|someone";
+
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task The_same_subject_with_another_customer_has_keys_of_its_own()
+    {
+        var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        var first = (await ada.Client.WithdrawAsync(ada.Account, "1.00", "EUR", key)).Created();
+        (await ben.Client.WithdrawAsync(ada.Account, "1.00", "EUR", key)).IsProblem(404, "account_not_found", "#/accountId");
+        var second = (await ben.Client.WithdrawAsync(ben.Account, "2.00", "EUR", key)).Created();
+
+        Assert.Null(second.Header("Idempotency-Replayed"));
+        Assert.NotEqual(first.Text("id"), second.Text("id"));
+        Assert.Equal(first.Body, (await ada.Client.WithdrawAsync(ada.Account, "1.00", "EUR", key)).Created().Body);
+        Assert.Equal(("9.00", "8.00"), (await _teller.BalanceAsync(ada.Account), await _teller.BalanceAsync(ben.Account)));
+    }
+
+    [Theory]
+    [InlineData("withdrawals", true)]
+    [InlineData("withdrawals", false)]
+    [InlineData("transfers", true)]
+    [InlineData("transfers", false)]
+    public async Task An_answer_of_the_former_scope_is_repeated_to_the_customer_it_belongs_to_and_to_no_other(string kind, bool withReason)
+    {
+        var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var payee = await _teller.OpenAsync();
+        var answered = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", reason: true))).Created();
+        var key = BankClient.NewKey();
+        var header = ("Idempotency-Key", key);
+        await bank.StoreAsync(answered, Subject, "POST /v1/" + kind, key, JsonSerializer.Serialize(Request(kind, ada.Account, payee, "1.00", withReason)));
+        var before = await bank.RowsAsync();
+
+        var again = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", withReason), header)).Created();
+        Assert.Equal((answered.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
+        (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "2.00", reason: true), header)).IsProblem(422, "idempotency_key_reused");
+
+        var foreign = await ben.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", withReason), header);
+        foreign.IsProblem(withReason ? 404 : 400, withReason ? "account_not_found" : "reason_required");
+        Assert.Equal(before, await bank.RowsAsync());
+
+        var own = (await ben.Client.PostAsync("/v1/" + kind, Request(kind, ben.Account, payee, "3.00", reason: true), header)).Created();
+        Assert.Null(own.Header("Idempotency-Replayed"));
+        Assert.Equal("7.00", await _teller.BalanceAsync(ben.Account));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_the_former_scope_is_not_another_customers()
+    {
+        var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var key = BankClient.NewKey();
+        var header = ("Idempotency-Key", key);
+        var refused = await ada.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header);
+        refused.IsProblem(422, "insufficient_funds");
+        // Under the same key, as its refusal in the log has it. Its receipt of today is in another scope.
+        await bank.StoreAsync(refused, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "98.00", reason: true)));
+
+        (await ben.Client.WithdrawAsync(ada.Account, "98.00", "EUR", header)).IsProblem(404, "account_not_found");
+        var own = (await ben.Client.WithdrawAsync(ben.Account, "3.00", "EUR", header)).Created();
+
+        Assert.Null(own.Header("Idempotency-Replayed"));
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_told_whose_a_former_answer_is_nothing_is_done_a_second_time()
+    {
+        var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var refused = await ada.Client.WithdrawAsync(ada.Account, "99.00");
+        var key = BankClient.NewKey();
+        var header = ("Idempotency-Key", key);
+        // No refusal in the log has this key, so nobody can tell.
+        await bank.StoreAsync(refused, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "99.00", reason: true)));
+
+        var again = await ada.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header);
+        Assert.Equal((422, refused.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
+        (await ben.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header)).IsProblem(404, "account_not_found");
+        (await ben.Client.WithdrawAsync(ben.Account, "1.00", "EUR", header)).IsProblem(422, "idempotency_key_reused");
+        Assert.Equal(("10.00", "10.00"), (await _teller.BalanceAsync(ada.Account), await _teller.BalanceAsync(ben.Account)));
+    }
+
+    /// <summary>A customer with an account, whose tokens all have one subject.</summary>
+    private async Task<(BankClient Client, string Account)> NewAsync(string balance)
+    {
+        var customer = await _teller.RegisterAsync();
+        var token = new ForgedTokens(bank).With(new() { ["sub"] = Subject, ["role"] = "customer", ["customer"] = customer });
+        return (bank.WithToken(token), await _teller.OpenAsync(customer, balance: balance));
+    }
+
+    private static Dictionary<string, object> Request(string kind, string account, string payee, string value, bool reason)
+    {
+        var request = kind == "transfers"
+            ? new Dictionary<string, object> { ["fromAccountId"] = account, ["toAccountId"] = payee }
+            : new Dictionary<string, object> { ["accountId"] = account };
+        request["amount"] = new { value, currency = "EUR" };
+        if (reason)
+        {
+            request["reason"] = "test";
+        }
+
+        return request;
+    }
+}
