@@ -136,7 +136,8 @@ public sealed class ProductionTests
         // So far that it asks for the database: its address was no reason to stop.
         var (exitCode, _, error) = await HostProcess.RunAsync(["--environment", "Development", "--no-demo", Nowhere, $"--urls={address}", .. more]);
 
-        Assert.NotEqual(0, exitCode);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("cannot be opened", error, StringComparison.Ordinal);
         Assert.DoesNotContain("can be reached", error, StringComparison.Ordinal);
     }
 

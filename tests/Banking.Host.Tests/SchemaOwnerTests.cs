@@ -72,6 +72,28 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         await (await host.TellerAsync()).OpenAsync(balance: "5.00");
     }
 
+    [Fact]
+    public async Task An_owner_that_does_not_belong_to_the_hosts_database_is_refused()
+    {
+        var other = await TestCluster.NewDatabaseAsync();
+
+        await EndsAsync("do not name the same database", ("ConnectionStrings__banking", _database), ("ConnectionStrings__owner", TestCluster.Owner(other)));
+        await EndsAsync("ConnectionStrings:owner is of no use", ("ConnectionStrings__owner", TestCluster.Owner(other)));
+        await EndsAsync(
+            "ConnectionStrings:owner cannot be opened", ("ConnectionStrings__banking", _database), ("ConnectionStrings__owner", TestCluster.Owner(_database) + ";Password=wrong"));
+        await EndsAsync("ConnectionStrings:banking cannot be opened", ("ConnectionStrings__banking", _database + ";Password=wrong"), NoOwner);
+        await TestCluster.DropAsync(other);
+    }
+
+    private static async Task EndsAsync(string sentence, params (string, string)[] environment)
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
     private async Task RefusedAsync(string command, string sentence)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(

@@ -24,6 +24,11 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
             return new(new(given, configuration.GetConnectionString(OwnerName)), null);
         }
 
+        if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))
+        {
+            throw new ConfigurationException($"ConnectionStrings:{OwnerName} is of no use without ConnectionStrings:{Name}: the private PostgreSQL has an owner of its own.");
+        }
+
         var cluster = await PostgresCluster.StartAsync(
             new()
             {

@@ -29,7 +29,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
     public static async Task PrepareAsync(IServiceProvider services)
     {
         var parts = SchemaPart.Of(services);
-        await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var connection = services.GetRequiredService<NpgsqlDataSource>().CreateConnection();
+        await OwnerConnection.OpenAsync(connection, BankDatabase.Name);
         var role = await ScalarAsync(connection, "select current_user::text");
         // Commands without a host have no environment, and nobody reaches them.
         var rules = services.GetService<DatabaseRules>();
@@ -38,7 +39,14 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         {
             if (services.GetRequiredService<BankConnections>().Owner is { Length: > 0 } owner)
             {
-                await MigrateAsync(owner, parts, role, rules, services.GetServices<ReadModel>());
+                await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
+                await (rules?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
+                foreach (var part in parts)
+                {
+                    await MigrateAsync(migrating, part);
+                }
+
+                await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
             }
             else if (await MissingAsync(connection, parts, role) is { } missing)
             {
@@ -49,21 +57,6 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
             await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
             await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
         });
-    }
-
-    private static async Task MigrateAsync(string owner, IReadOnlyList<SchemaPart> parts, string hostRole, DatabaseRules? rules, IEnumerable<ReadModel> models)
-    {
-        // Not pooled: the owner's connection is closed when the schema is current.
-        var settings = new NpgsqlConnectionStringBuilder(owner) { Pooling = false, ApplicationName = "banking-owner" };
-        await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        await connection.OpenAsync();
-        await (rules?.CheckOwnerAsync(connection) ?? Task.CompletedTask);
-        foreach (var part in parts)
-        {
-            await MigrateAsync(connection, part);
-        }
-
-        await SchemaGrants.GrantAsync(connection, hostRole, models);
     }
 
     private static async Task MigrateAsync(NpgsqlConnection connection, SchemaPart part)
