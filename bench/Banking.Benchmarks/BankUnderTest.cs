@@ -84,7 +84,8 @@ internal sealed class BankUnderTest : IDisposable
     }
 
     /// <summary>Opens accounts with money on them, through the API like anybody.</summary>
-    public async Task<string[]> OpenAsync(int count, string balance)
+    /// <param name="effectiveAt">Since when they are open; now where null.</param>
+    public async Task<string[]> OpenAsync(int count, string balance, DateTimeOffset? effectiveAt = null)
     {
         using var http = new HttpClient { BaseAddress = Address };
         http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
@@ -98,7 +99,7 @@ internal sealed class BankUnderTest : IDisposable
             using var deposit = await RawHttp.ConnectAsync(Address, "/v1/deposits", Token);
             for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
             {
-                await MustAsync(open, $"open-{i}", $$"""{"customerId":"{{owner}}","currency":"EUR"}""");
+                await MustAsync(open, $"open-{i}", JsonSerializer.Serialize(new { customerId = owner, currency = "EUR", effectiveAt }));
                 using (var body = JsonDocument.Parse(open.Body))
                 {
                     ids[i] = body.RootElement.GetProperty("id").GetString()!;

@@ -95,9 +95,9 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, Action<
         await cluster.EnsureDatabaseAsync("balances");
         var connectionString = cluster.ConnectionString("balances");
         await using var source = NpgsqlDataSource.Create(connectionString);
-        using var bank = await BankUnderTest.OursAsync(connectionString);
-        var account = (await bank.OpenAsync(1, "1.00"))[0];
+        using var bank = await BankUnderTest.OursAsync(connectionString, "--Banking:BackdatingDays=3650");
         var begin = TimeProvider.System.GetUtcNow().AddDays(-5 * 365);
+        var account = (await bank.OpenAsync(1, "1.00", begin.AddDays(-31)))[0];
         await MoveAsync(bank, account, begin);
         var end = await ScalarAsync<long>(source, "select max(seq_id) from bank.mt_events");
         await UntilAsync(async () => await ScalarAsync<long>(source, "select min(position) from platform.read_model where state = 'serving'") >= end);

@@ -85,5 +85,6 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
         [],
         _ => new Decision.Rejected(entry.Refusal!),
         (_, _) => new Decision.Rejected(entry.Refusal!),
-        (_, _) => throw new InvalidOperationException("What was rejected has no answer."));
+        (_, _) => throw new InvalidOperationException("What was rejected has no answer."),
+        Data: null);
 }

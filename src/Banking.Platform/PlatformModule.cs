@@ -62,6 +62,7 @@ public static class PlatformModule
         .AddSingleton<FormerReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<StreamDirectory>()
+        .AddSingleton<StreamPast>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<HistoryComparison>()
         .AddSingleton<LogMark>()

@@ -38,6 +38,24 @@ public sealed class AccountProperties
     });
 
     [Fact]
+    public void At_no_instant_of_the_past_is_an_account_below_what_it_was_allowed_then() => RandomBank.Steps.Sample(steps =>
+    {
+        foreach (var events in RandomBank.Live(steps).Bank.History.GroupBy(e => e.Account))
+        {
+            // By the sums over all that counted at each instant, from the events and by nothing of the decision's.
+            var facts = events.Select(e => (IAccountEvent)e.Data).ToList();
+            foreach (var at in facts.Select(f => f.EffectiveAt).Distinct())
+            {
+                var counted = facts.Where(f => f.EffectiveAt <= at).ToList();
+                var balance = counted.OfType<IMovement>()
+                    .Aggregate((Int128)0, (sum, m) => sum + (m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor));
+                var limit = counted.Select(f => f is AccountOpened o ? o.OverdraftLimit.Minor : f is OverdraftLimitSet s ? s.Limit.Minor : (long?)null).Last(l => l is not null);
+                Assert.True(balance + limit >= 0, $"{balance} with a limit of {limit} at {at:O}");
+            }
+        }
+    });
+
+    [Fact]
     public void A_fold_of_the_first_events_and_then_of_the_rest_is_the_fold_of_all() => RandomBank.Steps.Sample(steps =>
     {
         var (bank, _) = RandomBank.Live(steps);
@@ -92,15 +110,20 @@ public sealed class AccountProperties
             foreach (var tried in RandomBank.Live(steps).Tried)
             {
                 reached.AddOrUpdate($"{tried.Step.Slice}: {new Verdict(tried.Decision).Code}", 1, (_, count) => count + 1);
+                if (tried.Decision is Decision.Refused { Refusal: var refusal } && refusal.Facts.Keys.Intersect(["lowestAt", "direction"]).Any()
+                    && refusal.Facts.ContainsKey("effectiveAt"))
+                {
+                    reached.AddOrUpdate($"{tried.Step.Slice}: {refusal.Code} then", 1, (_, count) => count + 1);
+                }
             }
         });
 
-        string[] movement = ["accepted", "account_closed", "account_frozen", "currency_mismatch", "effective_in_future"];
+        string[] movement = ["accepted", "account_closed", "account_frozen", "currency_mismatch", "effective_in_future", "effective_too_early"];
         var expected = new Dictionary<string, string[]>
         {
-            ["deposit"] = [.. movement, "balance_too_large"],
-            ["withdraw"] = [.. movement, "insufficient_funds"],
-            ["transfer"] = [.. movement, "insufficient_funds", "same_account", "payee_account_closed", "payee_account_frozen", "payee_balance_too_large"],
+            ["deposit"] = [.. movement, "account_frozen then", "balance_too_large"],
+            ["withdraw"] = [.. movement, "account_frozen then", "insufficient_funds", "insufficient_funds then"],
+            ["transfer"] = [.. movement, "account_frozen then", "insufficient_funds", "insufficient_funds then", "same_account", "payee_account_closed", "payee_account_frozen", "payee_balance_too_large"],
             ["freeze"] = ["accepted", "account_closed", "already_frozen"],
             ["unfreeze"] = ["accepted", "account_closed", "not_frozen"],
             ["limit"] = ["accepted", "account_closed", "invalid_amount", "limit_below_use"],

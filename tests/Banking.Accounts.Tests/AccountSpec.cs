@@ -23,10 +23,14 @@ internal sealed class AccountSpec(Account account)
     public static readonly DateTimeOffset OpenedAt = Now.AddDays(-30);
     public static readonly AccountClosed Closed = new(OpenedAt);
 
-    public static AccountSpec Given(params IEnumerable<IAccountEvent> history) => new(Fold(Id, history));
+    public static AccountSpec Given(params IEnumerable<IAccountEvent> history) => new(FoldWithPast(Id, history));
 
-    public static Account Fold(Guid id, IEnumerable<IAccountEvent> history) =>
+    public static Account Fold(Guid id, params IEnumerable<IAccountEvent> history) =>
         history.Aggregate((Account?)null, (state, e) => Account.Fold(state, id, e, OpenedAt))!;
+
+    /// <summary>An account as a backdated command sees it: with its past.</summary>
+    public static Account FoldWithPast(Guid id, params IEnumerable<IAccountEvent> history) =>
+        Fold(id, history) with { Past = AccountPast.Of(DateTimeOffset.MinValue, history) };
 
     public static Money Eur(long minor) => new(minor, Currency.Parse("EUR"));
 

@@ -45,7 +45,7 @@ internal sealed class RandomBank
         Gen.Int[1, 4],
         Gen.OneOf("one", "some", "half", "all", "one too many", "the most", "foreign"),
         Gen.Enum<FreezeScope>(),
-        Gen.Int[-1, 30].Select(days => days > 12 ? 0 : days),
+        Gen.Int[-1, 33].Select(days => days is > 12 and < 31 ? 0 : days),
         Gen.Int[0, 600],
         (slice, account, other, amount, scope, daysAgo, minutes) => new Step(slice, account, other, amount, scope, daysAgo, minutes)).Array[0, 40];
 
@@ -67,14 +67,14 @@ internal sealed class RandomBank
     private Tried Try(Step step)
     {
         Now = Now.AddMinutes(step.Minutes);
-        var (account, other) = (_accounts[Id(step.Account)], _accounts[Id(step.Other)]);
+        var (account, other) = (WithPast(Id(step.Account)), WithPast(Id(step.Other)));
         var ids = new NewIds(Id(1000 + ++_ids), Id(1000 + ++_ids));
         var (amount, effectiveAt) = (Amount(step.Amount, account), step.DaysAgo == 0 ? (DateTimeOffset?)null : Now.AddDays(-step.DaysAgo));
         Func<Decision> decide = step.Slice switch
         {
-            "deposit" => Of(DepositMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt), ids, account),
-            "withdraw" => Of(WithdrawMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt), ids, account),
-            "transfer" => Of(TransferMoneyHandler.Slice, new("k", "a", "b", amount, effectiveAt), ids, account, other),
+            "deposit" => Of(DepositMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
+            "withdraw" => Of(WithdrawMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
+            "transfer" => Of(TransferMoneyHandler.Slice, new("k", "a", "b", amount, effectiveAt, Reason: "random"), ids, account, other),
             "freeze" => Of(FreezeAccountHandler.Slice, new("k", "a", step.Scope, "code", "reason"), ids, account),
             "unfreeze" => Of(UnfreezeAccountHandler.Slice, new("k", "a", step.Scope, "code", "reason"), ids, account),
             "limit" => Of(ChangeOverdraftLimitHandler.Slice, new("k", "a", amount.ToDecimalString(), "code", "reason"), ids, account),
@@ -94,8 +94,11 @@ internal sealed class RandomBank
     private Func<Decision> Of<TCommand>(Slice<TCommand> slice, TCommand command, NewIds ids, params Account[] accounts)
     {
         var now = Now;
-        return () => slice.Shape.Check(command) is { } malformed ? new Decision.Rejected(malformed) : slice.Decide(command, accounts, ids, now);
+        return () => slice.Shape.Check(command) is { } malformed ? new Decision.Rejected(malformed) : slice.Decide(command, accounts, ids, now, BackdatingRule.Default);
     }
+
+    private Account WithPast(Guid id) =>
+        _accounts[id] with { Past = AccountPast.Of(DateTimeOffset.MinValue, History.Where(e => e.Account == id).Select(e => e.Data)) };
 
     private static Money Amount(string amount, Account account) => amount switch
     {

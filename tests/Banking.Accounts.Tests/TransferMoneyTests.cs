@@ -20,8 +20,8 @@ public sealed class TransferMoneyTests
         new("frozen", "account_frozen", 422, [Frozen(FreezeScope.Debit)], t => t, ("accountId", PublicAccountId), ("direction", "debit")),
         new("currency", "currency_mismatch", 422, [], t => t with { Command = t.Command with { Amount = Usd(100) } },
             ("accountCurrency", "EUR"), ("amountCurrency", "USD")),
-        new("future", "effective_in_future", 422, [], t => t with { Command = t.Command with { EffectiveAt = Now.AddTicks(1) } },
-            ("effectiveAt", Now.AddTicks(1)), ("now", Now)),
+        new("future", "effective_in_future", 422, [], t => t with { Command = t.Command with { EffectiveAt = Now.AddSeconds(3) } },
+            ("effectiveAt", Now.AddSeconds(3)), ("now", Now)),
         new("funds", "insufficient_funds", 422, [Withdrawn(1)], t => t,
             ("available", Shown(99)), ("requested", Shown(100)), ("balance", Shown(99)), ("overdraftLimit", Shown(0)), ("version", 3L)),
         new("payee closed", "payee_account_closed", 409, [], t => t.PayeeAlso(Closed), ("accountId", PublicPayeeId)),
@@ -91,7 +91,7 @@ public sealed class TransferMoneyTests
     private static TransferMoney Transfer(long minor) => new("key", PublicAccountId, PublicPayeeId, Eur(minor));
 
     private static Decision Decide(Attempt attempt, Account from) => TransferMoneyHandler.Decide(
-        attempt.Command, from, attempt.Payee is { } payee ? Fold(PayeeId, payee) : from, new(EventId, OtherEventId), Now);
+        attempt.Command, from, attempt.Payee is { } payee ? FoldWithPast(PayeeId, payee) : from, new(EventId, OtherEventId), Now, BackdatingRule.Default);
 
     /// <summary>A transfer and the history of its payee; null where the payer pays itself.</summary>
     private sealed record Attempt(TransferMoney Command, IAccountEvent[]? Payee)

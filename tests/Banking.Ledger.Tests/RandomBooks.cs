@@ -33,6 +33,9 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
 
     public BankClient Auditor => As("auditor");
 
+    /// <summary>Back to the first day there is.</summary>
+    protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "1000000"];
+
     async ValueTask IAsyncLifetime.InitializeAsync()
     {
         await InitializeAsync();
@@ -66,7 +69,8 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         var customer = Id(await InvokeAsync(new RegisterCustomer(BankClient.NewKey(), "Ada")));
         foreach (var currency in Currencies.SelectMany(c => Enumerable.Repeat(c, 4)))
         {
-            _accounts.Add((Id(await InvokeAsync(new OpenAccount(BankClient.NewKey(), customer, currency, "current", new(50_000, currency)))), currency));
+            _accounts.Add((Id(await InvokeAsync(new OpenAccount(
+                BankClient.NewKey(), customer, currency, "current", new(50_000, currency), EffectiveAt: DateTimeOffset.MinValue))), currency));
         }
 
         for (var i = 0; i < Steps; i++)

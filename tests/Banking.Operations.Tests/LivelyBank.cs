@@ -20,7 +20,7 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
     {
         foreach (var currency in (string[])["EUR", "EUR", "EUR", "JPY"])
         {
-            Accounts.Add(await _teller.OpenAsync(currency: currency, balance: "100000", overdraftLimit: "500000"));
+            Accounts.Add(await _teller.OpenAsync(currency: currency, balance: "100000", overdraftLimit: "500000", effectiveAt: bank.Clock.Now.AddDays(-60)));
         }
 
         for (var i = 0; i < steps; i++)

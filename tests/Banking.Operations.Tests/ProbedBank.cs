@@ -14,6 +14,8 @@ public sealed class ProbedBank : BankFixture
 
     internal Verification Verification => Host.Services.GetRequiredService<Verification>();
 
+    protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "60"];
+
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
 }
 

@@ -13,7 +13,8 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("withdrawals", "debit", "90.00")]
     public async Task Cash_is_booked_and_stays_readable(string kind, string direction, string balance)
     {
-        var account = await _teller.OpenAsync(balance: "100.00");
+        var account = await _teller.OpenAsync(overdraftLimit: "10.00", effectiveAt: bank.Clock.Now.AddDays(-30));
+        (await _teller.DepositAsync(account, "100.00")).Created();
 
         var booked = await _teller.PostAsync($"/v1/{kind}", new
         {

@@ -30,7 +30,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         var frozen = await _teller.OpenAsync();
         (await _teller.PostAsync($"/v1/accounts/{frozen}/freeze", new { scope = "credit", reasonCode = "wish", reason = "A wish." })).Ok();
         var amount = new { value = "1.00", currency = "EUR" };
-        var soon = bank.Clock.Now.AddSeconds(1);
+        var soon = bank.Clock.Now.AddSeconds(3);
 
         foreach (var kind in (string[])["deposits", "withdrawals"])
         {
@@ -95,7 +95,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         var newest = pages[0][0];
         Assert.Equal(
             ["id", "operation", "code", "detail", "facts", "version", "recordedAt", "actor", "role", "channel", "reason", "correlationId",
-                "idempotencyKey"],
+                "idempotencyKey", "command"],
             newest.EnumerateObject().Select(m => m.Name));
         Assert.Equal(
             ("POST /v1/withdrawals", "insufficient_funds", 2, "dev-teller", "teller", "http", "corr-6.00", "refused-6.00", "no. 6.00"),

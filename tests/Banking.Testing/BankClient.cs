@@ -60,9 +60,10 @@ public sealed class BankClient(HttpClient http, string? token)
         (await PostAsync("/v1/customers", new { name })).Created().Text("id");
 
     /// <summary>Opens an account and, where an amount is given, pays it in; answers the account's id.</summary>
-    public async Task<string> OpenAsync(string? customer = null, string currency = "EUR", string? balance = null, string? overdraftLimit = null)
+    public async Task<string> OpenAsync(string? customer = null, string currency = "EUR", string? balance = null, string? overdraftLimit = null,
+        DateTimeOffset? effectiveAt = null)
     {
-        var account = await PostAsync("/v1/accounts", new { customerId = customer ?? await RegisterAsync(), currency, overdraftLimit });
+        var account = await PostAsync("/v1/accounts", new { customerId = customer ?? await RegisterAsync(), currency, overdraftLimit, effectiveAt });
         var id = account.Created().Text("id");
         if (balance is not null)
         {

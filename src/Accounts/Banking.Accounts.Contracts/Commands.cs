@@ -8,7 +8,7 @@ namespace Banking.Accounts.Contracts;
 /// <param name="Currency">The account's currency for ever.</param>
 /// <param name="OverdraftLimit">How far below zero it may go; none when null.</param>
 /// <param name="Number">A number of the sender's choice; the bank gives one when null.</param>
-/// <param name="EffectiveAt">When it counts; now when null.</param>
+/// <param name="EffectiveAt">When it counts; now when null. Not on behalf of a user: the bank cannot know that they are staff.</param>
 public sealed record OpenAccount(
     string CommandId, string Customer, Currency Currency, string Product, Money? OverdraftLimit = null, AccountNumber? Number = null,
     DateTimeOffset? EffectiveAt = null, string? Reason = null)
@@ -21,7 +21,7 @@ public sealed record OpenAccount(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="Account">Public id or account number.</param>
 /// <param name="BankSide">The bank's own leg.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
 public sealed record DepositMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -34,7 +34,7 @@ public sealed record DepositMoney(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="Account">Public id or account number.</param>
 /// <param name="BankSide">The bank's own leg.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
 public sealed record WithdrawMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -47,7 +47,7 @@ public sealed record WithdrawMoney(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="From">Public id or account number.</param>
 /// <param name="To">Public id or account number.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
 public sealed record TransferMoney(
     string CommandId, string From, string To, Money Amount, DateTimeOffset? EffectiveAt = null, string? Reference = null, string? Reason = null)
 {

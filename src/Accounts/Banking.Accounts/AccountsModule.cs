@@ -10,6 +10,7 @@ using Banking.Platform.Security;
 using Banking.SharedKernel;
 using JasperFx.Events.Projections;
 using Marten;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Wolverine;
@@ -22,13 +23,19 @@ public static class AccountsModule
     /// <summary>The schema of its documents.</summary>
     public const string Schema = "accounts";
 
+    /// <summary>The setting that says how many days staff may date back what they book.</summary>
+    public const string BackdatingSetting = BackdatingRule.Setting;
+
     /// <summary>SQL objects of the module that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
     private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate);
 
-    public static IServiceCollection AddAccounts(this IServiceCollection services)
+    /// <exception cref="FormatException">A setting is not what it can be.</exception>
+    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
     {
+        // Looked at when it is first needed, for the demo bank has its own; but what is no number of days is told when the host starts.
+        _ = BackdatingRule.Of(configuration);
         foreach (var contract in AccountContracts.All)
         {
             services.AddSingleton(contract);
@@ -44,6 +51,9 @@ public static class AccountsModule
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()
             .AddSingleton<AccountNumberSequence>()
+            .AddSingleton(_ => BackdatingRule.Of(configuration))
+            .AddSingleton<AccountPasts>()
+            .AddSingleton<IPastSource<Account>>(p => p.GetRequiredService<AccountPasts>())
             .AddSingleton<AccountDesk>()
             .AddSingleton<OpeningDesk>();
     }

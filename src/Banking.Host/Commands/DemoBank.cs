@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Accounts;
 using Banking.Accounts.Contracts;
 using Banking.Customers.Contracts;
 using Banking.Platform.Commands;
@@ -16,7 +17,13 @@ internal static class DemoBank
     public static readonly AccountNumber Ada = Number(1);
     public static readonly AccountNumber Ben = Number(2);
 
+    /// <summary>Its story may be ten years old.</summary>
+    private const string Days = "3650";
+
     private static readonly DateTimeOffset Opened = new(2026, 1, 2, 9, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Its story is older than staff may date back what they book, unless a setting of the user says otherwise.</summary>
+    public static void AllowItsHistory(IConfiguration configuration) => configuration[AccountsModule.BackdatingSetting] ??= Days;
 
     public static async Task<string> OpenAsync(IServiceProvider services)
     {

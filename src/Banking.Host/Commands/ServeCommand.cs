@@ -45,6 +45,11 @@ internal static class ServeCommand
             builder.WebHost.UseUrls(DefaultUrl);
         }
 
+        if (demo && builder.Environment.IsDevelopment())
+        {
+            DemoBank.AllowItsHistory(builder.Configuration);
+        }
+
         await using var app = builder.Build();
         app.Configure();
         // Before anything starts: a database that will not do is said in a sentence, without the log of a host that failed.

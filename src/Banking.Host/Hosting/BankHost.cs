@@ -48,13 +48,25 @@ public static class BankHost
         builder.AddTelemetry();
 
         builder.Services.AddCustomers();
-        builder.Services.AddAccounts();
+        AddAccounts(builder);
         builder.Services.AddLedger();
         builder.Services.AddAudit();
         builder.Services.AddOperations();
         AddPublishing(builder);
         builder.Services.AddNotifications();
         return builder;
+    }
+
+    private static void AddAccounts(WebApplicationBuilder builder)
+    {
+        try
+        {
+            builder.Services.AddAccounts(builder.Configuration);
+        }
+        catch (FormatException wrong)
+        {
+            throw new ConfigurationException(wrong.Message);
+        }
     }
 
     private static void AddPublishing(WebApplicationBuilder builder)
@@ -163,7 +175,8 @@ public static class BankHost
     {
         services.AddEventStore(connections, TimeProvider.System);
         // The import makes the schema too.
-        services.AddAccounts();
+        // Commands about the bank book nothing that is dated: the default will do.
+        services.AddAccounts(new ConfigurationBuilder().Build());
         services.AddLedger();
         services.AddAudit();
         return services;

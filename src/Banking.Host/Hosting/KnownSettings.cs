@@ -1,6 +1,7 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
+using Banking.Accounts;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
@@ -24,6 +25,7 @@ public static class KnownSettings
         ["Banking:Auth:Authority"] = typeof(string),
         ["Banking:Auth:Audience"] = typeof(string),
         ["Banking:Publishing:Source"] = typeof(string),
+        [AccountsModule.BackdatingSetting] = typeof(int),
         ["ConnectionStrings:banking"] = typeof(string),
         ["ConnectionStrings:owner"] = typeof(string),
     };

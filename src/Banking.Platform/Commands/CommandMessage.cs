@@ -21,14 +21,14 @@ internal static class CommandMessage
         PlainText.Problem(text, CommandContext.LongestKey) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
 
     /// <summary>The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.</summary>
-    internal static CommandContext Read(Envelope envelope, string name, string commandId, object command, string? reasonCode, string? reasonText)
+    internal static CommandContext Read(Envelope envelope, string operation, string commandId, object command, string? reasonCode, string? reasonText)
     {
         ArgumentNullException.ThrowIfNull(envelope);
         ArgumentNullException.ThrowIfNull(command);
-        var actor = envelope.UserName is { Length: > 0 } user ? user : $"service:{envelope.Source ?? "local"}";
+        var user = envelope.UserName is { Length: > 0 } name ? name : null;
         return new(
-            new Caller(actor, Roles.Service, null, Channels.Bus),
-            name,
+            new Caller(user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus) { IsOnBehalfOfUser = user is not null },
+            operation,
             commandId,
             Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(command, command.GetType()))),
             envelope.CorrelationId ?? envelope.Id.ToString(),

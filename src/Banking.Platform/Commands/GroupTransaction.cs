@@ -19,12 +19,15 @@ public sealed class GroupTransaction<TState>
     private readonly GroupRules<TState> _rules;
     private readonly KnownStates<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
+    private readonly IPastSource<TState>? _pasts;
 
+    /// <param name="pasts">Of states that have commands which are decided by the past.</param>
     public GroupTransaction(
-        IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former)
+        IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former,
+        IPastSource<TState>? pasts = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules) = (store, connections, clock, rules);
+        (_store, _connections, _clock, _rules, _pasts) = (store, connections, clock, rules, pasts);
         _loader = new(store, events, _known, former);
         connections.Connected += _known.Forget;
     }
@@ -52,6 +55,8 @@ public sealed class GroupTransaction<TState>
             return [.. units.Select(_ => (IReadOnlyList<Outcome>?)null)];
         }
 
+        await AttachPastsAsync(transaction, units.SelectMany(u => u), loaded);
+
         // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.
         var now = RecordedTime.Now(_clock);
 
@@ -76,9 +81,27 @@ public sealed class GroupTransaction<TState>
         }
 
         await CommitAsync(transaction);
-        _known.Remember(moved);
+        _known.Remember(_pasts is null ? moved : moved.Select(m => m with { State = _pasts.Detach(m.State) }));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
+    }
+
+    /// <summary>Only what is asked for, under the locks.</summary>
+    private async Task AttachPastsAsync(NpgsqlTransaction transaction, IEnumerable<Submission<TState>> submissions, Loaded<TState> loaded)
+    {
+        var since = new Dictionary<Guid, DateTimeOffset>();
+        foreach (var (id, from) in submissions.Where(s => s.Past.Count > 0 && !loaded.Receipts.ContainsKey(s.ReceiptId)).SelectMany(s => s.Past))
+        {
+            since[id] = since.TryGetValue(id, out var earlier) && earlier < from ? earlier : from;
+        }
+
+        foreach (var (id, from) in since)
+        {
+            if (loaded.States.Find(id) is { } state)
+            {
+                loaded.States.Set(await _pasts!.AttachAsync(transaction, state, from));
+            }
+        }
     }
 
     /// <summary>Those that want a stream that is not to be had, or one that is wanted by one before them that stands back.</summary>

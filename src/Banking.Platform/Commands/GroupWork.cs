@@ -105,7 +105,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     {
         var stream = submission.Streams[0];
         memory.Refuse(
-            RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, at), submission.Context);
+            RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, submission.Data?.Invoke(), at),
+            submission.Context);
     }
 
     private Func<Outcome> RefuseWithin(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)

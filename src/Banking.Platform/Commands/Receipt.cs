@@ -24,7 +24,10 @@ public sealed record Receipt(
         new(Status, Body, Status < 400, Replayed: true, Version, position, Location) { Recorded = true };
 }
 
-/// <summary>A refusal as it is kept: what was asked, by whom, and what the decision saw. That there was one is in the log too (<see cref="CommandRefused"/>).</summary>
+/// <summary>
+/// A refusal as it is kept, never changed and never removed: what was asked, by whom, and what the decision saw. That there was one is in the log too
+/// (<see cref="CommandRefused"/>).
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class RecordedRefusal
 {
@@ -61,7 +64,11 @@ public sealed class RecordedRefusal
 
     public required DateTimeOffset RecordedAt { get; init; }
 
-    internal static RecordedRefusal Of(Guid id, Guid stream, long version, Refusal refusal, CommandContext context, DateTimeOffset at) => new()
+    /// <summary>The command, so that it can be decided again; null where the refusal was recorded before commands were.</summary>
+    public CommandData? Command { get; init; }
+
+    internal static RecordedRefusal Of(
+        Guid id, Guid stream, long version, Refusal refusal, CommandContext context, CommandData? command, DateTimeOffset at) => new()
     {
         Id = id,
         StreamId = stream,
@@ -78,6 +85,7 @@ public sealed class RecordedRefusal
         CorrelationId = context.CorrelationId,
         IdempotencyKey = context.IdempotencyKey,
         RecordedAt = at,
+        Command = command,
     };
 }
 

@@ -7,17 +7,22 @@ namespace Banking.Platform.Commands;
 /// <param name="MayAsk">Whether the caller may know of these streams at all; a no is answered as if they did not exist.</param>
 /// <param name="Decide">The pure decision.</param>
 /// <param name="Answer">The answer to an accepted command, from the states after it.</param>
+/// <param name="Data">The command as it is stored when it is refused; null where no rule can refuse it.</param>
 public sealed record Submission<TState>(
     CommandContext Context,
     IReadOnlyList<Guid> Streams,
     Func<States<TState>, Decision?> MayAsk,
     Func<States<TState>, DateTimeOffset, Decision> Decide,
-    Func<States<TState>, DateTimeOffset, CommandAnswer> Answer)
+    Func<States<TState>, DateTimeOffset, CommandAnswer> Answer,
+    Func<CommandData>? Data = null)
     where TState : class, IEventSourced<TState>
 {
     public Guid ReceiptId { get; } = Context.ReceiptId;
 
     public IReadOnlyList<Guid> FormerReceiptIds { get; } = Context.FormerReceiptIds;
+
+    /// <summary>Streams into whose past the decision looks, with from when on; none where states are enough, as they are for nearly every command.</summary>
+    public IReadOnlyList<(Guid Stream, DateTimeOffset Since)> Past { get; init; } = [];
 }
 
 /// <summary>What a module made of a command: what to decide, or why there is nothing to decide upon.</summary>

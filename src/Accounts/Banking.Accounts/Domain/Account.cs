@@ -33,6 +33,10 @@ public sealed record Account(
     [JsonIgnore]
     public Currency Currency => Balance.Currency;
 
+    /// <summary>Only where a backdated command is decided, and until then: what happened on the account and when it counted.</summary>
+    [JsonIgnore]
+    public AccountPast? Past { get; init; }
+
     /// <summary>What may go out: the balance and the agreed overdraft.</summary>
     [JsonIgnore]
     public Money Available => Balance + OverdraftLimit;
@@ -56,7 +60,7 @@ public sealed record Account(
             ({ } a, AccountClosed) => a with { Status = AccountStatus.Closed },
             _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.Status.ToString() ?? "nothing"} in account {id}."),
         };
-        return next with { Version = next.Version + 1, RecordedAt = recordedAt };
+        return next with { Version = next.Version + 1, RecordedAt = recordedAt, Past = state?.Past?.With([@event]) };
     }
 
     private Account WithFreeze(FreezeScope scope, bool frozen) => this with

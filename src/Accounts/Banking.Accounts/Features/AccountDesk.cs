@@ -2,13 +2,16 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Security;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 
 namespace Banking.Accounts.Features;
 
 /// <summary>The common way of every command on accounts that exist, from either door to its decision and back.</summary>
-public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGroup<Account> group, AccountReferences references, TimeProvider clock)
+public sealed class AccountDesk(
+    CommandDoors doors, BatchDoor batches, CommandGroup<Account> group, AccountReferences references, AccountPasts pasts, BackdatingRule rule,
+    TimeProvider clock)
 {
     internal Task<IResult> HttpAsync<TCommand>(
         HttpContext http, bool keyRequired, Slice<TCommand> slice, Func<string, (TCommand? Command, Refusal? Problem)> read)
@@ -27,6 +30,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
             (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct), group);
 
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+        where TCommand : class
     {
         for (var again = true; ; again = false)
         {
@@ -44,6 +48,7 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
 
     private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(
         TCommand command, Slice<TCommand> slice, CommandContext context, NamedAccounts accounts, CancellationToken ct)
+        where TCommand : class
     {
         if (await accounts.ResolveAsync(ct) is { } notFound)
         {
@@ -51,15 +56,36 @@ public sealed class AccountDesk(CommandDoors doors, BatchDoor batches, CommandGr
         }
 
         context = accounts.InOneSpelling(context);
+        var past = slice.EffectiveAt(command) is null ? [] : await ReadPastAsync(slice.Debits, accounts.Ids, context.Caller, ct);
         var newIds = new NewIds(Ids.Next(clock), Ids.Next(clock));
         return new(
             context,
             new(
                 context,
                 accounts.Ids,
-                states => accounts.MayAsk(context.Caller, states),
-                (states, now) => slice.Decide(command, accounts.In(states), newIds, now),
-                (states, now) => slice.Answer(command, accounts.In(states), newIds, now)),
+                states => EffectiveTime.NotAllowed(context.Caller, slice.EffectiveAt(command)) ?? accounts.MayAsk(context.Caller, states),
+                (states, now) => slice.Decide(command, accounts.In(states), newIds, now, rule),
+                (states, now) => slice.Answer(command, accounts.In(states), newIds, now),
+                () => CommandData.Of(slice.Shape.Name, command))
+            { Past = past },
             null);
+    }
+
+    /// <summary>From when on the decision looks into the past of the accounts: read now, so that little is left to read while they are locked.</summary>
+    private async Task<(Guid Account, DateTimeOffset Since)[]> ReadPastAsync(bool firstPays, IReadOnlyList<Guid> ids, Caller caller, CancellationToken ct)
+    {
+        if (!caller.MaySetEffectiveAt)
+        {
+            return [];
+        }
+
+        var since = rule.ReadFrom(clock.GetUtcNow());
+        (Guid Account, DateTimeOffset Since)[] past = [.. ids.Select(id => (id, firstPays && id == ids[0] ? since : AccountPast.NoMovements))];
+        foreach (var (id, from) in past)
+        {
+            await pasts.ReadAheadAsync(id, from, ct);
+        }
+
+        return past;
     }
 }

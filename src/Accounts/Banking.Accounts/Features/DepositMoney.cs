@@ -16,7 +16,7 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Money handed in for an account.</summary>
 /// <param name="AccountId">Public id or account number.</param>
-/// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The customer's own reference.</param>
 /// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
 public sealed record DepositRequest(
@@ -59,25 +59,26 @@ public static class DepositMoneyHandler
         new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason),
             c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide)),
         c => [(c.Account, "/accountId")],
-        (c, accounts, ids, now) => Decide(c, accounts[0], ids.First, now),
+        (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
         (c, accounts, ids, now) =>
         {
             var id = PublicId.Format(MovementId.Deposit, ids.First);
             var view = MovementView.Of(id, Booked(c, now), accounts[0], now, c.Reference, c.Reason);
             return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/deposits/{id}");
-        });
+        })
+    { EffectiveAt = c => c.EffectiveAt };
 
     public static Task<Outcome> Handle(DepositMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
         desk.BusAsync(command, envelope, Slice, ct);
 
-    internal static Decision Decide(DepositMoney command, Account account, Guid id, DateTimeOffset now) =>
-        Guards.Credit(account, command.Amount, command.EffectiveAt ?? now, now) is { } refusal
+    internal static Decision Decide(DepositMoney command, Account account, Guid id, DateTimeOffset now, BackdatingRule rule) =>
+        Guards.Credit(account, command.Amount, EffectiveTime.Of(command.EffectiveAt, now, rule)) is { } refusal
             ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(account.Id, id, Booked(command, now)));
 
     private static MoneyDeposited Booked(DepositMoney command, DateTimeOffset now) => new(
         command.Amount,
         command.BankSide,
-        command.EffectiveAt?.ToUniversalTime() ?? now,
+        EffectiveTime.Resolve(command.EffectiveAt, now),
         command.Reference is null ? null : new MovementDetails(Reference: command.Reference));
 }

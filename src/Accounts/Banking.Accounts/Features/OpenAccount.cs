@@ -19,7 +19,7 @@ namespace Banking.Accounts.Features;
 /// <param name="Product">What kind of account: current unless said otherwise.</param>
 /// <param name="OverdraftLimit">Decimal string in the currency, zero or more; none when left out.</param>
 /// <param name="Number">An account number of the caller's choice; the bank gives one when left out.</param>
-/// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
 /// <param name="Reason">Why, in words.</param>
 public sealed record OpenAccountRequest(
     string CustomerId, string Currency, string? Product = null, string? OverdraftLimit = null, string? Number = null,
@@ -94,14 +94,13 @@ public static class OpenAccountHandler
             ? Problems.Malformed("currency_mismatch", "The overdraft limit is in another currency than the account.", "#/overdraftLimit", status: 422)
             : null);
 
-    internal static Decision Decide(OpenAccount command, Guid id, Guid owner, AccountNumber number, Guid eventId, DateTimeOffset now) =>
-        command.EffectiveAt > now
-            ? new Decision.Refused(Refusal.Of("effective_in_future", 422, "effectiveAt may lie in the past, not in the future.",
-                ("effectiveAt", command.EffectiveAt.Value), ("now", now)))
+    internal static Decision Decide(OpenAccount command, Guid id, Guid owner, AccountNumber number, Guid eventId, DateTimeOffset now, BackdatingRule rule) =>
+        EffectiveTime.Of(command.EffectiveAt, now, rule).Problem() is { } refusal
+            ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(id, eventId, new AccountOpened(
                 number,
                 owner,
                 command.Product,
                 command.OverdraftLimit ?? Money.Zero(command.Currency),
-                command.EffectiveAt?.ToUniversalTime() ?? now)));
+                EffectiveTime.Resolve(command.EffectiveAt, now))));
 }

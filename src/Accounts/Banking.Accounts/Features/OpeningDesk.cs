@@ -12,7 +12,8 @@ namespace Banking.Accounts.Features;
 
 /// <summary>The way of an opening: it has no account yet, but needs a customer and a number.</summary>
 public sealed class OpeningDesk(
-    CommandDoors doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, TimeProvider clock)
+    CommandDoors doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
+    TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
         doors.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
@@ -35,9 +36,10 @@ public sealed class OpeningDesk(
             new(
                 context,
                 [id],
-                _ => null,
-                (_, now) => OpenAccountHandler.Decide(command, id, owner, number, eventId, now),
-                (states, _) => new(StatusCodes.Status201Created, AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}")),
+                _ => EffectiveTime.NotAllowed(context.Caller, command.EffectiveAt),
+                (_, now) => OpenAccountHandler.Decide(command, id, owner, number, eventId, now, rule),
+                (states, _) => new(StatusCodes.Status201Created, AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
+                () => CommandData.Of(OpenAccountHandler.Shape.Name, command)),
             ct);
     }
 }

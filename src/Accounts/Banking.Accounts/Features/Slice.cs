@@ -11,8 +11,15 @@ namespace Banking.Accounts.Features;
 internal sealed record Slice<TCommand>(
     CommandShape<TCommand> Shape,
     Func<TCommand, IReadOnlyList<(string Account, string? Pointer)>> Accounts,
-    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, Decision> Decide,
-    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, CommandAnswer> Answer);
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, BackdatingRule, Decision> Decide,
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, CommandAnswer> Answer)
+{
+    /// <summary>Since when the command says that it counts; only some kinds of command may say so.</summary>
+    public Func<TCommand, DateTimeOffset?> EffectiveAt { get; init; } = _ => null;
+
+    /// <summary>Whether the first account pays.</summary>
+    public bool Debits { get; init; }
+}
 
 /// <summary>Ids given to a decision from outside, so that the decision stays a function.</summary>
 public sealed record NewIds(Guid First, Guid Second);

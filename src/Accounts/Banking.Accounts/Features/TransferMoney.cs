@@ -17,7 +17,7 @@ namespace Banking.Accounts.Features;
 /// <summary>Money from one account of this bank to another.</summary>
 /// <param name="FromAccountId">Public id or account number of the payer; a customer pays only from accounts of theirs.</param>
 /// <param name="ToAccountId">Public id or account number of the payee.</param>
-/// <param name="EffectiveAt">When it counts; now when left out, never in the future.</param>
+/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
 /// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
 public sealed record TransferRequest(
@@ -59,31 +59,32 @@ public static class TransferMoneyHandler
     internal static readonly Slice<TransferMoney> Slice = new(
         new(TransferOperation.Message, c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
         c => [(c.From, "/fromAccountId"), (c.To, "/toAccountId")],
-        (c, accounts, ids, now) => Decide(c, accounts[0], accounts[1], ids, now),
+        (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule),
         (c, accounts, ids, now) =>
         {
             var view = TransferView.Of(ids.First, accounts[0].Id, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
             return new(StatusCodes.Status201Created, view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
-        });
+        })
+    { EffectiveAt = c => c.EffectiveAt, Debits = true };
 
     public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
         desk.BusAsync(command, envelope, Slice, ct);
 
     /// <summary>The payer's rules first, then the payee's. Both halves are stored or neither is.</summary>
-    internal static Decision Decide(TransferMoney command, Account from, Account to, NewIds ids, DateTimeOffset now)
+    internal static Decision Decide(TransferMoney command, Account from, Account to, NewIds ids, DateTimeOffset now, BackdatingRule rule)
     {
-        var effectiveAt = command.EffectiveAt ?? now;
+        var time = EffectiveTime.Of(command.EffectiveAt, now, rule);
         if (from.Id == to.Id)
         {
             return new Decision.Refused(Refusal.Of("same_account", 422, "An account cannot pay itself.", ("accountId", AccountId.Format(from.Id))));
         }
 
-        if (Guards.Debit(from, command.Amount, effectiveAt, now) is { } payer)
+        if (Guards.Debit(from, command.Amount, time) is { } payer)
         {
             return new Decision.Refused(payer);
         }
 
-        if (Guards.Credit(to, command.Amount, effectiveAt, now) is { } payee)
+        if (Guards.Credit(to, command.Amount, time) is { } payee)
         {
             return new Decision.Refused(PayeeRefusal(payee, to));
         }
@@ -94,17 +95,18 @@ public static class TransferMoneyHandler
     }
 
     /// <summary>The payer learns that the payee's account does not take the money, not what is on it.</summary>
-    private static Refusal PayeeRefusal(Refusal refusal, Account to) => Refusal.Of(
+    private static Refusal PayeeRefusal(Refusal refusal, Account to) => new(
         refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
         refusal.Status,
         "The payee's account does not take this: " + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
-        ("accountId", AccountId.Format(to.Id)));
+        // Besides which account it is, only since when a transfer to it may count.
+        new Dictionary<string, object>(refusal.Facts.Where(f => f.Key is "effectiveAt" or "earliest")) { ["accountId"] = AccountId.Format(to.Id) });
 
     private static TransferSent Sent(TransferMoney command, Account to, Guid id, DateTimeOffset now) => new(
-        id, to.Id, to.Number, command.Amount, command.EffectiveAt?.ToUniversalTime() ?? now, Details(command));
+        id, to.Id, to.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
 
     private static TransferReceived Received(TransferMoney command, Account from, Guid id, DateTimeOffset now) => new(
-        id, from.Id, from.Number, command.Amount, command.EffectiveAt?.ToUniversalTime() ?? now, Details(command));
+        id, from.Id, from.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
 
     private static MovementDetails? Details(TransferMoney command) =>
         command.Reference is null ? null : new MovementDetails(Reference: command.Reference);

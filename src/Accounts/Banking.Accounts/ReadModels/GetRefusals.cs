@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Platform;
@@ -16,9 +17,27 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>A no of the past, with the facts it saw.</summary>
 /// <param name="Version">The version of the account that the decision saw; a refusal does not move it.</param>
+/// <param name="Command">Absent where it was refused before commands were recorded.</param>
 public sealed record RefusalView(
     string Id, string Operation, string Code, string Detail, JsonElement Facts, long Version, DateTimeOffset RecordedAt, string Actor, string Role,
-    string Channel, ReasonView? Reason, string CorrelationId, string IdempotencyKey);
+    string Channel, ReasonView? Reason, string CorrelationId, string IdempotencyKey, RefusedCommandView? Command);
+
+/// <summary>The command that was refused.</summary>
+/// <param name="Type">Its stored name.</param>
+/// <param name="Fields">As they were given; money as everywhere.</param>
+public sealed record RefusedCommandView(string Type, JsonNode? Fields)
+{
+    internal static RefusedCommandView Of(CommandData command) => new(command.Type, Shown(JsonObject.Create(command.Fields)));
+
+    /// <summary>Stored money is in minor units; shown it is a decimal string.</summary>
+    private static JsonNode? Shown(JsonNode? stored) => stored switch
+    {
+        JsonObject money when money.ContainsKey("minor") && money.ContainsKey("currency") =>
+            JsonSerializer.SerializeToNode(Amount.Of(money.Deserialize<Money>()), ApiJson.Options),
+        JsonObject members => new JsonObject(members.Select(m => new KeyValuePair<string, JsonNode?>(m.Key, Shown(m.Value)))),
+        _ => stored?.DeepClone(),
+    };
+}
 
 public static class GetRefusalsEndpoint
 {
@@ -51,5 +70,6 @@ public static class GetRefusalsEndpoint
 
     private static RefusalView View(RecordedRefusal r) => new(
         PublicId.Format(RefusalId.Prefix, r.Id), r.Operation, r.Code, r.Detail, JsonSerializer.Deserialize<JsonElement>(r.Facts), r.StreamVersion, r.RecordedAt,
-        r.Actor, r.Role, r.Channel, r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText), r.CorrelationId, r.IdempotencyKey);
+        r.Actor, r.Role, r.Channel, r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText), r.CorrelationId, r.IdempotencyKey,
+        r.Command is null ? null : RefusedCommandView.Of(r.Command));
 }

@@ -31,7 +31,9 @@ public sealed class CustomerDesk(CommandDoors doors, CommandGroup<Customer> grou
                 (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
                 (states, _) => new(
                     StatusCodes.Status201Created, CustomerView.Registered(states[id]), id,
-                    $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}")),
+                    $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}"),
+                // No rule refuses a registration; and what is stored in clear must not know the person.
+                Data: null),
             ct);
     }
 }

@@ -34,7 +34,8 @@ public sealed class SubscriptionDesk(CommandDoors doors, CommandGroup<Subscripti
                 [id],
                 _ => null,
                 (_, now) => SubscribeDecision.Decide(command, id, account, context.Caller.CustomerId, eventId, now),
-                (states, _) => new(StatusCodes.Status201Created, SubscriptionView.Of(states[id]), id)),
+                (states, _) => new(StatusCodes.Status201Created, SubscriptionView.Of(states[id]), id),
+                () => CommandData.Of(SubscribeDecision.Shape.Name, command)),
             ct);
     }
 
@@ -52,7 +53,8 @@ public sealed class SubscriptionDesk(CommandDoors doors, CommandGroup<Subscripti
                 [id],
                 states => states.Find(id) is { } found && MaySee(context.Caller, found.Customer) ? null : new Decision.Rejected(NotFound),
                 (states, now) => CancelDecision.Decide(states[id], eventId, now),
-                (states, _) => new(StatusCodes.Status200OK, SubscriptionView.Of(states[id]), id)),
+                (states, _) => new(StatusCodes.Status200OK, SubscriptionView.Of(states[id]), id),
+                () => CommandData.Of(CancelDecision.Shape.Name, command)),
             ct);
     }
 

@@ -28,7 +28,8 @@ public sealed class WebhookDesk(
                 new(
                     context, [id], _ => null,
                     (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
-                    (states, now) => new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}")),
+                    (states, now) => new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
+                    () => CommandData.Of(shape.Name, command)),
                 ct);
         });
 
@@ -53,7 +54,8 @@ public sealed class WebhookDesk(
                     (states, now) => states[id].RemovedAt is not null ? new Decision.Refused(Removed(states[id]))
                         : problem is not null ? new Decision.Rejected(problem)
                         : decide(states[id], secret, eventId, now),
-                    (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[id], now), id)),
+                    (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[id], now), id),
+                    () => CommandData.Of(shape.Name, new WebhookCommand<TCommand>(webhook, command))),
                 ct);
         });
 
@@ -81,3 +83,6 @@ public sealed class WebhookDesk(
         return wrong < 0 ? null : Problems.Malformed("unknown_name", why, $"#/{member}/{wrong}", status: 422);
     }
 }
+
+/// <summary>What was asked of a webhook, with which.</summary>
+internal sealed record WebhookCommand<TRequest>(string Webhook, TRequest Request);

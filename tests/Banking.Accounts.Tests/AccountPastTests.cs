@@ -1,0 +1,84 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using CsCheck;
+using static Banking.Accounts.Tests.AccountSpec;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>The past by which backdated commands are decided, against sums over the whole history.</summary>
+public sealed class AccountPastTests
+{
+    private static readonly Gen<IAccountEvent> Fact = Gen.Select(Gen.Int[0, 9], Gen.Long[1, 1_000], Gen.Int[0, 40], Gen.Enum<FreezeScope>(), (kind, minor, day, scope) =>
+    {
+        var at = OpenedAt.AddDays(day);
+        return kind switch
+        {
+            0 => new OverdraftLimitSet(Eur(minor), at),
+            1 => new AccountFrozen(scope, at),
+            2 => new AccountUnfrozen(scope, at),
+            < 6 => new MoneyWithdrawn(Eur(minor), BankSide.Cash, at),
+            _ => (IAccountEvent)new MoneyDeposited(Eur(minor), BankSide.Cash, at),
+        };
+    });
+
+    [Fact]
+    public void The_lowest_instant_is_that_of_all_instants_however_the_past_was_read() =>
+        Gen.Select(Fact.Array[0, 40], Gen.Int[0, 40], Gen.Int[0, 40], Gen.Int[0, 40]).Sample((facts, read, day, since) =>
+        {
+            IAccountEvent[] all = [Opened(limit: 7), .. facts];
+            var from = OpenedAt.AddDays(day);
+            var balance = Counted(all, DateTimeOffset.MaxValue).Balance;
+            var expected = all.Select(f => f.EffectiveAt).Append(from).Where(at => at >= from).Distinct().Order()
+                .Select(at => (At: at, Of: Counted(all, at))).MinBy(at => at.Of.Balance + at.Of.Limit);
+
+            // What was over before the past begins is left out, but for limits; and the rest comes in one piece, in two, or one by one.
+            var begins = OpenedAt.AddDays(Math.Min(day, since));
+            IAccountEvent[] kept = [.. all.Where(f => f is not IMovement || f.EffectiveAt >= begins)];
+            var past = AccountPast.Of(begins, kept.Take(read)).With(kept.Skip(read).Take(2));
+            past = kept.Skip(read + 2).Aggregate(past, (p, f) => p.With([f]));
+
+            var least = past.LeastSince(from, (long)balance);
+            Assert.Equal((expected.At, expected.Of.Balance, expected.Of.Limit), (least.At, least.Balance, least.Limit));
+        });
+
+    [Fact]
+    public void What_was_frozen_is_told_by_the_last_word_on_it() => Gen.Select(Fact.Array[0, 20], Gen.Int[0, 40], Gen.Enum<Direction>()).Sample((facts, day, direction) =>
+    {
+        var at = OpenedAt.AddDays(day);
+        var counted = facts.Where(f => f.EffectiveAt <= at).Aggregate(Fold(Id, [Opened()]), (a, f) => Account.Fold(a, Id, f, OpenedAt));
+
+        var past = AccountPast.Of(AccountPast.NoMovements, facts);
+        Assert.Equal(direction == Direction.Debit ? counted.DebitFrozen : counted.CreditFrozen, past.WasFrozen(direction, at));
+    });
+
+    [Fact]
+    public void Balances_of_the_past_may_need_more_than_64_bits()
+    {
+        var large = Enumerable.Range(0, 200).Select(_ => new MoneyDeposited(Eur(Guards.LargestAmount), BankSide.Cash, OpenedAt));
+        var past = AccountPast.Of(DateTimeOffset.MinValue, [Opened(), .. large, .. large.Select(d => new MoneyWithdrawn(d.Amount, BankSide.Cash, Now))]);
+
+        // Nothing now; until now there was more than a long holds, and of two instants with that much the first is told.
+        var until = AccountPast.Of(DateTimeOffset.MinValue, [Opened(), .. large]).With(large.Select(d => new MoneyDeposited(d.Amount, BankSide.Cash, Now)));
+        Assert.Equal(-Sum(large), until.LeastSince(OpenedAt, 0).Balance);
+        Assert.Equal((Now, (Int128)0), (past.LeastSince(OpenedAt, 0).At, past.LeastSince(OpenedAt, 0).Balance));
+    }
+
+    [Fact]
+    public void What_it_does_not_reach_it_does_not_tell()
+    {
+        var past = AccountPast.Of(Now.AddDays(-1), [Opened(), Deposited(1)]);
+        Assert.Throws<InvalidOperationException>(() => past.LeastSince(Now.AddDays(-1).AddTicks(-1), 1));
+    }
+
+    private static Int128 Sum(IEnumerable<IMovement> movements) =>
+        movements.Aggregate((Int128)0, (sum, m) => sum + (m.Direction == Direction.Credit ? m.Amount.Minor : -m.Amount.Minor));
+
+    private static (Int128 Balance, long Limit) Counted(IAccountEvent[] all, DateTimeOffset at)
+    {
+        var counted = all.Where(f => f.EffectiveAt <= at).ToList();
+        // Of limits the one that counts last.
+        var limit = counted.OrderBy(f => f.EffectiveAt).Select(f => f is AccountOpened o ? o.OverdraftLimit.Minor : f is OverdraftLimitSet s ? s.Limit.Minor : (long?)null)
+            .LastOrDefault(l => l is not null) ?? 0;
+        return (Sum(counted.OfType<IMovement>()), limit);
+    }
+}
