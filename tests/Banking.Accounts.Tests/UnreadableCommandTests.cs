@@ -1,6 +1,10 @@
 using System.Text.Json;
 using Alba;
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Features;
 using Banking.Platform.Commands;
+using Banking.Platform.Following;
+using Banking.SharedKernel;
 using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
@@ -78,6 +82,22 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         var together = await PostAsync("deposits/batch", new { mode = "atomic", items = Items("together") });
         Named(together);
         Assert.Equal("102.00", await _teller.BalanceAsync(_other));
+    }
+
+    [Fact]
+    public async Task The_balances_that_an_import_shows_are_not_guessed_either()
+    {
+        await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
+        var (euro, opened) = (Currency.Parse("EUR"), _bank.Clock.Now);
+        AccountHistory History(string account) =>
+            new(Stored.Id(account), AccountNumber.Create("XB", "BANK000000000001"), "1", Guid.Empty, [], euro, "current", opened, new("test", "file", 1, "1"), []);
+
+        var failure = await Assert.ThrowsAsync<UnreadableEventException>(
+            () => ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_account), History(_other)], euro, CancellationToken.None));
+
+        Assert.Equal(_position, failure.Position);
+        Assert.Equal(
+            "100.00", (await ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_other)], euro, CancellationToken.None)).ToDecimalString());
     }
 
     [Fact]

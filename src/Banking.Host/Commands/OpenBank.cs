@@ -27,12 +27,6 @@ internal static class OpenBank
             await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
             return await run(services, stop.Token);
         }
-        catch (UnreadableEventException unreadable)
-        {
-            // Not a failure of the program: the log holds what this version of the bank cannot read.
-            await Console.Error.WriteLineAsync(unreadable.Message);
-            return 1;
-        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped.");

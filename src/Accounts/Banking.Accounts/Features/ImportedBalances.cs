@@ -1,5 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using Banking.SharedKernel;
 using Marten;
 using Npgsql;
@@ -28,10 +30,10 @@ internal static class ImportedBalances
         }
 
         // A stored state is a cache: one that is lost is folded.
-        await using var session = store.QuerySession();
+        var events = new EventReader(store, source);
         foreach (var account in left)
         {
-            sum += (await session.Events.AggregateStreamAsync<Account>(account, token: ct))!.Balance;
+            sum += StreamFold.Of<Account>(account, await events.StreamAsync(account, 0, 0, ct))!.Balance;
         }
 
         return sum;
