@@ -1,4 +1,5 @@
 using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
@@ -49,7 +50,7 @@ public static class PlatformModule
     ];
 
     /// <summary>The name under which it is stored, for ever, that a command was refused.</summary>
-    private const string RefusedEventName = "platform.command-refused.v1";
+    internal const string RefusedEventName = "platform.command-refused.v1";
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
@@ -72,13 +73,21 @@ public static class PlatformModule
         .AddSingleton<LogTail>()
         .AddSingleton<OperatorJournal>()
         .AddSingleton<ReadModelJournal>()
+        .AddSingleton<DriftJournal>()
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
         .AddSingleton<RebuildComparison>()
         .AddSingleton<Replay>()
         .AddSingleton<Repair>()
+        .AddSingleton<Snapshots>()
+        .AddSingleton<StreamVerification>()
         .AddSingleton<Verification>()
+        .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. ReadModelEventNames.Select(e => e.Name)], HasReceipts: false))
+        .AddSingleton(new StreamKind(CommandRefused.StreamType, [RefusedEventName], HasReceipts: true))
+        .AddSingleton<StoredComparison, StreamComparison>()
+        .AddSingleton<StoredComparison, ReceiptComparison>()
+        .AddSingleton<StoredComparison, RefusalComparison>()
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>();
 
@@ -92,6 +101,8 @@ public static class PlatformModule
             .AddSingleton<ReadModelLag>()
             .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
             .AddSingleton<RebuildRunner>()
+            .AddSingleton<SentinelWatch>()
+            .AddHostedService(p => p.GetRequiredService<SentinelWatch>())
             .AddSingleton<Sentinel>();
         return !follows ? services : services
             .AddHostedService<ReadModelFeed>()
@@ -105,6 +116,10 @@ public static class PlatformModule
         .AddSingleton(rules)
         .AddSingleton<GroupTransaction<TState>>()
         .AddSingleton<CommandGroup<TState>>()
+        .AddSingleton<StateReader<TState>>()
+        .AddSingleton<StateComparison<TState>>()
+        .AddSingleton<StateComparison>(p => p.GetRequiredService<StateComparison<TState>>())
+        .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>())
         .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
 
     /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>

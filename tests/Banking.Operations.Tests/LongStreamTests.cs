@@ -30,14 +30,13 @@ public sealed class LongStreamTests(ProbedBank bank) : IClassFixture<ProbedBank>
         var found = (await VerifyAsync()).Differences;
         Assert.Equal(["entry", "journal", "state"], found.Where(d => d.Stream == account).Select(d => d.Table).Order());
         var repair = bank.Host.Services.GetRequiredService<Repair>();
-        foreach (var drift in found.Where(d => d.Table is "entry" or "journal"))
+        foreach (var name in (string[])["entries", "ledger"])
         {
-            var model = bank.Host.Services.GetServices<ReadModel>().Single(m => m.Name == drift.Model);
-            Assert.NotEmpty(await repair.RunAsync(model, drift, OperatorAction.OfTheBank("test"), CancellationToken.None));
+            Assert.NotEmpty((await repair.RunAsync(name, OperatorAction.OfTheBank("test"), CancellationToken.None))!.Repaired);
         }
 
         await bank.CaughtUpAsync();
-        Assert.Equal(["state"], (await VerifyAsync()).Differences.Select(d => d.Table));
+        Assert.Empty((await VerifyAsync()).Differences);
     }
 
     private Task<VerificationResult> VerifyAsync() => bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);

@@ -31,6 +31,13 @@ internal static class Behind
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Runs SQL as whoever owns the database, which the bank itself may not do.</summary>
+    public static async Task ForgeAsync(this BankFixture bank, string sql)
+    {
+        await using var command = bank.Owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>The first column of each row.</summary>
     public static async Task<List<T>> QueryAsync<T>(this BankFixture bank, string sql, params object[] values)
     {

@@ -10,12 +10,14 @@ public sealed class SentinelStatusTests(BankFixture bank) : IClassFixture<BankFi
     public async Task What_was_seen_is_read_as_it_was_saved_with_differences_of_every_kind()
     {
         Assert.Equal(SentinelStatus.None, await SentinelStatus.ReadAsync(bank.Database, CancellationToken.None));
-        var seen = new SentinelStatus(new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero), 3, 100, 5, 4,
+        var seen = new SentinelStatus(new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero), 3, 100, 5,
         [
             new("ledger", "totals", null, "1", "2"),
             new("entries", "entry", Guid.CreateVersion7(), null, "{}"),
             new("audit", "event_index", Guid.CreateVersion7(), "{}", null),
-        ]);
+            new("receipts", "receipt", null, "{}", "{}", Guid.CreateVersion7()),
+        ])
+        { Failure = "streams: it failed", FailedAt = new(2026, 1, 6, 15, 0, 1, TimeSpan.Zero) };
 
         await seen.SaveAsync(bank.Database, CancellationToken.None);
         await seen.SaveAsync(bank.Database, CancellationToken.None);

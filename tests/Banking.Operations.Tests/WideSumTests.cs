@@ -116,7 +116,7 @@ public sealed class WideSumTests : IAsyncLifetime
         await _bank.ExecuteAsync($"update {served} set debits = 1e40 + 0.5 where gl = 1000");
 
         var tracker = new SumTracker(model, model.Tables.Single(t => t.Derivation is not null));
-        var sums = Assert.Single(await _bank.Verification.SumsAsync(model, tracker, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None));
+        var sums = Assert.Single((await _bank.Verification.SumsAsync(model, tracker, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None))!);
         Assert.Contains("debits 10000000000000000000000000000000000000000.5,", sums.Found, StringComparison.Ordinal);
         Assert.Contains("debits 100,", sums.Expected, StringComparison.Ordinal);
         var bank = await _bank.Verification.BankAsync(CancellationToken.None);

@@ -30,6 +30,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/ops/projections/{name}/rebuild", "watch"),
         ("POST", "/ops/projections/{name}/rebuild/cancel", "operate"),
         ("POST", "/ops/projections/{name}/rebuild/switch", "operate"),
+        ("POST", "/ops/projections/{name}/repair", "operate"),
         ("POST", "/ops/projections/{name}/replay", "operate"),
         ("POST", "/ops/projections/{name}/resume", "operate"),
         ("GET", "/ops/outbox", "watch"),

@@ -4,6 +4,7 @@ using Banking.Accounts.Features;
 using Banking.Accounts.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
@@ -29,7 +30,7 @@ public static class AccountsModule
     /// <summary>SQL objects of the module that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
-    private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate);
+    private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
 
     /// <exception cref="FormatException">A setting is not what it can be.</exception>
     public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
@@ -44,6 +45,9 @@ public static class AccountsModule
         return services
             .AddCommandGroup(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
+            .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
+            .AddSingleton(MovementReceipts.Rule)
+            .AddSingleton<StoredComparison, LookupComparison>()
             .AddSingleton<AccountReferences>()
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()

@@ -175,8 +175,11 @@ public static class BankHost
     {
         services.AddEventStore(connections, TimeProvider.System);
         // The import makes the schema too.
+        services.AddCustomers();
         // Commands about the bank book nothing that is dated: the default will do.
         services.AddAccounts(new ConfigurationBuilder().Build());
+        services.AddStoredPublishing();
+        services.AddNotifications();
         services.AddLedger();
         services.AddAudit();
         return services;

@@ -65,7 +65,7 @@ public sealed record CommandContext(
 
     private static IEnumerable<string> Spellings(string one, string? other) => other is null ? [one] : [one, other];
 
-    private static Guid Scope(Guid? customer, string actor, string operation, string key)
+    internal static Guid Scope(Guid? customer, string actor, string operation, string key)
     {
         // Without a customer it is the scope of all earlier versions. With one it begins with a letter, where theirs begin with a digit.
         var of = customer is { } id ? $"customer:{id:N}|" : "";
@@ -85,6 +85,11 @@ public sealed record CommandContext(
             [HeaderNames.Operation] = Operation,
             [HeaderNames.IdempotencyKey] = IdempotencyKey,
         };
+        if (Caller.CustomerId is { } customer)
+        {
+            headers[HeaderNames.Customer] = customer.ToString("N");
+        }
+
         if (ReasonCode is not null)
         {
             headers[HeaderNames.ReasonCode] = ReasonCode;
@@ -103,6 +108,10 @@ public sealed record CommandContext(
 public static class HeaderNames
 {
     public const string Role = "role";
+
+    /// <summary>The customer behind the caller; absent for staff. With it, an event says all that the id of its receipt is made of.</summary>
+    public const string Customer = "customer";
+
     public const string Channel = "channel";
     public const string Operation = "operation";
     public const string IdempotencyKey = "idempotencyKey";

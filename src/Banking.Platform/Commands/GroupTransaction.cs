@@ -142,4 +142,8 @@ public sealed class GroupTransaction<TState>
 public sealed record GroupRules<TState>(
     Func<TState?, TState, IEnumerable<object>> Beside,
     Func<Type, Refusal?> OnDuplicate)
-    where TState : class, IEventSourced<TState>;
+    where TState : class, IEventSourced<TState>
+{
+    /// <summary>What differences of these states are named after; the kind of their streams where that is null.</summary>
+    public string? ComparedAs { get; init; }
+}

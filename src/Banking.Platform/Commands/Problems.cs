@@ -8,6 +8,9 @@ public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
+    /// <summary>The members of a problem document that are no facts.</summary>
+    internal static readonly IReadOnlyList<string> Members = ["type", "title", "status", "detail", "code", "applied", "traceId", "errors"];
+
     /// <summary>The problem document of a refusal. Whether the command was applied is never in doubt.</summary>
     public static string Document(Refusal refusal, string traceId)
     {

@@ -36,6 +36,9 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
 
     private const int Parallel = 3;
 
+    /// <summary>How the actor of imported events begins; the name of the import follows.</summary>
+    internal const string ActorPrefix = "import:";
+
     /// <param name="progress">Told how many events were stored, each time some were.</param>
     public async Task<ImportResult> RunAsync<TState>(
         string importName, IReadOnlyList<HistoryStream> streams, GroupRules<TState> rules, Action<int> progress, CancellationToken ct)
@@ -58,7 +61,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
     }
 
     private CommandContext Context(string importName) => new(
-        new Caller("import:" + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null,
+        new Caller(ActorPrefix + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null,
         ReasonText: $"taken over by the import {importName}");
 
     private async Task<HashSet<Guid>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)

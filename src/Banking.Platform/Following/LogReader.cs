@@ -41,6 +41,39 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             : throw unreadable;
     }
 
+    /// <summary>
+    /// The events of whole streams as a transaction sees them, by stream, oldest first. Of a stream with an event that cannot be read, only the events
+    /// before it.
+    /// </summary>
+    /// <returns>Besides the events, the first event of each such stream that cannot be read.</returns>
+    public async Task<(IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> Events, IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable)>
+        ReadStreamsAsync(NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, "stream_id = any($1)", order: ByStream), snapshot) { CommandTimeout = 0 };
+        command.Parameters.Add(new() { Value = streams.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var (events, unreadable) = (new List<IEvent>(), new Dictionary<Guid, UnreadableEventException>());
+        while (await reader.ReadAsync(ct))
+        {
+            // Column 2 of StoredEvents.Select is the stream.
+            if (unreadable.ContainsKey(reader.GetGuid(2)))
+            {
+                continue;
+            }
+
+            try
+            {
+                events.Add(_events.Read(reader));
+            }
+            catch (UnreadableEventException failure)
+            {
+                unreadable[reader.GetGuid(2)] = failure;
+            }
+        }
+
+        return (events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]), unreadable);
+    }
+
     /// <summary>The events of one stream up to a position, oldest first, a page at a time: however long it is, no more than that is held at once.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
     public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)

@@ -59,7 +59,7 @@ public sealed class Rebuild(
             foreach (var model in models)
             {
                 var turn = await connections.OpenAsync(ct);
-                if (await TryLockAsync(turn, model, ct)
+                if (await TryLockAsync(turn, model.Name, ct)
                     && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
                     && coming.ModelVersion == model.Version)
                 {
@@ -250,16 +250,20 @@ public sealed class Rebuild(
     {
         await using (turn)
         {
-            await ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
+            await UnlockAsync(turn);
         }
     }
 
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, ReadModel model, CancellationToken ct)
+    internal static Task UnlockAsync(NpgsqlConnection turn) =>
+        ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
+
+    /// <summary>The lock of whoever makes rows of a read model anew, a rebuild or a repair; false where another holds it.</summary>
+    internal static async Task<bool> TryLockAsync(NpgsqlConnection connection, string model, CancellationToken ct)
     {
         // Of the session: it goes with the process, so a rebuild whose process was killed is anybody's.
         await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
         {
-            Parameters = { new() { Value = "rebuild:" + model.Name } },
+            Parameters = { new() { Value = "rebuild:" + model } },
         };
         return (bool)(await command.ExecuteScalarAsync(ct))!;
     }

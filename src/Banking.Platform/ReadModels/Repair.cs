@@ -1,3 +1,4 @@
+using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Npgsql;
@@ -5,18 +6,93 @@ using NpgsqlTypes;
 
 namespace Banking.Platform.ReadModels;
 
+/// <summary>What a repair did.</summary>
+/// <param name="Repaired">What was different, and is now what the log says.</param>
+/// <param name="Remaining">What differs still: a part of the log that contradicts itself cannot be projected.</param>
+public sealed record RepairResult(IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference> Remaining);
+
 /// <summary>
-/// Makes rows of the serving generation anew from the log: those of one stream, or sums. It holds the generation's lock, so nothing is
-/// projected meanwhile; readers see the rows before or the rows after. What it did is in the log in the same transaction.
+/// Makes what differs from the log anew, in the active version of a read model and in stored states, when an operator asks for it. Rows are written in a
+/// transaction that holds the lock of the read model, so nothing is projected meanwhile; readers see the rows before or the rows after. What was
+/// repaired is in the operator log in the same transaction.
 /// </summary>
-public sealed class Repair(ReadModelConnections connections, LogReader log, ReadModelJournal journal, TimeProvider clock)
+public sealed class Repair(
+    IEnumerable<ReadModel> models, IEnumerable<StateComparison> states, Snapshots snapshots, NpgsqlDataSource source, ReadModelConnections connections, LogReader log,
+    ReadModelJournal journal, TimeProvider clock)
 {
-    /// <summary>Repairs what is still different when the lock is held.</summary>
-    /// <returns>The rows that were different.</returns>
-    public async Task<IReadOnlyList<Difference>> RunAsync(ReadModel model, Difference drift, OperatorAction action, CancellationToken ct)
+    /// <summary>Whether there is a read model, or a kind of stored state, of that name.</summary>
+    public bool Knows(string name) => models.Any(m => m.Name == name) || states.Any(s => s.Name == name);
+
+    /// <summary>Repairs all that is different; null where a rebuild or another repair of it is under way.</summary>
+    public async Task<RepairResult?> RunAsync(string name, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(drift);
+        ArgumentNullException.ThrowIfNull(action);
+        await using var turn = await connections.OpenAsync(ct);
+        // The same lock as that of a rebuild. It belongs to the session, so a host that is gone holds it no longer.
+        if (!await Rebuild.TryLockAsync(turn, name, ct))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await Generation.ComingAsync(turn, name, locked: false, ct) is null ? await AllAsync(name, action, ct) : null;
+        }
+        finally
+        {
+            await Rebuild.UnlockAsync(turn);
+        }
+    }
+
+    private async Task<RepairResult> AllAsync(string name, OperatorAction action, CancellationToken ct)
+    {
+        List<ReadModel> rows = [.. models.Where(m => m.Name == name)];
+        List<StateComparison> stored = [.. states.Where(s => s.Name == name)];
+        var verification = new Verification(rows, stored, new(rows, stored, snapshots, log), snapshots, source, connections);
+        Task<VerificationResult> CompareAsync() => verification.RunAsync(Guid.Empty, null, _ => { }, ct);
+        var (repaired, failed) = (new List<Difference>(), new List<Difference>());
+        foreach (var group in (await CompareAsync()).Differences.GroupBy(d => d.Stream))
+        {
+            foreach (var model in rows)
+            {
+                Take(await Parts.RunAsync(name, Failed, group.Key, () => RowsAsync(model, group.Key, action, ct)));
+            }
+
+            foreach (var state in stored.Where(_ => group.Key is not null))
+            {
+                Take(await Parts.RunAsync(name, Failed, group.Key, () => StateAsync(state, group.Key!.Value, action, ct)));
+            }
+        }
+
+        // Asked again: what was repaired must now be what the log says.
+        IReadOnlyList<Difference> remaining = repaired.Count + failed.Count == 0 ? [] : [.. failed, .. (await CompareAsync()).Differences];
+        await SentinelStatus.RepairedAsync(source, name, remaining, ct);
+        return new(repaired, remaining);
+
+        void Take(IReadOnlyList<Difference> done)
+        {
+            repaired.AddRange(done.Where(d => d.Table != Failed));
+            failed.AddRange(done.Where(d => d.Table == Failed));
+        }
+    }
+
+    /// <summary>What a repair that failed is named, in the place of a table.</summary>
+    private const string Failed = "repair";
+
+    private async Task<IReadOnlyList<Difference>> StateAsync(StateComparison state, Guid stream, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var found = await state.RepairAsync(transaction, stream, ct);
+        await RecordAsync(transaction, state.Name, found, action, ct);
+        await transaction.CommitAsync(ct);
+        return found;
+    }
+
+    /// <summary>Repairs the rows of a stream, or all sums, that are still different when the lock is held.</summary>
+    /// <returns>The rows that were different.</returns>
+    private async Task<IReadOnlyList<Difference>> RowsAsync(ReadModel model, Guid? only, OperatorAction action, CancellationToken ct)
+    {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (await Generation.ServingAsync(connection, model.Name, locked: true, ct) is not { } serving || serving.ModelVersion != model.Version)
@@ -25,17 +101,10 @@ public sealed class Repair(ReadModelConnections connections, LogReader log, Read
         }
 
         var tables = ReadTables.Generation(model, serving.Number);
-        IReadOnlyList<Difference> found = drift.Stream is { } stream
+        IReadOnlyList<Difference> found = only is { } stream
             ? await StreamAsync(connection, model, tables, stream, serving.Position, ct)
             : await SumsAsync(connection, model, tables, null, ct);
-        foreach (var rows in found.GroupBy(d => d.Table))
-        {
-            var first = rows.First();
-            await journal.RecordAsync(
-                transaction, model.Name,
-                new DriftFound(model.Name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()), action, ct);
-        }
-
+        await RecordAsync(transaction, model.Name, found, action, ct);
         if (found.Count > 0)
         {
             // So that whoever brings it forward knows that rows are not those that it left.
@@ -44,6 +113,16 @@ public sealed class Repair(ReadModelConnections connections, LogReader log, Read
 
         await transaction.CommitAsync(ct);
         return found;
+    }
+
+    private async Task RecordAsync(NpgsqlTransaction transaction, string name, IReadOnlyList<Difference> found, OperatorAction action, CancellationToken ct)
+    {
+        foreach (var rows in found.GroupBy(d => d.Table))
+        {
+            var first = rows.First();
+            await journal.RecordAsync(
+                transaction, name, new DriftFound(name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()), action, ct);
+        }
     }
 
     private async Task<IReadOnlyList<Difference>> StreamAsync(

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Banking.Platform.EventSourcing;
+using Banking.Platform.Comparing;
 using Banking.Platform.Following;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,12 +30,18 @@ public sealed record SentinelSettings
 
     /// <summary>Looks from one comparison over the whole bank to the next.</summary>
     public int BankEvery { get; init; } = 10;
+
+    /// <summary>Seconds after the last look from which on the next one is overdue; three intervals and 15 seconds where it is not set.</summary>
+    public double? OverdueSeconds { get; init; }
+
+    /// <summary>How long after the last look the next one is overdue.</summary>
+    internal TimeSpan Overdue => TimeSpan.FromSeconds(OverdueSeconds ?? ((3 * IntervalSeconds) + 15));
 }
 
 /// <summary>
-/// Keeps comparing the read models with the log. What differs is an event, an alarm in health and metrics, and is made anew from the log,
-/// row by row and on the record: a read model that is silently wrong is worse than none. One host looks for all; what it saw last is stored,
-/// so that any host tells it, and an alarm outlives the host that raised it.
+/// Keeps comparing the log with itself and with all that follows from it. It finds and reports, and repairs nothing: what follows from a log that was forged
+/// must not be made to agree with it unasked. A difference is an event, an alarm in health and metrics, and stays one until it is mended. One host looks for
+/// all; what it saw last is stored, so that every host reports it, and an alarm outlives the host that raised it.
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
@@ -48,8 +54,11 @@ public sealed class Sentinel : BackgroundService
     /// <summary>How long it rests after each, in times that it took.</summary>
     private const int Rest = 4;
 
+    /// <summary>Open differences that are kept. More of them need no names.</summary>
+    private const int MostOpen = 1_000;
+
     private readonly Verification _verification;
-    private readonly Repair _repair;
+    private readonly DriftJournal _journal;
     private readonly SentinelSettings _settings;
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
@@ -60,55 +69,49 @@ public sealed class Sentinel : BackgroundService
 
     private Guid _cursor;
     private long _place = long.MinValue;
+    private int _share;
     private volatile SentinelStatus _status = SentinelStatus.None;
 
     public Sentinel(
-        Verification verification, Repair repair, SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters,
+        Verification verification, DriftJournal journal, SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters,
         ILogger<Sentinel> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        (_verification, _repair, _settings, _source, _clock, _logger) = (verification, repair, settings, source, clock, logger);
+        (_verification, _journal, _settings, _source, _clock, _logger) = (verification, journal, settings, source, clock, logger);
         _trackers = [.. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t))))];
-        _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{row}", "Rows of read models that were not what the log says");
+        _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{difference}", "New differences between the log and what follows from it");
     }
 
     /// <summary>What it saw last, on this host; nothing where another one looks.</summary>
     public SentinelStatus Status => _status;
 
-    /// <summary>One look, now.</summary>
+    /// <summary>One look, now. A part of it that fails does not end the others; that it failed is part of what was seen.</summary>
     public async Task LookAsync(CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
         {
-            // What was seen last, whichever host that was: the counts go on, and what was open is looked at again until it is mended.
-            _status = await SentinelStatus.ReadAsync(_source, ct);
-            var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
-            var inTurn = Affordable(next, inTurn: true);
-            // Behind the last, from the beginning again.
-            _cursor = inTurn.Count == next.Count && next.Count < _settings.Streams ? Guid.Empty : inTurn[^1];
-            var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
-            var open = _status.Open;
-            Guid[] streams = [.. inTurn.Union(latest).Union(open.Select(d => d.Stream).OfType<Guid>())];
-            var (after, upTo) = await TurnAsync(ct);
-            var found = await CompareAsync(streams, after, upTo, ct);
-            var repaired = await RepairAsync(found, ct);
-            var ofTheBank = _status.Looks % _settings.BankEvery == 0 || found.Count > 0 || open.Any(d => d.Stream is null);
-            // Asked again: what was repaired must now be what the log says.
-            open = found.Count == 0 ? [] : await CompareAsync(streams, after, upTo, ct);
-            if (ofTheBank)
+            // What was seen last, on whichever host: the counts go on, and what was open is compared again until it is mended.
+            var before = _status = await SentinelStatus.ReadAsync(_source, ct);
+            var look = new Look(before);
+            await look.RunAsync("streams", () => StreamsAsync(look, ct), ct);
+            await look.RunAsync("rows of no event", () => StraysAsync(look, ct), ct);
+            await look.RunAsync("receipts", () => ReceiptsAsync(look, ct), ct);
+            await look.RunAsync("sums", () => SumsAsync(look, ct), ct);
+            await look.RunAsync("the whole bank", () => BankAsync(look, ct), ct);
+            IReadOnlyList<Difference> open = [.. look.Open().Take(MostOpen)];
+            List<Difference> fresh = [.. open.Where(d => !before.Open.Any(known => IsSame(known, d)))];
+            await look.RunAsync("the operator log", () => TellAsync(fresh, ct), ct);
+            if (look.Failure is { } failure)
             {
-                open = [.. open, .. await _verification.BankAsync(ct)];
+                _logger.LogError("A look of the sentinel failed in part: {Failure}", failure);
             }
 
-            foreach (var difference in open)
+            _status = new(_clock.GetUtcNow(), before.Looks + 1, before.Streams + look.Streams, before.Drift + fresh.Count, open)
             {
-                _logger.LogCritical("{Model} {Table} is not what the log says and could not be repaired: expected {Expected}, found {Found}",
-                    difference.Model, difference.Table, difference.Expected, difference.Found);
-            }
-
-            _status = new(
-                _clock.GetUtcNow(), _status.Looks + 1, _status.Streams + streams.Length, _status.Drift + found.Count, _status.Repaired + repaired, open);
+                Failure = look.Failure,
+                FailedAt = look.Failure is null ? null : _clock.GetUtcNow(),
+            };
             await _status.SaveAsync(_source, ct);
         }
         finally
@@ -124,11 +127,14 @@ public sealed class Sentinel : BackgroundService
         await Leader.RunAsync(_source, "sentinel", over => KeepLookingAsync(timer, over), _logger, stoppingToken);
     }
 
+    private static bool IsSame(Difference one, Difference other) =>
+        (one.Model, one.Table, one.Stream, one.Id) == (other.Model, other.Table, other.Stream, other.Id);
+
     private async Task KeepLookingAsync(PeriodicTimer timer, CancellationToken over)
     {
         try
         {
-            // An alarm is told from the beginning, whichever host raised it.
+            // An alarm is reported from the beginning, whichever host raised it.
             _status = await SentinelStatus.ReadAsync(_source, over);
             while (await timer.WaitForNextTickAsync(over))
             {
@@ -138,41 +144,117 @@ public sealed class Sentinel : BackgroundService
                 }
                 catch (Exception failure) when (!over.IsCancellationRequested)
                 {
-                    _logger.LogWarning(failure, "The sentinel could not look; it will at its next turn");
+                    // What was seen could not be stored either: the next look is overdue soon, which every host reports.
+                    _logger.LogError(failure, "The sentinel could not look; the next look follows in {Seconds} s", _settings.IntervalSeconds);
                 }
             }
         }
         finally
         {
-            // What it saw is another's to mend by now: an alarm of a host that does not look any more would never end.
+            // What it saw is another's to report by now: an alarm of a host that does not look any more would never end.
             _status = SentinelStatus.None;
         }
     }
 
-    private async Task<IReadOnlyList<Difference>> CompareAsync(Guid[] streams, long after, long upTo, CancellationToken ct)
+    /// <summary>The next streams in turn, those that moved last, and those of open differences.</summary>
+    private async Task StreamsAsync(Look look, CancellationToken ct)
     {
-        var found = new List<Difference>();
-        foreach (var few in streams.Chunk(AtOnce))
+        var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
+        var inTurn = Affordable(next, inTurn: true);
+        // Behind the last, from the beginning again.
+        var isLast = inTurn.Count == next.Count && next.Count < _settings.Streams;
+        var (after, end) = (_cursor, isLast ? Guid.AllBitsSet : inTurn[^1]);
+        // Moved first: a look that fails here must not come back here for ever.
+        _cursor = isLast ? Guid.Empty : end;
+        List<Guid[]> parts = [.. inTurn.Chunk(AtOnce)];
+        for (var i = 0; i < Math.Max(1, parts.Count); i++)
         {
-            var since = _clock.GetTimestamp();
-            found.AddRange((await _verification.CompareAsync(few, _settings.LargestStream, ct)).Differences);
-            // In small steps with rests between them: who asks the bank for something meanwhile should not notice.
-            await Task.Delay(_clock.GetElapsedTime(since) * Rest, _clock, ct);
+            Guid[] few = i < parts.Count ? parts[i] : [];
+            var upTo = i < parts.Count - 1 ? few[^1] : end;
+            await CompareAsync(look, few, StreamSelection.Between(after, upTo), ct);
+            after = upTo;
         }
 
-        found.AddRange(await _verification.StraysAsync(after, upTo, ct));
+        var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
+        foreach (var few in latest.Union(look.Before.Open.Select(d => d.Stream).OfType<Guid>()).Except(inTurn).Chunk(AtOnce))
+        {
+            await CompareAsync(look, few, StreamSelection.Of(few), ct);
+        }
+    }
+
+    private async Task CompareAsync(Look look, Guid[] few, StreamSelection selection, CancellationToken ct)
+    {
+        var since = _clock.GetTimestamp();
+        look.Found((await _verification.CompareAsync(selection, few, _settings.LargestStream, ct)).Differences);
+        look.Streams += few.Length;
+        // In small steps with rests between them: who asks the bank for something meanwhile should not notice.
+        await Task.Delay(_clock.GetElapsedTime(since) * Rest, _clock, ct);
+    }
+
+    private async Task StraysAsync(Look look, CancellationToken ct)
+    {
+        var after = _place;
+        var upTo = Math.Max(0, after) + _settings.Positions;
+        var isLast = upTo >= await _verification.EndAsync(ct);
+        _place = isLast ? long.MinValue : upTo;
+        look.Found(await _verification.StraysAsync(after, isLast ? long.MaxValue : upTo, ct));
+        foreach (var position in look.Before.Open.Select(Look.PositionOf).OfType<long>().Distinct())
+        {
+            look.Found(await _verification.StraysAsync(position - 1, position, ct));
+        }
+    }
+
+    private async Task ReceiptsAsync(Look look, CancellationToken ct)
+    {
+        var shares = await IdShares.CountAsync(_source, _settings.Positions, ct);
+        _share = (_share + 1) % shares;
+        look.Found(await _verification.OfIdsAsync(IdShares.Of(_share, shares), ct));
+        if (look.Before.Open.Select(d => d.Id).OfType<Guid>().ToArray() is { Length: > 0 } ids)
+        {
+            look.Found(await _verification.OfIdsAsync(StreamSelection.Of(ids), ct));
+        }
+    }
+
+    private async Task SumsAsync(Look look, CancellationToken ct)
+    {
         foreach (var (model, tracker) in _trackers)
         {
-            if ((_status.Looks + 1) % Anew == 0)
+            if ((look.Before.Looks + 1) % Anew == 0)
             {
                 tracker.Forget();
             }
 
-            found.AddRange(await _verification.SumsAsync(model, tracker, TimeSpan.FromSeconds(_settings.IntervalSeconds), _clock, ct));
+            if (await _verification.SumsAsync(model, tracker, TimeSpan.FromSeconds(_settings.IntervalSeconds), _clock, ct) is { } found)
+            {
+                look.Found(found);
+            }
+            else
+            {
+                // It did not get to the end: what was wrong may be so still.
+                look.Found(look.Before.Open.Where(d => d.Model == model.Name && d.Table == tracker.Table));
+            }
+        }
+    }
+
+    private async Task BankAsync(Look look, CancellationToken ct)
+    {
+        if (look.Before.Looks % _settings.BankEvery == 0 || look.IsAnythingFound || look.Before.Open.Count > 0)
+        {
+            look.Found(await _verification.BankAsync(ct));
+        }
+    }
+
+    private async Task TellAsync(List<Difference> fresh, CancellationToken ct)
+    {
+        foreach (var difference in fresh)
+        {
+            _drift.Add(1, new KeyValuePair<string, object?>("model", difference.Model));
+            _logger.LogCritical(
+                "{Model} {Table} {Stream} is not what the log says: expected {Expected}, found {Found}",
+                difference.Model, difference.Table, difference.Stream ?? difference.Id, difference.Expected, difference.Found);
         }
 
-        // A row that was found twice is one that differs.
-        return [.. found.DistinctBy(d => (d.Model, d.Table, d.Stream, d.Expected, d.Found))];
+        await _journal.FoundAsync(fresh, ct);
     }
 
     /// <summary>As many of them as have the events that a look compares; the first always.</summary>
@@ -196,37 +278,5 @@ public sealed class Sentinel : BackgroundService
         }
 
         return ids;
-    }
-
-    /// <summary>The next positions to look through: behind the end of the log all that there are, then from the beginning again.</summary>
-    private async Task<(long After, long UpTo)> TurnAsync(CancellationToken ct)
-    {
-        var after = _place;
-        var upTo = Math.Max(0, after) + _settings.Positions;
-        var isLast = upTo >= await _verification.EndAsync(ct);
-        _place = isLast ? long.MinValue : upTo;
-        return (after, isLast ? long.MaxValue : upTo);
-    }
-
-    private async Task<int> RepairAsync(IReadOnlyList<Difference> found, CancellationToken ct)
-    {
-        var repaired = 0;
-        foreach (var (_, tracker) in found.Count > 0 ? _trackers : [])
-        {
-            // What it added up may be what was wrong.
-            tracker.Forget();
-        }
-
-        foreach (var drift in found.DistinctBy(d => (d.Model, d.Stream)))
-        {
-            _drift.Add(found.Count(d => (d.Model, d.Stream) == (drift.Model, drift.Stream)), new KeyValuePair<string, object?>("model", drift.Model));
-            _logger.LogError("{Model} {Table} is not what the log says: expected {Expected}, found {Found}", drift.Model, drift.Table, drift.Expected, drift.Found);
-            if (_verification.Models.FirstOrDefault(m => m.Name == drift.Model) is { } model)
-            {
-                repaired += (await _repair.RunAsync(model, drift, OperatorAction.OfTheBank("the rows were not what the log says"), ct)).Count;
-            }
-        }
-
-        return repaired;
     }
 }

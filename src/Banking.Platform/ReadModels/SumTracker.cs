@@ -20,6 +20,9 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     private int _generation;
     private long _position;
 
+    /// <summary>The table whose sums it knows.</summary>
+    public string Table => table.Name;
+
     /// <summary>Whether all that was added up was so since it was last compared: what differs now is no old mistake.</summary>
     public bool IsFresh { get; private set; } = true;
 

@@ -1,7 +1,7 @@
 using System.Data;
+using System.Globalization;
 using System.Text.Json;
-using Banking.Platform.Following;
-using JasperFx.Events;
+using Banking.Platform.Comparing;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;
@@ -15,11 +15,16 @@ public sealed record VerificationResult(long Events, IReadOnlyDictionary<string,
 public readonly record struct StreamSize(Guid Id, long Events);
 
 /// <summary>
-/// Compares: the rows of streams with what their events make, and with the bank's own folds; sums with the rows they sum; and what must hold over
-/// the whole bank. Each read model is looked at in a moment of its own, while everything goes on.
+/// Compares the log with itself and with all that follows from it: stored states, receipts and refusals; the rows of read models with what the events
+/// make; sums with the rows they sum; and what must hold over the whole bank. Each comparison sees one moment, while commands go on.
 /// </summary>
-public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource source, ReadModelConnections connections, LogReader log)
+public sealed class Verification(
+    IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, StreamVerification comparing, Snapshots snapshots, NpgsqlDataSource source,
+    ReadModelConnections connections)
 {
+    /// <summary>Rows that are found by ids of their own and compared in one go.</summary>
+    private const int RowsAtOnce = 5_000;
+
     /// <summary>Streams that are compared in one go.</summary>
     private const int Batch = 200;
 
@@ -43,8 +48,8 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
 
     /// <summary>The streams of the latest events, so many of these, the latest first.</summary>
     public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => SizesAsync(
-        $"select s.id, s.version from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events " +
-        $"where not is_archived order by seq_id desc limit $1) e group by 1) l join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc", ct, limit);
+        $"select l.stream_id, coalesce(s.version, 1) from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events " +
+        $"order by seq_id desc limit $1) e group by 1) l left join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc", ct, limit);
 
     private async Task<IReadOnlyList<StreamSize>> SizesAsync(string sql, CancellationToken ct, params object[] values)
     {
@@ -65,7 +70,7 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return sizes;
     }
 
-    /// <summary>Everything: all streams, all sums, the whole bank.</summary>
+    /// <summary>Everything: all streams, all sums, the whole bank. What cannot be compared is a difference, and the rest is compared.</summary>
     /// <param name="limit">Only so many streams, from one on; null for all.</param>
     /// <param name="progress">Told how many streams are done.</param>
     public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
@@ -77,20 +82,22 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         while (limit is null || streams < limit)
         {
             Guid[] batch = [.. (await StreamsAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct)).Select(s => s.Id)];
-            if (batch.Length == 0)
-            {
-                break;
-            }
-
+            // Behind the last stream, events and documents may be left that belong to none.
+            var selection = StreamSelection.Between(after, batch.Length > 0 ? batch[^1] : Guid.AllBitsSet);
             var large = await LargerAsync(batch, LargestAtOnce, ct);
-            var (read, found) = await CompareAsync([.. batch.Except(large)], ct);
+            var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large)], ct);
             events += read;
             differences.AddRange(found);
             foreach (var stream in large)
             {
-                (read, found) = await CompareLargeAsync(stream, ct);
+                (read, found) = await comparing.CompareLongAsync(stream, ct);
                 events += read;
                 differences.AddRange(found);
+            }
+
+            if (batch.Length == 0)
+            {
+                break;
             }
 
             (streams, after) = (streams + batch.Length, batch[^1]);
@@ -104,8 +111,34 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
 
         differences.AddRange(await StraysAsync(long.MinValue, long.MaxValue, ct));
         differences.AddRange(await SumsAsync(ct));
+        differences.AddRange(await OfIdsAsync(ct));
         differences.AddRange(await BankAsync(ct));
-        return new(events, types, differences);
+        return new(events, types, [.. differences.Distinct()]);
+    }
+
+    /// <summary>All that is found by ids of its own, a share of the ids at a time.</summary>
+    private async Task<IReadOnlyList<Difference>> OfIdsAsync(CancellationToken ct)
+    {
+        var (differences, shares) = (new List<Difference>(), await IdShares.CountAsync(source, RowsAtOnce, ct));
+        for (var share = 0; share < shares; share++)
+        {
+            differences.AddRange(await OfIdsAsync(IdShares.Of(share, shares), ct));
+        }
+
+        return differences;
+    }
+
+    /// <summary>What is found by ids of its own, of some of these ids.</summary>
+    public async Task<IReadOnlyList<Difference>> OfIdsAsync(StreamSelection ids, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var comparison in stored)
+        {
+            differences.AddRange(await Parts.RunAsync(
+                comparison.Name, "ids", null, () => snapshots.InAsync(s => comparison.OfIdsAsync(s, ids, ct), byKeys: true, ct)));
+        }
+
+        return differences;
     }
 
     private async Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
@@ -123,19 +156,14 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return types;
     }
 
-    /// <summary>The rows of some streams in every read model; of those with more events than so many, only where they end.</summary>
-    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
+    /// <summary>Some streams; of those with more events than so many, the rows only where they end.</summary>
+    /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
+    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
+        StreamSelection selection, IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
         var large = await LargerAsync(streams, largest, ct);
-        var (events, differences) = await CompareAsync([.. streams.Except(large)], ct);
-        var found = new List<Difference>(differences);
-        foreach (var model in Models.Where(_ => large.Count > 0))
-        {
-            found.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, serving.Number), [.. large], ct), ct));
-        }
-
-        return (events, found);
+        var (events, differences) = await comparing.CompareAsync(selection, [.. streams.Except(large)], ct);
+        return (events, [.. differences, .. await comparing.CompareEndsAsync([.. large], ct)]);
     }
 
     private async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
@@ -146,52 +174,16 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return await command.ReadIdsAsync(ct);
     }
 
-    /// <summary>All rows of a stream that is too long to be held at once.</summary>
-    private async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareLargeAsync(Guid stream, CancellationToken ct)
-    {
-        var (most, differences) = (0L, new List<Difference>());
-        foreach (var model in Models)
-        {
-            differences.AddRange(await InSnapshotAsync(model, async (snapshot, serving) =>
-            {
-                var (events, found) = await StreamCheck.RunAsync(
-                    snapshot, model, ReadTables.Generation(model, serving.Number), stream, log.ReadStreamAsync(stream, serving.Position, ct), ct);
-                most = Math.Max(most, events);
-                return found;
-            }, ct, byKeys: true));
-        }
-
-        return (most, differences);
-    }
-
-    /// <summary>All rows of some streams in every read model.</summary>
-    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
-    {
-        var events = await log.ReadStreamsAsync(streams, long.MaxValue, ct);
-        var differences = new List<Difference>();
-        foreach (var model in Models)
-        {
-            differences.AddRange(await InSnapshotAsync(model, async (snapshot, serving) =>
-            {
-                var inIt = streams.ToDictionary(
-                    s => s, s => (IReadOnlyList<IEvent>)[.. events.GetValueOrDefault(s, []).Where(e => e.Sequence <= serving.Position)]);
-                return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, serving.Number), inIt, ct);
-            }, ct, byKeys: true));
-        }
-
-        return (events.Values.Sum(e => (long)e.Count), differences);
-    }
-
     /// <summary>Rows between two positions that are of no event.</summary>
     public async Task<IReadOnlyList<Difference>> StraysAsync(long after, long upTo, CancellationToken ct)
     {
         var strays = new List<Difference>();
         foreach (var model in Models)
         {
-            strays.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct), ct,
+            strays.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
+                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
                 // A stretch is looked up; the whole log is read.
-                byKeys: after > long.MinValue || upTo < long.MaxValue));
+                byKeys: after > long.MinValue || upTo < long.MaxValue, ct)));
         }
 
         return strays;
@@ -203,22 +195,24 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         var differences = new List<Difference>();
         foreach (var model in Models)
         {
-            differences.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct), ct));
+            differences.AddRange(await Parts.RunAsync(model.Name, "sums", null, () => snapshots.OfAsync(
+                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct), byKeys: false, ct)));
         }
 
         return differences;
     }
 
     /// <summary>
-    /// The sums that a tracker follows, as far as it gets in a time. What seems to differ is added up once more from the beginning: the tracker may have seen rows that
-    /// another host has repaired since.
+    /// The sums that a tracker follows, as far as it gets in a time. What seems to differ is added up once more from the beginning: the tracker may have seen
+    /// rows that were repaired since.
     /// </summary>
-    public async Task<IReadOnlyList<Difference>> SumsAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    /// <returns>Null where it did not get to the end.</returns>
+    public async Task<IReadOnlyList<Difference>?> SumsAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tracker);
         var isFresh = tracker.IsFresh;
-        if (await FollowAsync(model, tracker, atMost, clock, ct) is var found && (found.Count == 0 || isFresh))
+        var found = await FollowAsync(model, tracker, atMost, clock, ct);
+        if (found is null or { Count: 0 } || isFresh)
         {
             return found;
         }
@@ -227,25 +221,50 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         return await FollowAsync(model, tracker, atMost, clock, ct);
     }
 
-    private async Task<IReadOnlyList<Difference>> FollowAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
+    private async Task<IReadOnlyList<Difference>?> FollowAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
         await tracker.FollowAsync(connections, atMost, clock, ct)
             // What has come since is a stretch of positions, and looked up.
-            ? await InSnapshotAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), ct, byKeys: true)
-            : [];
+            ? await snapshots.OfAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), byKeys: true, ct)
+            : null;
 
-    /// <summary>What must hold over the whole bank: within each model, and between those that say what customers own.</summary>
+    /// <summary>What must hold over the whole bank: within each model, between those that say what customers own, and what only the whole bank shows.</summary>
     public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var model in Models)
         {
-            differences.AddRange(await InSnapshotAsync(
-                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), ct, byKeys: true));
+            differences.AddRange(await Parts.RunAsync(model.Name, "invariants", null, () => snapshots.OfAsync(
+                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), byKeys: true, ct)));
         }
 
-        differences.AddRange(await TotalsAsync(ct));
+        foreach (var comparison in stored)
+        {
+            differences.AddRange(await Parts.RunAsync(
+                comparison.Name, "bank", null, () => snapshots.InAsync(s => comparison.OfBankAsync(s, ct), byKeys: false, ct)));
+        }
+
+        differences.AddRange(await Parts.RunAsync("bank", "totals", null, () => TotalsAsync(ct)));
+        differences.AddRange(await ProgressAsync(ct));
         return differences;
     }
+
+    /// <summary>A read model whose progress lies behind the end of the log would pass over the events that come next.</summary>
+    private Task<IReadOnlyList<Difference>> ProgressAsync(CancellationToken ct) => snapshots.InAsync<IReadOnlyList<Difference>>(async snapshot =>
+    {
+        await using var command = new NpgsqlCommand(
+            $"select name, position, last from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {PlatformModule.EventSchema}.mt_events) l " +
+            $"where state = '{GenerationState.Serving}' and position > last order by 1", snapshot);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var differences = new List<Difference>();
+        while (await reader.ReadAsync(ct))
+        {
+            differences.Add(new(
+                reader.GetString(0), "progress", null, string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{reader.GetInt64(2)}}}"""),
+                string.Create(CultureInfo.InvariantCulture, $$"""{"position": {{reader.GetInt64(1)}}}""")));
+        }
+
+        return differences;
+    }, byKeys: true, ct);
 
     /// <summary>
     /// The totals are compared in a moment in which the models hold the same events. Under load they do between two pages; where they never do,
@@ -289,20 +308,5 @@ public sealed class Verification(IEnumerable<ReadModel> models, NpgsqlDataSource
         }
 
         return [.. totals.Skip(1).Where(t => t.Totals != totals[0].Totals).Select(t => new Difference(t.Model, "totals", null, totals[0].Totals, t.Totals))];
-    }
-
-    /// <summary>
-    /// Looks at the serving generation in one moment, as far as it is. One that another version of this bank writes is not looked at: that it stands still is told
-    /// elsewhere.
-    /// </summary>
-    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that may read them whole.</param>
-    private async Task<IReadOnlyList<Difference>> InSnapshotAsync(
-        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, CancellationToken ct, bool byKeys = false)
-    {
-        await using var connection = byKeys ? await connections.OpenAsync(ct) : await source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        return await Generation.ServingAsync(connection, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
-            ? await look(connection, serving)
-            : [];
     }
 }

@@ -3,6 +3,7 @@ using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using JasperFx.Events.Projections;
 using Marten;
@@ -20,14 +21,18 @@ public static class CustomersModule
     private static readonly GroupRules<Customer> Rules =
         new((_, _) => [], _ => null);
 
+    private const string Registered = "customers.customer-registered.v1";
+
     public static IServiceCollection AddCustomers(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
+        .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
+        .AddSingleton<StoredComparison, KeyComparison>()
         .AddSingleton<CustomerDesk>();
 
     public static void AddCustomers(this StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
-        store.Events.MapEventType<CustomerRegistered>("customers.customer-registered.v1");
+        store.Events.MapEventType<CustomerRegistered>(Registered);
         store.Projections.Add<CustomerProjection>(ProjectionLifecycle.Inline);
         // On the state itself, unlike with accounts: a customer is written once, so that no later event pays for it.
         store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer").Index(c => c.ExternalId!);

@@ -3,6 +3,7 @@ using Banking.Notifications.Features;
 using Banking.Notifications.Reactions;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
 using Banking.Platform.Publication;
 using Banking.Platform.Security;
 using JasperFx.Events.Projections;
@@ -18,6 +19,9 @@ public static class NotificationsModule
     /// <summary>The schema of its documents and tables.</summary>
     public const string Schema = "notifications";
 
+    private const string Made = "notifications.subscription-made.v1";
+    private const string Cancelled = "notifications.subscription-cancelled.v1";
+
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
     /// <summary>SQL objects of the module that are not documents. Idempotent.</summary>
@@ -25,6 +29,7 @@ public static class NotificationsModule
 
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
+        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
         .AddSingleton<SubscriptionDesk>()
         .AddSingleton<IStreamAccess, SubscriptionAccess>()
         .AddSingleton<Listeners>()
@@ -33,8 +38,8 @@ public static class NotificationsModule
     public static void AddNotifications(this StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
-        store.Events.MapEventType<SubscriptionMade>("notifications.subscription-made.v1");
-        store.Events.MapEventType<SubscriptionCancelled>("notifications.subscription-cancelled.v1");
+        store.Events.MapEventType<SubscriptionMade>(Made);
+        store.Events.MapEventType<SubscriptionCancelled>(Cancelled);
         store.Projections.Add<SubscriptionProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Subscription>().DatabaseSchemaName(Schema).DocumentAlias("subscription").Index(s => s.Account);
     }

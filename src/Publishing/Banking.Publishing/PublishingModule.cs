@@ -1,6 +1,7 @@
 using System.Net;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
 using Banking.Platform.Following;
 using Banking.Platform.Publication;
 using Banking.Publishing.Catalogue;
@@ -53,6 +54,9 @@ public static class PublishingModule
         ("Banking:Publishing:Webhooks", typeof(WebhookSettings)),
     ];
 
+    private static string[] NamesOf(bool ofWebhooks) =>
+        [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
+
     /// <summary>SQL objects of the module. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } = LaneStore.Sql;
 
@@ -78,7 +82,7 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
             .AddSingleton<OutboxDesk>()
-            .AddCommandGroup(new GroupRules<Webhook>((_, _) => [], _ => null))
+            .AddStoredPublishing()
             .AddSingleton(WebhookSettings.Of(section))
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
             .AddSingleton<AddressGuard>()
@@ -90,6 +94,13 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<OutboxGauges>();
     }
+
+    /// <summary>What the module stores, for whoever compares it with the event log without publishing anything.</summary>
+    public static IServiceCollection AddStoredPublishing(this IServiceCollection services) => services
+        .AddCommandGroup(new GroupRules<Webhook>((_, _) => [], _ => null))
+        .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
+        .AddSingleton(new StreamKind(LaneControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
+        .AddSingleton<StoredComparison, SecretComparison>();
 
     /// <summary>Says how publication is doing.</summary>
     public static IHealthChecksBuilder AddPublishing(this IHealthChecksBuilder health, params IEnumerable<string> tags) =>

@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Platform.Commands;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
 using JasperFx.Events;
@@ -11,7 +12,7 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>Finds what a caller asks for, and only what they may see: the rest is answered as if it were not there.</summary>
 public sealed class AccountReader(
-    IDocumentStore store, AccountReferences references, EventReader events, NpgsqlDataSource source, TimeProvider clock)
+    IDocumentStore store, StateReader<Account> states, AccountReferences references, EventReader events, NpgsqlDataSource source, TimeProvider clock)
 {
     /// <summary>Longer than any transaction of this bank lives.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
@@ -19,7 +20,6 @@ public sealed class AccountReader(
     public async Task<Account?> FindAsync(string account, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
-        await using var session = store.QuerySession();
         for (var again = true; ; again = false)
         {
             if (await references.ResolveAsync(account, http.RequestAborted) is not { } id)
@@ -27,7 +27,7 @@ public sealed class AccountReader(
                 return null;
             }
 
-            var found = await session.LoadAsync<Account>(id, http.RequestAborted);
+            var found = await states.FindAsync(id, http.RequestAborted);
             if (AccountReferences.Names(account, found))
             {
                 return found is not null && http.Caller().CanSee(found) ? found : null;

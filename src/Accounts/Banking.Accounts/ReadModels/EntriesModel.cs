@@ -84,7 +84,7 @@ public sealed class EntriesModel : ReadModel
         }
     }
 
-    /// <summary>The balance after each event by the fold that decides, and the stored state that decisions are made on.</summary>
+    /// <summary>The balance after each event, by the fold that decides.</summary>
     public override async Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
@@ -102,11 +102,12 @@ public sealed class EntriesModel : ReadModel
     public override string CustomerTotals(ReadTables tables)
     {
         ArgumentNullException.ThrowIfNull(tables);
-        // By the last row of each account; their currencies are the states', for not every event has one.
+        // By the last row of each account, in the currency of its first: not every event has one, and a stored state may be lost.
         return $"""
-            select a.data -> 'balance' ->> 'currency', (a.data -> 'balance' ->> 'scale')::smallint, sum(e.balance)
-            from {AccountsModule.Schema}.mt_doc_account a
-            cross join lateral (select balance from {tables[Entry]} where account = a.id order by version desc limit 1) e
+            select o.currency, o.scale, sum(e.balance)
+            from {tables[Entry]} o
+            cross join lateral (select balance from {tables[Entry]} where account = o.account order by version desc limit 1) e
+            where o.version = 1 and o.overdraft_limit is not null
             group by 1, 2 having sum(e.balance) <> 0
             """;
     }

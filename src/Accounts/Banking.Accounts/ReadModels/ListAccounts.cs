@@ -5,7 +5,6 @@ using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -29,7 +28,7 @@ public static class ListAccountsEndpoint
     [EndpointSummary("List and search accounts")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<AccountView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(StateReader<Account> states, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
@@ -38,34 +37,25 @@ public static class ListAccountsEndpoint
             problem = Paging.Malformed;
         }
 
-        var where = new List<string> { "d.id > ?" };
-        var values = new List<object> { after };
-        problem ??= Filter(http, where, values);
+        var search = new StateSearch();
+        problem ??= Filter(http, search);
         if (problem is not null)
         {
             return new ProblemResult(problem);
         }
 
-        values.Add(paging!.Limit + 1);
-        var accounts = await session.QueryAsync<Account>(
-            $"where {string.Join(" and ", where)} order by d.id limit ?", http.RequestAborted, [.. values]);
-        var page = Page<Account>.Of([.. accounts], paging.Limit, a => a.Id.ToString("N"));
+        var accounts = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Account>.Of(accounts, paging.Limit, a => a.Id.ToString("N"));
         return TypedResults.Json(new Page<AccountView>([.. page.Items.Select(AccountView.Of)], page.NextCursor), ApiJson.Options);
     }
 
-    private static Refusal? Filter(HttpContext http, List<string> where, List<object> values)
+    private static Refusal? Filter(HttpContext http, StateSearch search)
     {
         var query = http.Request.Query;
-        void Add(string clause, object value)
-        {
-            where.Add(clause);
-            values.Add(value);
-        }
-
         const string usedBy = $"d.id in (select (a.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_access a where (a.data ->> 'customerId')::uuid = ?)";
         if (http.Caller() is { IsStaff: false } customer)
         {
-            Add(usedBy, customer.CustomerId ?? Guid.Empty);
+            search.AddById(usedBy, customer.CustomerId ?? Guid.Empty);
         }
 
         if (query.TryGetValue("customerId", out var owner))
@@ -75,7 +65,7 @@ public static class ListAccountsEndpoint
                 return Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…");
             }
 
-            Add(usedBy, id);
+            search.AddById(usedBy, id);
         }
 
         if (query.TryGetValue("number", out var text))
@@ -85,7 +75,7 @@ public static class ListAccountsEndpoint
                 return Problems.Malformed("invalid_account_number", "Not an account number in IBAN shape with valid check digits.");
             }
 
-            Add($"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)", number.Value);
+            search.AddById($"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)", number.Value);
         }
 
         if (query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _))
@@ -107,10 +97,14 @@ public static class ListAccountsEndpoint
                     return Problems.Malformed("malformed_filter", $"{name}: {why}");
                 }
 
-                Add(clause, value.ToString());
-                if (name == "q")
+                if (name == "externalId")
                 {
-                    values.Add(value.ToString());
+                    search.AddById(clause, value.ToString());
+                }
+                else
+                {
+                    // As often as the clause asks for it.
+                    search.AddByData(clause, [.. Enumerable.Repeat<object>(value.ToString(), clause.Count(c => c == '?'))]);
                 }
             }
         }

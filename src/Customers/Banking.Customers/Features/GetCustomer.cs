@@ -19,12 +19,12 @@ public static class GetCustomerEndpoint
     [EndpointSummary("Get a customer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string customer, IQuerySession session, HttpContext http, CancellationToken ct)
+    public static async Task<IResult> Get(string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)
     {
         var caller = http.Caller();
         if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)
             || !(caller.IsStaff || caller.CustomerId == id)
-            || await session.LoadAsync<Customer>(id, ct) is not { } found)
+            || await states.FindAsync(id, ct) is not { } found)
         {
             return new ProblemResult(Refusal.Of("customer_not_found", 404, "There is no such customer."));
         }

@@ -25,7 +25,7 @@ public static class ListCustomersEndpoint
     [EndpointSummary("List customers")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(StateReader<Customer> states, IQuerySession session, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
@@ -34,27 +34,23 @@ public static class ListCustomersEndpoint
             problem = Paging.Malformed;
         }
 
-        var where = new List<string> { "d.id > ?" };
-        var values = new List<object> { after };
-        problem ??= Filter(http, where, values);
+        var search = new StateSearch();
+        problem ??= Filter(http, search);
         if (problem is not null)
         {
             return new ProblemResult(problem);
         }
 
-        values.Add(paging!.Limit + 1);
-        var customers = await session.QueryAsync<Customer>(
-            $"where {string.Join(" and ", where)} order by d.id limit ?", http.RequestAborted, [.. values]);
-        var page = Page<Customer>.Of([.. customers], paging.Limit, c => c.Id.ToString("N"));
+        var customers = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Customer>.Of(customers, paging.Limit, c => c.Id.ToString("N"));
         return TypedResults.Json(new Page<CustomerView>(await OpenAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
     }
 
-    private static Refusal? Filter(HttpContext http, List<string> where, List<object> values)
+    private static Refusal? Filter(HttpContext http, StateSearch search)
     {
         if (http.Caller() is { IsStaff: false } customer)
         {
-            where.Add("d.id = ?");
-            values.Add(customer.CustomerId ?? Guid.Empty);
+            search.AddById("d.id = ?", customer.CustomerId ?? Guid.Empty);
         }
 
         if (http.Request.Query.TryGetValue("externalId", out var externalId))
@@ -64,8 +60,7 @@ public static class ListCustomersEndpoint
                 return Problems.Malformed("malformed_filter", $"externalId: {why}");
             }
 
-            where.Add("d.data ->> 'externalId' = ?");
-            values.Add(externalId.ToString());
+            search.AddByData("d.data ->> 'externalId' = ?", externalId.ToString());
         }
 
         return null;

@@ -4,7 +4,6 @@ using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -21,7 +20,7 @@ public static class ListSubscriptionsEndpoint
     [EndpointSummary("List who hears of which accounts; a customer lists their own")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<SubscriptionView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(StateReader<Subscription> states, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var (account, wrong) = AccountFilter.Read(http);
@@ -37,23 +36,19 @@ public static class ListSubscriptionsEndpoint
             return new ProblemResult(problem);
         }
 
-        var where = new List<string> { "d.id > ?" };
-        var values = new List<object> { after };
+        var search = new StateSearch();
         if (account is { } of)
         {
-            where.Add("CAST(d.data ->> 'account' as uuid) = ?");
-            values.Add(of);
+            search.AddByData("CAST(d.data ->> 'account' as uuid) = ?", of);
         }
 
         if (http.Caller() is { IsStaff: false } customer)
         {
-            where.Add("(d.data ->> 'customer')::uuid = ?");
-            values.Add(customer.CustomerId ?? Guid.Empty);
+            search.AddByData("(d.data ->> 'customer')::uuid = ?", customer.CustomerId ?? Guid.Empty);
         }
 
-        values.Add(paging!.Limit + 1);
-        var found = await session.QueryAsync<Subscription>($"where {string.Join(" and ", where)} order by d.id limit ?", http.RequestAborted, [.. values]);
-        var page = Page<Subscription>.Of([.. found], paging.Limit, s => s.Id.ToString("N"));
+        var found = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Subscription>.Of(found, paging.Limit, s => s.Id.ToString("N"));
         return TypedResults.Json(new Page<SubscriptionView>([.. page.Items.Select(SubscriptionView.Of)], page.NextCursor), ApiJson.Options);
     }
 }

@@ -5,7 +5,6 @@ using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
@@ -52,8 +51,12 @@ public sealed record GenerationView(
 }
 
 /// <summary>What the sentinel saw last; counts since the bank began.</summary>
-/// <param name="Open">Rows that are not what the log says and could not be repaired.</param>
-public sealed record SentinelView(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, long Repaired, IReadOnlyList<Difference> Open);
+/// <param name="Drift">Differences that were found, each counted when it was new.</param>
+/// <param name="Failure">Why the last look failed; absent where it did not.</param>
+/// <param name="Overdue">Why the next look is overdue; absent where it is not.</param>
+/// <param name="Open">What is not what the log says, and was not mended or repaired yet.</param>
+public sealed record SentinelView(
+    DateTimeOffset? LastLook, long Looks, long Streams, long Drift, string? Failure, DateTimeOffset? FailedAt, string? Overdue, IReadOnlyList<Difference> Open);
 
 /// <summary>All read models and the sentinel.</summary>
 public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel);
@@ -66,16 +69,16 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, ReadModelLag lag, NpgsqlDataSource source, CancellationToken ct)
+        IEnumerable<ReadModel> models, ReadModelLag lag, SentinelWatch sentinel, CancellationToken ct)
     {
         var looked = await lag.LookAsync(ct);
         var lags = looked.Lags.ToDictionary(l => l.Model);
         var generations = looked.Generations.ToLookup(g => g.Model);
-        var s = await SentinelStatus.ReadAsync(source, ct);
+        var (s, overdue) = await sentinel.LookAsync(ct);
         return TypedResults.Json(
             new ProjectionsView(
                 [.. models.OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => View(m, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
-                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Repaired, s.Open)),
+                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open)),
             ApiJson.Options);
     }
 

@@ -7,7 +7,9 @@ namespace Banking.Publishing.Lanes;
 public sealed class LaneControl(NpgsqlDataSource source, OperatorJournal journal, LaneSignals signals, TimeProvider clock)
 {
     /// <summary>The streams of what is done to destinations.</summary>
-    private static readonly JournalKind Journal = new("destination", new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
+    public const string StreamType = "destination";
+
+    private static readonly JournalKind Journal = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
     private const string Lanes = PublishingModule.Schema + ".lane";
     private const string HeldTypes = PublishingModule.Schema + ".held_type";

@@ -1,9 +1,9 @@
 using Banking.Platform;
+using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
 using Banking.Publishing.Outbox;
 using Banking.SharedKernel;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -34,7 +34,7 @@ public static class ListWebhooksEndpoint
     [EndpointSummary("List endpoints that get events, with how delivery is doing")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(IQuerySession session, OutboxView outbox, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(StateReader<Webhook> states, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
@@ -48,9 +48,8 @@ public static class ListWebhooksEndpoint
             return new ProblemResult(problem);
         }
 
-        var webhooks = await session.QueryAsync<Webhook>(
-            "where d.id > ? and d.data ->> 'removedAt' is null order by d.id limit ?", http.RequestAborted, after, paging!.Limit + 1);
-        var page = Page<Webhook>.Of([.. webhooks], paging.Limit, w => w.Id.ToString("N"));
+        var webhooks = await states.ListAsync(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Webhook>.Of(webhooks, paging.Limit, w => w.Id.ToString("N"));
         var state = (await outbox.LookAsync(http.RequestAborted)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
             new Page<WebhookView>(

@@ -1,3 +1,4 @@
+using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.SharedKernel;
 using JasperFx.Events;
@@ -28,6 +29,17 @@ public sealed record Webhook(
 
     /// <summary>The secrets that sign at an instant, the newest first.</summary>
     public IReadOnlyList<Guid> SecretsAt(DateTimeOffset now) => OldSecret is { } old && OldSecretUntil > now ? [Secret, old] : [Secret];
+
+    /// <summary>Those that get events.</summary>
+    internal static StateSearch NotRemoved
+    {
+        get
+        {
+            var search = new StateSearch();
+            search.AddByData("d.data ->> 'removedAt' is null");
+            return search;
+        }
+    }
 
     public static Webhook Fold(Webhook? state, Guid id, object @event, DateTimeOffset recordedAt)
     {

@@ -2,14 +2,13 @@ using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Publication;
 using Banking.SharedKernel;
-using Marten;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Webhooks;
 
 /// <summary>The way of what operators ask of endpoints, from the door to the decision and back.</summary>
 public sealed class WebhookDesk(
-    CommandDoors doors, CommandGroup<Webhook> group, AddressGuard guard, PublicContracts contracts, IDocumentStore store, TimeProvider clock)
+    CommandDoors doors, CommandGroup<Webhook> group, AddressGuard guard, PublicContracts contracts, StateReader<Webhook> states, TimeProvider clock)
 {
     internal static Refusal NotFound => Refusal.Of("webhook_not_found", 404, "There is no such webhook.");
 
@@ -60,11 +59,8 @@ public sealed class WebhookDesk(
         });
 
     /// <summary>The webhook, or null where there is none of that name.</summary>
-    internal async Task<Webhook?> FindAsync(string webhook, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        return PublicId.TryParse(Webhook.Prefix, webhook, out var id) ? await session.LoadAsync<Webhook>(id, ct) : null;
-    }
+    internal async Task<Webhook?> FindAsync(string webhook, CancellationToken ct) =>
+        PublicId.TryParse(Webhook.Prefix, webhook, out var id) ? await states.FindAsync(id, ct) : null;
 
     /// <summary>What is wrong with what an endpoint is to get, or null.</summary>
     internal Refusal? Problem(IReadOnlyList<string>? types, IReadOnlyList<string>? accounts, string? description) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Banking.Platform.Commands;
 using Banking.Publishing.Lanes;
 using Marten;
 
@@ -6,7 +7,7 @@ namespace Banking.Publishing.Webhooks;
 
 /// <summary>Every endpoint is a destination with a lane of its own.</summary>
 public sealed class WebhookSource(
-    IDocumentStore store, LaneStore lanes, WebhookSecrets secrets, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
+    IDocumentStore store, StateReader<Webhook> states, LaneStore lanes, WebhookSecrets secrets, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
 {
     public const string Kind = "webhook";
 
@@ -14,8 +15,8 @@ public sealed class WebhookSource(
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
     {
-        await using var session = store.QuerySession();
-        var webhooks = await session.QueryAsync<Webhook>("where d.data ->> 'removedAt' is null order by d.id", ct);
+        // Those whose stored state is lost go on too.
+        var webhooks = await states.ListAsync(Webhook.NotRemoved, Guid.Empty, int.MaxValue, ct);
         return [.. webhooks.Select(Spec)];
     }
 

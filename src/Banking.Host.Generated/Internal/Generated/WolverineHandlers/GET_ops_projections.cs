@@ -2,7 +2,6 @@
 #pragma warning disable
 using Banking.Platform.ReadModels;
 using Microsoft.AspNetCore.Routing;
-using Npgsql;
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -16,14 +15,14 @@ namespace Internal.Generated.WolverineHandlers
     {
         private readonly Wolverine.Http.WolverineHttpOptions _wolverineHttpOptions;
         private readonly Banking.Platform.ReadModels.ReadModelLag _readModelLag;
-        private readonly Npgsql.NpgsqlDataSource _npgsqlDataSource;
+        private readonly Banking.Platform.ReadModels.SentinelWatch _sentinelWatch;
         private readonly System.Collections.Generic.IEnumerable<Banking.Platform.ReadModels.ReadModel> _readModelIEnumerable;
 
-        public GET_ops_projections(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.ReadModels.ReadModelLag readModelLag, Npgsql.NpgsqlDataSource npgsqlDataSource, System.Collections.Generic.IEnumerable<Banking.Platform.ReadModels.ReadModel> readModelIEnumerable) : base(wolverineHttpOptions)
+        public GET_ops_projections(Wolverine.Http.WolverineHttpOptions wolverineHttpOptions, Banking.Platform.ReadModels.ReadModelLag readModelLag, Banking.Platform.ReadModels.SentinelWatch sentinelWatch, System.Collections.Generic.IEnumerable<Banking.Platform.ReadModels.ReadModel> readModelIEnumerable) : base(wolverineHttpOptions)
         {
             _wolverineHttpOptions = wolverineHttpOptions;
             _readModelLag = readModelLag;
-            _npgsqlDataSource = npgsqlDataSource;
+            _sentinelWatch = sentinelWatch;
             _readModelIEnumerable = readModelIEnumerable;
         }
 
@@ -32,7 +31,7 @@ namespace Internal.Generated.WolverineHandlers
             Wolverine.Http.HttpHandler.RequestActivity(httpContext)?.SetTag("handler.type", "Banking.Operations.ReadModels.GetProjectionsEndpoint").SetTag("http.route", "/ops/projections").SetTag("http.request.method", "GET");
             
             // The actual HTTP request handler execution
-            var result = await Banking.Operations.ReadModels.GetProjectionsEndpoint.Get(_readModelIEnumerable, _readModelLag, _npgsqlDataSource, httpContext.RequestAborted).ConfigureAwait(false);
+            var result = await Banking.Operations.ReadModels.GetProjectionsEndpoint.Get(_readModelIEnumerable, _readModelLag, _sentinelWatch, httpContext.RequestAborted).ConfigureAwait(false);
 
             await result.ExecuteAsync(httpContext).ConfigureAwait(false);
         }

@@ -1,0 +1,32 @@
+using System.Data;
+using Banking.Platform.ReadModels;
+using Npgsql;
+
+namespace Banking.Platform.Comparing;
+
+/// <summary>One moment of the database, to compare one thing with another while commands go on.</summary>
+public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections connections)
+{
+    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that may read them whole.</param>
+    public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(look);
+        await using var connection = byKeys ? await connections.OpenAsync(ct) : await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        return await look(connection);
+    }
+
+    /// <summary>
+    /// The active version of a read model, as far as it is. One that another version of this bank writes is not compared: that it does not move is reported
+    /// elsewhere.
+    /// </summary>
+    public Task<IReadOnlyList<Difference>> OfAsync(
+        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, bool byKeys, CancellationToken ct) =>
+        InAsync(async snapshot => await ServingAsync(snapshot, model, ct) is { } serving ? await look(snapshot, serving) : [], byKeys, ct);
+
+    internal static async Task<Generation?> ServingAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version ? serving : null;
+    }
+}

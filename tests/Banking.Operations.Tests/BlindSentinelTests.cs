@@ -1,0 +1,79 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A bank whose sentinel looks twice a second, and whose looks are overdue after three.</summary>
+public sealed class ImpatientlyWatchedBank : BankFixture
+{
+    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:OverdueSeconds", "3"];
+}
+
+/// <summary>A sentinel that cannot look is as much of an alarm as what it would have found.</summary>
+public sealed class BlindSentinelTests : IAsyncLifetime
+{
+    private readonly ImpatientlyWatchedBank _bank = new();
+
+    public ValueTask InitializeAsync() => _bank.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Fact]
+    public async Task An_event_deleted_by_SQL_is_reported_and_drift_elsewhere_is_found_all_the_same()
+    {
+        var (broken, drifted) = (await new Forgery(_bank).LiveAsync(), await new Forgery(_bank).LiveAsync());
+
+        await broken.ForgeAsync("delete from bank.mt_events where stream_id = {account} and version = 2");
+        await Behind.UntilAsync(OpenAsync, open => open.Contains($"log event {broken.Account}"));
+        await drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
+
+        await Behind.UntilAsync(OpenAsync, open => open.Contains($"entries entry {drifted.Account}"));
+        Assert.Contains($"log event {broken.Account}", await OpenAsync());
+        Assert.Equal("Degraded", await HealthAsync());
+        Assert.False((await SentinelAsync()).TryGetProperty("failure", out _));
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_is_reported_with_why_and_the_rest_of_it_goes_on()
+    {
+        var account = await new Forgery(_bank).LiveAsync();
+        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+
+        // Its streams are chosen by a column that is not there any more: nothing that the data did.
+        await _bank.ForgeAsync("alter table bank.mt_streams rename column version to taken");
+        var failed = await Behind.UntilAsync(SentinelAsync, s => s.TryGetProperty("failure", out _));
+        Assert.StartsWith("streams: ", failed.GetProperty("failure").GetString(), StringComparison.Ordinal);
+        await Behind.UntilAsync(HealthAsync, h => h == "Degraded");
+        await account.ForgeAsync("insert into audit.event_index values (1000000000, {account}, 'x', 'y', 'z', now())");
+        await Behind.UntilAsync(OpenAsync, open => open.Contains($"audit event_index {account.Account}"));
+
+        await _bank.ForgeAsync("alter table bank.mt_streams rename column taken to version");
+        await account.ForgeAsync("delete from audit.event_index where position = 1000000000");
+        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+        Assert.False((await SentinelAsync()).TryGetProperty("failure", out _));
+    }
+
+    [Fact]
+    public async Task A_look_that_is_overdue_is_reported_by_every_host()
+    {
+        await using var other = await _bank.StartAnotherAsync();
+        var sentinels = new[] { _bank.Host, other }.Select(h => h.Services.GetRequiredService<Sentinel>()).ToList();
+        await Behind.UntilAsync(async () => (await SentinelAsync()).GetProperty("looks").GetInt64(), looks => looks > 1);
+
+        await Task.WhenAll(sentinels.Select(s => s.StopAsync(CancellationToken.None)));
+
+        var overdue = await Behind.UntilAsync(SentinelAsync, s => s.TryGetProperty("overdue", out _));
+        Assert.StartsWith("no look has ended for ", overdue.GetProperty("overdue").GetString(), StringComparison.Ordinal);
+        await Behind.UntilAsync(HealthAsync, h => h == "Degraded");
+        Assert.NotNull((await other.Services.GetRequiredService<SentinelWatch>().LookAsync(CancellationToken.None)).Overdue);
+    }
+
+    private async Task<System.Text.Json.JsonElement> SentinelAsync() =>
+        (await _bank.As("operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel");
+
+    private async Task<List<string>> OpenAsync() => [.. (await SentinelAsync()).GetProperty("open").EnumerateArray().Select(d =>
+        $"{d.GetProperty("model").GetString()} {d.GetProperty("table").GetString()} {(d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")}")];
+
+    private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
+}

@@ -1,0 +1,46 @@
+using Banking.SharedKernel;
+using Banking.Testing;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>An account with a bit of everything, and what was forged about it by SQL.</summary>
+internal sealed class Forgery(BankFixture bank)
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    public Guid Customer { get; private set; }
+
+    public Guid Account { get; private set; }
+
+    public string AccountId { get; private set; } = "";
+
+    public Guid Other { get; private set; }
+
+    public Guid Refusal { get; private set; }
+
+    public async Task<Forgery> LiveAsync()
+    {
+        var customer = await _teller.RegisterAsync();
+        AccountId = await _teller.OpenAsync(customer, balance: "10.00");
+        var other = await _teller.OpenAsync(balance: "1.00");
+        (await _teller.PostAsync("/v1/deposits", new { accountId = AccountId, amount = new { value = "5.00", currency = "EUR" }, reason = "Pocket money" })).Created();
+        Assert.Equal(422, (await _teller.PostAsync(
+            "/v1/withdrawals", new { accountId = AccountId, amount = new { value = "99.00", currency = "EUR" }, reason = "Too much" })).StatusCode);
+        (await _teller.PostAsync(
+            "/v1/transfers", new { fromAccountId = AccountId, toAccountId = other, amount = new { value = "2.00", currency = "EUR" }, reason = "Rent" })).Created();
+        (await _teller.PostAsync($"/v1/accounts/{AccountId}/freeze", new { scope = "credit", reasonCode = "order", reason = "Court order" })).Ok();
+        (Customer, Account, Other) = (Id(customer), Id(AccountId), Id(other));
+        Refusal = (await bank.QueryAsync<Guid>("select id from platform.mt_doc_refusal where data ->> 'streamId' = $1", Account.ToString())).Single();
+        await bank.CaughtUpAsync();
+        return this;
+    }
+
+    /// <summary>Runs SQL as whoever owns the database, with <c>{account}</c>, <c>{other}</c>, <c>{customer}</c> and <c>{refusal}</c> filled in.</summary>
+    public Task ForgeAsync(string sql) => bank.ForgeAsync(Filled(sql));
+
+    public string Filled(string sql) => sql
+        .Replace("{account}", $"'{Account}'", StringComparison.Ordinal).Replace("{other}", $"'{Other}'", StringComparison.Ordinal)
+        .Replace("{customer}", $"'{Customer}'", StringComparison.Ordinal).Replace("{refusal}", $"'{Refusal}'", StringComparison.Ordinal);
+
+    private static Guid Id(string id) => PublicId.TryParse(id[..3], id, out var guid) ? guid : throw new FormatException(id);
+}
