@@ -51,6 +51,13 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         var text = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Body;
 
         Assert.Empty(Unions(JsonDocument.Parse(text).RootElement, "#"));
+        foreach (var request in (string[])["DepositRequest", "WithdrawalRequest", "TransferRequest"])
+        {
+            var schema = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").GetProperty(request);
+            Assert.Contains("reason", schema.GetProperty("required").EnumerateArray().Select(r => r.GetString()));
+            Assert.Equal(140, schema.GetProperty("properties").GetProperty("reason").GetProperty("maxLength").GetInt32());
+        }
+
         var amount = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").GetProperty("Amount").GetProperty("properties");
         Assert.Equal("string", amount.GetProperty("value").GetProperty("type").GetString());
         Assert.Contains("\"date-time\"", text, StringComparison.Ordinal);

@@ -106,6 +106,8 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
         var again = await _teller.PostAsync("/v1/withdrawals", request, ("Idempotency-Key", key));
 
         Assert.Equal((422, refused.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
+        again = await _teller.PostAsync("/v1/withdrawals", request, ("Idempotency-Key", key), ("X-Correlation-ID", new('c', 101)));
+        Assert.Equal((422, refused.Body), (again.StatusCode, again.Body));
     }
 
     [Theory]

@@ -51,7 +51,7 @@ internal static class ImportCommand
 
     private static int Copies(ArgumentResult result)
     {
-        if (result.Tokens is [var one] && int.TryParse(one.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var copies) && copies is >= 1 and <= MaxCopies)
+        if (result.Tokens is [var one] && Exact.TryInt(one.Value, out var copies) && copies is >= 1 and <= MaxCopies)
         {
             return copies;
         }

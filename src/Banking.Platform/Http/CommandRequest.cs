@@ -8,7 +8,10 @@ namespace Banking.Platform.Http;
 /// <summary>What the headers of a command say, once they are understood.</summary>
 public static class CommandRequest
 {
-    /// <summary>The context of a command, or what is wrong with its headers.</summary>
+    /// <summary>
+    /// The context of a command, or what is wrong with its headers. Both where the key is known and only what goes beside it is wrong: what the
+    /// key was answered before is answered still.
+    /// </summary>
     /// <param name="keyRequired">True for everything that moves money.</param>
     public static (CommandContext? Context, Refusal? Problem) Read(
         HttpContext http, TimeProvider clock, bool keyRequired)
@@ -27,8 +30,9 @@ public static class CommandRequest
         }
 
         var unfit = Correlation(http, out var correlation);
-        problem ??= unfit;
-        return problem is not null ? (null, problem) : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, null);
+        return problem is not null
+            ? (null, problem)
+            : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, unfit);
     }
 
     private static CommandContext Context(HttpContext http, string key, string correlation, long? ifVersion)
@@ -55,7 +59,13 @@ public static class CommandRequest
             return null;
         }
 
-        return PlainText.Problem(correlation, 100) is { } why ? Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why) : null;
+        if (PlainText.Problem(correlation, 100) is not { } why)
+        {
+            return null;
+        }
+
+        correlation = http.TraceId();
+        return Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why);
     }
 
     /// <summary>A strong ETag is a stream version in quotes; "*" demands nothing but existence, which every command demands anyway.</summary>

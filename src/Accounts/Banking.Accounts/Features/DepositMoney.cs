@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Platform;
@@ -20,7 +21,8 @@ namespace Banking.Accounts.Features;
 /// <param name="Reference">The customer's own reference.</param>
 /// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
 public sealed record DepositRequest(
-    string AccountId, Amount Amount, string? Reason = null, DateTimeOffset? EffectiveAt = null, string? Reference = null);
+    string AccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
+    DateTimeOffset? EffectiveAt = null, string? Reference = null);
 
 public static class DepositMoneyEndpoint
 {
