@@ -30,10 +30,10 @@ public sealed record ReadModelPaused(string Model, int Generation, long Position
 /// <param name="EffectiveAt">When it was let.</param>
 public sealed record ReadModelResumed(string Model, int Generation, DateTimeOffset EffectiveAt);
 
-/// <summary>A read model said something else than the log.</summary>
-/// <param name="Model">The read model.</param>
+/// <summary>Stored data differed from the event log.</summary>
+/// <param name="Model">The read model, the kind of stored state, or the part of the comparison such as receipts.</param>
 /// <param name="Table">The table whose rows differ.</param>
-/// <param name="Stream">The stream whose rows differ; absent for sums.</param>
+/// <param name="Stream">The stream whose rows differ; absent for data that belongs to no stream, such as sums.</param>
 /// <param name="Rows">How many rows differ.</param>
 /// <param name="Expected">The first of them as the log makes it, JSON; absent where there should be none.</param>
 /// <param name="Found">The first of them as it was, JSON; absent where it was missing.</param>
