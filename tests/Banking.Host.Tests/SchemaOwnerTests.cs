@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Banking.Testing;
 using Npgsql;
 
@@ -29,7 +30,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
         {
             account = await (await host.TellerAsync()).OpenAsync(balance: "5.00");
-            Assert.Equal("0", await RowAsync("select count(*)::text from pg_stat_activity where usename = 'banking_owner' and application_name = 'banking-owner'"));
+            await GoneAsync("usename = 'banking_owner' and application_name = 'banking-owner'");
             Assert.DoesNotContain("owns the tables of the log", host.Output, StringComparison.Ordinal);
         }
 
@@ -73,6 +74,26 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task States_that_were_stored_before_they_named_their_last_event_name_it_after_the_migration()
+    {
+        const string Unnamed = "select count(*)::text from accounts.mt_doc_account where last_event_id is null";
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        {
+            await (await host.TellerAsync()).OpenAsync(balance: "5.00");
+        }
+
+        await RowAsync("update accounts.mt_doc_account set last_event_id = null; select ''");
+        Assert.Equal("1", await RowAsync(Unnamed));
+
+        await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        {
+            Assert.Equal("0", await RowAsync(Unnamed));
+            Assert.Equal("1", await RowAsync(
+                "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and e.stream_id = d.id and e.version = d.mt_version"));
+        }
+    }
+
+    [Fact]
     public async Task An_owner_that_does_not_belong_to_the_hosts_database_is_refused()
     {
         var other = await TestCluster.NewDatabaseAsync();
@@ -103,6 +124,16 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:owner", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A server process ends a moment after its client has closed the connection.</summary>
+    private async Task GoneAsync(string sessions)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (await RowAsync($"select count(*)::text from pg_stat_activity where {sessions}") != "0")
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), $"A session is still there: {sessions}.");
+        }
     }
 
     private async Task<string> RowAsync(string sql)

@@ -91,6 +91,35 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal(("10.00", "10.00"), (await _teller.BalanceAsync(ada.Account), await _teller.BalanceAsync(ben.Account)));
     }
 
+    [Theory]
+    [InlineData("withdrawals", true)]
+    [InlineData("transfers", true)]
+    [InlineData("transfers", false)]
+    public async Task What_a_customer_was_answered_before_todays_rules_is_repeated_by_each_route(string kind, bool withReason)
+    {
+        var (ada, _) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var payee = await _teller.OpenAsync();
+        var answered = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", reason: true))).Created();
+        var key = BankClient.NewKey();
+        // A customer may not set it any more.
+        var request = Request(kind, ada.Account, payee, "1.00", withReason);
+        request["effectiveAt"] = new DateTimeOffset(2026, 1, 2, 0, 0, 0, TimeSpan.Zero);
+        await bank.StoreAsync(answered, Subject, "POST /v1/" + kind, key, JsonSerializer.Serialize(request));
+        var before = await bank.RowsAsync();
+
+        var again = (await ada.Client.PostAsync("/v1/" + kind, request, ("Idempotency-Key", key))).Created();
+        Assert.Equal((answered.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
+        foreach (var mode in (string[])["independent", "atomic"])
+        {
+            var batch = new { mode, items = new[] { new { idempotencyKey = key, command = request } } };
+            var result = (await ada.Client.PostAsync($"/v1/{kind}/batch", batch)).Ok().Json.GetProperty("results")[0];
+            Assert.Equal((201, true), (result.GetProperty("status").GetInt32(), result.GetProperty("replayed").GetBoolean()));
+        }
+
+        Assert.Equal(before, await bank.RowsAsync());
+        (await ada.Client.PostAsync("/v1/" + kind, request)).IsProblem(withReason ? 403 : 400, withReason ? "effective_at_not_allowed" : "reason_required");
+    }
+
     /// <summary>A customer with an account, whose tokens all have one subject.</summary>
     private async Task<(BankClient Client, string Account)> NewAsync(string balance)
     {

@@ -42,7 +42,8 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         {
             new("store", store, [.. objects[false]], [
                 .. PlatformModule.Sql, .. AccountsModule.Sql, .. PublishingModule.Sql, .. NotificationsModule.Sql,
-                .. ReadModelSchema.Sql(services.GetServices<ReadModel>())]),
+                .. ReadModelSchema.Sql(services.GetServices<ReadModel>()),
+                .. states.Order(StringComparer.Ordinal).Select(StoredStates.NameLastEvents)]),
         };
         if (services.GetService<IMessageStore>() is MessageDatabase<NpgsqlConnection> messages)
         {

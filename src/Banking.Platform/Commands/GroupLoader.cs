@@ -14,7 +14,7 @@ internal sealed record Loaded<TState>(
     where TState : class, IEventSourced<TState>
 {
     /// <summary>Streams whose state would have to be folded from an event that cannot be read.</summary>
-    public required IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable { get; init; }
+    public required Dictionary<Guid, UnreadableEventException> Unreadable { get; init; }
 }
 
 /// <summary>A receipt found in the database, with the position its answer told.</summary>
@@ -24,7 +24,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     public EventEnvelope? Event { get; init; }
 
     /// <summary>Whether it was found under a scope of earlier versions, which did not name the customer: then only who may know of the streams gets it.</summary>
-    public bool IsFormer { get; init; }
+    public bool IsUnclaimed { get; init; }
 }
 
 /// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its stream is.</summary>
@@ -154,10 +154,16 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
 
             foreach (var id in submission.FormerReceiptIds)
             {
-                // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
-                if (found.TryGetValue(id, out receipt) && await former.IsOfCallerAsync(receipt.Receipt, submission.Context) != false)
+                if (!found.TryGetValue(id, out receipt))
                 {
-                    ofCallers[submission.ReceiptId] = receipt with { IsFormer = true };
+                    continue;
+                }
+
+                // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
+                var own = await former.IsOfCallerAsync(receipt.Receipt, submission.Context);
+                if (own != false)
+                {
+                    ofCallers[submission.ReceiptId] = receipt with { IsUnclaimed = own is null };
                     break;
                 }
             }

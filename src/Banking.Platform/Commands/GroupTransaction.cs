@@ -97,9 +97,18 @@ public sealed class GroupTransaction<TState>
 
         foreach (var (id, from) in since)
         {
-            if (loaded.States.Find(id) is { } state)
+            if (loaded.States.Find(id) is not { } state)
+            {
+                continue;
+            }
+
+            try
             {
                 loaded.States.Set(await _pasts!.AttachAsync(transaction, state, from));
+            }
+            catch (UnreadableEventException failure)
+            {
+                loaded.Unreadable[id] = failure;
             }
         }
     }

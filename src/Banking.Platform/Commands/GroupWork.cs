@@ -46,7 +46,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     {
         if (memory.Receipt(submission.ReceiptId) is { } known)
         {
-            return (known.IsFormer ? submission.MayAsk(memory.States) : null, now);
+            return (known.IsUnclaimed ? submission.MayAsk(memory.States) : null, now);
         }
 
         if (memory.Unreadable(submission.Streams) is { } unreadable)
@@ -78,7 +78,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         _ => throw new InvalidOperationException($"{decision.GetType().Name} is no decision."),
     };
 
-    private Func<Outcome> NotDone(Submission<TState> submission, int failed) => memory.Receipt(submission.ReceiptId) is not null
+    private Func<Outcome> NotDone(Submission<TState> submission, int failed) => memory.Receipt(submission.ReceiptId) is { } known
+        && !(known.IsUnclaimed && submission.MayAsk(memory.States) is not null)
         ? Repeat(submission)
         : Always(GroupOutcomes.BatchRefused(submission.Context, failed));
 

@@ -16,6 +16,18 @@ public static class StoredStates
     /// <summary>The last event of the stored state. Null, or another event's, where Marten wrote the row itself: then the state is folded again.</summary>
     public const string LastEventColumn = "last_event_id";
 
+    /// <summary>
+    /// Names the last event of states that were stored before this column was. Without it, the first command on each account would fold all its events while
+    /// the account is locked.
+    /// </summary>
+    public static string NameLastEvents(string table) =>
+        $"""
+        update {table} d set {LastEventColumn} = e.id
+        from {PlatformModule.EventSchema}.mt_streams s
+        join {PlatformModule.EventSchema}.mt_events e on e.stream_id = s.id and e.version = s.version and not e.is_archived
+        where d.id = s.id and d.{LastEventColumn} is null and d.mt_version = s.version
+        """;
+
     /// <summary>The tables of the states that commands decide upon.</summary>
     public static IReadOnlySet<string> Tables(IReadOnlyStoreOptions options)
     {

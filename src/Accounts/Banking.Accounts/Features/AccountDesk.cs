@@ -63,8 +63,8 @@ public sealed class AccountDesk(
             new(
                 context,
                 accounts.Ids,
-                states => EffectiveTime.NotAllowed(context.Caller, slice.EffectiveAt(command)) ?? accounts.MayAsk(context.Caller, states),
-                (states, now) => slice.Decide(command, accounts.In(states), newIds, now, rule),
+                states => accounts.MayAsk(context.Caller, states),
+                (states, now) => EffectiveTime.NotAllowed(context.Caller, slice.EffectiveAt(command)) ?? slice.Decide(command, accounts.In(states), newIds, now, rule),
                 (states, now) => slice.Answer(command, accounts.In(states), newIds, now),
                 () => CommandData.Of(slice.Shape.Name, command))
             { Past = past },

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Banking.Accounts.Domain;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
 using JasperFx.Events;
 using Npgsql;
 
@@ -35,7 +36,14 @@ public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source) : 
         if (!_known.TryGetValue(account, out var known) || known.Past.Since > since || Stopwatch.GetElapsedTime(known.ReadAt) > Recent)
         {
             await using var connection = await source.OpenConnectionAsync(ct);
-            await ReadAsync(connection, null, account, since, ct);
+            try
+            {
+                await ReadAsync(connection, null, account, since, ct);
+            }
+            catch (UnreadableEventException)
+            {
+                // Read again under the lock, where the commands of this account, and no others, are refused for it.
+            }
         }
     }
 
