@@ -99,6 +99,24 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Last-Event-ID", id))).IsProblem(400, "malformed_position");
     }
 
+    [Fact]
+    public async Task The_address_of_a_reader_that_reconnects_is_read_though_its_header_counts()
+    {
+        await _teller.OpenAsync();
+        await _teller.OpenAsync();
+        var end = (await _feed.CompleteAsync()).ToString(CultureInfo.InvariantCulture);
+        foreach (var accept in (string[])["application/json", "text/event-stream"])
+        {
+            Task<Answer> ReadAsync(string after) => bank.As("auditor").GetAsync($"/v1/feed?after={after}", ("Accept", accept), ("Last-Event-ID", end));
+
+            (await ReadAsync("somewhere")).IsProblem(400, "malformed_position");
+            (await ReadAsync("")).IsProblem(400, "malformed_position");
+            (await ReadAsync("999999999")).IsProblem(416, "position_beyond_end");
+        }
+
+        Assert.Equal(end, (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Last-Event-ID", end))).Ok().NextCursor());
+    }
+
     [Theory]
     [InlineData("999999999")]
     [InlineData("9223372036854775807")]

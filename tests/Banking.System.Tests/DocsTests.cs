@@ -123,7 +123,13 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             .IsProblem(422, "customer_required");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
-        foreach (var header in (string[])["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Original-For"])
+        string[] ofProxies =
+        [
+            "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forward-For", "X-Real-IP", "x-real-port", "Via", "CF-Connecting-IP", "True-Client-IP",
+            "X-Original-For", "X-Client-Address", "Fly-Client-IP", "X-Vercel-Id", "X-ARR-SSL", "X-Cluster-Client-IP", "fastly-client-ip",
+            "X-Envoy-External-Address", "X-Host", "X-SCHEME",
+        ];
+        foreach (var header in ofProxies)
         {
             (await _anybody.PostAsync("/dev/token", new { role = "teller" }, (header, "for=127.0.0.1"))).IsProblem(404, "no_such_route");
         }

@@ -105,6 +105,34 @@ public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Theory]
+    [InlineData("utf-16", false)]
+    [InlineData("iso-8859-1", false)]
+    [InlineData("\"utf-32\"", false)]
+    [InlineData("nonsense", false)]
+    [InlineData("UTF-8", true)]
+    [InlineData("\"utf-8\"", true)]
+    [InlineData("us-ascii", true)]
+    public async Task A_body_is_read_as_UTF_8_and_any_other_charset_is_415(string charset, bool isRead)
+    {
+        var account = await _teller.OpenAsync();
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Deposit(account)));
+        content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+
+        var answer = await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey()));
+
+        if (isRead)
+        {
+            answer.Created();
+        }
+        else
+        {
+            answer.IsProblem(415, "unsupported_charset");
+        }
+
+        Assert.Equal(isRead ? "1.00" : "0.00", await _teller.BalanceAsync(account));
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("GZIP")]
     [InlineData("br")]
@@ -159,7 +187,9 @@ public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("/v1/accounts", "application/json;version=2", 406)]
     [InlineData("/v1/accounts", "nonsense", 406)]
     [InlineData("/v1/accounts", "application/problem+json", 406)]
-    [InlineData("/health/live", "application/json", 406)]
+    [InlineData("/health/live", "application/json", 200)]
+    [InlineData("/health/ready", "application/json", 200)]
+    [InlineData("/health/live", "nonsense", 200)]
     [InlineData("/v1/accounts", "", 200)]
     [InlineData("/v1/accounts", "*/*", 200)]
     [InlineData("/v1/accounts", "application/*", 200)]

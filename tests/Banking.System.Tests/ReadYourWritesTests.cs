@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Banking.System.Tests;
 
@@ -57,6 +59,48 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
         var read = (await waiting).Ok();
         Assert.Null(read.Header("Ledger-Stale"));
         Assert.True(Position(read) >= next);
+    }
+
+    [Fact]
+    public async Task The_feed_is_answered_up_to_the_position_that_it_says_and_no_further_than_the_log_is_complete()
+    {
+        var account = await _teller.OpenAsync();
+        var auditor = bank.As("auditor");
+        await using var connection = await bank.Host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestContext.Current.CancellationToken);
+        long wanted;
+        await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            // A number that was drawn by a transaction which is not over: the log is not complete behind it.
+            await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
+            var missing = (long)(await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+            var written = (await _teller.DepositAsync(account, "1.00")).Created();
+            wanted = Position(written);
+            Assert.True(wanted > missing);
+
+            foreach (var path in (string[])["/v1/feed", $"/v1/feed/completeness?account={account}"])
+            {
+                var early = (await auditor.GetAsync(path, ("Ledger-Min-Position", written.Header("Ledger-Position")!))).Ok();
+                Assert.Equal((path, "true"), (path, early.Header("Ledger-Stale")));
+                Assert.True(Position(early) < missing);
+            }
+
+            await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        }
+
+        var name = wanted.ToString(CultureInfo.InvariantCulture);
+        var read = (await auditor.GetAsync($"/v1/feed?after={wanted - 1}", ("Ledger-Min-Position", name), ("Prefer", "wait=20"))).Ok();
+        Assert.Null(read.Header("Ledger-Stale"));
+        Assert.Equal(account, Assert.Single(read.Items()).GetProperty("subject").GetString());
+        var complete = (await auditor.GetAsync($"/v1/feed/completeness?account={account}", ("Ledger-Min-Position", name), ("Prefer", "wait=20"))).Ok();
+        Assert.True(complete.Json.GetProperty("position").GetInt64() >= wanted);
+        Assert.Equal(2, complete.Json.GetProperty("last").GetInt64());
+    }
+
+    [Fact]
+    public async Task What_is_written_after_the_log_cannot_wait_for_a_position_and_says_so()
+    {
+        (await _teller.GetAsync("/v1/notifications", ("Ledger-Min-Position", "1"))).IsProblem(400, "min_position_not_supported");
+        (await _teller.GetAsync("/v1/notifications")).Ok();
     }
 
     [Theory]

@@ -123,7 +123,8 @@ public static class BankHost
         builder.Services
             .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
             .AddReadModels(Follows(builder.Configuration));
-        builder.Services.AddSingleton(p => new MinPosition(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LogEnd>(), clock));
+        builder.Services.AddSingleton(p => new MinPosition(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LogEnd>(), p.GetRequiredService<LogMark>(), clock));
     }
 
     private static bool Follows(ConfigurationManager configuration)

@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
@@ -26,8 +25,9 @@ internal static class Health
         Map(app, "/health/ready", check => check.Tags.Contains(Ready));
     }
 
+    // A probe asks how the host is, and not for a form: it is answered whatever it accepts.
     private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> which) => app.MapHealthChecks(path, new() { Predicate = which })
-        .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute(MediaTypeNames.Text.Plain)).AllowAnonymous();
+        .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute()).AllowAnonymous();
 }
 
 internal sealed class LedgerCheck(NpgsqlDataSource source) : IHealthCheck

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace Banking.Host.Hosting;
@@ -14,8 +15,8 @@ namespace Banking.Host.Hosting;
 public sealed record RateLimitSettings(bool Enabled = true, int WritesPerSecond = 20_000, int TokensPerMinute = 600);
 
 /// <summary>
-/// Limits per caller with the framework's middleware: by subject, and by address where there is none yet. Reads have no limit. A request beyond it
-/// is answered before its body is read.
+/// Limits per caller with the framework's middleware: by subject, and by address where the route asks for none, whatever token is sent along. Reads
+/// have no limit. A request beyond it is answered before its body is read.
 /// </summary>
 internal static class RateLimits
 {
@@ -35,11 +36,15 @@ internal static class RateLimits
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = RejectAsync;
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool IsSubject, string Name)>(http =>
-                !settings.Enabled || HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is null ? RateLimitPartition.GetNoLimiter((false, ""))
-                : http.User.FindFirst(Claims.Subject)?.Value is { } subject ? RateLimitPartition.GetTokenBucketLimiter((true, subject), writes)
+                !settings.Enabled || HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is not { } endpoint ? RateLimitPartition.GetNoLimiter((false, ""))
+                : SubjectAt(endpoint, http) is { } subject ? RateLimitPartition.GetTokenBucketLimiter((true, subject), writes)
                 : RateLimitPartition.GetTokenBucketLimiter((false, Address(http)), tokens));
         });
     }
+
+    /// <summary>Null where the route asks for no token: a caller that could choose its subject there would have as many limits as it has names.</summary>
+    private static string? SubjectAt(Endpoint endpoint, HttpContext http) =>
+        endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? http.User.FindFirst(Claims.Subject)?.Value : null;
 
     private static string Address(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "local";
 

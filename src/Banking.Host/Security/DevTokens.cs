@@ -105,18 +105,15 @@ internal static class DevTokenEndpoint
         && LoopbackHosts.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
         && !http.Request.Headers.Keys.Any(IsOfProxy);
 
-    private static bool IsOfProxy(string header) => ProxyHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
-        || ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+    private static bool IsOfProxy(string header) => ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
 
     private static readonly string[] LoopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>What proxies and delivery networks add to a request that they pass on.</summary>
-    private static readonly string[] ProxyHeaders =
-    [
-        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP", "X-ProxyUser-IP",
-        "Client-IP", "True-Client-IP", "Fastly-Client-IP", "CDN-Loop", "Max-Forwards",
-    ];
-
+    /// <summary>How the names begin of what proxies and delivery networks add to a request that they pass on.</summary>
     private static readonly string[] ProxyPrefixes =
-        ["X-Forwarded", "X-Original-", "X-Envoy-", "X-Azure-", "X-Amzn-", "X-AppEngine-", "CF-", "CloudFront-", "Akamai-"];
+    [
+        "Forwarded", "Via", "X-Forward", "X-Real", "X-Original", "X-Originating", "X-Client", "X-Cluster", "X-Remote", "X-ProxyUser", "X-Host", "X-Scheme",
+        "X-Envoy-", "X-Azure-", "X-Amzn-", "X-AppEngine-", "X-ARR", "X-Vercel", "CF-", "CloudFront-", "Akamai-", "True-Client", "Fly-Client", "Fastly-Client",
+        "Client-IP", "CDN-Loop", "Max-Forwards",
+    ];
 }

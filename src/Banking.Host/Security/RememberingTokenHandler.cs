@@ -17,8 +17,6 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
     /// <summary>The longest name of a caller: it is kept with every event.</summary>
     private const int LongestName = 255;
 
-    private static readonly string[] Names = [Claims.Subject, Claims.Customer];
-
     /// <summary>How long a key that the issuer withdrew may still be honoured.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
@@ -62,7 +60,9 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
             return "The token has a critical header that is not understood.";
         }
 
-        foreach (var name in Names)
+        // Whose customer it is matters of a customer alone: many issuers send the claim empty with everybody else's token.
+        string[] names = result.ClaimsIdentity.HasClaim(Claims.Role, Roles.Customer) ? [Claims.Subject, Claims.Customer] : [Claims.Subject];
+        foreach (var name in names)
         {
             var values = result.ClaimsIdentity.FindAll(name).Take(2).ToList();
             if (values.Count > 1 || (values is [{ Value: var value }] && PlainText.Problem(value, LongestName) is not null))

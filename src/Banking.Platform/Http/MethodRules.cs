@@ -2,6 +2,7 @@ using Banking.Platform.Commands;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
 
 namespace Banking.Platform.Http;
 
@@ -53,16 +54,26 @@ public static class MethodRules
             $"This address knows {string.Join(", ", methods)}, and not {ShownMethod(http)}.", ("allowed", methods)));
     }
 
-    private static string ShownMethod(HttpContext http) => http.Request.Method.Length <= 20 ? http.Request.Method : "this method";
+    private static string ShownMethod(HttpContext http) => http.WantsHeadOnly() ? HttpMethods.Head
+        : http.Request.Method.Length <= 20 ? http.Request.Method : "this method";
 
     private static Refusal? BodyProblem(HttpContext http, Endpoint endpoint)
     {
         var takesBody = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
         return !takesBody ? null
             : !http.Request.HasJsonContentType() ? UnsupportedType
+            : !IsUtf8(http.Request.ContentType!) ? UnsupportedCharset
             : http.Request.Headers.ContentEncoding.Count > 0 ? EncodingProblem(http.Request.Headers.ContentEncoding.ToString())
             : null;
     }
+
+    /// <summary>Bodies are read as UTF-8, of which ASCII is a part: one that says it is anything else would be read as what it is not.</summary>
+    private static bool IsUtf8(string contentType) => MediaTypeHeaderValue.Parse(contentType).Parameters
+        .Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
+        .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "UTF-8" or "US-ASCII");
+
+    private static Refusal UnsupportedCharset => Problems.Malformed(
+        "unsupported_charset", "Send application/json in UTF-8; charset is utf-8, or left out.", status: StatusCodes.Status415UnsupportedMediaType);
 
     private static Refusal? EncodingProblem(string encoding) => Encodings.Contains(encoding.Trim(), StringComparer.OrdinalIgnoreCase)
         ? null

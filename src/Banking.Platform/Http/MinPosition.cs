@@ -10,11 +10,11 @@ namespace Banking.Platform.Http;
 
 /// <summary>
 /// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so where
-/// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it; such an
-/// answer always says how far the model was. A position that the log does not have, of another database or from before a restore, is
-/// refused.
+/// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it, and then its
+/// answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A position that the log does
+/// not have, of another database or from before a restore, is refused; and any where an answer <see cref="HasNoPositionAttribute">has none</see>.
 /// </summary>
-public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvider clock)
+public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mark, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -23,11 +23,18 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvide
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(next);
-        var model = http.GetEndpoint()?.Metadata.GetMetadata<ReadsFromAttribute>()?.Model;
+        var metadata = http.GetEndpoint()?.Metadata;
+        var model = metadata?.GetMetadata<ReadsFromAttribute>()?.Model;
         var header = http.Request.Headers["Ledger-Min-Position"].ToString();
         if ((header.Length == 0 && model is null) || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
         {
             await next();
+            return;
+        }
+
+        if (metadata?.GetMetadata<HasNoPositionAttribute>() is not null)
+        {
+            await http.WriteProblemAsync(NoPosition);
             return;
         }
 
@@ -46,11 +53,14 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvide
 
         var patience = wait is { } seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWait.TotalSeconds)) : TimeSpan.Zero;
         var since = clock.GetTimestamp();
-        var reached = await PositionAsync(model, http.RequestAborted);
+        Func<CancellationToken, Task<long>> look = model is not null ? ct => ServedAsync(model, ct)
+            : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
+            : log.ReadAsync;
+        var reached = await look(http.RequestAborted);
         while (reached < wanted && clock.GetElapsedTime(since) < patience)
         {
             await Task.Delay(Pause, clock, http.RequestAborted);
-            reached = await PositionAsync(model, http.RequestAborted);
+            reached = await look(http.RequestAborted);
         }
 
         if (reached < wanted
@@ -69,13 +79,12 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, TimeProvide
         await next();
     }
 
-    private async Task<long> PositionAsync(string? model, CancellationToken ct)
-    {
-        if (model is null)
-        {
-            return await log.ReadAsync(ct);
-        }
+    private static Refusal NoPosition => Problems.Malformed(
+        "min_position_not_supported",
+        "Ledger-Min-Position is not for this address: what it answers is written after the log, and it is not known up to which position.");
 
+    private async Task<long> ServedAsync(string model, CancellationToken ct)
+    {
         await using var command = source.CreateCommand(
             $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");
         command.Parameters.Add(new() { Value = model });

@@ -9,3 +9,11 @@ public sealed class ReadsFromAttribute(string model) : Attribute
 {
     public string Model { get; } = model;
 }
+
+/// <summary>Says that a GET is answered from the log as far as it is known to be complete, which may be before its last event.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ReadsCompleteLogAttribute : Attribute;
+
+/// <summary>Says that nobody knows up to which position of the log a GET is answered: asked to wait for one, it could only answer falsely.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class HasNoPositionAttribute : Attribute;

@@ -3,8 +3,8 @@ using System.Text;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// A header that is a single string or token (RFC 8941, 3.3). Parameters are allowed by that grammar and mean nothing here. Many clients send
-/// a key bare which is neither; such a text is taken as it is, unless it begins like a string.
+/// A header that is a single string (RFC 8941, 3.3). Parameters behind the string are allowed by that grammar and mean nothing here. Many clients
+/// send a key bare; such a text means all of itself: cut at a semicolon, two orders could become one.
 /// </summary>
 internal static class StructuredItem
 {
@@ -17,13 +17,6 @@ internal static class StructuredItem
         if (text is ['"', ..])
         {
             return TryString(text, out value, out var end) && AreParameters(text.AsSpan(end));
-        }
-
-        // Only what is wholly a token with parameters is cut: a bare key of another shape means all of itself.
-        var length = TokenLength(text);
-        if (length > 0 && length < text.Length && AreParameters(text.AsSpan(length)))
-        {
-            value = text[..length];
         }
 
         return true;

@@ -23,6 +23,7 @@ public sealed record NotificationView(
 public static class GetNotificationsEndpoint
 {
     [WolverineGet("/v1/notifications")]
+    [HasNoPosition]
     [PageParameters]
     [QueryParameter("account", "About one account, acc_…")]
     [Tags("Notifications")]

@@ -22,6 +22,7 @@ public sealed record CompletenessView(string Account, long? First, long? Last, l
 public static class GetCompletenessEndpoint
 {
     [WolverineGet("/v1/feed/completeness")]
+    [ReadsCompleteLog]
     [QueryParameter("account", "An account's id, acc_…")]
     [Tags("Publication")]
     [EndpointSummary("Get which events of an account a consumer must have to have all")]

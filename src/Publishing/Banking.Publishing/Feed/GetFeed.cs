@@ -37,6 +37,7 @@ public static class GetFeedEndpoint
 
     /// <summary>After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is its position.</summary>
     [WolverineGet("/v1/feed")]
+    [ReadsCompleteLog]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [QueryParameter("after", "Only what comes after this position; the beginning when left out.")]
     [QueryParameter("limit", "1 to 1000; 100 when left out. Of pages only.")]
@@ -47,9 +48,19 @@ public static class GetFeedEndpoint
     public static async Task<IResult> Get(PublicLog log, LogWatch watch, LogMark mark, LogEnd end, HttpContext http)
     {
         var streams = AnswerForm.IsEventStream(http);
-        var (after, name, limit, problem) = Read(http.Request, streams);
-        // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
-        problem ??= after <= mark.Complete ? null : LogEnd.Problem(name, after, await end.ReadAsync(http.RequestAborted));
+        var (limit, problem) = ReadLimit(http.Request, streams);
+        var (after, began) = (0L, http.Request.Query["after"]);
+        if (problem is null && began.Count > 0)
+        {
+            (after, problem) = await ReadPositionAsync("after", began.ToString(), mark, end, http.RequestAborted);
+        }
+
+        // A reader that reconnects says in the header where it was, whatever its address says where it began.
+        if (problem is null && http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last)
+        {
+            (after, problem) = await ReadPositionAsync("Last-Event-ID", last, mark, end, http.RequestAborted);
+        }
+
         if (problem is not null)
         {
             return new ProblemResult(problem);
@@ -66,31 +77,30 @@ public static class GetFeedEndpoint
             : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
     }
 
-    private static (long After, string Name, int Limit, Refusal? Problem) Read(HttpRequest request, bool streams)
+    private static async Task<(long Position, Refusal? Problem)> ReadPositionAsync(
+        string name, string text, LogMark mark, LogEnd end, CancellationToken ct)
+    {
+        if (!Exact.TryNumber(text, out var position))
+        {
+            return (0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
+        }
+
+        // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
+        return (position, position <= mark.Complete ? null : LogEnd.Problem(name, position, await end.ReadAsync(ct)));
+    }
+
+    private static (int Limit, Refusal? Problem) ReadLimit(HttpRequest request, bool streams)
     {
         var limit = Default;
         if (request.Query.TryGetValue("limit", out var text)
             && (!Exact.TryInt(text, out limit) || limit is < 1 or > Most))
         {
-            return (0, "", 0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
+            return (0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
         }
 
-        if (streams && request.Query.ContainsKey("limit"))
-        {
-            return (0, "", 0, Problems.Malformed("limit_of_a_stream", "limit is of pages; a stream goes on until its reader closes it."));
-        }
-
-        // A reader that reconnects says in the header where it was, whatever its address says where it began.
-        var last = request.Headers["Last-Event-ID"].ToString();
-        if (last.Length == 0 && !request.Query.ContainsKey("after"))
-        {
-            return (0, "", limit, null);
-        }
-
-        var (name, from) = last.Length > 0 ? ("Last-Event-ID", last) : ("after", request.Query["after"].ToString());
-        return Exact.TryNumber(from, out var after)
-            ? (after, name, limit, null)
-            : (0, name, 0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
+        return streams && request.Query.ContainsKey("limit")
+            ? (0, Problems.Malformed("limit_of_a_stream", "limit is of pages; a stream goes on until its reader closes it."))
+            : (limit, null);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
