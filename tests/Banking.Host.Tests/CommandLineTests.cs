@@ -64,6 +64,32 @@ public sealed class CommandLineTests : IDisposable
         Assert.False(Directory.Exists(Data));
     }
 
+    [Theory]
+    [InlineData("Banking:Publishing:Webhooks", "Attempts=0")]
+    [InlineData("Banking:Publishing:Webhooks", "EventRetryMilliseconds=-1")]
+    [InlineData("Banking:Publishing:Webhooks", "Parallel=-1")]
+    [InlineData("Banking:Publishing:Kafka", "Partitions=0")]
+    [InlineData("Banking:Publishing:Kafka", "ReplicationFactor=-2")]
+    [InlineData("Banking:Sentinel", "IntervalSeconds=0")]
+    [InlineData("Banking:Sentinel", "IntervalSeconds=-1")]
+    [InlineData("Banking:Sentinel", "IntervalSeconds=NaN")]
+    [InlineData("Banking:Sentinel", "IntervalSeconds=1e9")]
+    [InlineData("Banking:Sentinel", "OverdueSeconds=0")]
+    [InlineData("Banking:Sentinel", "Streams=0")]
+    [InlineData("Banking:Sentinel", "Events=-5")]
+    [InlineData("Banking:Sentinel", "LargestStream=0")]
+    [InlineData("Banking:Sentinel", "Positions=0")]
+    [InlineData("Banking:Sentinel", "BankEvery=0")]
+    public async Task A_number_that_a_setting_cannot_have_ends_with_2_and_a_sentence(string section, string setting)
+    {
+        var (exitCode, _, error) = await RunAsync("--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1", $"--{section}:{setting}");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(section + ": ", error, StringComparison.Ordinal);
+        Assert.Contains(setting[..setting.IndexOf('=', StringComparison.Ordinal)], error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_setting_of_the_environment_is_held_to_the_same()
     {

@@ -141,9 +141,31 @@ public sealed class ProductionTests
         Assert.DoesNotContain("can be reached", error, StringComparison.Ordinal);
     }
 
-    private static async Task RefusedAsync(string[] arguments, string sentence)
+    /// <summary>A variable of that name belongs to others: a host in Production makes no database because of it, and one in Development deletes its data when told to.</summary>
+    [Theory]
+    [InlineData("dev")]
+    [InlineData("Development")]
+    [InlineData("Production")]
+    public async Task A_variable_that_is_named_environment_changes_nothing(string value)
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(arguments);
+        var folder = TestFolders.New("banking-environment-");
+        string[] given = ["--no-demo", $"--Banking:DataFolder={folder.FullName}"];
+        await RefusedAsync([.. given, .. Issuer], "needs ConnectionStrings:banking", ("ENVIRONMENT", value));
+        await RefusedAsync([.. given, "--environment", "Production", .. Issuer], "needs ConnectionStrings:banking", ("ENVIRONMENT", value), ("ASPNETCORE_ENVIRONMENT", "Development"));
+        await RefusedAsync([.. given, "--fresh", "--yes", .. Issuer], "Development only", ("ENVIRONMENT", value));
+        await RefusedAsync([.. given, "--fresh"], "add --yes to confirm", ("ENVIRONMENT", value), ("DOTNET_ENVIRONMENT", "Development"));
+        Assert.Empty(folder.GetFileSystemInfos());
+
+        // One answer for the rules and for the host, where the two variables do not agree.
+        await RefusedAsync(
+            ["--no-demo", Nowhere, "--urls=http://127.0.0.1:0"], "cannot be opened",
+            ("ENVIRONMENT", value), ("ASPNETCORE_ENVIRONMENT", "Development"), ("DOTNET_ENVIRONMENT", "Production"));
+        folder.Delete();
+    }
+
+    private static async Task RefusedAsync(string[] arguments, string sentence, params (string, string)[] environment)
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(arguments, environment);
         Assert.True(exitCode == 2, $"{exitCode}: {error}");
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);

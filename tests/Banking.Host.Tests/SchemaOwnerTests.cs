@@ -106,6 +106,97 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         await TestCluster.DropAsync(other);
     }
 
+    /// <summary>A host's role may make schemas, and one of the owner's name would come first where names are looked for by default.</summary>
+    [Fact]
+    public async Task A_function_in_a_schema_of_the_owners_name_is_not_taken_for_PostgreSQLs()
+    {
+        await using (var host = NpgsqlDataSource.Create(_database))
+        {
+            await using var command = host.CreateCommand(
+                """
+                create schema banking_owner;
+                create function banking_owner.format(text, name, text) returns text language plpgsql as $$ begin raise exception 'not the one'; end $$;
+                grant usage on schema banking_owner to public;
+                """);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var (exitCode, output, error) = await HostProcess.RunAsync(["migrate"], ("ConnectionStrings__banking", _database));
+
+        Assert.True(exitCode == 0, output + error);
+    }
+
+    /// <summary>An image for containers sets these, and nobody listens while the schema is migrated.</summary>
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Development")]
+    public async Task Migrate_does_not_care_where_a_host_would_listen(string environment)
+    {
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["migrate"], ("ConnectionStrings__banking", _database), ("ASPNETCORE_ENVIRONMENT", environment),
+            ("ASPNETCORE_HTTP_PORTS", "8080"), ("ASPNETCORE_URLS", "http://+:8080"));
+
+        Assert.True(exitCode == 0, output + error);
+        Assert.Contains("The schema is current.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Migrate_refuses_a_superuser_in_Production()
+    {
+        var superuser = await TestCluster.SuperuserAsync(_database);
+        foreach (var (name, host, owner) in ((string, string, string)[])[("owner", _database, superuser), ("banking", superuser, TestCluster.Owner(_database))])
+        {
+            var (exitCode, _, error) = await HostProcess.RunAsync(
+                ["migrate"], ("ConnectionStrings__banking", host), ("ConnectionStrings__owner", owner), ("ASPNETCORE_ENVIRONMENT", "Production"));
+
+            Assert.Equal(2, exitCode);
+            Assert.Contains($"ConnectionStrings:{name} is a superuser", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--no-demo")]
+    [InlineData("migrate")]
+    [InlineData("verify")]
+    public async Task An_owner_without_rights_ends_with_a_sentence_that_names_the_script_of_roles(string command)
+    {
+        await using (var superuser = NpgsqlDataSource.Create(await TestCluster.SuperuserAsync(_database)))
+        {
+            var database = new NpgsqlConnectionStringBuilder(_database).Database;
+            await using var change = superuser.CreateCommand(
+                $"alter database {database} owner to current_user; revoke all on database {database} from banking_owner, banking_host; " +
+                $"grant connect on database {database} to public");
+            await change.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [command], ("ConnectionStrings__banking", _database), ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+
+        Assert.True(exitCode == 2, error);
+        Assert.Contains("roles.sql", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--no-demo")]
+    [InlineData("migrate")]
+    [InlineData("verify")]
+    [InlineData("projections", "list")]
+    public async Task A_connection_string_that_cannot_be_read_ends_with_a_sentence(params string[] command)
+    {
+        foreach (var (setting, name) in ((string, string)[])[
+            ("--ConnectionStrings:banking=foo", "banking"), ("--ConnectionStrings:banking=Host=127.0.0.1;Usrname=x", "banking"), ("--ConnectionStrings:banking=Database=x", "banking"),
+            ("--ConnectionStrings:owner=Host=127.0.0.1;Port=many", "owner")])
+        {
+            string[] settings = name == "owner" ? [$"--ConnectionStrings:banking={_database}", setting] : [setting, $"--ConnectionStrings:owner={TestCluster.Owner(_database)}"];
+            var (exitCode, _, error) = await HostProcess.RunAsync([.. command, .. settings], ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+
+            Assert.True(exitCode == 2, error);
+            Assert.Contains($"ConnectionStrings:{name} is no connection string", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        }
+    }
+
     private static async Task EndsAsync(string sentence, params (string, string)[] environment)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);

@@ -71,6 +71,26 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Contains("append-only", refused.MessageText, StringComparison.Ordinal);
     }
 
+    /// <summary>The trigger's function looks for names where no host's role can put any: a temporary table would say that everybody is a member of the owner.</summary>
+    [Theory]
+    [InlineData("update bank.mt_events set version = version")]
+    [InlineData("delete from platform.receipt")]
+    [InlineData("truncate bank.mt_streams_default")]
+    public async Task The_trigger_is_not_deceived_by_a_temporary_table(string sql)
+    {
+        await LiveAsync();
+        await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await ExecuteAsync(connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
+        await ExecuteAsync(
+            connection,
+            "create temporary table pg_class on commit drop as select c.oid, r.oid as relowner from pg_catalog.pg_class c, pg_catalog.pg_roles r where r.rolname = current_user");
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, sql));
+
+        Assert.Contains("append-only", refused.MessageText, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_role_that_is_no_member_of_the_owner_is_refused_with_whatever_rights()
     {

@@ -6,9 +6,9 @@ namespace Banking.Host.Commands;
 internal static class FreshStart
 {
     /// <exception cref="ConfigurationException">It may not, or nobody confirmed it.</exception>
-    public static void Confirm(IConfiguration configuration, string? environment, bool confirmed)
+    public static void Confirm(IConfiguration configuration, string environment, bool confirmed)
     {
-        if (!IsDevelopment(environment))
+        if (!StartupRules.IsDevelopment(environment))
         {
             throw new ConfigurationException("--fresh deletes all data and exists in Development only. Nothing was done.");
         }
@@ -38,9 +38,4 @@ internal static class FreshStart
         Console.Write($"Delete all data in {folder}? Type yes to confirm: ");
         return Console.ReadLine()?.Trim() == "yes";
     }
-
-    private static bool IsDevelopment(string? environment) => string.Equals(
-        environment ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"),
-        Environments.Development,
-        StringComparison.OrdinalIgnoreCase);
 }

@@ -40,7 +40,7 @@ internal static class ImportCommand
             var configuration = CommonOptions.Configuration(settings);
             if (parsed.GetValue(fresh))
             {
-                FreshStart.Confirm(configuration, parsed.GetValue(environment), parsed.GetValue(yes));
+                FreshStart.Confirm(configuration, StartupRules.EnvironmentOf(parsed.GetValue(environment)), parsed.GetValue(yes));
             }
 
             return RunAsync(

@@ -28,8 +28,12 @@ internal static class MigrateCommand
         }
 
         await using var database = await BankDatabase.OpenAsync(configuration, fresh: false, _ => { });
-        // The whole host, never started: its messages have tables too. Who issues tokens is no matter of the schema.
-        await using var app = BankHost.CreateBuilder(["--environment", Environments.Development, .. settings], database.Connections).Build();
+        // The whole host, never started: its messages have tables too. Who issues tokens and where a host listens is no matter of the schema; what
+        // the roles are is, as in the environment that the hosts will have.
+        string[] unserved = ["--environment", Environments.Development, .. settings, $"--{StartupRules.RemoteDevelopment}=true"];
+        var builder = BankHost.CreateBuilder(unserved, database.Connections);
+        builder.Services.AddDatabaseRules(StartupRules.IsDevelopment(StartupRules.EnvironmentOf(null)));
+        await using var app = builder.Build();
         await BankSchema.PrepareAsync(app.Services);
         Console.WriteLine("The schema is current.");
         return 0;

@@ -24,20 +24,21 @@ internal static class ServeCommand
 
         root.SetAction(parsed =>
         {
-            var all = CommonOptions.With(settings, ("urls", parsed.GetValue(urls)), ("environment", parsed.GetValue(environment)));
+            var served = StartupRules.EnvironmentOf(parsed.GetValue(environment));
+            var all = CommonOptions.With(settings, ("urls", parsed.GetValue(urls)), ("environment", served));
             var configuration = CommonOptions.Configuration(all);
             if (parsed.GetValue(fresh))
             {
-                FreshStart.Confirm(configuration, parsed.GetValue(environment), parsed.GetValue(yes));
+                FreshStart.Confirm(configuration, served, parsed.GetValue(yes));
             }
 
+            StartupRules.CheckDatabase(configuration, served);
             return RunAsync(all, configuration, parsed.GetValue(fresh), !parsed.GetValue(noDemo));
         });
     }
 
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
     {
-        StartupRules.CheckDatabase(configuration);
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Say("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections);
         if (!HasAddress(builder.Configuration))

@@ -5,11 +5,11 @@ using Npgsql;
 namespace Banking.Host.Database;
 
 /// <summary>What a server and its roles must be, seen over the host's connection. Production refuses what Development is warned of.</summary>
-internal sealed class DatabaseRules(IHostEnvironment environment, IConfiguration configuration, ILogger<DatabaseRules> log)
+internal sealed class DatabaseRules(bool isDevelopment, IConfiguration configuration, ILogger<DatabaseRules> log)
 {
     private const string Superuser = "exists (select from pg_roles r where r.rolsuper and pg_has_role(current_user, r.oid, 'MEMBER'))";
 
-    private bool IsProduction => !environment.IsDevelopment();
+    private bool IsProduction => !isDevelopment;
 
     /// <summary>Before the schema is touched.</summary>
     public async Task CheckServerAsync(NpgsqlConnection connection, string role)

@@ -12,8 +12,11 @@ internal static class OwnerConnection
     /// <exception cref="ConfigurationException">It cannot be opened, or leads to another database than the host's.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(string owner, NpgsqlConnection host)
     {
-        // Not pooled: it is closed when the schema is current.
-        var settings = new NpgsqlConnectionStringBuilder(owner) { Pooling = false, ApplicationName = "banking-owner", Timezone = "UTC" };
+        // Not pooled: it is closed when the schema is current. Others may make schemas, one named like this role too: nothing is looked for there.
+        var settings = new NpgsqlConnectionStringBuilder(owner)
+        {
+            Pooling = false, ApplicationName = "banking-owner", Timezone = "UTC", SearchPath = "pg_catalog,pg_temp",
+        };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         await OpenAsync(connection, BankDatabase.OwnerName);
         if (await IdentityAsync(connection) != await IdentityAsync(host))
@@ -23,6 +26,20 @@ internal static class OwnerConnection
         }
 
         return connection;
+    }
+
+    /// <summary>Reads a connection string as the driver will, without connecting.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read.</exception>
+    public static void Check(string connectionString, string name)
+    {
+        try
+        {
+            NpgsqlDataSource.Create(connectionString).Dispose();
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException or InvalidOperationException or NotSupportedException)
+        {
+            throw new ConfigurationException($"ConnectionStrings:{name} is no connection string of PostgreSQL: {wrong.Message}");
+        }
     }
 
     /// <param name="name">The connection string's name, for the sentence that says what is wrong.</param>

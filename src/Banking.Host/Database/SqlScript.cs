@@ -17,6 +17,11 @@ internal static class SqlScript
     public static async Task RunAsync(NpgsqlConnection connection, string name, params (string Name, string Value)[] settings)
     {
         await using var transaction = await connection.BeginTransactionAsync();
+        await using (var path = new NpgsqlCommand("set local search_path = pg_catalog, pg_temp", connection, transaction))
+        {
+            await path.ExecuteNonQueryAsync();
+        }
+
         foreach (var (setting, value) in settings)
         {
             await using var set = new NpgsqlCommand($"select set_config('banking.{setting}', $1, true)", connection, transaction)

@@ -1,7 +1,10 @@
 -- What the host's role may do, and triggers that hold the log even where a grant is wrong. The owner runs this after each migration.
 -- Settings: banking.host_role; banking.append_only, banking.streams and banking.read_only (tables), banking.read_models (views), as schema.name
 -- with commas between. Locks are taken only for what is missing, so that running hosts are not held up.
-create or replace function bank.refuse_change() returns trigger language plpgsql as $function$
+-- No schema and no temporary table of the host's role stands in for what is meant.
+set search_path = pg_catalog, pg_temp;
+
+create or replace function bank.refuse_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $function$
 begin
     if pg_has_role(current_user, (select relowner from pg_class where oid = tg_relid), 'MEMBER') then
         return null;

@@ -1,6 +1,9 @@
 -- The two roles of a bank, and their rights on its database. Run as a superuser, connected to the bank's database; it may run again at any time.
 --   psql -d banking -v ON_ERROR_STOP=1 -c "set banking.owner_password = '…'" -c "set banking.host_password = '…'" -f roles.sql
 -- An empty password leaves the role's password as it is. Tables that the running role made before belong to the owner afterwards.
+-- No schema and no temporary table of the host's role stands in for what is meant.
+set search_path = pg_catalog, pg_temp;
+
 do $roles$
 declare
     owner_role constant text := 'banking_owner';

@@ -21,7 +21,14 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
     {
         if (configuration.GetConnectionString(Name) is { } given && !string.IsNullOrWhiteSpace(given))
         {
-            return new(new(given, configuration.GetConnectionString(OwnerName)), null);
+            var owner = configuration.GetConnectionString(OwnerName);
+            OwnerConnection.Check(given, Name);
+            if (!string.IsNullOrWhiteSpace(owner))
+            {
+                OwnerConnection.Check(owner, OwnerName);
+            }
+
+            return new(new(given, owner), null);
         }
 
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))

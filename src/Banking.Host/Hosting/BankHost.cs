@@ -41,7 +41,7 @@ public static class BankHost
         StartupRules.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
-        builder.Services.AddSingleton<DatabaseRules>().AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
+        builder.Services.AddDatabaseRules(builder.Environment.IsDevelopment()).AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
         builder.AddDatabase(connections, time);
         builder.AddMessaging();
         builder.AddHttp();
@@ -121,10 +121,20 @@ public static class BankHost
                 marten.AutoCreate = AutoCreate.None;
             });
         builder.Services
-            .AddSingleton(builder.Configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new())
+            .AddSingleton(Sentinel(builder.Configuration))
             .AddReadModels(Follows(builder.Configuration));
         builder.Services.AddSingleton(p => new MinPosition(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LogEnd>(), p.GetRequiredService<LogMark>(), clock));
+    }
+
+    /// <summary>The rules for the database, which a command can be held to in another environment than its host's.</summary>
+    internal static IServiceCollection AddDatabaseRules(this IServiceCollection services, bool isDevelopment) =>
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<DatabaseRules>(p, isDevelopment));
+
+    private static SentinelSettings Sentinel(ConfigurationManager configuration)
+    {
+        var settings = configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new();
+        return settings.Wrong is { } sentence ? throw new ConfigurationException($"Banking:Sentinel: {sentence}") : settings;
     }
 
     private static bool Follows(ConfigurationManager configuration)

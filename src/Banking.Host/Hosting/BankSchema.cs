@@ -35,18 +35,21 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         // Commands without a host have no environment, and nobody reaches them.
         var rules = services.GetService<DatabaseRules>();
         await (rules?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
-        await LockedAsync(connection, async () =>
+        await LockedAsync(connection, () => AllowedAsync(BankDatabase.Name, async () =>
         {
-            if (services.GetRequiredService<BankConnections>().Owner is { Length: > 0 } owner)
+            if (services.GetRequiredService<BankConnections>().Owner is { } owner && !string.IsNullOrWhiteSpace(owner))
             {
                 await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
                 await (rules?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
-                foreach (var part in parts)
+                await AllowedAsync(BankDatabase.OwnerName, async () =>
                 {
-                    await MigrateAsync(migrating, part);
-                }
+                    foreach (var part in parts)
+                    {
+                        await MigrateAsync(migrating, part);
+                    }
 
-                await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
+                    await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
+                });
             }
             else if (await MissingAsync(connection, parts, role) is { } missing)
             {
@@ -56,8 +59,26 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
 
             await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
             await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
-        });
+        }));
     }
+
+    /// <summary>What the database refuses is mostly a role that lacks a right: said in a sentence, with what gives it.</summary>
+    /// <param name="name">The connection string whose role it is.</param>
+    private static async Task AllowedAsync(string name, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception failure) when (Refusal(failure) is { } refusal)
+        {
+            throw new ConfigurationException(
+                $"The schema could not be brought up to date as the role of ConnectionStrings:{name}: {refusal.MessageText} ({refusal.SqlState}). " +
+                "roles.sql gives both roles what they need (docs/operations.md).");
+        }
+    }
+
+    private static PostgresException? Refusal(Exception? failure) => failure is null ? null : failure as PostgresException ?? Refusal(failure.InnerException);
 
     private static async Task MigrateAsync(NpgsqlConnection connection, SchemaPart part)
     {

@@ -16,15 +16,18 @@ internal static class StartupRules
     private const string Audience = "Banking:Auth:Audience";
     private const string Webhooks = "Banking:Publishing:Webhooks:";
 
-    /// <summary>The environment as the host will have it, before there is a host.</summary>
-    public static bool IsDevelopment(IConfiguration configuration) => Environments.Development.Equals(
-        new[] { "environment", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT" }.Select(name => configuration[name]).FirstOrDefault(value => !string.IsNullOrEmpty(value)),
-        StringComparison.OrdinalIgnoreCase);
+    /// <summary>The environment, before there is a host, which is then told. A variable that is named ENVIRONMENT is somebody else's.</summary>
+    /// <param name="option">What the command line says, if anything.</param>
+    public static string EnvironmentOf(string? option) =>
+        new[] { option, Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT"), Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") }
+            .FirstOrDefault(value => !string.IsNullOrEmpty(value)) ?? Environments.Production;
+
+    public static bool IsDevelopment(string environment) => Environments.Development.Equals(environment, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Before a database is opened, or even made.</summary>
-    public static void CheckDatabase(IConfiguration configuration)
+    public static void CheckDatabase(IConfiguration configuration, string environment)
     {
-        if (!IsDevelopment(configuration) && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)) && !IsSet(configuration, PrivateDatabase))
+        if (!IsDevelopment(environment) && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)) && !IsSet(configuration, PrivateDatabase))
         {
             Refuse([$"Production needs ConnectionStrings:{BankDatabase.Name}; to run it on the private PostgreSQL of this host, set {PrivateDatabase}=true."]);
         }

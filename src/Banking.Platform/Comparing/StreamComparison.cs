@@ -22,13 +22,14 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
             select stream_id, version, seq_id, id, type, timestamp, is_archived,
                 row_number() over (partition by stream_id order by version, seq_id) as place,
                 lag(seq_id) over (partition by stream_id order by version, seq_id) as seq_before,
-                lag(timestamp) over (partition by stream_id order by version, seq_id) as time_before
+                lag(timestamp) over (partition by stream_id order by version, seq_id) as time_before,
+                lead(seq_id) over (partition by stream_id order by version, seq_id) is null as is_last
             from {{PlatformModule.EventSchema}}.mt_events where {selection:stream_id}),
         counted as (
-            select p.stream_id, count(*) as events, max(p.version) as last, max(p.timestamp) filter (where p.version = p.place) as last_time,
+            select p.stream_id, count(*) as events, max(p.version) as last, max(p.timestamp) filter (where p.is_last and p.version = p.place) as last_time,
                 min(p.version) filter (where p.version <> p.place) as misplaced,
                 min(p.version) filter (where p.seq_id < p.seq_before) as unordered,
-                min(p.version) filter (where p.timestamp < p.time_before) as untimely,
+                min(p.version) filter (where p.timestamp < p.time_before and not coalesce(s.type = any($5), false)) as untimely,
                 min(p.version) filter (where p.is_archived) as archived,
                 min(p.version) filter (where s.type is not null and not exists (select from known k where k.stream_type = s.type and k.event_type = p.type)) as foreign_kind
             from placed p left join {{PlatformModule.EventSchema}}.mt_streams s on s.id = p.stream_id group by 1)
@@ -45,6 +46,9 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
     private readonly string[] _streamTypes = [.. kinds.SelectMany(k => k.EventTypes.Select(_ => k.Type))];
     private readonly string[] _eventTypes = [.. kinds.SelectMany(k => k.EventTypes)];
 
+    /// <summary>Kinds without receipts. Earlier versions of the bank took the time of their events before they waited for their turn.</summary>
+    private readonly string[] _timesMayFall = [.. kinds.Where(k => !k.HasReceipts).Select(k => k.Type)];
+
     public override string Name => LogName;
 
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
@@ -53,7 +57,7 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
         ArgumentNullException.ThrowIfNull(streams);
         var sql = Sql.Replace("{selection:stream_id}", streams.On("stream_id"), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);
-        await using var command = streams.Command(snapshot, sql, _streamTypes, _eventTypes);
+        await using var command = streams.Command(snapshot, sql, _streamTypes, _eventTypes, _timesMayFall);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))

@@ -34,7 +34,6 @@ public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(action);
         var stream = kind.StreamOf(name);
         var options = (StoreOptions)store.Options;
-        var now = RecordedTime.Now(clock);
         // Two who start the stream at once would be a unique violation for one of them: they queue here instead.
         await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
         {
@@ -42,10 +41,10 @@ public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
             await turn.ExecuteNonQueryAsync(ct);
         }
 
-        await using var known = new NpgsqlCommand(
-            $"select version from {options.Events.DatabaseSchemaName}.mt_streams where id = $1 for update", transaction.Connection, transaction);
-        known.Parameters.Add(new() { Value = stream });
-        var version = (long?)await known.ExecuteScalarAsync(ct) ?? 0;
+        var (version, last) = await HeadAsync(transaction, options.Events.DatabaseSchemaName, stream, ct);
+        // Read in turn, and lifted where another host's clock is ahead: recorded times never fall with the version.
+        var now = RecordedTime.Now(clock);
+        now = now < last ? last : now;
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
         var built = session.Events.BuildEvent(fact);
         built.Id = Ids.Next(clock);
@@ -57,5 +56,13 @@ public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
             [new(stream, kind.StreamType, version, version + 1, now)],
             [new(stream, version + 1, built, now, action.Caller.Actor, action.CorrelationId, null, context.Headers())]));
         await session.SaveChangesAsync(ct);
+    }
+
+    private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
+    {
+        await using var known = new NpgsqlCommand($"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
+        known.Parameters.Add(new() { Value = stream });
+        await using var reader = await known.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : (0, DateTimeOffset.MinValue);
     }
 }

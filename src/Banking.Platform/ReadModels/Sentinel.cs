@@ -34,6 +34,14 @@ public sealed record SentinelSettings
     /// <summary>Seconds after the last look from which on the next one is overdue; three intervals and 15 seconds where it is not set.</summary>
     public double? OverdueSeconds { get; init; }
 
+    /// <summary>What no sentinel can work with, as a sentence; null where there is no such thing.</summary>
+    public string? Wrong =>
+        !IsPeriod(IntervalSeconds) || (OverdueSeconds is { } overdue && !IsPeriod(overdue)) ? "IntervalSeconds and OverdueSeconds are from 0.001 to 1000000."
+        : this is { Streams: > 0, Events: > 0, LargestStream: > 0, Positions: > 0, BankEvery: > 0 } ? null
+        : "Streams, Events, LargestStream, Positions and BankEvery are above 0.";
+
+    private static bool IsPeriod(double seconds) => seconds is >= 0.001 and <= 1_000_000;
+
     /// <summary>How long after the last look the next one is overdue.</summary>
     internal TimeSpan Overdue => TimeSpan.FromSeconds(OverdueSeconds ?? ((3 * IntervalSeconds) + 15));
 }

@@ -46,6 +46,11 @@ public sealed record KafkaSettings
         }
 
         var settings = (section.Get<KafkaSettings>() ?? new()) with { Client = client };
+        if (settings is not { Partitions: null or > 0, ReplicationFactor: -1 or > 0 })
+        {
+            throw new FormatException($"{section.Path}: Partitions is above 0, and ReplicationFactor too, or -1.");
+        }
+
         StartPosition.Parse(settings.From, section.Path);
         return settings;
     }

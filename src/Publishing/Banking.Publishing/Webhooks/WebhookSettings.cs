@@ -34,6 +34,6 @@ public sealed record WebhookSettings
         var settings = publishing.GetSection("Webhooks").Get<WebhookSettings>() ?? new();
         return settings is { Attempts: > 0, EventAttempts: > 0, RetryMilliseconds: > 0, EventRetryMilliseconds: >= 0, TimeoutSeconds: > 0, Parallel: > 0 }
             ? settings
-            : throw new InvalidOperationException("Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel are above 0.");
+            : throw new FormatException("Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel are above 0, and EventRetryMilliseconds is not below.");
     }
 }

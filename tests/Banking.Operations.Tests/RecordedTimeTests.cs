@@ -1,0 +1,64 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>What operators do is recorded by hosts whose clocks differ.</summary>
+public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task Recorded_times_of_operators_do_not_fall_where_a_clock_goes_back()
+    {
+        await RebuiltAsync();
+        bank.Clock.Advance(TimeSpan.FromHours(-1));
+        await RebuiltAsync();
+
+        Assert.Equal(
+            [0L],
+            await bank.QueryAsync<long>(
+                $"""
+                select count(*) from (
+                    select timestamp < lag(timestamp) over (order by version) as falls from bank.mt_events where stream_id = '{ReadModelJournal.StreamOf("ledger")}') e
+                where falls
+                """));
+        Assert.Empty(await DifferencesAsync());
+    }
+
+    /// <summary>Earlier versions of the bank stored such times, and the log is never changed.</summary>
+    [Fact]
+    public async Task Times_of_operators_that_fell_before_are_no_difference_and_those_of_an_account_are()
+    {
+        var account = await bank.As("teller").OpenAsync(balance: "1.00");
+        await RebuiltAsync();
+        await bank.CaughtUpAsync();
+        await ForgeAsync($"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1");
+
+        Assert.DoesNotContain(await DifferencesAsync(), d => d.Model == "log");
+
+        var stream = Guid.Parse(account[4..]);
+        await ForgeAsync($"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{stream}' and version = 1");
+
+        Assert.Contains(await DifferencesAsync(), d => (d.Model, d.Table, d.Stream) == ("log", "event", stream));
+        await ForgeAsync($"update bank.mt_events set timestamp = timestamp - interval '1 minute' where stream_id = '{stream}' and version = 1");
+    }
+
+    private async Task RebuiltAsync()
+    {
+        Assert.Equal(202, (await bank.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })).StatusCode);
+        await Behind.UntilAsync(
+            () => bank.QueryAsync<bool>("select exists (select from platform.read_model where name = 'ledger' and state = 'building')"), building => !building[0]);
+    }
+
+    private async Task ForgeAsync(string sql)
+    {
+        await using var command = bank.Owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task<IReadOnlyList<Difference>> DifferencesAsync()
+    {
+        await bank.CaughtUpAsync();
+        return (await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+    }
+}
