@@ -59,15 +59,23 @@ public sealed class Rebuild(
             foreach (var model in models)
             {
                 var turn = await connections.OpenAsync(ct);
-                if (await TryLockAsync(turn, model.Name, ct)
-                    && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
-                    && coming.ModelVersion == model.Version)
+                Generation? coming = null;
+                try
+                {
+                    coming = await TurnAsync(turn, model, ct);
+                }
+                finally
+                {
+                    // Asked in vain, or cut off while asking: a connection that is not given back holds the lock for ever.
+                    if (coming is null)
+                    {
+                        await CloseAsync(turn);
+                    }
+                }
+
+                if (coming is not null)
                 {
                     turns.Add((model, coming, turn));
-                }
-                else
-                {
-                    await CloseAsync(turn);
                 }
             }
 
@@ -89,6 +97,14 @@ public sealed class Rebuild(
             }
         }
     }
+
+    /// <summary>The generation that is coming, with its lock held by the connection; null where there is none to bring, or somebody else brings it.</summary>
+    private static async Task<Generation?> TurnAsync(NpgsqlConnection turn, ReadModel model, CancellationToken ct) =>
+        await TryLockAsync(turn, model.Name, ct)
+        && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
+        && coming.ModelVersion == model.Version
+            ? coming
+            : null;
 
     private async Task FinishUnlessGivenUpAsync(NpgsqlConnection turn, ReadModel model, Generation coming, CancellationToken ct)
     {
@@ -250,7 +266,11 @@ public sealed class Rebuild(
     {
         await using (turn)
         {
-            await UnlockAsync(turn);
+            // One that broke has lost its lock with its session.
+            if (turn.FullState == System.Data.ConnectionState.Open)
+            {
+                await UnlockAsync(turn);
+            }
         }
     }
 
