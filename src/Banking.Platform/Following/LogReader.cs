@@ -31,6 +31,17 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             : throw unreadable;
     }
 
+    /// <summary>The last position before the next event after a position, or the last one to go to where there is none before it.</summary>
+    public async Task<long> PassAsync(long after, long upTo, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            $"select seq_id from {_schema}.mt_events where seq_id > $1 and seq_id <= $2 order by seq_id limit 1", connection);
+        command.Parameters.Add(new() { Value = after });
+        command.Parameters.Add(new() { Value = upTo });
+        return await command.ExecuteScalarAsync(ct) is long next ? next - 1 : upTo;
+    }
+
     /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)

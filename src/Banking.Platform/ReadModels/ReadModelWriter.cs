@@ -30,13 +30,24 @@ public sealed class ReadModelWriter(
         Advanced? last;
         do
         {
-            last = await StepAsync(model, null, upTo, position => tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), ct);
+            last = await StepAsync(model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), upTo, ct), ct);
         }
         while (last is not null && last.Position < upTo);
         return last;
     }
 
-    private Task<LogPage> PageAsync(long after, long upTo, CancellationToken ct) => log.ReadAsync(after, Math.Min(upTo, after + PageSize), ct);
+    private Task<LogPage> PageAsync(long after, long upTo, CancellationToken ct) =>
+        PassAsync(log.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
+
+    /// <summary>
+    /// An empty page goes on to the next event. A sequence that was set forward, or an event whose position was changed, leaves millions of numbers without an
+    /// event, and a page for each few of them would take hours.
+    /// </summary>
+    private async Task<LogPage> PassAsync(Task<LogPage> read, long upTo, CancellationToken ct)
+    {
+        var page = await read;
+        return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await log.PassAsync(page.End, upTo, ct) };
+    }
 
     /// <summary>Brings generations that are being made to the end of the log as far as that is complete, all in one pass.</summary>
     public async Task FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, CancellationToken ct)

@@ -48,7 +48,7 @@ public sealed class Repair(
     {
         List<ReadModel> rows = [.. models.Where(m => m.Name == name)];
         List<StateComparison> stored = [.. states.Where(s => s.Name == name)];
-        var verification = new Verification(rows, stored, new(rows, stored, snapshots, log), snapshots, source, connections);
+        var verification = new Verification(rows, stored, new(rows, stored, snapshots, log), snapshots, source, connections, log);
         Task<VerificationResult> CompareAsync() => verification.RunAsync(Guid.Empty, null, _ => { }, ct);
         var (repaired, failed) = (new List<Difference>(), new List<Difference>());
         foreach (var group in (await CompareAsync()).Differences.GroupBy(d => d.Stream))

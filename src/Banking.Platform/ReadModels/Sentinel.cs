@@ -202,8 +202,11 @@ public sealed class Sentinel : BackgroundService
     private async Task StraysAsync(Look look, CancellationToken ct)
     {
         var after = _place;
+        var end = await _verification.EndAsync(ct);
         var upTo = Math.Max(0, after) + _settings.Positions;
-        var isLast = upTo >= await _verification.EndAsync(ct);
+        // Numbers without an event are passed in one look, however many.
+        upTo = upTo < end ? await _verification.PassAsync(upTo, end, ct) : upTo;
+        var isLast = upTo >= end;
         _place = isLast ? long.MinValue : upTo;
         look.Found(await _verification.StraysAsync(after, isLast ? long.MaxValue : upTo, ct));
         foreach (var position in look.Before.Open.Select(Look.PositionOf).OfType<long>().Distinct())

@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using System.Text.Json;
 using Banking.Platform.Comparing;
+using Banking.Platform.Following;
 using Npgsql;
 
 namespace Banking.Platform.ReadModels;
@@ -20,7 +21,7 @@ public readonly record struct StreamSize(Guid Id, long Events);
 /// </summary>
 public sealed class Verification(
     IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, StreamVerification comparing, Snapshots snapshots, NpgsqlDataSource source,
-    ReadModelConnections connections)
+    ReadModelConnections connections, LogReader log)
 {
     /// <summary>Rows that are found by ids of their own and compared in one go.</summary>
     private const int RowsAtOnce = 5_000;
@@ -38,6 +39,9 @@ public sealed class Verification(
     /// <summary>The streams after one of them, in the order of their ids.</summary>
     public Task<IReadOnlyList<StreamSize>> StreamsAsync(Guid after, int limit, CancellationToken ct) =>
         SizesAsync($"select id, version from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
+
+    /// <summary>The last position before the next event after one.</summary>
+    internal Task<long> PassAsync(long after, long upTo, CancellationToken ct) => log.PassAsync(after, upTo, ct);
 
     /// <summary>The last position that a read model has reached.</summary>
     public async Task<long> EndAsync(CancellationToken ct)
