@@ -28,8 +28,11 @@ public static class PlatformModule
     /// <summary>The table of streams: of its rows only version and timestamp change.</summary>
     public const string StreamTable = EventSchema + ".mt_streams";
 
+    /// <summary>Has a row where the database was served while the bank's clock was not the machine's.</summary>
+    public const string MovedClockTable = MarkMovedClock.Table;
+
     /// <summary>Tables whose rows never change and never go: the log itself, and what was answered.</summary>
-    public static IReadOnlyList<string> AppendOnlyTables { get; } = [EventSchema + ".mt_events", ReceiptTable.Name, RefusalTable];
+    public static IReadOnlyList<string> AppendOnlyTables { get; } = [EventSchema + ".mt_events", ReceiptTable.Name, RefusalTable, MarkMovedClock.Table];
 
     private const string RefusalAlias = "refusal";
 
@@ -54,9 +57,14 @@ public static class PlatformModule
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments];
+        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create];
 
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
+        .AddKeyedSingleton(SystemClock.Key, TimeProvider.System)
+        .AddSingleton<SystemClock>()
+        .AddSingleton<StorageTrouble>()
+        .ConfigureMarten((provider, store) =>
+            store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<InFlightKeys>()
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()

@@ -48,6 +48,12 @@ internal sealed class DatabaseRules(bool isDevelopment, IConfiguration configura
     /// <summary>Once the tables are there: whether the host's role could change what it must only add to.</summary>
     public async Task CheckLogAsync(NpgsqlConnection connection, string role)
     {
+        if (IsProduction && await ScalarAsync(connection, $"select exists (select from {PlatformModule.MovedClockTable})"))
+        {
+            StartupRules.Refuse([
+                "This database was served while the bank's clock was moved, so the times that it recorded are not true. Production serves only what was recorded by the machine's clock."]);
+        }
+
         if (!await ScalarAsync(connection, $"select pg_has_role(current_user, (select relowner from pg_class where oid = '{PlatformModule.StreamTable}'::regclass), 'MEMBER')"))
         {
             return;

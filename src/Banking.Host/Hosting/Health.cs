@@ -1,3 +1,4 @@
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
@@ -16,6 +17,7 @@ internal static class Health
 
     public static void AddBankHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<LedgerCheck>("ledger", tags: [Ready])
+        .AddCheck<LogChecks>("log", tags: [Ready])
         .AddCheck<ReadModelHealth>("read-models", tags: [Ready])
         .AddPublishing(Ready);
 
@@ -30,20 +32,18 @@ internal static class Health
         .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute()).AllowAnonymous();
 }
 
-internal sealed class LedgerCheck(NpgsqlDataSource source) : IHealthCheck
+internal sealed class LedgerCheck(NpgsqlDataSource source, SystemClock clock) : IHealthCheck
 {
-    private static readonly TimeSpan MostSkew = TimeSpan.FromSeconds(2);
-
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
             await using var command = source.CreateCommand("select clock_timestamp()");
             command.CommandTimeout = 2;
+            var sent = clock.Now;
             var theirs = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
-            var skew = (TimeProvider.System.GetUtcNow() - new DateTimeOffset(theirs, TimeSpan.Zero)).Duration();
-            // Recorded time is stamped by hosts: two whose clocks differ would tell two pasts.
-            return skew < MostSkew ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"This host's clock is {skew} off the ledger's.");
+            var skew = SystemClock.Skew(sent, new(theirs, TimeSpan.Zero), clock.Now);
+            return skew.Duration() <= SystemClock.MaxSkew ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(new ClockSkewException(skew).Message);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {

@@ -68,7 +68,7 @@ internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<Unexpe
 
         if (Failures.IsPassing(exception))
         {
-            await httpContext.WriteProblemAsync(Problems.Malformed("temporarily_unavailable", "The ledger cannot be reached just now.", status: 503));
+            await httpContext.WriteProblemAsync(Failures.Unavailable(exception));
             return true;
         }
 

@@ -10,7 +10,7 @@ namespace Banking.Platform.Commands;
 /// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another (<see cref="GroupPace"/>): where
 /// no host is at work nothing waits. Groups that are at work at once have no stream in common, so none waits for the locks of another.
 /// </summary>
-public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
+public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, StorageTrouble trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
     /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
@@ -123,14 +123,16 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
     private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPace.Group atWork)
     {
         var again = new List<Pending>();
-        if (await TryAsync(group, again) is null)
+        var together = await TryAsync(group, again);
+        if (together is null)
         {
+            trouble.Stored();
             return new(group, again, atWork);
         }
 
         // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others; unless there is nothing
         // to go to, or a stream that nobody gets at: then the rest is told so at once instead of waiting for its turn to find out.
-        Exception? away = null;
+        var away = Failures.IsRefusedByServer(together) ? together : null;
         var stuck = new Dictionary<Guid, Exception>();
         foreach (var pending in group)
         {
@@ -138,7 +140,15 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
             if (failure is not null)
             {
                 var first = pending.Unit[0].Context;
-                log.LogError(failure, "The command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
+                if (Failures.IsRefusedByServer(failure))
+                {
+                    trouble.Failed(failure.Message, pending.Unit.Count);
+                }
+                else
+                {
+                    log.LogError(failure, "The command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
+                }
+
                 pending.Done.TrySetResult([.. pending.Unit.Select(s => Failures.Answer(failure, s.Context, pending.InDoubt))]);
                 away ??= Failures.IsAway(failure) ? failure : null;
                 foreach (var id in Failures.IsStuck(failure) ? pending.Streams : [])
@@ -192,7 +202,9 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, T
         catch (Exception failure)
         {
             // Not swallowed: whoever called decides what it means.
-            log.LogInformation("{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
+            log.Log(
+                Failures.IsRefusedByServer(failure) ? LogLevel.Debug : LogLevel.Information,
+                "{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
             foreach (var pending in group)
             {
                 // Once a commit's answer did not come, "nothing was done" cannot be said any more, however the next attempts fail.

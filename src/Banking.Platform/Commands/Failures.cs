@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using JasperFx;
 using Npgsql;
@@ -19,18 +20,32 @@ public static class Failures
     ];
 
     /// <summary>Whether the database is not there: trying again at once, or with the next command, only takes longer to say so.</summary>
-    internal static bool IsAway(Exception failure) => Chain(failure).Any(e => e switch
+    internal static bool IsAway(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         PostgresException postgres => postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
             or PostgresErrorCodes.CrashShutdown,
         _ => e is NpgsqlException or TimeoutException or SocketException,
     });
 
+    /// <summary>Whether the server has no room for anything (class 53, a full disk above all), or clocks disagree: the same for every command, so none is tried alone.</summary>
+    internal static bool IsRefusedByServer(Exception failure) =>
+        ClockSkew(failure) is not null || Chain(failure).Any(e => e is PostgresException { SqlState: ['5', '3', ..] });
+
+    /// <summary>How far the clocks are apart, where that is what happened.</summary>
+    public static ClockSkewException? ClockSkew(Exception failure) => Chain(failure).OfType<ClockSkewException>().FirstOrDefault();
+
+    /// <summary>What is answered where the database could not be used just now.</summary>
+    public static Refusal Unavailable(Exception failure) => ClockSkew(failure) is not null
+        ? Problems.Malformed(
+            "clock_skew", "This host's clock and the database's are too far apart. Nothing was done; repeat with the same key when they agree.", status: 503)
+        : Problems.Malformed(
+            "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503);
+
     /// <summary>Whether somebody holds on to a stream of the command for longer than anybody should.</summary>
     internal static bool IsStuck(Exception failure) => Chain(failure).Any(e => e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable });
 
     /// <summary>Whether the same command may well succeed when tried again at once: another node was first, or the database was away.</summary>
-    public static bool IsPassing(Exception failure) => Chain(failure).Any(e => e switch
+    public static bool IsPassing(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         ConcurrencyException or DocumentAlreadyExistsException => true,
         PostgresException postgres => PassingStates.Contains(postgres.SqlState) || postgres.IsTransient,
@@ -63,8 +78,7 @@ public static class Failures
             "outcome_unknown", "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.", status: 503))
         : UnreadableEvent(failure) is { } unreadable ? Problem(context, applied: false, Unreadable(unreadable))
         : IsPassing(failure)
-            ? Problem(context, applied: false, Problems.Malformed(
-                "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503))
+            ? Problem(context, applied: false, Unavailable(failure))
             : Problem(context, applied: false, Problems.Malformed(
                 "internal_error", "The bank failed to decide this command. Nothing was done.", status: 500));
 

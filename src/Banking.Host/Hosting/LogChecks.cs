@@ -1,0 +1,82 @@
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace Banking.Host.Hosting;
+
+/// <summary>What is wrong with the log as a whole, looked at when a host starts and whenever its health is asked for.</summary>
+internal sealed class LogChecks(NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble, ILogger<LogChecks> log) : IHealthCheck, IHostedService
+{
+    /// <summary>The look at the streams reads all of them.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+
+    private (long At, string? Sentence)? _future;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var sentence in new[] { await SequenceAsync(cancellationToken), await FutureAsync(cancellationToken) })
+        {
+            if (sentence is not null)
+            {
+                log.LogError("{Sentence}", sentence);
+            }
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (trouble.Reason is { } reason)
+            {
+                return HealthCheckResult.Unhealthy($"Commands cannot be stored: {reason}");
+            }
+
+            if (await SequenceAsync(cancellationToken) is { } behind)
+            {
+                return HealthCheckResult.Unhealthy(behind);
+            }
+
+            if (_future is not { } known || TimeProvider.System.GetElapsedTime(known.At) > Pause)
+            {
+                _future = (TimeProvider.System.GetTimestamp(), await FutureAsync(cancellationToken));
+            }
+
+            return _future.Value.Sentence is { } future ? HealthCheckResult.Degraded(future) : HealthCheckResult.Healthy();
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            // The ledger's own check says so.
+            return HealthCheckResult.Unhealthy("The log could not be looked at.", failure);
+        }
+    }
+
+    /// <summary>A sequence that was not restored with its table gives numbers that are taken: every command fails on them.</summary>
+    private async Task<string?> SequenceAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select s.last_value, e.last from {PlatformModule.EventSchema}.mt_events_sequence s, " +
+            $"(select coalesce(max(seq_id), 0) as last from {PlatformModule.EventSchema}.mt_events) e where s.last_value < e.last");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? $"The sequence of events is at {reader.GetInt64(0)}, the log at {reader.GetInt64(1)}, so every command fails. " +
+              $"A restore left the sequence behind: as the owner run select setval('{PlatformModule.EventSchema}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
+            : null;
+    }
+
+    /// <summary>What is recorded in the future stays at the end of its stream, and questions about now do not know of it.</summary>
+    private async Task<string?> FutureAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select id, timestamp from {PlatformModule.StreamTable} where timestamp > $1 and not is_archived order by timestamp desc limit 1");
+        command.Parameters.Add(new() { Value = clock.GetUtcNow() + SystemClock.MaxSkew });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? $"The last event of stream {reader.GetGuid(0)} was recorded at {reader.GetFieldValue<DateTimeOffset>(1):O}, which is in the future: a host's clock was wrong."
+            : null;
+    }
+}
