@@ -76,6 +76,7 @@ public static class PlatformModule
         .AddSingleton<HistoryComparison>()
         .AddSingleton<LogMark>()
         .AddSingleton<LogEnd>()
+        .AddSingleton<LogHolders>()
         .AddSingleton<EventReader>()
         .AddSingleton<LogReader>()
         .AddSingleton<LogTail>()

@@ -1,3 +1,4 @@
+using Banking.Platform.ReadModels;
 using Banking.Testing;
 
 namespace Banking.System.Tests;
@@ -41,6 +42,20 @@ public sealed class DiskFullTests(BankFixture bank) : IClassFixture<BankFixture>
         var mended = await bank.Anonymous().GetAsync("/health/ready");
 
         Assert.Equal((503, 200), (behind.StatusCode, mended.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_stream_that_ends_in_the_future_is_named()
+    {
+        await bank.As("teller").OpenAsync(balance: "10.00");
+        await using var forge = bank.Owner.CreateCommand(
+            "update bank.mt_streams set timestamp = $1 where id = (select stream_id from bank.mt_events where type like 'accounts.%' limit 1) returning id");
+        forge.Parameters.Add(new() { Value = bank.Clock.Now.AddDays(400) });
+        var stream = (Guid)(await forge.ExecuteScalarAsync())!;
+
+        var found = Assert.Single(await FutureStreams.FindAsync(bank.Database, bank.Clock.Now, TestContext.Current.CancellationToken));
+
+        Assert.Equal(stream, found.Stream);
     }
 
     private async Task ExecuteAsync(string sql)

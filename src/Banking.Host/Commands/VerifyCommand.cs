@@ -59,6 +59,8 @@ internal static class VerifyCommand
             return 1;
         }
 
+        var future = await FutureStreams.FindAsync(source, services.GetRequiredService<TimeProvider>().GetUtcNow(), ct);
+        result = result with { Differences = [.. result.Differences, .. future] };
         string[] standing = [.. behind, .. await StandingAsync(services, ct)];
         foreach (var line in standing)
         {

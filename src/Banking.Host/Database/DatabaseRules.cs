@@ -14,6 +14,7 @@ internal sealed class DatabaseRules(bool isDevelopment, IConfiguration configura
     /// <summary>Before the schema is touched.</summary>
     public async Task CheckServerAsync(NpgsqlConnection connection, string role)
     {
+        await ConnectionBudget.Of(configuration).CheckAsync(connection, log);
         if (!IsProduction)
         {
             return;

@@ -115,7 +115,7 @@ public static class BankHost
 
     private static void AddDatabase(this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock)
     {
-        builder.Services.AddEventStore(connections, clock)
+        builder.Services.AddEventStore(connections, clock, ConnectionBudget.Of(builder.Configuration))
             .IntegrateWithWolverine(marten =>
             {
                 marten.MessageStorageSchemaName = "wolverine";
@@ -152,14 +152,16 @@ public static class BankHost
 
     /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
-        this IServiceCollection services, BankConnections connections, TimeProvider clock)
+        this IServiceCollection services, BankConnections connections, TimeProvider clock, ConnectionBudget budget)
     {
         var settings = new NpgsqlConnectionStringBuilder(connections.Host)
         {
             Timezone = "UTC",
             ApplicationName = "banking",
             // Compiling a plan takes longer than any question of this bank.
-            Options = "-c jit=off",
+            // And a transaction that is left open holds read models and publication back: the server ends it.
+            Options = "-c jit=off -c idle_in_transaction_session_timeout=60000",
+            MaxPoolSize = budget.General,
             // The statements of a group are few and long: they are parsed and planned once per connection.
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
@@ -168,8 +170,8 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString))
-            .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString))
+            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, budget.Commands))
+            .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddPlatform()
             .AddMarten(store =>
             {
@@ -185,7 +187,7 @@ public static class BankHost
 
     internal static IServiceCollection AddEventStoreForCommands(this IServiceCollection services, BankConnections connections)
     {
-        services.AddEventStore(connections, TimeProvider.System);
+        services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.Of(null));
         // The import makes the schema too.
         services.AddCustomers();
         // Commands about the bank book nothing that is dated: the default will do.

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Reflection;
 using Banking.Accounts;
 using Banking.Platform;
+using Banking.Host.Database;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 
@@ -19,6 +20,7 @@ public static class KnownSettings
         ["Banking:DataFolder"] = typeof(string),
         ["Banking:FollowsLog"] = typeof(bool),
         ["Banking:Postgres:BinFolder"] = typeof(string),
+        [ConnectionBudget.Setting] = typeof(int),
         [StartupRules.PrivateDatabase] = typeof(bool),
         [StartupRules.OwnerAsHost] = typeof(bool),
         [StartupRules.RemoteDevelopment] = typeof(bool),

@@ -1,6 +1,6 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.Platform.ReadModels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
@@ -71,12 +71,9 @@ internal sealed class LogChecks(NpgsqlDataSource source, TimeProvider clock, Sto
     /// <summary>What is recorded in the future stays at the end of its stream, and questions about now do not know of it.</summary>
     private async Task<string?> FutureAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            $"select id, timestamp from {PlatformModule.StreamTable} where timestamp > $1 and not is_archived order by timestamp desc limit 1");
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() + SystemClock.MaxSkew });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? $"The last event of stream {reader.GetGuid(0)} was recorded at {reader.GetFieldValue<DateTimeOffset>(1):O}, which is in the future: a host's clock was wrong."
+        var streams = await FutureStreams.FindAsync(source, clock.GetUtcNow(), ct);
+        return streams is [var first, ..]
+            ? $"{streams.Count} streams end in the future, the first is {first.Stream}, {first.Found}: a host's clock was wrong. verify lists them."
             : null;
     }
 }

@@ -23,13 +23,13 @@ public sealed class LedgerConnections : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
 
-    public LedgerConnections(string connectionString)
+    public LedgerConnections(string connectionString, int maxConnections)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            MaxPoolSize = 16,
+            MaxPoolSize = maxConnections,
             // Whatever is remembered of the database is forgotten with each new connection, so those that are used are not given up.
-            MinPoolSize = GroupLimits.AtOnce,
+            MinPoolSize = Math.Min(GroupLimits.AtOnce, maxConnections),
             // Nothing is ever set for a session here, so there is nothing to reset.
             NoResetOnClose = true,
         };

@@ -13,14 +13,14 @@ public sealed class ReadModelConnections : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
 
-    public ReadModelConnections(string connectionString)
+    public ReadModelConnections(string connectionString, int maxConnections)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.ApplicationName += "-read-models";
         settings.Options = string.IsNullOrEmpty(settings.Options) ? Settings : $"{settings.Options} {Settings}";
         // A rebuild holds a model's lock while it asks for further connections, and whoever waits for that lock has one too: too few of them
         // would wait for each other. A model never uses more than ten, rebuild, feed and catching up together.
-        settings.MaxPoolSize = 50;
+        settings.MaxPoolSize = maxConnections;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 

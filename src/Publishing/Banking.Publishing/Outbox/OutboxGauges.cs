@@ -12,7 +12,7 @@ internal sealed class OutboxGauges : BackgroundService
 
     private readonly OutboxView _view;
     private readonly ILogger<OutboxGauges> _logger;
-    private OutboxState _last = new(0, []);
+    private OutboxState _last = new(0, 0, [], []);
 
     public OutboxGauges(OutboxView view, IMeterFactory meters, ILogger<OutboxGauges> logger)
     {

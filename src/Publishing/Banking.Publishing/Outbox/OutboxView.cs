@@ -33,16 +33,21 @@ public sealed record ErrorView(string Text, DateTimeOffset At, int Attempts);
 public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Oldest);
 
 /// <summary>All destinations.</summary>
-/// <param name="Position">How far the log is complete: what destinations are measured against, and how far the feed goes.</param>
-public sealed record OutboxState(long Position, IReadOnlyList<DestinationView> Items);
+/// <param name="Position">How far the log is complete: how far the feed goes, and destinations can be.</param>
+/// <param name="End">The position of the last committed event: what destinations are measured against.</param>
+/// <param name="HeldBackBy">Open transactions that keep the log from being complete up to its end; empty where it is.</param>
+public sealed record OutboxState(long Position, long End, IReadOnlyList<LogHolder> HeldBackBy, IReadOnlyList<DestinationView> Items);
 
 /// <summary>How publication is doing, for people, health and metrics.</summary>
 public sealed class OutboxView(
-    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogMark mark, NpgsqlDataSource source, TimeProvider clock)
+    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogMark mark, LogEnd log, LogHolders holders, NpgsqlDataSource source,
+    TimeProvider clock)
 {
     public async Task<OutboxState> LookAsync(CancellationToken ct)
     {
-        var end = await mark.LookAsync(ct);
+        var complete = await mark.LookAsync(ct);
+        var end = Math.Max(complete, await log.ReadAsync(ct));
+        var heldBackBy = end > complete ? await holders.ListAsync(ct) : [];
         var counts = (await waiting.CountAsync(null, ct)).ToLookup(c => c.Lane);
         var configured = new HashSet<string>();
         foreach (var one in sources)
@@ -60,7 +65,7 @@ public sealed class OutboxView(
                 [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));
         }
 
-        return new(end, items);
+        return new(complete, end, heldBackBy, items);
     }
 
     private async Task<double> AgeAsync(long position, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Banking.Platform.Following;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Banking.Publishing.Outbox;
@@ -11,12 +12,14 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     /// <summary>Longer than a broker that is restarted is away.</summary>
     private const double LateSeconds = 60;
 
+    private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(30);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
             var state = await view.LookAsync(cancellationToken);
-            string[] wrong = [.. state.Items.Select(Why).OfType<string>()];
+            string[] wrong = [.. state.HeldBackBy.Where(IsLong).Select(Why), .. state.Items.Select(Why).OfType<string>()];
             return wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong));
         }
         catch (Npgsql.NpgsqlException failure)
@@ -25,6 +28,12 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
             return HealthCheckResult.Degraded("Publication could not be looked at.", failure);
         }
     }
+
+    /// <summary>By the server's clock its transactions began, by this machine's they are measured: half a minute is longer than both differ.</summary>
+    private static bool IsLong(LogHolder holder) => TimeProvider.System.GetUtcNow() - holder.Since > LongTransaction;
+
+    private static string Why(LogHolder h) =>
+        $"process {h.Process} ({h.Application} from {h.Client}, {h.State}) holds read models and publication back since {h.Since:O}; pg_terminate_backend({h.Process}) ends it";
 
     private static string? Why(DestinationView d) => d switch
     {
