@@ -17,7 +17,7 @@ internal sealed record ConnectionBudget(int Total)
     private const int Least = 40;
 
     /// <summary>Groups of commands at once, and one more for each kind of state.</summary>
-    public int Commands => 8;
+    public const int Commands = 8;
 
     /// <summary>Reading the log, and read models.</summary>
     public int ReadModels => Total * 5 / 12;

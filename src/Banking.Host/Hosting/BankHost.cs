@@ -170,7 +170,7 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, budget.Commands))
+            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddPlatform()
             .AddMarten(store =>

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using JasperFx.Events;
 using Marten;
-using Marten.Services;
 using NpgsqlTypes;
 using Weasel.Core;
 using Weasel.Storage;
