@@ -60,8 +60,7 @@ public static class PlatformModule
         [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create];
 
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
-        .AddKeyedSingleton(SystemClock.Key, TimeProvider.System)
-        .AddSingleton<SystemClock>()
+        .AddSingleton(new SystemClock(TimeProvider.System))
         .AddSingleton<StorageTrouble>()
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))

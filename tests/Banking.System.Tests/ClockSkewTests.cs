@@ -55,7 +55,7 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
     [Fact]
     public async Task A_database_that_is_served_by_another_clock_than_the_machines_is_marked()
     {
-        bank.Clock.Set(DateTimeOffset.UtcNow.AddDays(-30));
+        bank.Clock.Set(TimeProvider.System.GetUtcNow().AddDays(-30));
         await bank.As("teller").OpenAsync();
 
         await using var command = bank.Database.CreateCommand("select count(*) from platform.moved_clock");
@@ -68,7 +68,7 @@ public sealed class SkewedBank : BankFixture
 {
     public MachineClock Machine { get; } = new();
 
-    protected override void Configure(IServiceCollection services) => services.AddKeyedSingleton<TimeProvider>(SystemClock.Key, Machine);
+    protected override void Configure(IServiceCollection services) => services.AddSingleton(new SystemClock(Machine));
 }
 
 /// <summary>The machine's clock, some time off.</summary>

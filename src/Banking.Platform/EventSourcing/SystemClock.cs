@@ -1,14 +1,10 @@
 using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Platform.EventSourcing;
 
-/// <summary>The clock of this machine, whatever the bank's own clock says: tests and demos may move that one.</summary>
-public sealed class SystemClock([FromKeyedServices(SystemClock.Key)] TimeProvider provider)
+/// <summary>The clock of this machine, whatever the bank's own clock says: tests and demos may move that one. A type of its own, so that nobody is given one for the other.</summary>
+public sealed class SystemClock(TimeProvider provider)
 {
-    /// <summary>The key that the clock is registered under.</summary>
-    public const string Key = "system";
-
     /// <summary>Recorded time is stamped by hosts. Two whose clocks differ by more would tell two pasts.</summary>
     public static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(2);
 
