@@ -109,7 +109,7 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
     [Fact]
     public async Task A_bank_in_which_everything_happened_and_nothing_was_forged_has_no_differences()
     {
-        await using var whole = new BankFixture();
+        await using var whole = new ProbedBank();
         await whole.InitializeAsync();
         await new LivelyBank(whole, 7).LiveAsync(30);
         await new Forgery(whole).LiveAsync();
