@@ -1,5 +1,8 @@
+using Banking.Platform.EventSourcing;
+using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
@@ -65,4 +68,55 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
 
         Assert.Equal(before, await ReadAsync());
     }
+
+    [Fact]
+    public async Task In_a_large_bank_a_list_looks_through_few_streams_and_shows_what_the_sentinel_missed_among_the_others()
+    {
+        await using var large = new LargeBank();
+        await large.InitializeAsync();
+        var teller = large.As("teller");
+        // Streams without events, which have no state to be shown.
+        await large.ForgeAsync(
+            """
+            insert into bank.mt_streams (id, type, version)
+            select ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, case when i <= 10 then 'account' when i = 4000 then 'webhook' else 'refusal' end, 1
+            from generate_series(1, 5000) i;
+            analyze bank.mt_streams;
+            """);
+        var lost = await new Forgery(large).LiveAsync();
+        string[] paths = ["/v1/accounts?currency=EUR", "/v1/accounts?limit=500"];
+        async Task<string[]> ReadAsync() => [.. (await Task.WhenAll(paths.Select(p => teller.GetAsync(p)))).Select(a => a.Ok().Body)];
+        var before = await ReadAsync();
+
+        await lost.ForgeAsync("delete from accounts.mt_doc_account where id = {account}");
+        Assert.All((await ReadAsync()).Zip(before), list => Assert.NotEqual(list.Second, list.First));
+        await large.Host.Services.GetRequiredService<Sentinel>().LookAsync(CancellationToken.None);
+
+        Assert.Equal(before, await ReadAsync());
+        Assert.Empty((await large.As("operator").GetAsync("/ops/webhooks")).Ok().Items());
+    }
+
+    [Fact]
+    public async Task Streams_of_a_small_kind_are_looked_for_by_an_index_of_their_own()
+    {
+        await using var large = new LargeBank();
+        await large.InitializeAsync();
+        await large.ForgeAsync(
+            "insert into bank.mt_streams (id, type, version) select gen_random_uuid(), 'refusal', 1 from generate_series(1, 20000); analyze bank.mt_streams");
+
+        foreach (var kind in (string[])["webhook", "subscription"])
+        {
+            var plan = string.Join('\n', await large.QueryAsync<string>(
+                $"explain select d.id from bank.mt_streams d where d.type = '{kind}' and not d.is_archived and d.id > $1 order by d.id limit 2000", Guid.Empty));
+            var index = (await large.QueryAsync<string>(
+                $"select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = 'bank.{StreamIndex.NameOf(kind)}'::regclass")).Select(n => n.Split('.')[^1]);
+            Assert.Contains(index, name => plan.Contains(name, StringComparison.Ordinal));
+        }
+    }
+}
+
+/// <summary>A bank whose sentinel looks when it is told to.</summary>
+public sealed class LargeBank : BankFixture
+{
+    protected override string[] Settings => [.. base.Settings, "--Banking:Sentinel:IntervalSeconds", "3600", "--Banking:BackdatingDays", "60"];
 }

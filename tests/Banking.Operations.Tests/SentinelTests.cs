@@ -108,6 +108,34 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
+    public async Task Of_a_stream_that_is_too_long_the_last_events_and_their_receipts_are_compared_and_verify_compares_all()
+    {
+        await using var large = new LargeBank();
+        await large.InitializeAsync();
+        var lively = new LivelyBank(large, 20);
+        await lively.LiveAsync(1);
+        var account = Id(lively.Busy);
+        async Task<long> VersionAsync() => (await large.QueryAsync<long>("select version from bank.mt_streams where id = $1", account))[0];
+        await lively.GrowAsync(1);
+        await large.CaughtUpAsync();
+        var verification = large.Host.Services.GetRequiredService<Verification>();
+        async Task<string[]> LookAsync() =>
+            [.. (await verification.CompareAsync(StreamSelection.Between(Guid.Empty, Guid.AllBitsSet), [account], 500, CancellationToken.None)).Differences
+                .Where(d => d.Stream == account).Select(d => d.Model)];
+        Assert.Empty(await LookAsync());
+        async Task ForgeAsync(long version) => await large.ForgeAsync(
+            $"delete from platform.receipt where event_id = (select id from bank.mt_events where stream_id = '{account}' and version = {version})");
+
+        await ForgeAsync(2);
+        Assert.Empty(await LookAsync());
+        Assert.Contains((await verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences, d => d.Model == "receipts" && d.Stream == account);
+        await ForgeAsync(await VersionAsync() - 2);
+        Assert.Equal(["receipts"], await LookAsync());
+        await large.ForgeAsync($"update bank.mt_events set version = version + 5 where stream_id = '{account}' and version = {await VersionAsync()}");
+        Assert.Contains("log", await LookAsync());
+    }
+
+    [Fact]
     public async Task A_look_compares_no_more_events_than_it_may_and_comes_to_every_stream_in_turn()
     {
         await using var patient = new PatientlyWatchedBank();

@@ -37,7 +37,7 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         var documents = services.GetRequiredService<IDocumentStore>();
         var states = StoredStates.Tables(documents.Options);
         var store = documents.Storage.Database;
-        var objects = store.AllObjects().Select(o => Ours(o, states)).ToLookup(o => o.Identifier.Name == EnvelopeTable);
+        var objects = store.AllObjects().Select(o => Ours(o, states, documents.Options.Events.IgnoredIndexes)).ToLookup(o => o.Identifier.Name == EnvelopeTable);
         var parts = new List<SchemaPart>
         {
             new("store", store, [.. objects[false]], [
@@ -97,15 +97,21 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
     }
 
     /// <summary>
-    /// Marten's tables as they are, but for two things. One foreign key is left out: from events to streams. On partitioned tables it takes two
+    /// Marten's tables as they are, but for three things. One foreign key is left out: from events to streams. On partitioned tables it takes two
     /// thirds of the time of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both, or neither. And
-    /// tables of states have a column of the bank's own: the event that a state is the state of.
+    /// tables of states have a column of the bank's own: the event that a state is the state of. And the bank's own indexes of streams stay, as those of
+    /// events do.
     /// </summary>
-    private static ISchemaObject Ours(ISchemaObject schemaObject, IReadOnlySet<string> states)
+    private static ISchemaObject Ours(ISchemaObject schemaObject, IReadOnlySet<string> states, IEnumerable<string> ignoredIndexes)
     {
         if (schemaObject is Table { Identifier.Name: "mt_events" } events)
         {
             events.ForeignKeys.Clear();
+        }
+
+        if (schemaObject is Table { Identifier.Name: "mt_streams" } streams)
+        {
+            streams.IgnoredIndexes.UnionWith(ignoredIndexes);
         }
 
         if (schemaObject is Table table && states.Contains(table.Identifier.QualifiedName))

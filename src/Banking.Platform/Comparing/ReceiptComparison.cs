@@ -98,7 +98,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         await using var command = streams.Command(snapshot,
             $"""
             select {ReceiptedEvent.Columns} from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id
-            where {streams.On("e.stream_id")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
+            where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
             """, stream, version);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var page = new List<ReceiptedEvent>();

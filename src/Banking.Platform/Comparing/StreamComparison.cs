@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
@@ -20,11 +21,11 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
         with known as (select * from unnest($3::text[], $4::text[]) as k(stream_type, event_type)),
         placed as (
             select stream_id, version, seq_id, id, type, timestamp, is_archived,
-                row_number() over (partition by stream_id order by version, seq_id) as place,
+                {after} + row_number() over (partition by stream_id order by version, seq_id) as place,
                 lag(seq_id) over (partition by stream_id order by version, seq_id) as seq_before,
                 lag(timestamp) over (partition by stream_id order by version, seq_id) as time_before,
                 lead(seq_id) over (partition by stream_id order by version, seq_id) is null as is_last
-            from {{PlatformModule.EventSchema}}.mt_events where {selection:stream_id}),
+            from {{PlatformModule.EventSchema}}.mt_events where {selection:events}),
         counted as (
             select p.stream_id, count(*) as events, max(p.version) as last, max(p.timestamp) filter (where p.is_last and p.version = p.place) as last_time,
                 min(p.version) filter (where p.version <> p.place) as misplaced,
@@ -55,7 +56,8 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(streams);
-        var sql = Sql.Replace("{selection:stream_id}", streams.On("stream_id"), StringComparison.Ordinal)
+        var sql = Sql.Replace("{selection:events}", streams.OnEvents("stream_id", "version"), StringComparison.Ordinal)
+            .Replace("{after}", streams.AfterVersion.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);
         await using var command = streams.Command(snapshot, sql, _streamTypes, _eventTypes, _timesMayFall);
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -22,7 +22,7 @@ public sealed record SentinelSettings
     /// </summary>
     public int Events { get; init; } = 2_500;
 
-    /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only the end is; <c>verify --full</c> sees all of it.</summary>
+    /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only its last events are; <c>verify --full</c> sees all of it.</summary>
     public int LargestStream { get; init; } = 5_000;
 
     /// <summary>Positions of the log that are looked through with each look, in turn, for rows that are of no event.</summary>
@@ -275,8 +275,7 @@ public sealed class Sentinel : BackgroundService
         var (ids, events) = (new List<Guid>(), 0L);
         foreach (var stream in streams)
         {
-            // Of a longer one only the end is looked at.
-            var its = stream.Events <= _settings.LargestStream ? stream.Events : 1;
+            var its = stream.Events <= _settings.LargestStream ? stream.Events : Math.Min(stream.Events, Verification.LastOfLong);
             if (ids.Count == 0 || events + its <= _settings.Events)
             {
                 events += its;

@@ -11,7 +11,7 @@ namespace Banking.Platform.ReadModels;
 /// <param name="Open">What was found and is not mended yet.</param>
 public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, IReadOnlyList<Difference> Open)
 {
-    private const string Table = PlatformModule.Schema + ".sentinel";
+    internal const string Table = PlatformModule.Schema + ".sentinel";
 
     /// <summary>One row at most. The time of saving is the database's: hosts compare its age, whatever their own clocks say.</summary>
     internal const string Sql =

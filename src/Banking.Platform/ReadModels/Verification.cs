@@ -32,6 +32,9 @@ public sealed class Verification(
     /// <summary>Events that a stream has at most to be held in memory with others.</summary>
     private const int LargestAtOnce = 5_000;
 
+    /// <summary>Events that are compared of a stream that is too long to be compared in passing: its last.</summary>
+    internal const int LastOfLong = 500;
+
     private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(37);
 
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
@@ -160,14 +163,35 @@ public sealed class Verification(
         return types;
     }
 
-    /// <summary>Some streams; of those with more events than so many, the rows only where they end.</summary>
+    /// <summary>Some streams; of those with more events than so many, only where they end.</summary>
     /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(selection);
         var large = await LargerAsync(streams, largest, ct);
-        var (events, differences) = await comparing.CompareAsync(selection, [.. streams.Except(large)], ct);
+        var (events, differences) = (0L, new List<Difference>());
+        foreach (var part in selection.Without(large))
+        {
+            var (read, found) = await comparing.CompareAsync(part, part.Among(streams), ct);
+            events += read;
+            differences.AddRange(found);
+        }
+
+        foreach (var stream in large)
+        {
+            differences.AddRange((await comparing.CompareAsync(await EndAsync(stream, ct), [], ct)).Differences);
+        }
+
         return (events, [.. differences, .. await comparing.CompareEndsAsync([.. large], ct)]);
+    }
+
+    /// <summary>The last events of a stream, whatever version its row has.</summary>
+    private async Task<StreamSelection> EndAsync(Guid stream, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"select coalesce(max(version), 0) from {PlatformModule.EventSchema}.mt_events where stream_id = $1");
+        command.Parameters.Add(new() { Value = stream });
+        return StreamSelection.EndOf(stream, Math.Max(0, (long)(await command.ExecuteScalarAsync(ct))! - LastOfLong));
     }
 
     private async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)

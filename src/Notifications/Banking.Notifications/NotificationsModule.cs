@@ -4,6 +4,7 @@ using Banking.Notifications.Reactions;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Comparing;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Publication;
 using Banking.Platform.Security;
 using JasperFx.Events.Projections;
@@ -25,7 +26,7 @@ public static class NotificationsModule
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
     /// <summary>SQL objects of the module that are not documents. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [NotificationTable.Create];
+    public static IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
         .AddCommandGroup(Rules)
@@ -40,6 +41,7 @@ public static class NotificationsModule
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<SubscriptionMade>(Made);
         store.Events.MapEventType<SubscriptionCancelled>(Cancelled);
+        store.Events.IgnoreIndex(StreamIndex.NameOf(Subscription.StreamType));
         store.Projections.Add<SubscriptionProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Subscription>().DatabaseSchemaName(Schema).DocumentAlias("subscription").Index(s => s.Account);
     }

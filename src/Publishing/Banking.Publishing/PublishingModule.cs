@@ -2,6 +2,7 @@ using System.Net;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Comparing;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Publication;
 using Banking.Publishing.Catalogue;
@@ -58,7 +59,7 @@ public static class PublishingModule
         [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
 
     /// <summary>SQL objects of the module. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = LaneStore.Sql;
+    public static IReadOnlyList<string> Sql { get; } = [.. LaneStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
 
     public static IServiceCollection AddPublishing(this IServiceCollection services, IConfiguration configuration)
     {
@@ -114,6 +115,7 @@ public static class PublishingModule
             store.Events.MapEventType(type, name);
         }
 
+        store.Events.IgnoreIndex(StreamIndex.NameOf(Webhook.StreamType));
         store.Projections.Add<WebhookProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook");
         // A schema of its own, so that a backup or a reader of the rest has no secrets in it.

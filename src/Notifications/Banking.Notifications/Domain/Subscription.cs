@@ -25,6 +25,8 @@ public sealed record Subscription(
 
     public static string StreamType => "subscription";
 
+    public static bool IsIndexed => true;
+
     public static Subscription Fold(Subscription? state, Guid id, object @event, DateTimeOffset recordedAt)
     {
         var next = (state, @event) switch

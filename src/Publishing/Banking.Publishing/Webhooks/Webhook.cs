@@ -22,6 +22,8 @@ public sealed record Webhook(
 
     public static string StreamType => "webhook";
 
+    public static bool IsIndexed => true;
+
     public string PublicName => PublicId.Format(Prefix, Id);
 
     /// <summary>The name of its lane.</summary>

@@ -1,0 +1,11 @@
+namespace Banking.Platform.EventSourcing;
+
+/// <summary>The streams of a small kind, so that looking for all of them does not read those of other kinds. What is appended to these costs nothing more.</summary>
+public static class StreamIndex
+{
+    public static string NameOf(string streamType) => $"idx_bank_streams_{streamType}";
+
+    /// <summary>Idempotent.</summary>
+    public static string Sql(string streamType) =>
+        $"create index if not exists {NameOf(streamType)} on {PlatformModule.StreamTable} (id) where type = '{streamType}'";
+}
