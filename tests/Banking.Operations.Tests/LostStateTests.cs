@@ -93,7 +93,7 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         await large.Host.Services.GetRequiredService<Sentinel>().LookAsync(CancellationToken.None);
 
         Assert.Equal(before, await ReadAsync());
-        Assert.Empty((await large.As("operator").GetAsync("/ops/webhooks")).Ok().Items());
+        Assert.Empty((await large.As("operator").GetAsync("/v1/webhooks")).Ok().Items());
     }
 
     [Fact]
