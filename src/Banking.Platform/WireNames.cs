@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Banking.Platform.Http;
 using System.Text.Json.Serialization;
+using Banking.Platform.Http;
 
 namespace Banking.Platform;
 

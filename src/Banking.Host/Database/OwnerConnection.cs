@@ -15,7 +15,10 @@ internal static class OwnerConnection
         // Not pooled: it is closed when the schema is current. Others may make schemas, one named like this role too: nothing is looked for there.
         var settings = new NpgsqlConnectionStringBuilder(owner)
         {
-            Pooling = false, ApplicationName = "banking-owner", Timezone = "UTC", SearchPath = "pg_catalog,pg_temp",
+            Pooling = false,
+            ApplicationName = "banking-owner",
+            Timezone = "UTC",
+            SearchPath = "pg_catalog,pg_temp",
         };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         await OpenAsync(connection, BankDatabase.OwnerName);

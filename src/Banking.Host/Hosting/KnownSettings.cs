@@ -2,8 +2,8 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 using Banking.Accounts;
-using Banking.Platform;
 using Banking.Host.Database;
+using Banking.Platform;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 

@@ -69,24 +69,24 @@ public sealed class RecordedRefusal
 
     internal static RecordedRefusal Of(
         Guid id, Guid stream, long version, Refusal refusal, CommandContext context, CommandData? command, DateTimeOffset at) => new()
-    {
-        Id = id,
-        StreamId = stream,
-        StreamVersion = version,
-        Operation = context.Operation,
-        Code = refusal.Code,
-        Detail = refusal.Detail,
-        Facts = JsonSerializer.Serialize(refusal.Facts, ApiJson.Options),
-        Actor = context.Caller.Actor,
-        Role = context.Caller.Role,
-        Channel = context.Caller.Channel,
-        ReasonCode = context.ReasonCode,
-        ReasonText = context.ReasonText,
-        CorrelationId = context.CorrelationId,
-        IdempotencyKey = context.IdempotencyKey,
-        RecordedAt = at,
-        Command = command,
-    };
+        {
+            Id = id,
+            StreamId = stream,
+            StreamVersion = version,
+            Operation = context.Operation,
+            Code = refusal.Code,
+            Detail = refusal.Detail,
+            Facts = JsonSerializer.Serialize(refusal.Facts, ApiJson.Options),
+            Actor = context.Caller.Actor,
+            Role = context.Caller.Role,
+            Channel = context.Caller.Channel,
+            ReasonCode = context.ReasonCode,
+            ReasonText = context.ReasonText,
+            CorrelationId = context.CorrelationId,
+            IdempotencyKey = context.IdempotencyKey,
+            RecordedAt = at,
+            Command = command,
+        };
 }
 
 /// <summary>What a caller gets back, over any door.</summary>

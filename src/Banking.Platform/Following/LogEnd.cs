@@ -19,5 +19,6 @@ public sealed class LogEnd(NpgsqlDataSource source)
         : Refusal.Of(
             "position_beyond_end", 416,
             $"{name} is position {position}, and the log ends at {end}: it may have been restored to an earlier state.",
-            ("position", position), ("end", end)) with { Pointer = pointer };
+            ("position", position), ("end", end)) with
+        { Pointer = pointer };
 }

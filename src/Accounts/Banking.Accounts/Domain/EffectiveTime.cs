@@ -33,5 +33,6 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     public static Decision.Rejected? NotAllowed(Caller caller, DateTimeOffset? claimed) => claimed is null || caller.MaySetEffectiveAt
         ? null
         : new(Refusal.Of("effective_at_not_allowed", 403, "Only staff of the bank may set effectiveAt: leave it out.",
-            ("effectiveAt", claimed.Value), ("role", caller.Role)) with { Pointer = "#/effectiveAt" });
+            ("effectiveAt", claimed.Value), ("role", caller.Role)) with
+        { Pointer = "#/effectiveAt" });
 }
