@@ -105,9 +105,8 @@ public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Theory]
-    [InlineData("utf-16", false)]
     [InlineData("iso-8859-1", false)]
-    [InlineData("\"utf-32\"", false)]
+    [InlineData("\"windows-1252\"", false)]
     [InlineData("nonsense", false)]
     [InlineData("UTF-8", true)]
     [InlineData("\"utf-8\"", true)]

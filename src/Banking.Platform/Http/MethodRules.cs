@@ -62,15 +62,18 @@ public static class MethodRules
         var takesBody = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
         return !takesBody ? null
             : !http.Request.HasJsonContentType() ? UnsupportedType
-            : !IsUtf8(http.Request.ContentType!) ? UnsupportedCharset
+            : !IsUnicode(http.Request.ContentType!) ? UnsupportedCharset
             : http.Request.Headers.ContentEncoding.Count > 0 ? EncodingProblem(http.Request.Headers.ContentEncoding.ToString())
             : null;
     }
 
-    /// <summary>Bodies are read as UTF-8, of which ASCII is a part: one that says it is anything else would be read as what it is not.</summary>
-    private static bool IsUtf8(string contentType) => MediaTypeHeaderValue.Parse(contentType).Parameters
+    /// <summary>
+    /// Bodies are read as UTF-8, of which ASCII is a part: one in another charset could be read as what it is not. UTF-16 and UTF-32 cannot: a body in one
+    /// of them is malformed.
+    /// </summary>
+    private static bool IsUnicode(string contentType) => MediaTypeHeaderValue.Parse(contentType).Parameters
         .Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
-        .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "UTF-8" or "US-ASCII");
+        .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
 
     private static Refusal UnsupportedCharset => Problems.Malformed(
         "unsupported_charset", "Send application/json in UTF-8; charset is utf-8, or left out.", status: StatusCodes.Status415UnsupportedMediaType);

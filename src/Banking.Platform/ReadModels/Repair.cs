@@ -20,6 +20,11 @@ public sealed class Repair(
     IEnumerable<ReadModel> models, IEnumerable<StateComparison> states, Snapshots snapshots, NpgsqlDataSource source, ReadModelConnections connections, LogReader log,
     ReadModelJournal journal, TimeProvider clock)
 {
+    /// <summary>Hosts take the lock for a moment, again and again, to see whether a rebuild waits. Whoever holds it for longer is at one.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Whether there is a read model, or a kind of stored state, of that name.</summary>
     public bool Knows(string name) => models.Any(m => m.Name == name) || states.Any(s => s.Name == name);
 
@@ -29,9 +34,12 @@ public sealed class Repair(
         ArgumentNullException.ThrowIfNull(action);
         await using var turn = await connections.OpenAsync(ct);
         // The same lock as that of a rebuild. It belongs to the session, so a host that is gone holds it no longer.
-        if (!await Rebuild.TryLockAsync(turn, name, ct))
+        for (var asked = clock.GetTimestamp(); !await Rebuild.TryLockAsync(turn, name, ct); await Task.Delay(BetweenTries, clock, ct))
         {
-            return null;
+            if (clock.GetElapsedTime(asked) > MaxWait)
+            {
+                return null;
+            }
         }
 
         try
