@@ -84,6 +84,30 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Equal(last, await mark.LookAsync(Token));
     }
 
+    /// <summary>Transactions draw their numbers in turns. Half of one, in the books, would be money in transit that is not.</summary>
+    [Fact]
+    public async Task The_mark_divides_no_transaction()
+    {
+        await bank.As("teller").OpenAsync();
+        var mark = await MarkAsync();
+        var before = await mark.LookAsync(Token);
+        await using var first = await Writer.DrawAsync(bank.Database);
+        await using var second = await Writer.DrawAsync(bank.Database);
+        await first.StoreAsync();
+        var rest = await first.DrawAgainAsync();
+        await first.EndAsync(commits: true);
+
+        Assert.Equal(second.Number + 1, rest);
+        Assert.Equal(before, await mark.LookAsync(Token));
+        await using var third = await Writer.DrawAsync(bank.Database);
+        Assert.Equal(before, await mark.LookAsync(Token));
+
+        await second.EndAsync(commits: false);
+        Assert.Equal(rest, await mark.LookAsync(Token));
+        await third.EndAsync(commits: true);
+        Assert.Equal(third.Number, await mark.LookAsync(Token));
+    }
+
     /// <summary>A session with numbers in store would draw them without the lock that the mark is found by.</summary>
     [Fact]
     public async Task Numbers_are_drawn_one_by_one() => Assert.Equal(
@@ -165,7 +189,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
 
         private Writer(NpgsqlConnection connection, NpgsqlTransaction transaction, long number) => (_connection, _transaction, Number) = (connection, transaction, number);
 
-        public long Number { get; }
+        public long Number { get; private set; }
 
         public static async Task<Writer> DrawAsync(NpgsqlDataSource source)
         {
@@ -176,6 +200,14 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
 
         public Task<long> PingAsync() => ScalarAsync(_connection, "select 1::bigint");
 
+        public async Task<long> DrawAgainAsync() => Number = await ScalarAsync(_connection, Draw);
+
+        public async Task StoreAsync()
+        {
+            await using var store = new NpgsqlCommand(Store, _connection) { Parameters = { new() { Value = Number } } };
+            Assert.Equal(1, await store.ExecuteNonQueryAsync(Token));
+        }
+
         public async Task EndAsync(bool commits)
         {
             if (!commits)
@@ -184,8 +216,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
                 return;
             }
 
-            await using var store = new NpgsqlCommand(Store, _connection) { Parameters = { new() { Value = Number } } };
-            Assert.Equal(1, await store.ExecuteNonQueryAsync(Token));
+            await StoreAsync();
             await _transaction.CommitAsync(Token);
         }
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Banking.Platform.Comparing;
 using Banking.Platform.ReadModels;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
@@ -49,6 +51,33 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.DoesNotContain(answers, a => a.Header("Ledger-Stale") is not null);
         await _bank.CaughtUpAsync();
         Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+    }
+
+    [Fact]
+    public async Task A_comparison_whose_tables_a_rebuild_drops_starts_again_from_those_that_serve_then()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        await _bank.CaughtUpAsync();
+        var (model, seen) = (_bank.Verification.Models.Single(m => m.Name == "ledger"), new List<int>());
+
+        var differences = await _bank.Host.Services.GetRequiredService<Snapshots>().OfAsync(
+            model,
+            async (snapshot, serving) =>
+            {
+                seen.Add(serving.Number);
+                var tables = ReadTables.Generation(model, serving.Number);
+                if (seen.Count == 1)
+                {
+                    (await _operator.PostAsync("/ops/projections/ledger/rebuild", Why)).Is(HttpStatusCode.Accepted);
+                    await Behind.UntilAsync(() => _bank.QueryAsync<bool>($"select to_regclass('{tables["journal"]}') is null"), gone => gone[0]);
+                }
+
+                return await model.InvariantsAsync(snapshot, tables, CancellationToken.None);
+            },
+            byKeys: true, CancellationToken.None);
+
+        Assert.Empty(differences);
+        Assert.Equal([seen[0], seen[0] + 1], seen);
     }
 
     [Fact]

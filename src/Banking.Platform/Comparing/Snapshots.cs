@@ -7,10 +7,29 @@ namespace Banking.Platform.Comparing;
 /// <summary>One moment of the database, to compare one thing with another while commands go on.</summary>
 public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections connections)
 {
+    /// <summary>Attempts at one comparison. A rebuild that ends drops the tables that a snapshot taken before it still names; two in a row are unlikely.</summary>
+    private const int MaxAttempts = 3;
+
+    /// <param name="look">Called again, over a new snapshot, where a rebuild that ended meanwhile has dropped tables that it was about to read.</param>
     /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that may read them whole.</param>
     public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(look);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await LookAsync(look, byKeys, ct);
+            }
+            catch (PostgresException dropped) when (dropped.SqlState == PostgresErrorCodes.UndefinedTable && attempt < MaxAttempts)
+            {
+                // A table that is missing for another reason is missing in the last attempt as well, and reported then.
+            }
+        }
+    }
+
+    private async Task<T> LookAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
+    {
         await using var connection = byKeys ? await connections.OpenAsync(ct) : await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         return await look(connection);

@@ -9,11 +9,12 @@ namespace Banking.Platform.Following;
 /// commit, so behind a number that is missing may be one that is still coming, or one whose transaction was rolled back. Which it is, PostgreSQL
 /// knows: who has drawn a number holds a lock on the sequence until its transaction is over. Once all are over that held it when a
 /// number was found missing, whatever is not there then will never be. So nothing is passed over after a time, nobody but a writer of events
-/// can hold the log up, and each host finds out for itself (docs/decisions/0012).
+/// can hold the log up, and each host finds out for itself (docs/decisions/0012). The mark divides no transaction: transactions that run at the same
+/// time draw numbers in turns, and a reader that saw one half of a transfer without the other would see money in transit that is not.
 /// </summary>
 public sealed class LogMark(IDocumentStore store, ReadModelConnections connections) : IDisposable
 {
-    /// <summary>Numbers that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.</summary>
+    /// <summary>Events that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.</summary>
     private const int Run = 4_096;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -26,6 +27,9 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
 
     /// <summary>The last number there was when one before it was found missing, and the transactions that were alive then.</summary>
     private (long Last, HashSet<string> Writers)? _settling;
+
+    /// <summary>Up to here, a number that is missing was rolled back.</summary>
+    private long _settled;
 
     /// <summary>As last looked at; 0 before the first look, and after one that failed.</summary>
     public long Complete => Volatile.Read(ref _complete);
@@ -50,13 +54,15 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
                 Settle(settling);
             }
 
-            var (run, whole) = await RunAsync(connection, ct);
-            Advance(run);
-            if (!whole && _settling is null)
+            if (!await AdvanceAsync(connection, ct) && _settling is null)
             {
                 // In this order: whoever drew a number below the last one drew it before, and is over or among the writers.
                 var last = await LastAsync(connection, ct);
                 Settle((last, await WritersAsync(connection, ct)));
+                if (_settling is null)
+                {
+                    await AdvanceAsync(connection, ct);
+                }
             }
 
             return Complete;
@@ -92,7 +98,7 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
 
     private void Forget()
     {
-        _settling = null;
+        (_settling, _settled) = (null, 0);
         Volatile.Write(ref _server, null);
         Volatile.Write(ref _complete, 0);
     }
@@ -111,40 +117,51 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         }
     }
 
-    /// <summary>The last number of the unbroken run after the mark, and whether there is nothing behind it.</summary>
-    private async Task<(long Last, bool Whole)> RunAsync(NpgsqlConnection connection, CancellationToken ct)
+    /// <summary>Moves the mark over the events behind it that are complete.</summary>
+    /// <returns>Whether there is nothing behind it now.</returns>
+    private async Task<bool> AdvanceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select seq_id from {_schema}.mt_events where seq_id > $1 order by seq_id limit {Run}", connection);
-        command.Parameters.Add(new() { Value = Complete });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var (last, rows) = (Complete, 0);
-        while (await reader.ReadAsync(ct))
+        if (_settled - Complete > Run)
         {
-            if (reader.GetInt64(0) != last + 1)
-            {
-                return (last, Whole: false);
-            }
-
-            (last, rows) = (last + 1, rows + 1);
+            // Farther behind than one look reads.
+            Volatile.Write(ref _complete, _settled);
         }
 
-        return (last, rows < Run);
+        var events = await NextAsync(connection, ct);
+        var complete = events.CountTo(Complete, _settled);
+        var whole = complete == events.Count && complete < Run;
+        var boundary = whole ? complete : events.LastBoundary(complete);
+        // Transactions that overlap without end are divided in the end: the log must move.
+        var moved = boundary == 0 && events.Count == Run ? complete : boundary;
+        if (moved > 0)
+        {
+            Volatile.Write(ref _complete, events[moved - 1].Position);
+        }
+
+        return whole;
+    }
+
+    private async Task<List<LoggedEvent>> NextAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select seq_id, xmin::text::bigint from {_schema}.mt_events where seq_id > $1 order by seq_id limit {Run}", connection);
+        command.Parameters.Add(new() { Value = Complete });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<LoggedEvent>();
+        while (await reader.ReadAsync(ct))
+        {
+            events.Add(new(reader.GetInt64(0), reader.GetInt64(1)));
+        }
+
+        return events;
     }
 
     private void Settle((long Last, HashSet<string> Writers) settling)
     {
-        if (settling.Writers.Count == 0)
-        {
-            _settling = null;
-            Advance(settling.Last);
-        }
-        else
-        {
-            _settling = settling;
-        }
+        var isOver = settling.Writers.Count == 0;
+        _settling = isOver ? null : settling;
+        _settled = isOver ? Math.Max(_settled, settling.Last) : _settled;
     }
-
-    private void Advance(long to) => Volatile.Write(ref _complete, Math.Max(_complete, to));
 
     private Task<long> LastAsync(NpgsqlConnection connection, CancellationToken ct) =>
         ScalarAsync(connection, $"select coalesce(max(seq_id), 0) from {_schema}.mt_events", ct);

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Globalization;
 using System.Text.Json;
 using Banking.Platform.Comparing;
@@ -302,28 +301,32 @@ public sealed class Verification(
     {
         for (var attempt = 0; attempt < 50; attempt++)
         {
-            await using var connection = await source.OpenConnectionAsync(ct);
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-            var asked = new List<(string Model, long Position, string Query)>();
-            foreach (var model in Models)
+            if (await snapshots.InAsync(snapshot => TotalsAsync(snapshot, ct), byKeys: false, ct) is { } differences)
             {
-                if (await Generation.ServingAsync(connection, model.Name, locked: false, ct) is { } serving
-                    && model.CustomerTotals(ReadTables.Generation(model, serving.Number)) is { } query)
-                {
-                    asked.Add((model.Name, serving.Position, query));
-                }
-            }
-
-            // Before anything is added up: where they hold different events there is nothing to be learnt from it.
-            if (asked.DistinctBy(a => a.Position).Count() <= 1)
-            {
-                return await TotalsAsync(connection, [.. asked.Select(a => (a.Model, a.Query))], ct);
+                return differences;
             }
 
             await Task.Delay(BetweenPages, ct);
         }
 
         return [];
+    }
+
+    /// <returns>Null where the models hold different events at this moment.</returns>
+    private async Task<IReadOnlyList<Difference>?> TotalsAsync(NpgsqlConnection snapshot, CancellationToken ct)
+    {
+        var asked = new List<(string Model, long Position, string Query)>();
+        foreach (var model in Models)
+        {
+            if (await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving
+                && model.CustomerTotals(ReadTables.Generation(model, serving.Number)) is { } query)
+            {
+                asked.Add((model.Name, serving.Position, query));
+            }
+        }
+
+        // Before anything is added up: where they hold different events there is nothing to be learnt from it.
+        return asked.DistinctBy(a => a.Position).Count() > 1 ? null : await TotalsAsync(snapshot, [.. asked.Select(a => (a.Model, a.Query))], ct);
     }
 
     private static async Task<IReadOnlyList<Difference>> TotalsAsync(
