@@ -8,8 +8,6 @@ namespace Banking.Architecture.Tests;
 /// <summary>Who may know whom. The build asks the same of project references; this asks it of what was compiled.</summary>
 public sealed class ModuleBoundaryTests
 {
-    private const string Generated = "Banking.Host.Generated";
-
     public static TheoryData<string> Assemblies => [.. Solution.Assemblies.Select(Solution.Name)];
 
     public static TheoryData<string> Modules => [.. Solution.Modules.Select(Solution.Name)];
@@ -33,20 +31,6 @@ public sealed class ModuleBoundaryTests
         TypesUsedFrom("Banking.Host", module),
         type => Assert.EndsWith("Module", type, StringComparison.Ordinal));
 
-    /// <summary>That those files are what would be generated is asked by GeneratedCodeTests.</summary>
-    [Fact]
-    public void Past_the_front_doors_goes_only_what_was_generated()
-    {
-        var folder = Path.Combine(Solution.Root, "src", Generated);
-        string[] others = ["Internal/", "bin/", "obj/"];
-
-        Assert.Equal(
-            ["GeneratedCode.cs"],
-            Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
-                .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/'))
-                .Where(f => !others.Any(o => f.StartsWith(o, StringComparison.Ordinal))));
-    }
-
     /// <summary>A document is read by its module alone. The compiler sees to that for types; a table is only a name in a text.</summary>
     [Theory]
     [MemberData(nameof(Modules))]
@@ -60,7 +44,7 @@ public sealed class ModuleBoundaryTests
     private static bool MayKnow(string assembly, string other) => assembly switch
     {
         "Banking.SharedKernel" => false,
-        "Banking.Host" or Generated => true,
+        "Banking.Host" => true,
         "Banking.Platform" => other == "Banking.SharedKernel",
         _ when assembly.EndsWith(".Contracts", StringComparison.Ordinal) => other == "Banking.SharedKernel",
         _ => other is "Banking.SharedKernel" or "Banking.Platform" || other.EndsWith(".Contracts", StringComparison.Ordinal),

@@ -3,7 +3,6 @@ using Banking.Accounts;
 using Banking.Audit;
 using Banking.Customers;
 using Banking.Host.Database;
-using Banking.Host.Generated;
 using Banking.Host.Security;
 using Banking.Ledger;
 using Banking.Notifications;
@@ -16,7 +15,6 @@ using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using JasperFx;
-using JasperFx.CodeGeneration;
 using Marten;
 using Npgsql;
 using OpenTelemetry;
@@ -203,9 +201,7 @@ public static class BankHost
     {
         builder.Host.UseWolverine(wolverine =>
         {
-            // Compiling adapters to handlers took two thirds of the time to start. They are compiled already; a host that lacks one does not start.
-            wolverine.ApplicationAssembly = GeneratedCode.Assembly;
-            wolverine.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
+            Adapters.Use(wolverine);
             wolverine.ServiceName = "banking";
             // The owner of the schema makes its tables (BankSchema).
             wolverine.AutoBuildMessageStorageOnStartup = AutoCreate.None;
