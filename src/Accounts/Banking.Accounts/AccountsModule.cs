@@ -19,7 +19,7 @@ using Wolverine;
 namespace Banking.Accounts;
 
 /// <summary>The front door of the module: what the host needs to know of it.</summary>
-public static class AccountsModule
+public sealed class AccountsModule : BankModule
 {
     /// <summary>The schema of its documents.</summary>
     public const string Schema = "accounts";
@@ -27,27 +27,32 @@ public static class AccountsModule
     /// <summary>The setting that says how many days staff may date back what they book.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
 
-    /// <summary>SQL objects of the module that are not documents.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
+    public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
+
+    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
     private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
 
-    /// <exception cref="FormatException">A setting is not what it can be.</exception>
-    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
+    public override void AddStored(IServiceCollection services)
     {
-        // Looked at when it is first needed, for the demo bank has its own; but what is no number of days is told when the host starts.
-        _ = BackdatingRule.Of(configuration);
         foreach (var contract in AccountContracts.All)
         {
             services.AddSingleton(contract);
         }
 
-        return services
+        services
             .AddCommandGroup(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceipts.Rule)
-            .AddSingleton<StoredComparison, LookupComparison>()
+            .AddSingleton<StoredComparison, LookupComparison>();
+    }
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration)
+    {
+        // Read when it is first needed, for the demo bank has its own; but a value that is no number of days keeps the host from starting.
+        _ = BackdatingRule.Of(configuration);
+        services
             .AddSingleton<AccountReferences>()
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
@@ -62,7 +67,7 @@ public static class AccountsModule
             .AddSingleton<OpeningDesk>();
     }
 
-    public static void AddAccounts(this StoreOptions store)
+    public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in EventNames.All)
@@ -77,10 +82,9 @@ public static class AccountsModule
         store.Schema.For<AccountExternalId>().DatabaseSchemaName(Schema).DocumentAlias("account_external_id").Index(a => a.ExternalId);
     }
 
-    public static void AddAccounts(this WolverineOptions wolverine)
+    public override void Configure(WolverineOptions wolverine)
     {
         ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.Discovery.IncludeAssembly(typeof(AccountsModule).Assembly);
         wolverine.RegisterMessageType(typeof(OpenAccount), OpenAccountHandler.Shape.Name);
         wolverine.RegisterMessageType(typeof(DepositMoney), DepositMoneyHandler.Slice.Shape.Name);
         wolverine.RegisterMessageType(typeof(WithdrawMoney), WithdrawMoneyHandler.Slice.Shape.Name);

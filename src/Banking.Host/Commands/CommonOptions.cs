@@ -41,7 +41,7 @@ internal static class CommonOptions
     public static IConfigurationRoot Configuration(string[] settings)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(settings).Build();
-        KnownSettings.Check(configuration);
+        KnownSettings.Check(configuration, BankModules.All);
         return configuration;
     }
 }

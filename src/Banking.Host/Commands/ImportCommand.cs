@@ -86,7 +86,7 @@ internal static class ImportCommand
         };
 
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
-        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections, BankModules.All).BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
         {

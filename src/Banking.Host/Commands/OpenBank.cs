@@ -22,7 +22,7 @@ internal static class OpenBank
         try
         {
             await using var database = await OpenAsync(CommonOptions.Configuration(settings));
-            await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections).BuildServiceProvider();
+            await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections, BankModules.All).BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
             return await run(services, stop.Token);

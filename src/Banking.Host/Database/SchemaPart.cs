@@ -1,11 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using Banking.Accounts;
-using Banking.Notifications;
 using Banking.Platform;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 using Marten;
 using Npgsql;
 using Weasel.Core;
@@ -41,7 +38,7 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         var parts = new List<SchemaPart>
         {
             new("store", store, [.. objects[false]], [
-                .. PlatformModule.Sql, .. AccountsModule.Sql, .. PublishingModule.Sql, .. NotificationsModule.Sql,
+                .. PlatformModule.Sql, .. services.GetServices<BankModule>().SelectMany(m => m.Sql),
                 .. ReadModelSchema.Sql(services.GetServices<ReadModel>()),
                 .. states.Order(StringComparer.Ordinal).Select(StoredStates.NameLastEvents)]),
         };

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Banking.Platform;
 using JasperFx.CodeGeneration;
 using Wolverine;
 
@@ -13,13 +14,17 @@ internal static class Adapters
 {
     public const string FileName = "Banking.Host.Adapters.dll";
 
-    /// <summary>Gives Wolverine the compiled adapters; a handler without an adapter keeps the host from starting.</summary>
+    /// <summary>
+    /// Gives Wolverine the compiled adapters; a handler without an adapter keeps the host from starting. A host with other modules than the
+    /// product's, as a test of a new module has, lets Wolverine compile on demand (package WolverineFx.RuntimeCompilation).
+    /// </summary>
     /// <exception cref="ConfigurationException">The adapters are missing, or were generated for other assemblies than those that run.</exception>
-    public static void Use(WolverineOptions wolverine)
+    public static void Use(WolverineOptions wolverine, IReadOnlyList<BankModule> modules)
     {
-        wolverine.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
+        var compiled = modules.SequenceEqual(BankModules.All);
+        wolverine.CodeGeneration.TypeLoadMode = compiled ? TypeLoadMode.Static : TypeLoadMode.Dynamic;
         // The command that generates them must not see those of the build before: Wolverine would take its list of handlers from there.
-        wolverine.ApplicationAssembly = DynamicCodeBuilder.WithinCodegenCommand ? typeof(Adapters).Assembly : Load(AppContext.BaseDirectory);
+        wolverine.ApplicationAssembly = compiled && !DynamicCodeBuilder.WithinCodegenCommand ? Load(AppContext.BaseDirectory) : typeof(Adapters).Assembly;
     }
 
     public static Assembly Load(string folder)

@@ -1,19 +1,12 @@
 using System.Net.Mime;
-using Banking.Accounts;
-using Banking.Audit;
-using Banking.Customers;
 using Banking.Host.Database;
 using Banking.Host.Security;
-using Banking.Ledger;
-using Banking.Notifications;
-using Banking.Operations;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -28,51 +21,41 @@ using Wolverine.Marten;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>Puts the bank together: one line per module, and what all modules share.</summary>
+/// <summary>Puts the bank together: its modules, and what all modules share.</summary>
 public static class BankHost
 {
-    public static WebApplicationBuilder CreateBuilder(string[] args, BankConnections connections, TimeProvider? clock = null)
+    /// <param name="modules">Those of the product unless given; a test of a new module adds it.</param>
+    public static WebApplicationBuilder CreateBuilder(
+        string[] args, BankConnections connections, TimeProvider? clock = null, IReadOnlyList<BankModule>? modules = null)
     {
+        modules ??= BankModules.All;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        KnownSettings.Check(builder.Configuration);
+        KnownSettings.Check(builder.Configuration, modules);
         var time = clock ?? TimeProvider.System;
         StartupRules.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
         builder.Services.AddDatabaseRules(builder.Environment.IsDevelopment()).AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
         builder.Services.AddSingleton<LogChecks>().AddHostedService(p => p.GetRequiredService<LogChecks>());
-        builder.AddDatabase(connections, time);
-        builder.AddMessaging();
-        builder.AddHttp();
-        builder.AddTelemetry();
+        builder.AddDatabase(connections, time, modules);
+        builder.AddMessaging(modules);
+        builder.AddHttp(modules);
+        builder.AddTelemetry(modules);
 
-        builder.Services.AddCustomers();
-        AddAccounts(builder);
-        builder.Services.AddLedger();
-        builder.Services.AddAudit();
-        builder.Services.AddOperations();
-        AddPublishing(builder);
-        builder.Services.AddNotifications();
+        foreach (var module in modules)
+        {
+            builder.AddModule(module);
+        }
+
         return builder;
     }
 
-    private static void AddAccounts(WebApplicationBuilder builder)
+    private static void AddModule(this WebApplicationBuilder builder, BankModule module)
     {
+        module.AddStored(builder.Services);
         try
         {
-            builder.Services.AddAccounts(builder.Configuration);
-        }
-        catch (FormatException wrong)
-        {
-            throw new ConfigurationException(wrong.Message);
-        }
-    }
-
-    private static void AddPublishing(WebApplicationBuilder builder)
-    {
-        try
-        {
-            builder.Services.AddPublishing(builder.Configuration);
+            module.AddServed(builder.Services, builder.Configuration);
         }
         catch (FormatException wrong)
         {
@@ -100,7 +83,11 @@ public static class BankHost
         app.MapWolverineEndpoints();
         app.MapHealth();
         app.MapDevTokens();
-        app.MapPublishing();
+        foreach (var module in app.Services.GetServices<BankModule>())
+        {
+            module.Map(app);
+        }
+
         app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json)).AllowAnonymous();
         app.MapScalarApiReference("/docs", scalar => scalar
             .WithTitle("Banking")
@@ -111,9 +98,10 @@ public static class BankHost
             .DisableMcp()).WithMetadata(new ServesAttribute()).AllowAnonymous();
     }
 
-    private static void AddDatabase(this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock)
+    private static void AddDatabase(
+        this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock, IReadOnlyList<BankModule> modules)
     {
-        builder.Services.AddEventStore(connections, clock, ConnectionBudget.Of(builder.Configuration))
+        builder.Services.AddEventStore(connections, clock, ConnectionBudget.Of(builder.Configuration), modules)
             .IntegrateWithWolverine(marten =>
             {
                 marten.MessageStorageSchemaName = "wolverine";
@@ -148,9 +136,9 @@ public static class BankHost
         }
     }
 
-    /// <summary>The store of all modules, without the rest of the host: what an import needs too.</summary>
+    /// <summary>The store of all modules and what they say of it, without the rest of the host: what commands need too.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
-        this IServiceCollection services, BankConnections connections, TimeProvider clock, ConnectionBudget budget)
+        this IServiceCollection services, BankConnections connections, TimeProvider clock, ConnectionBudget budget, IReadOnlyList<BankModule> modules)
     {
         var settings = new NpgsqlConnectionStringBuilder(connections.Host)
         {
@@ -164,6 +152,11 @@ public static class BankHost
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
         };
+        foreach (var module in modules)
+        {
+            services.AddSingleton(module);
+        }
+
         return services
             .AddSingleton(clock)
             .AddSingleton(connections)
@@ -174,34 +167,33 @@ public static class BankHost
             .AddMarten(store =>
             {
                 store.AddPlatform(clock);
-                store.AddCustomers();
-                store.AddAccounts();
-                store.AddPublishing();
-                store.AddNotifications();
+                foreach (var module in modules)
+                {
+                    module.Configure(store);
+                }
             })
             .UseNpgsqlDataSource()
             .UseLightweightSessions();
     }
 
-    internal static IServiceCollection AddEventStoreForCommands(this IServiceCollection services, BankConnections connections)
+    /// <summary>The store for commands that do not serve the bank: verify, projections and import.</summary>
+    public static IServiceCollection AddEventStoreForCommands(
+        this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules)
     {
-        services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.Of(null));
-        // The import makes the schema too.
-        services.AddCustomers();
-        // Commands about the bank book nothing that is dated: the default will do.
-        services.AddAccounts(new ConfigurationBuilder().Build());
-        services.AddStoredPublishing();
-        services.AddNotifications();
-        services.AddLedger();
-        services.AddAudit();
+        services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.Of(null), modules);
+        foreach (var module in modules)
+        {
+            module.AddStored(services);
+        }
+
         return services;
     }
 
-    private static void AddMessaging(this WebApplicationBuilder builder)
+    private static void AddMessaging(this WebApplicationBuilder builder, IReadOnlyList<BankModule> modules)
     {
         builder.Host.UseWolverine(wolverine =>
         {
-            Adapters.Use(wolverine);
+            Adapters.Use(wolverine, modules);
             wolverine.ServiceName = "banking";
             // The owner of the schema makes its tables (BankSchema).
             wolverine.AutoBuildMessageStorageOnStartup = AutoCreate.None;
@@ -220,17 +212,15 @@ public static class BankHost
             wolverine.Policies.OnException<CommandPostponedException>()
                 .RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1))
                 .Then.ScheduleRetry(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
-            wolverine.AddCustomers();
-            wolverine.AddAccounts();
-            wolverine.AddLedger();
-            wolverine.AddAudit();
-            wolverine.AddOperations();
-            wolverine.AddPublishing();
-            wolverine.AddNotifications();
+            foreach (var module in modules)
+            {
+                wolverine.Discovery.IncludeAssembly(module.Assembly);
+                module.Configure(wolverine);
+            }
         });
     }
 
-    private static void AddHttp(this WebApplicationBuilder builder)
+    private static void AddHttp(this WebApplicationBuilder builder, IReadOnlyList<BankModule> modules)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -245,11 +235,11 @@ public static class BankHost
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<UnexpectedFailures>();
         builder.Services.AddOpenApi("v1", OpenApiText.Configure);
-        builder.Services.AddBankHealth();
+        builder.Services.AddBankHealth(modules);
         builder.AddBankSecurity();
     }
 
-    private static void AddTelemetry(this WebApplicationBuilder builder)
+    private static void AddTelemetry(this WebApplicationBuilder builder, IReadOnlyList<BankModule> modules)
     {
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
@@ -258,7 +248,8 @@ public static class BankHost
 
         builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten").AddSource("Wolverine"))
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql").AddMeter(ReadModelLag.MeterName, PublishingModule.MeterName))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql")
+                .AddMeter([ReadModelLag.MeterName, .. modules.SelectMany(m => m.Meters)]))
             .UseOtlpExporter();
     }
 }

@@ -1,7 +1,7 @@
+using Banking.Platform;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
@@ -15,11 +15,17 @@ internal static class Health
 {
     private const string Ready = "ready";
 
-    public static void AddBankHealth(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<LedgerCheck>("ledger", tags: [Ready])
-        .AddCheck<LogChecks>("log", tags: [Ready])
-        .AddCheck<ReadModelHealth>("read-models", tags: [Ready])
-        .AddPublishing(Ready);
+    public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
+    {
+        var health = services.AddHealthChecks()
+            .AddCheck<LedgerCheck>("ledger", tags: [Ready])
+            .AddCheck<LogChecks>("log", tags: [Ready])
+            .AddCheck<ReadModelHealth>("read-models", tags: [Ready]);
+        foreach (var module in modules)
+        {
+            module.AddHealth(health, Ready);
+        }
+    }
 
     public static void MapHealth(this WebApplication app)
     {

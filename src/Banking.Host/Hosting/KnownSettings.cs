@@ -1,11 +1,9 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
-using Banking.Accounts;
 using Banking.Host.Database;
 using Banking.Platform;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 
 namespace Banking.Host.Hosting;
 
@@ -26,8 +24,6 @@ public static class KnownSettings
         [StartupRules.RemoteDevelopment] = typeof(bool),
         ["Banking:Auth:Authority"] = typeof(string),
         ["Banking:Auth:Audience"] = typeof(string),
-        ["Banking:Publishing:Source"] = typeof(string),
-        [AccountsModule.BackdatingSetting] = typeof(int),
         ["ConnectionStrings:banking"] = typeof(string),
         ["ConnectionStrings:owner"] = typeof(string),
     };
@@ -37,16 +33,15 @@ public static class KnownSettings
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
-        .. PublishingModule.Settings,
     ];
 
     /// <summary>Names of all settings; the ones that end in * stand for any name.</summary>
-    public static IReadOnlyCollection<string> Names { get; } = [.. All().Select(s => s.Name)];
+    public static IReadOnlyCollection<string> Names { get; } = [.. All(BankModules.All).Select(s => s.Name)];
 
     /// <exception cref="ConfigurationException">A setting is not known, or its value does not fit.</exception>
-    public static void Check(IConfiguration configuration)
+    public static void Check(IConfiguration configuration, IReadOnlyList<BankModule> modules)
     {
-        var known = All().ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
+        var known = All(modules).ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in configuration.GetSection(Root).AsEnumerable().Concat(configuration.GetSection("ConnectionStrings").AsEnumerable()))
         {
             if (value is null)
@@ -67,8 +62,8 @@ public static class KnownSettings
         }
     }
 
-    private static IEnumerable<(string Name, Type Type)> All() => Single.Select(s => (s.Key, s.Value)).Concat(
-        from section in Sections
+    private static IEnumerable<(string Name, Type Type)> All(IReadOnlyList<BankModule> modules) => Single.Select(s => (s.Key, s.Value)).Concat(modules.SelectMany(m => m.Settings)).Concat(
+        from section in Sections.Concat(modules.SelectMany(m => m.SettingSections))
         from member in section.Record.GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where member.CanWrite
         let isMap = typeof(IEnumerable).IsAssignableFrom(member.PropertyType) && member.PropertyType != typeof(string)

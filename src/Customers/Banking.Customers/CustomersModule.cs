@@ -7,13 +7,14 @@ using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using JasperFx.Events.Projections;
 using Marten;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
 
 namespace Banking.Customers;
 
 /// <summary>The front door of the module: what the host needs to know of it.</summary>
-public static class CustomersModule
+public sealed class CustomersModule : BankModule
 {
     /// <summary>The schema of its documents.</summary>
     public const string Schema = "customers";
@@ -23,13 +24,15 @@ public static class CustomersModule
 
     private const string Registered = "customers.customer-registered.v1";
 
-    public static IServiceCollection AddCustomers(this IServiceCollection services) => services
+    public override void AddStored(IServiceCollection services) => services
         .AddCommandGroup(Rules)
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
-        .AddSingleton<StoredComparison, KeyComparison>()
+        .AddSingleton<StoredComparison, KeyComparison>();
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<CustomerDesk>();
 
-    public static void AddCustomers(this StoreOptions store)
+    public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<CustomerRegistered>(Registered);
@@ -40,10 +43,9 @@ public static class CustomersModule
         store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
     }
 
-    public static void AddCustomers(this WolverineOptions wolverine)
+    public override void Configure(WolverineOptions wolverine)
     {
         ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.Discovery.IncludeAssembly(typeof(CustomersModule).Assembly);
         wolverine.RegisterMessageType(typeof(RegisterCustomer), RegisterCustomerHandler.Shape.Name);
     }
 

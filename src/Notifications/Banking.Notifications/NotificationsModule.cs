@@ -9,13 +9,13 @@ using Banking.Platform.Publication;
 using Banking.Platform.Security;
 using JasperFx.Events.Projections;
 using Marten;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Wolverine;
 
 namespace Banking.Notifications;
 
 /// <summary>The front door of the module: who wants to hear of what, and what they were told.</summary>
-public static class NotificationsModule
+public sealed class NotificationsModule : BankModule
 {
     /// <summary>The schema of its documents and tables.</summary>
     public const string Schema = "notifications";
@@ -26,17 +26,19 @@ public static class NotificationsModule
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
     /// <summary>SQL objects of the module that are not documents. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
+    public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
-    public static IServiceCollection AddNotifications(this IServiceCollection services) => services
+    public override void AddStored(IServiceCollection services) => services
         .AddCommandGroup(Rules)
-        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
+        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true));
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<SubscriptionDesk>()
         .AddSingleton<IStreamAccess, SubscriptionAccess>()
         .AddSingleton<Listeners>()
         .AddSingleton<IModuleInterest>(p => p.GetRequiredService<Listeners>());
 
-    public static void AddNotifications(this StoreOptions store)
+    public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<SubscriptionMade>(Made);
@@ -44,11 +46,5 @@ public static class NotificationsModule
         store.Events.IgnoreIndex(StreamIndex.NameOf(Subscription.StreamType));
         store.Projections.Add<SubscriptionProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Subscription>().DatabaseSchemaName(Schema).DocumentAlias("subscription").Index(s => s.Account);
-    }
-
-    public static void AddNotifications(this WolverineOptions wolverine)
-    {
-        ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.Discovery.IncludeAssembly(typeof(NotificationsModule).Assembly);
     }
 }

@@ -1,18 +1,13 @@
 using Banking.Operations.ReadModels;
+using Banking.Platform;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Wolverine;
 
 namespace Banking.Operations;
 
 /// <summary>The front door of the module: what operators see and do, without a console of their own yet.</summary>
-public static class OperationsModule
+public sealed class OperationsModule : BankModule
 {
-    public static IServiceCollection AddOperations(this IServiceCollection services) => services
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<ProjectionDesk>();
-
-    public static void AddOperations(this WolverineOptions wolverine)
-    {
-        ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.Discovery.IncludeAssembly(typeof(OperationsModule).Assembly);
-    }
 }

@@ -22,16 +22,13 @@ using Wolverine;
 namespace Banking.Publishing;
 
 /// <summary>The front door of the module: how what is committed reaches the world.</summary>
-public static class PublishingModule
+public sealed class PublishingModule : BankModule
 {
     /// <summary>The schema of its tables.</summary>
     public const string Schema = "publishing";
 
     /// <summary>The topic and the exchange that events go to, where nothing else is configured.</summary>
     public const string DefaultName = "banking.events";
-
-    /// <summary>What telemetry listens to.</summary>
-    public const string MeterName = LaneMeter.MeterName;
 
     /// <summary>The names under which what happens to destinations is stored, for ever.</summary>
     private static readonly (Type Type, string Name)[] EventNames =
@@ -47,8 +44,9 @@ public static class PublishingModule
         (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
     ];
 
-    /// <summary>Sections of the configuration that the module reads, and the record that each is read into.</summary>
-    public static IReadOnlyList<(string Section, Type Record)> Settings { get; } =
+    public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [("Banking:Publishing:Source", typeof(string))];
+
+    public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
     [
         ("Banking:Publishing:Kafka", typeof(KafkaSettings)),
         ("Banking:Publishing:RabbitMq", typeof(RabbitSettings)),
@@ -58,10 +56,11 @@ public static class PublishingModule
     private static string[] NamesOf(bool ofWebhooks) =>
         [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
 
-    /// <summary>SQL objects of the module. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [.. LaneStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
+    public override IReadOnlyList<string> Meters { get; } = [LaneMeter.MeterName];
 
-    public static IServiceCollection AddPublishing(this IServiceCollection services, IConfiguration configuration)
+    public override IReadOnlyList<string> Sql { get; } = [.. LaneStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration.GetSection("Banking:Publishing");
@@ -70,7 +69,7 @@ public static class PublishingModule
             services.AddHostedService<LaneHost>();
         }
 
-        return services
+        services
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
             .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
             .AddSingleton<ContractCatalogue>()
@@ -83,7 +82,6 @@ public static class PublishingModule
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
             .AddSingleton<OutboxDesk>()
-            .AddStoredPublishing()
             .AddSingleton(WebhookSettings.Of(section))
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
             .AddSingleton<AddressGuard>()
@@ -96,18 +94,16 @@ public static class PublishingModule
             .AddHostedService<OutboxGauges>();
     }
 
-    /// <summary>What the module stores, for whoever compares it with the event log without publishing anything.</summary>
-    public static IServiceCollection AddStoredPublishing(this IServiceCollection services) => services
+    public override void AddStored(IServiceCollection services) => services
         .AddCommandGroup(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
         .AddSingleton(new StreamKind(LaneControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
         .AddSingleton<StoredComparison, SecretComparison>();
 
-    /// <summary>Says how publication is doing.</summary>
-    public static IHealthChecksBuilder AddPublishing(this IHealthChecksBuilder health, params IEnumerable<string> tags) =>
+    public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
         health.AddCheck<PublicationHealth>("publication", tags: tags);
 
-    public static void AddPublishing(this StoreOptions store)
+    public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in EventNames)
@@ -122,15 +118,14 @@ public static class PublishingModule
         store.Schema.For<WebhookSecret>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("webhook_secret");
     }
 
-    public static void AddPublishing(this WolverineOptions wolverine)
+    public override void Configure(WolverineOptions wolverine)
     {
         ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.Discovery.IncludeAssembly(typeof(PublishingModule).Assembly);
         ModuleMessages.Configure(wolverine);
     }
 
-    /// <summary>What it serves to anybody: the contracts of what is published.</summary>
-    public static void MapPublishing(this IEndpointRouteBuilder routes)
+    /// <summary>The contracts of what is published, for everybody.</summary>
+    public override void Map(IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
         ContractCatalogue.Map(routes);

@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+using Banking.Host;
+using Banking.Host.Hosting;
+using Banking.Platform;
+using Banking.Platform.Comparing;
+using Banking.Platform.ReadModels;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>A module is named once, in the list of modules: what is in the list is served, stored, compared and documented.</summary>
+public sealed partial class BankModuleTests
+{
+    /// <summary>The two that speak of certain modules: the import gives customers and accounts, the demo bank dates back.</summary>
+    private static readonly string[] Exceptions = ["src/Banking.Host/BankModules.cs", "src/Banking.Host/Commands/DemoBank.cs", "src/Banking.Host/Commands/ImportCommand.cs"];
+
+    public static TheoryData<Type> Stored => [typeof(ReadModel), typeof(StreamKind), typeof(StoredComparison), typeof(StateComparison), typeof(ReceiptRule)];
+
+    [Fact]
+    public void Every_module_is_in_the_list_once()
+    {
+        var modules = Solution.Assemblies.SelectMany(a => a.GetTypes()).Where(t => t.IsSubclassOf(typeof(BankModule)) && !t.IsAbstract);
+
+        Assert.Equal(
+            modules.Select(t => t.FullName).Order(StringComparer.Ordinal),
+            BankModules.All.Select(m => m.GetType().FullName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_but_the_list_names_a_module()
+    {
+        var naming = Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Solution.Root, f).Replace('\\', '/'))
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && NamesOfModules(f).Any(m => !f.Contains($"/Banking.{m}/", StringComparison.Ordinal)))
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(Exceptions, naming);
+    }
+
+    [Theory]
+    [MemberData(nameof(Stored))]
+    public async Task Verify_and_projections_know_what_the_host_knows(Type what)
+    {
+        await using var commands = new ServiceCollection().AddLogging().AddEventStoreForCommands(new("Host=nowhere;Database=none"), BankModules.All).BuildServiceProvider();
+        await using var host = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
+
+        var known = host.Services.GetServices(what).Select(Name).Order(StringComparer.Ordinal).ToList();
+
+        Assert.NotEmpty(known);
+        Assert.Equal(known, commands.GetServices(what).Select(Name).Order(StringComparer.Ordinal));
+    }
+
+    private static string Name(object? known) => known is StreamKind kind ? kind.ToString() : known!.GetType().ToString();
+
+    private static IEnumerable<string> NamesOfModules(string file) =>
+        ModuleName().Matches(File.ReadAllText(Path.Combine(Solution.Root, file))).Select(m => m.Groups[1].Value)
+            .Where(m => BankModules.All.Any(b => b.GetType().Name == m + "Module"));
+
+    [GeneratedRegex(@"\b([A-Z][A-Za-z]+)Module\b")]
+    private static partial Regex ModuleName();
+}
