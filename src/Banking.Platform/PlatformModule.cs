@@ -3,10 +3,12 @@ using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
+using Banking.Platform.Projections;
 using Banking.Platform.Publication;
 using Banking.Platform.ReadModels;
 using JasperFx;
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Weasel.Core;
@@ -57,7 +59,7 @@ public static class PlatformModule
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create];
+        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create, ProjectionStates.Sql];
 
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
         .AddSingleton(new SystemClock(TimeProvider.System))
@@ -85,6 +87,9 @@ public static class PlatformModule
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
+        .AddSingleton<DocumentModels>()
+        .AddSingleton<ProjectionStates>()
+        .AddSingleton<ProjectionRunners>()
         .AddSingleton<RebuildComparison>()
         .AddSingleton<Replay>()
         .AddSingleton<Repair>()
@@ -104,6 +109,7 @@ public static class PlatformModule
     public static IServiceCollection AddReadModels(this IServiceCollection services, bool follows)
     {
         services
+            .AddSingleton<MinPosition>()
             .AddSingleton<LogWatch>()
             .AddHostedService(p => p.GetRequiredService<LogWatch>())
             .AddSingleton<ReadModelLag>()
@@ -114,6 +120,7 @@ public static class PlatformModule
             .AddSingleton<Sentinel>();
         return !follows ? services : services
             .AddHostedService<ReadModelFeed>()
+            .AddHostedService<ProjectionHost>()
             .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
             .AddHostedService(p => p.GetRequiredService<Sentinel>());
     }
@@ -162,7 +169,9 @@ public static class PlatformModule
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        // This bank follows its log itself (LogMark); whoever runs Marten's daemon on it gets the same promise: no gap is passed by that somebody may fill.
+        // ProjectionHost runs Marten's daemon, with the high-water mark that the host has found (LogMark). A daemon that an operator starts by hand has
+        // a detector of its own, which gets the same rule: a gap is passed only when no transaction can fill it any more.
+        store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         store.Projections.UseTransactionEvidenceForGapSkipping = true;
         store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
         foreach (var (type, name) in ReadModelEventNames)

@@ -84,11 +84,11 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
             analyze bank.mt_streams;
             """);
         var lost = await new Forgery(large).LiveAsync();
-        string[] paths = ["/v1/accounts?currency=EUR", "/v1/accounts?limit=500"];
+        string[] paths = ["/v1/customers?limit=1", "/v1/customers?limit=500"];
         async Task<string[]> ReadAsync() => [.. (await Task.WhenAll(paths.Select(p => teller.GetAsync(p)))).Select(a => a.Ok().Body)];
         var before = await ReadAsync();
 
-        await lost.ForgeAsync("delete from accounts.mt_doc_account where id = {account}");
+        await lost.ForgeAsync("delete from customers.mt_doc_customer where id = {customer}");
         Assert.All((await ReadAsync()).Zip(before), list => Assert.NotEqual(list.Second, list.First));
         await large.Host.Services.GetRequiredService<Sentinel>().LookAsync(CancellationToken.None);
 

@@ -1,3 +1,4 @@
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -80,6 +81,15 @@ internal static class Behind
         await UntilAsync(
             async () => (await bank.QueryAsync<long>("select position from platform.read_model where state = 'serving' and paused_at is null")).Min(),
             position => position >= end);
+    }
+
+    /// <summary>When every document read model that has not stopped holds every event that is there now.</summary>
+    public static async Task DocumentsCurrentAsync(this BankFixture bank)
+    {
+        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await UntilAsync(
+            () => bank.Host.Services.GetRequiredService<ProjectionStates>().AllAsync(CancellationToken.None),
+            all => all.All(s => s.PausedAt is not null || (!s.IsRebuildDue && s.Position >= end)));
     }
 
     private static NpgsqlCommand Command(BankFixture bank, string sql, object[] values)

@@ -76,6 +76,8 @@ public sealed class AccountsModule : BankModule
         }
 
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
+        store.Projections.Add<AccountDirectory>(ProjectionLifecycle.Async);
+        store.Schema.For<AccountDirectoryEntry>().DatabaseSchemaName(Schema).DocumentAlias("account_directory");
         store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account");
         store.Schema.For<AccountNumberClaim>().DatabaseSchemaName(Schema).DocumentAlias("account_number");
         store.Schema.For<AccountAccess>().DatabaseSchemaName(Schema).DocumentAlias("account_access").Index(a => a.CustomerId);

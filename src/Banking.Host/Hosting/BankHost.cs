@@ -110,8 +110,6 @@ public static class BankHost
         builder.Services
             .AddSingleton(Sentinel(builder.Configuration))
             .AddReadModels(Follows(builder.Configuration));
-        builder.Services.AddSingleton(p => new MinPosition(
-            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LogEnd>(), p.GetRequiredService<LogMark>(), clock));
     }
 
     /// <summary>The rules for the database, which a command can be held to in another environment than its host's.</summary>

@@ -65,6 +65,20 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         return [.. found.Concat(folded).OrderBy(s => s.Id).Take(limit)];
     }
 
+    /// <summary>
+    /// A page of the states whose documents in a directory a search finds, in the order of their ids. What a state and its document both say is answered from the
+    /// state, which is never behind the log.
+    /// </summary>
+    /// <param name="limit">One more than the page holds, which tells whether there is a next page.</param>
+    public Task<IReadOnlyList<TState>> ListAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        // The page is found first: the states of all the others are not read.
+        var from = $"{DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d";
+        return StatesAsync(
+            Command($"select p.id, s.data from (select d.id from {from}", "true", search.All, after, Guid.AllBitsSet, limit, [], $") p left join {_table.Name} s on s.id = p.id order by p.id"), ct);
+    }
+
     private async Task<IReadOnlyList<TState>> LostAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
     {
         var ids = new List<Guid>();
@@ -122,16 +136,19 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         return command;
     }
 
-    private async Task<IReadOnlyList<TState>> ReadAsync(
-        string from, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first, CancellationToken ct)
+    private Task<IReadOnlyList<TState>> ReadAsync(
+        string from, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first, CancellationToken ct) =>
+        StatesAsync(Command($"select d.id, d.data from {from}", "true", conditions, after, upTo, limit, first), ct);
+
+    private async Task<IReadOnlyList<TState>> StatesAsync(NpgsqlCommand command, CancellationToken ct)
     {
         var found = new List<(Guid Id, TState? State)>();
-        await using (var command = Command($"select d.id, d.data from {from}", "true", conditions, after, upTo, limit, first))
+        await using (command)
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
-                found.Add((reader.GetGuid(0), Read(reader, 1)));
+                found.Add((reader.GetGuid(0), await reader.IsDBNullAsync(1, ct) ? null : Read(reader, 1)));
             }
         }
 
@@ -161,7 +178,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     private NpgsqlCommand Command(
-        string select, string where, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first)
+        string select, string where, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first, string rest = "")
     {
         var command = source.CreateCommand();
         command.Parameters.AddRange(first);
@@ -173,7 +190,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
 
         var all = new List<string> { where, $"d.id > {Parameter(after)}", $"d.id <= {Parameter(upTo)}" };
         all.AddRange(conditions.Select(c => c.Sql([.. c.Values.Select(Parameter)])));
-        command.CommandText = $"{select} where {string.Join(" and ", all)} order by d.id limit {Parameter(limit)}";
+        command.CommandText = $"{select} where {string.Join(" and ", all)} order by d.id limit {Parameter(limit)}{rest}";
         return command;
     }
 

@@ -106,10 +106,19 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     /// <summary>A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.</summary>
     private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
     {
+        // A restore in place makes the sequence anew, or leaves fewer events than there were.
         await using var command = new NpgsqlCommand(
-            "select pg_postmaster_start_time()::text || ' ' || oid from pg_database where datname = current_database()", connection);
-        var server = (string)(await command.ExecuteScalarAsync(ct))!;
-        if (server != _server)
+            $"select pg_postmaster_start_time()::text || ' ' || oid || ' ' || pg_relation_filenode('{_schema}.mt_events_sequence'), " +
+            $"(select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
+        string server;
+        long last;
+        await using (var reader = await command.ExecuteReaderAsync(ct))
+        {
+            await reader.ReadAsync(ct);
+            (server, last) = (reader.GetString(0), reader.GetInt64(1));
+        }
+
+        if (server != _server || last < Complete)
         {
             Forget();
             Volatile.Write(ref _complete, await ScalarAsync(connection, $"select coalesce(max(position), 0) from {Generation.Table}", ct));

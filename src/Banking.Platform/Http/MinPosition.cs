@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Platform.Commands;
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
@@ -11,13 +12,18 @@ namespace Banking.Platform.Http;
 /// <summary>
 /// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so where
 /// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it, and then its
-/// answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A position that the log does
+/// answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A
+/// <see cref="ListsFromAttribute">list</see> that is asked for no position waits for the end of the log. A position that the log does
 /// not have, of another database or from before a restore, is refused; and any where an answer <see cref="HasNoPositionAttribute">has none</see>.
 /// </summary>
-public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mark, TimeProvider clock)
+public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A list waits by itself, so each of these pauses is felt by whoever writes and then lists.</summary>
+    private static readonly TimeSpan ListPause = TimeSpan.FromMilliseconds(10);
 
     public async Task Middleware(HttpContext http, Func<Task> next)
     {
@@ -25,8 +31,9 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         ArgumentNullException.ThrowIfNull(next);
         var metadata = http.GetEndpoint()?.Metadata;
         var model = metadata?.GetMetadata<ReadsFromAttribute>()?.Model;
+        var list = metadata?.GetMetadata<ListsFromAttribute>()?.Model;
         var header = http.Request.Headers["Ledger-Min-Position"].ToString();
-        if ((header.Length == 0 && model is null) || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
+        if ((header.Length == 0 && model is null && list is null) || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
         {
             await next();
             return;
@@ -52,15 +59,17 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         }
 
         var patience = wait is { } seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWait.TotalSeconds)) : TimeSpan.Zero;
-        var since = clock.GetTimestamp();
-        Func<CancellationToken, Task<long>> look = model is not null ? ct => ServedAsync(model, ct)
-            : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
-            : log.ReadAsync;
-        var reached = await look(http.RequestAborted);
-        while (reached < wanted && clock.GetElapsedTime(since) < patience)
+        long reached;
+        if (list is not null)
         {
-            await Task.Delay(Pause, clock, http.RequestAborted);
-            reached = await look(http.RequestAborted);
+            (reached, wanted) = await ListedAsync(list, header.Length > 0 ? wanted : null, wait is null ? ListWait : patience, http.RequestAborted);
+        }
+        else
+        {
+            Func<CancellationToken, Task<long>> look = model is not null ? ct => ServedAsync(model, ct)
+                : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
+                : log.ReadAsync;
+            reached = await WaitAsync(look, wanted, patience, http.RequestAborted);
         }
 
         if (reached < wanted
@@ -77,6 +86,36 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         }
 
         await next();
+    }
+
+    private async Task<long> WaitAsync(Func<CancellationToken, Task<long>> look, long wanted, TimeSpan patience, CancellationToken ct)
+    {
+        var since = clock.GetTimestamp();
+        var reached = await look(ct);
+        while (reached < wanted && clock.GetElapsedTime(since) < patience)
+        {
+            await Task.Delay(Pause, clock, ct);
+            reached = await look(ct);
+        }
+
+        return reached;
+    }
+
+    /// <param name="wanted">Null for the end of the log as it is now.</param>
+    private async Task<(long Reached, long Wanted)> ListedAsync(string list, long? wanted, TimeSpan patience, CancellationToken ct)
+    {
+        var model = documents.Find(list) ?? throw new InvalidOperationException($"There is no document read model '{list}'.");
+        var since = clock.GetTimestamp();
+        var status = await projections.OfAsync(model, ct);
+        var target = wanted ?? status.End;
+        // One that has stopped, or is rebuilt, does not come that far in a moment.
+        while (status.Position < target && status is { PausedAt: null, IsRebuildDue: false } && clock.GetElapsedTime(since) < patience)
+        {
+            await Task.Delay(ListPause, clock, ct);
+            status = await projections.OfAsync(model, ct);
+        }
+
+        return (status.Position, target);
     }
 
     private static Refusal NoPosition => Problems.Malformed(

@@ -10,6 +10,16 @@ public sealed class ReadsFromAttribute(string model) : Attribute
     public string Model { get; } = model;
 }
 
+/// <summary>
+/// Says that a GET is a list that is found by a document read model. Asked for no position, it waits a moment for the end of the log as it was when the
+/// request came, so that whoever writes and then lists sees what they wrote.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ListsFromAttribute(string model) : Attribute
+{
+    public string Model { get; } = model;
+}
+
 /// <summary>Says that a GET is answered from the log as far as it is known to be complete, which may be before its last event.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ReadsCompleteLogAttribute : Attribute;

@@ -24,6 +24,9 @@ public sealed class ReadModelConnections : IAsyncDisposable
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 
+    /// <summary>For Marten's daemon, which opens its own connections.</summary>
+    internal NpgsqlDataSource Source => _source;
+
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => _source.OpenConnectionAsync(ct);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();

@@ -27,6 +27,7 @@ public static class ListAccountsEndpoint
     [Tags("Accounts")]
     [EndpointSummary("List and search accounts")]
     [Authorize(Policies.Read)]
+    [ListsFrom(AccountDirectory.ModelName)]
     [ProducesResponseType<Page<AccountView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Account> states, HttpContext http)
     {
@@ -44,7 +45,7 @@ public static class ListAccountsEndpoint
             return new ProblemResult(problem);
         }
 
-        var accounts = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var accounts = await states.ListAsync<AccountDirectoryEntry>(search, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Account>.Of(accounts, paging.Limit, a => a.Id.ToString("N"));
         return TypedResults.Json(new Page<AccountView>([.. page.Items.Select(AccountView.Of)], page.NextCursor), ApiJson.Options);
     }
@@ -118,7 +119,7 @@ public static class ListAccountsEndpoint
     private static readonly (string Name, string Clause)[] Plain =
     [
         ("externalId", ByExternalId),
-        ("currency", "d.data -> 'balance' ->> 'currency' = ?"),
+        ("currency", "d.data ->> 'currency' = ?"),
         ("status", "d.data ->> 'status' = ?"),
         ("product", "d.data ->> 'product' = ?"),
         ("q", "(position(upper(replace(?, ' ', '')) in d.data ->> 'number') > 0 or " + ByExternalId + ")"),
