@@ -3,6 +3,7 @@ using Banking.Platform.Comparing;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
+using Banking.Platform.Messages;
 using Banking.Platform.Projections;
 using Banking.Platform.Publication;
 using Banking.Platform.ReadModels;
@@ -11,6 +12,8 @@ using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Weasel.Core;
 
 namespace Banking.Platform;
@@ -127,15 +130,21 @@ public static class PlatformModule
 
     /// <summary>One group of commands per kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)
-        where TState : class, IEventSourced<TState> => services
-        .AddSingleton(rules)
-        .AddSingleton<GroupTransaction<TState>>()
-        .AddSingleton<CommandGroup<TState>>()
-        .AddSingleton<StateReader<TState>>()
-        .AddSingleton<StateComparison<TState>>()
-        .AddSingleton<StateComparison>(p => p.GetRequiredService<StateComparison<TState>>())
-        .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>())
-        .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
+        where TState : class, IEventSourced<TState>
+    {
+        // Once for all groups, and before the first of them, so that it stops after them: hosted services stop in the opposite order.
+        services.TryAddSingleton<MessageOutbox>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MessageOutbox>(p => p.GetRequiredService<MessageOutbox>()));
+        return services
+            .AddSingleton(rules)
+            .AddSingleton<GroupTransaction<TState>>()
+            .AddSingleton<CommandGroup<TState>>()
+            .AddSingleton<StateReader<TState>>()
+            .AddSingleton<StateComparison<TState>>()
+            .AddSingleton<StateComparison>(p => p.GetRequiredService<StateComparison<TState>>())
+            .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>())
+            .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
+    }
 
     /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
     public static void AddPlatform(this StoreOptions store, TimeProvider clock)

@@ -95,6 +95,7 @@ public sealed class AccountsModule : BankModule
         wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Slice.Shape.Name);
         wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Slice.Shape.Name);
         wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
     }
 
     /// <summary>Takes over accounts of another bank with everything that was booked on them.</summary>

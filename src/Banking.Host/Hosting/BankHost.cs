@@ -207,7 +207,7 @@ public static class BankHost
             wolverine.Policies.UseDurableOutboxOnAllSendingEndpoints();
             // A command that cannot be decided is kept where operators see it; one that could not be decided just now is tried again.
             wolverine.Policies.OnException<CommandRejectedException>().MoveToErrorQueue();
-            wolverine.Policies.OnException<CommandPostponedException>()
+            wolverine.Policies.OnException<CommandPostponedException>().Or(Failures.IsPassing, "The database is unreachable or busy.")
                 .RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1))
                 .Then.ScheduleRetry(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
             foreach (var module in modules)

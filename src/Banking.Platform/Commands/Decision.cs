@@ -14,6 +14,9 @@ public abstract record Decision
     {
         /// <summary>Documents that must stand or fall with the events.</summary>
         public IReadOnlyList<object> Documents { get; init; } = [];
+
+        /// <summary>Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.</summary>
+        public IReadOnlyList<object> Messages { get; init; } = [];
     }
 
     /// <summary>A rule says no. Stored with the facts it saw, and repeated to whoever repeats the command; the account does not move.</summary>

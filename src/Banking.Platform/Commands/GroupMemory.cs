@@ -1,5 +1,6 @@
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
+using Banking.Platform.Messages;
 using Marten;
 
 namespace Banking.Platform.Commands;
@@ -15,8 +16,11 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private readonly List<Step> _steps = [];
     private readonly List<Receipt> _receipts = [];
     private readonly List<object> _documents = [];
+    private readonly List<DecidedMessage> _messages = [];
 
     public States<TState> States => loaded.States;
+
+    public IReadOnlyList<DecidedMessage> Messages => _messages;
 
     /// <summary>Why one of these streams cannot be decided upon; null where all can.</summary>
     public UnreadableEventException? Unreadable(IEnumerable<Guid> streams) => loaded.Unreadable.Count == 0
@@ -46,6 +50,14 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
 
     public void Add(IEnumerable<object> documents) => _documents.AddRange(documents);
 
+    public void Send(IReadOnlyList<object> messages, CommandContext context, Guid? cause)
+    {
+        foreach (var message in messages)
+        {
+            _messages.Add(new(message, context, cause));
+        }
+    }
+
     public void Keep(Receipt receipt, EventEnvelope? last)
     {
         _receipts.Add(receipt);
@@ -53,7 +65,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         loaded.Receipts[receipt.Id] = new(receipt, Position: null) { Event = last };
     }
 
-    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count);
+    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count, _messages.Count);
 
     /// <summary>As if nothing had been added since.</summary>
     public void TakeBack(Mark mark)
@@ -82,6 +94,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         _steps.RemoveRange(mark.Steps, _steps.Count - mark.Steps);
         _receipts.RemoveRange(mark.Receipts, _receipts.Count - mark.Receipts);
         _documents.RemoveRange(mark.Documents, _documents.Count - mark.Documents);
+        _messages.RemoveRange(mark.Messages, _messages.Count - mark.Messages);
     }
 
     /// <summary>
@@ -115,7 +128,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private StreamHead Head(TState after) =>
         new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
 
-    internal readonly record struct Mark(int Steps, int Receipts, int Documents);
+    internal readonly record struct Mark(int Steps, int Receipts, int Documents, int Messages);
 
     /// <param name="Moves">Whether it is a fact of a state, and not merely of a refusal.</param>
     /// <param name="Before">The state before it; null where it begins one, or moves none.</param>

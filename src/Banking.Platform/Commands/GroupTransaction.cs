@@ -1,5 +1,6 @@
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
+using Banking.Platform.Messages;
 using Marten;
 using Marten.Services;
 using Npgsql;
@@ -17,6 +18,7 @@ public sealed class GroupTransaction<TState>
     private readonly LedgerConnections _connections;
     private readonly TimeProvider _clock;
     private readonly GroupRules<TState> _rules;
+    private readonly MessageOutbox _outbox;
     private readonly KnownStates<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
     private readonly IPastSource<TState>? _pasts;
@@ -24,10 +26,10 @@ public sealed class GroupTransaction<TState>
     /// <param name="pasts">Of states that have commands which are decided by the past.</param>
     public GroupTransaction(
         IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former,
-        IPastSource<TState>? pasts = null)
+        MessageOutbox outbox, IPastSource<TState>? pasts = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _pasts) = (store, connections, clock, rules, pasts);
+        (_store, _connections, _clock, _rules, _outbox, _pasts) = (store, connections, clock, rules, outbox, pasts);
         _loader = new(store, events, _known, former);
         connections.Connected += _known.Forget;
     }
@@ -64,6 +66,7 @@ public sealed class GroupTransaction<TState>
         var memory = new GroupMemory<TState>(session, loaded);
         var work = new GroupWork<TState>(memory, now, _clock);
         IReadOnlyList<StoredState<TState>> moved;
+        RoutedMessages? messages;
         try
         {
             foreach (var (unit, _) in units.Zip(stoodBack).Where(u => !u.Second))
@@ -72,6 +75,7 @@ public sealed class GroupTransaction<TState>
             }
 
             moved = memory.Store((StoreOptions)_store.Options, _rules);
+            messages = memory.Messages.Count == 0 ? null : await _outbox.StoreAsync(session, memory.Messages);
             await session.SaveChangesAsync();
         }
         catch (Exception failure) when (units is [[var only]]
@@ -80,7 +84,7 @@ public sealed class GroupTransaction<TState>
             return [[GroupOutcomes.Rejected(only.Context, refusal)]];
         }
 
-        await CommitAsync(transaction);
+        await CommitAsync(transaction, messages);
         _known.Remember(_pasts is null ? moved : moved.Select(m => m with { State = _pasts.Detach(m.State) }));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
@@ -130,7 +134,7 @@ public sealed class GroupTransaction<TState>
         return stoodBack;
     }
 
-    private static async Task CommitAsync(NpgsqlTransaction transaction)
+    private async Task CommitAsync(NpgsqlTransaction transaction, RoutedMessages? messages)
     {
         try
         {
@@ -140,7 +144,17 @@ public sealed class GroupTransaction<TState>
         {
             // A constraint or a serialization failure is the server's own no. Anything else, even a server that says goodbye, may have
             // come after the commit was written.
+            if (messages is not null)
+            {
+                _outbox.SendIfStored(messages);
+            }
+
             throw new CommitInDoubtException(failure);
+        }
+
+        if (messages is not null)
+        {
+            _outbox.Send(messages);
         }
     }
 }

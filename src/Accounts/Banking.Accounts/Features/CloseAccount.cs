@@ -50,6 +50,9 @@ public static class CloseAccountHandler
             ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen)))),
         { Balance.IsZero: false } => new Decision.Refused(Refusal.Of(
             "balance_not_zero", 422, "An account is closed only at a balance of zero.", ("balance", Amount.Of(account.Balance)))),
-        _ => new Decision.Accepted(new NewEvent(account.Id, id, new AccountClosed(now))),
+        _ => new Decision.Accepted(new NewEvent(account.Id, id, new AccountClosed(now)))
+        {
+            Messages = [new AccountWasClosed(id, account.Id, now)],
+        },
     };
 }

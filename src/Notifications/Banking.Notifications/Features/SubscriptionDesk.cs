@@ -1,15 +1,21 @@
+using Banking.Accounts.Contracts;
 using Banking.Notifications.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
+using Wolverine;
 
 namespace Banking.Notifications.Features;
 
 /// <summary>The way of what is asked of subscriptions.</summary>
-public sealed class SubscriptionDesk(CommandDoors doors, CommandGroup<Subscription> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
+public sealed class SubscriptionDesk(
+    CommandDoors doors, CommandGroup<Subscription> group, IEnumerable<IStreamAccess> streams, StateReader<Subscription> states, TimeProvider clock)
 {
+    private const int PageSize = 100;
+
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 
     internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
@@ -17,6 +23,25 @@ public sealed class SubscriptionDesk(CommandDoors doors, CommandGroup<Subscripti
 
     internal Task<IResult> CancelAsync(HttpContext http, Func<string, (CancelSubscription? Command, Refusal? Problem)> read) =>
         doors.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
+
+    internal async Task CancelAllAsync(AccountWasClosed closed, Envelope envelope, CancellationToken ct)
+    {
+        var search = new StateSearch();
+        search.AddByData("CAST(d.data ->> 'account' as uuid) = ?", closed.Account);
+        search.AddByData("d.data ->> 'cancelledAt' is null");
+        var page = await states.ListAsync(search, Guid.Empty, PageSize, ct);
+        while (page.Count > 0)
+        {
+            foreach (var subscription in page)
+            {
+                var command = new CancelSubscription(
+                    $"{closed.Closure:N}-{subscription.Id:N}", PublicId.Format(Subscription.Prefix, subscription.Id), "The account was closed.");
+                await doors.BusAsync(command, envelope, CancelDecision.Shape, CancelAsync, ct);
+            }
+
+            page = await states.ListAsync(search, page[^1].Id, PageSize, ct);
+        }
+    }
 
     private async Task<Outcome> SubscribeAsync(Subscribe command, CommandContext context, CancellationToken ct)
     {
