@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Banking.Platform.Commands;
 using Banking.Platform.Security;
 using Marten;
 using Microsoft.Extensions.Hosting;

@@ -2,7 +2,6 @@ using Banking.Accounts.Contracts;
 using Banking.Notifications.Domain;
 using Banking.Platform;
 using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
 using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
