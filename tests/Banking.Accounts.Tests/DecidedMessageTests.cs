@@ -7,9 +7,7 @@ using Banking.Platform.Security;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Wolverine;
 using Wolverine.Runtime;
-using Wolverine.Transports;
 
 namespace Banking.Accounts.Tests;
 
