@@ -13,6 +13,7 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
     /// <param name="route">The route of the single command: keys are shared with it.</param>
     /// <param name="read">A command with its key, or what is wrong with it.</param>
     /// <param name="prepare">What the module makes of a command.</param>
+    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before.</param>
     public async Task<IResult> HttpAsync<TRequest, TCommand, TState>(
         HttpContext http,
         string route,
@@ -20,6 +21,7 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
         CommandShape<TCommand> shape,
         Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read,
         Func<TCommand, CommandContext, CancellationToken, Task<PreparedCommand<TState>>> prepare,
+        Func<TCommand, CommandContext, CancellationToken, Task<CommandContext>> inOneSpelling,
         CommandGroup<TState> group)
         where TCommand : class
         where TState : class, IEventSourced<TState>
@@ -29,6 +31,7 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(prepare);
+        ArgumentNullException.ThrowIfNull(inOneSpelling);
         ArgumentNullException.ThrowIfNull(group);
         var (request, problem) = CommandRequest.ReadBatch(http, $"{http.Request.Method} {route}");
         if ((problem ?? Batches.Problem(batch)) is { } wrong)
@@ -43,10 +46,11 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
             var content = new CommandContent(item.Command!, typeof(TRequest));
             var context = request! with { IdempotencyKey = item.IdempotencyKey, Fingerprint = content.Fingerprint(), Content = content };
             var (command, malformed) = read(item.IdempotencyKey, item.Command);
+            command = command is null ? null : shape.Kept(command);
             malformed ??= shape.Check(command!);
             if (malformed is not null)
             {
-                entries[i] = new(context, null, malformed);
+                entries[i] = new(command is null ? context : await inOneSpelling(command, context, http.RequestAborted), null, malformed);
                 continue;
             }
 

@@ -11,12 +11,14 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
     /// <summary>Headers first, then the shape, then the command. What is malformed leaves nothing behind.</summary>
     /// <param name="keyRequired">True for everything that moves money.</param>
     /// <param name="read">The command with the key given, or what is wrong with the request.</param>
+    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before, where that can be spelled in more than one way.</param>
     public async Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
         bool keyRequired,
         CommandShape<TCommand> shape,
         Func<string, (TCommand? Command, Refusal? Problem)> read,
-        Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run,
+        Func<TCommand, CommandContext, CancellationToken, Task<CommandContext>>? inOneSpelling = null)
         where TCommand : class
     {
         ArgumentNullException.ThrowIfNull(http);
@@ -24,14 +26,16 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
         ArgumentNullException.ThrowIfNull(read);
         var (context, problem) = CommandRequest.Read(http, clock, keyRequired);
         TCommand? command = null;
-        if (problem is null)
+        if (context is not null)
         {
-            (command, problem) = read(context!.IdempotencyKey);
-            problem ??= shape.Check(command!);
+            (command, var unfit) = read(context.IdempotencyKey);
+            command = command is null ? null : shape.Kept(command);
+            problem ??= unfit ?? shape.Check(command!);
         }
 
         if (problem is not null)
         {
+            context = context is null || command is null || inOneSpelling is null ? context : await inOneSpelling(command, context, http.RequestAborted);
             return context is not null && await answers.FindAsync(context, http.RequestAborted) is { } answer
                 ? new OutcomeResult(answer)
                 : new ProblemResult(problem);
@@ -58,11 +62,14 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
         Envelope envelope,
         CommandShape<TCommand> shape,
         Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run,
-        CancellationToken ct)
+        CancellationToken ct,
+        Func<TCommand, CommandContext, CancellationToken, Task<CommandContext>>? inOneSpelling = null)
         where TCommand : class
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(run);
+        var sent = command;
+        command = shape.Kept(sent);
         var (code, text) = shape.Reason(command);
         if (!CommandContext.IsKey(shape.CommandId(command)))
         {
@@ -70,17 +77,21 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
                 "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         }
 
-        if (CommandMessage.Problem(envelope) is { } unfit)
+        if (CommandMessage.ActorProblem(envelope) is { } unfit)
         {
             throw new CommandRejectedException(unfit.Code, unfit.Detail);
         }
 
-        var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), command, code, text);
+        var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), sent, command, code, text);
         try
         {
-            return shape.Check(command) is { } problem
-                ? await answers.FindAsync(context, ct) ?? throw new CommandRejectedException(problem.Code, problem.Detail)
-                : CommandMessage.Answer(await run(command, context, ct));
+            if ((CommandMessage.CorrelationProblem(envelope) ?? shape.Check(command)) is not { } problem)
+            {
+                return CommandMessage.Answer(await run(command, context, ct));
+            }
+
+            context = inOneSpelling is null ? context : await inOneSpelling(command, context, ct);
+            return await answers.FindAsync(context, ct) ?? throw new CommandRejectedException(problem.Code, problem.Detail);
         }
         catch (Exception failure) when (failure is OperationCanceledException || Failures.IsPassing(failure))
         {

@@ -55,7 +55,7 @@ public static partial class Instants
     }
 
     /// <summary>The instant of so many ticks in UTC, when its year is 1900 to 9999.</summary>
-    internal static InstantResult AtUtcTicks(long ticks) => ticks < Earliest.Ticks || ticks > DateTime.MaxValue.Ticks
+    public static InstantResult AtUtcTicks(long ticks) => ticks < Earliest.Ticks || ticks > DateTime.MaxValue.Ticks
         ? Malformed("The time lies outside of the years 1900 to 9999.")
         : new InstantResult.Instant(new(ticks, TimeSpan.Zero));
 

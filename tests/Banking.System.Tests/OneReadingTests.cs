@@ -143,6 +143,34 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Theory]
+    [InlineData("X-Correlation-ID", "a\u0001b", "malformed_correlation_id")]
+    [InlineData("If-Match", "\"one\"", "malformed_if_match")]
+    public async Task A_header_that_is_wrong_hides_no_stored_answer_however_the_account_is_named(string header, string value, string code)
+    {
+        var (account, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
+        var (number, other) = ((await NumberAsync(account)).Grouped, (await NumberAsync(payee)).Value);
+        var amount = new { value = "1.00", currency = "EUR" };
+        (string Path, object Body)[] requests =
+        [
+            ("/v1/deposits", new { accountId = number, amount, reason = "test" }),
+            ("/v1/withdrawals", new { accountId = number, amount, reason = "test" }),
+            ("/v1/transfers", new { fromAccountId = number, toAccountId = other, amount, reason = "test" }),
+            ($"/v1/accounts/{Uri.EscapeDataString(number)}/freeze", new { scope = "debit", reasonCode = "wish", reason = "A wish." }),
+        ];
+        foreach (var (path, body) in requests)
+        {
+            var key = ("Idempotency-Key", BankClient.NewKey());
+            var answered = await _teller.PostAsync(path, body, key);
+            Assert.InRange(answered.StatusCode, 200, 201);
+
+            var again = await _teller.PostAsync(path, body, key, (header, value));
+
+            Assert.Equal((answered.StatusCode, answered.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
+            (await _teller.PostAsync(path, body, (header, value))).IsProblem(400, code);
+        }
+    }
+
+    [Theory]
     [InlineData("wait=٣")]
     [InlineData("wait=-1")]
     [InlineData("wait=+1")]

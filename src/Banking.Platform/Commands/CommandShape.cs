@@ -9,4 +9,8 @@ public sealed record CommandShape<TCommand>(
     string Name,
     Func<TCommand, string> CommandId,
     Func<TCommand, (string? Code, string? Text)> Reason,
-    Func<TCommand, Refusal?> Check);
+    Func<TCommand, Refusal?> Check)
+{
+    /// <summary>The command without what the bank cannot keep of it, such as parts of a microsecond. It is the same command.</summary>
+    public Func<TCommand, TCommand> Kept { get; init; } = command => command;
+}

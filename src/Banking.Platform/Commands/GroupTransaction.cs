@@ -85,9 +85,16 @@ public sealed class GroupTransaction<TState>
         }
 
         await CommitAsync(transaction, messages);
-        _known.Remember(_pasts is null ? moved : moved.Select(m => m with { State = _pasts.Detach(m.State) }));
+        _known.Remember(_pasts is null ? moved : moved.Select(Detached));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
+    }
+
+    /// <summary>Without its past; nearly every state has none, and is not copied.</summary>
+    private StoredState<TState> Detached(StoredState<TState> stored)
+    {
+        var state = _pasts!.Detach(stored.State);
+        return ReferenceEquals(state, stored.State) ? stored : stored with { State = state };
     }
 
     /// <summary>Only what is asked for, under the locks.</summary>

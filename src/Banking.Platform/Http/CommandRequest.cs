@@ -24,12 +24,9 @@ public static class CommandRequest
         }
 
         long? ifVersion = null;
-        if (problem is null && http.Request.Headers.IfMatch.Count > 0 && !TryETag(http.Request.Headers.IfMatch.ToString(), out ifVersion))
-        {
-            problem = Problems.Malformed("malformed_if_match", "If-Match is a strong ETag as this bank gives it, such as \"42\".");
-        }
-
-        var unfit = Correlation(http, out var correlation);
+        var isFit = http.Request.Headers.IfMatch.Count == 0 || TryETag(http.Request.Headers.IfMatch.ToString(), out ifVersion);
+        var unfit = Correlation(http, out var correlation)
+            ?? (isFit ? null : Problems.Malformed("malformed_if_match", "If-Match is a strong ETag as this bank gives it, such as \"42\"."));
         return problem is not null
             ? (null, problem)
             : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, unfit);
@@ -87,7 +84,7 @@ public static class CommandRequest
     }
 
     /// <summary>The route with its values, not the address: letter case or a slash at its end must not make the same key another one.</summary>
-    private static string Operation(HttpContext http)
+    internal static string Operation(HttpContext http)
     {
         var route = ((RouteEndpoint)http.GetEndpoint()!).RoutePattern.RawText!;
         foreach (var (name, value) in http.Request.RouteValues)
@@ -99,7 +96,7 @@ public static class CommandRequest
     }
 
     /// <summary>The key, and how earlier versions of this bank read the same header.</summary>
-    private static (string? Key, string? Former, Refusal? Problem) Key(HttpRequest request)
+    internal static (string? Key, string? Former, Refusal? Problem) Key(HttpRequest request)
     {
         var values = request.Headers["Idempotency-Key"];
         if (values.Count == 0)

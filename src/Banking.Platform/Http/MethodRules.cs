@@ -71,7 +71,7 @@ public static class MethodRules
     /// Bodies are read as UTF-8, of which ASCII is a part: one in another charset could be read as what it is not. UTF-16 and UTF-32 cannot: a body in one
     /// of them is malformed.
     /// </summary>
-    private static bool IsUnicode(string contentType) => MediaTypeHeaderValue.Parse(contentType).Parameters
+    private static bool IsUnicode(string contentType) => !contentType.Contains(';', StringComparison.Ordinal) || MediaTypeHeaderValue.Parse(contentType).Parameters
         .Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
         .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
 

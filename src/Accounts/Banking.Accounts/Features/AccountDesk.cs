@@ -16,18 +16,31 @@ public sealed class AccountDesk(
     internal Task<IResult> HttpAsync<TCommand>(
         HttpContext http, bool keyRequired, Slice<TCommand> slice, Func<string, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        doors.HttpAsync(http, keyRequired, slice.Shape, read, (command, context, ct) => RunAsync(command, slice, context, ct));
+        doors.HttpAsync(
+            http, keyRequired, slice.Shape, read, (command, context, ct) => RunAsync(command, slice, context, ct),
+            (command, context, ct) => InOneSpellingAsync(command, slice, context, ct));
 
     internal Task<Outcome> BusAsync<TCommand>(TCommand command, Envelope envelope, Slice<TCommand> slice, CancellationToken ct)
         where TCommand : class =>
-        doors.BusAsync(command, envelope, slice.Shape, (c, context, token) => RunAsync(c, slice, context, token), ct);
+        doors.BusAsync(
+            command, envelope, slice.Shape, (c, context, token) => RunAsync(c, slice, context, token), ct,
+            (c, context, token) => InOneSpellingAsync(c, slice, context, token));
 
     /// <param name="route">The route of the single command: keys are shared with it.</param>
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
         HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
         batches.HttpAsync(http, route, batch, slice.Shape, read,
-            (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct), group);
+            (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct),
+            (command, context, ct) => InOneSpellingAsync(command, slice, context, ct), group);
+
+    /// <summary>Of a command that is not to be decided: only what it was answered before is looked for.</summary>
+    private async Task<CommandContext> InOneSpellingAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+        where TCommand : class
+    {
+        var accounts = new NamedAccounts(slice.Accounts(command), references);
+        return await accounts.ResolveAsync(ct) is null ? accounts.InOneSpelling(context) : context;
+    }
 
     private async Task<Outcome> RunAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
         where TCommand : class

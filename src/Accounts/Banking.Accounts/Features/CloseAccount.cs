@@ -35,7 +35,7 @@ public static class CloseAccountHandler
 {
     internal static readonly Slice<CloseAccount> Slice = new(
         new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
-        c => [(c.Account, null)],
+        c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 

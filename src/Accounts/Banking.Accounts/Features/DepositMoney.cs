@@ -50,7 +50,7 @@ public static class DepositMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt?.CutToMicroseconds(), request.Reference, request.Reason), null)
+            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt, request.Reference, request.Reason), null)
             : (null, problem);
     }
 }
@@ -59,8 +59,9 @@ public static class DepositMoneyHandler
 {
     internal static readonly Slice<DepositMoney> Slice = new(
         new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason),
-            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide)),
-        c => [(c.Account, "/accountId")],
+            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide) ?? Shape.Time(c.EffectiveAt))
+        { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
+        c => [new(c.Account, "/accountId", nameof(c.Account))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
         (c, accounts, ids, now) =>
         {

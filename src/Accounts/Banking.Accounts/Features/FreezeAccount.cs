@@ -35,7 +35,7 @@ public static class FreezeAccountHandler
     internal static readonly Slice<FreezeAccount> Slice = new(
         new("accounts.freeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason),
             c => Shape.Known("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
-        c => [(c.Account, null)],
+        c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 

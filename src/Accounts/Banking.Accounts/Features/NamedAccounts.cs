@@ -6,7 +6,7 @@ using Banking.Platform.Security;
 namespace Banking.Accounts.Features;
 
 /// <summary>The accounts of one command: what its caller named them, and the ids that were found for the names.</summary>
-internal sealed class NamedAccounts(IReadOnlyList<(string Account, string? Pointer)> named, AccountReferences references)
+internal sealed class NamedAccounts(IReadOnlyList<NamedAccount> named, AccountReferences references)
 {
     private readonly Guid[] _ids = new Guid[named.Count];
 
@@ -36,21 +36,22 @@ internal sealed class NamedAccounts(IReadOnlyList<(string Account, string? Point
     /// </summary>
     public CommandContext InOneSpelling(CommandContext context)
     {
-        var respelled = named.Zip(_ids, (n, id) => (n.Pointer, n.Account, Id: AccountId.Format(id))).Where(n => n.Account != n.Id).ToList();
-        if (respelled.Count == 0 || context.Content is null)
+        var respelled = named.Zip(_ids, (name, id) => (Name: name, Id: AccountId.Format(id))).Where(n => n.Name.Account != n.Id).ToList();
+        if (respelled.Count == 0 || context.Content is not { } content)
         {
             return context;
         }
 
-        var operation = respelled.Where(n => n.Pointer is null).Aggregate(
-            context.Operation, (o, n) => o.Replace($"/{n.Account}/", $"/{n.Id}/", StringComparison.Ordinal));
-        var members = respelled.Where(n => n.Pointer is not null).ToDictionary(n => n.Pointer![1..], n => n.Id);
+        var members = respelled.Where(n => content.IsMessage || n.Name.Pointer is not null)
+            .ToDictionary(n => content.IsMessage ? n.Name.Member : n.Name.Pointer![1..], n => n.Id);
+        var operation = content.IsMessage ? context.Operation : respelled.Where(n => n.Name.Pointer is null).Aggregate(
+            context.Operation, (o, n) => o.Replace($"/{n.Name.Account}/", $"/{n.Id}/", StringComparison.Ordinal));
         return context with
         {
             Operation = operation,
             FormerOperation = operation == context.Operation ? null : context.Operation,
-            Fingerprint = members.Count == 0 ? context.Fingerprint : context.Content.FingerprintWith(members),
-            FormerFingerprint = members.Count == 0 ? null : context.Fingerprint,
+            Fingerprint = members.Count == 0 ? context.Fingerprint : content.FingerprintWith(members),
+            FormerFingerprint = members.Count == 0 ? context.FormerFingerprint : context.FormerFingerprint ?? context.Fingerprint,
         };
     }
 

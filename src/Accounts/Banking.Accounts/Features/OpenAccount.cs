@@ -66,13 +66,16 @@ public static class OpenAccountEndpoint
             limit = parsed;
         }
 
-        return (new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt?.CutToMicroseconds(), request.Reason), null);
+        return (new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt, request.Reason), null);
     }
 }
 
 public static class OpenAccountHandler
 {
-    internal static readonly CommandShape<OpenAccount> Shape = new("accounts.open-account.v1", c => c.CommandId, c => (null, c.Reason), Check);
+    internal static readonly CommandShape<OpenAccount> Shape = new("accounts.open-account.v1", c => c.CommandId, c => (null, c.Reason), Check)
+    {
+        Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
+    };
 
     internal static Refusal InvalidNumber => Problems.Malformed(
         "invalid_account_number", "Not an account number: an IBAN with the structure of its country and valid check digits.", "#/number", status: 422);
@@ -83,6 +86,7 @@ public static class OpenAccountHandler
     private static Refusal? Check(OpenAccount command) =>
         Features.Shape.Text("product", command.Product ?? "", 40)
         ?? Features.Shape.Text("reason", command.Reason, 500)
+        ?? Features.Shape.Time(command.EffectiveAt)
         ?? (Currency.TryParse(command.Currency.Code, out var active) && active == command.Currency
             ? null
             : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))

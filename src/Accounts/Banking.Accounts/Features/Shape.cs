@@ -23,6 +23,11 @@ internal static class Shape
         ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
         : null;
 
+    /// <summary>Messages have any time that a date can hold; requests only those that instants are read as.</summary>
+    public static Refusal? Time(DateTimeOffset? effectiveAt) => effectiveAt is { } at && Instants.AtUtcTicks(at.UtcTicks) is InstantResult.Malformed malformed
+        ? Problems.Malformed("invalid_time", malformed.Why, "#/effectiveAt", status: 422)
+        : null;
+
     private static Refusal? Positive(Money amount) => amount switch
     {
         { IsPositive: false } => Problems.Malformed("amount_not_positive", "The amount must be above zero.", "#/amount/value", status: 422),

@@ -51,7 +51,7 @@ public static class TransferMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt?.CutToMicroseconds(), request.Reference, request.Reason), null)
+            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt, request.Reference, request.Reason), null)
             : (null, problem);
     }
 }
@@ -59,8 +59,9 @@ public static class TransferMoneyEndpoint
 public static class TransferMoneyHandler
 {
     internal static readonly Slice<TransferMoney> Slice = new(
-        new(TransferOperation.Message, c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason)),
-        c => [(c.From, "/fromAccountId"), (c.To, "/toAccountId")],
+        new(TransferOperation.Message, c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Time(c.EffectiveAt))
+        { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
+        c => [new(c.From, "/fromAccountId", nameof(c.From)), new(c.To, "/toAccountId", nameof(c.To))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule),
         (c, accounts, ids, now) =>
         {
