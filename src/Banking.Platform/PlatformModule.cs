@@ -62,7 +62,8 @@ public static class PlatformModule
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create, ProjectionStates.Sql];
+        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create, ProjectionStates.Sql,
+        RequestKeyStore.Create];
 
     public static IServiceCollection AddPlatform(this IServiceCollection services) => services
         .AddSingleton(new SystemClock(TimeProvider.System))
@@ -70,6 +71,8 @@ public static class PlatformModule
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<InFlightKeys>()
+        .AddSingleton<RequestKeyStore>()
+        .AddSingleton<RequestKeys>()
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()
         .AddSingleton<FormerReceipts>()
@@ -98,6 +101,8 @@ public static class PlatformModule
         .AddSingleton<Repair>()
         .AddSingleton<Snapshots>()
         .AddSingleton<StreamVerification>()
+        .AddSingleton<StreamSizes>()
+        .AddSingleton<BankTotals>()
         .AddSingleton<Verification>()
         .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. ReadModelEventNames.Select(e => e.Name)], HasReceipts: false))
         .AddSingleton(new StreamKind(CommandRefused.StreamType, [RefusedEventName], HasReceipts: true))

@@ -18,14 +18,19 @@ internal sealed class Forgery(BankFixture bank)
 
     public Guid Refusal { get; private set; }
 
+    /// <summary>The answer to the refused command.</summary>
+    public string Refused { get; private set; } = "";
+
     public async Task<Forgery> LiveAsync()
     {
         var customer = await _teller.RegisterAsync();
         AccountId = await _teller.OpenAsync(customer, balance: "10.00");
         var other = await _teller.OpenAsync(balance: "1.00");
         (await _teller.PostAsync("/v1/deposits", new { accountId = AccountId, amount = new { value = "5.00", currency = "EUR" }, reason = "Pocket money" })).Created();
-        Assert.Equal(422, (await _teller.PostAsync(
-            "/v1/withdrawals", new { accountId = AccountId, amount = new { value = "99.00", currency = "EUR" }, reason = "Too much" })).StatusCode);
+        var refused = await _teller.PostAsync(
+            "/v1/withdrawals", new { accountId = AccountId, amount = new { value = "99.00", currency = "EUR" }, reason = "Too much" });
+        Assert.Equal(422, refused.StatusCode);
+        Refused = refused.Body;
         (await _teller.PostAsync(
             "/v1/transfers", new { fromAccountId = AccountId, toAccountId = other, amount = new { value = "2.00", currency = "EUR" }, reason = "Rent" })).Created();
         (await _teller.PostAsync($"/v1/accounts/{AccountId}/freeze", new { scope = "credit", reasonCode = "order", reason = "Court order" })).Ok();

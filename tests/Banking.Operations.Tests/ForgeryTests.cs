@@ -98,6 +98,36 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
     private IEnumerable<Difference> Of(Forgery forgery) => bank.Differences.Where(
         d => d.Stream == forgery.Account || d.Stream == forgery.Other || d.Stream == forgery.Customer || d.Stream == forgery.Refusal);
 
+    /// <summary>Of the refusal nothing is left but the receipt, which does not name it.</summary>
+    [Fact]
+    public void A_receipt_of_a_refusal_that_was_deleted_with_its_event_and_its_stream_is_named() => Assert.Contains(
+        bank.Differences, d => (d.Model, d.Table, d.Id) == ("receipts", "receipt", bank.ErasedReceipt) && d.Expected!.Contains("its refusal is in the log", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(ForgedNotifications))]
+    public void A_forged_notification_is_named(string sql, string rule)
+    {
+        var id = bank.Notifications[sql];
+        Assert.Contains(bank.Differences, d => (d.Model, d.Table, d.Id) == ("notifications", "notification", id) && d.Expected!.Contains(rule, StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string, string> ForgedNotifications => new()
+    {
+        { "position = position - 1", "its event is in the log" },
+        { "event_id = 'evt_' || replace(gen_random_uuid()::text, '-', '')", "its event is in the log" },
+        { "recorded_at = recorded_at - interval '1 day'", "its event is in the log" },
+        { "subscription = gen_random_uuid()", "its id is made from its subscription and its event" },
+        { "customer = gen_random_uuid()", "its subscription hears of its event" },
+        { "type = 'banking.account.money-withdrawn.v1'", "its type is that of its event" },
+        { "value = '1000000.00'", "its amount and direction are those of its event" },
+        { "currency = 'USD'", "its amount and direction are those of its event" },
+        { "direction = 'debit'", "its amount and direction are those of its event" },
+    };
+
+    [Fact]
+    public void A_notification_that_was_not_forged_is_no_difference() =>
+        Assert.DoesNotContain(bank.Differences, d => d.Model == "notifications" && !bank.Notifications.ContainsValue(d.Id ?? Guid.Empty));
+
     [Fact]
     public void An_event_of_no_stream_is_named() =>
         Assert.Contains(bank.Differences, d => (d.Model, d.Table, d.Stream) == ("log", "stream", new Guid(ForgedBank.Orphan)));
@@ -145,6 +175,11 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
 
     internal Forgery Raised { get; private set; } = null!;
 
+    internal Guid ErasedReceipt { get; private set; }
+
+    /// <summary>The notification that each forgery was done to.</summary>
+    internal Dictionary<string, Guid> Notifications { get; } = [];
+
     internal IReadOnlyList<Difference> Differences { get; private set; } = [];
 
     async ValueTask IAsyncLifetime.InitializeAsync()
@@ -160,7 +195,12 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
             "(select timestamp from bank.mt_events where stream_id = {account} and version = 5) where stream_id = {account} and version = 6; " +
             "update bank.mt_streams set version = 6 where id = {account}; update accounts.mt_doc_account set mt_version = 6, data = " +
             "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}");
+        await NotifyAsync();
+        var erased = await new Forgery(this).LiveAsync();
         await this.CaughtUpAsync();
+        ErasedReceipt = Assert.Single(await this.QueryAsync<Guid>("select id from platform.receipt where body = $1", erased.Refused));
+        await erased.ForgeAsync(
+            "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; delete from platform.mt_doc_refusal where id = {refusal}");
         foreach (var (sql, forgery) in Forged)
         {
             await forgery.ForgeAsync(sql);
@@ -169,6 +209,27 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
         await Untouched.ForgeAsync(Copy($"'{Orphan}'", 1));
         await Drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
         Differences = (await Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+    }
+
+    /// <summary>Notifications of an account, each but the last of which is forged.</summary>
+    private async Task NotifyAsync()
+    {
+        var teller = As("teller");
+        var account = await teller.OpenAsync();
+        (await teller.PostAsync("/v1/notification-subscriptions", new { account })).Created();
+        string[] changes = [.. ForgeryTests.ForgedNotifications.Select(f => f.Data.Item1)];
+        for (var i = 0; i <= changes.Length; i++)
+        {
+            (await teller.DepositAsync(account, "1.00")).Created();
+        }
+
+        var told = await Eventually.UntilAsync(
+            () => this.QueryAsync<Guid>("select id from notifications.notification order by position"), ids => ids.Count > changes.Length);
+        foreach (var (change, id) in changes.Zip(told))
+        {
+            Notifications[change] = id;
+            await this.ForgeAsync($"update notifications.notification set {change} where id = '{id}'");
+        }
     }
 
     /// <summary>A copy of the account's second event.</summary>

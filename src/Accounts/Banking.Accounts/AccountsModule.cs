@@ -45,6 +45,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<ReadModel, EntriesModel>()
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceipts.Rule)
+            .AddSingleton(ImportedIds.Rule)
             .AddSingleton<StoredComparison, LookupComparison>();
     }
 

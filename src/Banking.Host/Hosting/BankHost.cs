@@ -79,6 +79,7 @@ public static class BankHost
         app.Use(RequestRules.Middleware);
         app.UseRequestDecompression();
         app.Use(StrictBody.Middleware);
+        app.Use(app.Services.GetRequiredService<RequestKeys>().Middleware);
         app.Use(app.Services.GetRequiredService<MinPosition>().Middleware);
         app.MapWolverineEndpoints();
         app.MapHealth();
@@ -162,6 +163,7 @@ public static class BankHost
             .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddPlatform()
+            .AddSingleton(ImportedRows.Berka)
             .AddMarten(store =>
             {
                 store.AddPlatform(clock);

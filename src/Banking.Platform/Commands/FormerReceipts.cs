@@ -15,65 +15,91 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
     /// <summary>How far the id of a refusal, which holds a time, may be from the time at which it was recorded.</summary>
     private static readonly TimeSpan Around = TimeSpan.FromMinutes(5);
 
-    private readonly string _streamOfEvent =
+    /// <summary>
+    /// The stream of each receipt, in one statement however many. Of an accepted command: the event that is the command as a resource, which the location names,
+    /// lies on the stream of who gave it; the last event, which a receipt knows, is of a transfer the payee's. Of a refused one: its refusal lies in a stream.
+    /// </summary>
+    private readonly string _streams =
         $"""
-        select s.id, s.type from {store.Options.Events.DatabaseSchemaName}.mt_events e join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = e.stream_id
-        where e.id = any($1) order by e.id = $2 desc limit 1
+        select i.place, s.id, s.type from unnest($1::int[], $2::uuid[], $3::uuid[]) as i(place, resource, event)
+        cross join lateral (
+            select e.stream_id from {store.Options.Events.DatabaseSchemaName}.mt_events e where e.id in (i.resource, i.event) order by e.id = i.resource desc limit 1) e
+        join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = e.stream_id
+        union all
+        select i.place, s.id, s.type
+        from unnest($4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+            as i(place, lowest, highest, key, former_key, actor, operation, former_operation)
+        cross join lateral (
+            select r.data ->> 'streamId' as stream_id from {PlatformModule.RefusalTable} r
+            where r.id between i.lowest and i.highest and r.data ->> 'idempotencyKey' in (i.key, i.former_key) and r.data ->> 'actor' = i.actor
+                and r.data ->> 'operation' in (i.operation, i.former_operation) limit 1) r
+        join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = r.stream_id::uuid
         """;
 
-    private readonly string _streamOfRefusal =
-        $"""
-        select s.id, s.type from {PlatformModule.RefusalTable} r join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = (r.data ->> 'streamId')::uuid
-        where r.id between $1 and $2 and r.data ->> 'idempotencyKey' = any($3) and r.data ->> 'actor' = $4 and r.data ->> 'operation' = any($5) limit 1
-        """;
-
-    /// <summary>Whether the caller may know of what the receipt is about; null where that cannot be found out.</summary>
-    public async Task<bool?> IsOfCallerAsync(Receipt receipt, CommandContext context)
+    /// <summary>For each receipt whether the caller of the context may know of what it is about; null where that cannot be found out.</summary>
+    public async Task<IReadOnlyList<bool?>> AreOfCallersAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked)
     {
-        ArgumentNullException.ThrowIfNull(receipt);
-        ArgumentNullException.ThrowIfNull(context);
-        if (context.Caller.IsStaff)
+        ArgumentNullException.ThrowIfNull(asked);
+        var answers = new bool?[asked.Count];
+        int[] open = [.. Enumerable.Range(0, asked.Count).Where(i => !asked[i].Context.Caller.IsStaff)];
+        foreach (var i in Enumerable.Range(0, asked.Count).Except(open))
         {
-            return true;
+            answers[i] = true;
         }
 
-        var stream = receipt.EventId is { } eventId ? await StreamOfEventAsync(receipt, eventId) : await StreamOfRefusalAsync(receipt, context);
-        return stream is { } about && access.FirstOrDefault(a => a.StreamType == about.Type) is { } gate
-            ? await gate.MaySeeAsync(context.Caller, about.Id, CancellationToken.None)
-            : null;
+        if (open.Length == 0)
+        {
+            return answers;
+        }
+
+        foreach (var ofType in (await StreamsAsync(asked, open)).GroupBy(s => s.Type))
+        {
+            if (access.FirstOrDefault(a => a.StreamType == ofType.Key) is { } gate)
+            {
+                var streams = ofType.ToList();
+                var allowed = await gate.MaySeeAsync([.. streams.Select(s => (asked[s.Place].Context.Caller, s.Id))], CancellationToken.None);
+                foreach (var (stream, mayOne) in streams.Zip(allowed))
+                {
+                    answers[stream.Place] = mayOne;
+                }
+            }
+        }
+
+        return answers;
     }
 
-    /// <summary>
-    /// The event that is the command as a resource, which the location names, lies on the stream of who gave it; the last event, which a receipt
-    /// knows, is of a transfer the payee's.
-    /// </summary>
-    private async Task<(Guid Id, string Type)?> StreamOfEventAsync(Receipt receipt, Guid eventId)
+    private async Task<List<(int Place, Guid Id, string Type)>> StreamsAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked, int[] open)
     {
-        var resource = receipt.Location is { Length: > 32 } location && Exact.TryId(location.AsSpan(location.Length - 32), out var id) ? id : eventId;
-        return await StreamAsync(_streamOfEvent, [new[] { resource, eventId }, resource]);
-    }
-
-    private Task<(Guid Id, string Type)?> StreamOfRefusalAsync(Receipt receipt, CommandContext context) => StreamAsync(
-        _streamOfRefusal,
-        [
-            First(receipt.RecordedAt - Around), First(receipt.RecordedAt + Around), new[] { context.IdempotencyKey, context.FormerKey ?? context.IdempotencyKey },
-            context.Caller.Actor, new[] { context.Operation, context.FormerOperation ?? context.Operation },
-        ]);
-
-    private async Task<(Guid Id, string Type)?> StreamAsync(string sql, object[] values)
-    {
-        await using var command = source.CreateCommand(sql);
-        foreach (var value in values)
+        int[] accepted = [.. open.Where(i => asked[i].Receipt.EventId is not null)], refused = [.. open.Except(accepted)];
+        T[] Of<T>(int[] places, Func<Receipt, CommandContext, T> value) => [.. places.Select(i => value(asked[i].Receipt, asked[i].Context))];
+        await using var command = source.CreateCommand(_streams);
+        foreach (var value in (object[])[
+            accepted, Of(accepted, (r, _) => Resource(r)), Of(accepted, (r, _) => r.EventId!.Value),
+            refused, Of(refused, (r, _) => First(r.RecordedAt - Around)), Of(refused, (r, _) => First(r.RecordedAt + Around)),
+            Of(refused, (_, c) => c.IdempotencyKey), Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey), Of(refused, (_, c) => c.Caller.Actor),
+            Of(refused, (_, c) => c.Operation), Of(refused, (_, c) => c.FormerOperation ?? c.Operation)])
         {
             command.Parameters.Add(new() { Value = value });
         }
 
+        var streams = new List<(int, Guid, string)>();
         await using var reader = await command.ExecuteReaderAsync();
-        return await reader.ReadAsync() && !await reader.IsDBNullAsync(1) ? (reader.GetGuid(0), reader.GetString(1)) : null;
+        while (await reader.ReadAsync())
+        {
+            if (!await reader.IsDBNullAsync(2))
+            {
+                streams.Add((reader.GetInt32(0), reader.GetGuid(1), reader.GetString(2)));
+            }
+        }
+
+        return streams;
     }
 
+    private static Guid Resource(Receipt receipt) =>
+        receipt.Location is { Length: > 32 } location && Exact.TryId(location.AsSpan(location.Length - 32), out var id) ? id : receipt.EventId!.Value;
+
     /// <summary>The lowest id that a clock at this time gives: UUID version 7 begins with the milliseconds.</summary>
-    private static Guid First(DateTimeOffset time)
+    internal static Guid First(DateTimeOffset time)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();

@@ -143,29 +143,21 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             return found;
         }
 
-        var ofCallers = new Dictionary<Guid, ReceivedReceipt>();
-        foreach (var submission in submissions)
+        var ofCallers = submissions.Where(s => found.ContainsKey(s.ReceiptId)).DistinctBy(s => s.ReceiptId).ToDictionary(s => s.ReceiptId, s => found[s.ReceiptId]);
+        var candidates =
+            from submission in submissions
+            where !ofCallers.ContainsKey(submission.ReceiptId)
+            from id in submission.FormerReceiptIds
+            where found.ContainsKey(id)
+            select (Receipt: found[id], submission.Context, submission.ReceiptId);
+        var asked = candidates.ToList();
+        var areOwn = await former.AreOfCallersAsync([.. asked.Select(c => (c.Receipt.Receipt, c.Context))]);
+        foreach (var ((receipt, _, id), isOwn) in asked.Zip(areOwn))
         {
-            if (found.TryGetValue(submission.ReceiptId, out var receipt))
+            // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
+            if (isOwn != false)
             {
-                ofCallers[submission.ReceiptId] = receipt;
-                continue;
-            }
-
-            foreach (var id in submission.FormerReceiptIds)
-            {
-                if (!found.TryGetValue(id, out receipt))
-                {
-                    continue;
-                }
-
-                // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
-                var own = await former.IsOfCallerAsync(receipt.Receipt, submission.Context);
-                if (own != false)
-                {
-                    ofCallers[submission.ReceiptId] = receipt with { IsUnclaimed = own is null };
-                    break;
-                }
+                ofCallers.TryAdd(id, receipt with { IsUnclaimed = isOwn is null });
             }
         }
 

@@ -139,8 +139,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var receipt = known.Receipt;
         return submission.Context.IsAnsweredBy(receipt.Fingerprint)
             ? () => receipt.Replay(known.Position ?? known.Event?.Position)
-            : Always(GroupOutcomes.Rejected(submission.Context, Refusal.Of("idempotency_key_reused", 422,
-                "This idempotency key was used before with another content. Give each command a key of its own.")));
+            : Always(GroupOutcomes.Rejected(submission.Context, Problems.KeyReused));
     }
 
     private static Func<Outcome> Always(Outcome outcome) => () => outcome;

@@ -41,6 +41,10 @@ public static class Problems
     public static Refusal Malformed(string code, string detail, string? pointer = null, int status = 400) =>
         new(code, status, detail, new Dictionary<string, object>(), pointer);
 
+    /// <summary>One key means one thing.</summary>
+    public static Refusal KeyReused => Refusal.Of(
+        "idempotency_key_reused", 422, "This idempotency key was used before with another content. Give each command a key of its own.");
+
     private static string Title(string code)
     {
         var words = code.Replace('_', ' ');

@@ -23,22 +23,43 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
 
     /// <summary>The state, or null where there is no such stream.</summary>
     /// <exception cref="UnreadableEventException">It has to be folded, and one of its events cannot be read, or cannot follow those before it.</exception>
-    public async Task<TState?> FindAsync(Guid id, CancellationToken ct)
+    public async Task<TState?> FindAsync(Guid id, CancellationToken ct) => (await FindAsync([id], ct)).GetValueOrDefault(id);
+
+    /// <summary>The states of these streams, in one statement; those that are not there are left out.</summary>
+    /// <exception cref="UnreadableEventException">One has to be folded, and one of its events cannot be read, or cannot follow those before it.</exception>
+    public async Task<IReadOnlyDictionary<Guid, TState>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
     {
-        TState? stored = null;
-        long? version = null;
+        var states = new Dictionary<Guid, TState>();
+        var lost = new List<Guid>();
         await using (var command = source.CreateCommand(
-            $"select d.data, s.version from (select $1 as id) i left join {_table.Name} d on d.id = i.id " +
+            $"select i.id, d.data, s.version from unnest($1) as i(id) left join {_table.Name} d on d.id = i.id " +
             $"left join {PlatformModule.EventSchema}.mt_streams s on s.id = i.id and s.type = '{TState.StreamType}'"))
         {
-            command.Parameters.Add(new() { Value = id });
+            command.Parameters.Add(new() { Value = ids.ToArray() });
             await using var reader = await command.ExecuteReaderAsync(ct);
-            await reader.ReadAsync(ct);
-            stored = await reader.IsDBNullAsync(0, ct) ? null : Read(reader, 0);
-            version = await reader.IsDBNullAsync(1, ct) ? null : reader.GetInt64(1);
+            while (await reader.ReadAsync(ct))
+            {
+                var stored = await reader.IsDBNullAsync(1, ct) ? null : Read(reader, 1);
+                if (!await reader.IsDBNullAsync(2, ct) && stored?.Version != reader.GetInt64(2))
+                {
+                    lost.Add(reader.GetGuid(0));
+                }
+                else if (stored is not null)
+                {
+                    states[reader.GetGuid(0)] = stored;
+                }
+            }
         }
 
-        return version is null || stored?.Version == version ? stored : await FoldAsync(id, ct);
+        foreach (var id in lost)
+        {
+            if (await FoldAsync(id, ct) is { } folded)
+            {
+                states[id] = folded;
+            }
+        }
+
+        return states;
     }
 
     /// <summary>A page of the states that a search finds, in the order of their ids.</summary>

@@ -29,17 +29,26 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
         }
 
         var receipts = await ReceiptsAsync([.. contexts.SelectMany(c => c.FormerReceiptIds.Prepend(c.ReceiptId))], ct);
-        foreach (var context in contexts)
+        var candidates =
+            from context in contexts
+            from id in context.FormerReceiptIds.Prepend(context.ReceiptId)
+            where receipts.ContainsKey(id) && context.IsAnsweredBy(receipts[id].Receipt.Fingerprint)
+            select (receipts[id].Receipt, receipts[id].Position, Context: context);
+        // One of today's scope is the caller's, and goes first.
+        var today = candidates.ToLookup(c => c.Receipt.Id == c.Context.ReceiptId);
+        foreach (var (receipt, position, context) in today[true])
         {
-            foreach (var id in context.FormerReceiptIds.Prepend(context.ReceiptId))
+            found[context.ReceiptId] = receipt.Replay(position);
+        }
+
+        var earlier = today[false].Where(c => !found.ContainsKey(c.Context.ReceiptId)).ToList();
+        var areOwn = await former.AreOfCallersAsync([.. earlier.Select(c => (c.Receipt, c.Context))]);
+        foreach (var ((receipt, position, context), isOwn) in earlier.Zip(areOwn))
+        {
+            // The request is refused unless the receipt is known to be the caller's: here nothing else would tell whose it is.
+            if (isOwn == true)
             {
-                // The request is refused unless the receipt is known to be the caller's: here nothing else would tell whose it is.
-                if (receipts.TryGetValue(id, out var known) && context.IsAnsweredBy(known.Receipt.Fingerprint)
-                    && (id == context.ReceiptId || await former.IsOfCallerAsync(known.Receipt, context) == true))
-                {
-                    found[context.ReceiptId] = known.Receipt.Replay(known.Position);
-                    break;
-                }
+                found.TryAdd(context.ReceiptId, receipt.Replay(position));
             }
         }
 

@@ -12,7 +12,7 @@ namespace Banking.Platform.Comparing;
 /// Compares receipts with events, both ways. An event says who asked for what under which key; the id of its receipt is made of that, so a receipt that was
 /// deleted or given to another caller, and an event whose actor, operation or key was changed, are found alike. A receipt names its event.
 /// </summary>
-public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules) : StoredComparison
+public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules) : StoredComparison
 {
     public const string Table = "receipt";
 
@@ -33,11 +33,12 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         """;
 
     private static readonly string OfReceipts =
-        $"select r.id, r.event_id, r.status, {ReceiptedEvent.Columns} from {ReceiptTable.Name} r " +
+        $"select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r " +
         $"left join {PlatformModule.EventSchema}.mt_events e on e.id = r.event_id left join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id ";
 
     private readonly string[] _streamTypes = [.. kinds.Where(k => k.HasReceipts).Select(k => k.Type)];
     private readonly IReadOnlyList<ReceiptRule> _rules = [.. rules];
+    private readonly IReadOnlyList<ImportRule> _importRules = [.. importRules];
 
     public override string Name => "receipts";
 
@@ -63,14 +64,37 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(ids);
+        var differences = new List<Difference>();
+        var refusals = await OfAcceptedAsync(snapshot, ids, differences, ct);
+        foreach (var id in await RefusedReceipts.WithoutRefusalAsync(snapshot, refusals, ct))
+        {
+            if (differences.Count < Comparison.Most)
+            {
+                differences.Add(new(Name, Table, null, Text(new { rule = "its refusal is in the log" }), Text(new { id }), id));
+            }
+        }
+
+        return differences;
+    }
+
+    /// <returns>When the receipts were recorded that name no event, and so are those of refusals.</returns>
+    private async Task<Dictionary<Guid, DateTimeOffset>> OfAcceptedAsync(
+        NpgsqlConnection snapshot, StreamSelection ids, List<Difference> differences, CancellationToken ct)
+    {
         await using var command = ids.Command(snapshot, OfReceipts + $"where {ids.On("r.id")}");
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
+        var refusals = new Dictionary<Guid, DateTimeOffset>();
         while (await reader.ReadAsync(ct))
         {
             var (id, refused) = (reader.GetGuid(0), reader.IsDBNull(1));
+            if (refused && reader.GetInt16(2) >= 400)
+            {
+                refusals[id] = reader.GetFieldValue<DateTimeOffset>(18);
+                continue;
+            }
+
             var wrong = refused
-                ? (reader.GetInt16(2) < 400 ? "an accepted command has an event" : null)
+                ? "an accepted command has an event"
                 : reader.IsDBNull(6) ? "its event is in the log"
                 : Foreign(reader, id);
             if (wrong is not null && differences.Count < Comparison.Most)
@@ -81,7 +105,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
             }
         }
 
-        return differences;
+        return refusals;
     }
 
     /// <summary>Why the receipt does not belong to its event; null where it does.</summary>
@@ -97,14 +121,18 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     {
         await using var command = streams.Command(snapshot,
             $"""
-            select {ReceiptedEvent.Columns} from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id
+            select {ReceiptedEvent.Columns}, {ImportedEvents.Columns} from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id
             where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
             """, stream, version);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var page = new List<ReceiptedEvent>();
         while (await reader.ReadAsync(ct))
         {
-            page.Add(ReceiptedEvent.Read(reader));
+            page.Add(ReceiptedEvent.Read(reader) with
+            {
+                IsWithItsFirst = !await reader.IsDBNullAsync(15, ct) && reader.GetBoolean(15),
+                ExternalId = await reader.IsDBNullAsync(16, ct) ? null : reader.GetString(16),
+            });
         }
 
         return page;
@@ -114,9 +142,13 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     {
         var differences = new List<Difference>();
         var asked = new List<ReceiptedEvent>();
-        foreach (var e in page.Where(e => !e.IsImported))
+        foreach (var e in page)
         {
-            if (e.ReceiptId is null)
+            if (e.IsImported)
+            {
+                differences.AddRange(ImportedEvents.Problem(e, _importRules) is { } problem ? [Headers(e, problem)] : []);
+            }
+            else if (e.ReceiptId is null)
             {
                 differences.Add(Headers(e, "actor, operation and key are kept with each event"));
             }

@@ -11,6 +11,12 @@ public sealed record ReceiptedEvent(
     Guid Stream, long Version, long Position, Guid Id, string Type, string Data, DateTimeOffset RecordedAt, string? Actor, string? Correlation,
     string? Operation, string? Key, string? Channel, string? ReasonText, string StreamType, string? Customer)
 {
+    /// <summary>Of an imported event: whether the same import stored it in the transaction of its stream's first event.</summary>
+    public bool IsWithItsFirst { get; init; }
+
+    /// <summary>Of an imported event: the id that its stream had in its own system.</summary>
+    public string? ExternalId { get; init; }
+
     internal const string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +

@@ -56,7 +56,8 @@ public sealed class Repair(
     {
         List<ReadModel> rows = [.. models.Where(m => m.Name == name)];
         List<StateComparison> stored = [.. states.Where(s => s.Name == name)];
-        var verification = new Verification(rows, stored, new(rows, stored, snapshots, log), snapshots, source, connections, log);
+        var verification = new Verification(
+            rows, stored, new(rows, stored, snapshots, log), new(source, connections), new(rows, snapshots), snapshots, source, connections, log);
         Task<VerificationResult> CompareAsync() => verification.RunAsync(Guid.Empty, null, _ => { }, ct);
         var (repaired, failed) = (new List<Difference>(), new List<Difference>());
         foreach (var group in (await CompareAsync()).Differences.GroupBy(d => d.Stream))

@@ -275,7 +275,7 @@ public sealed class Sentinel : BackgroundService
         var (ids, events) = (new List<Guid>(), 0L);
         foreach (var stream in streams)
         {
-            var its = stream.Events <= _settings.LargestStream ? stream.Events : Math.Min(stream.Events, Verification.LastOfLong);
+            var its = stream.Events <= _settings.LargestStream ? stream.Events : Math.Min(stream.Events, StreamSizes.LastOfLong);
             if (ids.Count == 0 || events + its <= _settings.Events)
             {
                 events += its;

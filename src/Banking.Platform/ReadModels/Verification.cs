@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using Banking.Platform.Comparing;
 using Banking.Platform.Following;
 using Npgsql;
@@ -11,16 +9,13 @@ namespace Banking.Platform.ReadModels;
 /// <param name="Streams">How many streams they are of, by type.</param>
 public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
 
-/// <param name="Events">How many it has.</param>
-public readonly record struct StreamSize(Guid Id, long Events);
-
 /// <summary>
 /// Compares the log with itself and with all that follows from it: stored states, receipts and refusals; the rows of read models with what the events
 /// make; sums with the rows they sum; and what must hold over the whole bank. Each comparison sees one moment, while commands go on.
 /// </summary>
 public sealed class Verification(
-    IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, StreamVerification comparing, Snapshots snapshots, NpgsqlDataSource source,
-    ReadModelConnections connections, LogReader log)
+    IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, StreamVerification comparing, StreamSizes sizes, BankTotals totals, Snapshots snapshots,
+    NpgsqlDataSource source, ReadModelConnections connections, LogReader log)
 {
     /// <summary>Rows that are found by ids of their own and compared in one go.</summary>
     private const int RowsAtOnce = 5_000;
@@ -31,16 +26,13 @@ public sealed class Verification(
     /// <summary>Events that a stream has at most to be held in memory with others.</summary>
     private const int LargestAtOnce = 5_000;
 
-    /// <summary>Events that are compared of a stream that is too long to be compared in passing: its last.</summary>
-    internal const int LastOfLong = 500;
-
-    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(37);
-
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
 
-    /// <summary>The streams after one of them, in the order of their ids.</summary>
-    public Task<IReadOnlyList<StreamSize>> StreamsAsync(Guid after, int limit, CancellationToken ct) =>
-        SizesAsync($"select id, version from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
+    /// <inheritdoc cref="StreamSizes.AfterAsync"/>
+    public Task<IReadOnlyList<StreamSize>> StreamsAsync(Guid after, int limit, CancellationToken ct) => sizes.AfterAsync(after, limit, ct);
+
+    /// <inheritdoc cref="StreamSizes.LatestAsync"/>
+    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => sizes.LatestAsync(limit, ct);
 
     /// <summary>The last position before the next event after one.</summary>
     internal Task<long> PassAsync(long after, long upTo, CancellationToken ct) => log.PassAsync(after, upTo, ct);
@@ -50,30 +42,6 @@ public sealed class Verification(
     {
         await using var command = source.CreateCommand($"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'");
         return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
-
-    /// <summary>The streams of the latest events, so many of these, the latest first.</summary>
-    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => SizesAsync(
-        $"select l.stream_id, coalesce(s.version, 1) from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events " +
-        $"order by seq_id desc limit $1) e group by 1) l left join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc", ct, limit);
-
-    private async Task<IReadOnlyList<StreamSize>> SizesAsync(string sql, CancellationToken ct, params object[] values)
-    {
-        await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        var sizes = new List<StreamSize>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            sizes.Add(new(reader.GetGuid(0), reader.GetInt64(1)));
-        }
-
-        return sizes;
     }
 
     /// <summary>Everything: all streams, all sums, the whole bank. What cannot be compared is a difference, and the rest is compared.</summary>
@@ -87,10 +55,10 @@ public sealed class Verification(
         var differences = new List<Difference>();
         while (limit is null || streams < limit)
         {
-            Guid[] batch = [.. (await StreamsAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct)).Select(s => s.Id)];
+            Guid[] batch = [.. (await sizes.AfterAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct)).Select(s => s.Id)];
             // Behind the last stream, events and documents may be left that belong to none.
             var selection = StreamSelection.Between(after, batch.Length > 0 ? batch[^1] : Guid.AllBitsSet);
-            var large = await LargerAsync(batch, LargestAtOnce, ct);
+            var large = await sizes.LargerAsync(batch, LargestAtOnce, ct);
             var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large)], ct);
             events += read;
             differences.AddRange(found);
@@ -107,7 +75,7 @@ public sealed class Verification(
             }
 
             (streams, after) = (streams + batch.Length, batch[^1]);
-            foreach (var (type, count) in await TypesAsync(batch, ct))
+            foreach (var (type, count) in await sizes.TypesAsync(batch, ct))
             {
                 types[type] = types.GetValueOrDefault(type) + count;
             }
@@ -147,28 +115,13 @@ public sealed class Verification(
         return differences;
     }
 
-    private async Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select coalesce(type, ''), count(*)::int from {PlatformModule.EventSchema}.mt_streams where id = any($1) group by 1");
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        var types = new List<(string, int)>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            types.Add((reader.GetString(0), reader.GetInt32(1)));
-        }
-
-        return types;
-    }
-
     /// <summary>Some streams; of those with more events than so many, only where they end.</summary>
     /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(selection);
-        var large = await LargerAsync(streams, largest, ct);
+        var large = await sizes.LargerAsync(streams, largest, ct);
         var (events, differences) = (0L, new List<Difference>());
         foreach (var part in selection.Without(large))
         {
@@ -179,26 +132,10 @@ public sealed class Verification(
 
         foreach (var stream in large)
         {
-            differences.AddRange((await comparing.CompareAsync(await EndAsync(stream, ct), [], ct)).Differences);
+            differences.AddRange((await comparing.CompareAsync(await sizes.EndOfAsync(stream, ct), [], ct)).Differences);
         }
 
         return (events, [.. differences, .. await comparing.CompareEndsAsync([.. large], ct)]);
-    }
-
-    /// <summary>The last events of a stream, whatever version its row has.</summary>
-    private async Task<StreamSelection> EndAsync(Guid stream, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select coalesce(max(version), 0) from {PlatformModule.EventSchema}.mt_events where stream_id = $1");
-        command.Parameters.Add(new() { Value = stream });
-        return StreamSelection.EndOf(stream, Math.Max(0, (long)(await command.ExecuteScalarAsync(ct))! - LastOfLong));
-    }
-
-    private async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id = any($1) and version > $2");
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        command.Parameters.Add(new() { Value = (long)largest });
-        return await command.ReadIdsAsync(ct);
     }
 
     /// <summary>Rows between two positions that are of no event.</summary>
@@ -270,74 +207,8 @@ public sealed class Verification(
                 comparison.Name, "bank", null, () => snapshots.InAsync(s => comparison.OfBankAsync(s, ct), byKeys: false, ct)));
         }
 
-        differences.AddRange(await Parts.RunAsync("bank", "totals", null, () => TotalsAsync(ct)));
-        differences.AddRange(await ProgressAsync(ct));
+        differences.AddRange(await Parts.RunAsync("bank", "totals", null, () => totals.CompareAsync(ct)));
+        differences.AddRange(await totals.ProgressAsync(ct));
         return differences;
-    }
-
-    /// <summary>A read model whose progress lies behind the end of the log would pass over the events that come next.</summary>
-    private Task<IReadOnlyList<Difference>> ProgressAsync(CancellationToken ct) => snapshots.InAsync<IReadOnlyList<Difference>>(async snapshot =>
-    {
-        await using var command = new NpgsqlCommand(
-            $"select name, position, last from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {PlatformModule.EventSchema}.mt_events) l " +
-            $"where state = '{GenerationState.Serving}' and position > last order by 1", snapshot);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.Add(new(
-                reader.GetString(0), "progress", null, string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{reader.GetInt64(2)}}}"""),
-                string.Create(CultureInfo.InvariantCulture, $$"""{"position": {{reader.GetInt64(1)}}}""")));
-        }
-
-        return differences;
-    }, byKeys: true, ct);
-
-    /// <summary>
-    /// The totals are compared in a moment in which the models hold the same events. Under load they do between two pages; where they never do,
-    /// because one is paused, there is nothing to compare.
-    /// </summary>
-    private async Task<IReadOnlyList<Difference>> TotalsAsync(CancellationToken ct)
-    {
-        for (var attempt = 0; attempt < 50; attempt++)
-        {
-            if (await snapshots.InAsync(snapshot => TotalsAsync(snapshot, ct), byKeys: false, ct) is { } differences)
-            {
-                return differences;
-            }
-
-            await Task.Delay(BetweenPages, ct);
-        }
-
-        return [];
-    }
-
-    /// <returns>Null where the models hold different events at this moment.</returns>
-    private async Task<IReadOnlyList<Difference>?> TotalsAsync(NpgsqlConnection snapshot, CancellationToken ct)
-    {
-        var asked = new List<(string Model, long Position, string Query)>();
-        foreach (var model in Models)
-        {
-            if (await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving
-                && model.CustomerTotals(ReadTables.Generation(model, serving.Number)) is { } query)
-            {
-                asked.Add((model.Name, serving.Position, query));
-            }
-        }
-
-        // Before anything is added up: where they hold different events there is nothing to be learnt from it.
-        return asked.DistinctBy(a => a.Position).Count() > 1 ? null : await TotalsAsync(snapshot, [.. asked.Select(a => (a.Model, a.Query))], ct);
-    }
-
-    private static async Task<IReadOnlyList<Difference>> TotalsAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<(string Model, string Query)> asked, CancellationToken ct)
-    {
-        var totals = new List<(string Model, string Totals)>();
-        foreach (var (model, query) in asked)
-        {
-            totals.Add((model, JsonSerializer.Serialize(await ReadModel.SumsByCurrencyAsync(snapshot, query, ct), ApiJson.Options)));
-        }
-
-        return [.. totals.Skip(1).Where(t => t.Totals != totals[0].Totals).Select(t => new Difference(t.Model, "totals", null, totals[0].Totals, t.Totals))];
     }
 }

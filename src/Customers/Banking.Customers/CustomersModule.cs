@@ -27,6 +27,7 @@ public sealed class CustomersModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddCommandGroup(Rules)
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
+        .AddSingleton(ImportCustomers.Rule)
         .AddSingleton<StoredComparison, KeyComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

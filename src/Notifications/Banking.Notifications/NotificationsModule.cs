@@ -30,7 +30,8 @@ public sealed class NotificationsModule : BankModule
 
     public override void AddStored(IServiceCollection services) => services
         .AddCommandGroup(Rules)
-        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true));
+        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
+        .AddSingleton<StoredComparison, NotificationComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<SubscriptionDesk>()

@@ -14,13 +14,13 @@ internal static class ImportAccounts
     {
         var events = new List<HistoryEvent>(history.Movements.Count + 2)
         {
-            new(DeterministicId.From(history.AccountId, "opened"), Key(history.Source), new AccountOpened(
+            new(ImportedIds.Opened(history.AccountId), Key(history.Source), new AccountOpened(
                 history.Number, history.OwnerId, history.Product, Money.Zero(history.Currency), history.OpenedAt, history.ExternalId, history.Source), history.Source),
         };
         foreach (var user in history.Delegates)
         {
             events.Add(new(
-                DeterministicId.From(history.AccountId, $"delegate/{user.CustomerId:N}"), Key(user.Source),
+                ImportedIds.Delegate(history.AccountId, user.CustomerId), Key(user.Source),
                 new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source), user.Source));
         }
 

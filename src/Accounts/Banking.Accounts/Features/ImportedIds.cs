@@ -1,0 +1,28 @@
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Platform.Comparing;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Ids that this module gives to imported events; those of movements are made where their source is known.</summary>
+internal static class ImportedIds
+{
+    public static ImportRule Rule { get; } = new(Problem);
+
+    public static Guid Opened(Guid account) => DeterministicId.From(account, "opened");
+
+    public static Guid Delegate(Guid account, Guid customer) => DeterministicId.From(account, $"delegate/{customer:N}");
+
+    private static string? Problem(ReceiptedEvent e, ImportedRow row) =>
+        (e.Type == EventNames.All[typeof(AccountOpened)] && e.Id != Opened(e.Stream))
+        || (e.Type == EventNames.All[typeof(DelegateAuthorized)] && (Customer(e) is not { } customer || e.Id != Delegate(e.Stream, customer)))
+            ? "the id is made from the account"
+            : null;
+
+    private static Guid? Customer(ReceiptedEvent e)
+    {
+        using var data = JsonDocument.Parse(e.Data);
+        return data.RootElement.TryGetProperty("customer", out var customer) && customer.ValueKind == JsonValueKind.String && customer.TryGetGuid(out var id) ? id : null;
+    }
+}

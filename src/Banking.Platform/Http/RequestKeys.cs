@@ -1,0 +1,145 @@
+using System.Security.Cryptography;
+using System.Text;
+using Banking.Platform.Commands;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace Banking.Platform.Http;
+
+/// <summary>
+/// The Idempotency-Key of requests whose answers are no receipts. A request of an operator is done once under a key: a repeat gets the kept answer.
+/// A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by that.
+/// An answer of 400 or more is not kept: the key is free again, as it is for a command that was not decided.
+/// </summary>
+public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight)
+{
+    private const string Operators = "/ops";
+
+    private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
+
+    /// <summary>Whether the key of a request to this endpoint is honoured here, and not by the endpoint itself.</summary>
+    public static bool Applies(PathString path, string method, Endpoint? endpoint) => endpoint is not null && !HttpMethods.IsGet(method)
+        && (path.StartsWithSegments(Operators, StringComparison.OrdinalIgnoreCase) || IsBatch(endpoint));
+
+    public async Task Middleware(HttpContext http, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(next);
+        if (!Applies(http.Request.Path, http.Request.Method, http.GetEndpoint()))
+        {
+            await next(http);
+            return;
+        }
+
+        var (key, _, problem) = CommandRequest.Key(http.Request);
+        if (problem is not null)
+        {
+            await http.WriteProblemAsync(problem);
+        }
+        else if (key is null)
+        {
+            await next(http);
+        }
+        else
+        {
+            var caller = http.Caller();
+            var id = CommandContext.Scope(caller.CustomerId, caller.Actor, CommandRequest.Operation(http), key);
+            await (inFlight.Run(id, async () => await RunAsync(http, id, next)) ?? InProgressAsync(http));
+        }
+    }
+
+    private async Task<bool> RunAsync(HttpContext http, Guid id, RequestDelegate next)
+    {
+        var fingerprint = Fingerprint(http);
+        var known = await store.ClaimAsync(id, fingerprint, http.RequestAborted);
+        if (known is not null && known.Fingerprint != fingerprint)
+        {
+            await http.WriteProblemAsync(Problems.KeyReused);
+            return false;
+        }
+
+        if (known is not null && !IsBatch(http.GetEndpoint()!))
+        {
+            return known.Answer is { } answer ? await ReplayAsync(http, answer) : await InProgressAsync(http);
+        }
+
+        // A caller who hangs up does not stop the request: its repeat finds the answer.
+        http.RequestAborted = CancellationToken.None;
+        var isDone = false;
+        try
+        {
+            var made = await AnswerAsync(http, next);
+            isDone = IsDone(http);
+            await (isDone && made is not null ? store.KeepAsync(id, made) : Task.CompletedTask);
+        }
+        finally
+        {
+            await (known is null && !isDone ? store.ReleaseAsync(id) : Task.CompletedTask);
+        }
+
+        return isDone;
+    }
+
+    private static bool IsDone(HttpContext http) => http.Response.StatusCode < StatusCodes.Status400BadRequest;
+
+    /// <summary>Runs the endpoint. Its answer, or null for a batch, whose answer is not kept.</summary>
+    private static async Task<KeptAnswer?> AnswerAsync(HttpContext http, RequestDelegate next)
+    {
+        if (IsBatch(http.GetEndpoint()!))
+        {
+            await next(http);
+            return null;
+        }
+
+        var body = http.Response.Body;
+        using var buffer = new MemoryStream();
+        http.Response.Body = buffer;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.Response.Body = body;
+        }
+
+        buffer.Position = 0;
+        await buffer.CopyToAsync(body);
+        return new(
+            http.Response.StatusCode,
+            KeptHeaders.Where(http.Response.Headers.ContainsKey).ToDictionary(h => h, h => http.Response.Headers[h].ToString()),
+            Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    private static async Task<bool> ReplayAsync(HttpContext http, KeptAnswer answer)
+    {
+        http.Response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+        {
+            http.Response.Headers[name] = value;
+        }
+
+        http.Response.Headers[HttpAnswers.IdempotencyReplayed] = "true";
+        await http.Response.WriteAsync(answer.Body);
+        return true;
+    }
+
+    private static async Task<bool> InProgressAsync(HttpContext http)
+    {
+        await http.WriteProblemAsync(Problems.Malformed(
+            "request_in_progress",
+            "A request with this key was begun, and no answer to it is kept: it is still running, or its host ended. Repeat it in a moment; where this answer "
+            + "stays, look what became of the request before it is sent under another key.",
+            status: StatusCodes.Status409Conflict));
+        return false;
+    }
+
+    /// <summary>Hash of all that is asked: the body, where the endpoint reads one, and the query.</summary>
+    private static string Fingerprint(HttpContext http)
+    {
+        var body = http.GetEndpoint()!.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is null ? "" : StrictBody.Content(http).Fingerprint();
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{body}{http.Request.QueryString.Value}")));
+    }
+
+    private static bool IsBatch(Endpoint endpoint) => endpoint.Metadata.GetMetadata<BatchAttribute>() is not null;
+}

@@ -1,0 +1,131 @@
+using Banking.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.System.Tests;
+
+/// <summary>No idempotency key is ignored: operators' requests are done once under theirs, and the key of a batch stands for that batch.</summary>
+public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private static readonly object Why = new { reasonCode = "test", reason = "A test." };
+
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    [Theory]
+    [InlineData("/ops/outbox/modules/hold")]
+    [InlineData("/ops/outbox/modules/release")]
+    [InlineData("/ops/projections/audit/repair")]
+    [InlineData("/ops/projections/ledger/rebuild")]
+    public async Task What_an_operator_asks_for_under_a_key_is_done_once_and_its_answer_repeated(string path)
+    {
+        await _operator.PostAsync(path.EndsWith("release", StringComparison.Ordinal) ? "/ops/outbox/modules/hold" : "/ops/outbox/modules/release", Why);
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var first = await _operator.PostAsync(path, Why, key);
+        Assert.InRange(first.StatusCode, 200, 202);
+        Assert.Null(first.Header("Idempotency-Replayed"));
+        var before = await bank.CountAsync("bank.mt_events where headers ->> 'operation' = $1", $"POST {path}");
+
+        var again = await _operator.PostAsync(path, Why, key);
+
+        Assert.Equal((first.StatusCode, first.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
+        Assert.Equal((first.Header("Location"), first.Header("Content-Type")), (again.Header("Location"), again.Header("Content-Type")));
+        Assert.Equal(before, await bank.CountAsync("bank.mt_events where headers ->> 'operation' = $1", $"POST {path}"));
+        (await _operator.PostAsync(path, new { reasonCode = "other", reason = "A test." }, key)).IsProblem(422, "idempotency_key_reused");
+        await _operator.PostAsync("/ops/outbox/modules/release", Why);
+    }
+
+    [Fact]
+    public async Task The_key_of_a_request_that_was_refused_is_free()
+    {
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        (await _operator.PostAsync("/ops/projections/entries/resume", Why, key)).IsProblem(409, "not_paused");
+        (await _operator.PostAsync("/ops/projections/entries/resume", Why, key)).IsProblem(409, "not_paused");
+        (await _operator.PostAsync("/ops/projections/entries/resume", new { reasonCode = "other", reason = "Another." }, key)).IsProblem(409, "not_paused");
+    }
+
+    [Fact]
+    public async Task The_same_key_of_another_operation_is_another_key()
+    {
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).Ok();
+
+        Assert.Null((await _operator.PostAsync("/ops/projections/entries/repair", Why, key)).Ok().Header("Idempotency-Replayed"));
+    }
+
+    [Fact]
+    public async Task A_request_whose_end_is_not_known_is_not_done_a_second_time()
+    {
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).Ok();
+        // As a host leaves it that ended before it kept the answer.
+        await using (var command = bank.Database.CreateCommand(
+            "update platform.request_key set status = null, headers = null, body = null where claimed_at = (select max(claimed_at) from platform.request_key)"))
+        {
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        }
+
+        (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).IsProblem(409, "request_in_progress");
+    }
+
+    [Theory]
+    [InlineData("/ops/projections/audit/repair")]
+    [InlineData("/v1/deposits/batch")]
+    public async Task A_key_that_is_none_is_malformed_wherever_it_is_sent(string path)
+    {
+        var client = path.StartsWith("/ops", StringComparison.Ordinal) ? _operator : _teller;
+        object body = path.StartsWith("/ops", StringComparison.Ordinal) ? Why : Batch(await _teller.OpenAsync(), "1.00", BankClient.NewKey());
+
+        (await client.PostAsync(path, body, ("Idempotency-Key", "schl\u00fcssel"))).IsProblem(400, "malformed_idempotency_key");
+        (await client.PostAsync(path, body, ("Idempotency-Key", "\"open"))).IsProblem(400, "malformed_idempotency_key");
+    }
+
+    [Theory]
+    [InlineData("independent")]
+    [InlineData("atomic")]
+    public async Task The_key_of_a_batch_stands_for_that_batch(string mode)
+    {
+        var account = await _teller.OpenAsync();
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var (one, two) = (BankClient.NewKey(), BankClient.NewKey());
+
+        (await _teller.PostAsync("/v1/deposits/batch", Batch(account, "1.00", one, mode), key)).Ok();
+        var again = (await _teller.PostAsync("/v1/deposits/batch", Batch(account, "1.00", one, mode), key)).Ok();
+        (await _teller.PostAsync("/v1/deposits/batch", Batch(account, "1.00", two, mode), key)).IsProblem(422, "idempotency_key_reused");
+
+        Assert.True(again.Json.GetProperty("results")[0].GetProperty("replayed").GetBoolean());
+        Assert.Equal("1.00", await _teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task The_key_of_a_batch_that_was_malformed_is_free()
+    {
+        var account = await _teller.OpenAsync();
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        (await _teller.PostAsync("/v1/deposits/batch", new { mode = "atomic", items = Array.Empty<object>() }, key)).IsProblem(400, "batch_size");
+        (await _teller.PostAsync("/v1/deposits/batch", Batch(account, "1.00", BankClient.NewKey()), key)).Ok();
+
+        Assert.Equal("1.00", await _teller.BalanceAsync(account));
+    }
+
+    /// <summary>Commands honour the key themselves; a route of another kind would have to be told apart here.</summary>
+    [Fact]
+    public void Every_route_that_does_something_honours_the_key_or_changes_nothing()
+    {
+        var others = bank.Host.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Any(m => m is not ("GET" or "HEAD")) == true)
+            .Select(e => "/" + e.RoutePattern.RawText!.TrimStart('/'))
+            .Where(route => !route.StartsWith("/v1/", StringComparison.Ordinal) && !route.StartsWith("/ops/", StringComparison.Ordinal));
+
+        Assert.Equal(["/dev/token"], others.Distinct());
+    }
+
+    private static object Batch(string account, string value, string key, string mode = "independent") => new
+    {
+        mode,
+        items = new[] { new { idempotencyKey = key, command = new { accountId = account, amount = new { value, currency = "EUR" }, reason = "test" } } },
+    };
+}
