@@ -9,8 +9,6 @@ public sealed class RebuildKilledTests
 {
     private const string Building = "select name, generation, started_at::text, requested_at::text, reason from platform.read_model where generation = 2 order by name";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
-
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
     public async Task A_rebuild_that_was_killed_is_finished_by_a_host_from_where_it_stopped(string history)
@@ -54,22 +52,22 @@ public sealed class RebuildKilledTests
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        var clock = TimeProvider.System;
-        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < TimeSpan.FromSeconds(60); await Task.Delay(Pause, clock))
-        {
-            // A transaction for each attempt: a rebuild waits for those that were open when it began.
-            var transaction = await connection.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand(
-                $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update", connection);
-            if (await command.ExecuteScalarAsync() is long position)
-            {
-                return new(connection, transaction, position);
-            }
+        return (await Eventually.UntilAsync<Held?>(() => TryHoldAsync(bank, connection), held => held is not null))!;
+    }
 
-            await transaction.DisposeAsync();
+    private static async Task<Held?> TryHoldAsync(ImportedBank bank, NpgsqlConnection connection)
+    {
+        // A transaction for each attempt: a rebuild waits for those that were open when it began.
+        var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand(
+            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update", connection);
+        if (await command.ExecuteScalarAsync() is long position)
+        {
+            return new(connection, transaction, position);
         }
 
-        throw new TimeoutException("No rebuild was ever met in the middle.");
+        await transaction.DisposeAsync();
+        return null;
     }
 
     private sealed record Held(NpgsqlConnection Connection, NpgsqlTransaction Transaction, long Position) : IAsyncDisposable

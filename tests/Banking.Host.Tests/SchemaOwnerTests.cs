@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Banking.Testing;
 using Npgsql;
 
@@ -218,14 +217,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     }
 
     /// <summary>A server process ends a moment after its client has closed the connection.</summary>
-    private async Task GoneAsync(string sessions)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (await RowAsync($"select count(*)::text from pg_stat_activity where {sessions}") != "0")
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), $"A session is still there: {sessions}.");
-        }
-    }
+    private Task GoneAsync(string sessions) =>
+        Eventually.UntilAsync(() => RowAsync($"select count(*)::text from pg_stat_activity where {sessions}"), left => left == "0");
 
     private async Task<string> RowAsync(string sql)
     {

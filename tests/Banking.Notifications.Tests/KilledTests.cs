@@ -29,14 +29,8 @@ public sealed class KilledTests
         await using (var again = await HostProcess.ServeAsync(["--no-demo"], settings))
         {
             var teller = await again.TellerAsync();
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            IReadOnlyList<System.Text.Json.JsonElement> told;
-            do
-            {
-                await Task.Delay(50, late.Token);
-                told = (await teller.GetAsync($"/v1/notifications?account={account}&limit=500")).Ok().Items();
-            }
-            while (told.Count < Deposits);
+            var told = await Eventually.UntilAsync(
+                async () => (await teller.GetAsync($"/v1/notifications?account={account}&limit=500")).Ok().Items(), items => items.Count >= Deposits);
 
             Assert.Equal(Deposits, told.Select(n => n.GetProperty("eventId").GetString()).Distinct().Count());
             Assert.Equal(Deposits, told.Count);

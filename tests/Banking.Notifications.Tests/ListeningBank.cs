@@ -8,9 +8,6 @@ public abstract class ListeningBank : BankFixture
 {
     protected const string Deposited = "banking.account.money-deposited.v1";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
     protected BankClient Teller => As("teller");
 
     /// <summary>An account with a subscription to it.</summary>
@@ -38,14 +35,14 @@ public abstract class ListeningBank : BankFixture
     protected async Task QuietAsync()
     {
         await PassedAsync();
-        await UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"), left => left == 0);
+        await Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"), left => left == 0);
     }
 
     /// <summary>When the lane is as far as the log is now.</summary>
     protected async Task PassedAsync()
     {
         var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events");
-        await UntilAsync(LaneAsync, position => position >= end);
+        await Eventually.UntilAsync(LaneAsync, position => position >= end);
     }
 
     protected Task<long> LaneAsync() => ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)");
@@ -62,22 +59,5 @@ public abstract class ListeningBank : BankFixture
     {
         await using var command = Owner.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
-    }
-
-    /// <summary>Asks until the answer is the one that is waited for.</summary>
-    protected static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt)
-    {
-        using var late = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var answer = await ask();
-            if (isIt(answer))
-            {
-                return answer;
-            }
-
-            Assert.False(late.IsCancellationRequested, $"It did not come to that within {Patience}. Last: {answer}");
-            await Task.Delay(Pause, CancellationToken.None);
-        }
     }
 }

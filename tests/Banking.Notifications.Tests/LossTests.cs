@@ -1,3 +1,5 @@
+using Banking.Testing;
+
 namespace Banking.Notifications.Tests;
 
 /// <summary>Whatever fails between the log and the one who listens, nothing is lost.</summary>
@@ -13,7 +15,7 @@ public sealed class LossTests : ListeningBank
         await ExecuteAsync(Away);
         await Teller.DepositAsync(account, "1.00");
         // Beyond the tries at once: it waits in the database by now.
-        await UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Scheduled'"), n => n > 0);
+        await Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Scheduled'"), n => n > 0);
         await ExecuteAsync(Back);
 
         Assert.Equal("1.00", await ToldAsync(account));
@@ -31,7 +33,7 @@ public sealed class LossTests : ListeningBank
 
         await using var next = await StartAnotherAsync();
 
-        await UntilAsync(() => AmountsAsync(next, account), told => told == "1.00");
+        await Eventually.UntilAsync(() => AmountsAsync(next, account), told => told == "1.00");
     }
 
     /// <summary>The two halves of one transaction: with either refused by the database, neither is there, and later both are.</summary>
@@ -48,7 +50,7 @@ public sealed class LossTests : ListeningBank
             $"create sequence tries; create function refuse() returns trigger language plpgsql security definer as $$ begin perform nextval('tries'); raise exception 'planted'; end $$; " +
             $"create trigger planted before {change} on {table} for each row execute function refuse()");
         await Teller.DepositAsync(account, "1.00");
-        await UntilAsync(() => ScalarAsync<long>("select case when is_called then last_value else 0 end from tries"), tries => tries >= 2);
+        await Eventually.UntilAsync(() => ScalarAsync<long>("select case when is_called then last_value else 0 end from tries"), tries => tries >= 2);
 
         Assert.Equal(before, (await LaneAsync(), await MessagesAsync()));
 

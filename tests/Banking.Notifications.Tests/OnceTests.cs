@@ -1,4 +1,5 @@
 using Banking.Publishing.Contracts;
+using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
 
@@ -22,7 +23,7 @@ public sealed class OnceTests : ListeningBank
         {
             await ExecuteAsync("delete from wolverine.wolverine_incoming_envelopes");
             await Host.Services.CreateScope().ServiceProvider.GetRequiredService<IMessageBus>().SendAsync(again);
-            await UntilAsync(
+            await Eventually.UntilAsync(
                 () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Handled'"), handled => handled == 1);
         }
 
@@ -41,7 +42,7 @@ public sealed class OnceTests : ListeningBank
         Assert.Equal("3.00 2.00 1.00", await ToldAsync(account));
         var before = await MessagesAsync();
         await ExecuteAsync("update publishing.lane set position = 0 where name = 'modules'");
-        await UntilAsync(MessagesAsync, messages => messages > before);
+        await Eventually.UntilAsync(MessagesAsync, messages => messages > before);
 
         Assert.Equal("3.00 2.00 1.00", await ToldAsync(account));
     }
@@ -62,6 +63,6 @@ public sealed class OnceTests : ListeningBank
         await Host.StopAsync();
         await On(other, "teller").DepositAsync(account, "12.00");
 
-        await UntilAsync(() => AmountsAsync(other, account), told => told == "12.00 11.00 10.00 9.00 8.00 7.00 6.00 5.00 4.00 3.00 2.00 1.00");
+        await Eventually.UntilAsync(() => AmountsAsync(other, account), told => told == "12.00 11.00 10.00 9.00 8.00 7.00 6.00 5.00 4.00 3.00 2.00 1.00");
     }
 }

@@ -25,10 +25,10 @@ public sealed class BlindSentinelTests : IAsyncLifetime
         var (broken, drifted) = (await new Forgery(_bank).LiveAsync(), await new Forgery(_bank).LiveAsync());
 
         await broken.ForgeAsync("delete from bank.mt_events where stream_id = {account} and version = 2");
-        await Behind.UntilAsync(OpenAsync, open => open.Contains($"log event {broken.Account}"));
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"log event {broken.Account}"));
         await drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
 
-        await Behind.UntilAsync(OpenAsync, open => open.Contains($"entries entry {drifted.Account}"));
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"entries entry {drifted.Account}"));
         Assert.Contains($"log event {broken.Account}", await OpenAsync());
         Assert.Equal("Degraded", await HealthAsync());
         Assert.False((await SentinelAsync()).TryGetProperty("failure", out _));
@@ -38,19 +38,19 @@ public sealed class BlindSentinelTests : IAsyncLifetime
     public async Task A_look_that_fails_is_reported_with_why_and_the_rest_of_it_goes_on()
     {
         var account = await new Forgery(_bank).LiveAsync();
-        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
 
         // Its streams are chosen by a column that is not there any more: nothing that the data did.
         await _bank.ForgeAsync("alter table bank.mt_streams rename column version to taken");
-        var failed = await Behind.UntilAsync(SentinelAsync, s => s.TryGetProperty("failure", out _));
+        var failed = await Eventually.UntilAsync(SentinelAsync, s => s.TryGetProperty("failure", out _));
         Assert.StartsWith("streams: ", failed.GetProperty("failure").GetString(), StringComparison.Ordinal);
-        await Behind.UntilAsync(HealthAsync, h => h == "Degraded");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Degraded");
         await account.ForgeAsync("insert into audit.event_index values (1000000000, {account}, 'x', 'y', 'z', now())");
-        await Behind.UntilAsync(OpenAsync, open => open.Contains($"audit event_index {account.Account}"));
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"audit event_index {account.Account}"));
 
         await _bank.ForgeAsync("alter table bank.mt_streams rename column taken to version");
         await account.ForgeAsync("delete from audit.event_index where position = 1000000000");
-        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
         Assert.False((await SentinelAsync()).TryGetProperty("failure", out _));
     }
 
@@ -59,13 +59,13 @@ public sealed class BlindSentinelTests : IAsyncLifetime
     {
         await using var other = await _bank.StartAnotherAsync();
         var sentinels = new[] { _bank.Host, other }.Select(h => h.Services.GetRequiredService<Sentinel>()).ToList();
-        await Behind.UntilAsync(async () => (await SentinelAsync()).GetProperty("looks").GetInt64(), looks => looks > 1);
+        await Eventually.UntilAsync(async () => (await SentinelAsync()).GetProperty("looks").GetInt64(), looks => looks > 1);
 
         await Task.WhenAll(sentinels.Select(s => s.StopAsync(CancellationToken.None)));
 
-        var overdue = await Behind.UntilAsync(SentinelAsync, s => s.TryGetProperty("overdue", out _));
+        var overdue = await Eventually.UntilAsync(SentinelAsync, s => s.TryGetProperty("overdue", out _));
         Assert.StartsWith("no look has ended for ", overdue.GetProperty("overdue").GetString(), StringComparison.Ordinal);
-        await Behind.UntilAsync(HealthAsync, h => h == "Degraded");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Degraded");
         Assert.NotNull((await other.Services.GetRequiredService<SentinelWatch>().LookAsync(CancellationToken.None)).Overdue);
     }
 

@@ -24,7 +24,7 @@ public sealed class NewVersionTests : IAsyncLifetime
         // From here on a host that starts knows version 2, and writes something else.
         _bank.Next = new Probe { Number = 2, Mark = "b" };
         await using var upgraded = await _bank.StartAnotherAsync();
-        await Behind.UntilAsync(MarksAsync, marks => marks is ["b"]);
+        await Eventually.UntilAsync(MarksAsync, marks => marks is ["b"]);
 
         Assert.Equal(["1 1 retired", "2 2 serving"], await _bank.QueryAsync<string>(
             "select concat_ws(' ', generation, model_version, state) from platform.read_model where name = 'probe' order by generation"));

@@ -29,12 +29,12 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         var poison = Position(await _teller.DepositAsync(account, "13.13"));
         var after = Position(await _teller.DepositAsync(account, "1.00"));
 
-        var stopped = await Behind.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
+        var stopped = await Eventually.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
         Assert.Equal(poison, stopped.GetProperty("paused").GetProperty("position").GetInt64());
         Assert.Contains("a planted bug", stopped.GetProperty("paused").GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Contains($"position {poison}", stopped.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
         Assert.Equal(poison - 1, await _bank.QueryAsync<long>("select max(position) from probe.seen") is [var last] ? last : 0);
-        await Behind.UntilAsync(() => HealthAsync(), h => h == "Degraded");
+        await Eventually.UntilAsync(() => HealthAsync(), h => h == "Degraded");
 
         // The others go on, and say so.
         var read = await _operator.GetAsync("/v1/entries", ("Ledger-Min-Position", Text(after)), ("Prefer", "wait=30"));
@@ -48,7 +48,7 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         Assert.Equal(
             await _bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id <= $1 order by 1", after),
             await _bank.QueryAsync<long>("select position from probe.seen where position <= $1 order by 1", after));
-        await Behind.UntilAsync(() => HealthAsync(), h => h == "Healthy");
+        await Eventually.UntilAsync(() => HealthAsync(), h => h == "Healthy");
         Assert.Equal(["dev-operator", "bank"], await _bank.QueryAsync<string>(
             "select user_name from bank.mt_events where stream_id = $1 and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
             ReadModelJournal.StreamOf("probe")));
@@ -63,7 +63,7 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         var poison = Position(await _teller.DepositAsync(account, "13.13"));
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _teller.DepositAsync(account, "1.00")));
 
-        var stopped = await Behind.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
+        var stopped = await Eventually.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
         Assert.Equal(poison, stopped.GetProperty("paused").GetProperty("position").GetInt64());
 
         _bank.Probe.Refused = false;

@@ -20,12 +20,9 @@ public sealed class ProbedBank : BankFixture
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
 }
 
-/// <summary>The database behind the bank, and waiting for what happens by itself.</summary>
+/// <summary>The database behind the bank.</summary>
 internal static class Behind
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
     public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)
     {
         await using var command = Command(bank, sql, values);
@@ -53,23 +50,6 @@ internal static class Behind
         return rows;
     }
 
-    /// <summary>Asks until the answer is the one that is waited for.</summary>
-    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt)
-    {
-        using var late = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var answer = await ask();
-            if (isIt(answer))
-            {
-                return answer;
-            }
-
-            Assert.False(late.IsCancellationRequested, $"It did not come to that within {Patience}. Last: {answer}");
-            await Task.Delay(Pause, CancellationToken.None);
-        }
-    }
-
     /// <summary>The tables of the generation that serves.</summary>
     public static async Task<string> ServingAsync(this BankFixture bank, string schema, string table, string model) =>
         $"{schema}.{table}_g{(await bank.QueryAsync<int>("select generation from platform.read_model where name = $1 and state = 'serving'", model))[0]}";
@@ -78,7 +58,7 @@ internal static class Behind
     public static async Task CaughtUpAsync(this BankFixture bank)
     {
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
-        await UntilAsync(
+        await Eventually.UntilAsync(
             async () => (await bank.QueryAsync<long>("select position from platform.read_model where state = 'serving' and paused_at is null")).Min(),
             position => position >= end);
     }

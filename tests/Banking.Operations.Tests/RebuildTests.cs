@@ -39,7 +39,7 @@ public sealed class RebuildTests : IAsyncLifetime
             {
                 var (before, _) = await NewestAsync(name);
                 (await _operator.PostAsync($"/ops/projections/{name}/rebuild", Why)).Is(HttpStatusCode.Accepted);
-                await Behind.UntilAsync(() => NewestAsync(name), g => g.State != "building");
+                await Eventually.UntilAsync(() => NewestAsync(name), g => g.State != "building");
                 Assert.Equal((before + 1, "serving"), await NewestAsync(name));
             }
         }
@@ -69,7 +69,7 @@ public sealed class RebuildTests : IAsyncLifetime
                 if (seen.Count == 1)
                 {
                     (await _operator.PostAsync("/ops/projections/ledger/rebuild", Why)).Is(HttpStatusCode.Accepted);
-                    await Behind.UntilAsync(() => _bank.QueryAsync<bool>($"select to_regclass('{tables["journal"]}') is null"), gone => gone[0]);
+                    await Eventually.UntilAsync(() => _bank.QueryAsync<bool>($"select to_regclass('{tables["journal"]}') is null"), gone => gone[0]);
                 }
 
                 return await model.InvariantsAsync(snapshot, tables, CancellationToken.None);
@@ -89,7 +89,7 @@ public sealed class RebuildTests : IAsyncLifetime
         await _bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
 
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
-        await Behind.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
+        await Eventually.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
 
         var rebuilt = (await _operator.GetAsync("/ops/projections/probe/rebuild")).Ok().Json;
         Assert.Equal("differs", rebuilt.GetProperty("state").GetString());
@@ -138,11 +138,11 @@ public sealed class RebuildTests : IAsyncLifetime
             (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
             if (i % 2 == 1)
             {
-                await Behind.UntilAsync(() => _bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
+                await Eventually.UntilAsync(() => _bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
             }
 
             var given = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
-            var (_, state) = await Behind.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
+            var (_, state) = await Eventually.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
 
             // It may have been done before it was given up; then there is nothing to give up.
             Assert.Equal(given.StatusCode == 200 ? "cancelled" : "serving", state);
@@ -156,7 +156,7 @@ public sealed class RebuildTests : IAsyncLifetime
     private async Task LeavesNothingAsync()
     {
         var served = await _bank.ServingAsync("probe", "seen", "probe");
-        await Behind.UntilAsync(
+        await Eventually.UntilAsync(
             () => _bank.QueryAsync<string>("select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"),
             tables => tables is [var only] && only == served);
         await _bank.CaughtUpAsync();

@@ -46,7 +46,7 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
     private async Task RebuiltAsync()
     {
         Assert.Equal(202, (await bank.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })).StatusCode);
-        await Behind.UntilAsync(
+        await Eventually.UntilAsync(
             () => bank.QueryAsync<bool>("select exists (select from platform.read_model where name = 'ledger' and state = 'building')"), building => !building[0]);
     }
 

@@ -1,6 +1,7 @@
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
+using Banking.Testing;
 using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -53,7 +54,7 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         // A rebuild serves only when its rows are those that were kept along.
         Assert.NotNull(await bank.Rebuild.RequestAsync(
             [.. bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name))], OperatorAction.OfTheBank("property"), CancellationToken.None));
-        await Behind.UntilAsync(
+        await Eventually.UntilAsync(
             () => bank.QueryAsync<string>("select distinct on (name) state from platform.read_model where name <> 'probe' order by name, generation desc"),
             states => states is ["serving", "serving", "serving"]);
     }

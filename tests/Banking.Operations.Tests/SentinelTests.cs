@@ -54,8 +54,8 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         await bank.ExecuteAsync(string.Format(null, sql, served), account);
 
-        var found = await Behind.UntilAsync(StatusAsync, s => s.Drift > drift);
-        await Behind.UntilAsync(StatusAsync, s => s.Looks > found.Looks + 2);
+        var found = await Eventually.UntilAsync(StatusAsync, s => s.Drift > drift);
+        await Eventually.UntilAsync(StatusAsync, s => s.Looks > found.Looks + 2);
         // It reports, and repairs nothing by itself.
         Assert.NotEqual(before, await RowsAsync(table, account));
         Assert.Equal("Degraded", await HealthAsync());
@@ -67,7 +67,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         Assert.Equal(0, repaired.Json.GetProperty("remaining").GetArrayLength());
         Assert.Equal(before, await RowsAsync(table, account));
         Assert.Contains($"{name} true dev-operator {(kind == "sums" ? "sums" : account.ToString())}", await DriftsAsync(model));
-        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
         Assert.Empty((await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
         Assert.Equal(0, (await _operator.PostAsync($"/ops/projections/{model}/repair", Why)).Ok().Json.GetProperty("repaired").GetArrayLength());
     }
@@ -80,12 +80,12 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = $1", account);
 
-        await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
+        await Eventually.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
         var open = (await _operator.GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("open").EnumerateArray().ToList();
         Assert.Contains(open, d => d.GetProperty("table").GetString() == StateComparison.State && d.GetProperty("stream").GetGuid() == account);
 
         await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);
-        await Behind.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
+        await Eventually.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
     }
 
     [Fact]
@@ -101,10 +101,10 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         await bank.ExecuteAsync($"update {served} set balance = balance + 1 where account = $1 and version >= 27", Id(account));
 
-        await Behind.UntilAsync(StatusAsync, s => s.Drift > drift);
+        await Eventually.UntilAsync(StatusAsync, s => s.Drift > drift);
         (await _operator.PostAsync("/ops/projections/entries/repair", Why)).Ok();
         Assert.Equal(before, await RowsAsync("accounts.entry", Id(account)));
-        await Behind.UntilAsync(HealthAsync, h => h == "Healthy");
+        await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await patient.ExecuteAsync($"update {await patient.ServingAsync("accounts", "entry", "entries")} set balance = balance + 1 where account = $1 and version = 2", first);
 
         var sentinel = patient.Host.Services.GetRequiredService<Sentinel>();
-        var status = await Behind.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Any(d => d.Stream == first));
+        var status = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Any(d => d.Stream == first));
 
         Assert.Equal([("entries", first)], status.Open.Where(d => d.Stream is not null).Select(d => (d.Model, d.Stream!.Value)).Distinct());
         // One stream in turn and one of those that moved last.
@@ -168,7 +168,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         async Task<long> LooksAsync() => (await BankFixture.On(other, "operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("looks").GetInt64();
 
         // Enough for both to have had their turn.
-        await Behind.UntilAsync(LooksAsync, l => l >= 4);
+        await Eventually.UntilAsync(LooksAsync, l => l >= 4);
         Assert.Single(sentinels, s => s.Status.LastLook is not null);
 
         var (looking, resting) = sentinels[0].Status.LastLook is not null ? (0, 1) : (1, 0);
@@ -176,7 +176,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         // Nobody but the other can add to what was seen by then.
         var last = await LooksAsync();
-        await Behind.UntilAsync(LooksAsync, l => l > last);
+        await Eventually.UntilAsync(LooksAsync, l => l > last);
         Assert.Null(sentinels[looking].Status.LastLook);
         Assert.NotNull(sentinels[resting].Status.LastLook);
     }
@@ -189,12 +189,12 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await quiet.InitializeAsync();
         var sentinel = quiet.Host.Services.GetRequiredService<Sentinel>();
         const string Leading = "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) and database = (select oid from pg_database where datname = current_database())";
-        await Behind.UntilAsync(() => quiet.QueryAsync<int>($"select pid from pg_locks where {Leading}"), pids => pids.Count == 1);
+        await Eventually.UntilAsync(() => quiet.QueryAsync<int>($"select pid from pg_locks where {Leading}"), pids => pids.Count == 1);
         await new SentinelStatus(quiet.Clock.Now, 7, 70, 1, [new("ledger", "totals", null, "1", "2")]).SaveAsync(quiet.Database, CancellationToken.None);
 
         await quiet.ExecuteAsync($"select pg_terminate_backend(pid) from pg_locks where {Leading}");
 
-        var told = await Behind.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
+        var told = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
         Assert.Equal(("totals", 7), (told.Open[0].Table, told.Looks));
     }
 

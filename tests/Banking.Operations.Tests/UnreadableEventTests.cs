@@ -32,7 +32,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
         var poison = Position(answers[7]);
 
-        var paused = await Behind.UntilAsync(async () => (await operations.GetAsync("/ops/projections")).Ok().Items()
+        var paused = await Eventually.UntilAsync(async () => (await operations.GetAsync("/ops/projections")).Ok().Items()
             .Select(p => p.TryGetProperty("paused", out var why) ? (why.GetProperty("position").GetInt64(), why.GetProperty("reason").GetString()!) : default).ToList(),
             all => all.All(p => p != default));
         Assert.All(paused, p => Assert.Equal(poison, p.Item1));

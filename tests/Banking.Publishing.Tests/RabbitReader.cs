@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Banking.Testing;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 

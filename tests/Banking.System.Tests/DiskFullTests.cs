@@ -1,10 +1,16 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Banking.Platform.ReadModels;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace Banking.System.Tests;
 
 /// <summary>The server has no room: every command is answered 503, health says why, and it goes on by itself once there is room again.</summary>
-public sealed class DiskFullTests(BankFixture bank) : IClassFixture<BankFixture>
+public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<LoggingBank>
 {
     [Fact]
     public async Task A_full_disk_is_unavailable_and_recovers_by_itself()
@@ -33,15 +39,63 @@ public sealed class DiskFullTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_sequence_behind_the_log_is_unhealthy()
+    public async Task A_full_disk_fills_no_log_one_line_a_second_counts_the_commands()
     {
-        await bank.As("teller").OpenAsync(balance: "10.00");
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        var before = bank.Lines.All.Count;
+        await ExecuteAsync(
+            """
+            create or replace function public.no_room_for_events() returns trigger language plpgsql as
+                $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+            create trigger no_room_for_events before insert on platform.receipt for each statement execute function public.no_room_for_events()
+            """);
+
+        var started = Stopwatch.GetTimestamp();
+        var commands = 0;
+        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(2.5))
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => teller.DepositAsync(account, "1.00")));
+            Assert.All(answers, a => Assert.Equal(503, a.StatusCode));
+            commands += answers.Length;
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await ExecuteAsync("drop trigger no_room_for_events on platform.receipt");
+        (await teller.DepositAsync(account, "1.00")).Created();
+
+        var said = bank.Lines.All.Skip(before).Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text).ToList();
+        Assert.All(said, line => Assert.Contains("could not be stored", line, StringComparison.Ordinal));
+        Assert.InRange(said.Count, 2, (int)seconds + 1);
+        var over = Assert.Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Commands are stored again", StringComparison.Ordinal)).Text;
+        Assert.Equal(commands, said.Append(over).Sum(l => int.Parse(Count().Match(l).Value, CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task A_sequence_behind_the_log_is_unhealthy_fails_commands_and_is_said_when_a_host_starts()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        for (var i = 0; i < 20; i++)
+        {
+            (await teller.DepositAsync(account, "1.00")).Created();
+        }
+
         await ExecuteAsync("select setval('bank.mt_events_sequence', 1)");
         var behind = await bank.Anonymous().GetAsync("/health/ready");
+        var before = bank.Lines.All.Count;
+        await using (await bank.StartAnotherAsync())
+        {
+            var line = Assert.Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("The sequence of events is at 1, the log at", StringComparison.Ordinal));
+            Assert.Equal(LogLevel.Error, line.Level);
+        }
+
+        var failed = await teller.DepositAsync(account, "1.00");
         await ExecuteAsync("select setval('bank.mt_events_sequence', (select max(seq_id) from bank.mt_events))");
         var mended = await bank.Anonymous().GetAsync("/health/ready");
 
-        Assert.Equal((503, 200), (behind.StatusCode, mended.StatusCode));
+        Assert.Equal((503, 503, 200), (behind.StatusCode, failed.StatusCode, mended.StatusCode));
+        Assert.Equal("31.00", (await teller.DepositAsync(account, "1.00")).Created().Text("balance", "value"));
     }
 
     [Fact]
@@ -54,13 +108,31 @@ public sealed class DiskFullTests(BankFixture bank) : IClassFixture<BankFixture>
         var stream = (Guid)(await forge.ExecuteScalarAsync())!;
 
         var found = Assert.Single(await FutureStreams.FindAsync(bank.Database, bank.Clock.Now, TestContext.Current.CancellationToken));
-
         Assert.Equal(stream, found.Stream);
+
+        // A host that has not looked yet names it in health; what it serves is not held up.
+        await using var other = await bank.StartAnotherAsync();
+        var report = await other.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HealthStatus.Degraded, report.Entries["log"].Status);
+        Assert.Contains($"the first is {stream}", report.Entries["log"].Description, StringComparison.Ordinal);
+        Assert.Equal(200, (await BankFixture.On(other, "teller").GetAsync("/health/ready")).StatusCode);
+        await ExecuteAsync("update bank.mt_streams set timestamp = (select max(timestamp) from bank.mt_events) where timestamp > (select max(timestamp) from bank.mt_events)");
     }
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Count();
 
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
+}
+
+/// <summary>A bank whose log is kept.</summary>
+public sealed class LoggingBank : BankFixture
+{
+    public LogLines Lines { get; } = new();
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(Lines);
 }

@@ -16,20 +16,22 @@ internal static class SchemaGrants
         ("read_only", SchemaPart.Table),
         ("read_models", string.Join(',', models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")))));
 
-    /// <summary>The first of these tables that is missing, or that the role of this connection may not read and add to; null where there is none.</summary>
-    public static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<string> tables)
+    /// <summary>
+    /// The first right that the role of this connection lacks, as the end of "may not …"; null where it has all that grants.sql and roles.sql give.
+    /// </summary>
+    /// <param name="tables">Tables that must be there.</param>
+    public static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models)
     {
-        await using var command = new NpgsqlCommand(
-            """
-            select wanted from unnest($1::text[]) with ordinality t(wanted, place)
-            where not exists (
-                select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where n.nspname || '.' || c.relname = wanted and has_schema_privilege(n.oid, 'usage')
-                    and has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert'))
-            order by place limit 1
-            """, connection)
+        await using var command = new NpgsqlCommand(SqlScript.Text("missing-right.sql"), connection)
         {
-            Parameters = { new() { Value = tables.ToArray() } },
+            Parameters =
+            {
+                new() { Value = tables.ToArray() },
+                new() { Value = PlatformModule.AppendOnlyTables.ToArray() },
+                new() { Value = PlatformModule.StreamTable },
+                new() { Value = new[] { SchemaPart.Table } },
+                new() { Value = models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")).ToArray() },
+            },
         };
         return (string?)await command.ExecuteScalarAsync();
     }

@@ -51,7 +51,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                     await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
                 });
             }
-            else if (await MissingAsync(connection, parts, role) is { } missing)
+            else if (await MissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
             {
                 throw new ConfigurationException(
                     $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date.");
@@ -97,7 +97,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
     }
 
     /// <summary>What keeps a host without the owner's connection string from starting, as a sentence; null where all is there.</summary>
-    private static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<SchemaPart> parts, string role)
+    private static async Task<string?> MissingAsync(
+        NpgsqlConnection connection, IReadOnlyList<SchemaPart> parts, string role, IEnumerable<ReadModel> models)
     {
         foreach (var part in parts)
         {
@@ -107,8 +108,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
             }
         }
 
-        return await SchemaGrants.MissingAsync(connection, [.. parts.SelectMany(p => p.Tables)]) is { } table
-            ? $"The role {role} may not read and add to {table}."
+        return await SchemaGrants.MissingAsync(connection, [.. parts.SelectMany(p => p.Tables)], models) is { } right
+            ? $"The role {role} may not {right}. Where the owner may not give that right either, roles.sql does (docs/operations.md)."
             : null;
     }
 

@@ -1,28 +1,32 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.ReadModels;
+using Banking.Publishing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>What is wrong with the log as a whole, looked at when a host starts and whenever its health is asked for.</summary>
-internal sealed class LogChecks(NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble, ILogger<LogChecks> log) : IHealthCheck, IHostedService
+/// <summary>
+/// What is wrong with the log as a whole. The sequence and the places at which publication is to begin are checked when a host starts; all but these places
+/// whenever its health is asked for.
+/// </summary>
+internal sealed class LogChecks(IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble, ILogger<LogChecks> log)
+    : IHealthCheck, IHostedService
 {
-    /// <summary>The look at the streams reads all of them.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+    /// <summary>The look at the streams reads all of them: too much to be done when a host starts, or for each probe.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
     private (long At, string? Sentence)? _future;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var sentence in new[] { await SequenceAsync(cancellationToken), await FutureAsync(cancellationToken) })
+        if (await SequenceAsync(cancellationToken) is { } sentence)
         {
-            if (sentence is not null)
-            {
-                log.LogError("{Sentence}", sentence);
-            }
+            log.LogError("{Sentence}", sentence);
         }
+
+        StartupRules.Refuse(await PublishingModule.StartProblemsAsync(services, cancellationToken));
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

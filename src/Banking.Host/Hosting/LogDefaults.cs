@@ -10,6 +10,9 @@ internal static class LogDefaults
             logging.AddFilter(chatty, LogLevel.Warning);
         }
 
+        // What fails in the store is also thrown, and logged or answered by the caller. A full disk would add a stack trace for each command.
+        logging.AddFilter("Marten.IDocumentStore", LogLevel.None);
+
         // Keys of the data protection system: nothing in this bank is protected by it, so that they are kept unencrypted says nothing.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }

@@ -142,7 +142,7 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, S
                 var first = pending.Unit[0].Context;
                 if (Failures.IsRefusedByServer(failure))
                 {
-                    trouble.Failed(failure.Message, pending.Unit.Count);
+                    trouble.Failed(Failures.ServerSays(failure), pending.Unit.Count);
                 }
                 else
                 {

@@ -31,6 +31,11 @@ public static class Failures
     internal static bool IsRefusedByServer(Exception failure) =>
         ClockSkew(failure) is not null || Chain(failure).Any(e => e is PostgresException { SqlState: ['5', '3', ..] });
 
+    /// <summary>What the server said, on one line.</summary>
+    internal static string ServerSays(Exception failure) => Chain(failure).OfType<PostgresException>().FirstOrDefault() is { } server
+        ? $"{server.MessageText} ({server.SqlState})"
+        : ClockSkew(failure)?.Message ?? failure.Message;
+
     /// <summary>How far the clocks are apart, where that is what happened.</summary>
     public static ClockSkewException? ClockSkew(Exception failure) => Chain(failure).OfType<ClockSkewException>().FirstOrDefault();
 

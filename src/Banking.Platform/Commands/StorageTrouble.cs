@@ -16,6 +16,7 @@ public sealed class StorageTrouble(ILogger<StorageTrouble> log)
     private long _lastFailure;
     private long _lastLine;
     private int _commands;
+    private bool _isSaid;
 
     /// <summary>What failed last; null where commands are stored.</summary>
     public string? Reason
@@ -42,7 +43,7 @@ public sealed class StorageTrouble(ILogger<StorageTrouble> log)
             }
 
             log.LogError("{Count} commands could not be stored, and nothing of them was: {Reason}", _commands, reason);
-            (_commands, _lastLine) = (0, _lastFailure);
+            (_commands, _lastLine, _isSaid) = (0, _lastFailure, true);
         }
     }
 
@@ -55,8 +56,13 @@ public sealed class StorageTrouble(ILogger<StorageTrouble> log)
 
         lock (_gate)
         {
-            (_reason, _lastLine) = (null, 0);
-            log.LogInformation("Commands are stored again.");
+            _reason = null;
+            // Where some are stored and some are not, one line of each kind a second is all that is said.
+            if (_isSaid)
+            {
+                log.LogInformation("Commands are stored again; {Count} more were not since the last line", _commands);
+                (_commands, _isSaid) = (0, false);
+            }
         }
     }
 }

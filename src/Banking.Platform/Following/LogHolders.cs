@@ -11,8 +11,15 @@ namespace Banking.Platform.Following;
 public sealed record LogHolder(int Process, DateTimeOffset Since, string State, string Client, string Application);
 
 /// <summary>Names the transactions that hold read models and publication back.</summary>
-public sealed class LogHolders(NpgsqlDataSource source)
+public sealed class LogHolders(NpgsqlDataSource source, LogMark mark, LogEnd log)
 {
+    /// <summary>Those that keep the log from being complete up to its end; none where it is.</summary>
+    public async Task<IReadOnlyList<LogHolder>> OfGapAsync(CancellationToken ct)
+    {
+        var complete = await mark.LookAsync(ct);
+        return await log.ReadAsync(ct) > complete ? await ListAsync(ct) : [];
+    }
+
     /// <summary>The oldest first, ten at most.</summary>
     public async Task<IReadOnlyList<LogHolder>> ListAsync(CancellationToken ct)
     {

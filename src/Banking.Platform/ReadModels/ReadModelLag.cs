@@ -1,9 +1,10 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 
 namespace Banking.Platform.ReadModels;
 
@@ -64,21 +65,8 @@ public sealed class ReadModelLag : BackgroundService
         return (Current, all);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LogWarning(failure, "How far read models are could not be looked at");
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
+        Pause, LookAsync, failure => _logger.LogWarning(failure, "How far read models are could not be looked at"), stoppingToken);
 
     private static string? Why(ReadModel model, Generation serving, double seconds) => serving switch
     {

@@ -1,8 +1,9 @@
-using System.Diagnostics.Metrics;
-using System.Globalization;
+using Banking.Platform.Following;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using System.Diagnostics.Metrics;
+using System.Globalization;
 
 namespace Banking.Platform.ReadModels;
 
@@ -46,21 +47,8 @@ public sealed class SentinelWatch : BackgroundService
             CultureInfo.InvariantCulture, $"no look has ended for {since.TotalSeconds:0} s, and one is due every {_settings.IntervalSeconds:0.##} s"));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before");
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
+        Pause, LookAsync, failure => _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before"), stoppingToken);
 
     /// <param name="Overdue">Why a look is overdue, in words; null where none is.</param>
     public sealed record Seen(SentinelStatus Status, string? Overdue)

@@ -103,6 +103,28 @@ public sealed class PublishingModule : BankModule
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
         health.AddCheck<PublicationHealth>("publication", tags: tags);
 
+    /// <summary>Settings with which publication to a new destination would begin beyond the end of the log, each as a sentence.</summary>
+    public static async Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var wrong = new List<string>();
+        foreach (var configured in services.GetServices<IDestinationSource>().Where(s => s is KafkaSource or RabbitSource))
+        {
+            foreach (var spec in await configured.ListAsync(ct))
+            {
+                // A destination that was published to before goes on from its own place.
+                if (spec is { FromSetting: { } setting, From.Position: > 0 and var from }
+                    && await services.GetRequiredService<LaneStore>().FindAsync(spec.Name, ct) is null
+                    && await services.GetRequiredService<LogEnd>().ReadAsync(ct) is var end && from > end)
+                {
+                    wrong.Add($"{setting} is position {from}, and the log ends at {end}: what is booked up to there would never be published. Name a position of the log, beginning or now.");
+                }
+            }
+        }
+
+        return wrong;
+    }
+
     public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);

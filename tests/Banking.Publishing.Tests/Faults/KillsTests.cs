@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Consumer;
 using Banking.Consumer.Sources;
+using Banking.Testing;
 using Banking.Testing.Brokers;
 
 namespace Banking.Publishing.Tests.Faults;

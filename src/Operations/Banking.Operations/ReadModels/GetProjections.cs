@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banking.Platform;
+using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -59,7 +60,8 @@ public sealed record SentinelView(
     DateTimeOffset? LastLook, long Looks, long Streams, long Drift, string? Failure, DateTimeOffset? FailedAt, string? Overdue, IReadOnlyList<Difference> Open);
 
 /// <summary>All read models and the sentinel.</summary>
-public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel);
+/// <param name="HeldBackBy">Open transactions that keep read models from the end of the log; empty where none does.</param>
+public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel, IReadOnlyList<LogHolder> HeldBackBy);
 
 public static class GetProjectionsEndpoint
 {
@@ -69,7 +71,7 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, ReadModelLag lag, SentinelWatch sentinel, CancellationToken ct)
+        IEnumerable<ReadModel> models, ReadModelLag lag, SentinelWatch sentinel, LogHolders holders, CancellationToken ct)
     {
         var looked = await lag.LookAsync(ct);
         var lags = looked.Lags.ToDictionary(l => l.Model);
@@ -78,7 +80,8 @@ public static class GetProjectionsEndpoint
         return TypedResults.Json(
             new ProjectionsView(
                 [.. models.OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => View(m, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
-                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open)),
+                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open),
+                await holders.OfGapAsync(ct)),
             ApiJson.Options);
     }
 

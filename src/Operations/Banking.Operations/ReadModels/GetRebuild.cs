@@ -10,7 +10,6 @@ using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
@@ -26,29 +25,29 @@ public static class GetRebuildEndpoint
     [EndpointSummary("Get how far a rebuild is, once or as server-sent events")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string name, ProjectionDesk desk, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string name, ProjectionDesk desk, TimeProvider clock, HttpContext http)
     {
         if (desk.Find(name) is null)
         {
             return new ProblemResult(ProjectionDesk.NotFound(name));
         }
 
-        if (await NewestAsync(source, name, http.RequestAborted) is not { Number: > 1 } newest)
+        if (await desk.GenerationAsync(name, null, http.RequestAborted) is not { Number: > 1 } newest)
         {
             return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
         }
 
         return AnswerForm.IsEventStream(http)
-            ? EventStream.Of(http, () => FollowAsync(source, name, newest.Number, clock, http.RequestAborted))
+            ? EventStream.Of(http, () => FollowAsync(desk, name, newest.Number, clock, http.RequestAborted))
             : TypedResults.Json(GenerationView.Of(newest), ApiJson.Options);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        NpgsqlDataSource source, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
+        ProjectionDesk desk, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
     {
         while (true)
         {
-            var now = (await Generation.AllAsync(source, ct)).First(g => g.Model == name && g.Number == number);
+            var now = (await desk.GenerationAsync(name, number, ct))!;
             var data = JsonSerializer.Serialize(GenerationView.Of(now), ApiJson.Options);
             if (now.State != GenerationState.Building || now.PausedAt is not null)
             {
@@ -60,7 +59,4 @@ public static class GetRebuildEndpoint
             await Task.Delay(Pause, clock, ct);
         }
     }
-
-    private static async Task<Generation?> NewestAsync(NpgsqlDataSource source, string name, CancellationToken ct) =>
-        (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name);
 }

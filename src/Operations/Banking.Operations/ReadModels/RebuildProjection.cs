@@ -28,7 +28,7 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
         {
             if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
@@ -38,8 +38,7 @@ public static class RebuildProjectionEndpoint
 
             runner.Wake();
             http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
-            var made = (await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == numbers[name]);
-            return TypedResults.Json(GenerationView.Of(made), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+            return await desk.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
         });
 
     /// <summary>All of them, in one pass over the log.</summary>
@@ -48,24 +47,20 @@ public static class RebuildProjectionEndpoint
     [EndpointSummary("Rebuild all read models in one pass, beside those that serve")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<IReadOnlyList<GenerationView>>(StatusCodes.Status202Accepted)]
-    public static async Task<IResult> PostAll(
-        ProjectionRequest request, IEnumerable<ReadModel> models, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http)
-    {
-        if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)
+    public static Task<IResult> PostAll(
+        ProjectionRequest request, IEnumerable<ReadModel> models, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
+        ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
         {
-            return new ProblemResult(problem);
-        }
+            if (await rebuild.RequestAsync([.. models], action, http.RequestAborted) is not { } numbers)
+            {
+                return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is under way, or waits for a decision."));
+            }
 
-        if (await rebuild.RequestAsync([.. models], ProjectionDesk.Action(http, request.ReasonCode, request.Reason), http.RequestAborted) is not { } numbers)
-        {
-            return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is under way, or waits for a decision."));
-        }
-
-        runner.Wake();
-        http.Response.Headers.Location = "/ops/projections";
-        var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g => numbers.TryGetValue(g.Model, out var number) && number == g.Number);
-        return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
-    }
+            runner.Wake();
+            http.Response.Headers.Location = "/ops/projections";
+            var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g => numbers.TryGetValue(g.Model, out var number) && number == g.Number);
+            return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+        });
 
     [WolverinePost("/ops/projections/{name}/rebuild/cancel")]
     [Tags("Operations")]
@@ -73,9 +68,9 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Cancel(
-        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, NpgsqlDataSource source, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
-            await rebuild.CancelAsync(model, action, http.RequestAborted) ? await NewestAsync(name, source, http) : NothingComing(name));
+            await rebuild.CancelAsync(model, action, http.RequestAborted) ? await desk.ShowAsync(name, null, http) : NothingComing(name));
 
     /// <summary>For a rebuild that differs from what serves: somebody has looked, and takes it.</summary>
     [WolverinePost("/ops/projections/{name}/rebuild/switch")]
@@ -84,15 +79,12 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Switch(
-        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, NpgsqlDataSource source, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
-            (await Generation.AllAsync(source, http.RequestAborted)).Any(g => g.Model == name && g.State == GenerationState.Differs)
+            await desk.GenerationAsync(name, null, http.RequestAborted) is { State: GenerationState.Differs }
             && await rebuild.SwitchAsync(model, action, http.RequestAborted)
-                ? await NewestAsync(name, source, http)
+                ? await desk.ShowAsync(name, null, http)
                 : NothingComing(name));
-
-    private static async Task<IResult> NewestAsync(string name, NpgsqlDataSource source, HttpContext http) => TypedResults.Json(
-        GenerationView.Of((await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name)), ApiJson.Options);
 
     private static ProblemResult NothingComing(string name) =>
         new(Refusal.Of("no_rebuild", 409, "No rebuild of this read model is under way that this could be done to.", ("name", name)));

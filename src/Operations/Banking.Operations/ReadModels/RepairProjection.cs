@@ -26,22 +26,14 @@ public static class RepairProjectionEndpoint
     [EndpointSummary("Repair what differs from the log, in a read model and in stored states")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<RepairView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http)
-    {
-        if (!repair.Knows(name))
+    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) => !repair.Knows(name)
+        ? new ProblemResult(ProjectionDesk.NotFound(name))
+        : await ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
         {
-            return new ProblemResult(ProjectionDesk.NotFound(name));
-        }
-
-        if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)
-        {
-            return new ProblemResult(problem);
-        }
-
-        // A caller who hangs up does not stop it half-way.
-        var result = await repair.RunAsync(name, ProjectionDesk.Action(http, request.ReasonCode, request.Reason), CancellationToken.None);
-        return result is null
-            ? new ProblemResult(Refusal.Of("repair_not_possible_now", 409, "A rebuild or another repair of it is under way, or a rebuild waits for a decision.", ("name", name)))
-            : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
-    }
+            // A caller who hangs up does not stop it half-way.
+            var result = await repair.RunAsync(name, action, CancellationToken.None);
+            return result is null
+                ? new ProblemResult(Refusal.Of("repair_not_possible_now", 409, "A rebuild or another repair of it is under way, or a rebuild waits for a decision.", ("name", name)))
+                : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
+        });
 }

@@ -1,4 +1,3 @@
-using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
 using Banking.Platform.ReadModels;
@@ -6,7 +5,6 @@ using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
@@ -20,7 +18,7 @@ public static class ResumeProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionDesk desk, ReadModelWriter writer, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, ReadModelWriter writer, RebuildRunner runner, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
         {
             if (await writer.ResumeAsync(model, action, http.RequestAborted) is not { } resumed)
@@ -29,7 +27,6 @@ public static class ResumeProjectionEndpoint
             }
 
             runner.Wake();
-            return TypedResults.Json(
-                GenerationView.Of((await Generation.AllAsync(source, http.RequestAborted)).First(g => g.Model == name && g.Number == resumed)), ApiJson.Options);
+            return await desk.ShowAsync(name, resumed, http);
         });
 }

@@ -63,7 +63,10 @@ internal sealed class KafkaSource(KafkaSettings settings) : IDestinationSource
 
     private readonly IReadOnlyList<DestinationSpec> _specs = settings.BootstrapServers.Length == 0 ? [] :
     [
-        new(Kind, Kind, StartPosition.Parse(settings.From, KafkaSource.Kind), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings))),
+        new(Kind, Kind, StartPosition.Parse(settings.From, KafkaSource.Kind), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings)))
+        {
+            FromSetting = "Banking:Publishing:Kafka:From",
+        },
     ];
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);

@@ -59,6 +59,9 @@ public sealed class DestinationUnavailableException(string inPlainWords, Excepti
 /// <param name="Open">Connects.</param>
 public sealed record DestinationSpec(string Name, string Kind, StartPosition From, string Settings, Func<CancellationToken, Task<Destination>> Open)
 {
+    /// <summary>The setting that says where a new one starts; null where none does.</summary>
+    public string? FromSetting { get; init; }
+
     public Patience Patience { get; init; } = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
 }
 

@@ -1,7 +1,8 @@
-using System.Diagnostics.Metrics;
+using Banking.Platform.Following;
 using Banking.Publishing.Lanes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using System.Diagnostics.Metrics;
 
 namespace Banking.Publishing.Outbox;
 
@@ -24,21 +25,8 @@ internal sealed class OutboxGauges : BackgroundService
             "banking.publishing.waiting_accounts", () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)), "{account}", "Accounts that wait, for a held type or behind a dead letter");
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                Volatile.Write(ref _last, await _view.LookAsync(stoppingToken));
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LogWarning(failure, "How far publication is could not be looked at");
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
+        Pause, async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)), failure => _logger.LogWarning(failure, "How far publication is could not be looked at"), stoppingToken);
 
     private IEnumerable<Measurement<double>> Measured(Func<DestinationView, double> value) =>
         Volatile.Read(ref _last).Items.Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));

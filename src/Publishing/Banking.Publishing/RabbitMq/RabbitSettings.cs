@@ -58,7 +58,10 @@ internal sealed class RabbitSource : IDestinationSource
         var care = new Care();
         _specs = settings.Uri.Length == 0
             ? []
-            : [new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))];
+            : [new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))
+            {
+                FromSetting = "Banking:Publishing:RabbitMq:From",
+            }];
     }
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);

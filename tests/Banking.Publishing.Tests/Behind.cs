@@ -3,31 +3,6 @@ using Npgsql;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>Waiting for what happens by itself.</summary>
-internal static class Eventually
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
-    public static Task<T> UntilAsync<T>(Func<T> ask, Func<T, bool> isIt) => UntilAsync(() => Task.FromResult(ask()), isIt);
-
-    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt, TimeSpan? patience = null)
-    {
-        using var late = new CancellationTokenSource(patience ?? Patience);
-        while (true)
-        {
-            var answer = await ask();
-            if (isIt(answer))
-            {
-                return answer;
-            }
-
-            Assert.False(late.IsCancellationRequested, $"It did not come to that in time. Last: {answer}");
-            await Task.Delay(Pause, CancellationToken.None);
-        }
-    }
-}
-
 /// <summary>The database behind the bank, and what its answers must be.</summary>
 internal static class Behind
 {

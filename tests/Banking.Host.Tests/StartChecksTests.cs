@@ -1,0 +1,95 @@
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Host.Tests;
+
+/// <summary>What a host compares with the server and the log before it serves.</summary>
+public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private const string Development = "Development";
+    private const string MaxConnections = "--Banking:Postgres:MaxConnections";
+
+    private static readonly string[] Brokers = ["--Banking:Publishing:Kafka:BootstrapServers=127.0.0.1:1", "--Banking:Publishing:RabbitMq:Uri=amqp://guest:guest@127.0.0.1:1"];
+
+    [Fact]
+    public async Task A_host_that_may_take_more_connections_than_the_server_gives_is_refused_and_one_that_leaves_no_room_for_a_second_says_so()
+    {
+        var server = await ScalarAsync<int>("select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
+
+        await RefusedAsync(Development, $"The server gives {server} connections, and this host may take {server + 1}", $"{MaxConnections}={server + 1}");
+        await RefusedAsync(Development, "MaxConnections is 39; a host needs at least 40", $"{MaxConnections}=39");
+        await using (var host = await ServeAsync($"{MaxConnections}={server}"))
+        {
+            Assert.Contains($"The server gives {server} connections, and a host may take {server}: a second host does not fit", host.Output, StringComparison.Ordinal);
+        }
+
+        await using (var host = await ServeAsync($"{MaxConnections}={server / 2}"))
+        {
+            Assert.DoesNotContain("does not fit", host.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Production_refuses_a_database_that_was_served_while_the_banks_clock_was_moved()
+    {
+        await using var moved = new BankFixture();
+        await moved.InitializeAsync();
+        string[] settings =
+            ["--Banking:Auth:Authority=https://issuer.example", "--Banking:Auth:Audience=bank", $"--ConnectionStrings:banking={moved.ConnectionString}"];
+        await using (await HostProcess.ServeAsync(["--no-demo", "--environment", "Production", .. settings]))
+        {
+        }
+
+        await moved.As("teller").RegisterAsync();
+
+        await RefusedAsync("Production", "was served while the bank's clock was moved", settings);
+    }
+
+    [Theory]
+    [InlineData(0, "Kafka")]
+    [InlineData(1, "RabbitMq")]
+    public async Task Publication_to_a_new_destination_does_not_begin_beyond_the_end_of_the_log(int broker, string section)
+    {
+        var database = await TestCluster.NewDatabaseAsync();
+        await using var fresh = NpgsqlDataSource.Create(database);
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database)))
+        {
+            await (await host.TellerAsync()).RegisterAsync();
+        }
+
+        var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events", fresh);
+        string Setting(string from) => $"--Banking:Publishing:{section}:From={from}";
+        string[] given = [Brokers[broker], $"--ConnectionStrings:banking={database}"];
+
+        await RefusedAsync(Development, $"Banking:Publishing:{section}:From is position {end + 1}, and the log ends at {end}", [.. given, Setting($"{end + 1}")]);
+
+        // The end itself is a place in the log; and a destination that has its place keeps it, whatever the setting says.
+        foreach (var from in new[] { end, 999_999 })
+        {
+            await using (await HostProcess.ServeAsync(["--no-demo", .. given, Setting($"{from}")]))
+            {
+                await Eventually.UntilAsync(() => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh), lanes => lanes == 1);
+            }
+        }
+    }
+
+    private Task<HostProcess> ServeAsync(string setting) =>
+        HostProcess.ServeAsync(["--no-demo", setting], ("ConnectionStrings__banking", bank.ConnectionString));
+
+    private async Task RefusedAsync(string environment, string sentence, params string[] arguments)
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["--no-demo", "--environment", environment, "--urls", "http://127.0.0.1:0", .. arguments],
+            [.. arguments.Any(a => a.Contains("ConnectionStrings", StringComparison.Ordinal)) ? [] : new[] { ("ConnectionStrings__banking", bank.ConnectionString) }]);
+
+        Assert.True(exitCode == 2, $"{exitCode}: {error}");
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    private async Task<T> ScalarAsync<T>(string sql, NpgsqlDataSource? source = null)
+    {
+        await using var command = (source ?? bank.Database).CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+}
