@@ -217,8 +217,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     }
 
     /// <summary>A server process ends a moment after its client has closed the connection.</summary>
-    private Task GoneAsync(string sessions) =>
-        Eventually.UntilAsync(() => RowAsync($"select count(*)::text from pg_stat_activity where {sessions}"), left => left == "0");
+    private async Task GoneAsync(string sessions) =>
+        await Eventually.UntilAsync(() => RowAsync($"select count(*)::text from pg_stat_activity where {sessions}"), left => left == "0");
 
     private async Task<string> RowAsync(string sql)
     {

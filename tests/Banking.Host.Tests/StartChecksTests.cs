@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Testing;
 using Npgsql;
 
@@ -71,6 +72,24 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
                 await Eventually.UntilAsync(() => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh), lanes => lanes == 1);
             }
         }
+    }
+
+    [Fact]
+    public async Task Verify_names_a_stream_that_ends_in_the_future()
+    {
+        await using var future = new BankFixture();
+        await future.InitializeAsync();
+        await future.As("teller").RegisterAsync();
+        await using var forge = future.Owner.CreateCommand(
+            "update bank.mt_streams set timestamp = clock_timestamp() + interval '400 days' where type = 'customer' returning id::text");
+        var stream = (string)(await forge.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+
+        var (exitCode, output, error) = await HostProcess.RunAsync(["verify", "--json"], ("ConnectionStrings__banking", future.ConnectionString));
+
+        Assert.True(exitCode == 1, output + error);
+        Assert.Contains(
+            JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray(),
+            d => d.GetProperty("stream").GetString() == stream && d.GetProperty("expected").GetString()!.StartsWith("recorded before", StringComparison.Ordinal));
     }
 
     private Task<HostProcess> ServeAsync(string setting) =>

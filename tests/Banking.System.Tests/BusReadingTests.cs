@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Banking.Accounts.Contracts;
-using Banking.Customers.Contracts;
 using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Banking.Testing;

@@ -120,6 +120,34 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         (await ada.Client.PostAsync("/v1/" + kind, request)).IsProblem(withReason ? 403 : 400, withReason ? "effective_at_not_allowed" : "reason_required");
     }
 
+    [Theory]
+    [InlineData("independent", true)]
+    [InlineData("independent", false)]
+    [InlineData("atomic", true)]
+    public async Task Many_former_answers_in_one_batch_go_each_to_the_customer_they_belong_to(string mode, bool withReason)
+    {
+        var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
+        var items = new List<object>();
+        var answers = new List<string>();
+        foreach (var value in (string[])["1.00", "2.00", "3.00"])
+        {
+            var key = BankClient.NewKey();
+            var answered = (await ada.Client.PostAsync("/v1/withdrawals", Request("withdrawals", ada.Account, "", value, reason: true))).Created();
+            var request = Request("withdrawals", ada.Account, "", value, withReason);
+            await bank.StoreAsync(answered, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(request));
+            items.Add(new { idempotencyKey = key, command = request });
+            answers.Add(answered.Text("id"));
+        }
+
+        var own = (await ada.Client.PostAsync("/v1/withdrawals/batch", new { mode, items })).Ok().Json.GetProperty("results").EnumerateArray().ToList();
+        var foreign = await ben.Client.PostAsync("/v1/withdrawals/batch", new { mode, items });
+
+        Assert.Equal(answers, own.Select(r => r.GetProperty("body").GetProperty("id").GetString()));
+        Assert.All(own, r => Assert.True(r.GetProperty("replayed").GetBoolean()));
+        Assert.DoesNotContain("\"replayed\":true", foreign.Body, StringComparison.Ordinal);
+        Assert.Equal(("4.00", "10.00"), (await _teller.BalanceAsync(ada.Account), await _teller.BalanceAsync(ben.Account)));
+    }
+
     /// <summary>A customer with an account, whose tokens all have one subject.</summary>
     private async Task<(BankClient Client, string Account)> NewAsync(string balance)
     {

@@ -111,6 +111,16 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal("1.00", await _teller.BalanceAsync(account));
     }
 
+    [Fact]
+    public async Task The_correlation_id_of_an_operator_is_kept_with_what_they_do_and_a_wrong_one_is_refused()
+    {
+        (await _operator.PostAsync("/ops/outbox/modules/hold", Why, ("X-Correlation-ID", "incident-17"))).Ok();
+        (await _operator.PostAsync("/ops/outbox/modules/release", Why, ("X-Correlation-ID", new string('c', 101)))).IsProblem(400, "malformed_correlation_id");
+        (await _operator.PostAsync("/ops/outbox/modules/release", Why)).Ok();
+
+        Assert.Equal(1, await bank.CountAsync("bank.mt_events where correlation_id = 'incident-17' and type = 'publishing.destination-held.v1'"));
+    }
+
     /// <summary>Commands honour the key themselves; a route of another kind would have to be told apart here.</summary>
     [Fact]
     public void Every_route_that_does_something_honours_the_key_or_changes_nothing()

@@ -47,7 +47,8 @@ public static class CommandRequest
             : (new CommandContext(http.Caller(), operation, "", "", correlation, CausationId: null), null);
     }
 
-    private static Refusal? Correlation(HttpContext http, out string correlation)
+    /// <summary>The correlation id of the caller, or of the request where the caller sent none or a wrong one; and what is wrong with it.</summary>
+    internal static Refusal? Correlation(HttpContext http, out string correlation)
     {
         correlation = http.Request.Headers["X-Correlation-ID"].ToString();
         if (correlation.Length == 0)

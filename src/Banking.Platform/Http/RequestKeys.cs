@@ -13,19 +13,16 @@ namespace Banking.Platform.Http;
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight)
 {
-    private const string Operators = "/ops";
-
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
     /// <summary>Whether the key of a request to this endpoint is honoured here, and not by the endpoint itself.</summary>
-    public static bool Applies(PathString path, string method, Endpoint? endpoint) => endpoint is not null && !HttpMethods.IsGet(method)
-        && (path.StartsWithSegments(Operators, StringComparison.OrdinalIgnoreCase) || IsBatch(endpoint));
+    private static bool Applies(HttpContext http) => http.GetEndpoint() is { } endpoint && (IsBatch(endpoint) || OperatorRequest.Is(http.Request));
 
     public async Task Middleware(HttpContext http, RequestDelegate next)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(next);
-        if (!Applies(http.Request.Path, http.Request.Method, http.GetEndpoint()))
+        if (!Applies(http))
         {
             await next(http);
             return;

@@ -16,7 +16,8 @@ public static class RequestRules
 
         var problem = QueryRules.Problem(http.Request, endpoint)
             ?? AnswerForm.Problem(http, endpoint)
-            ?? Preconditions.Problem(http.Request, endpoint);
+            ?? Preconditions.Problem(http.Request, endpoint)
+            ?? OperatorRequest.Problem(http);
         return problem is null ? next(http) : http.WriteProblemAsync(problem);
     }
 }

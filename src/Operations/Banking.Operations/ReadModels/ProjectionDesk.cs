@@ -30,7 +30,7 @@ public sealed class ProjectionDesk(IEnumerable<ReadModel> models, NpgsqlDataSour
         ArgumentNullException.ThrowIfNull(run);
         return Reasons.Problem(reasonCode, reason) is { } problem
             ? new ProblemResult(problem)
-            : await run(new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", http.TraceId(), reasonCode, reason));
+            : await run(OperatorRequest.Action(http, reasonCode, reason));
     }
 
     /// <summary>A generation of a read model, the newest where no number is given; null where there is none.</summary>

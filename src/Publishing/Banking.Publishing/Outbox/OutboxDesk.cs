@@ -33,13 +33,6 @@ public sealed class OutboxDesk(LaneStore store, PublicContracts contracts)
             return new ProblemResult(Problems.Malformed("unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
         }
 
-        return Reasons.Problem(reasonCode, reason) is { } problem ? new ProblemResult(problem) : await run(Action(http, reasonCode, reason));
-    }
-
-    /// <summary>Who does it, and why.</summary>
-    public static OperatorAction Action(HttpContext http, string reasonCode, string reason)
-    {
-        ArgumentNullException.ThrowIfNull(http);
-        return new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", http.TraceId(), reasonCode, reason);
+        return Reasons.Problem(reasonCode, reason) is { } problem ? new ProblemResult(problem) : await run(OperatorRequest.Action(http, reasonCode, reason));
     }
 }

@@ -72,7 +72,7 @@ internal static class Settling
         }
 
         var asked = await control.SettleAsync(
-            how, request.Destination, request.Cause, account, OutboxDesk.Action(http, request.ReasonCode, request.Reason), http.RequestAborted);
+            how, request.Destination, request.Cause, account, OperatorRequest.Action(http, request.ReasonCode, request.Reason), http.RequestAborted);
         return TypedResults.Json(
             new SettledView(asked.Count, [.. asked.Take(100).Select(DeadLettersView.Of)]), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
     }
