@@ -52,6 +52,9 @@ public abstract class BankModule
     {
     }
 
+    /// <summary>Settings that do not fit the log, each as a sentence; with any, the host does not start.</summary>
+    public virtual Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>What the host's health says of it.</summary>
     public virtual void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags)
     {

@@ -20,7 +20,7 @@ public sealed class ClosedAccountTests : ListeningBank
         await UntilCancelledAsync(second);
         Assert.Null(await CancelledAtAsync(others, other));
         var closing = (await Teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1];
-        var cancelling = await UntilAsync(
+        var cancelling = await Eventually.UntilAsync(
             async () => (await As("auditor").GetAsync("/audit/events?type=notifications.subscription-cancelled.v1")).Ok().Items(), found => found.Count == 2);
         Assert.All(cancelling, e => Assert.Equal(
             (closing.GetProperty("actor").GetString(), "bus", closing.GetProperty("correlationId").GetString(), "The account was closed."),
@@ -83,7 +83,7 @@ public sealed class ClosedAccountTests : ListeningBank
 
     private Task<Answer> CloseAsync(string account) => Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
 
-    private Task<string?> UntilCancelledAsync(string subscription) => UntilAsync(() => CancelledAtAsync(subscription), at => at is not null);
+    private Task<string?> UntilCancelledAsync(string subscription) => Eventually.UntilAsync(() => CancelledAtAsync(subscription), at => at is not null);
 
     private async Task<string?> CancelledAtAsync(string subscription, string? account = null)
     {

@@ -85,7 +85,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
 
         var since = Stopwatch.GetTimestamp();
         var account = await teller.OpenAsync();
-        await Behind.UntilAsync(
+        await Eventually.UntilAsync(
             async () => (await teller.GetAsync("/v1/accounts?limit=500")).Ok(),
             list => list.Header("Ledger-Stale") is null && list.Items().Any(a => a.GetProperty("id").GetString() == account));
         Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10));

@@ -67,7 +67,7 @@ internal static class Behind
     public static async Task DocumentsCurrentAsync(this BankFixture bank)
     {
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
-        await UntilAsync(
+        await Eventually.UntilAsync(
             () => bank.Host.Services.GetRequiredService<ProjectionStates>().AllAsync(CancellationToken.None),
             all => all.All(s => s.PausedAt is not null || (!s.IsRebuildDue && s.Position >= end)));
     }

@@ -1,7 +1,6 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.ReadModels;
-using Banking.Publishing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
@@ -26,7 +25,13 @@ internal sealed class LogChecks(IServiceProvider services, NpgsqlDataSource sour
             log.LogError("{Sentence}", sentence);
         }
 
-        StartupRules.Refuse(await PublishingModule.StartProblemsAsync(services, cancellationToken));
+        var wrong = new List<string>();
+        foreach (var module in BankModules.All)
+        {
+            wrong.AddRange(await module.StartProblemsAsync(services, cancellationToken));
+        }
+
+        StartupRules.Refuse(wrong);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -104,7 +104,7 @@ public sealed class PublishingModule : BankModule
         health.AddCheck<PublicationHealth>("publication", tags: tags);
 
     /// <summary>Settings with which publication to a new destination would begin beyond the end of the log, each as a sentence.</summary>
-    public static async Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct)
+    public override async Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(services);
         var wrong = new List<string>();
