@@ -83,7 +83,7 @@ public sealed class ClosedAccountTests : ListeningBank
 
     private Task<Answer> CloseAsync(string account) => Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
 
-    private Task<string?> UntilCancelledAsync(string subscription) => Eventually.UntilAsync(() => CancelledAtAsync(subscription), at => at is not null);
+    private Task<string?> UntilCancelledAsync(string subscription) => Eventually.UntilAsync<string?>(() => CancelledAtAsync(subscription), at => at is not null);
 
     private async Task<string?> CancelledAtAsync(string subscription, string? account = null)
     {
