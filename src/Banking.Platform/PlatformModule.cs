@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.Comparing;
+using Banking.Platform.Due;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Http;
@@ -75,6 +76,7 @@ public static class PlatformModule
         .AddSingleton<RequestKeys>()
         .AddSingleton<CommandDoors>()
         .AddSingleton<BatchDoor>()
+        .AddSingleton<DueSignal>()
         .AddSingleton<FormerReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<StreamDirectory>()
@@ -129,6 +131,7 @@ public static class PlatformModule
         return !follows ? services : services
             .AddHostedService<ReadModelFeed>()
             .AddHostedService<ProjectionHost>()
+            .AddHostedService<DueCommands>()
             .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
             .AddHostedService(p => p.GetRequiredService<Sentinel>());
     }
@@ -150,6 +153,13 @@ public static class PlatformModule
             .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>())
             .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
     }
+
+    /// <summary>What a module does when commands are due that its decisions asked for.</summary>
+    /// <param name="operation">The name under which they wait; stored.</param>
+    public static IServiceCollection AddDueCommand<TCommand>(
+        this IServiceCollection services, string operation, Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        where TCommand : class =>
+        services.AddSingleton<IDueHandler>(p => new DueHandler<TCommand>(operation, (command, context, ct) => run(p, command, context, ct)));
 
     /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
     public static void AddPlatform(this StoreOptions store, TimeProvider clock)
@@ -196,6 +206,7 @@ public static class PlatformModule
         store.Events.MapEventType<CommandRefused>(RefusedEventName);
 
         store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
+        store.Storage.ExtendedSchemaObjects.Add(new DueTable());
         store.Schema.For<RecordedRefusal>().DatabaseSchemaName(Schema).DocumentAlias(RefusalAlias).Index(r => r.StreamId);
     }
 }

@@ -51,6 +51,7 @@ internal static class Examples
         new WebhookRedirected(
             "https://ada.example/elsewhere", "banking.account.money-deposited.v1", "acc_019b9408b28070008000000000000001", "Ada's books", At),
         new WebhookSecretRotated(OtherId, At.AddHours(24), At),
+        new WebhookSecretRetired(OtherId, At),
         new WebhookRemoved(At),
         new SubscriptionMade(Id, OtherId, "banking.account.money-deposited.v1 banking.account.transfer-received.v1", Euro(10_000), At),
         new SubscriptionCancelled(At),

@@ -190,7 +190,7 @@ public sealed class MessageCrashTests
 
         /// <summary>Messages about closed accounts that were ever stored: handled ones are kept for a day.</summary>
         public Task<long> MessagesAsync() =>
-            ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where message_type = 'accounts.account-was-closed.v1'");
+            ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where message_type = 'Banking.Accounts.Contracts.AccountWasClosed'");
 
         public Task<long> DeadLettersAsync() => ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters");
 
@@ -213,7 +213,7 @@ public sealed class MessageCrashTests
                 """
                 create or replace function public.hold_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
                 create constraint trigger hold_commit after insert on wolverine.wolverine_incoming_envelopes deferrable initially deferred for each row
-                    when (new.message_type = 'accounts.account-was-closed.v1') execute function public.hold_commit();
+                    when (new.message_type = 'Banking.Accounts.Contracts.AccountWasClosed') execute function public.hold_commit();
                 """);
             var connection = await _server.OpenConnectionAsync();
             await using var command = new NpgsqlCommand("select pg_advisory_lock(7)", connection);

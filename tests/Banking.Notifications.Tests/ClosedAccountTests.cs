@@ -27,6 +27,7 @@ public sealed class ClosedAccountTests : ListeningBank
             (e.GetProperty("actor").GetString(), e.GetProperty("channel").GetString(), e.GetProperty("correlationId").GetString(),
                 e.GetProperty("reason").GetProperty("text").GetString())));
         Assert.NotNull(closed.Header("ETag"));
+        Assert.Equal(1, await MessagesAboutClosingAsync());
     }
 
     [Fact]
@@ -78,8 +79,12 @@ public sealed class ClosedAccountTests : ListeningBank
 
         await QuietAsync();
         Assert.Null(await CancelledAtAsync(subscription, account));
-        Assert.Equal(0, await ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where message_type = 'accounts.account-was-closed.v1'"));
+        Assert.Equal(0, await MessagesAboutClosingAsync());
     }
+
+    /// <summary>Handled ones are kept for a day.</summary>
+    private Task<long> MessagesAboutClosingAsync() => ScalarAsync<long>(
+        $"select count(*) from wolverine.wolverine_incoming_envelopes where message_type = '{typeof(AccountWasClosed).FullName}'");
 
     private Task<Answer> CloseAsync(string account) => Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
 

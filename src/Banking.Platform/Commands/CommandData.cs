@@ -9,7 +9,7 @@ namespace Banking.Platform.Commands;
 /// <param name="Fields">Its members in the form in which events store theirs; the ones that are null are left out.</param>
 public sealed record CommandData(string Type, JsonElement Fields)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNameCaseInsensitive = false,
         NumberHandling = JsonNumberHandling.Strict,

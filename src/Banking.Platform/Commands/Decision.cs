@@ -1,3 +1,4 @@
+using Banking.Platform.Due;
 using Banking.Platform.EventSourcing;
 
 namespace Banking.Platform.Commands;
@@ -17,6 +18,9 @@ public abstract record Decision
 
         /// <summary>Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.</summary>
         public IReadOnlyList<object> Messages { get; init; } = [];
+
+        /// <summary>Commands for later: stored with the events, and decided when the bank's clock has come to their time.</summary>
+        public IReadOnlyList<DueCommand> Due { get; init; } = [];
     }
 
     /// <summary>A rule says no. Stored with the facts it saw, and repeated to whoever repeats the command; the account does not move.</summary>

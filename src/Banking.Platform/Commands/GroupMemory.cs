@@ -1,3 +1,4 @@
+using Banking.Platform.Due;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Messages;
@@ -17,10 +18,14 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private readonly List<Receipt> _receipts = [];
     private readonly List<object> _documents = [];
     private readonly List<DecidedMessage> _messages = [];
+    private readonly List<DueRow> _due = [];
 
     public States<TState> States => loaded.States;
 
     public IReadOnlyList<DecidedMessage> Messages => _messages;
+
+    /// <summary>Whether a command waits for its time.</summary>
+    public bool IsWaiting => _due.Count > 0;
 
     /// <summary>Why one of these streams cannot be decided upon; null where all can.</summary>
     public UnreadableEventException? Unreadable(IEnumerable<Guid> streams) => loaded.Unreadable.Count == 0
@@ -58,6 +63,14 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         }
     }
 
+    public void Wait(IReadOnlyList<DueCommand> due, CommandContext context, Guid? cause)
+    {
+        foreach (var command in due)
+        {
+            _due.Add(DueRow.Of(command, context, cause));
+        }
+    }
+
     public void Keep(Receipt receipt, EventEnvelope? last)
     {
         _receipts.Add(receipt);
@@ -65,7 +78,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         loaded.Receipts[receipt.Id] = new(receipt, Position: null) { Event = last };
     }
 
-    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count, _messages.Count);
+    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count, _messages.Count, _due.Count);
 
     /// <summary>As if nothing had been added since.</summary>
     public void TakeBack(Mark mark)
@@ -95,6 +108,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         _receipts.RemoveRange(mark.Receipts, _receipts.Count - mark.Receipts);
         _documents.RemoveRange(mark.Documents, _documents.Count - mark.Documents);
         _messages.RemoveRange(mark.Messages, _messages.Count - mark.Messages);
+        _due.RemoveRange(mark.Due, _due.Count - mark.Due);
     }
 
     /// <summary>
@@ -113,7 +127,8 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
             [.. _steps.Select(s => s.Event)],
             after,
             _receipts,
-            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.State.Id], s.State))));
+            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.State.Id], s.State))),
+            _due);
         return after;
     }
 
@@ -128,7 +143,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private StreamHead Head(TState after) =>
         new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
 
-    internal readonly record struct Mark(int Steps, int Receipts, int Documents, int Messages);
+    internal readonly record struct Mark(int Steps, int Receipts, int Documents, int Messages, int Due);
 
     /// <param name="Moves">Whether it is a fact of a state, and not merely of a refusal.</param>
     /// <param name="Before">The state before it; null where it begins one, or moves none.</param>

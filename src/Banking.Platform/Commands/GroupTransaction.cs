@@ -1,3 +1,4 @@
+using Banking.Platform.Due;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.Messages;
@@ -19,6 +20,7 @@ public sealed class GroupTransaction<TState>
     private readonly TimeProvider _clock;
     private readonly GroupRules<TState> _rules;
     private readonly MessageOutbox _outbox;
+    private readonly DueSignal _due;
     private readonly KnownStates<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
     private readonly IPastSource<TState>? _pasts;
@@ -26,10 +28,11 @@ public sealed class GroupTransaction<TState>
     /// <param name="pasts">Of states that have commands which are decided by the past.</param>
     public GroupTransaction(
         IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former,
-        MessageOutbox outbox, IPastSource<TState>? pasts = null)
+        MessageOutbox outbox, DueSignal due, IPastSource<TState>? pasts = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _outbox, _pasts) = (store, connections, clock, rules, outbox, pasts);
+        (_store, _connections, _clock, _rules, _outbox, _due, _pasts) =
+            (store, connections, clock, rules, outbox, due, pasts);
         _loader = new(store, events, _known, former);
         connections.Connected += _known.Forget;
     }
@@ -85,6 +88,11 @@ public sealed class GroupTransaction<TState>
         }
 
         await CommitAsync(transaction, messages);
+        if (memory.IsWaiting)
+        {
+            _due.Written();
+        }
+
         _known.Remember(_pasts is null ? moved : moved.Select(Detached));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];

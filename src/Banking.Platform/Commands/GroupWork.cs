@@ -95,6 +95,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
         memory.Add(accepted.Documents);
         memory.Send(accepted.Messages, context, last?.Event.Id);
+        memory.Wait(accepted.Due, context, last?.Event.Id);
         var answer = submission.Answer(memory.States, at);
         var version = memory.States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);

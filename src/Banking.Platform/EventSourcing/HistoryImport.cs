@@ -108,7 +108,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             documents.AddRange(rules.Beside(null, state));
         }
 
-        session.QueueLedger((StoreOptions)store.Options, heads, envelopes, states, [], documents);
+        session.QueueLedger((StoreOptions)store.Options, heads, envelopes, states, [], documents, []);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

@@ -1,4 +1,5 @@
 using Banking.Platform.Commands;
+using Banking.Platform.Due;
 using Marten;
 
 namespace Banking.Platform.EventSourcing;
@@ -13,7 +14,8 @@ internal static class LedgerWrites
         IReadOnlyList<EventEnvelope> events,
         IReadOnlyList<StoredState<TState>> states,
         IReadOnlyList<Receipt> receipts,
-        IEnumerable<object> documents)
+        IEnumerable<object> documents,
+        IReadOnlyList<DueRow> due)
         where TState : class, IEventSourced<TState>
     {
         var serializer = options.Serializer();
@@ -31,6 +33,11 @@ internal static class LedgerWrites
         if (receipts.Count > 0)
         {
             session.QueueOperation(new InsertReceipts(receipts));
+        }
+
+        if (due.Count > 0)
+        {
+            session.QueueOperation(new InsertDue(due));
         }
 
         foreach (var type in documents.GroupBy(d => d.GetType()))

@@ -4,7 +4,7 @@ namespace Banking.Platform.Security;
 /// <param name="Actor">The subject of the token, or the name of the sending service on the bus.</param>
 /// <param name="Role">One of <see cref="Roles"/>.</param>
 /// <param name="CustomerId">The customer behind a caller of role customer; null for staff.</param>
-/// <param name="Channel">http, bus, import …</param>
+/// <param name="Channel">One of <see cref="Channels"/>.</param>
 public sealed record Caller(string Actor, string Role, Guid? CustomerId, string Channel)
 {
     /// <summary>Whether a service of the bank sends it for a user, whose role the message does not tell.</summary>
@@ -37,4 +37,7 @@ public static class Channels
     public const string Http = "http";
     public const string Bus = "bus";
     public const string Import = "import";
+
+    /// <summary>The bank itself, when a wait is over.</summary>
+    public const string Clock = "clock";
 }

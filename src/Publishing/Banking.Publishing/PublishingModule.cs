@@ -41,6 +41,7 @@ public sealed class PublishingModule : BankModule
         (typeof(WebhookRegistered), "publishing.webhook-registered.v1"),
         (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),
         (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
+        (typeof(WebhookSecretRetired), "publishing.webhook-secret-retired.v1"),
         (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
     ];
 
@@ -90,6 +91,8 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()
+            .AddDueCommand<EndWebhookGrace>(
+                EndWebhookGrace.Operation, (provider, command, context, ct) => provider.GetRequiredService<WebhookDesk>().EndGraceAsync(command, context, ct))
             .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<OutboxGauges>();
     }

@@ -57,6 +57,7 @@ public sealed record Webhook(
                 Description = e.Description,
             },
             ({ RemovedAt: null }, WebhookSecretRotated e) => state with { Secret = e.Secret, OldSecret = state.Secret, OldSecretUntil = e.OldUntil },
+            ({ RemovedAt: null }, WebhookSecretRetired e) when state.OldSecret == e.Secret => state with { OldSecret = null, OldSecretUntil = null },
             ({ RemovedAt: null }, WebhookRemoved e) => state with { RemovedAt = e.EffectiveAt },
             _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.ToString() ?? "nothing"} in webhook {id}."),
         };
@@ -78,6 +79,7 @@ public sealed partial class WebhookProjection : SingleStreamProjection<Webhook, 
         IncludeType<WebhookRegistered>();
         IncludeType<WebhookRedirected>();
         IncludeType<WebhookSecretRotated>();
+        IncludeType<WebhookSecretRetired>();
         IncludeType<WebhookRemoved>();
     }
 

@@ -58,6 +58,20 @@ public sealed class WebhookDesk(
                 ct);
         });
 
+    /// <summary>At the end of a grace, by the bank's clock.</summary>
+    internal Task<Outcome> EndGraceAsync(EndWebhookGrace command, CommandContext context, CancellationToken ct)
+    {
+        var eventId = Ids.Next(clock);
+        return group.SubmitAsync(
+            new(
+                context, [command.Webhook],
+                states => states.Find(command.Webhook) is null ? new Decision.Rejected(NotFound) : null,
+                (states, now) => EndWebhookGrace.Decide(command, states[command.Webhook], eventId, now),
+                (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[command.Webhook], now), command.Webhook),
+                () => CommandData.Of(EndWebhookGrace.Operation, command)),
+            ct);
+    }
+
     /// <summary>The webhook, or null where there is none of that name.</summary>
     internal async Task<Webhook?> FindAsync(string webhook, CancellationToken ct) =>
         PublicId.TryParse(Webhook.Prefix, webhook, out var id) ? await states.FindAsync(id, ct) : null;

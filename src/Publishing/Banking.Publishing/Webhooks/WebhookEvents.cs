@@ -25,6 +25,11 @@ public sealed record WebhookRedirected(string Url, string? Types, string? Accoun
 /// <param name="EffectiveAt">When it was rotated.</param>
 public sealed record WebhookSecretRotated(Guid Secret, DateTimeOffset OldUntil, DateTimeOffset EffectiveAt);
 
+/// <summary>The grace of a rotation is over: the secret before it signs no more.</summary>
+/// <param name="Secret">Which secret signs no more: its name and not the secret.</param>
+/// <param name="EffectiveAt">When the bank ended it, at the end of the grace or soon after.</param>
+public sealed record WebhookSecretRetired(Guid Secret, DateTimeOffset EffectiveAt);
+
 /// <summary>An endpoint gets nothing more.</summary>
 /// <param name="EffectiveAt">When it was removed.</param>
 public sealed record WebhookRemoved(DateTimeOffset EffectiveAt);

@@ -1,0 +1,232 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Accounts.Tests;
+
+/// <summary>
+/// Commands that decisions ask for at a later time. The commands here are deposits of one cent: the balance counts their effects. Each test has a bank of
+/// its own, for each moves its clock.
+/// </summary>
+public sealed class DueCommandTests : BankFixture
+{
+    private const string Operation = "test.deposit.v1";
+
+    private static readonly Currency Euro = Currency.Parse("EUR");
+
+    private int _failures;
+
+    private BankClient Teller => As("teller");
+
+    protected override void Configure(IServiceCollection services) => services.AddDueCommand<LateDeposit>(Operation, DepositAsync);
+
+    [Fact]
+    public async Task A_command_is_decided_when_the_clock_of_the_bank_has_come_to_it_and_not_before()
+    {
+        var account = await Teller.OpenAsync();
+        var cause = Guid.CreateVersion7();
+        await DecideAsync(account, cause, Clock.Now.AddHours(2));
+        await DecideAsync(account, Guid.CreateVersion7(), Clock.Now);
+        await UntilAsync(account, "0.01");
+        Assert.Equal(1, await WaitingAsync());
+
+        Clock.Advance(TimeSpan.FromHours(2));
+
+        await UntilAsync(account, "0.02");
+        await UntilEmptyAsync();
+        var e = (await Teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1];
+        Assert.Equal(
+            ("clock", "service", "service:banking", "the correlation", cause.ToString(), Operation),
+            (Text("channel"), Text("role"), Text("actor"), Text("correlationId"), Text("causationId"), Text("operation")));
+        string? Text(string member) => e.GetProperty(member).GetString();
+    }
+
+    [Fact]
+    public async Task What_became_due_while_no_host_ran_is_decided_by_the_next_one_once()
+    {
+        var account = await Teller.OpenAsync();
+        await DecideAsync(account, Guid.CreateVersion7(), Clock.Now.AddHours(2));
+        await Host.DisposeAsync();
+        Clock.Advance(TimeSpan.FromDays(3));
+
+        await using var next = await StartAnotherAsync();
+
+        await UntilAsync(On(next, "teller"), account, "0.01");
+        await UntilEmptyAsync();
+        Assert.Equal(3, await VersionAsync(account));
+    }
+
+    [Fact]
+    public async Task A_row_that_comes_again_after_its_command_was_recorded_has_no_second_effect()
+    {
+        var account = await Teller.OpenAsync();
+        var id = Guid.CreateVersion7();
+        await PlantAsync(account, 1, "0 s", $"'{id}'");
+        await UntilEmptyAsync();
+        Assert.Equal("0.01", await Teller.BalanceAsync(account));
+
+        // As if the host had died between the command and the deletion of its row.
+        await PlantAsync(account, 1, "0 s", $"'{id}'");
+
+        await UntilEmptyAsync();
+        Assert.Equal(2, await VersionAsync(account));
+    }
+
+    [Fact]
+    public async Task Two_hosts_decide_each_of_many_once_and_never_hold_more_than_a_page_each()
+    {
+        const int Rows = 3_000;
+        await using var other = await StartAnotherAsync();
+        var account = await Teller.OpenAsync();
+        await PlantAsync(account, 100_000, "1 day", "gen_random_uuid()");
+        await PlantAsync(account, Rows, "1 hour", "gen_random_uuid()");
+        var most = 0L;
+
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        while (await WaitingAsync() > 100_000)
+        {
+            most = Math.Max(most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
+            Assert.False(late.IsCancellationRequested, "Not all were decided in time.");
+        }
+
+        Assert.InRange(most, 1, 400);
+        Assert.Equal("30.00", await Teller.BalanceAsync(account));
+        Assert.Equal(1 + Rows, await VersionAsync(account));
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_ahead_and_back_neither_loses_nor_repeats_a_command()
+    {
+        var (first, second) = (await Teller.OpenAsync(), await Teller.OpenAsync());
+        var start = Clock.Now;
+        await DecideAsync(first, Guid.CreateVersion7(), start.AddDays(1));
+        Clock.Set(start.AddDays(30));
+        await UntilAsync(first, "0.01");
+
+        Clock.Set(start);
+
+        await DecideAsync(second, Guid.CreateVersion7(), start.AddDays(1));
+        // Each look comes to what is due first: when this is decided, the other was left alone.
+        await DecideAsync(second, Guid.CreateVersion7(), start);
+        await UntilAsync(second, "0.01");
+        Assert.Equal(1, await WaitingAsync());
+        Clock.Set(start.AddDays(30));
+        await UntilAsync(second, "0.02");
+        await UntilEmptyAsync();
+        Assert.Equal("0.01", await Teller.BalanceAsync(first));
+    }
+
+    [Fact]
+    public async Task A_claim_of_a_clock_that_ran_ahead_does_not_hold_a_row_that_is_due()
+    {
+        var account = await Teller.OpenAsync();
+
+        await PlantAsync(account, 1, "0 s", "gen_random_uuid()", claimedUntil: Clock.Now.AddDays(30));
+
+        await UntilAsync(account, "0.01");
+    }
+
+    [Fact]
+    public async Task A_command_that_fails_is_tried_again_later_and_keeps_no_other_waiting()
+    {
+        var (failing, other) = (await Teller.OpenAsync(), await Teller.OpenAsync());
+        _failures = 2;
+        await PlantAsync(failing, 1, "0 s", "gen_random_uuid()");
+        await UntilAsync(async () => _failures, 1);
+
+        await PlantAsync(other, 1, "0 s", "gen_random_uuid()");
+        await UntilAsync(async () => _failures, 0);
+        Clock.Advance(TimeSpan.FromSeconds(16));
+        await UntilAsync(failing, "0.01");
+        Clock.Advance(TimeSpan.FromSeconds(16));
+        await UntilAsync(other, "0.01");
+        await UntilEmptyAsync();
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task A_wait_begins_with_its_decision_or_not_at_all(bool accepted, long rows)
+    {
+        var (first, second) = (await Teller.OpenAsync(), await Teller.OpenAsync());
+
+        await Group.SubmitTogetherAsync(
+            [Deciding(first, Guid.CreateVersion7(), Clock.Now.AddHours(1)), Answering(second, accepted ? Frozen(second, Guid.CreateVersion7()) : Refused)],
+            CancellationToken.None);
+
+        Assert.Equal(rows, await WaitingAsync());
+    }
+
+    private static Decision.Refused Refused => new(Refusal.Of("no", 422, "No."));
+
+    private CommandGroup<Account> Group => Host.Services.GetRequiredService<CommandGroup<Account>>();
+
+    private static Decision.Accepted Frozen(string account, Guid eventId) =>
+        new(new NewEvent(Stored.Id(account), eventId, new AccountFrozen(FreezeScope.Debit, new(2026, 11, 17, 15, 0, 0, TimeSpan.Zero))));
+
+    private static Submission<Account> Deciding(string account, Guid eventId, DateTimeOffset due) => Answering(
+        account, Frozen(account, eventId) with { Due = [new(eventId, Operation, due, new LateDeposit(Stored.Id(account)))] });
+
+    private static Submission<Account> Answering(string account, Decision decision) => new(
+        new(new("teller-7", Roles.Teller, null, Channels.Http), "wait", BankClient.NewKey(), "00", "the correlation", null),
+        [Stored.Id(account)], _ => null, (_, _) => decision, (_, _) => new(200, new { }, Stored.Id(account)));
+
+    private async Task DecideAsync(string account, Guid eventId, DateTimeOffset due)
+    {
+        var outcome = await Group.SubmitAsync(Deciding(account, eventId, due), CancellationToken.None);
+        Assert.True(outcome.Status == 200, outcome.Body);
+    }
+
+    private async Task<Outcome> DepositAsync(IServiceProvider host, LateDeposit command, CommandContext context, CancellationToken ct)
+    {
+        if (Volatile.Read(ref _failures) > 0)
+        {
+            Interlocked.Decrement(ref _failures);
+            throw new InvalidOperationException("planted");
+        }
+
+        var eventId = Guid.CreateVersion7();
+        return await host.GetRequiredService<CommandGroup<Account>>().SubmitAsync(
+            new(
+                context, [command.Account], _ => null,
+                (_, now) => new Decision.Accepted(new NewEvent(command.Account, eventId, new MoneyDeposited(new(1, Euro), BankSide.Cash, now))),
+                (_, _) => new(200, new { }, command.Account)),
+            ct);
+    }
+
+    /// <param name="later">How long after now they are due.</param>
+    private Task<int> PlantAsync(string account, int rows, string later, string id, DateTimeOffset? dueAt = null, DateTimeOffset? claimedUntil = null) => this.ExecuteAsync(
+        $"insert into platform.due (id, operation, due_at, command, correlation_id, claimed_until) select {id}, '{Operation}', $1 + interval '{later}', " +
+        "$2, 'planted', $3 from generate_series(1, $4)",
+        dueAt ?? Clock.Now, $$"""{"account":"{{Stored.Id(account)}}"}""", claimedUntil is { } at ? at : DBNull.Value, rows);
+
+    private async Task<long> WaitingAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
+
+    private async Task<long> VersionAsync(string account) => (await this.QueryAsync<long>("select version from bank.mt_streams where id = $1", Stored.Id(account)))[0];
+
+    private Task UntilEmptyAsync() => UntilAsync(WaitingAsync, 0);
+
+    private Task UntilAsync(string account, string balance) => UntilAsync(Teller, account, balance);
+
+    private static Task UntilAsync(BankClient teller, string account, string balance) => UntilAsync(() => teller.BalanceAsync(account), balance);
+
+    private static async Task UntilAsync<T>(Func<Task<T>> ask, T expected)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!Equals(await ask(), expected))
+        {
+            Assert.False(late.IsCancellationRequested, $"{expected} was expected.");
+            await Task.Yield();
+        }
+    }
+
+    private sealed record LateDeposit(Guid Account);
+}
