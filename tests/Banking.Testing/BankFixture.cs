@@ -1,6 +1,8 @@
 using Alba;
+using Banking.Host;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
+using Banking.Platform;
 using Marten;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +38,9 @@ public class BankFixture : IAsyncLifetime
     /// <summary>Settings of the host, as on its command line. A sentinel that looks by itself would meet what tests do to read models on purpose.</summary>
     protected virtual string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "3600"];
 
+    /// <summary>The product's modules, unless a test adds one of its own.</summary>
+    protected virtual IReadOnlyList<BankModule> Modules => BankModules.All;
+
     /// <summary>What a test adds to the host.</summary>
     protected virtual void Configure(IServiceCollection services)
     {
@@ -57,7 +62,7 @@ public class BankFixture : IAsyncLifetime
     }
 
     /// <summary>A second host on the same database, as a second node of the same bank.</summary>
-    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock, Settings, Configure);
+    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock, Settings, Modules, Configure);
 
     /// <summary>A client with a token of that role.</summary>
     public BankClient As(string role, string? customer = null) => new(Host.Server.CreateClient(), Token(role, customer));
@@ -78,9 +83,10 @@ public class BankFixture : IAsyncLifetime
         host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
 
     private static async Task<IAlbaHost> StartHostAsync(
-        string connectionString, TimeProvider clock, string[] settings, Action<IServiceCollection> configure)
+        string connectionString, TimeProvider clock, string[] settings, IReadOnlyList<BankModule> modules, Action<IServiceCollection> configure)
     {
-        var builder = BankHost.CreateBuilder(["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock);
+        var builder = BankHost.CreateBuilder(
+            ["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock, modules);
         configure(builder.Services);
         builder.WebHost.UseTestServer();
         // That server has no limit for bodies which the routes could raise, and says so each time.
@@ -97,7 +103,7 @@ public class BankFixture : IAsyncLifetime
             if (_template is null)
             {
                 var connectionString = await TestCluster.NewDatabaseAsync();
-                await using (await StartHostAsync(connectionString, TimeProvider.System, [], _ => { }))
+                await using (await StartHostAsync(connectionString, TimeProvider.System, [], BankModules.All, _ => { }))
                 {
                 }
 

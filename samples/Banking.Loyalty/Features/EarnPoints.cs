@@ -1,0 +1,16 @@
+using Banking.Loyalty.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+
+namespace Banking.Loyalty.Features;
+
+/// <summary>Adds the points of a deposit. Its key is the published event's id, so that a deposit that is delivered again earns nothing more.</summary>
+internal sealed record EarnPoints(string Deposit, Guid Account, long Points);
+
+internal static class EarnPointsDecision
+{
+    internal static readonly CommandShape<EarnPoints> Shape = new("loyalty.earn-points.v1", c => c.Deposit, _ => (null, null), _ => null);
+
+    internal static Decision Decide(EarnPoints command, Guid eventId, DateTimeOffset now) => new Decision.Accepted(new NewEvent(
+        PointsAccount.IdOf(command.Account), eventId, new PointsEarned(command.Account, command.Points, command.Deposit, now)));
+}

@@ -1,0 +1,60 @@
+using Banking.Loyalty.Domain;
+using Banking.Loyalty.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Loyalty.Features;
+
+/// <summary>Routes commands about points to their decisions.</summary>
+public sealed class PointsCommands(CommandDoors doors, CommandGroup<PointsAccount> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
+{
+    private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
+
+    /// <summary>The account with that public id, or null where it does not exist or the caller must not know of it.</summary>
+    internal async Task<Guid?> FindAsync(string account, Caller caller, CancellationToken ct) =>
+        PublicId.TryParse("acc", account, out var id) && await _accounts.MaySeeAsync(caller, id, ct) ? id : null;
+
+    internal Task<IResult> RedeemAsync(HttpContext http, Func<string, RedeemPoints> read) =>
+        doors.HttpAsync(http, keyRequired: true, RedeemPointsDecision.Shape, key => (read(key), null), RedeemAsync);
+
+    internal Task EarnAsync(EarnPoints command, Envelope envelope, CancellationToken ct) =>
+        doors.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);
+
+    private async Task<Outcome> RedeemAsync(RedeemPoints command, CommandContext context, CancellationToken ct)
+    {
+        if (await FindAsync(command.Account, context.Caller, ct) is not { } account)
+        {
+            return GroupOutcomes.Rejected(context, PointsView.NotFound);
+        }
+
+        var (id, eventId) = (PointsAccount.IdOf(account), Ids.Next(clock));
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                states => states.Find(id) is null ? new Decision.Rejected(PointsView.NotFound) : null,
+                (states, now) => RedeemPointsDecision.Decide(command, states[id], eventId, now),
+                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                () => CommandData.Of(RedeemPointsDecision.Shape.Name, command)),
+            ct);
+    }
+
+    private Task<Outcome> EarnAsync(EarnPoints command, CommandContext context, CancellationToken ct)
+    {
+        var (id, eventId) = (PointsAccount.IdOf(command.Account), Ids.Next(clock));
+        return group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (_, now) => EarnPointsDecision.Decide(command, eventId, now),
+                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                // No rule refuses points that were earned.
+                Data: null),
+            ct);
+    }
+}

@@ -1,0 +1,41 @@
+using Banking.Loyalty.Domain;
+using Banking.Loyalty.ReadModels;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Loyalty.Features;
+
+/// <summary>Spends points.</summary>
+/// <param name="Points">How many, more than zero.</param>
+public sealed record RedeemPointsRequest(long Points);
+
+public static class RedeemPointsEndpoint
+{
+    [WolverinePost("/v1/loyalty/{account}/redemptions")]
+    [HonoursIfMatch]
+    [Tags("Loyalty")]
+    [EndpointSummary("Redeem points")]
+    [Authorize(Policies.MoveMoney)]
+    [ProducesResponseType<PointsView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(string account, RedeemPointsRequest request, PointsCommands commands, HttpContext http) =>
+        commands.RedeemAsync(http, key => new RedeemPoints(key, account, request.Points));
+}
+
+internal sealed record RedeemPoints(string CommandId, string Account, long Points);
+
+internal static class RedeemPointsDecision
+{
+    internal static readonly CommandShape<RedeemPoints> Shape = new(
+        "loyalty.redeem-points.v1", c => c.CommandId, _ => (null, null),
+        c => c.Points > 0 ? null : Problems.Malformed("points_not_positive", "points is more than zero.", "#/points", status: 422));
+
+    internal static Decision Decide(RedeemPoints command, PointsAccount points, Guid eventId, DateTimeOffset now) => command.Points > points.Points
+        ? new Decision.Refused(Refusal.Of("insufficient_points", 422, "There are fewer points than that.", ("points", points.Points)))
+        : new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsRedeemed(command.Points, now)));
+}

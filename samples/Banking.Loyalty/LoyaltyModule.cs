@@ -1,0 +1,43 @@
+using Banking.Loyalty.Domain;
+using Banking.Loyalty.Features;
+using Banking.Loyalty.Reactions;
+using Banking.Loyalty.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Comparing;
+using Banking.Platform.Publication;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Loyalty;
+
+/// <summary>Points for deposits: one for each whole unit of the currency. They are redeemed by the customer or at the counter.</summary>
+public sealed class LoyaltyModule : BankModule
+{
+    /// <summary>The schema of its documents.</summary>
+    public const string Schema = "loyalty";
+
+    private const string Earned = "loyalty.points-earned.v1";
+    private const string Redeemed = "loyalty.points-redeemed.v1";
+
+    public override void AddStored(IServiceCollection services) => services
+        .AddCommandGroup(new GroupRules<PointsAccount>((_, _) => [], _ => null))
+        .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed], HasReceipts: true));
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<PointsCommands>()
+        .AddSingleton<IModuleInterest, DepositInterest>();
+
+    public override void Configure(StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Events.MapEventType<PointsEarned>(Earned);
+        store.Events.MapEventType<PointsRedeemed>(Redeemed);
+        store.Projections.Add<PointsAccountProjection>(ProjectionLifecycle.Inline);
+        store.Projections.Add<PointsOverviewProjection>(ProjectionLifecycle.Async);
+        store.Schema.For<PointsAccount>().DatabaseSchemaName(Schema).DocumentAlias("points_account");
+        store.Schema.For<PointsOverview>().DatabaseSchemaName(Schema).DocumentAlias("points_overview");
+    }
+}

@@ -1,0 +1,57 @@
+using Banking.Platform;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Loyalty.ReadModels;
+
+/// <summary>An account in the list.</summary>
+public sealed record PointsListItem(string Account, long Earned, long Redeemed);
+
+public static class ListPointsEndpoint
+{
+    private const string Sql = $"select data from {LoyaltyModule.Schema}.mt_doc_points_overview where id > $1 order by id limit $2";
+
+    [WolverineGet("/v1/loyalty")]
+    [ListsFrom(PointsOverviewProjection.ModelName)]
+    [PageParameters]
+    [Tags("Loyalty")]
+    [EndpointSummary("List what accounts earned and redeemed")]
+    [Authorize(Policies.ReadBooks)]
+    [ProducesResponseType<Page<PointsListItem>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, IDocumentStore store, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = Guid.Empty;
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
+        {
+            problem = Paging.Malformed;
+        }
+
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        await using var command = source.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = after });
+        command.Parameters.Add(new() { Value = paging!.Limit + 1 });
+        var found = new List<PointsOverview>();
+        await using var reader = await command.ExecuteReaderAsync(http.RequestAborted);
+        while (await reader.ReadAsync(http.RequestAborted))
+        {
+            found.Add(store.Options.Serializer().FromJson<PointsOverview>(reader, 0));
+        }
+
+        var page = Page<PointsOverview>.Of(found, paging.Limit, p => p.Id.ToString("N"));
+        return TypedResults.Json(
+            new Page<PointsListItem>([.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed))], page.NextCursor),
+            ApiJson.Options);
+    }
+}

@@ -1,0 +1,127 @@
+using Banking.Platform.ReadModels;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Loyalty.Tests;
+
+/// <summary>A module that was added by the steps of docs/extending.md and one line of the host.</summary>
+public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
+{
+    private const string Overview = "select coalesce(string_agg(id::text || ' ' || data::text, ' ' order by id), '') from loyalty.mt_doc_points_overview";
+
+    [Fact]
+    public async Task A_deposit_earns_a_point_for_each_whole_unit_and_points_are_redeemed_once_per_key()
+    {
+        var account = await bank.Teller.OpenAsync(balance: "12.99");
+        Assert.Equal(12, await bank.PointsAsync(account, 12));
+
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var redeemed = (await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 5 }, key)).Ok();
+        var repeated = (await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 5 }, key)).Ok();
+
+        Assert.Equal("7", redeemed.Json.GetProperty("points").ToString());
+        Assert.Equal(redeemed.Body, repeated.Body);
+        Assert.Equal(7, await bank.PointsAsync(account, 7));
+    }
+
+    [Fact]
+    public async Task More_points_than_there_are_cannot_be_redeemed()
+    {
+        var account = await bank.Teller.OpenAsync(balance: "3.00");
+        Assert.Equal(3, await bank.PointsAsync(account, 3));
+
+        var refused = await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()));
+        var none = await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 0 }, ("Idempotency-Key", BankClient.NewKey()));
+
+        Assert.Equal((422, "insufficient_points"), (refused.StatusCode, refused.Code));
+        Assert.Equal((422, "points_not_positive"), (none.StatusCode, none.Code));
+        Assert.Equal(3, await bank.PointsAsync(account, 3));
+    }
+
+    [Fact]
+    public async Task A_deposit_that_is_delivered_again_earns_nothing_more()
+    {
+        var account = await bank.Teller.OpenAsync(balance: "8.00");
+        Assert.Equal(8, await bank.PointsAsync(account, 8));
+        await bank.HandledAsync();
+
+        await bank.ExecuteAsync("update publishing.lane set position = 0 where name = 'modules'");
+        await bank.HandledAsync();
+
+        Assert.Equal(8, await bank.PointsAsync(account, 8));
+    }
+
+    [Fact]
+    public async Task Another_module_that_handles_the_same_message_still_gets_it()
+    {
+        var account = await bank.Teller.OpenAsync();
+        (await bank.Teller.PostAsync("/v1/notification-subscriptions", new { account })).Created();
+
+        await bank.Teller.DepositAsync(account, "6.00");
+
+        Assert.Equal(6, await bank.PointsAsync(account, 6));
+        await bank.HandledAsync();
+        Assert.Single((await bank.Teller.GetAsync($"/v1/notifications?account={account}")).Ok().Items());
+        Assert.Equal(0, await bank.ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters"));
+    }
+
+    [Fact]
+    public async Task The_list_is_found_by_an_asynchronous_projection_whose_rebuild_equals_what_was_there()
+    {
+        var account = await bank.Teller.OpenAsync(balance: "4.00");
+        Assert.Equal(4, await bank.PointsAsync(account, 4));
+        await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()));
+
+        var listed = (await bank.As("operator").GetAsync("/v1/loyalty?limit=500", ("Prefer", "wait=20"))).Ok();
+
+        var item = Assert.Single(listed.Items(), i => i.GetProperty("account").GetString() == account);
+        Assert.Equal(("4", "1"), (item.GetProperty("earned").ToString(), item.GetProperty("redeemed").ToString()));
+        Assert.Null(listed.Header("Ledger-Stale"));
+        Assert.Equal(1, await bank.ScalarAsync<long>("select count(*) from bank.mt_event_progression where name like 'loyalty-points:%'"));
+
+        await bank.HandledAsync();
+        (await bank.As("operator").GetAsync("/v1/loyalty", ("Prefer", "wait=20"))).Ok();
+        var before = await bank.ScalarAsync<string>(Overview);
+        using var daemon = await bank.Store.BuildProjectionDaemonAsync();
+        await daemon.RebuildProjectionAsync("loyalty-points", TestContext.Current.CancellationToken);
+        Assert.Equal(before, await bank.ScalarAsync<string>(Overview));
+    }
+
+    [Fact]
+    public async Task Verify_compares_its_streams_and_states_with_the_log()
+    {
+        var (account, other) = (await bank.Teller.OpenAsync(balance: "9.00"), await bank.Teller.OpenAsync(balance: "2.00"));
+        Assert.Equal((9, 2), (await bank.PointsAsync(account, 9), await bank.PointsAsync(other, 2)));
+        Assert.Empty(await DifferencesAsync());
+
+        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{points}', '900') where data ->> 'points' = '9'");
+        var differences = await DifferencesAsync();
+        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{points}', '9') where data ->> 'points' = '900'");
+
+        Assert.Equal("points", Assert.Single(differences).Model);
+    }
+
+    [Fact]
+    public async Task A_customer_sees_and_redeems_the_points_of_their_own_accounts_only()
+    {
+        var (ada, eve) = (await bank.Teller.RegisterAsync(), await bank.Teller.RegisterAsync("Eve"));
+        var account = await bank.Teller.OpenAsync(ada, balance: "5.00");
+        Assert.Equal(5, await bank.PointsAsync(account, 5));
+
+        Assert.Equal(5, (await bank.As("customer", ada).GetAsync($"/v1/loyalty/{account}")).Ok().Json.GetProperty("points").GetInt64());
+        Assert.Equal("points_not_found", (await bank.As("customer", eve).GetAsync($"/v1/loyalty/{account}")).Code);
+        var stolen = await bank.As("customer", eve).PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()));
+        Assert.Equal((404, "points_not_found"), (stolen.StatusCode, stolen.Code));
+    }
+
+    private async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
+        (await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+}
+
+/// <summary>The product has no such module.</summary>
+public sealed class WithoutLoyaltyTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task The_products_host_serves_no_points() =>
+        Assert.Equal(404, (await bank.As("operator").GetAsync("/v1/loyalty")).StatusCode);
+}
