@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.ReadModels;
 using JasperFx.Events;
+using Marten;
 using Npgsql;
 
 namespace Banking.Platform.Comparing;
@@ -10,7 +12,7 @@ namespace Banking.Platform.Comparing;
 /// Compares streams with their events: versions without gap or repeat, in the order of the log; the stream at the version and time of its last event; a kind
 /// that this bank writes, with events of that kind; nothing archived, because this bank archives nothing.
 /// </summary>
-public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComparison
+public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentStore store) : StoredComparison
 {
     public const string LogName = "log";
     public const string Stream = "stream";
@@ -44,8 +46,8 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
         order by 1 limit {{Comparison.Most}}
         """;
 
-    private readonly string[] _streamTypes = [.. kinds.SelectMany(k => k.EventTypes.Select(_ => k.Type))];
-    private readonly string[] _eventTypes = [.. kinds.SelectMany(k => k.EventTypes)];
+    private readonly (string Stream, string Event)[] _known =
+        [.. from kind in kinds from name in kind.EventTypes from stored in WithEarlier(store, name) select (kind.Type, stored)];
 
     /// <summary>Kinds without receipts. Earlier versions of the bank took the time of their events before they waited for their turn.</summary>
     private readonly string[] _timesMayFall = [.. kinds.Where(k => !k.HasReceipts).Select(k => k.Type)];
@@ -59,7 +61,7 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
         var sql = Sql.Replace("{selection:events}", streams.OnEvents("stream_id", "version"), StringComparison.Ordinal)
             .Replace("{after}", streams.AfterVersion.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);
-        await using var command = streams.Command(snapshot, sql, _streamTypes, _eventTypes, _timesMayFall);
+        await using var command = streams.Command(snapshot, sql, _known.Select(k => k.Stream).ToArray(), _known.Select(k => k.Event).ToArray(), _timesMayFall);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
@@ -69,6 +71,10 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds) : StoredComp
 
         return differences;
     }
+
+    /// <summary>A stream holds its events under the names of their earlier versions too.</summary>
+    private static string[] WithEarlier(IDocumentStore store, string name) =>
+        StoredEventTypes.Of(store).FirstOrDefault(t => t.EventTypeName == name) is { } type ? StoredEventTypes.Names(store, type.DocumentType) : [name];
 
     private static IEnumerable<Difference> Of(NpgsqlDataReader row)
     {

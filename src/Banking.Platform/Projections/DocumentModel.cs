@@ -1,3 +1,4 @@
+using Banking.Platform.EventSourcing;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Projections;
 using Marten;
@@ -36,7 +37,7 @@ public sealed class DocumentModels
         DeleteOnRebuild(projection.Options, table);
         return new(
             projection.Name, (int)projection.Version, projection.Shards().Single().Name, document, table,
-            [.. ((IReadOnlyStoreOptions)options).Events.AllKnownEventTypes().Where(e => types.Contains(e.EventType)).Select(e => e.EventTypeName)]);
+            StoredEventTypes.Names(options, types));
     }
 
     /// <summary>

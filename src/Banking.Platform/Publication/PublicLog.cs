@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
@@ -214,8 +215,7 @@ public sealed class PublicLog(
         };
     }
 
-    private static string[] Names(IDocumentStore store, IEnumerable<PublicContract> contracts) =>
-        [.. contracts.Select(c => store.Options.Events.AllKnownEventTypes().Single(e => e.EventType == c.Stored).EventTypeName)];
+    private static string[] Names(IDocumentStore store, IEnumerable<PublicContract> contracts) => StoredEventTypes.Names(store, contracts.Select(c => c.Stored));
 }
 
 /// <summary>What a bank says about itself in what it publishes (Banking:Publishing).</summary>

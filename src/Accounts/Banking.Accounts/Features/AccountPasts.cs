@@ -5,6 +5,7 @@ using Banking.Platform.Commands;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
 using JasperFx.Events;
+using Marten;
 using Npgsql;
 
 namespace Banking.Accounts.Features;
@@ -13,7 +14,7 @@ namespace Banking.Accounts.Features;
 /// Gives accounts their past for the decision on a backdated command. It is read before the account is locked, and under the lock only what came since;
 /// so a long stream keeps nobody waiting. What was read is kept for the next such command.
 /// </summary>
-public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source) : IPastSource<Account>
+public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source, IDocumentStore store) : IPastSource<Account>
 {
     /// <summary>Beyond so many steps of all accounts it starts over: it saves reading. Some twenty megabytes.</summary>
     private const int MaxSteps = 500_000;
@@ -21,8 +22,8 @@ public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source) : 
     private const int MaxAccounts = 1_000;
 
     /// <summary>They hold until they are changed, so that they are read however long ago they were.</summary>
-    private static readonly string[] Lasting =
-        [.. new[] { typeof(AccountOpened), typeof(OverdraftLimitSet), typeof(AccountFrozen), typeof(AccountUnfrozen) }.Select(t => EventNames.All[t])];
+    private readonly string[] _lasting =
+        StoredEventTypes.Names(store, typeof(AccountOpened), typeof(OverdraftLimitSet), typeof(AccountFrozen), typeof(AccountUnfrozen));
 
     /// <summary>What an account records in so short a time is soon read.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
@@ -64,7 +65,7 @@ public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source) : 
     {
         if (_known.TryGetValue(account, out var known) && known.Past.Since <= since)
         {
-            var later = await streams.ReadAsync(connection, transaction, account, known.Version, known.Past.Since, Lasting, ct);
+            var later = await streams.ReadAsync(connection, transaction, account, known.Version, known.Past.Since, _lasting, ct);
             // The last event that is known must be there, or this is another log than the one that it was read from: one that was restored.
             if (later is [var last, ..] && last.Version == known.Version && last.Id == known.EventId)
             {
@@ -72,7 +73,7 @@ public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source) : 
             }
         }
 
-        var events = await streams.ReadAsync(connection, transaction, account, 1, since, Lasting, ct);
+        var events = await streams.ReadAsync(connection, transaction, account, 1, since, _lasting, ct);
         var past = AccountPast.Of(since, events.Select(e => e.Data));
         return events.Count == 0 ? past : Keep(account, past, events[^1]);
     }

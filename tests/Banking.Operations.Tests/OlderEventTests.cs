@@ -1,0 +1,83 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.Following;
+using Banking.Platform.Projections;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Banking.Testing;
+using JasperFx.Events;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>An event that an earlier version of the bank stored under another name and in another shape is read as today's, by every reader.</summary>
+public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixture<OlderEventTests.OlderBank>
+{
+    private const string Today = "accounts.overdraft-limit-set.v1";
+    private const string Earlier = "accounts.overdraft-limit-set.v0";
+
+    [Fact]
+    public async Task An_earlier_version_of_an_event_is_read_by_upcasting_wherever_it_is_read()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        var limit = new { limit = "50.00", reasonCode = "asked", reason = "asked for" };
+        (await teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", limit)).Ok();
+        await bank.CaughtUpAsync();
+        await bank.DocumentsCurrentAsync();
+        var directory = await bank.QueryAsync<string>("select data::text from accounts.mt_doc_account_directory order by id");
+
+        await AsAnEarlierVersionStoredItAsync();
+        // A host that remembers nothing, and no stored state: the account is folded from its events.
+        await using var host = await bank.StartAnotherAsync();
+        teller = BankFixture.On(host, "teller");
+
+        Assert.Equal("50.00", (await teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("overdraftLimit", "value"));
+        (await teller.WithdrawAsync(account, "60.00")).Created();
+        Assert.Equal("insufficient_funds", (await teller.WithdrawAsync(account, "0.01")).Code);
+        Assert.Contains(Earlier, (await teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "banking.account.overdraft-limit-changed.v1", (await BankFixture.On(host, "operator").GetAsync("/v1/feed?limit=500")).Ok().Body, StringComparison.Ordinal);
+        Assert.Equal(await ByMartenAsync(), (await host.Services.GetRequiredService<LogReader>().ReadAsync(0, await EndAsync(), CancellationToken.None)).Events.Select(Told));
+
+        // The audit index holds the name that was stored before this test rewrote it; nothing else differs.
+        var verified = await host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+        Assert.All(verified.Differences, d => Assert.Equal("audit", d.Model));
+
+        using var daemon = await bank.Store.BuildProjectionDaemonAsync();
+        await daemon.RebuildProjectionAsync(
+            host.Services.GetRequiredService<DocumentModels>().All.Single(m => m.Name == "account-directory").Name, TestContext.Current.CancellationToken);
+        Assert.Equal(directory, await bank.QueryAsync<string>("select data::text from accounts.mt_doc_account_directory order by id"));
+    }
+
+    private async Task AsAnEarlierVersionStoredItAsync()
+    {
+        await bank.ForgeAsync(
+            $"""
+            update bank.mt_events set type = '{Earlier}', data = jsonb_build_object(
+                'minor', data -> 'limit' -> 'minor', 'currency', data -> 'limit' -> 'currency', 'scale', data -> 'limit' -> 'scale', 'effectiveAt', data -> 'effectiveAt')
+            where type = '{Today}'
+            """);
+        await bank.ForgeAsync("delete from accounts.mt_doc_account");
+        Assert.Equal(1, (await bank.QueryAsync<long>($"select count(*) from bank.mt_events where type = '{Earlier}'"))[0]);
+    }
+
+    private async Task<long> EndAsync() => (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+
+    private async Task<IEnumerable<object>> ByMartenAsync()
+    {
+        await using var session = bank.Store.QuerySession();
+        return (await session.Events.QueryAllRawEvents().OrderBy(e => e.Sequence).ToListAsync()).Select(Told);
+    }
+
+    private object Told(IEvent e) => (e.Sequence, e.Id, e.EventTypeName, e.EventType, bank.Store.Options.Serializer().ToJson(e.Data));
+
+    /// <summary>What an earlier version stored.</summary>
+    public sealed record EarlierLimit(long Minor, string Currency, int Scale, DateTimeOffset EffectiveAt);
+
+    public sealed class OlderBank : BankFixture
+    {
+        protected override void Configure(IServiceCollection services) => services.ConfigureMarten(store => store.Events.Upcast<EarlierLimit, OverdraftLimitSet>(
+            Earlier, e => new(new Money(e.Minor, Currency.Stored(e.Currency, e.Scale)), e.EffectiveAt)));
+    }
+}
