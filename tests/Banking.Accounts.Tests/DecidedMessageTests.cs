@@ -11,7 +11,9 @@ using Wolverine.Runtime;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>What a decision sends is stored with what it decides, or not at all. The messages here are deposits: the balance counts their effect.</summary>
+/// <summary>
+/// What a decision sends is stored with what it decides, or not at all. The messages here are deposits: the balance counts their effect.
+/// </summary>
 public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Inbox = "wolverine.wolverine_incoming_envelopes";
@@ -135,7 +137,8 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
 
         await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), Deposit(target)), CancellationToken.None);
 
-        await UntilAsync(() => ScalarAsync<long>($"select count(*) from {Inbox} where owner_id = 0 and position(convert_to($1, 'UTF8') in body) > 0", target), 1);
+        await Eventually.UntilAsync(
+            () => ScalarAsync<long>($"select count(*) from {Inbox} where owner_id = 0 and position(convert_to($1, 'UTF8') in body) > 0", target), rows => rows == 1);
         await UntilAsync(target, "1.00");
     }
 
@@ -153,17 +156,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
 
     private static string? Text(JsonElement item, string member) => item.GetProperty(member).GetString();
 
-    private Task UntilAsync(string account, string balance) => UntilAsync(() => _teller.BalanceAsync(account), balance);
-
-    private static async Task UntilAsync<T>(Func<Task<T>> ask, T expected)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Equals(await ask(), expected))
-        {
-            Assert.False(late.IsCancellationRequested, $"{expected} was expected.");
-            await Task.Yield();
-        }
-    }
+    private Task<string> UntilAsync(string account, string balance) => Eventually.UntilAsync(() => _teller.BalanceAsync(account), found => found == balance);
 
     /// <summary>Deposits to an account that were ever stored as messages: handled ones are kept for a day.</summary>
     private Task<long> RowsAsync(string account) => ScalarAsync<long>($"select count(*) from {Inbox} where position(convert_to($1, 'UTF8') in body) > 0", account);

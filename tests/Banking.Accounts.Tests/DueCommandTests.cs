@@ -11,7 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// Commands that decisions ask for at a later time. The commands here are deposits of one cent: the balance counts their effects. Each test has a bank of
+/// Commands that decisions ask for at a later time. The commands here are deposits of one cent: the balance counts their effects. Each test
+/// has a bank of
 /// its own, for each moves its clock.
 /// </summary>
 public sealed class DueCommandTests : BankFixture
@@ -90,12 +91,13 @@ public sealed class DueCommandTests : BankFixture
 
         Clock.Advance(TimeSpan.FromHours(1));
 
-        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (await WaitingAsync() > 100_000)
-        {
-            most = Math.Max(most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
-            Assert.False(late.IsCancellationRequested, "Not all were decided in time.");
-        }
+        await Eventually.UntilAsync(
+            async () =>
+            {
+                most = Math.Max(most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
+                return await WaitingAsync();
+            },
+            rows => rows == 100_000, TimeSpan.FromMinutes(3));
 
         Assert.InRange(most, 1, 400);
         Assert.Equal("30.00", await Teller.BalanceAsync(account));
@@ -140,10 +142,10 @@ public sealed class DueCommandTests : BankFixture
         var (failing, other) = (await Teller.OpenAsync(), await Teller.OpenAsync());
         _failures = 2;
         await PlantAsync(failing, 1, "0 s", "gen_random_uuid()");
-        await UntilAsync(async () => _failures, 1);
+        await Eventually.UntilAsync(() => Volatile.Read(ref _failures), left => left == 1);
 
         await PlantAsync(other, 1, "0 s", "gen_random_uuid()");
-        await UntilAsync(async () => _failures, 0);
+        await Eventually.UntilAsync(() => Volatile.Read(ref _failures), left => left == 0);
         Clock.Advance(TimeSpan.FromSeconds(16));
         await UntilAsync(failing, "0.01");
         Clock.Advance(TimeSpan.FromSeconds(16));
@@ -212,21 +214,12 @@ public sealed class DueCommandTests : BankFixture
 
     private async Task<long> VersionAsync(string account) => (await this.QueryAsync<long>("select version from bank.mt_streams where id = $1", Stored.Id(account)))[0];
 
-    private Task UntilEmptyAsync() => UntilAsync(WaitingAsync, 0);
+    private Task<long> UntilEmptyAsync() => Eventually.UntilAsync(WaitingAsync, rows => rows == 0);
 
-    private Task UntilAsync(string account, string balance) => UntilAsync(Teller, account, balance);
+    private Task<string> UntilAsync(string account, string balance) => UntilAsync(Teller, account, balance);
 
-    private static Task UntilAsync(BankClient teller, string account, string balance) => UntilAsync(() => teller.BalanceAsync(account), balance);
-
-    private static async Task UntilAsync<T>(Func<Task<T>> ask, T expected)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Equals(await ask(), expected))
-        {
-            Assert.False(late.IsCancellationRequested, $"{expected} was expected.");
-            await Task.Yield();
-        }
-    }
+    private static Task<string> UntilAsync(BankClient teller, string account, string balance) =>
+        Eventually.UntilAsync(() => teller.BalanceAsync(account), found => found == balance);
 
     private sealed record LateDeposit(Guid Account);
 }

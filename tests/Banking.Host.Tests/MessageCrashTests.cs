@@ -6,12 +6,15 @@ using Npgsql;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// Where the host or its connection dies around the commit of a decision that sends. Closing an account sends a message that cancels the subscriptions to
+/// Where the host or its connection dies around the commit of a decision that sends. Closing an account sends a message that cancels the
+/// subscriptions to
 /// it: the log says how often that happened.
 /// </summary>
 public sealed class MessageCrashTests
 {
     private const string Database = "messages";
+
+    private const string Message = "Banking.Accounts.Contracts.AccountWasClosed";
 
     /// <summary>The commit of a command that is written and waits for a standby which does not exist.</summary>
     private const string Written = "application_name like '%-commands' and wait_event = 'SyncRep' and query ilike 'commit%'";
@@ -175,22 +178,15 @@ public sealed class MessageCrashTests
         public Task<Answer> CloseAsync(string account) =>
             Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." }, ("Idempotency-Key", account));
 
-        public async Task UntilCancelledAsync(string subscription)
-        {
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (await VersionAsync(subscription) < 2)
-            {
-                Assert.False(late.IsCancellationRequested, $"The subscription was not cancelled.\n{_host.Output}");
-                await Task.Yield();
-            }
-        }
+        public Task<long> UntilCancelledAsync(string subscription) => Eventually.UntilAsync(() => VersionAsync(subscription), version => version >= 2);
 
-        public async Task<long> VersionAsync(string subscription) =>
-            PublicId.TryParse("sub", subscription, out var id) ? await ScalarAsync<long>($"select version from bank.mt_streams where id = '{id}'") : 0;
+        public async Task<long> VersionAsync(string subscription) => PublicId.TryParse("sub", subscription, out var id)
+            ? await ScalarAsync<long>($"select version from bank.mt_streams where id = '{id}'")
+            : 0;
 
         /// <summary>Messages about closed accounts that were ever stored: handled ones are kept for a day.</summary>
-        public Task<long> MessagesAsync() =>
-            ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where message_type = 'Banking.Accounts.Contracts.AccountWasClosed'");
+        public Task<long> MessagesAsync() => ScalarAsync<long>(
+            $"select count(*) from wolverine.wolverine_incoming_envelopes where message_type = '{Message}'");
 
         public Task<long> DeadLettersAsync() => ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters");
 
@@ -210,25 +206,23 @@ public sealed class MessageCrashTests
         public async Task<NpgsqlConnection> HoldCommitsAsync()
         {
             await ExecuteAsync(
-                """
-                create or replace function public.hold_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
-                create constraint trigger hold_commit after insert on wolverine.wolverine_incoming_envelopes deferrable initially deferred for each row
-                    when (new.message_type = 'Banking.Accounts.Contracts.AccountWasClosed') execute function public.hold_commit();
+                $"""
+                create or replace function public.hold_commit() returns trigger language plpgsql as
+                    $$ begin perform pg_advisory_xact_lock_shared(7); return null; end $$;
+                create constraint trigger hold_commit after insert on wolverine.wolverine_incoming_envelopes
+                    deferrable initially deferred for each row
+                    when (new.message_type = '{Message}') execute function public.hold_commit();
                 """);
-            var connection = await _server.OpenConnectionAsync();
+            // Not of a pool: one that is closed there keeps its lock until it is used again.
+            var connection = new NpgsqlConnection(_cluster.ConnectionString(Database) + ";Pooling=false");
+            await connection.OpenAsync();
             await using var command = new NpgsqlCommand("select pg_advisory_lock(7)", connection);
             await command.ExecuteNonQueryAsync();
             return connection;
         }
 
-        public async Task UntilAsync(string activity)
-        {
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (!await ScalarAsync<bool>($"select exists (select from pg_stat_activity where datname = '{Database}' and {activity})"))
-            {
-                Assert.False(late.IsCancellationRequested, $"No commit came to that.\n{_host.Output}");
-            }
-        }
+        public Task<bool> UntilAsync(string activity) => Eventually.UntilAsync(
+            () => ScalarAsync<bool>($"select exists (select from pg_stat_activity where datname = '{Database}' and {activity})"), isThere => isThere);
 
         public Task TerminateAsync(string activity) =>
             ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{Database}' and {activity}");

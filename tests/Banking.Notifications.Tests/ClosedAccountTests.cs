@@ -4,7 +4,9 @@ using Wolverine.Tracking;
 
 namespace Banking.Notifications.Tests;
 
-/// <summary>Closing an account ends the subscriptions to it: the decision sends a message, and each subscription is cancelled by a command.</summary>
+/// <summary>
+/// Closing an account ends the subscriptions to it: the decision sends a message, and each subscription is cancelled by a command.
+/// </summary>
 public sealed class ClosedAccountTests : ListeningBank
 {
     [Fact]

@@ -3,10 +3,16 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The grace of a rotated secret ends by the clock of the bank, and the log says so. Each test has a bank of its own, for each moves its clock.</summary>
+/// <summary>
+/// The grace of a rotated secret ends by the clock of the bank, and the log says so. Each test has a bank of its own, for each moves its
+/// clock.
+/// </summary>
 public sealed class WebhookGraceTests : BankFixture
 {
-    protected override string[] Settings => [.. base.Settings, "--Banking:Publishing:Webhooks:AllowInsecure", "true", "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true"];
+    protected override string[] Settings =>
+    [
+        .. base.Settings, "--Banking:Publishing:Webhooks:AllowInsecure", "true", "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true",
+    ];
 
     [Fact]
     public async Task When_the_grace_is_over_the_old_secret_is_retired_once_and_deleted()

@@ -5,12 +5,13 @@ using Npgsql;
 namespace Banking.Platform.Due;
 
 /// <summary>
-/// Turns rows of the due table into commands once the bank's clock has come to them. Every host looks; rows are claimed, so that hosts share the work.
+/// Turns rows of the due table into commands once the bank's clock has come to them. Every host looks; rows are claimed, so that hosts
+/// share the work.
 /// An idle look is one question to an index.
 /// </summary>
 public sealed class DueCommands(
-    IEnumerable<IDueHandler> handlers, NpgsqlDataSource source, DueSignal signal, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<DueCommands> log)
-    : BackgroundService
+    IEnumerable<IDueHandler> handlers, NpgsqlDataSource source, DueSignal signal, IHostApplicationLifetime lifetime, TimeProvider clock,
+    ILogger<DueCommands> log) : BackgroundService
 {
     /// <summary>Rows in memory at once.</summary>
     private const int PageSize = 200;
@@ -31,7 +32,7 @@ public sealed class DueCommands(
         {
             if (!await RunPageAsync(operations, stoppingToken))
             {
-                await signal.WaitAsync(Pause, stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await signal.WaitAsync(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -80,7 +81,8 @@ public sealed class DueCommands(
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
             log.LogError(
-                failure, "The command {Operation} due at {DueAt} failed (attempt {Attempt}) and stays in the due table.", row.Operation, row.DueAt, row.Attempts);
+                failure, "The command {Operation} due at {DueAt} failed (attempt {Attempt}) and stays in the due table.",
+                row.Operation, row.DueAt, row.Attempts);
             return false;
         }
     }

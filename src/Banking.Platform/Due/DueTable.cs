@@ -10,7 +10,9 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace Banking.Platform.Due;
 
-/// <summary>Commands that wait for their time. A row is written in the transaction of its decision and deleted when its command is recorded.</summary>
+/// <summary>
+/// Commands that wait for their time. A row is written in the transaction of its decision and deleted when its command is recorded.
+/// </summary>
 internal sealed class DueTable : Table
 {
     public const string Name = PlatformModule.Schema + ".due";
@@ -59,14 +61,17 @@ internal sealed class InsertDue(IReadOnlyList<DueRow> rows) : IStorageOperation,
 internal sealed class DueRows(NpgsqlDataSource source)
 {
     /// <summary>
-    /// A claim says who is at a row, and when it is tried again if that comes to nothing: after fifteen seconds, then twice as long each time, up to an
-    /// hour. A claim that lies further ahead was made by a clock that has been set back since, and does not count. Not the claim makes a command happen
+    /// A claim says who is at a row, and when it is tried again if that comes to nothing: after fifteen seconds, then twice as long each
+    /// time, up to an
+    /// hour. A claim that lies further ahead was made by a clock that has been set back since, and does not count. Not the claim makes a
+    /// command happen
     /// once, but its key.
     /// </summary>
     private const string Claim =
         $"""
         update {DueTable.Name} d
-        set attempts = d.attempts + 1, claimed_until = $1 + least(interval '1 hour', interval '15 seconds' * power(2, least(d.attempts, 10)))
+        set attempts = d.attempts + 1,
+            claimed_until = $1 + least(interval '1 hour', interval '15 seconds' * power(2, least(d.attempts, 10)))
         where d.id in (
             select id from {DueTable.Name} where due_at <= $1 and operation = any($2)
             and (claimed_until is null or claimed_until <= $1 or claimed_until > $1 + interval '1 hour')

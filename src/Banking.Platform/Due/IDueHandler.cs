@@ -13,11 +13,14 @@ public interface IDueHandler
     Task<Outcome> RunAsync(string command, CommandContext context, CancellationToken ct);
 }
 
-internal sealed class DueHandler<TCommand>(string operation, Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run) : IDueHandler
+internal sealed class DueHandler<TCommand>(string operation, Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+    : IDueHandler
     where TCommand : class
 {
     public string Operation => operation;
 
     public Task<Outcome> RunAsync(string command, CommandContext context, CancellationToken ct) =>
-        run(JsonSerializer.Deserialize<TCommand>(command, CommandData.Json) ?? throw new JsonException($"A command of {operation} is null."), context, ct);
+        run(
+            JsonSerializer.Deserialize<TCommand>(command, CommandData.Json) ?? throw new JsonException($"A command of {operation} is null."),
+            context, ct);
 }

@@ -10,10 +10,13 @@ using Wolverine.Runtime;
 namespace Banking.Platform.Messages;
 
 /// <summary>
-/// The way of messages that decisions send (ADR 0033). They are stored in Wolverine's tables in the transaction of the group and handed to Wolverine's
-/// senders after its commit. Wolverine recovers rows of nodes that are gone, and rows of no node; what this node could not hand over becomes such a row.
+/// The way of messages that decisions send (ADR 0033). They are stored in Wolverine's tables in the transaction of the group and handed to
+/// Wolverine's
+/// senders after its commit. Wolverine recovers rows of nodes that are gone, and rows of no node; what this node could not hand over
+/// becomes such a row.
 /// </summary>
-public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource source, TimeProvider clock, ILogger<MessageOutbox> log) : BackgroundService
+public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource source, TimeProvider clock, ILogger<MessageOutbox> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -31,11 +34,13 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
             bus.EnlistInOutbox(routed);
             routed.Cause = cause;
             var before = routed.Count;
-            // Sent, not published: a message that nobody handles fails its command instead of being lost. With options, so that no message sends itself.
+            // Sent, not published: a message that nobody handles fails its command instead of being lost. With options, so that no message
+            // sends itself.
             await bus.SendAsync(message, new DeliveryOptions());
             if (routed.Count - before != bus.Outstanding.Count())
             {
-                throw new InvalidOperationException($"{message.GetType().Name} is routed to an endpoint that keeps no messages; decisions send durably.");
+                throw new InvalidOperationException(
+                    $"{message.GetType().Name} is routed to an endpoint that keeps no messages; decisions send durably.");
             }
         }
 
@@ -118,7 +123,8 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
         }
         catch (Exception failure)
         {
-            log.LogError(failure, "The message {Id} ({Type}) could not be sent; it is stored, and any node may send it.", envelope.Id, envelope.MessageType);
+            log.LogError(
+                failure, "The message {Id} ({Type}) could not be sent; it is stored, and any node may send it.", envelope.Id, envelope.MessageType);
             return false;
         }
     }
@@ -131,7 +137,8 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
                 return false;
             }
 
-            log.LogInformation("A commit without an answer left {Stored} of {Count} messages; they are sent.", stored.Count, messages.Count);
+            log.LogInformation(
+                "A commit without an answer left {Stored} of {Count} messages; they are sent.", stored.Count, messages.Count);
             await SendAsync([.. messages.All.Where(e => stored.Contains(e.Id))], messages.Owner, stopping);
             return true;
         },

@@ -26,23 +26,29 @@ internal sealed class MessageRows(IWolverineRuntime runtime, NpgsqlDataSource so
         }
     }
 
-    /// <summary>Gives messages to any node, whose durability agent sends them. Those that another node has taken already stay as they are.</summary>
+    /// <summary>
+    /// Gives messages to any node, whose durability agent sends them. Those that another node has taken already stay as they are.
+    /// </summary>
     public async Task ReleaseAsync(IReadOnlyCollection<Envelope> envelopes, int owner, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"with incoming as (update {_incoming} set owner_id = 0 where id = any($1) and owner_id = $2 and status = '{nameof(EnvelopeStatus.Incoming)}') " +
+            $"with incoming as (update {_incoming} set owner_id = 0 " +
+            $"where id = any($1) and owner_id = $2 and status = '{nameof(EnvelopeStatus.Incoming)}') " +
             $"update {_outgoing} set owner_id = 0 where id = any($1) and owner_id = $2");
         AddKeys(command, envelopes, owner);
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Which messages of a commit without an answer are stored and this node's to send; null while the transaction is still running.</summary>
+    /// <summary>
+    /// Which messages of a commit without an answer are stored and this node's to send; null while the transaction is still running.
+    /// </summary>
     public async Task<IReadOnlySet<Guid>?> FindStoredAsync(RoutedMessages messages, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         // An id that is not assigned yet is of a database that was restored since: that transaction is over.
         await using (var status = new NpgsqlCommand(
-            "select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) = 'in progress' end", connection))
+            "select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) = 'in progress' end",
+            connection))
         {
             status.Parameters.Add(new() { Value = messages.TransactionId, NpgsqlDbType = NpgsqlDbType.Text });
             if (await status.ExecuteScalarAsync(ct) is true)

@@ -4,7 +4,8 @@ using Wolverine.Persistence.Durability;
 namespace Banking.Platform.Messages;
 
 /// <summary>
-/// The messages of one group as Wolverine's envelopes, collected instead of stored one by one: the group stores them with one statement per table,
+/// The messages of one group as Wolverine's envelopes, collected instead of stored one by one: the group stores them with one statement per
+/// table,
 /// in its own transaction.
 /// </summary>
 /// <param name="owner">The number of this node, which sends them.</param>
