@@ -111,6 +111,7 @@ public static class PlatformModule
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
         .AddSingleton<StoredComparison, RefusalComparison>()
+        .AddSingleton<StoredComparison, DocumentComparison>()
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>();
 

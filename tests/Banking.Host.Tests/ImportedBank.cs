@@ -93,6 +93,7 @@ internal sealed class ImportedBank : IAsyncDisposable
         await using (await bank.ServeAsync())
         {
             await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {history.Events}");
+            await bank.UntilAsync($"count(*) = 2 from bank.mt_event_progression where last_seq_id = {history.Events}");
         }
 
         return new NpgsqlConnectionStringBuilder(bank.Database).Database!;

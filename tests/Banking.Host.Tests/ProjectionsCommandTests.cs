@@ -20,7 +20,7 @@ public sealed class ProjectionsCommandTests
 
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
-        Assert.Equal(["audit", "entries", "ledger"], rows.Select(r => r[0]).Order());
+        Assert.Equal(["account-directory", "audit", "entries", "ledger", "webhook-overview"], rows.Select(r => r[0]));
         Assert.All(rows, r => Assert.Equal(["1", r[0] == "audit" ? "2" : "1", "serving", $"{bank.Events}", "0"], r[1..]));
     }
 
@@ -40,12 +40,12 @@ public sealed class ProjectionsCommandTests
         Assert.Equal("", await bank.RowAsync("select to_regclass('accounts.entry_g1')::text"));
         var asked = await bank.RowsAsync("select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events " +
             "where type = 'platform.rebuild-requested.v1' order by 1");
-        Assert.Equal(((string[])["audit", "entries", "ledger"]).Select(m => $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"), asked);
-        Assert.Equal("3", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
+        Assert.Equal(((string[])["account-directory", "audit", "entries", "ledger", "webhook-overview"]).Select(m => $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"), asked);
+        Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
     }
 
     [Theory]
-    [InlineData("There is no read model 'postings': entries, ledger, audit or all.", "rebuild", "postings", "--reason", "why not")]
+    [InlineData("There is no read model 'postings': entries, ledger, audit, account-directory, webhook-overview or all.", "rebuild", "postings", "--reason", "why not")]
     [InlineData("Option '--reason' is required", "rebuild", "all")]
     [InlineData("--reason TEXT: say why", "rebuild", "all", "--reason", " ")]
     [InlineData("argument 'NAME' missing", "rebuild", "--reason", "no name")]

@@ -91,6 +91,117 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public async Task An_event_that_cannot_be_read_stops_the_projection_right_before_it_and_once_mended_it_goes_on()
+    {
+        await using var stopping = new ProbedBank();
+        await stopping.InitializeAsync();
+        var (teller, staff) = (stopping.As("teller"), stopping.As("operator"));
+        var account = await teller.OpenAsync();
+        await stopping.DocumentsCurrentAsync();
+        // Spoiled while it is stored, so that no reader sees it whole before.
+        await stopping.ForgeAsync(
+            """
+            create function bank.spoil() returns trigger language plpgsql as
+            $f$ begin if new.type = 'accounts.account-frozen.v1' then new.data := jsonb_set(new.data, '{scope}', '"Nothing"'); end if; return new; end $f$;
+            create trigger spoil before insert on bank.mt_events for each row execute function bank.spoil();
+            """);
+        var before = await teller.OpenAsync();
+        var answer = (await teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" })).Ok();
+        var frozen = Number(answer.Header("Ledger-Position"));
+        await stopping.ForgeAsync("drop trigger spoil on bank.mt_events; drop function bank.spoil()");
+        var after = await teller.OpenAsync();
+
+        var stopped = await Eventually.UntilAsync(() => ViewAsync(staff), p => p.TryGetProperty("paused", out _));
+        Assert.Equal(frozen, stopped.GetProperty("paused").GetProperty("position").GetInt64());
+        Assert.Contains($"position {frozen}", stopped.GetProperty("paused").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"position {frozen}", stopped.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
+        await Eventually.UntilAsync(() => ViewAsync(staff), p => p.GetProperty("lag").GetProperty("position").GetInt64() == frozen - 1);
+        await Eventually.UntilAsync(async () => (await stopping.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
+        var listed = (await teller.GetAsync("/v1/accounts?limit=500")).Ok();
+        Assert.Equal("true", listed.Header("Ledger-Stale"));
+        Assert.Contains(before, listed.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(after, listed.Body, StringComparison.Ordinal);
+
+        await stopping.ForgeAsync($$"""update bank.mt_events set data = jsonb_set(data, '{scope}', '"debit"') where seq_id = {{frozen}}""");
+        (await staff.PostAsync("/ops/projections/account-directory/resume", Why)).Ok();
+
+        await stopping.DocumentsCurrentAsync();
+        Assert.Contains(after, (await teller.GetAsync("/v1/accounts?limit=500")).Ok().Body, StringComparison.Ordinal);
+        Assert.Equal(["true"], await stopping.QueryAsync<string>(
+            "select data ->> 'debitFrozen' from accounts.mt_doc_account_directory where id = (select stream_id from bank.mt_events where seq_id = $1)", frozen));
+        Assert.Equal((409, "not_paused"), Said(await staff.PostAsync("/ops/projections/account-directory/resume", Why)));
+    }
+
+    [Fact]
+    public async Task A_rebuild_under_load_removes_what_the_log_does_not_make_and_shows_its_outcome()
+    {
+        await using var loaded = new ProbedBank();
+        await loaded.InitializeAsync();
+        var (teller, staff) = (loaded.As("teller"), loaded.As("operator"));
+        await teller.OpenAsync();
+        await loaded.DocumentsCurrentAsync();
+        await loaded.ForgeAsync(
+            "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select gen_random_uuid(), data, 'x' from accounts.mt_doc_account_directory limit 1");
+        using var stop = new CancellationTokenSource();
+        var opening = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await teller.OpenAsync(balance: "1.00");
+            }
+        });
+
+        for (var i = 2; i <= 4; i++)
+        {
+            (await staff.PostAsync("/ops/projections/account-directory/rebuild", Why)).Is(System.Net.HttpStatusCode.Accepted);
+            var rebuilt = await Eventually.UntilAsync(
+                async () => (await staff.GetAsync("/ops/projections/account-directory/rebuild")).Ok().Json, r => r.GetProperty("state").GetString() != "building");
+            Assert.Equal(("serving", i), (rebuilt.GetProperty("state").GetString(), rebuilt.GetProperty("generation").GetInt32()));
+        }
+
+        await stop.CancelAsync();
+        await opening;
+        await loaded.DocumentsCurrentAsync();
+        Assert.Equal(
+            await loaded.QueryAsync<Guid>("select id from accounts.mt_doc_account order by 1"),
+            await loaded.QueryAsync<Guid>("select id from accounts.mt_doc_account_directory order by 1"));
+        await loaded.CaughtUpAsync();
+        Assert.Empty((await loaded.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+        Assert.Equal((409, "not_for_documents"), Said(await staff.PostAsync("/ops/projections/account-directory/rebuild/cancel", Why)));
+    }
+
+    [Fact]
+    public async Task After_a_restore_in_place_under_two_hosts_the_documents_are_those_of_the_log_that_is_there()
+    {
+        await using var restored = new ProbedBank();
+        await restored.InitializeAsync();
+        await using var other = await restored.StartAnotherAsync();
+        var (a, b) = (restored.As("teller"), BankFixture.On(other, "teller"));
+        await a.OpenAsync();
+        await restored.DocumentsCurrentAsync();
+        var backup = await DatabaseBackup.TakeAsync(restored.ConnectionString);
+        var lost = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => a.OpenAsync()));
+        await restored.DocumentsCurrentAsync();
+        await backup.RestoreAsync();
+
+        var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? a : b).OpenAsync()));
+
+        await restored.DocumentsCurrentAsync();
+        var listed = (await b.GetAsync("/v1/accounts?limit=500")).Ok();
+        Assert.All(kept, k => Assert.Contains(k, listed.Body, StringComparison.Ordinal));
+        Assert.All(lost, l => Assert.DoesNotContain(l, listed.Body, StringComparison.Ordinal));
+        var differences = (await restored.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+        Assert.DoesNotContain(differences, d => d.Model is "account-directory" or "webhook-overview");
+    }
+
+    private static readonly object Why = new { reasonCode = "drill", reason = "A test." };
+
+    private static async Task<System.Text.Json.JsonElement> ViewAsync(BankClient staff) => (await staff.GetAsync("/ops/projections")).Ok().Items()
+        .Single(p => p.GetProperty("name").GetString() == "account-directory");
+
+    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+
     private Task CurrentAsync() => bank.DocumentsCurrentAsync();
 
     private static long Number(string? text) => long.Parse(text!, CultureInfo.InvariantCulture);

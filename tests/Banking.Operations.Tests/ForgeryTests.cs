@@ -73,6 +73,11 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
         { "update accounts.mt_doc_account_number set data = jsonb_set(data, '{accountId}', to_jsonb({other}::text)) where data ->> 'accountId' = {account}", "entries", "account_number", "account" },
         { "insert into accounts.mt_doc_account_access (id, data, mt_dotnet_type) values ('forged:' || {account}, jsonb_build_object('id', 'forged:' || {account}, 'accountId', {account}, 'customerId', {other}), 'x')", "lookups", "account_access", "account" },
         { "insert into accounts.mt_doc_account_number (id, data, mt_dotnet_type) values ('XX' || {account}, jsonb_build_object('id', 'XX', 'accountId', {account}), 'x')", "lookups", "account_number", "account" },
+        { "delete from accounts.mt_doc_account_directory where id = {account}", "account-directory", "account_directory", "account" },
+        { "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{status}', '\"Closed\"') where id = {account}", "account-directory", "account_directory", "account" },
+        { "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{overdraftLimit,minor}', '1') where id = {account}", "account-directory", "account_directory", "account" },
+        { "update accounts.mt_doc_account_directory set id = gen_random_uuid() where id = {account}", "account-directory", "account_directory", "account" },
+        { "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select {refusal}, data, 'x' from accounts.mt_doc_account_directory where id = {account}", "account-directory", "account_directory", "refusal" },
         { "update accounts.entry set balance = balance + 1 where account = {account} and version = 2", "entries", "entry", "account" },
         { "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where stream = {account})", "audit", "event_index", "account" },
     };

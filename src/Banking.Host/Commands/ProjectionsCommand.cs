@@ -3,6 +3,7 @@ using System.Globalization;
 using Banking.Platform;
 using Banking.Platform.EventSourcing;
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Npgsql;
@@ -46,7 +47,9 @@ internal static class ProjectionsCommand
             table.AddColumn(heading);
         }
 
-        foreach (var g in await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
+        var projections = (await services.GetRequiredService<ProjectionStates>().AllAsync(ct)).Select(p => p.AsGeneration());
+        var all = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Concat(projections);
+        foreach (var g in all.OrderBy(g => g.Model, StringComparer.Ordinal))
         {
             if (g.State is GenerationState.Serving or GenerationState.Building or GenerationState.Differs)
             {
@@ -60,17 +63,57 @@ internal static class ProjectionsCommand
 
     private static async Task<int> RebuildAsync(IServiceProvider services, string name, string reason, CancellationToken ct)
     {
-        var all = services.GetServices<ReadModel>().ToList();
-        var models = all.Where(m => name == "all" || m.Name == name).ToList();
-        if (models.Count == 0)
+        var (all, documents) = (services.GetServices<ReadModel>().ToList(), services.GetRequiredService<DocumentModels>().All);
+        List<ReadModel> models = [.. all.Where(m => name == "all" || m.Name == name)];
+        List<DocumentModel> projections = [.. documents.Where(m => name == "all" || m.Name == name)];
+        if (models.Count + projections.Count == 0)
         {
-            return await OpenBank.WrongAsync($"There is no read model '{name}': {string.Join(", ", all.Select(m => m.Name))} or all.");
+            var names = string.Join(", ", all.Select(m => m.Name).Concat(documents.Select(m => m.Name)));
+            return await OpenBank.WrongAsync($"There is no read model '{name}': {names} or all.");
         }
 
-        var rebuild = services.GetRequiredService<Rebuild>();
         var action = new OperatorAction(
             new($"cli:{Environment.UserName}", Roles.Operator, null, "cli"), "projections rebuild",
             Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), "rebuild", reason);
+        try
+        {
+            var exit = await RebuildAsync(services, projections, action, ct);
+            return models.Count == 0 ? exit : Math.Max(exit, await RebuildAsync(services, models, action, ct));
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped. What is made stays; a host or the same command goes on with it.");
+            return 130;
+        }
+    }
+
+    /// <summary>Of projections: Marten's own rebuild, by this command or by the host that runs them.</summary>
+    private static async Task<int> RebuildAsync(IServiceProvider services, List<DocumentModel> projections, OperatorAction action, CancellationToken ct)
+    {
+        var states = services.GetRequiredService<ProjectionStates>();
+        foreach (var model in projections)
+        {
+            if (!await states.RequestRebuildAsync(model, action, ct))
+            {
+                await Console.Error.WriteLineAsync($"{model.Name}: a rebuild is under way already.");
+            }
+        }
+
+        await services.GetRequiredService<ProjectionRunners>().CatchUpAsync(projections, ct);
+        var exit = 0;
+        foreach (var model in projections)
+        {
+            var status = await states.OfAsync(model, ct);
+            exit = status is { PausedAt: null, Outcome: GenerationState.Serving } ? exit : 1;
+            Console.WriteLine($"{model.Name}: generation {status.Generation} {status.Outcome}{(status.PauseReason is null ? "" : $", stopped: {status.PauseReason}")}");
+        }
+
+        return exit;
+    }
+
+    private static async Task<int> RebuildAsync(IServiceProvider services, List<ReadModel> models, OperatorAction action, CancellationToken ct)
+    {
+        var rebuild = services.GetRequiredService<Rebuild>();
         if (await rebuild.RequestAsync(models, action, ct) is null)
         {
             // One of them is coming already: the others are asked for all the same.
@@ -83,29 +126,20 @@ internal static class ProjectionsCommand
             }
         }
 
-        try
+        await RebuildProgress.ShowAsync(services, models, async () =>
         {
-            await RebuildProgress.ShowAsync(services, models, async () =>
+            // A host that serves meanwhile may have taken some of them, or all: they are waited for.
+            while (true)
             {
-                // A host that serves meanwhile may have taken some of them, or all: they are waited for.
-                while (true)
+                var ran = await rebuild.RunAsync(models, ct);
+                if (!await ComingAsync(services, models, ct))
                 {
-                    var ran = await rebuild.RunAsync(models, ct);
-                    if (!await ComingAsync(services, models, ct))
-                    {
-                        return;
-                    }
-
-                    await (ran ? Task.CompletedTask : Task.Delay(200, ct));
+                    return;
                 }
-            }, ct);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync("Stopped. What is made stays; a host or the same command goes on with it.");
-            return 130;
-        }
 
+                await (ran ? Task.CompletedTask : Task.Delay(200, ct));
+            }
+        }, ct);
         return await ReportAsync(services, models, ct);
     }
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Platform;
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Npgsql;
 using Spectre.Console;
@@ -88,6 +89,7 @@ internal static class VerifyCommand
                 return $"{m.Name}: it could not be brought to the end of the log: {failure.Message}";
             }
         }));
+        await services.GetRequiredService<ProjectionRunners>().CatchUpAsync(services.GetRequiredService<DocumentModels>().All, ct);
         return [.. failures.OfType<string>()];
     }
 
@@ -95,7 +97,10 @@ internal static class VerifyCommand
     private static async Task<IReadOnlyList<string>> StandingAsync(IServiceProvider services, CancellationToken ct)
     {
         var versions = services.GetServices<ReadModel>().ToDictionary(m => m.Name, m => m.Version);
-        return [.. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
+        var projections = (await services.GetRequiredService<ProjectionStates>().AllAsync(ct))
+            .Where(p => p.PausedAt is not null)
+            .Select(p => $"{p.Model.Name}: stopped before position {p.PausePosition} ({p.PauseReason}); from there on nothing was compared.");
+        return [.. projections, .. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
             .Where(g => g.State == GenerationState.Serving && versions.ContainsKey(g.Model))
             .Select(g => g switch
             {

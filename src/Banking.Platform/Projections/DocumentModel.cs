@@ -12,7 +12,9 @@ namespace Banking.Platform.Projections;
 /// <param name="Document">The type of its documents.</param>
 /// <param name="Table">The table of its documents.</param>
 /// <param name="EventTypes">The stored names of the events that it is made of.</param>
-public sealed record DocumentModel(string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlyList<string> EventTypes);
+/// <param name="Fold">What its documents are compared by; null where a document is not the fold of one stream.</param>
+public sealed record DocumentModel(
+    string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlySet<string> EventTypes, DocumentFold? Fold);
 
 /// <summary>The document read models of this bank: whatever a module adds to the store as an asynchronous projection.</summary>
 public sealed class DocumentModels
@@ -21,7 +23,8 @@ public sealed class DocumentModels
     {
         ArgumentNullException.ThrowIfNull(store);
         var options = ((DocumentStore)store).Options;
-        All = [.. options.Projections.All.Where(p => p.Lifecycle == ProjectionLifecycle.Async).Select(p => Of(options, p)).OrderBy(m => m.Name, StringComparer.Ordinal)];
+        var projections = options.Projections.All.Where(p => p.Lifecycle == ProjectionLifecycle.Async);
+        All = [.. projections.Select(p => Of(options, p)).OrderBy(m => m.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>In the order of their names.</summary>
@@ -37,7 +40,7 @@ public sealed class DocumentModels
         DeleteOnRebuild(projection.Options, table);
         return new(
             projection.Name, (int)projection.Version, projection.Shards().Single().Name, document, table,
-            StoredEventTypes.Names(options, types));
+            StoredEventTypes.Names(options, types).ToHashSet(), DocumentFold.Of(projection, document, options.Serializer()));
     }
 
     /// <summary>

@@ -23,5 +23,6 @@ public sealed record ProjectionStatus(
     public Generation AsGeneration() => new(
         Model.Name, Generation, Model.Version, IsRebuildDue ? GenerationState.Building : GenerationState.Serving, Position,
         UpdatedAt ?? DateTimeOffset.UnixEpoch, PausedAt, PauseReason, PausePosition, RequestedAt ?? DateTimeOffset.UnixEpoch, RequestedBy ?? "bank",
-        Reason ?? "made when the bank began", StartedAt, 0, Target, FinishedAt, Outcome, null, false, FinishedAt, 0);
+        Reason ?? "made when the bank began", StartedAt, 0, Target, FinishedAt, Outcome, null, false, FinishedAt, 0)
+    { HasTables = false };
 }

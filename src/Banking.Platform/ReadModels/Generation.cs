@@ -41,6 +41,9 @@ public sealed record Generation(
 {
     internal const string Table = PlatformModule.Schema + ".read_model";
 
+    /// <summary>False for the documents of a projection, which are rebuilt in place.</summary>
+    public bool HasTables { get; init; } = true;
+
     internal const string Sql =
         $"""
         create table if not exists {Table} (

@@ -1,4 +1,5 @@
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,15 +24,17 @@ public sealed class ReadModelLag : BackgroundService
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly IReadOnlyList<ReadModel> _models;
+    private readonly ProjectionStates _projections;
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
     private readonly ILogger<ReadModelLag> _logger;
     private readonly ConcurrentDictionary<string, (Lag Lag, long At)> _last = new();
 
-    public ReadModelLag(IEnumerable<ReadModel> models, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<ReadModelLag> logger)
+    public ReadModelLag(
+        IEnumerable<ReadModel> models, ProjectionStates projections, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<ReadModelLag> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        (_models, _source, _clock, _logger) = ([.. models], source, clock, logger);
+        (_models, _projections, _source, _clock, _logger) = ([.. models], projections, source, clock, logger);
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge("banking.read_model.lag.events", () => Measured(l => (double)l.Events), "{event}", "Positions behind the end of the log");
         meter.CreateObservableGauge("banking.read_model.lag.seconds", () => Measured(l => l.Seconds), "s", "Age of the first event that is not in it");
@@ -53,26 +56,37 @@ public sealed class ReadModelLag : BackgroundService
         {
             if (generations.GetValueOrDefault(model.Name) is { } serving)
             {
-                var seconds = serving.Position >= end ? 0 : await AgeAsync(serving.Position, ct);
-                var events = Math.Max(0, end - serving.Position);
-                var trend = _last.TryGetValue(model.Name, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
-                    ? (events - before.Lag.Events) / elapsed
-                    : 0;
-                _last[model.Name] = (new(model.Name, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(model, serving, seconds)), now);
+                await NoteAsync(serving, model.Version, end, now, ct);
             }
         }
 
-        return (Current, all);
+        List<Generation> projections = [.. (await _projections.AllAsync(ct)).Select(p => p.AsGeneration())];
+        foreach (var projection in projections)
+        {
+            await NoteAsync(projection, projection.ModelVersion, end, now, ct);
+        }
+
+        return (Current, [.. all, .. projections]);
+    }
+
+    private async Task NoteAsync(Generation serving, int version, long end, long now, CancellationToken ct)
+    {
+        var seconds = serving.Position >= end ? 0 : await AgeAsync(serving.Position, ct);
+        var events = Math.Max(0, end - serving.Position);
+        var trend = _last.TryGetValue(serving.Model, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
+            ? (events - before.Lag.Events) / elapsed
+            : 0;
+        _last[serving.Model] = (new(serving.Model, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(version, serving, seconds)), now);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
         Pause, LookAsync, failure => _logger.LogWarning(failure, "How far read models are could not be looked at"), stoppingToken);
 
-    private static string? Why(ReadModel model, Generation serving, double seconds) => serving switch
+    private static string? Why(int version, Generation serving, double seconds) => serving switch
     {
         { PausedAt: not null } => $"stopped before the event at position {serving.PausePosition}: {serving.PauseReason}",
-        _ when serving.ModelVersion < model.Version => $"waits for version {model.Version}, which is being built",
-        _ when serving.ModelVersion > model.Version => $"written by hosts with its version {serving.ModelVersion}",
+        _ when serving.ModelVersion < version => $"waits for version {version}, which is being built",
+        _ when serving.ModelVersion > version => $"written by hosts with its version {serving.ModelVersion}",
         _ when seconds > StallSeconds => "no host brings it forward: a transaction that was left open may hold the log back",
         _ => null,
     };

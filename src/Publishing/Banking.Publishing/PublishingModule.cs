@@ -138,6 +138,8 @@ public sealed class PublishingModule : BankModule
 
         store.Events.IgnoreIndex(StreamIndex.NameOf(Webhook.StreamType));
         store.Projections.Add<WebhookProjection>(ProjectionLifecycle.Inline);
+        store.Projections.Add<WebhookOverviews>(ProjectionLifecycle.Async);
+        store.Schema.For<WebhookOverview>().DatabaseSchemaName(Schema).DocumentAlias("webhook_overview");
         store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook");
         // A schema of its own, so that a backup or a reader of the rest has no secrets in it.
         store.Schema.For<WebhookSecret>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("webhook_secret");

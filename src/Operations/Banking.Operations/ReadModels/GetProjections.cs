@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.Platform;
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -71,27 +72,29 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, ReadModelLag lag, SentinelWatch sentinel, LogHolders holders, CancellationToken ct)
+        IEnumerable<ReadModel> models, DocumentModels documents, ReadModelLag lag, SentinelWatch sentinel, LogHolders holders, CancellationToken ct)
     {
         var looked = await lag.LookAsync(ct);
         var lags = looked.Lags.ToDictionary(l => l.Model);
         var generations = looked.Generations.ToLookup(g => g.Model);
         var (s, overdue) = await sentinel.LookAsync(ct);
+        var all = models.Select(m => (m.Name, m.Version)).Concat(documents.All.Select(d => (d.Name, d.Version))).OrderBy(m => m.Name, StringComparer.Ordinal);
         return TypedResults.Json(
             new ProjectionsView(
-                [.. models.OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => View(m, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
+                [.. all.Select(m => View(m.Name, m.Version, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
                 new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open),
                 await holders.OfGapAsync(ct)),
             ApiJson.Options);
     }
 
-    private static ProjectionView View(ReadModel model, Lag? lag, IEnumerable<Generation> generations)
+    private static ProjectionView View(string name, int version, Lag? lag, IEnumerable<Generation> generations)
     {
         var all = generations.ToList();
-        var serving = all.Find(g => g.State == GenerationState.Serving);
+        // Documents are rebuilt in place: what is being rebuilt is what is read.
+        var serving = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
         var coming = all.Find(g => g.State is GenerationState.Building or GenerationState.Differs);
         return new(
-            model.Name, model.Version,
+            name, version,
             lag is null ? new(0, 0, 0, 0, 0, "not looked at yet") : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
             serving is null ? null : GenerationView.PauseOf(serving),
             serving is null ? null : GenerationView.Of(serving),

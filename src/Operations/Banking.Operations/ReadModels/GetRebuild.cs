@@ -27,12 +27,14 @@ public static class GetRebuildEndpoint
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string name, ProjectionDesk desk, TimeProvider clock, HttpContext http)
     {
-        if (desk.Find(name) is null)
+        if (!desk.Knows(name))
         {
             return new ProblemResult(ProjectionDesk.NotFound(name));
         }
 
-        if (await desk.GenerationAsync(name, null, http.RequestAborted) is not { Number: > 1 } newest)
+        // A projection has one generation, which is rebuilt in place.
+        if (await desk.GenerationAsync(name, null, http.RequestAborted) is not { } newest
+            || newest is { HasTables: true, Number: 1 } or { HasTables: false, StartedAt: null, State: GenerationState.Serving })
         {
             return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
         }

@@ -1,6 +1,7 @@
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -28,20 +29,32 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, ProjectionStates projections, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
         {
             if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
             {
-                return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is under way, or waits for a decision.", ("name", name)));
+                return InProgress(name);
             }
 
             runner.Wake();
             http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
             return await desk.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
+        }, async (model, action) =>
+        {
+            if (!await projections.RequestRebuildAsync(model, action, http.RequestAborted))
+            {
+                return InProgress(name);
+            }
+
+            http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+            return await desk.ShowAsync(name, null, http, StatusCodes.Status202Accepted);
         });
 
-    /// <summary>All of them, in one pass over the log.</summary>
+    private static ProblemResult InProgress(string name) =>
+        new(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is under way, or waits for a decision.", ("name", name)));
+
+    /// <summary>All that have tables of the bank's own, in one pass over the log.</summary>
     [WolverinePost("/ops/projections/rebuild")]
     [Tags("Operations")]
     [EndpointSummary("Rebuild all read models in one pass, beside those that serve")]

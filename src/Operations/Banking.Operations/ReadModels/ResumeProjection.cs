@@ -1,5 +1,6 @@
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
+using Banking.Platform.Projections;
 using Banking.Platform.ReadModels;
 using Banking.Platform.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -18,15 +19,17 @@ public static class ResumeProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionDesk desk, ReadModelWriter writer, RebuildRunner runner, HttpContext http) =>
+        string name, ProjectionRequest request, ProjectionDesk desk, ReadModelWriter writer, RebuildRunner runner, ProjectionStates projections, HttpContext http) =>
         desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
         {
             if (await writer.ResumeAsync(model, action, http.RequestAborted) is not { } resumed)
             {
-                return new ProblemResult(Refusal.Of("not_paused", 409, "This read model has not stopped.", ("name", name)));
+                return NotPaused(name);
             }
 
             runner.Wake();
             return await desk.ShowAsync(name, resumed, http);
-        });
+        }, async (model, action) => await projections.ResumeAsync(model, action, http.RequestAborted) ? await desk.ShowAsync(name, null, http) : NotPaused(name));
+
+    private static ProblemResult NotPaused(string name) => new(Refusal.Of("not_paused", 409, "This read model has not stopped.", ("name", name)));
 }

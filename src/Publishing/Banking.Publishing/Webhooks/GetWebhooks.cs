@@ -33,6 +33,7 @@ public static class ListWebhooksEndpoint
     [Tags("Webhooks")]
     [EndpointSummary("List endpoints that get events, with how delivery is doing")]
     [Authorize(Policies.ManageWebhooks)]
+    [ListsFrom(WebhookOverviews.ModelName)]
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Webhook> states, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
@@ -48,7 +49,7 @@ public static class ListWebhooksEndpoint
             return new ProblemResult(problem);
         }
 
-        var webhooks = await states.ListAsync(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
+        var webhooks = await states.ListAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Webhook>.Of(webhooks, paging.Limit, w => w.Id.ToString("N"));
         var state = (await outbox.LookAsync(http.RequestAborted)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
