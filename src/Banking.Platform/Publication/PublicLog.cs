@@ -165,7 +165,7 @@ public sealed class PublicLog(
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
-            "select e.seq_id, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.data, e.is_archived, " +
+            "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, " +
             $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} " +
             $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 " +
             $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id" +
