@@ -44,7 +44,8 @@ internal static class ProjectionsCommand
         var table = new Table().Border(TableBorder.Simple);
         foreach (var heading in (string[])["Name", "Generation", "Version", "State", "Position", "Behind", "Paused"])
         {
-            table.AddColumn(heading);
+            // A broken name is no name to copy into the next command.
+            table.AddColumn(new TableColumn(heading) { NoWrap = heading != "Paused" });
         }
 
         var projections = (await services.GetRequiredService<ProjectionStates>().AllAsync(ct)).Select(p => p.AsGeneration());
