@@ -76,7 +76,10 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var account = await _teller.OpenAsync(balance: "10.00", effectiveAt: opened);
         (await _teller.PostAsync("/v1/deposits", new
         {
-            accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "test", effectiveAt = opened,
+            accountId = account,
+            amount = new { value = "5.00", currency = "EUR" },
+            reason = "test",
+            effectiveAt = opened,
         })).Created();
         var payee = await _teller.OpenAsync(effectiveAt: opened);
         var at = Cut(opened.AddHours(1)).AddTicks(7);

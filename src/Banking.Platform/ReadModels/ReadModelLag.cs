@@ -1,11 +1,11 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Banking.Platform.Following;
 using Banking.Platform.Projections;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 
 namespace Banking.Platform.ReadModels;
 

@@ -1,9 +1,9 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
 using Banking.Platform.Following;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using System.Diagnostics.Metrics;
-using System.Globalization;
 
 namespace Banking.Platform.ReadModels;
 

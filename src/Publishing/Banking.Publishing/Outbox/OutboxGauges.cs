@@ -1,8 +1,8 @@
+using System.Diagnostics.Metrics;
 using Banking.Platform.Following;
 using Banking.Publishing.Lanes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using System.Diagnostics.Metrics;
 
 namespace Banking.Publishing.Outbox;
 
