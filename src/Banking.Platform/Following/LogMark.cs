@@ -22,6 +22,10 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
+    /// <summary>A restore in place makes the sequence anew.</summary>
+    private readonly string _identity =
+        $"pg_postmaster_start_time()::text || ' ' || oid || ' ' || pg_relation_filenode('{store.Options.Events.DatabaseSchemaName}.mt_events_sequence')";
+
     private string? _server;
     private long _complete;
 
@@ -79,6 +83,13 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         }
     }
 
+    /// <summary>Which log it is that a connection reads now; compared with <see cref="Server"/>, whether a restore has replaced what was seen.</summary>
+    internal async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand($"select {_identity} from pg_database where datname = current_database()", connection);
+        return (string)(await command.ExecuteScalarAsync(ct))!;
+    }
+
     /// <summary>Returns when the log is complete up to the events of now.</summary>
     public async Task SettleAsync(CancellationToken ct)
     {
@@ -106,10 +117,8 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     /// <summary>A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.</summary>
     private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        // A restore in place makes the sequence anew, or leaves fewer events than there were.
         await using var command = new NpgsqlCommand(
-            $"select pg_postmaster_start_time()::text || ' ' || oid || ' ' || pg_relation_filenode('{_schema}.mt_events_sequence'), " +
-            $"(select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
+            $"select {_identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
         string server;
         long last;
         await using (var reader = await command.ExecuteReaderAsync(ct))

@@ -32,7 +32,9 @@ public sealed class ReadModelFeed(
             var position = 0L;
             try
             {
-                if (await writer.ServeAsync(model, mark.Complete, ct) is { } reached)
+                // In this order: a position of a log that replaced it in between is refused.
+                var log = mark.Server;
+                if (await writer.ServeAsync(model, mark.Complete, ct, log) is { } reached)
                 {
                     position = reached.Position;
                 }
@@ -67,7 +69,7 @@ public sealed class ReadModelFeed(
         _before = (mark.Server, mark.Complete);
         if (before.Server is not null && before.Server == _before.Server)
         {
-            await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before.Complete, ct)));
+            await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before.Complete, ct, before.Server)));
         }
     }
 }

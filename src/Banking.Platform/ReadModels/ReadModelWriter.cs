@@ -16,28 +16,31 @@ public sealed record Advanced(long Position, int Events);
 /// and however often. An event that cannot be projected stops its own model right before it and no other.
 /// </summary>
 public sealed class ReadModelWriter(
-    ReadModelConnections connections, LogReader log, LogTail tail, LogMark mark, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
+    ReadModelConnections connections, LogReader reader, LogTail tail, LogMark mark, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
 {
     public const int PageSize = 2_000;
 
     private readonly ModelMemories _memories = new();
 
     /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
+    /// <param name="log">The log in which it is, as <see cref="LogMark.Server"/> named it before; null where no restore can have replaced it since.</param>
     /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
-    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct)
+    /// <exception cref="LogReplacedException">The database was restored since: nothing was written.</exception>
+    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct, string? log = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         Advanced? last;
         do
         {
-            last = await StepAsync(model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), upTo, ct), ct);
+            last = await StepAsync(
+                model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), upTo, ct), ct, log);
         }
         while (last is not null && last.Position < upTo);
         return last;
     }
 
     private Task<LogPage> PageAsync(long after, long upTo, CancellationToken ct) =>
-        PassAsync(log.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
+        PassAsync(reader.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
 
     /// <summary>
     /// An empty page goes on to the next event. A sequence that was set forward, or an event whose position was changed, leaves millions of numbers without an
@@ -46,7 +49,7 @@ public sealed class ReadModelWriter(
     private async Task<LogPage> PassAsync(Task<LogPage> read, long upTo, CancellationToken ct)
     {
         var page = await read;
-        return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await log.PassAsync(page.End, upTo, ct) };
+        return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await reader.PassAsync(page.End, upTo, ct) };
     }
 
     /// <summary>Brings generations that are being made to the end of the log as far as that is complete, all in one pass.</summary>
@@ -113,7 +116,7 @@ public sealed class ReadModelWriter(
     /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
     /// <param name="number">Null for the serving one.</param>
     private async Task<Advanced?> StepAsync(
-        ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct)
+        ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct, string? log = null)
     {
         LogPage page = new([], 0);
         try
@@ -135,6 +138,12 @@ public sealed class ReadModelWriter(
             }
 
             page = await read(generation.Position);
+            if (log is not null && await mark.IdentifyAsync(connection, ct) != log)
+            {
+                // The lock was waited for until a restore was over, and the position or the events are of the log before it.
+                throw new LogReplacedException();
+            }
+
             var memory = _memories.Take(generation);
             var written = await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, page, memory, ct);
             await transaction.CommitAsync(ct);
@@ -230,6 +239,6 @@ public sealed class ReadModelWriter(
     internal static bool IsOfTheData(Exception failure) => failure switch
     {
         PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
-        _ => !Failures.IsPassing(failure) && failure is not (OperationCanceledException or ObjectDisposedException),
+        _ => !Failures.IsPassing(failure) && failure is not (OperationCanceledException or ObjectDisposedException or LogReplacedException),
     };
 }
