@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.Platform.Following;
+using Banking.Platform.Projections;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,9 +18,9 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Theory]
-    [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type")]
-    [InlineData("data = '{\"amount\": 7}'", "cannot be read")]
-    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(string change, string reason)
+    [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type", true)]
+    [InlineData("data = '{\"amount\": 7}'", "cannot be read", false)]
+    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(string change, string reason, bool stopsDocuments)
     {
         var (teller, operations) = (_bank.As("teller"), _bank.As("operator"));
         var account = await teller.OpenAsync(balance: "1.00");
@@ -32,7 +33,10 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
         var poison = Position(answers[7]);
 
+        // A projection of documents is not made of deposits. What it is made of in a later version is not known.
+        string[] documents = [.. _bank.Host.Services.GetRequiredService<DocumentModels>().All.Select(m => m.Name)];
         var paused = await Eventually.UntilAsync(async () => (await operations.GetAsync("/ops/projections")).Ok().Items()
+            .Where(p => stopsDocuments || !documents.Contains(p.GetProperty("name").GetString()))
             .Select(p => p.TryGetProperty("paused", out var why) ? (why.GetProperty("position").GetInt64(), why.GetProperty("reason").GetString()!) : default).ToList(),
             all => all.All(p => p != default));
         Assert.All(paused, p => Assert.Equal(poison, p.Item1));
@@ -51,12 +55,13 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
             "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1", poison, Position(answers[8]));
-        foreach (var name in (string[])["probe", "entries", "ledger", "audit"])
+        foreach (var name in (string[])["probe", "entries", "ledger", "audit", .. stopsDocuments ? documents : []])
         {
             (await operations.PostAsync($"/ops/projections/{name}/resume", Why)).Ok();
         }
 
         await _bank.CaughtUpAsync();
+        await _bank.DocumentsCurrentAsync();
         Assert.Equal(
             await _bank.QueryAsync<long>("select seq_id from bank.mt_events order by 1"),
             await _bank.QueryAsync<long>("select position from probe.seen order by 1"));

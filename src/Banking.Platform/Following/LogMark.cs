@@ -24,7 +24,7 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
 
     /// <summary>A restore in place makes the sequence anew.</summary>
     private readonly string _identity =
-        $"pg_postmaster_start_time()::text || ' ' || oid || ' ' || pg_relation_filenode('{store.Options.Events.DatabaseSchemaName}.mt_events_sequence')";
+        $"pg_postmaster_start_time()::text || ' ' || oid || ' ' || coalesce(pg_relation_filenode('{store.Options.Events.DatabaseSchemaName}.mt_events_sequence'), 0)";
 
     private string? _server;
     private long _complete;

@@ -25,10 +25,14 @@ public sealed class DocumentModels
         var options = ((DocumentStore)store).Options;
         var projections = options.Projections.All.Where(p => p.Lifecycle == ProjectionLifecycle.Async);
         All = [.. projections.Select(p => Of(options, p)).OrderBy(m => m.Name, StringComparer.Ordinal)];
+        KnownEventTypes = [.. StoredEventTypes.Of(store).Select(m => m.EventTypeName)];
     }
 
     /// <summary>In the order of their names.</summary>
     public IReadOnlyList<DocumentModel> All { get; }
+
+    /// <summary>The stored names of all events that this version of the bank can read.</summary>
+    public IReadOnlyList<string> KnownEventTypes { get; }
 
     public DocumentModel? Find(string name) => All.FirstOrDefault(m => m.Name == name);
 

@@ -87,6 +87,11 @@ internal sealed class ProjectionRunner(
                 throw new InvalidOperationException($"Its progress, position {status.Position}, lies after the end of the log, position {mark.Complete}.");
             }
 
+            if (await StopsBeforeUnknownAsync(status, status.Position, detector, ct))
+            {
+                status = await states.OfAsync(model, ct);
+            }
+
             await run(daemon, detector, status, ct);
         }
         finally
@@ -126,6 +131,11 @@ internal sealed class ProjectionRunner(
             seen = mark.Complete;
             if (detector.Last > daemon.HighWaterMark())
             {
+                if (await StopsBeforeUnknownAsync(status, daemon.HighWaterMark(), detector, ct))
+                {
+                    return;
+                }
+
                 var isBusy = detector.Last - daemon.HighWaterMark() > Busy;
                 await daemon.Tracker.MarkHighWaterAsync(detector.Last);
                 await Task.Delay(isBusy ? Pace : Step, clock, ct);
@@ -151,6 +161,7 @@ internal sealed class ProjectionRunner(
     {
         detector.Ceiling = null;
         await states.BeginRebuildAsync(model, detector.Last, ct);
+        await StopsBeforeUnknownAsync(await states.OfAsync(model, ct), 0, detector, ct);
         var outcome = GenerationState.Serving;
         try
         {
@@ -164,6 +175,29 @@ internal sealed class ProjectionRunner(
         }
 
         await states.FinishRebuildAsync(model, outcome, ct);
+    }
+
+    /// <summary>
+    /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not load it, so it is looked
+    /// for before the daemon is told that it may pass it.
+    /// </summary>
+    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, long after, MarkDetector detector, CancellationToken ct)
+    {
+        if (await states.UnknownEventAsync(after, detector.Last, ct) is not { } position)
+        {
+            return false;
+        }
+
+        await PauseAsync(status, position, "This version of the bank does not know its type.", ct);
+        detector.Ceiling = position - 1;
+        return true;
+    }
+
+    private async Task PauseAsync(ProjectionStatus status, long position, string detail, CancellationToken ct)
+    {
+        _logger.LogError("The projection {Projection} stops before position {Position}: {Failure}", model.Name, position, detail);
+        _oneByOneUpTo = 0;
+        await states.PauseAsync(status, position, await ReasonAsync(position, detail, ct), ct);
     }
 
     private async Task HandleAsync(ISubscriptionAgent agent, CancellationToken ct)
@@ -187,9 +221,7 @@ internal sealed class ProjectionRunner(
         var isNext = failure.Event is null && _oneByOneUpTo > 0;
         if ((failure.Event?.Sequence ?? (isNext ? await states.NextEventAsync(model, status.Position, ct) : null)) is { } position)
         {
-            _logger.LogError("The projection {Projection} stops before position {Position}: {Failure}", model.Name, position, failure.Detail);
-            _oneByOneUpTo = 0;
-            await states.PauseAsync(status, position, await ReasonAsync(position, failure, ct), ct);
+            await PauseAsync(status, position, failure.Message, ct);
             return;
         }
 
@@ -198,12 +230,12 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>For an event that this bank cannot read, the words in which every reader of the log says so.</summary>
-    private async Task<string> ReasonAsync(long position, ShardFailure failure, CancellationToken ct)
+    private async Task<string> ReasonAsync(long position, string detail, CancellationToken ct)
     {
         try
         {
             await log.ReadAsync(position - 1, position, ct);
-            return failure.Message;
+            return detail;
         }
         catch (UnreadableEventException unreadable)
         {

@@ -88,6 +88,15 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 
+    /// <summary>The first event after one position up to another whose type this version of the bank does not know; null where there is none.</summary>
+    internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select seq_id from {PlatformModule.EventSchema}.mt_events where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1");
+        Add(command, [after, upTo, models.KnownEventTypes.ToArray()]);
+        return (long?)await command.ExecuteScalarAsync(ct);
+    }
+
     /// <summary>Changes the row of a projection, and records the fact, in one transaction.</summary>
     /// <returns>False where the condition does not hold: nothing is changed then.</returns>
     private async Task<bool> ChangeAsync(
