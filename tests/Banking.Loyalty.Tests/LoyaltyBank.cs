@@ -30,6 +30,22 @@ public sealed class LoyaltyBank : BankFixture
         }
     }
 
+    /// <summary>How many commands wait for their time, once they are as many, or when the wait ended.</summary>
+    public async Task<long> WaitsAsync(long expected)
+    {
+        using var late = new CancellationTokenSource(MaxWait);
+        while (true)
+        {
+            var waits = await ScalarAsync<long>("select count(*) from platform.due");
+            if (waits == expected || late.IsCancellationRequested)
+            {
+                return waits;
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>When every event so far was delivered to the modules and handled by them.</summary>
     public async Task HandledAsync()
     {

@@ -94,11 +94,49 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         Assert.Equal((9, 2), (await bank.PointsAsync(account, 9), await bank.PointsAsync(other, 2)));
         Assert.Empty(await DifferencesAsync());
 
-        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{points}', '900') where data ->> 'points' = '9'");
+        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '900') where data -> 'lots' -> 0 ->> 'points' = '9'");
         var differences = await DifferencesAsync();
-        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{points}', '9') where data ->> 'points' = '900'");
+        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '9') where data -> 'lots' -> 0 ->> 'points' = '900'");
 
         Assert.Equal("points", Assert.Single(differences).Model);
+    }
+
+    [Fact]
+    public async Task Points_expire_a_year_after_they_were_earned_and_the_oldest_are_spent_first()
+    {
+        await using var own = new LoyaltyBank();
+        await own.InitializeAsync();
+        var account = await own.Teller.OpenAsync(balance: "10.00");
+        Assert.Equal(10, await own.PointsAsync(account, 10));
+        own.Clock.Advance(TimeSpan.FromDays(100));
+        (await own.Teller.DepositAsync(account, "7.00")).Created();
+        Assert.Equal(17, await own.PointsAsync(account, 17));
+        (await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()))).Ok();
+
+        own.Clock.Advance(TimeSpan.FromDays(265));
+        Assert.Equal(7, await own.PointsAsync(account, 7));
+        own.Clock.Advance(TimeSpan.FromDays(100));
+        Assert.Equal(0, await own.PointsAsync(account, 0));
+
+        Assert.Equal(
+            "6 7", await own.ScalarAsync<string>("select string_agg(data ->> 'points', ' ' order by seq_id) from bank.mt_events where type = 'loyalty.points-expired.v1'"));
+        Assert.Equal(0, await own.ScalarAsync<long>("select count(*) from platform.due"));
+    }
+
+    [Fact]
+    public async Task Points_that_were_spent_do_not_expire()
+    {
+        await using var own = new LoyaltyBank();
+        await own.InitializeAsync();
+        var account = await own.Teller.OpenAsync(balance: "3.00");
+        Assert.Equal(3, await own.PointsAsync(account, 3));
+        (await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 3 }, ("Idempotency-Key", BankClient.NewKey()))).Ok();
+
+        own.Clock.Advance(TimeSpan.FromDays(366));
+        Assert.Equal(0, await own.WaitsAsync(0));
+
+        Assert.Equal(0, await own.ScalarAsync<long>("select count(*) from bank.mt_events where type = 'loyalty.points-expired.v1'"));
+        Assert.Equal(0, await own.PointsAsync(account, 0));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Banking.Platform.EventSourcing;
 using Banking.SharedKernel;
 
@@ -15,23 +16,57 @@ public sealed record PointsEarned(Guid Account, long Points, string Deposit, Dat
 /// <param name="EffectiveAt">When.</param>
 public sealed record PointsRedeemed(long Points, DateTimeOffset EffectiveAt);
 
+/// <summary>Points of a deposit that were not spent in time.</summary>
+/// <param name="Deposit">The published event of the deposit, evt_….</param>
+/// <param name="Points">What was left of them, more than zero.</param>
+/// <param name="EffectiveAt">When they expired.</param>
+public sealed record PointsExpired(string Deposit, long Points, DateTimeOffset EffectiveAt);
+
+/// <summary>What is left of the points of one deposit.</summary>
+public sealed record PointsLot(string Deposit, long Points);
+
 /// <summary>The points of one bank account.</summary>
-public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset RecordedAt, Guid Account, long Points) : IEventSourced<PointsAccount>
+/// <param name="Lots">The oldest first: these are spent first.</param>
+public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset RecordedAt, Guid Account, IReadOnlyList<PointsLot> Lots) : IEventSourced<PointsAccount>
 {
+    /// <summary>From when they are earned to when they expire.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
+
     public static string StreamType => "points";
+
+    /// <summary>How many there are.</summary>
+    [JsonIgnore]
+    public long Points => Lots.Aggregate(0L, (sum, lot) => checked(sum + lot.Points));
 
     /// <summary>The stream of an account's points: each account has one, from its first points on.</summary>
     public static Guid IdOf(Guid account) => DeterministicId.From(account, "loyalty-points");
+
+    /// <summary>What is left of the points of a deposit.</summary>
+    public long LeftOf(string deposit) => Lots.FirstOrDefault(l => l.Deposit == deposit)?.Points ?? 0;
 
     public static PointsAccount Fold(PointsAccount? state, Guid id, object @event, DateTimeOffset recordedAt)
     {
         var next = (state, @event) switch
         {
-            (null, PointsEarned e) => new PointsAccount(id, 0, recordedAt, e.Account, e.Points),
-            ({ } s, PointsEarned e) => s with { Points = checked(s.Points + e.Points) },
-            ({ } s, PointsRedeemed e) when e.Points <= s.Points => s with { Points = s.Points - e.Points },
+            (null, PointsEarned e) => new PointsAccount(id, 0, recordedAt, e.Account, [new(e.Deposit, e.Points)]),
+            ({ } s, PointsEarned e) => s with { Lots = [.. s.Lots, new(e.Deposit, e.Points)] },
+            ({ } s, PointsRedeemed e) when e.Points <= s.Points => s with { Lots = [.. Spend(s.Lots, e.Points)] },
+            ({ } s, PointsExpired e) when e.Points == s.LeftOf(e.Deposit) => s with { Lots = [.. s.Lots.Where(l => l.Deposit != e.Deposit)] },
             _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.Points.ToString() ?? "no"} points in stream {id}."),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
+    }
+
+    private static IEnumerable<PointsLot> Spend(IReadOnlyList<PointsLot> lots, long points)
+    {
+        foreach (var lot in lots)
+        {
+            var spent = Math.Min(points, lot.Points);
+            points -= spent;
+            if (spent < lot.Points)
+            {
+                yield return lot with { Points = lot.Points - spent };
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ public sealed partial class PointsAccountProjection : SingleStreamProjection<Poi
     {
         IncludeType<PointsEarned>();
         IncludeType<PointsRedeemed>();
+        IncludeType<PointsExpired>();
     }
 
     public override PointsAccount? Evolve(PointsAccount? snapshot, Guid id, IEvent e)

@@ -12,5 +12,8 @@ internal static class EarnPointsDecision
     internal static readonly CommandShape<EarnPoints> Shape = new("loyalty.earn-points.v1", c => c.Deposit, _ => (null, null), _ => null);
 
     internal static Decision Decide(EarnPoints command, Guid eventId, DateTimeOffset now) => new Decision.Accepted(new NewEvent(
-        PointsAccount.IdOf(command.Account), eventId, new PointsEarned(command.Account, command.Points, command.Deposit, now)));
+        PointsAccount.IdOf(command.Account), eventId, new PointsEarned(command.Account, command.Points, command.Deposit, now)))
+    {
+        Due = [new(eventId, ExpirePoints.Operation, now + PointsAccount.Lifetime, new ExpirePoints(command.Account, command.Deposit))],
+    };
 }

@@ -24,6 +24,21 @@ public sealed class PointsCommands(CommandDoors doors, CommandGroup<PointsAccoun
     internal Task EarnAsync(EarnPoints command, Envelope envelope, CancellationToken ct) =>
         doors.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);
 
+    /// <summary>When the lifetime of points is over, by the bank's clock.</summary>
+    internal Task<Outcome> ExpireAsync(ExpirePoints command, CommandContext context, CancellationToken ct)
+    {
+        var (id, eventId) = (PointsAccount.IdOf(command.Account), Ids.Next(clock));
+        return group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (states, now) => ExpirePoints.Decide(command, states[id], eventId, now),
+                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                () => CommandData.Of(ExpirePoints.Operation, command)),
+            ct);
+    }
+
     private async Task<Outcome> RedeemAsync(RedeemPoints command, CommandContext context, CancellationToken ct)
     {
         if (await FindAsync(command.Account, context.Caller, ct) is not { } account)

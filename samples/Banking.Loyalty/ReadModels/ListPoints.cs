@@ -12,7 +12,7 @@ using Wolverine.Http;
 namespace Banking.Loyalty.ReadModels;
 
 /// <summary>An account in the list.</summary>
-public sealed record PointsListItem(string Account, long Earned, long Redeemed);
+public sealed record PointsListItem(string Account, long Earned, long Redeemed, long Expired);
 
 public static class ListPointsEndpoint
 {
@@ -22,7 +22,7 @@ public static class ListPointsEndpoint
     [ListsFrom(PointsOverviewProjection.ModelName)]
     [PageParameters]
     [Tags("Loyalty")]
-    [EndpointSummary("List what accounts earned and redeemed")]
+    [EndpointSummary("List what accounts earned, redeemed and let expire")]
     [Authorize(Policies.ReadBooks)]
     [ProducesResponseType<Page<PointsListItem>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IDocumentStore store, HttpContext http)
@@ -51,7 +51,7 @@ public static class ListPointsEndpoint
 
         var page = Page<PointsOverview>.Of(found, paging.Limit, p => p.Id.ToString("N"));
         return TypedResults.Json(
-            new Page<PointsListItem>([.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed))], page.NextCursor),
+            new Page<PointsListItem>([.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed, p.Expired))], page.NextCursor),
             ApiJson.Options);
     }
 }

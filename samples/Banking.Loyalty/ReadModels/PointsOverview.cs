@@ -4,8 +4,8 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Loyalty.ReadModels;
 
-/// <summary>What an account earned and redeemed, as lists find it.</summary>
-public sealed record PointsOverview(Guid Id, Guid Account, long Earned, long Redeemed);
+/// <summary>What an account earned, redeemed and let expire, as lists find it.</summary>
+public sealed record PointsOverview(Guid Id, Guid Account, long Earned, long Redeemed, long Expired);
 
 /// <summary>An asynchronous projection, run by Marten's daemon on one host.</summary>
 public sealed partial class PointsOverviewProjection : SingleStreamProjection<PointsOverview, Guid>
@@ -17,6 +17,7 @@ public sealed partial class PointsOverviewProjection : SingleStreamProjection<Po
         Name = ModelName;
         IncludeType<PointsEarned>();
         IncludeType<PointsRedeemed>();
+        IncludeType<PointsExpired>();
     }
 
     public override PointsOverview? Evolve(PointsOverview? snapshot, Guid id, IEvent e)
@@ -24,9 +25,10 @@ public sealed partial class PointsOverviewProjection : SingleStreamProjection<Po
         ArgumentNullException.ThrowIfNull(e);
         return (snapshot, e.Data) switch
         {
-            (null, PointsEarned earned) => new(id, earned.Account, earned.Points, 0),
+            (null, PointsEarned earned) => new(id, earned.Account, earned.Points, 0, 0),
             ({ } s, PointsEarned earned) => s with { Earned = checked(s.Earned + earned.Points) },
             ({ } s, PointsRedeemed redeemed) => s with { Redeemed = checked(s.Redeemed + redeemed.Points) },
+            ({ } s, PointsExpired expired) => s with { Expired = checked(s.Expired + expired.Points) },
             _ => throw new InvalidOperationException($"{e.EventTypeName} cannot follow {snapshot?.ToString() ?? "nothing"} in stream {id}."),
         };
     }
