@@ -35,11 +35,13 @@ public sealed class RebuildKilledTests
         await using (await bank.ServeAsync())
         {
             await bank.UntilAsync("count(*) = 3 from platform.read_model where state = 'serving' and generation = 2");
+            await bank.UntilAsync("count(*) = 2 from platform.projection where outcome = 'serving' and generation = 2");
         }
 
         Assert.Equal(begun, await bank.RowsAsync(Building));
-        Assert.Equal("3", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
-        Assert.Equal("3", await bank.RowAsync(
+        // The three books, and the two projections of documents.
+        Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
+        Assert.Equal("5", await bank.RowAsync(
             "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
         await bank.SameRowsAsync(
             $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",

@@ -18,6 +18,9 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
 {
     private const int Steps = 500;
 
+    /// <summary>No command names an earlier time.</summary>
+    private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private static readonly Currency[] Currencies = [Currency.Parse("EUR"), Currency.Parse("JPY"), Currency.Parse("KWD")];
 
     private readonly List<(string Id, Currency Currency)> _accounts = [];
@@ -70,7 +73,7 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         foreach (var currency in Currencies.SelectMany(c => Enumerable.Repeat(c, 4)))
         {
             _accounts.Add((Id(await InvokeAsync(new OpenAccount(
-                BankClient.NewKey(), customer, currency, "current", new(50_000, currency), EffectiveAt: DateTimeOffset.MinValue))), currency));
+                BankClient.NewKey(), customer, currency, "current", new(50_000, currency), EffectiveAt: Earliest))), currency));
         }
 
         for (var i = 0; i < Steps; i++)
@@ -90,7 +93,7 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         }
 
         // The first day there is: PostgreSQL has no day before it, and it must not fall out of any sum.
-        await InvokeAsync(new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, DateTimeOffset.MinValue, Reason: "test"));
+        await InvokeAsync(new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, Earliest, Reason: "test"));
         Clock.Advance(TimeSpan.FromMinutes(1));
     }
 

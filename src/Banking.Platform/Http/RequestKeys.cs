@@ -3,6 +3,7 @@ using System.Text;
 using Banking.Platform.Commands;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Logging;
 
 namespace Banking.Platform.Http;
 
@@ -11,7 +12,7 @@ namespace Banking.Platform.Http;
 /// A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by that.
 /// An answer of 400 or more is not kept: the key is free again, as it is for a command that was not decided.
 /// </summary>
-public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight)
+public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
@@ -68,18 +69,33 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight)
             var made = await AnswerAsync(http, next);
             isDone = IsDone(http);
             await (isDone && made is not null ? store.KeepAsync(id, made) : Task.CompletedTask);
+            // Written last: where the answer cannot be kept, there is one problem, and not an answer with a problem behind it.
+            await (made is not null ? http.Response.WriteAsync(made.Body) : Task.CompletedTask);
         }
         finally
         {
-            await (known is null && !isDone ? store.ReleaseAsync(id) : Task.CompletedTask);
+            await (known is null && !isDone ? ReleaseAsync(id) : Task.CompletedTask);
         }
 
         return isDone;
     }
 
+    /// <summary>The answer stands whether or not the key can be released: a batch may be written already.</summary>
+    private async Task ReleaseAsync(Guid id)
+    {
+        try
+        {
+            await store.ReleaseAsync(id);
+        }
+        catch (Exception failure) when (Failures.IsPassing(failure))
+        {
+            logger.LogWarning("The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);
+        }
+    }
+
     private static bool IsDone(HttpContext http) => http.Response.StatusCode < StatusCodes.Status400BadRequest;
 
-    /// <summary>Runs the endpoint. Its answer, or null for a batch, whose answer is not kept.</summary>
+    /// <summary>Runs the endpoint. Its answer, to be written; null for a batch, which has written its own.</summary>
     private static async Task<KeptAnswer?> AnswerAsync(HttpContext http, RequestDelegate next)
     {
         if (IsBatch(http.GetEndpoint()!))
@@ -100,8 +116,6 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight)
             http.Response.Body = body;
         }
 
-        buffer.Position = 0;
-        await buffer.CopyToAsync(body);
         return new(
             http.Response.StatusCode,
             KeptHeaders.Where(http.Response.Headers.ContainsKey).ToDictionary(h => h, h => http.Response.Headers[h].ToString()),
