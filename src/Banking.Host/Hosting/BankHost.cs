@@ -36,7 +36,7 @@ public static class BankHost
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
         builder.Services.AddDatabaseRules(builder.Environment.IsDevelopment()).AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
-        builder.Services.AddSingleton<LogChecks>().AddHostedService(p => p.GetRequiredService<LogChecks>());
+        builder.Services.AddSingleton(modules).AddSingleton<LogChecks>().AddHostedService(p => p.GetRequiredService<LogChecks>());
         builder.AddDatabase(connections, time, modules);
         builder.AddMessaging(modules);
         builder.AddHttp(modules);

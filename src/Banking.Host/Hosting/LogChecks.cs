@@ -10,8 +10,9 @@ namespace Banking.Host.Hosting;
 /// What is wrong with the log as a whole. The sequence and the places at which publication is to begin are checked when a host starts; all but these places
 /// whenever its health is asked for.
 /// </summary>
-internal sealed class LogChecks(IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble, ILogger<LogChecks> log)
-    : IHealthCheck, IHostedService
+internal sealed class LogChecks(
+    IReadOnlyList<BankModule> modules, IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble,
+    ILogger<LogChecks> log) : IHealthCheck, IHostedService
 {
     /// <summary>The look at the streams reads all of them: too much to be done when a host starts, or for each probe.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
@@ -26,7 +27,7 @@ internal sealed class LogChecks(IServiceProvider services, NpgsqlDataSource sour
         }
 
         var wrong = new List<string>();
-        foreach (var module in BankModules.All)
+        foreach (var module in modules)
         {
             wrong.AddRange(await module.StartProblemsAsync(services, cancellationToken));
         }

@@ -19,7 +19,7 @@ public abstract record Decision
         /// <summary>Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.</summary>
         public IReadOnlyList<object> Messages { get; init; } = [];
 
-        /// <summary>Commands for later: stored with the events, and decided when the bank's clock has come to their time.</summary>
+        /// <summary>Commands for later: stored with the events, and decided when the bank's clock reaches their time.</summary>
         public IReadOnlyList<DueCommand> Due { get; init; } = [];
     }
 

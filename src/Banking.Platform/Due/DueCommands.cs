@@ -5,9 +5,8 @@ using Npgsql;
 namespace Banking.Platform.Due;
 
 /// <summary>
-/// Turns rows of the due table into commands once the bank's clock has come to them. Every host looks; rows are claimed, so that hosts
-/// share the work.
-/// An idle look is one question to an index.
+/// Submits due commands when the bank's clock has reached their time. Every host that follows the log polls the table and claims rows, so
+/// that hosts share the work. A poll that finds nothing costs one index lookup.
 /// </summary>
 public sealed class DueCommands(
     IEnumerable<IDueHandler> handlers, NpgsqlDataSource source, DueSignal signal, IHostApplicationLifetime lifetime, TimeProvider clock,

@@ -22,9 +22,13 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>A restore in place makes the sequence anew.</summary>
-    private readonly string _identity =
-        $"pg_postmaster_start_time()::text || ' ' || oid || ' ' || coalesce(pg_relation_filenode('{store.Options.Events.DatabaseSchemaName}.mt_events_sequence'), 0)";
+    /// <summary>Which log a session reads, as SQL over pg_database. A restore in place makes the sequence anew.</summary>
+    private const string Identity =
+        $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
+        $"coalesce(pg_relation_filenode('{PlatformModule.EventSchema}.mt_events_sequence'), 0)";
+
+    /// <summary>Which log a session reads, as a query to be compared with <see cref="Server"/>: whether a restore has replaced what was seen.</summary>
+    public const string IdentitySql = $"select {Identity} from pg_database where datname = current_database()";
 
     private string? _server;
     private long _complete;
@@ -84,9 +88,9 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     }
 
     /// <summary>Which log it is that a connection reads now; compared with <see cref="Server"/>, whether a restore has replaced what was seen.</summary>
-    internal async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
+    internal static async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select {_identity} from pg_database where datname = current_database()", connection);
+        await using var command = new NpgsqlCommand(IdentitySql, connection);
         return (string)(await command.ExecuteScalarAsync(ct))!;
     }
 
@@ -118,7 +122,7 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select {_identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
+            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
         string server;
         long last;
         await using (var reader = await command.ExecuteReaderAsync(ct))
@@ -148,7 +152,8 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         var events = await NextAsync(connection, ct);
         var complete = events.CountTo(Complete, _settled);
         var whole = complete == events.Count && complete < Run;
-        var boundary = whole ? complete : events.LastBoundary(complete);
+        // Of a full page the second half is only looked at: a transaction that begins in the first half may end there.
+        var boundary = whole ? complete : events.LastBoundary(events.Count == Run ? Math.Min(complete, Run / 2) : complete);
         // Transactions that overlap without end are divided in the end: the log must move.
         var moved = boundary == 0 && events.Count == Run ? complete : boundary;
         if (moved > 0)

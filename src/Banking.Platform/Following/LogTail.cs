@@ -3,7 +3,7 @@ using JasperFx.Events;
 namespace Banking.Platform.Following;
 
 /// <summary>The last stretch of the log, read once for all who follow it: read models, ways out and feeds stand within a second of each other.</summary>
-public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
+public sealed class LogTail(LogReader reader, LogMark mark) : IDisposable
 {
     /// <summary>Positions that are kept.</summary>
     private const int Most = 10_000;
@@ -17,15 +17,20 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
 
     /// <summary>The events after a position up to another, up to which the log must be complete, oldest first. They are shared: nobody changes them.</summary>
     /// <exception cref="UnreadableEventException">The first of them cannot be read; where a later one cannot, what is before it is answered (<see cref="LogReader.ReadAsync"/>).</exception>
-    public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct)
+    /// <param name="log">
+    /// The log that is complete up to there, as <see cref="LogMark.Server"/> named it; null for the one of now. A caller whose position is of the log before a
+    /// restore must not leave here what others would take for the log of now: that numbers which are yet to come are missing.
+    /// </param>
+    public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, string? log = null)
     {
         await _turn.WaitAsync(ct);
         try
         {
-            if (_server != mark.Server || after > _end)
+            var server = log ?? mark.Server;
+            if (_server != server || after > _end)
             {
                 _events.Clear();
-                (_server, _after, _end) = (mark.Server, after, after);
+                (_server, _after, _end) = (server, after, after);
             }
 
             if (after >= _after)
@@ -46,7 +51,7 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
         }
 
         // Far behind the others: not worth keeping.
-        return await log.ReadAsync(after, upTo, ct, imported: true);
+        return await reader.ReadAsync(after, upTo, ct, imported: true);
     }
 
     public void Dispose() => _turn.Dispose();
@@ -55,7 +60,7 @@ public sealed class LogTail(LogReader log, LogMark mark) : IDisposable
     {
         try
         {
-            var next = await log.ReadAsync(_end, upTo, ct, imported: true);
+            var next = await reader.ReadAsync(_end, upTo, ct, imported: true);
             _events.AddRange(next.Events);
             _end = next.End;
         }

@@ -10,7 +10,8 @@ namespace Banking.Platform.Http;
 /// <summary>
 /// The Idempotency-Key of requests whose answers are no receipts. A request of an operator is done once under a key: a repeat gets the kept answer.
 /// A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by that.
-/// An answer of 400 or more is not kept: the key is free again, as it is for a command that was not decided.
+/// An answer of 400 to 499 is not kept: the key is free again, as it is for a command that was not decided. After a failure it stays claimed, because what
+/// was asked for may have been done.
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
@@ -49,7 +50,9 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
     private async Task<bool> RunAsync(HttpContext http, Guid id, RequestDelegate next)
     {
         var fingerprint = Fingerprint(http);
-        var known = await store.ClaimAsync(id, fingerprint, http.RequestAborted);
+        // A caller who hangs up does not stop the request: its repeat finds the answer.
+        http.RequestAborted = CancellationToken.None;
+        var known = await store.ClaimAsync(id, fingerprint, CancellationToken.None);
         if (known is not null && known.Fingerprint != fingerprint)
         {
             await http.WriteProblemAsync(Problems.KeyReused);
@@ -61,22 +64,19 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
             return known.Answer is { } answer ? await ReplayAsync(http, answer) : await InProgressAsync(http);
         }
 
-        // A caller who hangs up does not stop the request: its repeat finds the answer.
-        http.RequestAborted = CancellationToken.None;
-        var isDone = false;
-        try
+        var made = await AnswerAsync(http, next);
+        var isDone = http.Response.StatusCode < StatusCodes.Status400BadRequest;
+        if (isDone && made is not null)
         {
-            var made = await AnswerAsync(http, next);
-            isDone = IsDone(http);
-            await (isDone && made is not null ? store.KeepAsync(id, made) : Task.CompletedTask);
-            // Written last: where the answer cannot be kept, there is one problem, and not an answer with a problem behind it.
-            await (made is not null ? http.Response.WriteAsync(made.Body) : Task.CompletedTask);
+            await store.KeepAsync(id, made);
         }
-        finally
+        else if (known is null && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
         {
-            await (known is null && !isDone ? ReleaseAsync(id) : Task.CompletedTask);
+            await ReleaseAsync(id);
         }
 
+        // Written last: where the answer cannot be kept, there is one problem, and not an answer with a problem behind it.
+        await (made is not null ? http.Response.WriteAsync(made.Body) : Task.CompletedTask);
         return isDone;
     }
 
@@ -92,8 +92,6 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
             logger.LogWarning("The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);
         }
     }
-
-    private static bool IsDone(HttpContext http) => http.Response.StatusCode < StatusCodes.Status400BadRequest;
 
     /// <summary>Runs the endpoint. Its answer, to be written; null for a batch, which has written its own.</summary>
     private static async Task<KeptAnswer?> AnswerAsync(HttpContext http, RequestDelegate next)

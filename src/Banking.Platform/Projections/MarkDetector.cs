@@ -9,8 +9,14 @@ internal sealed class MarkDetector(LogMark mark, Uri database) : IHighWaterDetec
     /// <summary>The daemon goes no further than this: right before an event that cannot be projected. Null where nothing holds it.</summary>
     public long? Ceiling { get; set; }
 
+    /// <summary>Up to here every event is of a type that this version knows. The daemon asks by itself, so what was not looked at yet it must not be told.</summary>
+    public long Checked { get; set; }
+
+    /// <summary>Where the projection could go, once that is checked.</summary>
+    public long Reachable => Math.Min(mark.Complete, Ceiling ?? long.MaxValue);
+
     /// <summary>Up to here the projection may go.</summary>
-    public long Last => Math.Min(mark.Complete, Ceiling ?? long.MaxValue);
+    public long Last => Math.Min(Checked, Reachable);
 
     public Uri DatabaseUri { get; } = database;
 

@@ -34,8 +34,10 @@ public sealed class ProjectionRunners(
     {
         var end = await mark.LookAsync(ct);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        // Made once: a runner remembers that it takes events one by one, to find the one that fails.
+        var runners = models.Select(Of).ToList();
         var leading = Leader.RunAsync(
-            source, Role, over => Task.WhenAll(models.Select(m => Of(m).CatchUpAsync(over))), loggers.CreateLogger<ProjectionRunners>(), done.Token);
+            source, Role, over => Task.WhenAll(runners.Select(r => r.CatchUpAsync(over))), loggers.CreateLogger<ProjectionRunners>(), done.Token);
         while (!await IsCurrentAsync(models, end, ct))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), clock, ct);

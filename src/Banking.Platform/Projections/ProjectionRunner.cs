@@ -87,7 +87,8 @@ internal sealed class ProjectionRunner(
                 throw new InvalidOperationException($"Its progress, position {status.Position}, lies after the end of the log, position {mark.Complete}.");
             }
 
-            if (await StopsBeforeUnknownAsync(status, status.Position, detector, ct))
+            detector.Checked = status.Position;
+            if (await StopsBeforeUnknownAsync(status, detector, ct))
             {
                 status = await states.OfAsync(model, ct);
             }
@@ -129,13 +130,13 @@ internal sealed class ProjectionRunner(
             }
 
             seen = mark.Complete;
+            if (await StopsBeforeUnknownAsync(status, detector, ct))
+            {
+                return;
+            }
+
             if (detector.Last > daemon.HighWaterMark())
             {
-                if (await StopsBeforeUnknownAsync(status, daemon.HighWaterMark(), detector, ct))
-                {
-                    return;
-                }
-
                 var isBusy = detector.Last - daemon.HighWaterMark() > Busy;
                 await daemon.Tracker.MarkHighWaterAsync(detector.Last);
                 await Task.Delay(isBusy ? Pace : Step, clock, ct);
@@ -147,6 +148,7 @@ internal sealed class ProjectionRunner(
         }
 
         await HandleAsync(agent, ct);
+        await Task.Delay(Pause, clock, ct);
     }
 
     /// <summary>The position that the daemon must not pass: right before the event that stops it, or the next event while they are taken one by one.</summary>
@@ -160,8 +162,9 @@ internal sealed class ProjectionRunner(
     private async Task RebuildAsync(ProjectionDaemon daemon, MarkDetector detector, CancellationToken ct)
     {
         detector.Ceiling = null;
-        await states.BeginRebuildAsync(model, detector.Last, ct);
-        await StopsBeforeUnknownAsync(await states.OfAsync(model, ct), 0, detector, ct);
+        detector.Checked = 0;
+        await states.BeginRebuildAsync(model, detector.Reachable, ct);
+        await StopsBeforeUnknownAsync(await states.OfAsync(model, ct), detector, ct);
         var outcome = GenerationState.Serving;
         try
         {
@@ -181,12 +184,21 @@ internal sealed class ProjectionRunner(
     /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not load it, so it is looked
     /// for before the daemon is told that it may pass it.
     /// </summary>
-    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, long after, MarkDetector detector, CancellationToken ct)
+    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, MarkDetector detector, CancellationToken ct)
     {
-        if (await states.UnknownEventAsync(after, detector.Last, ct) is not { } position)
+        var upTo = detector.Reachable;
+        if (upTo <= detector.Checked)
         {
             return false;
         }
+
+        if (await states.UnknownEventAsync(detector.Checked, upTo, ct) is not { } position)
+        {
+            detector.Checked = upTo;
+            return false;
+        }
+
+        detector.Checked = position - 1;
 
         await PauseAsync(status, position, "This version of the bank does not know its type.", ct);
         detector.Ceiling = position - 1;

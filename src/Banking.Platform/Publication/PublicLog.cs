@@ -13,7 +13,11 @@ namespace Banking.Platform.Publication;
 
 /// <summary>Events from one position to another.</summary>
 /// <param name="End">Everything up to here that is published is in it, or before it.</param>
-public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End);
+public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
+{
+    /// <summary>The log that it was read from (<see cref="LogMark.Server"/>); null where nothing was read.</summary>
+    public string? Log { get; init; }
+}
 
 /// <summary>
 /// The log as the world sees it: events that have a contract, in their order, as far as the log is complete. What was imported is history and not
@@ -63,8 +67,8 @@ public sealed class PublicLog(
             return new([], after);
         }
 
-        var read = UpToUnknown(await tail.ReadAsync(after, end, ct), after);
-        PublicPage page = new([.. await TellAsync(read.Events, ct)], read.End);
+        var read = UpToUnknown(await tail.ReadAsync(after, end, ct, server), after);
+        PublicPage page = new([.. await TellAsync(read.Events, ct)], read.End) { Log = server };
         if (_recent.Count >= Remembered)
         {
             _recent.Clear();

@@ -33,7 +33,7 @@ public sealed class ReadModelWriter(
         do
         {
             last = await StepAsync(
-                model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct), upTo, ct), ct, log);
+                model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct), ct, log);
         }
         while (last is not null && last.Position < upTo);
         return last;
@@ -138,7 +138,7 @@ public sealed class ReadModelWriter(
             }
 
             page = await read(generation.Position);
-            if (log is not null && await mark.IdentifyAsync(connection, ct) != log)
+            if (log is not null && await LogMark.IdentifyAsync(connection, ct) != log)
             {
                 // The lock was waited for until a restore was over, and the position or the events are of the log before it.
                 throw new LogReplacedException();
@@ -152,7 +152,7 @@ public sealed class ReadModelWriter(
         }
         catch (Exception failure) when (IsOfTheData(failure))
         {
-            return await StopBeforeAsync(model, number, page, failure, ct);
+            return await StopBeforeAsync(model, number, page, failure, log, ct);
         }
     }
 
@@ -170,13 +170,16 @@ public sealed class ReadModelWriter(
     }
 
     /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>
-    private async Task<Advanced?> StopBeforeAsync(ReadModel model, int? number, LogPage page, Exception failure, CancellationToken ct)
+    private async Task<Advanced?> StopBeforeAsync(
+        ReadModel model, int? number, LogPage page, Exception failure, string? log, CancellationToken ct)
     {
         if (page.Events.Count > 1)
         {
             foreach (var e in page.Events)
             {
-                if (await StepAsync(model, number, e.Sequence, at => Task.FromResult(new LogPage(e.Sequence > at ? [e] : [], e.Sequence)), ct) is null)
+                var one = await StepAsync(
+                    model, number, e.Sequence, at => Task.FromResult(new LogPage(e.Sequence > at ? [e] : [], e.Sequence)), ct, log);
+                if (one is null)
                 {
                     return null;
                 }

@@ -105,7 +105,7 @@ internal sealed partial class Lane(
 
         _destination ??= await OpenAsync(ct);
         var (due, held) = Sort(row, page.Events);
-        var move = new LaneMove(row.Name, _epoch, row.Position, page.End, due.Count, clock.GetUtcNow());
+        var move = new LaneMove(row.Name, _epoch, row.Position, page.End, due.Count, clock.GetUtcNow(), page.Log);
         if (_destination is ITransactionalDestination transactional && held.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);

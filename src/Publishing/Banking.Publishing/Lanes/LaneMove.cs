@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Banking.Platform.Following;
 using JasperFx;
 using Npgsql;
 using NpgsqlTypes;
@@ -9,12 +10,17 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace Banking.Publishing.Lanes;
 
-/// <summary>Moves a lane from one place in the log to another. Where another host has taken it over, nothing of this one's may stand.</summary>
-internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int Delivered, DateTimeOffset At) : IStorageOperation
+/// <summary>
+/// Moves a lane from one place in the log to another. Where another host has taken it over, or a restore has replaced the log that the page was read from,
+/// nothing of this one's may stand.
+/// </summary>
+/// <param name="Log">The log that the page was read from; null where nothing was read.</param>
+internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int Delivered, DateTimeOffset At, string? Log) : IStorageOperation
 {
     private const string Sql =
         $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, error = null, error_at = null, attempts = 0, " +
-        "updated_at = @at where name = @lane and position = @from and epoch = @epoch returning 1";
+        "updated_at = @at where name = @lane and position = @from and epoch = @epoch " +
+        $"and (@log::text is null or @log = ({LogMark.IdentitySql})) returning 1";
 
     public Type DocumentType => typeof(LaneRow);
 
@@ -29,6 +35,7 @@ internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int
         command.Parameters.AddWithValue("lane", Lane);
         command.Parameters.AddWithValue("from", From);
         command.Parameters.AddWithValue("epoch", Epoch);
+        command.Parameters.AddWithValue("log", NpgsqlDbType.Text, (object?)Log ?? DBNull.Value);
         if (await command.ExecuteScalarAsync(ct) is null)
         {
             throw new LaneMovedException(Lane);
@@ -49,6 +56,13 @@ internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int
         builder.AppendParameter(From, NpgsqlDbType.Bigint);
         builder.Append(" and epoch = ");
         builder.AppendParameter(Epoch, NpgsqlDbType.Bigint);
+        if (Log is not null)
+        {
+            builder.Append(" and ");
+            builder.AppendParameter(Log, NpgsqlDbType.Text);
+            builder.Append($" = ({LogMark.IdentitySql})");
+        }
+
         builder.Append(" returning 1");
     }
 
@@ -61,6 +75,6 @@ internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int
     }
 }
 
-/// <summary>Another host has taken the lane over, or an operator has set it to another place: who finds out begins anew.</summary>
+/// <summary>Another host has taken the lane over, an operator has set it to another place, or the log is another: the caller begins again.</summary>
 public sealed class LaneMovedException(string lane)
     : ConcurrencyException($"The lane {lane} was taken over.", typeof(LaneRow), lane);
