@@ -91,7 +91,8 @@ public sealed class KillsTests(ITestOutputHelper output)
             {
                 var before = payers.Transfers;
                 await Task.Delay(profile.BrokersDown / 2, TimeProvider.System);
-                Assert.True(payers.Transfers > before, "The bank accepted nothing while its brokers were away.");
+                // The bank goes on while its brokers are away; a busy machine may take its time after the kill.
+                await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n > before, Patience);
                 kafka.Up();
                 await rabbit.StartAgainAsync();
                 output.WriteLine($"brokers up at {payers.Transfers} transfers");
