@@ -22,7 +22,7 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>Which log a session reads, as SQL over pg_database. A restore in place makes the sequence anew.</summary>
+    /// <summary>Which log a session reads, as SQL over pg_database. A restore in place creates a new sequence.</summary>
     private const string Identity =
         $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
         $"coalesce(pg_relation_filenode('{PlatformModule.EventSchema}.mt_events_sequence'), 0)";

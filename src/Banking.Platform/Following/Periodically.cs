@@ -1,6 +1,6 @@
 namespace Banking.Platform.Following;
 
-/// <summary>A look that is repeated for as long as a host runs. One that fails is told to its owner, and the next one is made all the same.</summary>
+/// <summary>Repeats an action while the host runs. A failure is reported to the caller, and the next run takes place.</summary>
 public static class Periodically
 {
     public static async Task LookAsync(TimeSpan pause, Func<CancellationToken, Task> look, Action<Exception> onFailure, CancellationToken stopping)

@@ -22,7 +22,7 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A list waits by itself, so each of these pauses is felt by whoever writes and then lists.</summary>
+    /// <summary>A list waits by itself, so a client that writes and then lists feels each of these pauses.</summary>
     private static readonly TimeSpan ListPause = TimeSpan.FromMilliseconds(10);
 
     public async Task Middleware(HttpContext http, Func<Task> next)
