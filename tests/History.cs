@@ -2,8 +2,10 @@ namespace Banking.Testing.Histories;
 
 /// <summary>A history in the files of another bank, and what is known of it before it is read.</summary>
 /// <param name="Gaps">Rows that miss their recorded balance by more than rounding explains.</param>
-/// <param name="Replayed">Sum of the balances that come out of the files; with what is missing it is the sum of those that the bank recorded.</param>
-/// <param name="Booking">What is known of one account: its external id, its first row, and the balance recorded at the end of a day.</param>
+/// <param name="Replayed">Sum of the balances that come out of the files; with what is missing it is the sum of those that the bank
+/// recorded.</param>
+/// <param name="Booking">What is known of one account: its external id, its first row, and the balance recorded at the end of a
+/// day.</param>
 internal sealed record History(
     string Name, string Folder, int Customers, int Accounts, int Delegates, int Orders, int Rows, int Exact, int Rounded, int Gaps,
     string Credits, string Debits, string Replayed, string Missing, int BelowZero, KnownBooking Booking)
@@ -13,17 +15,33 @@ internal sealed record History(
         new(
             "sample", Path.Combine(Repository, "samples", "history"), 246, 200, 61, 181, 22_616, 20_793, 1_811, 12,
             "72337987.30", "30296105.10", "42041861.50", "28375.70", 5, new("15", "14485", "1995-11-30", "96616.78")),
-        // The numbers that the README of the data promises. The files may not be given away: they lie outside the repository, where they are.
+        // The numbers that the README of the data promises. The files may not be given away: they lie outside the repository, where they
+        // are.
         new(
-            "real", Path.GetFullPath(Path.Combine(Repository, "..", "shared", "data", "berka")), 715, 591, 124, 835, 23_932, 22_801, 1_115, 16,
-            "87119745.30", "68062431.60", "19057286.00", "2492.60", 1, new("576", "171812", "1993-06-30", "15333.20")),
+            "real",
+            Path.GetFullPath(Path.Combine(Repository, "..", "shared", "data", "berka")),
+            715,
+            591,
+            124,
+            835,
+            23_932,
+            22_801,
+            1_115,
+            16,
+            "87119745.30",
+            "68062431.60",
+            "19057286.00",
+            "2492.60",
+            1,
+            new("576", "171812", "1993-06-30", "15333.20")),
     ];
 
     /// <summary>Facts in the log when it was imported: each customer, account, delegate, row and correction is one.</summary>
     public long Events => Customers + Accounts + Delegates + Rows + Rounded;
 
     /// <summary>The names of the histories that are here: the sample in every clone.</summary>
-    public static IEnumerable<TheoryDataRow<string>> Present => Known.Where(h => Directory.Exists(h.Folder)).Select(h => new TheoryDataRow<string>(h.Name));
+    public static IEnumerable<TheoryDataRow<string>> Present =>
+        Known.Where(h => Directory.Exists(h.Folder)).Select(h => new TheoryDataRow<string>(h.Name));
 
     private static string Repository
     {

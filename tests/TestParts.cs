@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Banking.Testing.Parts;
 
 /// <summary>
-/// The real servers that tests run. Where it can be done, by root on Debian or Ubuntu, the first test that needs one has them installed, once for the
-/// machine; elsewhere its user is told how.
+/// The real servers that tests run. Where it can be done, by root on Debian or Ubuntu, the first test that needs one has them installed,
+/// once for the machine; elsewhere its user is told how.
 /// </summary>
 internal static class TestParts
 {

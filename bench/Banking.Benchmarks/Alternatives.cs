@@ -14,7 +14,8 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
         string name, int callers, string loop, Measured measured, Figures before, NpgsqlDataSource source, Task<bool> conserved);
 
     /// <summary>Run only when named: together they take as long as all the rest.</summary>
-    public static IReadOnlyList<string> OnlyNamed { get; } = ["documented-hot", "partitioned-queues", "partitioned-queues-hot", "dcb", "dcb-hot"];
+    public static IReadOnlyList<string> OnlyNamed { get; } =
+    ["documented-hot", "partitioned-queues", "partitioned-queues-hot", "dcb", "dcb-hot"];
 
     /// <summary>Their conflicts go to the caller, as documented, and count as errors.</summary>
     public static bool MayConflict(string name) => name == "documented" || OnlyNamed.Contains(name);
@@ -66,15 +67,26 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
     }
 
     private async Task RunAsync(
-        string mode, string name, int callers, Func<int, long, (int From, int To)> pick, BankUnderTest host, NpgsqlDataSource source, long balance)
+        string mode,
+        string name,
+        int callers,
+        Func<int, long, (int From, int To)> pick,
+        BankUnderTest host,
+        NpgsqlDataSource source,
+        long balance)
     {
         var connections = await host.ConnectAsync(callers, $"/{mode}/transfers");
         async Task<Counted> Send(int caller, long i)
         {
             var (from, to) = pick(caller, i);
-            var status = await connections[caller].PostAsync("-",
-                $$"""{"transferId":"{{Guid.CreateVersion7()}}","from":"{{TransferEndpoint.IdOf(from)}}","to":"{{TransferEndpoint.IdOf(to)}}","amount":1}""");
-            return status == 200 ? new(1, 0, 0) : status == 422 ? new(0, 1, 0) : new(0, 0, 1);
+            var status = await connections[caller]
+                .PostAsync(
+                    "-",
+                    $$"""{"transferId":"{{Guid.CreateVersion7()}}","from":"{{TransferEndpoint.IdOf(from)}}","to":"{{TransferEndpoint.IdOf(to)}}","amount":1}"""
+                );
+            return status == 200 ? new(1, 0, 0)
+                : status == 422 ? new(0, 1, 0)
+                : new(0, 0, 1);
         }
 
         await Load.ClosedAsync(callers, options.WarmUp, Send);
@@ -84,7 +96,9 @@ internal sealed class Alternatives(Options options, PostgresCluster cluster, Alt
         Array.ForEach(connections, c => c.Dispose());
     }
 
-    /// <summary>All money, by the log and by the states; nobody overdrawn; no event lost from a stream or, with tags, from an account.</summary>
+    /// <summary>
+    /// All money, by the log and by the states; nobody overdrawn; no event lost from a stream or, with tags, from an account.
+    /// </summary>
     private static async Task<bool> ConservedAsync(string mode, NpgsqlDataSource source, long total)
     {
         await using var command = source.CreateCommand(mode == "dcb" ? ByTags : ByStreams);

@@ -30,7 +30,12 @@ internal sealed class BankUnderTest : IDisposable
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         var clock = Stopwatch.StartNew();
-        var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. args.Select(a => a.Replace("{address}", address.ToString().TrimEnd('/'), StringComparison.Ordinal))])
+        var info = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, assembly),
+                .. args.Select(a => a.Replace("{address}", address.ToString().TrimEnd('/'), StringComparison.Ordinal)),
+            ])
         {
             RedirectStandardOutput = true,
         };
@@ -63,7 +68,8 @@ internal sealed class BankUnderTest : IDisposable
 
     public static async Task<BankUnderTest> OursAsync(string connectionString, params string[] settings)
     {
-        var bank = await StartAsync("Banking.Host.dll", ["--no-demo", "--urls", "{address}", .. settings], connectionString, "/health/ready");
+        var bank = await StartAsync(
+            "Banking.Host.dll", ["--no-demo", "--urls", "{address}", .. settings], connectionString, "/health/ready");
         bank.Token = await bank.TokenAsync("teller");
         return bank;
     }
@@ -93,21 +99,37 @@ internal sealed class BankUnderTest : IDisposable
         var owner = (await customer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
         var ids = new string[count];
         var next = -1;
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
-        {
-            using var open = await RawHttp.ConnectAsync(Address, "/v1/accounts", Token);
-            using var deposit = await RawHttp.ConnectAsync(Address, "/v1/deposits", Token);
-            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
-            {
-                await MustAsync(open, $"open-{i}", JsonSerializer.Serialize(new { customerId = owner, currency = "EUR", effectiveAt }));
-                using (var body = JsonDocument.Parse(open.Body))
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 64)
+                .Select(async _ =>
                 {
-                    ids[i] = body.RootElement.GetProperty("id").GetString()!;
-                }
+                    using var open = await RawHttp.ConnectAsync(Address, "/v1/accounts", Token);
+                    using var deposit = await RawHttp.ConnectAsync(Address, "/v1/deposits", Token);
+                    for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+                    {
+                        await MustAsync(
+                            open,
+                            $"open-{i}",
+                            JsonSerializer.Serialize(
+                                new
+                                {
+                                    customerId = owner,
+                                    currency = "EUR",
+                                    effectiveAt,
+                                }));
+                        using (var body = JsonDocument.Parse(open.Body))
+                        {
+                            ids[i] = body.RootElement.GetProperty("id").GetString()!;
+                        }
 
-                await MustAsync(deposit, $"fund-{i}", $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"},"reason":"benchmark"}""");
-            }
-        }));
+                        await MustAsync(
+                            deposit,
+                            $"fund-{i}",
+                            $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"},"reason":"benchmark"}"""
+                        );
+                    }
+                }));
         return ids;
     }
 
@@ -135,7 +157,10 @@ internal sealed class BankUnderTest : IDisposable
     public static string Transfer(StringBuilder json, string from, string to)
     {
         json.Clear();
-        json.Append(CultureInfo.InvariantCulture, $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}""");
+        json.Append(
+            CultureInfo.InvariantCulture,
+            $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}"""
+        );
         return json.ToString();
     }
 

@@ -9,7 +9,8 @@ internal sealed class BatchLoad(int size, RawHttp[] connections, string[] ids, F
 {
     private readonly StringBuilder[] _texts = [.. connections.Select(_ => new StringBuilder())];
 
-    public static async Task<BatchLoad> ConnectAsync(BankUnderTest bank, int size, int callers, string[] ids, Func<int, long, (int From, int To)> pick)
+    public static async Task<BatchLoad> ConnectAsync(
+        BankUnderTest bank, int size, int callers, string[] ids, Func<int, long, (int From, int To)> pick)
     {
         var connections = new RawHttp[callers];
         for (var i = 0; i < callers; i++)
@@ -38,8 +39,11 @@ internal sealed class BatchLoad(int size, RawHttp[] connections, string[] ids, F
         for (var n = 0; n < size; n++)
         {
             var (from, to) = pick(caller, (i * size) + n);
-            json.Append(n > 0 ? "," : "").Append(CultureInfo.InvariantCulture,
-                $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{ids[from]}}}}","toAccountId":"{{{{ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}}""");
+            json.Append(n > 0 ? "," : "")
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $$$$"""{"idempotencyKey":"{{{{key}}}}-{{{{n}}}}","command":{"fromAccountId":"{{{{ids[from]}}}}","toAccountId":"{{{{ids[to]}}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}}"""
+                );
         }
 
         return json.Append("]}").ToString();

@@ -74,6 +74,12 @@ internal static class Load
     {
         var (p50, p99, max) = Latencies.Of(latencies);
         return new(
-            elapsed.TotalSeconds, counts.Sum(c => (long)c.Accepted), counts.Sum(c => (long)c.Refused), counts.Sum(c => (long)c.Errors), p50, p99, max);
+            elapsed.TotalSeconds,
+            counts.Sum(c => (long)c.Accepted),
+            counts.Sum(c => (long)c.Refused),
+            counts.Sum(c => (long)c.Errors),
+            p50,
+            p99,
+            max);
     }
 }

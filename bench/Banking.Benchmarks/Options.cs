@@ -7,7 +7,8 @@ namespace Banking.Benchmarks;
 /// <param name="Json">One JSON object on standard output instead of a table.</param>
 /// <param name="Only">The scenarios to run; when empty, all but the alternatives, which are run only when named.</param>
 /// <param name="Accounts">How many accounts there are to choose from.</param>
-/// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is left out.</param>
+/// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is
+/// left out.</param>
 /// <param name="Movements">How many movements the account has whose balance is asked for.</param>
 /// <param name="Profile">Tell for each row where its time went.</param>
 /// <param name="Set">Settings of the server beside, or instead of, those that it is measured with.</param>
@@ -65,7 +66,8 @@ internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Onl
                     break;
                 default:
                     throw new ArgumentException(
-                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] [--set NAME=VALUE]; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}");
+                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] [--set NAME=VALUE]; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}"
+                    );
             }
         }
 

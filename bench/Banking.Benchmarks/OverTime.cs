@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// What 256 callers get, again and again from the first second of a bank on: what sets in after a while (a checkpoint, autovacuum, a look of the
-/// sentinel, the kernel's writing) is seen as a step, and with <c>--profile</c> what it was. Run only when named.
+/// What 256 callers get, again and again from the first second of a bank on: what sets in after a while (a checkpoint, autovacuum, a look
+/// of the sentinel, the kernel's writing) is seen as a step, and with <c>--profile</c> what it was. Run only when named.
 /// </summary>
 internal sealed class OverTime(Options options, Func<string, Task> tell, Action<Row> add)
 {
@@ -35,13 +35,18 @@ internal sealed class OverTime(Options options, Func<string, Task> tell, Action<
             var measured = await Load.ClosedAsync(Callers, TimeSpan.FromSeconds(options.Seconds), async (caller, i) =>
             {
                 var (from, to) = pick(caller, i);
-                var status = await connections[caller].PostAsync($"{Name}-{step}-{caller}-{i}", BankUnderTest.Transfer(texts[caller], ids[from], ids[to]));
-                return status == 201 ? new(1, 0, 0) : status is 422 or 409 ? new(0, 1, 0) : new(0, 0, 1);
+                var status = await connections[caller]
+                    .PostAsync($"{Name}-{step}-{caller}-{i}", BankUnderTest.Transfer(texts[caller], ids[from], ids[to]));
+                return status == 201 ? new(1, 0, 0)
+                    : status is 422 or 409 ? new(0, 1, 0)
+                    : new(0, 0, 1);
             });
             steps.Add(measured);
-            await tell(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Name,-15} until {clock.Elapsed.TotalSeconds,4:0} s {measured.Accepted / measured.Seconds,8:N0}/s  p50 {measured.P50Ms,7:0.00}  p99 {measured.P99Ms,7:0.00}  max {measured.MaxMs,8:0.00} ms"));
+            await tell(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Name,-15} until {clock.Elapsed.TotalSeconds,4:0} s {measured.Accepted / measured.Seconds,8:N0}/s  p50 {measured.P50Ms,7:0.00}  p99 {measured.P99Ms,7:0.00}  max {measured.MaxMs,8:0.00} ms"
+                ));
             if (options.Profile)
             {
                 await profile.EndAsync(measured.Seconds, measured.Accepted);
@@ -50,10 +55,23 @@ internal sealed class OverTime(Options options, Func<string, Task> tell, Action<
 
         var after = await Figures.ReadAsync(source);
         var (seconds, accepted) = (steps.Sum(s => s.Seconds), steps.Sum(s => s.Accepted));
-        add(new(
-            Name, Callers, "closed", Math.Round(accepted / seconds), Math.Round(steps.Sum(s => s.Refused) / seconds), steps.Sum(s => s.Errors),
-            steps.Average(s => s.P50Ms), steps.Max(s => s.P99Ms), steps.Max(s => s.MaxMs), after.Rollbacks - before.Rollbacks, after.Commits - before.Commits,
-            Math.Round((after.Bytes - before.Bytes) / (double)Math.Max(1, accepted)), after.ProjectionLag, after.OutboxLag, await BankUnderTest.ConservedAsync(source, total)));
+        add(
+            new(
+                Name,
+                Callers,
+                "closed",
+                Math.Round(accepted / seconds),
+                Math.Round(steps.Sum(s => s.Refused) / seconds),
+                steps.Sum(s => s.Errors),
+                steps.Average(s => s.P50Ms),
+                steps.Max(s => s.P99Ms),
+                steps.Max(s => s.MaxMs),
+                after.Rollbacks - before.Rollbacks,
+                after.Commits - before.Commits,
+                Math.Round((after.Bytes - before.Bytes) / (double)Math.Max(1, accepted)),
+                after.ProjectionLag,
+                after.OutboxLag,
+                await BankUnderTest.ConservedAsync(source, total)));
         Array.ForEach(connections, c => c.Dispose());
     }
 }

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Where a row's time went: PostgreSQL's statements, and by process its time on the processor and what it wrote to files. Keeping such books costs a few percent, so the rates of
-/// a run with it are not to be compared with those of one without.
+/// Where a row's time went: PostgreSQL's statements, and by process its time on the processor and what it wrote to files. Keeping such
+/// books costs a few percent, so the rates of a run with it are not to be compared with those of one without.
 /// </summary>
 internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
 {
@@ -22,7 +22,8 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
 
     public async Task BeginAsync()
     {
-        await using var command = source.CreateCommand("create extension if not exists pg_stat_statements; select pg_stat_statements_reset()");
+        await using var command = source.CreateCommand(
+            "create extension if not exists pg_stat_statements; select pg_stat_statements_reset()");
         await command.ExecuteNonQueryAsync();
         _before = await ProcessorAsync();
     }
@@ -32,15 +33,30 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
     {
         var after = await ProcessorAsync();
         var byName = after
-            .Select(p => _before.TryGetValue(p.Key, out var before) && before.Name == p.Value.Name
-                ? p.Value with { Seconds = p.Value.Seconds - before.Seconds, Written = p.Value.Written - before.Written }
-                : p.Value)
-            .GroupBy(u => u.Name, (name, all) => all.Aggregate(new Used(name, 0, 0), (sum, u) => sum with { Seconds = sum.Seconds + u.Seconds, Written = sum.Written + u.Written }));
+            .Select(p =>
+                _before.TryGetValue(p.Key, out var before) && before.Name == p.Value.Name
+                    ? p.Value with
+                    {
+                        Seconds = p.Value.Seconds - before.Seconds,
+                        Written = p.Value.Written - before.Written,
+                    }
+                    : p.Value)
+            .GroupBy(
+                u => u.Name,
+                (name, all) =>
+                    all.Aggregate(new Used(name, 0, 0), (sum, u) =>
+                        sum with
+                        {
+                            Seconds = sum.Seconds + u.Seconds,
+                            Written = sum.Written + u.Written,
+                        }));
         foreach (var used in byName.Where(u => u.Seconds >= 0.05).OrderByDescending(u => u.Seconds))
         {
-            await tell(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  processor  {used.Seconds / seconds,6:0.00} of a core  {used.Seconds * 1e6 / Math.Max(1, accepted),7:0.0} us and {used.Written / Math.Max(1, accepted),6:0} B written a transfer  {used.Name}"));
+            await tell(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  processor  {used.Seconds / seconds,6:0.00} of a core  {used.Seconds * 1e6 / Math.Max(1, accepted),7:0.0} us and {used.Written / Math.Max(1, accepted),6:0} B written a transfer  {used.Name}"
+                ));
         }
 
         await using var command = source.CreateCommand(
@@ -51,9 +67,11 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            await tell(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  statement  {reader.GetDouble(1) * 1000 / Math.Max(1, accepted),6:0.0} us a transfer  {reader.GetInt64(0),8:N0} calls  {reader.GetDouble(1) / reader.GetInt64(0),8:0.00} ms  {reader.GetInt64(2),9:N0} rows  {reader.GetDouble(3) / Math.Max(1, accepted),6:0} B log  {reader.GetString(4)}"));
+            await tell(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  statement  {reader.GetDouble(1) * 1000 / Math.Max(1, accepted),6:0.0} us a transfer  {reader.GetInt64(0),8:N0} calls  {reader.GetDouble(1) / reader.GetInt64(0),8:0.00} ms  {reader.GetInt64(2),9:N0} rows  {reader.GetDouble(3) / Math.Max(1, accepted),6:0} B log  {reader.GetString(4)}"
+                ));
         }
     }
 
@@ -67,8 +85,10 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         }
 
         var names = new Dictionary<int, string>();
-        await using (var command = source.CreateCommand(
-            "select pid, 'postgres: ' || case when backend_type = 'client backend' then coalesce(nullif(application_name, ''), 'others') else backend_type end from pg_stat_activity"))
+        await using (
+            var command = source.CreateCommand(
+                "select pid, 'postgres: ' || case when backend_type = 'client backend' then coalesce(nullif(application_name, ''), 'others') else backend_type end from pg_stat_activity"
+            ))
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
@@ -98,7 +118,10 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         return used;
     }
 
-    /// <summary>Bytes that it had written to storage, or to the cache before it. Of the kernel's own threads and of other users' processes nobody is told.</summary>
+    /// <summary>
+    /// Bytes that it had written to storage, or to the cache before it. Of the kernel's own threads and of other users' processes nobody is
+    /// told.
+    /// </summary>
     private static double Written(int process)
     {
         try

@@ -11,8 +11,9 @@ namespace Banking.Benchmarks;
 internal sealed class Suite(Options options, PostgresCluster cluster)
 {
     /// <summary>
-    /// The server is one that operators set up for it (docs/operations.md): files of its write-ahead log are there and used again, and checkpoints come by
-    /// time. With those that come by the default gigabyte there is always one under way, and a transfer costs a fifth to a quarter more.
+    /// The server is one that operators set up for it (docs/operations.md): files of its write-ahead log are there and used again, and
+    /// checkpoints come by time. With those that come by the default gigabyte there is always one under way, and a transfer costs a fifth
+    /// to a quarter more.
     /// </summary>
     private static readonly Dictionary<string, string> Server = new()
     {
@@ -42,11 +43,17 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         }
 
         int code;
-        await using (var cluster = await PostgresCluster.StartAsync(new()
-        {
-            DataFolder = Path.Combine(folder.FullName, "postgres"),
-            Parameters = Server.Concat(Profile.Parameters.Where(_ => options.Profile)).Concat(options.Set).GroupBy(p => p.Key).ToDictionary(p => p.Key, p => p.Last().Value),
-        }))
+        await using (
+            var cluster = await PostgresCluster.StartAsync(
+                new()
+                {
+                    DataFolder = Path.Combine(folder.FullName, "postgres"),
+                    Parameters = Server
+                        .Concat(Profile.Parameters.Where(_ => options.Profile))
+                        .Concat(options.Set)
+                        .GroupBy(p => p.Key)
+                        .ToDictionary(p => p.Key, p => p.Last().Value),
+                }))
         {
             code = await new Suite(options, cluster).RunAsync();
         }
@@ -58,8 +65,8 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
     private bool Wanted(string name) => options.Only.Count == 0 || options.Only.Contains(name);
 
     /// <summary>
-    /// Makes the write-ahead log of a server that has been at work for a while: its files are there and used again. Of a new one they are made
-    /// while it works, two or three a second under this load, and each holds up every commit for 30 to 60 ms.
+    /// Makes the write-ahead log of a server that has been at work for a while: its files are there and used again. Of a new one they are
+    /// made while it works, two or three a second under this load, and each holds up every commit for 30 to 60 ms.
     /// </summary>
     private async Task AgeAsync()
     {
@@ -98,7 +105,12 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             synchronousCommit = "on",
             startToReadySeconds = _startToReady,
         };
-        var machine = new { cores = Environment.ProcessorCount, os = RuntimeInformation.OSDescription, runtime = RuntimeInformation.FrameworkDescription };
+        var machine = new
+        {
+            cores = Environment.ProcessorCount,
+            os = RuntimeInformation.OSDescription,
+            runtime = RuntimeInformation.FrameworkDescription,
+        };
         if (options.Json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new { machine, settings, scenarios = _rows }, Indented));
@@ -111,7 +123,10 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
     private double _startToReady;
 
-    /// <summary>A row of its own right beside each that is compared with it: the machine, and what the server does in the background, change within a run.</summary>
+    /// <summary>
+    /// A row of its own right beside each that is compared with it: the machine, and what the server does in the background, change within
+    /// a run.
+    /// </summary>
     private async Task BareAsync(BareSql bare, int callers)
     {
         if (!Wanted("bare-sql") || !options.CallersOf(callers).Any())
@@ -162,12 +177,17 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         if (Wanted("projection-lag"))
         {
             // Half of what it can take, with what follows the log beside it.
-            var rate = uniform.GetValueOrDefault(256) is var top and > 0 ? top : await SingleAsync("projection-lag", 256, Picks.Uniform(options.Accounts), [bank], ids, source, null);
+            var rate = uniform.GetValueOrDefault(256) is var top and > 0
+                ? top
+                : await SingleAsync("projection-lag", 256, Picks.Uniform(options.Accounts), [bank], ids, source, null);
             await using var lag = new LagSampler(source);
             await SingleAsync("projection-lag", 256, Picks.Uniform(options.Accounts), [bank], ids, source, rate / 2);
             var (p50, p99, max) = await lag.StopAsync();
             _rows[^1] = _rows[^1] with { P50Ms = p50, P99Ms = p99, MaxMs = max };
-            await Tell(string.Create(CultureInfo.InvariantCulture, $"projection-lag       p50 {p50:0} p99 {p99:0} max {max:0} ms behind the log, sampled every 50 ms"));
+            await Tell(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"projection-lag       p50 {p50:0} p99 {p99:0} max {max:0} ms behind the log, sampled every 50 ms"));
         }
 
         await SingleAsync("single-zipf", 256, Picks.Zipf(options.Accounts), [bank], ids, source, null);
@@ -181,7 +201,14 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
                 using var load = await BatchLoad.ConnectAsync(bank, size, callers, ids, Picks.Uniform(options.Accounts));
                 await load.RunAsync("w", WarmUp);
                 var before = await Figures.ReadAsync(source);
-                await AddAsync($"batch-{size}", callers, "closed", await load.RunAsync("m", Duration), before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
+                await AddAsync(
+                    $"batch-{size}",
+                    callers,
+                    "closed",
+                    await load.RunAsync("m", Duration),
+                    before,
+                    source,
+                    BankUnderTest.ConservedAsync(source, ids.Length * Balance));
             }
         }
 
@@ -206,7 +233,9 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         }
     }
 
-    /// <summary>The commands with nothing that follows the log beside them, as on a machine of their own: what row 1 is, with the bank's promises.</summary>
+    /// <summary>
+    /// The commands with nothing that follows the log beside them, as on a machine of their own: what row 1 is, with the bank's promises.
+    /// </summary>
     private async Task AloneAsync(BareSql bare)
     {
         if (!Wanted("single-alone"))
@@ -229,7 +258,13 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
     }
 
     private async Task<double> SingleAsync(
-        string name, int callers, Func<int, long, (int From, int To)> pick, BankUnderTest[] banks, string[] ids, NpgsqlDataSource source, double? rate)
+        string name,
+        int callers,
+        Func<int, long, (int From, int To)> pick,
+        BankUnderTest[] banks,
+        string[] ids,
+        NpgsqlDataSource source,
+        double? rate)
     {
         if (!Wanted(name.StartsWith("two-hosts", StringComparison.Ordinal) ? "two-hosts" : name))
         {
@@ -248,8 +283,13 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         async Task<Counted> Send(int caller, long i)
         {
             var (from, to) = pick(caller, i);
-            var status = await connections[caller].PostAsync($"{name}-{run}-{callers}-{rate is null}-{phase}-{caller}-{i}", BankUnderTest.Transfer(texts[caller], ids[from], ids[to]));
-            return status == 201 ? new(1, 0, 0) : status is 422 or 409 ? new(0, 1, 0) : new(0, 0, 1);
+            var status = await connections[caller]
+                .PostAsync(
+                    $"{name}-{run}-{callers}-{rate is null}-{phase}-{caller}-{i}",
+                    BankUnderTest.Transfer(texts[caller], ids[from], ids[to]));
+            return status == 201 ? new(1, 0, 0)
+                : status is 422 or 409 ? new(0, 1, 0)
+                : new(0, 0, 1);
         }
 
         // Warmed up as it is measured: read models that still follow what came at full speed are no part of eighty percent of it.
@@ -271,7 +311,14 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             await profile.EndAsync(measured.Seconds, measured.Accepted);
         }
 
-        await AddAsync(name, callers, rate is null ? "closed" : "open", measured, before, source, BankUnderTest.ConservedAsync(source, ids.Length * Balance));
+        await AddAsync(
+            name,
+            callers,
+            rate is null ? "closed" : "open",
+            measured,
+            before,
+            source,
+            BankUnderTest.ConservedAsync(source, ids.Length * Balance));
         Array.ForEach(connections, c => c.Dispose());
         return measured.Accepted / measured.Seconds;
     }
@@ -288,8 +335,10 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
             Math.Round((after.Bytes - before.Bytes) / (double)Math.Max(1, measured.Accepted)),
             after.ProjectionLag, after.OutboxLag, await conserved);
         _rows.Add(row);
-        var line = string.Create(CultureInfo.InvariantCulture,
-            $"{row.Name,-15} {row.Callers,4} {row.Loop,-6} {row.AcceptedPerSecond,8:N0}/s  refused {row.RefusedPerSecond,6:N0}/s  errors {row.Errors,3}  p50 {row.P50Ms,7:0.00}  p99 {row.P99Ms,7:0.00}  max {row.MaxMs,8:0.00} ms  conflicts {row.Conflicts,4}  commits {row.Commits,7:N0}  {row.BytesPerTransfer,5:N0} B  conserved {row.Conserved}");
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Name,-15} {row.Callers,4} {row.Loop,-6} {row.AcceptedPerSecond,8:N0}/s  refused {row.RefusedPerSecond,6:N0}/s  errors {row.Errors,3}  p50 {row.P50Ms,7:0.00}  p99 {row.P99Ms,7:0.00}  max {row.MaxMs,8:0.00} ms  conflicts {row.Conflicts,4}  commits {row.Commits,7:N0}  {row.BytesPerTransfer,5:N0} B  conserved {row.Conserved}"
+        );
         await Tell(line);
     }
 
@@ -298,7 +347,8 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
     private async Task<NpgsqlDataSource> DatabaseAsync(string name, int pool)
     {
         await cluster.EnsureDatabaseAsync(name);
-        return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.ConnectionString(name)) { MaxPoolSize = pool }.ConnectionString);
+        return NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(cluster.ConnectionString(name)) { MaxPoolSize = pool }.ConnectionString);
     }
 }
 
@@ -307,7 +357,8 @@ internal sealed record Figures(long Commits, long Rollbacks, long Bytes, long Pr
 {
     public static async Task<Figures> ReadAsync(NpgsqlDataSource source)
     {
-        // The counters of other sessions arrive when those are idle for a second or busy for another; a fresh snapshot of them is enough here.
+        // The counters of other sessions arrive when those are idle for a second or busy for another; a fresh snapshot of them is enough
+        // here.
         await using var command = source.CreateCommand(
             """
             select xact_commit, xact_rollback, pg_database_size(current_database()),

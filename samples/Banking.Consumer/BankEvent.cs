@@ -18,20 +18,27 @@ public sealed record BankEvent(string Id, string Type, Place? Place, Money? Effe
     private static readonly JsonEventFormatter Format = new();
 
     // Without these the reader would take the numbers for numbers too, but would not refuse a text in their place.
-    private static readonly CloudEventAttribute Version = CloudEventAttribute.CreateExtension("streamversion", CloudEventAttributeType.Integer);
-    private static readonly CloudEventAttribute Previous = CloudEventAttribute.CreateExtension("previousversion", CloudEventAttributeType.Integer);
+    private static readonly CloudEventAttribute Version = CloudEventAttribute.CreateExtension(
+        "streamversion", CloudEventAttributeType.Integer);
+    private static readonly CloudEventAttribute Previous = CloudEventAttribute.CreateExtension(
+        "previousversion", CloudEventAttributeType.Integer);
 
     /// <summary>Whether the account began with this event, so that its balance was zero before.</summary>
     public bool OpensAccount => Type == Opened;
 
     /// <summary>Reads a CloudEvent in structured JSON.</summary>
-    /// <exception cref="FormatException">It is none, or one of the bank's that is not as agreed. To skip it would be to lose money silently.</exception>
+    /// <exception cref="FormatException">It is none, or one of the bank's that is not as agreed. To skip it would be to lose money
+    /// silently.</exception>
     public static BankEvent Read(ReadOnlyMemory<byte> body)
     {
         try
         {
             var cloudEvent = Format.DecodeStructuredModeMessage(body, new ContentType("application/cloudevents+json"), [Version, Previous]);
-            return new(cloudEvent.Id!, cloudEvent.Type!, PlaceOf(cloudEvent), EffectOf(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default));
+            return new(
+                cloudEvent.Id!,
+                cloudEvent.Type!,
+                PlaceOf(cloudEvent),
+                EffectOf(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default));
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or KeyNotFoundException)
         {

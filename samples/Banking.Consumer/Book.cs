@@ -12,7 +12,10 @@ public enum Arrival
     /// <summary>Something before it is missing: it waits.</summary>
     Gap,
 
-    /// <summary>It comes for the first time, and a later one of its account came before: it is applied, or waits if something before it is missing too.</summary>
+    /// <summary>
+    /// It comes for the first time, and a later one of its account came before: it is applied, or waits if something before it is missing
+    /// too.
+    /// </summary>
     Inversion,
 }
 
@@ -21,7 +24,8 @@ public sealed record Gap(string Account, long? After, long UpTo);
 
 /// <summary>What the events of one account add up to.</summary>
 /// <param name="Balance">The sum of what was applied; null as long as nothing with a currency was.</param>
-/// <param name="Complete">Whether that is all: the series begins with the opening of the account. Otherwise what was before was never published.</param>
+/// <param name="Complete">Whether that is all: the series begins with the opening of the account. Otherwise what was before was never
+/// published.</param>
 /// <param name="First">The first place in the series; null until the first event came.</param>
 /// <param name="Last">The last place up to which nothing is missing.</param>
 /// <param name="Events">How many were applied.</param>

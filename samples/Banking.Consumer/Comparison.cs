@@ -33,7 +33,9 @@ public sealed record Compared(AccountState Book, Money? Bank, Published Publishe
     };
 }
 
-/// <summary>The places of the first and the last published event of an account, and how many were published; no places where none was.</summary>
+/// <summary>
+/// The places of the first and the last published event of an account, and how many were published; no places where none was.
+/// </summary>
 public sealed record Published(long? First, long? Last, long Events);
 
 /// <summary>
@@ -51,7 +53,8 @@ public sealed class Comparison(HttpClient http)
         await Parallel.ForEachAsync(
             book.Accounts,
             new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation },
-            async (account, stop) => compared.Add(new(account, await BalanceAsync(account.Account, stop), await PublishedAsync(account.Account, stop))));
+            async (account, stop) =>
+                compared.Add(new(account, await BalanceAsync(account.Account, stop), await PublishedAsync(account.Account, stop))));
         return [.. compared.OrderBy(c => c.Book.Account, StringComparer.Ordinal)];
     }
 

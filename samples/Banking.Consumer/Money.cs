@@ -17,7 +17,9 @@ public readonly record struct Money([property: JsonNumberHandling(JsonNumberHand
     {
         var text = json.GetProperty("value").GetString() ?? "";
         // A decimal silently rounds what has more digits than it holds. What comes back as it was written was not rounded.
-        return decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+        return
+            decimal.TryParse(
+                text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             && value.ToString(CultureInfo.InvariantCulture) == text
             ? new(value, json.GetProperty("currency").GetString() ?? throw new FormatException("An amount has no currency."))
             : throw new FormatException($"'{text}' is not an amount.");

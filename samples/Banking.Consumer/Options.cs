@@ -6,7 +6,17 @@ namespace Banking.Consumer;
 /// <summary>What the command line asks for.</summary>
 /// <param name="Source">Where to read: feed, kafka or rabbitmq.</param>
 /// <param name="UntilIdle">After how long a silence to stop; null to go on until Ctrl+C.</param>
-public sealed record Options(string Source, Uri Bank, string Token, string Bootstrap, string Topic, string Group, Uri Uri, string Queue, TimeSpan? UntilIdle, bool Json)
+public sealed record Options(
+    string Source,
+    Uri Bank,
+    string Token,
+    string Bootstrap,
+    string Topic,
+    string Group,
+    Uri Uri,
+    string Queue,
+    TimeSpan? UntilIdle,
+    bool Json)
 {
     public const string Usage = """
         Banking.Consumer feed     --token TOKEN [common]

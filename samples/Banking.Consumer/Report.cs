@@ -23,14 +23,22 @@ public sealed record Report(
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>The counts, and a line for each thing that is not as it should be.</summary>
-    public override string ToString() => string.Join('\n',
-        [
-            Line($"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, {Inversions} inversions, {Gaps.Count} gaps"),
-            Line($"accounts: {Accounts.Count}, of which {string.Join(", ", Enum.GetValues<Verdict>().Select(Count))}"),
-            .. Gaps.Select(g => Line($"gap: {g.Account} after {g.After?.ToString() ?? "nothing"} up to {g.UpTo}")),
-            .. Accounts.Where(a => a.Verdict is Verdict.Differing or Verdict.Missing).Select(a => Line(
-                $"{Name(a.Verdict)}: {a.Book.Account}: {a.Book.Balance} of {a.Book.Events} events up to {a.Book.Last}, the bank has {a.Bank} and published {a.Published.Events} up to {a.Published.Last}")),
-        ]);
+    public override string ToString() =>
+        string.Join(
+            '\n',
+            [
+                Line(
+                    $"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, {Inversions} inversions, {Gaps.Count} gaps"
+                ),
+                Line($"accounts: {Accounts.Count}, of which {string.Join(", ", Enum.GetValues<Verdict>().Select(Count))}"),
+                .. Gaps.Select(g => Line($"gap: {g.Account} after {g.After?.ToString() ?? "nothing"} up to {g.UpTo}")),
+                .. Accounts
+                    .Where(a => a.Verdict is Verdict.Differing or Verdict.Missing)
+                    .Select(a =>
+                        Line(
+                            $"{Name(a.Verdict)}: {a.Book.Account}: {a.Book.Balance} of {a.Book.Events} events up to {a.Book.Last}, the bank has {a.Bank} and published {a.Published.Events} up to {a.Published.Last}"
+                        )),
+            ]);
 
     private string Count(Verdict verdict) => $"{Accounts.Count(a => a.Verdict == verdict)} {Name(verdict)}";
 

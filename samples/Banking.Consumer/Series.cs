@@ -52,7 +52,8 @@ internal sealed class Series(string account)
         }
         else
         {
-            throw new FormatException($"{account} came to {State.Last}, and {place.Version} says that it follows {place.Previous?.ToString() ?? "nothing"}.");
+            throw new FormatException(
+                $"{account} came to {State.Last}, and {place.Version} says that it follows {place.Previous?.ToString() ?? "nothing"}.");
         }
 
         var late = place.Version < _latest;
@@ -60,15 +61,22 @@ internal sealed class Series(string account)
         return late ? Arrival.Inversion : next ? Arrival.New : Arrival.Gap;
     }
 
-    private bool IsWaiting(Place place) => place.Previous is { } previous && _waiting.TryGetValue(previous, out var other)
-        && (other.Place == place ? true : throw new FormatException($"{account} has two events that follow {previous}: {other.Place.Version} and {place.Version}."));
+    private bool IsWaiting(Place place) =>
+        place.Previous is { } previous
+        && _waiting.TryGetValue(previous, out var other)
+        && (
+            other.Place == place
+                ? true
+                : throw new FormatException($"{account} has two events that follow {previous}: {other.Place.Version} and {place.Version}.")
+        );
 
-    private void Apply(BankEvent applied, Place place) => State = State with
-    {
-        Balance = State.Balance is { } balance && applied.Effect is { } effect ? balance + effect : applied.Effect ?? State.Balance,
-        Complete = State.First is null ? applied.OpensAccount : State.Complete,
-        First = State.First ?? place.Version,
-        Last = place.Version,
-        Events = State.Events + 1,
-    };
+    private void Apply(BankEvent applied, Place place) =>
+        State = State with
+        {
+            Balance = State.Balance is { } balance && applied.Effect is { } effect ? balance + effect : applied.Effect ?? State.Balance,
+            Complete = State.First is null ? applied.OpensAccount : State.Complete,
+            First = State.First ?? place.Version,
+            Last = place.Version,
+            Events = State.Events + 1,
+        };
 }

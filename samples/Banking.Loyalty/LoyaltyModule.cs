@@ -13,7 +13,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Loyalty;
 
-/// <summary>Points for deposits: one for each whole unit of the currency. They are redeemed by the customer or at the counter, the oldest first, and expire after a year.</summary>
+/// <summary>
+/// Points for deposits: one for each whole unit of the currency. They are redeemed by the customer or at the counter, the oldest first, and
+/// expire after a year.
+/// </summary>
 public sealed class LoyaltyModule : BankModule
 {
     /// <summary>The schema of its documents.</summary>
@@ -23,15 +26,17 @@ public sealed class LoyaltyModule : BankModule
     private const string Redeemed = "loyalty.points-redeemed.v1";
     private const string Expired = "loyalty.points-expired.v1";
 
-    public override void AddStored(IServiceCollection services) => services
-        .AddCommandGroup(new GroupRules<PointsAccount>((_, _) => [], _ => null))
-        .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed, Expired], HasReceipts: true));
+    public override void AddStored(IServiceCollection services) =>
+        services
+            .AddCommandGroup(new GroupRules<PointsAccount>((_, _) => [], _ => null))
+            .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed, Expired], HasReceipts: true));
 
-    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<PointsCommands>()
-        .AddDueCommand<ExpirePoints>(
-            ExpirePoints.Operation, (provider, command, context, ct) => provider.GetRequiredService<PointsCommands>().ExpireAsync(command, context, ct))
-        .AddSingleton<IModuleInterest, DepositInterest>();
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) =>
+        services
+            .AddSingleton<PointsCommands>()
+            .AddDueCommand<ExpirePoints>(ExpirePoints.Operation, (provider, command, context, ct) =>
+                provider.GetRequiredService<PointsCommands>().ExpireAsync(command, context, ct))
+            .AddSingleton<IModuleInterest, DepositInterest>();
 
     public override void Configure(StoreOptions store)
     {

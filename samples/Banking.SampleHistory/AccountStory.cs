@@ -3,10 +3,11 @@ using static Banking.SampleHistory.BankWords;
 namespace Banking.SampleHistory;
 
 /// <summary>
-/// What happens on one account, from its opening to the end of the history. Interest is reckoned to the heller and printed to ten, as are the
-/// balances of most accounts: this is where rows come from that miss their recorded balance by a little.
+/// What happens on one account, from its opening to the end of the history. Interest is reckoned to the heller and printed to ten, as are
+/// the balances of most accounts: this is where rows come from that miss their recorded balance by a little.
 /// </summary>
-internal sealed class AccountStory(Account account, IReadOnlyList<StandingOrder> orders, DateOnly lastDay, bool printsHellers, SeededRandom random)
+internal sealed class AccountStory(
+    Account account, IReadOnlyList<StandingOrder> orders, DateOnly lastDay, bool printsHellers, SeededRandom random)
 {
     private readonly List<Booking> _rows = [];
     private readonly string _otherBank = random.Pick(Banks);
@@ -118,8 +119,8 @@ internal sealed class AccountStory(Account account, IReadOnlyList<StandingOrder>
 
     private void MonthEnd(DateOnly date)
     {
-        // 3 % a year for what is there, 12 % for what is not, in whole hellers. Less than half a koruna is not booked: a row that rounding alone
-        // explains could stand in any place of its day.
+        // 3 % a year for what is there, 12 % for what is not, in whole hellers. Less than half a koruna is not booked: a row that rounding
+        // alone explains could stand in any place of its day.
         var interest = _kept > 0 ? _kept / 400 : -_kept / 100;
         if (interest >= 50)
         {

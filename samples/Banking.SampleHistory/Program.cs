@@ -13,5 +13,7 @@ foreach (var (name, bytes) in HistoryFiles.Of(bank))
     File.WriteAllBytes(Path.Combine(folder, name), bytes);
 }
 
-Console.WriteLine($"{bank.Clients.Count} clients, {bank.Accounts.Count} accounts, {bank.Orders.Count} standing orders, {bank.Bookings.Count} rows in {folder}.");
+Console.WriteLine(
+    $"{bank.Clients.Count} clients, {bank.Accounts.Count} accounts, {bank.Orders.Count} standing orders, {bank.Bookings.Count} rows in {folder}."
+);
 return 0;

@@ -16,8 +16,11 @@ public sealed record StandingOrder(int Id, int Account, string Bank, string Othe
 /// <summary>The words of a row of trans.asc: what was done, and why.</summary>
 public readonly record struct Words(string Type, string Operation, string Purpose);
 
-/// <summary>A row of trans.asc. Amount and balance are hellers as they are printed; the bank itself may have kept more than it prints.</summary>
-/// <param name="Difference">What amount and balances leave unexplained, with the row before it being the one that the bank booked before.</param>
+/// <summary>
+/// A row of trans.asc. Amount and balance are hellers as they are printed; the bank itself may have kept more than it prints.
+/// </summary>
+/// <param name="Difference">What amount and balances leave unexplained, with the row before it being the one that the bank booked
+/// before.</param>
 public sealed record Booking(
     int Account, DateOnly Date, Words Words, long Amount, long Balance, string Bank, string OtherAccount, long Difference)
 {

@@ -25,7 +25,12 @@ public sealed record SampleBank(
     public static SampleBank Make(ulong seed = Seed)
     {
         var random = new SeededRandom(seed);
-        var accounts = Enumerable.Range(1, AccountCount).Select(n => AnyAccount(n, random)).OrderBy(a => a.Opened).ThenBy(a => a.Id).ToList();
+        var accounts = Enumerable
+            .Range(1, AccountCount)
+            .Select(n => AnyAccount(n, random))
+            .OrderBy(a => a.Opened)
+            .ThenBy(a => a.Id)
+            .ToList();
         var (clients, dispositions) = People(accounts, random);
         var orders = accounts.SelectMany(a => Enumerable.Range(0, random.Next(0, 2)).Select(_ => AnyOrder(a, random))).ToList();
         orders = [.. orders.Select((order, i) => order with { Id = 29_401 + (7 * i) })];
@@ -34,14 +39,20 @@ public sealed record SampleBank(
         foreach (var (n, account) in accounts.Index())
         {
             // One account in seventy was opened and never used.
-            var story = new AccountStory(account, [.. orders.Where(o => o.Account == account.Id)], LastDay, printsHellers: n % 4 == 0, random);
+            var story = new AccountStory(
+                account, [.. orders.Where(o => o.Account == account.Id)], LastDay, printsHellers: n % 4 == 0, random);
             stories.Add(n % 70 == 69 ? [] : story.Tell(endsBelowZero: n % 50 == 7));
         }
 
         var lost = stories.Where((story, n) => story.Count > 40 && n % 3 == 0).Select(AnyLost).OfType<Booking>().Take(GapCount).ToHashSet();
         var numbered = Numbered([.. stories.SelectMany(story => story)], random, lost);
         return new(
-            clients, accounts, dispositions, orders, [.. numbered.Where(row => !row.IsLost).Select(row => row.Row)], [.. numbered.Where(row => row.IsLost).Select(row => row.Row)]);
+            clients,
+            accounts,
+            dispositions,
+            orders,
+            [.. numbered.Where(row => !row.IsLost).Select(row => row.Row)],
+            [.. numbered.Where(row => row.IsLost).Select(row => row.Row)]);
     }
 
     private static Account AnyAccount(int n, SeededRandom random) => new(
@@ -75,11 +86,18 @@ public sealed record SampleBank(
             return clients[^1];
         }
 
-        void Add(Account account, Client client, string type) => dispositions.Add(new((dispositions.Count * 11) + 3, client.Id, account.Id, type));
+        void Add(Account account, Client client, string type) =>
+            dispositions.Add(new((dispositions.Count * 11) + 3, client.Id, account.Id, type));
     }
 
-    private static StandingOrder AnyOrder(Account account, SeededRandom random) => new(
-        0, account.Id, random.Pick(Banks), random.Next(10_000_000, 99_999_999).ToString("D", null), 10L * random.Next(3_000, 70_000), random.Pick(OrderPurposes));
+    private static StandingOrder AnyOrder(Account account, SeededRandom random) =>
+        new(
+            0,
+            account.Id,
+            random.Pick(Banks),
+            random.Next(10_000_000, 99_999_999).ToString("D", null),
+            10L * random.Next(3_000, 70_000),
+            random.Pick(OrderPurposes));
 
     /// <summary>A row alone on its day, before a day with one row: then there is one way only to order what is left.</summary>
     private static Booking? AnyLost(IReadOnlyList<Booking> story)

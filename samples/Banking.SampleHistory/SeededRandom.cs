@@ -1,6 +1,8 @@
 namespace Banking.SampleHistory;
 
-/// <summary>SplitMix64. The framework's own generator may give other numbers in another version, and the files must stay what they are.</summary>
+/// <summary>
+/// SplitMix64. The framework's own generator may give other numbers in another version, and the files must stay what they are.
+/// </summary>
 public sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;

@@ -45,7 +45,11 @@ internal static class ServerStart
             await EndAsync(server, Current());
             var said = home.Log.Since(logStart);
             // Somebody else took the port between our look and the server's.
-            if (hadEnded && port is null && attempt < PortAttempts && said.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
+            if (
+                hadEnded
+                && port is null
+                && attempt < PortAttempts
+                && said.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
             {
                 continue;
             }

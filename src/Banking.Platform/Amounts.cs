@@ -25,7 +25,8 @@ public sealed record Amount(string Value, string Currency)
             major /= 10;
         }
 
-        return new(major.ToString("F" + currency.Scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), currency.Code);
+        return new(
+            major.ToString("F" + currency.Scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), currency.Code);
     }
 
     /// <summary>A positive amount of money, or what is wrong with it.</summary>
@@ -59,7 +60,8 @@ public sealed record Amount(string Value, string Currency)
             : (default, Wrong("amount_not_positive", "The amount must be above zero.", pointer));
     }
 
-    private static Refusal Wrong(string code, string detail, string pointer) => Problems.Malformed(code, detail, "#" + pointer, status: 422);
+    private static Refusal Wrong(string code, string detail, string pointer) =>
+        Problems.Malformed(code, detail, "#" + pointer, status: 422);
 
     private static string Printable(string? text) => PlainText.Problem(text, 10) is null ? text! : "?";
 }

@@ -8,8 +8,8 @@ using Wolverine;
 namespace Banking.Platform;
 
 /// <summary>
-/// The front door of a module: everything that the host, the commands, the schema and the generated adapters need to know of it. The host lists
-/// its modules once; a module overrides what it has.
+/// The front door of a module: everything that the host, the commands, the schema and the generated adapters need to know of it. The host
+/// lists its modules once; a module overrides what it has.
 /// </summary>
 public abstract class BankModule
 {
@@ -39,8 +39,8 @@ public abstract class BankModule
     }
 
     /// <summary>
-    /// What it stores and how that is compared with the log: command groups, kinds of streams, read models, comparisons. Commands such as verify
-    /// and projections have these without serving the bank.
+    /// What it stores and how that is compared with the log: command groups, kinds of streams, read models, comparisons. Commands such as
+    /// verify and projections have these without serving the bank.
     /// </summary>
     public virtual void AddStored(IServiceCollection services)
     {
@@ -53,7 +53,8 @@ public abstract class BankModule
     }
 
     /// <summary>Settings that do not fit the log, each as a sentence; with any, the host does not start.</summary>
-    public virtual Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct) => Task.FromResult<IReadOnlyList<string>>([]);
+    public virtual Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>What the host's health says of it.</summary>
     public virtual void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags)

@@ -82,7 +82,9 @@ public sealed class BatchDoor(InFlightKeys inFlight, StoredAnswers answers)
         return running is null ? Array.ConvertAll(entries, e => GroupOutcomes.InProgress(e.Context)) : await running;
     }
 
-    /// <summary>What cannot be decided goes along to be refused, because only there is it known which of the others were done before.</summary>
+    /// <summary>
+    /// What cannot be decided goes along to be refused, because only there is it known which of the others were done before.
+    /// </summary>
     private static Submission<TState> Unfit<TState>(PreparedCommand<TState> entry)
         where TState : class, IEventSourced<TState> => new(
         entry.Context,

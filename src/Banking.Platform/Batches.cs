@@ -72,12 +72,15 @@ public static class Batches
             if (!CommandContext.IsKey(item.IdempotencyKey))
             {
                 return Problems.Malformed(
-                    "malformed_idempotency_key", $"A key is 1 to {CommandContext.LongestKey} printable ASCII characters.", at + "/idempotencyKey");
+                    "malformed_idempotency_key",
+                    $"A key is 1 to {CommandContext.LongestKey} printable ASCII characters.",
+                    at + "/idempotencyKey");
             }
 
             if (!keys.Add(item.IdempotencyKey))
             {
-                return Problems.Malformed("duplicate_idempotency_key", "Another item of this batch has the same key.", at + "/idempotencyKey");
+                return Problems.Malformed(
+                    "duplicate_idempotency_key", "Another item of this batch has the same key.", at + "/idempotencyKey");
             }
         }
 

@@ -11,7 +11,8 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
     /// <summary>Headers first, then the shape, then the command. What is malformed leaves nothing behind.</summary>
     /// <param name="keyRequired">True for everything that moves money.</param>
     /// <param name="read">The command with the key given, or what is wrong with the request.</param>
-    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before, where that can be spelled in more than one way.</param>
+    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before, where that can be spelled
+    /// in more than one way.</param>
     public async Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
         bool keyRequired,
@@ -35,7 +36,10 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
 
         if (problem is not null)
         {
-            context = context is null || command is null || inOneSpelling is null ? context : await inOneSpelling(command, context, http.RequestAborted);
+            context =
+                context is null || command is null || inOneSpelling is null
+                    ? context
+                    : await inOneSpelling(command, context, http.RequestAborted);
             return context is not null && await answers.FindAsync(context, http.RequestAborted) is { } answer
                 ? new OutcomeResult(answer)
                 : new ProblemResult(problem);
@@ -74,7 +78,8 @@ public sealed class CommandDoors(InFlightKeys inFlight, StoredAnswers answers, T
         if (!CommandContext.IsKey(shape.CommandId(command)))
         {
             throw new CommandRejectedException(
-                "command_id_missing", $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
+                "command_id_missing",
+                $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         }
 
         if (CommandMessage.ActorProblem(envelope) is { } unfit)

@@ -38,7 +38,8 @@ public static class PlatformModule
     public const string MovedClockTable = MarkMovedClock.Table;
 
     /// <summary>Tables whose rows never change and never go: the log itself, and what was answered.</summary>
-    public static IReadOnlyList<string> AppendOnlyTables { get; } = [EventSchema + ".mt_events", ReceiptTable.Name, RefusalTable, MarkMovedClock.Table];
+    public static IReadOnlyList<string> AppendOnlyTables { get; } =
+    [EventSchema + ".mt_events", ReceiptTable.Name, RefusalTable, MarkMovedClock.Table];
 
     private const string RefusalAlias = "refusal";
 
@@ -63,57 +64,65 @@ public static class PlatformModule
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)", ReceiptTable.TakeOverDocuments, MarkMovedClock.Create, ProjectionStates.Sql,
-        RequestKeyStore.Create];
+    [
+        $"create unique index if not exists {EventIdIndex} on {EventSchema}.mt_events (id, is_archived)",
+        ReceiptTable.TakeOverDocuments,
+        MarkMovedClock.Create,
+        ProjectionStates.Sql,
+        RequestKeyStore.Create,
+    ];
 
-    public static IServiceCollection AddPlatform(this IServiceCollection services) => services
-        .AddSingleton(new SystemClock(TimeProvider.System))
-        .AddSingleton<StorageTrouble>()
-        .ConfigureMarten((provider, store) =>
-            store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
-        .AddSingleton<InFlightKeys>()
-        .AddSingleton<RequestKeyStore>()
-        .AddSingleton<RequestKeys>()
-        .AddSingleton<CommandDoors>()
-        .AddSingleton<BatchDoor>()
-        .AddSingleton<DueSignal>()
-        .AddSingleton<FormerReceipts>()
-        .AddSingleton<StoredAnswers>()
-        .AddSingleton<StreamDirectory>()
-        .AddSingleton<StreamPast>()
-        .AddSingleton<HistoryImport>()
-        .AddSingleton<HistoryComparison>()
-        .AddSingleton<LogMark>()
-        .AddSingleton<LogEnd>()
-        .AddSingleton<LogHolders>()
-        .AddSingleton<EventReader>()
-        .AddSingleton<LogReader>()
-        .AddSingleton<LogTail>()
-        .AddSingleton<OperatorJournal>()
-        .AddSingleton<ReadModelJournal>()
-        .AddSingleton<DriftJournal>()
-        .AddSingleton<ReadModelSchema>()
-        .AddSingleton<ReadModelWriter>()
-        .AddSingleton<Rebuild>()
-        .AddSingleton<DocumentModels>()
-        .AddSingleton<ProjectionStates>()
-        .AddSingleton<ProjectionRunners>()
-        .AddSingleton<RebuildComparison>()
-        .AddSingleton<Replay>()
-        .AddSingleton<Repair>()
-        .AddSingleton<Snapshots>()
-        .AddSingleton<StreamVerification>()
-        .AddSingleton<StreamSizes>()
-        .AddSingleton<BankTotals>()
-        .AddSingleton<Verification>()
-        .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. ReadModelEventNames.Select(e => e.Name)], HasReceipts: false))
-        .AddSingleton(new StreamKind(CommandRefused.StreamType, [RefusedEventName], HasReceipts: true))
-        .AddSingleton<StoredComparison, StreamComparison>()
-        .AddSingleton<StoredComparison, ReceiptComparison>()
-        .AddSingleton<StoredComparison, RefusalComparison>()
-        .AddSingleton<StoredComparison, DocumentComparison>()
-        .AddSingleton<PublicContracts>()
-        .AddSingleton<PublicLog>();
+    public static IServiceCollection AddPlatform(this IServiceCollection services) =>
+        services
+            .AddSingleton(new SystemClock(TimeProvider.System))
+            .AddSingleton<StorageTrouble>()
+            .ConfigureMarten(
+                (provider, store) =>
+                    store.Listeners.Add(
+                        new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
+            .AddSingleton<InFlightKeys>()
+            .AddSingleton<RequestKeyStore>()
+            .AddSingleton<RequestKeys>()
+            .AddSingleton<CommandDoors>()
+            .AddSingleton<BatchDoor>()
+            .AddSingleton<DueSignal>()
+            .AddSingleton<FormerReceipts>()
+            .AddSingleton<StoredAnswers>()
+            .AddSingleton<StreamDirectory>()
+            .AddSingleton<StreamPast>()
+            .AddSingleton<HistoryImport>()
+            .AddSingleton<HistoryComparison>()
+            .AddSingleton<LogMark>()
+            .AddSingleton<LogEnd>()
+            .AddSingleton<LogHolders>()
+            .AddSingleton<EventReader>()
+            .AddSingleton<LogReader>()
+            .AddSingleton<LogTail>()
+            .AddSingleton<OperatorJournal>()
+            .AddSingleton<ReadModelJournal>()
+            .AddSingleton<DriftJournal>()
+            .AddSingleton<ReadModelSchema>()
+            .AddSingleton<ReadModelWriter>()
+            .AddSingleton<Rebuild>()
+            .AddSingleton<DocumentModels>()
+            .AddSingleton<ProjectionStates>()
+            .AddSingleton<ProjectionRunners>()
+            .AddSingleton<RebuildComparison>()
+            .AddSingleton<Replay>()
+            .AddSingleton<Repair>()
+            .AddSingleton<Snapshots>()
+            .AddSingleton<StreamVerification>()
+            .AddSingleton<StreamSizes>()
+            .AddSingleton<BankTotals>()
+            .AddSingleton<Verification>()
+            .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. ReadModelEventNames.Select(e => e.Name)], HasReceipts: false))
+            .AddSingleton(new StreamKind(CommandRefused.StreamType, [RefusedEventName], HasReceipts: true))
+            .AddSingleton<StoredComparison, StreamComparison>()
+            .AddSingleton<StoredComparison, ReceiptComparison>()
+            .AddSingleton<StoredComparison, RefusalComparison>()
+            .AddSingleton<StoredComparison, DocumentComparison>()
+            .AddSingleton<PublicContracts>()
+            .AddSingleton<PublicLog>();
 
     /// <summary>What a host knows of the log and of its read models.</summary>
     /// <param name="follows">Whether it also brings the log to them and looks after them, or leaves that to other hosts.</param>
@@ -158,9 +167,12 @@ public static class PlatformModule
     /// <summary>What a module does when commands are due that its decisions asked for.</summary>
     /// <param name="operation">The name under which they wait; stored.</param>
     public static IServiceCollection AddDueCommand<TCommand>(
-        this IServiceCollection services, string operation, Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        this IServiceCollection services,
+        string operation,
+        Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
         where TCommand : class =>
-        services.AddSingleton<IDueHandler>(p => new DueHandler<TCommand>(operation, (command, context, ct) => run(p, command, context, ct)));
+        services.AddSingleton<IDueHandler>(p => new DueHandler<TCommand>(operation, (command, context, ct) =>
+            run(p, command, context, ct)));
 
     /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
     public static void AddPlatform(this StoreOptions store, TimeProvider clock)
@@ -194,8 +206,8 @@ public static class PlatformModule
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        // ProjectionHost runs Marten's daemon, with the high-water mark that the host has found (LogMark). A daemon that an operator starts by hand has
-        // a detector of its own, which gets the same rule: a gap is passed only when no transaction can fill it any more.
+        // ProjectionHost runs Marten's daemon, with the high-water mark that the host has found (LogMark). A daemon that an operator starts
+        // by hand has a detector of its own, which gets the same rule: a gap is passed only when no transaction can fill it any more.
         store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         store.Projections.UseTransactionEvidenceForGapSkipping = true;
         store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;

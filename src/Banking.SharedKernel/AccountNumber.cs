@@ -37,8 +37,8 @@ public readonly record struct AccountNumber
     }
 
     /// <summary>
-    /// Reads a number that an account may have: as <see cref="TryParse"/>, but without the structure of the country, which was not looked at
-    /// when the first accounts were opened. Never throws.
+    /// Reads a number that an account may have: as <see cref="TryParse"/>, but without the structure of the country, which was not looked
+    /// at when the first accounts were opened. Never throws.
     /// </summary>
     public static bool TryParseStored([NotNullWhen(true)] string? text, out AccountNumber number)
     {

@@ -34,7 +34,9 @@ public readonly record struct Currency
         return found;
     }
 
-    /// <summary>The currency of that code, active or withdrawn: money outlives its currency, and what is in an account can still be paid out.</summary>
+    /// <summary>
+    /// The currency of that code, active or withdrawn: money outlives its currency, and what is in an account can still be paid out.
+    /// </summary>
     public static bool TryParseEver(string? code, out Currency currency)
     {
         var found = CurrencyTable.TryEver(code, out var listed);

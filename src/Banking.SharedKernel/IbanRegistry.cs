@@ -35,7 +35,9 @@ internal static class IbanRegistry
     /// <summary>The runs of a country's domestic number, for tests that make numbers.</summary>
     public static IReadOnlyList<(char Kind, int Length)> StructureOf(string country) => ByCountry[country];
 
-    /// <summary>Whether a number of the right length has letters and digits where its country has them. Codes left to users have no structure.</summary>
+    /// <summary>
+    /// Whether a number of the right length has letters and digits where its country has them. Codes left to users have no structure.
+    /// </summary>
     public static bool HasStructure(ReadOnlySpan<char> number)
     {
         if (!BySpan.TryGetValue(number[..2], out var runs))

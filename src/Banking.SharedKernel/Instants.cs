@@ -22,8 +22,8 @@ public static partial class Instants
     public static InstantResult Parse(string? text, string? timeZone) => Parse(text, timeZone, TimeSpan.TicksPerMicrosecond);
 
     /// <summary>
-    /// Reads an instant with an offset as a request says it, to the tenth of a microsecond: the fingerprint of a request is made of what was
-    /// sent. What is kept of it is cut (<see cref="CutToMicroseconds"/>).
+    /// Reads an instant with an offset as a request says it, to the tenth of a microsecond: the fingerprint of a request is made of what
+    /// was sent. What is kept of it is cut (<see cref="CutToMicroseconds"/>).
     /// </summary>
     public static InstantResult ParseAsSent(string? text) => Parse(text, null, unit: 1);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// A sum of several movements or balances, in minor units of one currency. One balance fits in 64 bits because every booking is held to that; a sum
-/// over many is held to nothing, so it has 128. It is answered, never stored. Arithmetic is checked.
+/// A sum of several movements or balances, in minor units of one currency. One balance fits in 64 bits because every booking is held to
+/// that; a sum over many is held to nothing, so it has 128. It is answered, never stored. Arithmetic is checked.
 /// </summary>
 /// <param name="Minor">Minor units, signed.</param>
 /// <param name="Currency">The currency of all that is in it.</param>
@@ -16,9 +16,11 @@ public readonly record struct MoneySum(Int128 Minor, Currency Currency)
     /// <summary>The sum of nothing.</summary>
     public static MoneySum Zero(Currency currency) => new(0, currency);
 
-    public static MoneySum operator +(MoneySum left, MoneySum right) => new(checked(left.Minor + right.MinorIn(left.Currency)), left.Currency);
+    public static MoneySum operator +(MoneySum left, MoneySum right) =>
+        new(checked(left.Minor + right.MinorIn(left.Currency)), left.Currency);
 
-    public static MoneySum operator -(MoneySum left, MoneySum right) => new(checked(left.Minor - right.MinorIn(left.Currency)), left.Currency);
+    public static MoneySum operator -(MoneySum left, MoneySum right) =>
+        new(checked(left.Minor - right.MinorIn(left.Currency)), left.Currency);
 
     public static MoneySum operator +(MoneySum left, Money right) => left + Of(right);
 

@@ -28,9 +28,13 @@ internal static class MoneyText
 
     public static string Format(Int128 minor, int scale)
     {
-        // Magnitude in unsigned arithmetic: the smallest number has no positive counterpart. Nearly all fit in 64 bits, which are written faster.
+        // Magnitude in unsigned arithmetic: the smallest number has no positive counterpart. Nearly all fit in 64 bits, which are written
+        // faster.
         var magnitude = minor < 0 ? unchecked(UInt128.Zero - (UInt128)minor) : (UInt128)minor;
-        var text = magnitude <= ulong.MaxValue ? ((ulong)magnitude).ToString(CultureInfo.InvariantCulture) : magnitude.ToString(CultureInfo.InvariantCulture);
+        var text =
+            magnitude <= ulong.MaxValue
+                ? ((ulong)magnitude).ToString(CultureInfo.InvariantCulture)
+                : magnitude.ToString(CultureInfo.InvariantCulture);
         var digits = text.PadLeft(scale + 1, '0');
         var number = scale == 0 ? digits : $"{digits[..^scale]}.{digits[^scale..]}";
         return minor < 0 ? $"-{number}" : number;

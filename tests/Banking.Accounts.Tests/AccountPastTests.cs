@@ -8,18 +8,23 @@ namespace Banking.Accounts.Tests;
 /// <summary>The past by which backdated commands are decided, against sums over the whole history.</summary>
 public sealed class AccountPastTests
 {
-    private static readonly Gen<IAccountEvent> Fact = Gen.Select(Gen.Int[0, 9], Gen.Long[1, 1_000], Gen.Int[0, 40], Gen.Enum<FreezeScope>(), (kind, minor, day, scope) =>
-    {
-        var at = OpenedAt.AddDays(day);
-        return kind switch
+    private static readonly Gen<IAccountEvent> Fact = Gen.Select(
+        Gen.Int[0, 9],
+        Gen.Long[1, 1_000],
+        Gen.Int[0, 40],
+        Gen.Enum<FreezeScope>(),
+        (kind, minor, day, scope) =>
         {
-            0 => new OverdraftLimitSet(Eur(minor), at),
-            1 => new AccountFrozen(scope, at),
-            2 => new AccountUnfrozen(scope, at),
-            < 6 => new MoneyWithdrawn(Eur(minor), BankSide.Cash, at),
-            _ => (IAccountEvent)new MoneyDeposited(Eur(minor), BankSide.Cash, at),
-        };
-    });
+            var at = OpenedAt.AddDays(day);
+            return kind switch
+            {
+                0 => new OverdraftLimitSet(Eur(minor), at),
+                1 => new AccountFrozen(scope, at),
+                2 => new AccountUnfrozen(scope, at),
+                < 6 => new MoneyWithdrawn(Eur(minor), BankSide.Cash, at),
+                _ => (IAccountEvent)new MoneyDeposited(Eur(minor), BankSide.Cash, at),
+            };
+        });
 
     [Fact]
     public void The_lowest_instant_is_that_of_all_instants_however_the_past_was_read() =>
@@ -42,23 +47,31 @@ public sealed class AccountPastTests
         });
 
     [Fact]
-    public void What_was_frozen_is_told_by_the_last_word_on_it() => Gen.Select(Fact.Array[0, 20], Gen.Int[0, 40], Gen.Enum<Direction>()).Sample((facts, day, direction) =>
-    {
-        var at = OpenedAt.AddDays(day);
-        var counted = facts.Where(f => f.EffectiveAt <= at).Aggregate(Fold(Id, [Opened()]), (a, f) => Account.Fold(a, Id, f, OpenedAt));
+    public void What_was_frozen_is_told_by_the_last_word_on_it() =>
+        Gen.Select(Fact.Array[0, 20], Gen.Int[0, 40], Gen.Enum<Direction>())
+            .Sample(
+                (facts, day, direction) =>
+                {
+                    var at = OpenedAt.AddDays(day);
+                    var counted = facts
+                        .Where(f => f.EffectiveAt <= at)
+                        .Aggregate(Fold(Id, [Opened()]), (a, f) => Account.Fold(a, Id, f, OpenedAt));
 
-        var past = AccountPast.Of(AccountPast.NoMovements, facts);
-        Assert.Equal(direction == Direction.Debit ? counted.DebitFrozen : counted.CreditFrozen, past.WasFrozen(direction, at));
-    });
+                    var past = AccountPast.Of(AccountPast.NoMovements, facts);
+                    Assert.Equal(direction == Direction.Debit ? counted.DebitFrozen : counted.CreditFrozen, past.WasFrozen(direction, at));
+                });
 
     [Fact]
     public void Balances_of_the_past_may_need_more_than_64_bits()
     {
         var large = Enumerable.Range(0, 200).Select(_ => new MoneyDeposited(Eur(Guards.LargestAmount), BankSide.Cash, OpenedAt));
-        var past = AccountPast.Of(DateTimeOffset.MinValue, [Opened(), .. large, .. large.Select(d => new MoneyWithdrawn(d.Amount, BankSide.Cash, Now))]);
+        var past = AccountPast.Of(
+            DateTimeOffset.MinValue, [Opened(), .. large, .. large.Select(d => new MoneyWithdrawn(d.Amount, BankSide.Cash, Now))]);
 
         // Nothing now; until now there was more than a long holds, and of two instants with that much the first is told.
-        var until = AccountPast.Of(DateTimeOffset.MinValue, [Opened(), .. large]).With(large.Select(d => new MoneyDeposited(d.Amount, BankSide.Cash, Now)));
+        var until = AccountPast
+            .Of(DateTimeOffset.MinValue, [Opened(), .. large])
+            .With(large.Select(d => new MoneyDeposited(d.Amount, BankSide.Cash, Now)));
         Assert.Equal(-Sum(large), until.LeastSince(OpenedAt, 0).Balance);
         Assert.Equal((Now, (Int128)0), (past.LeastSince(OpenedAt, 0).At, past.LeastSince(OpenedAt, 0).Balance));
     }
@@ -77,8 +90,14 @@ public sealed class AccountPastTests
     {
         var counted = all.Where(f => f.EffectiveAt <= at).ToList();
         // Of limits the one that counts last.
-        var limit = counted.OrderBy(f => f.EffectiveAt).Select(f => f is AccountOpened o ? o.OverdraftLimit.Minor : f is OverdraftLimitSet s ? s.Limit.Minor : (long?)null)
-            .LastOrDefault(l => l is not null) ?? 0;
+        var limit = counted
+            .OrderBy(f => f.EffectiveAt)
+            .Select(f =>
+                f is AccountOpened o ? o.OverdraftLimit.Minor
+                : f is OverdraftLimitSet s ? s.Limit.Minor
+                : (long?)null)
+            .LastOrDefault(l => l is not null)
+            ?? 0;
         return (Sum(counted.OfType<IMovement>()), limit);
     }
 }

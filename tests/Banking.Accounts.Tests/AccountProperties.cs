@@ -11,18 +11,22 @@ namespace Banking.Accounts.Tests;
 public sealed class AccountProperties
 {
     [Fact]
-    public void A_balance_is_the_sum_of_signed_movements_and_a_version_is_their_count() => RandomBank.Steps.Sample(steps =>
-    {
-        var (bank, _) = RandomBank.Live(steps);
-        foreach (var (id, account) in bank.Accounts)
+    public void A_balance_is_the_sum_of_signed_movements_and_a_version_is_their_count() =>
+        RandomBank.Steps.Sample(steps =>
         {
-            var events = bank.History.Where(e => e.Account == id).ToList();
-            var sum = events.Select(e => e.Data).OfType<IMovement>().Sum(m => m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor);
-            Assert.Equal(sum, account.Balance.Minor);
-            Assert.Equal(events.Count, account.Version);
-            Assert.Equal(events[^1].RecordedAt, account.RecordedAt);
-        }
-    });
+            var (bank, _) = RandomBank.Live(steps);
+            foreach (var (id, account) in bank.Accounts)
+            {
+                var events = bank.History.Where(e => e.Account == id).ToList();
+                var sum = events
+                    .Select(e => e.Data)
+                    .OfType<IMovement>()
+                    .Sum(m => m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor);
+                Assert.Equal(sum, account.Balance.Minor);
+                Assert.Equal(events.Count, account.Version);
+                Assert.Equal(events[^1].RecordedAt, account.RecordedAt);
+            }
+        });
 
     [Fact]
     public void No_event_takes_an_account_below_its_limit_or_beyond_what_the_bank_can_keep() => RandomBank.Steps.Sample(steps =>
@@ -38,22 +42,30 @@ public sealed class AccountProperties
     });
 
     [Fact]
-    public void At_no_instant_of_the_past_is_an_account_below_what_it_was_allowed_then() => RandomBank.Steps.Sample(steps =>
-    {
-        foreach (var events in RandomBank.Live(steps).Bank.History.GroupBy(e => e.Account))
+    public void At_no_instant_of_the_past_is_an_account_below_what_it_was_allowed_then() =>
+        RandomBank.Steps.Sample(steps =>
         {
-            // By the sums over all that counted at each instant, from the events and by nothing of the decision's.
-            var facts = events.Select(e => (IAccountEvent)e.Data).ToList();
-            foreach (var at in facts.Select(f => f.EffectiveAt).Distinct())
+            foreach (var events in RandomBank.Live(steps).Bank.History.GroupBy(e => e.Account))
             {
-                var counted = facts.Where(f => f.EffectiveAt <= at).ToList();
-                var balance = counted.OfType<IMovement>()
-                    .Aggregate((Int128)0, (sum, m) => sum + (m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor));
-                var limit = counted.Select(f => f is AccountOpened o ? o.OverdraftLimit.Minor : f is OverdraftLimitSet s ? s.Limit.Minor : (long?)null).Last(l => l is not null);
-                Assert.True(balance + limit >= 0, $"{balance} with a limit of {limit} at {at:O}");
+                // By the sums over all that counted at each instant, from the events and by nothing of the decision's.
+                var facts = events.Select(e => (IAccountEvent)e.Data).ToList();
+                foreach (var at in facts.Select(f => f.EffectiveAt).Distinct())
+                {
+                    var counted = facts.Where(f => f.EffectiveAt <= at).ToList();
+                    var balance = counted
+                        .OfType<IMovement>()
+                        .Aggregate((Int128)0, (sum, m) =>
+                            sum + (m.Direction == Contracts.Direction.Credit ? m.Amount.Minor : -m.Amount.Minor));
+                    var limit = counted
+                        .Select(f =>
+                            f is AccountOpened o ? o.OverdraftLimit.Minor
+                            : f is OverdraftLimitSet s ? s.Limit.Minor
+                            : (long?)null)
+                        .Last(l => l is not null);
+                    Assert.True(balance + limit >= 0, $"{balance} with a limit of {limit} at {at:O}");
+                }
             }
-        }
-    });
+        });
 
     [Fact]
     public void A_fold_of_the_first_events_and_then_of_the_rest_is_the_fold_of_all() => RandomBank.Steps.Sample(steps =>
@@ -80,14 +92,16 @@ public sealed class AccountProperties
     });
 
     [Fact]
-    public void A_transfer_moves_money_and_makes_none() => RandomBank.Steps.Sample(steps =>
-    {
-        foreach (var tried in RandomBank.Live(steps).Tried.Where(t => t.Step.Slice == "transfer"))
+    public void A_transfer_moves_money_and_makes_none() =>
+        RandomBank.Steps.Sample(steps =>
         {
-            Assert.Equal(Sums(tried.Before), Sums(tried.After));
-            Assert.Equal(tried.Decision is Decision.Accepted ? 2 : 0, tried.Before.Count(b => b.Value.Version != tried.After[b.Key].Version));
-        }
-    });
+            foreach (var tried in RandomBank.Live(steps).Tried.Where(t => t.Step.Slice == "transfer"))
+            {
+                Assert.Equal(Sums(tried.Before), Sums(tried.After));
+                Assert.Equal(
+                    tried.Decision is Decision.Accepted ? 2 : 0, tried.Before.Count(b => b.Value.Version != tried.After[b.Key].Version));
+            }
+        });
 
     [Fact]
     public void What_comes_in_and_goes_out_is_all_that_changes_the_sum() => RandomBank.Steps.Sample(steps =>
@@ -100,7 +114,9 @@ public sealed class AccountProperties
         Assert.All(Sums(bank.Accounts), sum => Assert.Equal(sum.Value, outside.GetValueOrDefault(sum.Key)));
     });
 
-    /// <summary>The properties above say nothing where nothing happens: every answer of every slice must have been among the cases.</summary>
+    /// <summary>
+    /// The properties above say nothing where nothing happens: every answer of every slice must have been among the cases.
+    /// </summary>
     [Fact]
     public void The_random_commands_reach_every_answer()
     {
@@ -117,12 +133,29 @@ public sealed class AccountProperties
             }
         });
 
-        string[] movement = ["accepted", "account_closed", "account_frozen", "currency_mismatch", "effective_in_future", "effective_too_early"];
+        string[] movement =
+        [
+            "accepted",
+            "account_closed",
+            "account_frozen",
+            "currency_mismatch",
+            "effective_in_future",
+            "effective_too_early",
+        ];
         var expected = new Dictionary<string, string[]>
         {
             ["deposit"] = [.. movement, "balance_too_large"],
             ["withdraw"] = [.. movement, "insufficient_funds", "insufficient_funds then"],
-            ["transfer"] = [.. movement, "insufficient_funds", "insufficient_funds then", "same_account", "payee_account_closed", "payee_account_frozen", "payee_balance_too_large"],
+            ["transfer"] =
+            [
+                .. movement,
+                "insufficient_funds",
+                "insufficient_funds then",
+                "same_account",
+                "payee_account_closed",
+                "payee_account_frozen",
+                "payee_balance_too_large",
+            ],
             ["freeze"] = ["accepted", "account_closed", "already_frozen"],
             ["unfreeze"] = ["accepted", "account_closed", "not_frozen"],
             ["limit"] = ["accepted", "account_closed", "invalid_amount", "limit_below_use"],

@@ -7,7 +7,9 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Given a history, when something is decided, then these events follow or this refusal does. Instants and ids are fixed.</summary>
+/// <summary>
+/// Given a history, when something is decided, then these events follow or this refusal does. Instants and ids are fixed.
+/// </summary>
 internal sealed class AccountSpec(Account account)
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 17, 15, 0, 0, TimeSpan.Zero);

@@ -2,7 +2,9 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>An archived stream is history that was put away: nobody reads on from it as if it were there, and nothing is appended.</summary>
+/// <summary>
+/// An archived stream is history that was put away: nobody reads on from it as if it were there, and nothing is appended.
+/// </summary>
 public sealed class ArchivedStreamTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
@@ -15,10 +17,12 @@ public sealed class ArchivedStreamTests(BankFixture bank) : IClassFixture<BankFi
         Assert.Equal((404, "account_not_found"), await AnswerAsync(teller.WithdrawAsync(archived, "1.00")));
         Assert.Equal((404, "account_not_found"), await AnswerAsync(teller.TransferAsync(archived, other, "1.00")));
         Assert.Equal((404, "account_not_found"), await AnswerAsync(teller.TransferAsync(other, archived, "1.00")));
-        Assert.Equal((404, "account_not_found"), await AnswerAsync(
-            teller.PostAsync($"/v1/accounts/{archived}/close", new { reasonCode = "wish", reason = "By letter" })));
+        Assert.Equal(
+            (404, "account_not_found"),
+            await AnswerAsync(teller.PostAsync($"/v1/accounts/{archived}/close", new { reasonCode = "wish", reason = "By letter" })));
 
-        Assert.Equal([true, true], await bank.QueryAsync<bool>("select is_archived from bank.mt_events where stream_id = $1", Stored.Id(archived)));
+        Assert.Equal(
+            [true, true], await bank.QueryAsync<bool>("select is_archived from bank.mt_events where stream_id = $1", Stored.Id(archived)));
         Assert.Equal([true], await bank.QueryAsync<bool>("select is_archived from bank.mt_streams where id = $1", Stored.Id(archived)));
         Assert.Equal("100.00", await teller.BalanceAsync(other));
     }

@@ -39,25 +39,67 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
         await using var other = await bank.StartAnotherAsync();
         BankClient[] tellers = [_teller, BankFixture.On(other, "teller")];
         var opened = bank.Clock.Now.AddDays(-20);
-        var accounts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _teller.OpenAsync(overdraftLimit: "20.00", effectiveAt: opened)));
+        var accounts = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => _teller.OpenAsync(overdraftLimit: "20.00", effectiveAt: opened)));
         var random = new Random(seed);
         var outcomes = new List<Answer>();
         for (var round = 0; round < 12; round++)
         {
             bank.Clock.Advance(TimeSpan.FromHours(random.Next(1, 20)));
-            outcomes.AddRange(await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
-            {
-                var (account, to) = (accounts[random.Next(3)], accounts[random.Next(3)]);
-                var amount = new { value = $"{random.Next(1, 25)}.00", currency = "EUR" };
-                var effectiveAt = random.Next(4) == 0 ? (DateTimeOffset?)null : bank.Clock.Now.AddDays(-random.Next(0, 20));
-                return (random.Next(7) switch
-                {
-                    0 => tellers[i % 2].PostAsync($"/v1/accounts/{account}/overdraft-limit", new { limit = $"{random.Next(0, 30)}.00", reasonCode = "wish", reason = "A wish." }),
-                    1 => tellers[i % 2].PostAsync("/v1/deposits", new { accountId = account, amount, effectiveAt, reason = "random" }),
-                    2 or 3 => tellers[i % 2].PostAsync("/v1/transfers", new { fromAccountId = account, toAccountId = to, amount, effectiveAt, reason = "random" }),
-                    _ => tellers[i % 2].PostAsync("/v1/withdrawals", new { accountId = account, amount, effectiveAt, reason = "random" }),
-                });
-            })));
+            outcomes.AddRange(
+                await Task.WhenAll(
+                    Enumerable
+                        .Range(0, 10)
+                        .Select(i =>
+                        {
+                            var (account, to) = (accounts[random.Next(3)], accounts[random.Next(3)]);
+                            var amount = new { value = $"{random.Next(1, 25)}.00", currency = "EUR" };
+                            var effectiveAt = random.Next(4) == 0 ? (DateTimeOffset?)null : bank.Clock.Now.AddDays(-random.Next(0, 20));
+                            return (
+                                random.Next(7) switch
+                                {
+                                    0 => tellers[i % 2]
+                                        .PostAsync(
+                                            $"/v1/accounts/{account}/overdraft-limit",
+                                            new
+                                            {
+                                                limit = $"{random.Next(0, 30)}.00",
+                                                reasonCode = "wish",
+                                                reason = "A wish.",
+                                            }),
+                                    1 => tellers[i % 2]
+                                        .PostAsync(
+                                            "/v1/deposits",
+                                            new
+                                            {
+                                                accountId = account,
+                                                amount,
+                                                effectiveAt,
+                                                reason = "random",
+                                            }),
+                                    2 or 3 => tellers[i % 2]
+                                        .PostAsync(
+                                            "/v1/transfers",
+                                            new
+                                            {
+                                                fromAccountId = account,
+                                                toAccountId = to,
+                                                amount,
+                                                effectiveAt,
+                                                reason = "random",
+                                            }),
+                                    _ => tellers[i % 2]
+                                        .PostAsync(
+                                            "/v1/withdrawals",
+                                            new
+                                            {
+                                                accountId = account,
+                                                amount,
+                                                effectiveAt,
+                                                reason = "random",
+                                            }),
+                                });
+                        })));
         }
 
         Assert.All(outcomes, a => Assert.True(a.StatusCode is 200 or 201 or 422, a.Body));
@@ -83,7 +125,15 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     private static Task<Answer> WithdrawAsync(BankClient teller, string account, string value, DateTimeOffset effectiveAt) =>
-        teller.PostAsync("/v1/withdrawals", new { accountId = account, amount = new { value, currency = "EUR" }, effectiveAt, reason = "late" });
+        teller.PostAsync(
+            "/v1/withdrawals",
+            new
+            {
+                accountId = account,
+                amount = new { value, currency = "EUR" },
+                effectiveAt,
+                reason = "late",
+            });
 
     /// <summary>By the events alone: after every one of them, at every instant, the balance is not below what was allowed.</summary>
     private async Task HoldsAsync(string account)

@@ -19,10 +19,13 @@ public sealed class BackdatingTests
     public void What_a_clock_up_to_two_seconds_ahead_says_counts_as_now(long ticksAhead, long stored)
     {
         var at = Now.AddTicks(ticksAhead);
-        Given(Opened(), Deposited(100)).When(a => Withdraw(40, at, a)).Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Cash, Now.AddTicks(stored))));
-        new Verdict(OpenAccountHandler.Decide(
-            new("key", "cus", Eur(0).Currency, "current", EffectiveAt: at), Id, OwnerId, Number, EventId, Now, Rule))
-            .Then(Fact(new AccountOpened(Number, OwnerId, "current", Eur(0), Now.AddTicks(stored))));
+        Given(Opened(), Deposited(100))
+            .When(a => Withdraw(40, at, a))
+            .Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Cash, Now.AddTicks(stored))));
+        new Verdict(
+            OpenAccountHandler.Decide(
+                new("key", "cus", Eur(0).Currency, "current", EffectiveAt: at), Id, OwnerId, Number, EventId, Now, Rule)
+        ).Then(Fact(new AccountOpened(Number, OwnerId, "current", Eur(0), Now.AddTicks(stored))));
     }
 
     [Fact]
@@ -35,7 +38,17 @@ public sealed class BackdatingTests
     [InlineData(-1, "effective_too_early")]
     public void The_setting_is_met_exactly(long ticks, string code)
     {
-        var history = new IAccountEvent[] { Opened() with { EffectiveAt = Now.AddDays(-90) }, Deposited(100) with { EffectiveAt = Now.AddDays(-60) } };
+        var history = new IAccountEvent[]
+        {
+            Opened() with
+            {
+                EffectiveAt = Now.AddDays(-90),
+            },
+            Deposited(100) with
+            {
+                EffectiveAt = Now.AddDays(-60),
+            },
+        };
         var at = Now.AddDays(-30).AddTicks(ticks);
         Assert.Equal(code, Given(history).When(a => Withdraw(40, at, a)).Code);
         Assert.Equal(code, new Verdict(OpenAccountHandler.Decide(
@@ -73,7 +86,16 @@ public sealed class BackdatingTests
         // 100 at first, 20 from the 10th to the 5th day before today, 220 now.
         IAccountEvent[] history =
         [
-            Opened(), Deposited(100), Withdrawn(80) with { EffectiveAt = Now.AddDays(-10) }, Deposited(200) with { EffectiveAt = Now.AddDays(-5) },
+            Opened(),
+            Deposited(100),
+            Withdrawn(80) with
+            {
+                EffectiveAt = Now.AddDays(-10),
+            },
+            Deposited(200) with
+            {
+                EffectiveAt = Now.AddDays(-5),
+            },
         ];
         Assert.Equal("accepted", Given(history).When(a => Withdraw(20, Now.AddDays(-20), a)).Code);
         Assert.Equal("accepted", Given(history).When(a => Withdraw(220, Now.AddDays(-5), a)).Code);
@@ -85,7 +107,12 @@ public sealed class BackdatingTests
     [Fact]
     public void The_limit_of_each_instant_counts_and_not_the_one_of_today()
     {
-        IAccountEvent[] history = [Opened(limit: 50), new OverdraftLimitSet(Eur(0), Now.AddDays(-10)), new OverdraftLimitSet(Eur(500), Now.AddDays(-5))];
+        IAccountEvent[] history =
+        [
+            Opened(limit: 50),
+            new OverdraftLimitSet(Eur(0), Now.AddDays(-10)),
+            new OverdraftLimitSet(Eur(500), Now.AddDays(-5)),
+        ];
         Assert.Equal("accepted", Given(history).When(a => Withdraw(500, Now.AddDays(-5), a)).Code);
         Given(history).When(a => Withdraw(1, Now.AddDays(-20), a)).ThenRefused("insufficient_funds", 422,
             ("available", Shown(0)), ("requested", Shown(1)), ("effectiveAt", Now.AddDays(-20)), ("lowestAt", Now.AddDays(-10)),
@@ -127,7 +154,9 @@ public sealed class BackdatingTests
     [Fact]
     public void More_days_than_there_were_reach_back_to_the_first()
     {
-        Assert.Equal((DateTimeOffset.MinValue, DateTimeOffset.MinValue), (new BackdatingRule(int.MaxValue).EarliestAt(Now), new BackdatingRule(int.MaxValue).ReadFrom(Now)));
+        Assert.Equal(
+            (DateTimeOffset.MinValue, DateTimeOffset.MinValue),
+            (new BackdatingRule(int.MaxValue).EarliestAt(Now), new BackdatingRule(int.MaxValue).ReadFrom(Now)));
         Assert.True(Rule.ReadFrom(Now) < Rule.EarliestAt(Now));
     }
 

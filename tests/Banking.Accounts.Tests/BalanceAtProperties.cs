@@ -10,15 +10,17 @@ namespace Banking.Accounts.Tests;
 public sealed class BalanceAtProperties
 {
     [Fact]
-    public void Asked_with_no_end_on_either_axis_the_answer_is_the_account() => RandomBank.Steps.Sample(steps =>
-    {
-        var (bank, _) = RandomBank.Live(steps);
-        foreach (var (id, account) in bank.Accounts)
+    public void Asked_with_no_end_on_either_axis_the_answer_is_the_account() =>
+        RandomBank.Steps.Sample(steps =>
         {
-            var at = At(Events(bank, id), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
-            Assert.Equal((account.Balance, account.OverdraftLimit, account.Version), (at.Balance.ToMoney(), at.OverdraftLimit, (long)at.Events));
-        }
-    });
+            var (bank, _) = RandomBank.Live(steps);
+            foreach (var (id, account) in bank.Accounts)
+            {
+                var at = At(Events(bank, id), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
+                Assert.Equal(
+                    (account.Balance, account.OverdraftLimit, account.Version), (at.Balance.ToMoney(), at.OverdraftLimit, (long)at.Events));
+            }
+        });
 
     [Fact]
     public void What_is_recorded_later_never_changes_what_was_known() => Asked((events, currency, effective, known) =>
@@ -27,12 +29,14 @@ public sealed class BalanceAtProperties
             At(events, currency, effective, known)));
 
     [Fact]
-    public void As_known_when_a_version_was_recorded_the_answer_is_the_fold_up_to_it_less_what_was_not_due() => Asked((events, currency, effective, known) =>
-    {
-        var counted = events.Where(e => e.Timestamp <= known && Fact(e).EffectiveAt <= effective).ToList();
-        var at = At(events, currency, effective, known);
-        Assert.Equal((Signed(counted), counted.Count, counted.LastOrDefault()), (at.Balance.Minor, at.Events, at.Last));
-    });
+    public void As_known_when_a_version_was_recorded_the_answer_is_the_fold_up_to_it_less_what_was_not_due() =>
+        Asked(
+            (events, currency, effective, known) =>
+            {
+                var counted = events.Where(e => e.Timestamp <= known && Fact(e).EffectiveAt <= effective).ToList();
+                var at = At(events, currency, effective, known);
+                Assert.Equal((Signed(counted), counted.Count, counted.LastOrDefault()), (at.Balance.Minor, at.Events, at.Last));
+            });
 
     [Fact]
     public void Between_two_instants_the_answer_changes_by_what_counted_between_them() => Asked((events, currency, effective, known) =>
@@ -75,5 +79,9 @@ public sealed class BalanceAtProperties
     private static IAccountEvent Fact(IEvent e) => (IAccountEvent)e.Data;
 
     private static List<IEvent> Events(RandomBank bank, Guid id) =>
-        [.. bank.History.Where(e => e.Account == id).Select(e => new Event<IAccountEvent>((IAccountEvent)e.Data) { Timestamp = e.RecordedAt })];
+        [
+            .. bank
+                .History.Where(e => e.Account == id)
+                .Select(e => new Event<IAccountEvent>((IAccountEvent)e.Data) { Timestamp = e.RecordedAt }),
+        ];
 }

@@ -20,8 +20,10 @@ internal sealed class BusDoor(IServiceProvider host)
         DepositMoneyHandler.Handle(new(key ?? BankClient.NewKey(), account, new(minor, Euro), Reason: "test"), new(), _desk, ct);
 
     public Task<Outcome> WithdrawAsync(string account, long minor, string? key = null) =>
-        WithdrawMoneyHandler.Handle(new(key ?? BankClient.NewKey(), account, new(minor, Euro), Reason: "test"), new(), _desk, CancellationToken.None);
+        WithdrawMoneyHandler.Handle(
+            new(key ?? BankClient.NewKey(), account, new(minor, Euro), Reason: "test"), new(), _desk, CancellationToken.None);
 
     public Task<Outcome> TransferAsync(string from, string to, long minor) =>
-        TransferMoneyHandler.Handle(new(BankClient.NewKey(), from, to, new(minor, Euro), Reason: "test"), new(), _desk, CancellationToken.None);
+        TransferMoneyHandler.Handle(
+            new(BankClient.NewKey(), from, to, new(minor, Euro), Reason: "test"), new(), _desk, CancellationToken.None);
 }

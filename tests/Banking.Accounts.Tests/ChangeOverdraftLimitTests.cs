@@ -65,5 +65,6 @@ public sealed class ChangeOverdraftLimitTests
 
     private static ChangeOverdraftLimit Change(string limit) => new("key", PublicAccountId, limit, "agreed", "By letter");
 
-    private static Decision Decide(ChangeOverdraftLimit command, Account account) => ChangeOverdraftLimitHandler.Decide(command, account, EventId, Now);
+    private static Decision Decide(ChangeOverdraftLimit command, Account account) =>
+        ChangeOverdraftLimitHandler.Decide(command, account, EventId, Now);
 }

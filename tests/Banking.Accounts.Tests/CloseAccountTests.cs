@@ -31,9 +31,10 @@ public sealed class CloseAccountTests
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
-    public void One_cent_on_either_side_of_zero_keeps_it_open(long balance) => Given(Opened(limit: 50), Deposited(1 + balance), Withdrawn(1))
-        .When(Decide)
-        .ThenRefused("balance_not_zero", 422, ("balance", Shown(balance)));
+    public void One_cent_on_either_side_of_zero_keeps_it_open(long balance) =>
+        Given(Opened(limit: 50), Deposited(1 + balance), Withdrawn(1))
+            .When(Decide)
+            .ThenRefused("balance_not_zero", 422, ("balance", Shown(balance)));
 
     [Theory]
     [InlineData(FreezeScope.Debit)]

@@ -64,8 +64,11 @@ public sealed class CommandLineTests
         var random = new Random(Seed);
         var atWork = new List<IReadOnlyList<Command>>();
         var done = new List<Command>();
-        var coming = Enumerable.Range(0, 2_000).Select(n => new Command(
-            $"{n}", [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Stream(random.Next(40))).Distinct()], random.Next(1, 4))).ToList();
+        var coming = Enumerable
+            .Range(0, 2_000)
+            .Select(n => new Command(
+                $"{n}", [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Stream(random.Next(40))).Distinct()], random.Next(1, 4)))
+            .ToList();
         for (var come = 0; done.Count < coming.Count;)
         {
             switch (random.Next(3))
@@ -95,7 +98,9 @@ public sealed class CommandLineTests
         Assert.Equal(0, _line.Count);
         foreach (var stream in Enumerable.Range(0, 40).Select(Stream))
         {
-            Assert.Equal(coming.Where(c => c.Streams.Contains(stream)).Select(c => c.Name), done.Where(c => c.Streams.Contains(stream)).Select(c => c.Name));
+            Assert.Equal(
+                coming.Where(c => c.Streams.Contains(stream)).Select(c => c.Name),
+                done.Where(c => c.Streams.Contains(stream)).Select(c => c.Name));
         }
     }
 
@@ -105,7 +110,11 @@ public sealed class CommandLineTests
         foreach (var parts in commands.Select(c => c.Split(": ")))
         {
             var name = parts[0].Split('*');
-            _line.Add(new(name[0], [.. parts[1].Split(' ').Select(n => Stream(int.Parse(n, null)))], name.Length > 1 ? int.Parse(name[1], null) : 1));
+            _line.Add(
+                new(
+                    name[0],
+                    [.. parts[1].Split(' ').Select(n => Stream(int.Parse(n, null)))],
+                    name.Length > 1 ? int.Parse(name[1], null) : 1));
         }
     }
 

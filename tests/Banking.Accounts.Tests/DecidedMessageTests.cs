@@ -60,8 +60,10 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     {
         var (account, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
 
-        var refused = await _group.SubmitAsync(Answering(account, new Decision.Refused(Refusal.Of("no", 422, "No."))), CancellationToken.None);
-        var rejected = await _group.SubmitAsync(Answering(account, new Decision.Rejected(Refusal.Of("none", 404, "No."))), CancellationToken.None);
+        var refused = await _group.SubmitAsync(
+            Answering(account, new Decision.Refused(Refusal.Of("no", 422, "No."))), CancellationToken.None);
+        var rejected = await _group.SubmitAsync(
+            Answering(account, new Decision.Rejected(Refusal.Of("none", 404, "No."))), CancellationToken.None);
 
         Assert.Equal((422, 404), (refused.Status, rejected.Status));
         Assert.Equal(0, await RowsAsync(other));
@@ -77,7 +79,9 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         var outcomes = await _group.SubmitTogetherAsync(
             [
                 Sending(first, Guid.CreateVersion7(), Deposit(target)),
-                accepted ? Sending(second, Guid.CreateVersion7(), Deposit(target)) : Answering(second, new Decision.Refused(Refusal.Of("no", 422, "No."))),
+                accepted
+                    ? Sending(second, Guid.CreateVersion7(), Deposit(target))
+                    : Answering(second, new Decision.Refused(Refusal.Of("no", 422, "No."))),
             ],
             CancellationToken.None);
 
@@ -138,46 +142,62 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), Deposit(target)), CancellationToken.None);
 
         await Eventually.UntilAsync(
-            () => ScalarAsync<long>($"select count(*) from {Inbox} where owner_id = 0 and position(convert_to($1, 'UTF8') in body) > 0", target), rows => rows == 1);
+            () =>
+                ScalarAsync<long>(
+                    $"select count(*) from {Inbox} where owner_id = 0 and position(convert_to($1, 'UTF8') in body) > 0", target),
+            rows => rows == 1);
         await UntilAsync(target, "1.00");
     }
 
-    private static Submission<Account> Sending(string account, Guid eventId, params IReadOnlyList<object> messages) => Answering(
-        account, new Decision.Accepted(new NewEvent(Stored.Id(account), eventId, new AccountFrozen(FreezeScope.Debit, new(2026, 11, 17, 15, 0, 0, TimeSpan.Zero))))
-        {
-            Messages = messages,
-        });
+    private static Submission<Account> Sending(string account, Guid eventId, params IReadOnlyList<object> messages) =>
+        Answering(
+            account,
+            new Decision.Accepted(
+                new NewEvent(Stored.Id(account), eventId, new AccountFrozen(FreezeScope.Debit, new(2026, 11, 17, 15, 0, 0, TimeSpan.Zero))))
+            {
+                Messages = messages,
+            });
 
-    private static Submission<Account> Answering(string account, Decision decision) => new(
-        new(new("teller-7", Roles.Teller, null, Channels.Http), "send", BankClient.NewKey(), "00", "the correlation", null),
-        [Stored.Id(account)], _ => null, (_, _) => decision, (_, _) => new(200, new { }, Stored.Id(account)));
+    private static Submission<Account> Answering(string account, Decision decision) =>
+        new(
+            new(new("teller-7", Roles.Teller, null, Channels.Http), "send", BankClient.NewKey(), "00", "the correlation", null),
+            [Stored.Id(account)],
+            _ => null,
+            (_, _) => decision,
+            (_, _) => new(200, new { }, Stored.Id(account)));
 
     private static DepositMoney Deposit(string account) => new(BankClient.NewKey(), account, new(100, Euro), Reason: "sent");
 
     private static string? Text(JsonElement item, string member) => item.GetProperty(member).GetString();
 
-    private Task<string> UntilAsync(string account, string balance) => Eventually.UntilAsync(() => _teller.BalanceAsync(account), found => found == balance);
+    private Task<string> UntilAsync(string account, string balance) =>
+        Eventually.UntilAsync(() => _teller.BalanceAsync(account), found => found == balance);
 
     /// <summary>Deposits to an account that were ever stored as messages: handled ones are kept for a day.</summary>
-    private Task<long> RowsAsync(string account) => ScalarAsync<long>($"select count(*) from {Inbox} where position(convert_to($1, 'UTF8') in body) > 0", account);
+    private Task<long> RowsAsync(string account) =>
+        ScalarAsync<long>($"select count(*) from {Inbox} where position(convert_to($1, 'UTF8') in body) > 0", account);
 
-    private Task CountStatementsAsync() => ExecuteAsync(
-        $"""
-        create table platform.statement_count (n int);
-        grant all on platform.statement_count to public;
-        create function platform.count_statement() returns trigger language plpgsql as $$ begin insert into platform.statement_count values (1); return null; end $$;
-        create trigger counted after insert on {Inbox} for each statement execute function platform.count_statement();
-        """);
+    private Task CountStatementsAsync() =>
+        ExecuteAsync(
+            $"""
+            create table platform.statement_count (n int);
+            grant all on platform.statement_count to public;
+            create function platform.count_statement() returns trigger language plpgsql as $$ begin insert into platform.statement_count values (1); return null; end $$;
+            create trigger counted after insert on {Inbox} for each statement execute function platform.count_statement();
+            """
+        );
 
     private Task<long> CountedAsync() => ScalarAsync<long>("select count(*) from platform.statement_count");
 
     /// <summary>The server refuses to commit a message that names the account, after everything was stored.</summary>
-    private Task FailAtCommitAsync(string account, string code) => ExecuteAsync(
-        $"""
-        create or replace function platform.fail_at_commit() returns trigger language plpgsql as $$ begin raise exception 'planted' using errcode = '{code}'; end $$;
-        create constraint trigger fail_at_commit after insert on {Inbox} deferrable initially deferred for each row
-            when (position(convert_to('{account}', 'UTF8') in new.body) > 0) execute function platform.fail_at_commit();
-        """);
+    private Task FailAtCommitAsync(string account, string code) =>
+        ExecuteAsync(
+            $"""
+            create or replace function platform.fail_at_commit() returns trigger language plpgsql as $$ begin raise exception 'planted' using errcode = '{code}'; end $$;
+            create constraint trigger fail_at_commit after insert on {Inbox} deferrable initially deferred for each row
+                when (position(convert_to('{account}', 'UTF8') in new.body) > 0) execute function platform.fail_at_commit();
+            """
+        );
 
     private async Task ExecuteAsync(string sql)
     {

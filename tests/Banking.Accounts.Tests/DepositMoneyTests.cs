@@ -14,9 +14,29 @@ public sealed class DepositMoneyTests
         Decide,
         new("closed", "account_closed", 409, [Closed], c => c, ("accountId", PublicAccountId)),
         new("frozen", "account_frozen", 422, [Frozen(FreezeScope.Credit)], c => c, ("accountId", PublicAccountId), ("direction", "credit")),
-        new("currency", "currency_mismatch", 422, [], c => c with { Amount = Usd(c.Amount.Minor) }, ("accountCurrency", "EUR"), ("amountCurrency", "USD")),
-        new("future", "effective_in_future", 422, [], c => c with { EffectiveAt = Now.AddSeconds(3) }, ("effectiveAt", Now.AddSeconds(3)), ("now", Now)),
-        new("too large", "balance_too_large", 422, [Deposited(Guards.LargestBalance - 99)], c => c, ("balance", Shown(Guards.LargestBalance - 99))));
+        new(
+            "currency",
+            "currency_mismatch",
+            422,
+            [],
+            c => c with { Amount = Usd(c.Amount.Minor) },
+            ("accountCurrency", "EUR"),
+            ("amountCurrency", "USD")),
+        new(
+            "future",
+            "effective_in_future",
+            422,
+            [],
+            c => c with { EffectiveAt = Now.AddSeconds(3) },
+            ("effectiveAt", Now.AddSeconds(3)),
+            ("now", Now)),
+        new(
+            "too large",
+            "balance_too_large",
+            422,
+            [Deposited(Guards.LargestBalance - 99)],
+            c => c,
+            ("balance", Shown(Guards.LargestBalance - 99))));
 
     public static TheoryData<string> Rules => Guarded.Names;
 
@@ -66,5 +86,6 @@ public sealed class DepositMoneyTests
 
     private static Func<Account, Decision> Decide(long minor) => account => Decide(Deposit(minor), account);
 
-    private static Decision Decide(DepositMoney command, Account account) => DepositMoneyHandler.Decide(command, account, EventId, Now, BackdatingRule.Default);
+    private static Decision Decide(DepositMoney command, Account account) =>
+        DepositMoneyHandler.Decide(command, account, EventId, Now, BackdatingRule.Default);
 }

@@ -94,7 +94,8 @@ public sealed class DueCommandTests : BankFixture
         await Eventually.UntilAsync(
             async () =>
             {
-                most = Math.Max(most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
+                most = Math.Max(
+                    most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
                 return await WaitingAsync();
             },
             rows => rows == 100_000, TimeSpan.FromMinutes(3));
@@ -161,7 +162,10 @@ public sealed class DueCommandTests : BankFixture
         var (first, second) = (await Teller.OpenAsync(), await Teller.OpenAsync());
 
         await Group.SubmitTogetherAsync(
-            [Deciding(first, Guid.CreateVersion7(), Clock.Now.AddHours(1)), Answering(second, accepted ? Frozen(second, Guid.CreateVersion7()) : Refused)],
+            [
+                Deciding(first, Guid.CreateVersion7(), Clock.Now.AddHours(1)),
+                Answering(second, accepted ? Frozen(second, Guid.CreateVersion7()) : Refused),
+            ],
             CancellationToken.None);
 
         Assert.Equal(rows, await WaitingAsync());
@@ -196,23 +200,33 @@ public sealed class DueCommandTests : BankFixture
         }
 
         var eventId = Guid.CreateVersion7();
-        return await host.GetRequiredService<CommandGroup<Account>>().SubmitAsync(
-            new(
-                context, [command.Account], _ => null,
-                (_, now) => new Decision.Accepted(new NewEvent(command.Account, eventId, new MoneyDeposited(new(1, Euro), BankSide.Cash, now))),
-                (_, _) => new(200, new { }, command.Account)),
-            ct);
+        return await host.GetRequiredService<CommandGroup<Account>>()
+            .SubmitAsync(
+                new(
+                    context,
+                    [command.Account],
+                    _ => null,
+                    (_, now) =>
+                        new Decision.Accepted(new NewEvent(command.Account, eventId, new MoneyDeposited(new(1, Euro), BankSide.Cash, now))),
+                    (_, _) => new(200, new { }, command.Account)),
+                ct);
     }
 
     /// <param name="later">How long after now they are due.</param>
-    private Task<int> PlantAsync(string account, int rows, string later, string id, DateTimeOffset? dueAt = null, DateTimeOffset? claimedUntil = null) => this.ExecuteAsync(
-        $"insert into platform.due (id, operation, due_at, command, correlation_id, claimed_until) select {id}, '{Operation}', $1 + interval '{later}', " +
-        "$2, 'planted', $3 from generate_series(1, $4)",
-        dueAt ?? Clock.Now, $$"""{"account":"{{Stored.Id(account)}}"}""", claimedUntil is { } at ? at : DBNull.Value, rows);
+    private Task<int> PlantAsync(
+        string account, int rows, string later, string id, DateTimeOffset? dueAt = null, DateTimeOffset? claimedUntil = null) =>
+        this.ExecuteAsync(
+            $"insert into platform.due (id, operation, due_at, command, correlation_id, claimed_until) select {id}, '{Operation}', $1 + interval '{later}', "
+                + "$2, 'planted', $3 from generate_series(1, $4)",
+            dueAt ?? Clock.Now,
+            $$"""{"account":"{{Stored.Id(account)}}"}""",
+            claimedUntil is { } at ? at : DBNull.Value,
+            rows);
 
     private async Task<long> WaitingAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
 
-    private async Task<long> VersionAsync(string account) => (await this.QueryAsync<long>("select version from bank.mt_streams where id = $1", Stored.Id(account)))[0];
+    private async Task<long> VersionAsync(string account) =>
+        (await this.QueryAsync<long>("select version from bank.mt_streams where id = $1", Stored.Id(account)))[0];
 
     private Task<long> UntilEmptyAsync() => Eventually.UntilAsync(WaitingAsync, rows => rows == 0);
 

@@ -28,8 +28,14 @@ public sealed class EarlierReceiptTests(BankFixture bank) : IClassFixture<BankFi
 
         await using var upgraded = await bank.StartAnotherAsync();
         var again = (await BankFixture.On(upgraded, "teller").DepositAsync(account, "5.00", "EUR", key)).Created();
-        Assert.Equal(("true", first.Body, first.Header("ETag"), first.Header("Ledger-Position"), first.Header("Location")),
-            (again.Header("Idempotency-Replayed"), again.Body, again.Header("ETag"), again.Header("Ledger-Position"), again.Header("Location")));
+        Assert.Equal(
+            ("true", first.Body, first.Header("ETag"), first.Header("Ledger-Position"), first.Header("Location")),
+            (
+                again.Header("Idempotency-Replayed"),
+                again.Body,
+                again.Header("ETag"),
+                again.Header("Ledger-Position"),
+                again.Header("Location")));
         Assert.Equal("5.00", await teller.BalanceAsync(account));
     }
 }

@@ -29,13 +29,20 @@ public sealed class EventJsonTests
     }
 
     [Fact]
-    public void Every_event_type_of_the_module_has_a_stored_name() => Assert.Equal(
-        typeof(AccountsModule).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAccountEvent)) && !t.IsInterface).Select(t => t.Name).Order(),
-        EventNames.All.Keys.Select(t => t.Name).Order());
+    public void Every_event_type_of_the_module_has_a_stored_name() =>
+        Assert.Equal(
+            typeof(AccountsModule)
+                .Assembly.GetTypes()
+                .Where(t => t.IsAssignableTo(typeof(IAccountEvent)) && !t.IsInterface)
+                .Select(t => t.Name)
+                .Order(),
+            EventNames.All.Keys.Select(t => t.Name).Order());
 
     [Fact]
-    public void The_state_of_an_account_survives_being_stored() => EventGenerators.Accounts.Sample(account =>
-        AccountProperties.Same(account, Serializer.FromJson<Account>(new MemoryStream(Encoding.UTF8.GetBytes(Serializer.ToJson(account))))));
+    public void The_state_of_an_account_survives_being_stored() =>
+        EventGenerators.Accounts.Sample(account =>
+            AccountProperties.Same(
+                account, Serializer.FromJson<Account>(new MemoryStream(Encoding.UTF8.GetBytes(Serializer.ToJson(account))))));
 
     [Fact]
     public void Money_is_stored_in_minor_units_and_never_as_a_fraction() => Assert.Equal(

@@ -13,7 +13,8 @@ public sealed class GroupPaceTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Where_nothing_is_or_was_at_work_nobody_waits_for_company(bool besideOthers) => Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers));
+    public void Where_nothing_is_or_was_at_work_nobody_waits_for_company(bool besideOthers) =>
+        Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers));
 
     [Theory]
     [InlineData(0, 0)]

@@ -21,17 +21,18 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         var nobody = PublicId.Format("acc", AccountSpec.Id);
 
         var sent = await TogetherAsync(() =>
-        [
-            _door.WithdrawAsync(account, 60_00),
-            _door.WithdrawAsync(account, 50_00),
-            _door.DepositAsync(nobody, 1_00),
-            _door.DepositAsync(account, 20_00),
-            _door.TransferAsync(account, nobody, 1_00),
-            _door.WithdrawAsync(account, 60_00),
-            _door.WithdrawAsync(account, 1),
-        ]);
+            [
+                _door.WithdrawAsync(account, 60_00),
+                _door.WithdrawAsync(account, 50_00),
+                _door.DepositAsync(nobody, 1_00),
+                _door.DepositAsync(account, 20_00),
+                _door.TransferAsync(account, nobody, 1_00),
+                _door.WithdrawAsync(account, 60_00),
+                _door.WithdrawAsync(account, 1),
+            ]);
 
-        Assert.Equal(["201", "422", "account_not_found", "201", "account_not_found", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
+        Assert.Equal(
+            ["201", "422", "account_not_found", "201", "account_not_found", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
         var (first, second, third) = (await sent[0], await sent[3], await sent[5]);
         Assert.Equal((3L, 4L, 5L), (first.Version, second.Version, third.Version));
         // In the log a refusal stands where it was decided.
@@ -40,9 +41,13 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal([("40.00", 3), ("0.00", 5)], await RefusalsAsync(account));
 
         // One transaction, and nothing else in it.
-        var transaction = Assert.Single(await bank.QueryAsync<string>(
-            "select distinct xmin::text from bank.mt_events where stream_id = $1 and version > 2", Stored.Id(account)));
-        Assert.Equal((5, 5, 2), (await StoredInAsync("bank.mt_events"), await StoredInAsync("platform.receipt"), await StoredInAsync("platform.mt_doc_refusal")));
+        var transaction = Assert.Single(
+            await bank.QueryAsync<string>(
+                "select distinct xmin::text from bank.mt_events where stream_id = $1 and version > 2", Stored.Id(account)));
+        Assert.Equal(
+            (5, 5, 2),
+            (await StoredInAsync("bank.mt_events"), await StoredInAsync("platform.receipt"), await StoredInAsync("platform.mt_doc_refusal"))
+        );
 
         async Task<long> StoredInAsync(string table) =>
             (await bank.QueryAsync<long>($"select count(*) from {table} where xmin::text = $1", transaction))[0];
@@ -53,7 +58,8 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var (account, other) = (await _teller.OpenAsync(balance: "5.00"), await _teller.OpenAsync());
 
-        var sent = await TogetherAsync(() => [_door.WithdrawAsync(account, 6_00), _door.TransferAsync(other, account, 1_00), _door.WithdrawAsync(account, 7_00)]);
+        var sent = await TogetherAsync(() =>
+            [_door.WithdrawAsync(account, 6_00), _door.TransferAsync(other, account, 1_00), _door.WithdrawAsync(account, 7_00)]);
 
         Assert.All(await Task.WhenAll(sent), no => Assert.Equal((422, null, null), (no.Status, no.Version, no.Position)));
         Assert.Equal([("5.00", 2), ("5.00", 2)], await RefusalsAsync(account));
@@ -61,9 +67,11 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(
             ["accounts.withdraw-money.v1 1", "accounts.transfer-money.v1 1", "accounts.withdraw-money.v1 1"],
             await bank.QueryAsync<string>(
-                "select concat_ws(' ', e.data ->> 'operation', s.version) from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id " +
-                "where (e.data ->> 'subject')::uuid = any($1) and s.type = 'refusal' and e.xmin = s.xmin order by e.seq_id", ids));
-        Assert.Equal([2L, 1L], await bank.QueryAsync<long>("select version from bank.mt_streams where id = any($1) order by version desc", ids));
+                "select concat_ws(' ', e.data ->> 'operation', s.version) from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id "
+                    + "where (e.data ->> 'subject')::uuid = any($1) and s.type = 'refusal' and e.xmin = s.xmin order by e.seq_id",
+                ids));
+        Assert.Equal(
+            [2L, 1L], await bank.QueryAsync<long>("select version from bank.mt_streams where id = any($1) order by version desc", ids));
         Assert.Equal("6.00", (await _door.DepositAsync(account, 1_00)).Status == 201 ? await _teller.BalanceAsync(account) : "");
     }
 
@@ -102,7 +110,8 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync();
         var key = BankClient.NewKey();
 
-        var sent = await TogetherAsync(() => [_door.DepositAsync(PublicId.Format("acc", AccountSpec.Id), 5_00, key), _door.DepositAsync(account, 5_00, key)]);
+        var sent = await TogetherAsync(() =>
+            [_door.DepositAsync(PublicId.Format("acc", AccountSpec.Id), 5_00, key), _door.DepositAsync(account, 5_00, key)]);
 
         Assert.Equal(["account_not_found", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
         Assert.False((await sent[1]).Replayed);
@@ -115,10 +124,18 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         var group = bank.Host.Services.GetRequiredService<CommandGroup<Account>>();
         var unfit = new Submission<Account>(
             new(new("service:test", Roles.Service, null, Channels.Bus), "unfit", BankClient.NewKey(), "00", "correlation", null),
-            [Stored.Id(account)], _ => null, (_, _) => throw new InvalidOperationException("A mistake in a decision."), (_, _) => throw new InvalidOperationException());
+            [Stored.Id(account)],
+            _ => null,
+            (_, _) => throw new InvalidOperationException("A mistake in a decision."),
+            (_, _) => throw new InvalidOperationException());
 
         var sent = await TogetherAsync(() =>
-            [_door.DepositAsync(account, 1_00), group.SubmitAsync(unfit, CancellationToken.None), _door.DepositAsync(account, 2_00), _door.WithdrawAsync(account, 9_00)]);
+            [
+                _door.DepositAsync(account, 1_00),
+                group.SubmitAsync(unfit, CancellationToken.None),
+                _door.DepositAsync(account, 2_00),
+                _door.WithdrawAsync(account, 9_00),
+            ]);
 
         Assert.Equal(["201", "500", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
         Assert.Equal("internal_error", JsonDocument.Parse((await sent[1]).Body).RootElement.GetProperty("code").GetString());
@@ -135,8 +152,15 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         Task<Outcome>[] sent;
         await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
-            sent = await TogetherAsync(() => [_door.DepositAsync(account, 1_00), _door.DepositAsync(stuck, 2_00, key), _door.DepositAsync(stuck, 3_00), _door.DepositAsync(account, 4_00)]);
-            Assert.Equal(["201", "temporarily_unavailable", "temporarily_unavailable", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
+            sent = await TogetherAsync(() =>
+                [
+                    _door.DepositAsync(account, 1_00),
+                    _door.DepositAsync(stuck, 2_00, key),
+                    _door.DepositAsync(stuck, 3_00),
+                    _door.DepositAsync(account, 4_00),
+                ]);
+            Assert.Equal(
+                ["201", "temporarily_unavailable", "temporarily_unavailable", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
         }
 
         Assert.Equal(("5.00", "0.00"), (await _teller.BalanceAsync(account), await _teller.BalanceAsync(stuck)));

@@ -7,7 +7,12 @@ namespace Banking.Accounts.Tests;
 /// <summary>One rule of a decision, by what breaks it: something that happened before, something in the command, or both.</summary>
 /// <param name="Facts">All that the refusal tells when nothing else is broken.</param>
 internal sealed record Rule<TCommand>(
-    string Name, string Code, int Status, IAccountEvent[] History, Func<TCommand, TCommand> Command, params (string Name, object Value)[] Facts);
+    string Name,
+    string Code,
+    int Status,
+    IAccountEvent[] History,
+    Func<TCommand, TCommand> Command,
+    params (string Name, object Value)[] Facts);
 
 /// <summary>The rules of a decision in the order in which they are asked, and the tests that follow from such a table.</summary>
 internal sealed class GuardTable<TCommand>(

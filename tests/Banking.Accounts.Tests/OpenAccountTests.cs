@@ -33,7 +33,21 @@ public sealed class OpenAccountTests
         var account = Fold(Id, [Opened(limit: 500)]);
 
         Assert.Equal(
-            new Account(Id, 1, OpenedAt, Number, OwnerId, account.Delegates, "current", AccountStatus.Open, Eur(0), Eur(500), false, false, OpenedAt, null),
+            new Account(
+                Id,
+                1,
+                OpenedAt,
+                Number,
+                OwnerId,
+                account.Delegates,
+                "current",
+                AccountStatus.Open,
+                Eur(0),
+                Eur(500),
+                false,
+                false,
+                OpenedAt,
+                null),
             account);
         Assert.Empty(account.Delegates);
         Assert.Equal(Eur(500), account.Available);
@@ -64,8 +78,9 @@ public sealed class OpenAccountTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void An_account_is_opened_first_and_once(bool opened) => Assert.Throws<InvalidOperationException>(
-        () => Fold(Id, opened ? [Opened(), Opened()] : [Deposited(1)]));
+    public void An_account_is_opened_first_and_once(bool opened) =>
+        Assert.Throws<InvalidOperationException>(() => Fold(Id, opened ? [Opened(), Opened()] : [Deposited(1)]));
 
-    private static Verdict Decide(OpenAccount command) => new(OpenAccountHandler.Decide(command, Id, OwnerId, Number, EventId, Now, BackdatingRule.Default));
+    private static Verdict Decide(OpenAccount command) =>
+        new(OpenAccountHandler.Decide(command, Id, OwnerId, Number, EventId, Now, BackdatingRule.Default));
 }

@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>How often a property is tried: often enough to reach every refusal of every slice many times. Override with CsCheck_Iter.</summary>
+/// <summary>
+/// How often a property is tried: often enough to reach every refusal of every slice many times. Override with CsCheck_Iter.
+/// </summary>
 internal static class Properties
 {
     [ModuleInitializer]

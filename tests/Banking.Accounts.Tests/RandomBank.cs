@@ -7,16 +7,26 @@ using CsCheck;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>One command to try. What it means in money is told by the state it meets, so that limits are met exactly and missed by one.</summary>
+/// <summary>
+/// One command to try. What it means in money is told by the state it meets, so that limits are met exactly and missed by one.
+/// </summary>
 internal sealed record Step(string Slice, int Account, int Other, string Amount, FreezeScope Scope, int DaysAgo, int Minutes);
 
 /// <summary>What a step led to.</summary>
-internal sealed record Tried(Step Step, IReadOnlyDictionary<Guid, Account> Before, Func<Decision> Again, Decision Decision, IReadOnlyDictionary<Guid, Account> After);
+internal sealed record Tried(
+    Step Step,
+    IReadOnlyDictionary<Guid, Account> Before,
+    Func<Decision> Again,
+    Decision Decision,
+    IReadOnlyDictionary<Guid, Account> After);
 
 /// <summary>An event of one account as the log has it.</summary>
 internal sealed record Logged(Guid Account, object Data, DateTimeOffset RecordedAt);
 
-/// <summary>Four accounts, two of them in one currency and one near the largest balance, that live through random commands by the real decisions and the real fold.</summary>
+/// <summary>
+/// Four accounts, two of them in one currency and one near the largest balance, that live through random commands by the real decisions and
+/// the real fold.
+/// </summary>
 internal sealed class RandomBank
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -34,20 +44,24 @@ internal sealed class RandomBank
         }
 
         // No command books that much at once; a migrated account may hold it.
-        Log(Id(4), new MoneyDeposited(new(Guards.LargestBalance - Guards.LargestAmount, Currency.Parse("EUR")), BankSide.Suspense, Now.AddDays(-400)));
+        Log(
+            Id(4),
+            new MoneyDeposited(
+                new(Guards.LargestBalance - Guards.LargestAmount, Currency.Parse("EUR")), BankSide.Suspense, Now.AddDays(-400)));
     }
 
-    public static Gen<Step[]> Steps { get; } = Gen.Select(
-        Gen.Frequency<string>(
-            (5, Gen.OneOf("deposit", "withdraw", "transfer")),
-            (1, Gen.OneOf("freeze", "unfreeze", "limit", "close"))),
-        Gen.Int[1, 4],
-        Gen.Int[1, 4],
-        Gen.OneOf("one", "some", "half", "all", "one too many", "the most", "foreign"),
-        Gen.Enum<FreezeScope>(),
-        Gen.Int[-1, 33].Select(days => days is > 12 and < 31 ? 0 : days),
-        Gen.Int[0, 600],
-        (slice, account, other, amount, scope, daysAgo, minutes) => new Step(slice, account, other, amount, scope, daysAgo, minutes)).Array[0, 40];
+    public static Gen<Step[]> Steps { get; } =
+        Gen.Select(
+            Gen.Frequency<string>(
+                (5, Gen.OneOf("deposit", "withdraw", "transfer")), (1, Gen.OneOf("freeze", "unfreeze", "limit", "close"))),
+            Gen.Int[1, 4],
+            Gen.Int[1, 4],
+            Gen.OneOf("one", "some", "half", "all", "one too many", "the most", "foreign"),
+            Gen.Enum<FreezeScope>(),
+            Gen.Int[-1, 33].Select(days => days is > 12 and < 31 ? 0 : days),
+            Gen.Int[0, 600],
+            (slice, account, other, amount, scope, daysAgo, minutes) => new Step(slice, account, other, amount, scope, daysAgo, minutes)
+        ).Array[0, 40];
 
     public DateTimeOffset Now { get; private set; } = Start;
 
@@ -94,7 +108,10 @@ internal sealed class RandomBank
     private Func<Decision> Of<TCommand>(Slice<TCommand> slice, TCommand command, NewIds ids, params Account[] accounts)
     {
         var now = Now;
-        return () => slice.Shape.Check(command) is { } malformed ? new Decision.Rejected(malformed) : slice.Decide(command, accounts, ids, now, BackdatingRule.Default);
+        return () =>
+            slice.Shape.Check(command) is { } malformed
+                ? new Decision.Rejected(malformed)
+                : slice.Decide(command, accounts, ids, now, BackdatingRule.Default);
     }
 
     private Account WithPast(Guid id) =>

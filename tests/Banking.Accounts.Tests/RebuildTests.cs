@@ -18,7 +18,9 @@ public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
         var before = await DocumentsAsync();
 
         // Marten's rebuild truncates the table of states, which is the owner's to do.
-        await using var owner = BankHost.CreateBuilder(["--environment", "Development"], new(TestCluster.Owner(bank.ConnectionString))).Build();
+        await using var owner = BankHost
+            .CreateBuilder(["--environment", "Development"], new(TestCluster.Owner(bank.ConnectionString)))
+            .Build();
         using var daemon = await owner.Services.GetRequiredService<IDocumentStore>().BuildProjectionDaemonAsync();
         await daemon.RebuildProjectionAsync<AccountProjection>(Patience, CancellationToken.None);
         // By name, because the type is none of this module's business.
@@ -51,7 +53,8 @@ public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
         var teller = bank.As("teller");
         var (a, b) = (await teller.OpenAsync(balance: "500.00", overdraftLimit: "50.00"), await teller.OpenAsync(balance: "500.00"));
         await teller.OpenAsync(currency: "JPY", balance: "1000");
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? teller.TransferAsync(a, b, "1.00") : teller.TransferAsync(b, a, "1.00")));
+        await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(i => i % 2 == 0 ? teller.TransferAsync(a, b, "1.00") : teller.TransferAsync(b, a, "1.00")));
         Assert.Equal(422, (await teller.TransferAsync(a, b, "5000.00")).StatusCode);
         bank.Clock.Advance(TimeSpan.FromMilliseconds(0.001));
         (await teller.PostAsync($"/v1/accounts/{b}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order 17" })).Ok();

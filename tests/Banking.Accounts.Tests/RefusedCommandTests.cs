@@ -20,13 +20,66 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
         var (account, other) = (await _teller.OpenAsync(balance: "10.00", overdraftLimit: "5.00"), await _teller.OpenAsync());
         (await _teller.PostAsync($"/v1/accounts/{other}/freeze", new { scope = "all", reasonCode = "wish", reason = "A wish." })).Ok();
         var (amount, then) = (new { value = "20.00", currency = "EUR" }, bank.Clock.Now.AddDays(-1));
-        await RefusedAsync("withdrawals", new { accountId = account, amount, reason = "a wish", reference = "R \"1\"" });
-        await RefusedAsync("withdrawals", new { accountId = account, amount, effectiveAt = then, reason = "late" });
-        await RefusedAsync("deposits", new { accountId = account, amount = new { value = "20", currency = "JPY" }, reason = "a wish" });
-        await RefusedAsync("transfers", new { fromAccountId = account, toAccountId = other, amount = new { value = "1.00", currency = "EUR" }, reason = "rent" });
-        await RefusedAsync($"accounts/{account}/overdraft-limit", new { limit = "0.00", reasonCode = "wish", reason = "A wish." }, allowed: true);
-        await RefusedAsync($"accounts/{account}/unfreeze", new { scope = "credit", reasonCode = "wish", reason = "A wish." });
-        await RefusedAsync($"accounts/{other}/freeze", new { scope = "debit", reasonCode = "wish", reason = "A wish." });
+        await RefusedAsync(
+            "withdrawals",
+            new
+            {
+                accountId = account,
+                amount,
+                reason = "a wish",
+                reference = "R \"1\"",
+            });
+        await RefusedAsync(
+            "withdrawals",
+            new
+            {
+                accountId = account,
+                amount,
+                effectiveAt = then,
+                reason = "late",
+            });
+        await RefusedAsync(
+            "deposits",
+            new
+            {
+                accountId = account,
+                amount = new { value = "20", currency = "JPY" },
+                reason = "a wish",
+            });
+        await RefusedAsync(
+            "transfers",
+            new
+            {
+                fromAccountId = account,
+                toAccountId = other,
+                amount = new { value = "1.00", currency = "EUR" },
+                reason = "rent",
+            });
+        await RefusedAsync(
+            $"accounts/{account}/overdraft-limit",
+            new
+            {
+                limit = "0.00",
+                reasonCode = "wish",
+                reason = "A wish.",
+            },
+            allowed: true);
+        await RefusedAsync(
+            $"accounts/{account}/unfreeze",
+            new
+            {
+                scope = "credit",
+                reasonCode = "wish",
+                reason = "A wish.",
+            });
+        await RefusedAsync(
+            $"accounts/{other}/freeze",
+            new
+            {
+                scope = "debit",
+                reasonCode = "wish",
+                reason = "A wish.",
+            });
         await RefusedAsync($"accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
         // What moves the account afterwards changes nothing of what was decided.
         (await _teller.DepositAsync(account, "500.00")).Created();
@@ -47,8 +100,23 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
     public async Task An_opening_is_kept_too_and_the_list_of_refusals_shows_the_fields()
     {
         var (account, customer) = (await _teller.OpenAsync(), await _teller.RegisterAsync());
-        await RefusedAsync("withdrawals", new { accountId = account, amount = new { value = "20.00", currency = "EUR" }, reason = "a wish" });
-        await RefusedAsync("accounts", new { customerId = customer, currency = "EUR", overdraftLimit = "3.00", effectiveAt = bank.Clock.Now.AddDays(3) });
+        await RefusedAsync(
+            "withdrawals",
+            new
+            {
+                accountId = account,
+                amount = new { value = "20.00", currency = "EUR" },
+                reason = "a wish",
+            });
+        await RefusedAsync(
+            "accounts",
+            new
+            {
+                customerId = customer,
+                currency = "EUR",
+                overdraftLimit = "3.00",
+                effectiveAt = bank.Clock.Now.AddDays(3),
+            });
 
         var shown = (await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items()[0];
         Assert.Equal("0.00", shown.GetProperty("facts").GetProperty("available").GetProperty("value").GetString());
@@ -57,30 +125,43 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
             ("accounts.withdraw-money.v1", account, "20.00", "cash", "a wish"),
             (command.GetProperty("type").GetString(), command.GetProperty("fields").GetProperty("account").GetString(),
                 command.GetProperty("fields").GetProperty("amount").GetProperty("value").GetString(),
-                command.GetProperty("fields").GetProperty("bankSide").GetString(), command.GetProperty("fields").GetProperty("reason").GetString()));
+                command.GetProperty("fields").GetProperty("bankSide").GetString(),
+                command.GetProperty("fields").GetProperty("reason").GetString()));
         await using var session = bank.Store.QuerySession();
         var opening = await session.Query<RecordedRefusal>().SingleAsync(r => r.Operation == "POST /v1/accounts");
         var opened = opening.Command!.Read<OpenAccount>();
-        Assert.Equal((customer, AccountSpec.Eur(300), bank.Clock.Now.AddDays(3)), (opened.Customer, opened.OverdraftLimit, opened.EffectiveAt));
-        Assert.Equal(opening.Code, new Verdict(OpenAccountHandler.Decide(
-            opened, AccountSpec.Id, AccountSpec.OwnerId, AccountSpec.Number, AccountSpec.EventId, opening.RecordedAt, BackdatingRule.Default)).Code);
+        Assert.Equal(
+            (customer, AccountSpec.Eur(300), bank.Clock.Now.AddDays(3)), (opened.Customer, opened.OverdraftLimit, opened.EffectiveAt));
+        Assert.Equal(
+            opening.Code,
+            new Verdict(
+                OpenAccountHandler.Decide(
+                    opened,
+                    AccountSpec.Id,
+                    AccountSpec.OwnerId,
+                    AccountSpec.Number,
+                    AccountSpec.EventId,
+                    opening.RecordedAt,
+                    BackdatingRule.Default)).Code);
     }
 
     [Fact]
-    public void Every_command_comes_back_as_it_was() => Gen.Select(Gen.Long, Gen.String, Gen.Enum<BankSide>(), Gen.Enum<FreezeScope>(), Gen.Long[0, DateTimeOffset.MaxValue.Ticks])
-        .Sample((minor, text, side, scope, ticks) =>
-        {
-            var (amount, at) = (new Money(minor, Currency.Parse("KWD")), (DateTimeOffset?)new DateTimeOffset(ticks, TimeSpan.Zero));
-            Same(new WithdrawMoney(text, text, amount, side, at, text, text));
-            Same(new WithdrawMoney(text, text, amount));
-            Same(new DepositMoney(text, text, amount, side, at, text, text));
-            Same(new TransferMoney(text, text, text, amount, at, text, text));
-            Same(new FreezeAccount(text, text, scope, text, text));
-            Same(new UnfreezeAccount(text, text, scope, text, text));
-            Same(new ChangeOverdraftLimit(text, text, text, text, text));
-            Same(new CloseAccount(text, text, text, text));
-            Same(new OpenAccount(text, text, Currency.Parse("KWD"), text, amount, AccountSpec.Number, at, text));
-        });
+    public void Every_command_comes_back_as_it_was() =>
+        Gen.Select(Gen.Long, Gen.String, Gen.Enum<BankSide>(), Gen.Enum<FreezeScope>(), Gen.Long[0, DateTimeOffset.MaxValue.Ticks])
+            .Sample(
+                (minor, text, side, scope, ticks) =>
+                {
+                    var (amount, at) = (new Money(minor, Currency.Parse("KWD")), (DateTimeOffset?)new DateTimeOffset(ticks, TimeSpan.Zero));
+                    Same(new WithdrawMoney(text, text, amount, side, at, text, text));
+                    Same(new WithdrawMoney(text, text, amount));
+                    Same(new DepositMoney(text, text, amount, side, at, text, text));
+                    Same(new TransferMoney(text, text, text, amount, at, text, text));
+                    Same(new FreezeAccount(text, text, scope, text, text));
+                    Same(new UnfreezeAccount(text, text, scope, text, text));
+                    Same(new ChangeOverdraftLimit(text, text, text, text, text));
+                    Same(new CloseAccount(text, text, text, text));
+                    Same(new OpenAccount(text, text, Currency.Parse("KWD"), text, amount, AccountSpec.Number, at, text));
+                });
 
     private static void Same<TCommand>(TCommand command)
         where TCommand : class
@@ -98,20 +179,28 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
     /// <summary>By the command, the accounts as they were, and the time.</summary>
     private static async Task<Verdict> AgainAsync(IQuerySession session, RecordedRefusal refusal)
     {
-        var (command, at, ids, rule) = (refusal.Command!, refusal.RecordedAt, new NewIds(AccountSpec.EventId, AccountSpec.OtherEventId), BackdatingRule.Default);
+        var (command, at, ids, rule) = (
+            refusal.Command!, refusal.RecordedAt, new NewIds(AccountSpec.EventId, AccountSpec.OtherEventId), BackdatingRule.Default);
         var account = await AtAsync(session, refusal.StreamId, refusal.StreamVersion);
-        return new(command.Type switch
-        {
-            "accounts.withdraw-money.v1" => WithdrawMoneyHandler.Decide(command.Read<WithdrawMoney>(), account, ids.First, at, rule),
-            "accounts.deposit-money.v1" => DepositMoneyHandler.Decide(command.Read<DepositMoney>(), account, ids.First, at, rule),
-            "accounts.transfer-money.v1" => TransferMoneyHandler.Decide(
-                command.Read<TransferMoney>(), account, await AtAsync(session, Stored.Id(command.Read<TransferMoney>().To), 0), ids, at, rule),
-            "accounts.change-overdraft-limit.v1" => ChangeOverdraftLimitHandler.Decide(command.Read<ChangeOverdraftLimit>(), account, ids.First, at),
-            "accounts.freeze-account.v1" => FreezeAccountHandler.Decide(command.Read<FreezeAccount>(), account, ids.First, at),
-            "accounts.unfreeze-account.v1" => UnfreezeAccountHandler.Decide(command.Read<UnfreezeAccount>(), account, ids.First, at),
-            "accounts.close-account.v1" => CloseAccountHandler.Decide(account, ids.First, at),
-            var other => throw new InvalidOperationException(other),
-        });
+        return new(
+            command.Type switch
+            {
+                "accounts.withdraw-money.v1" => WithdrawMoneyHandler.Decide(command.Read<WithdrawMoney>(), account, ids.First, at, rule),
+                "accounts.deposit-money.v1" => DepositMoneyHandler.Decide(command.Read<DepositMoney>(), account, ids.First, at, rule),
+                "accounts.transfer-money.v1" => TransferMoneyHandler.Decide(
+                    command.Read<TransferMoney>(),
+                    account,
+                    await AtAsync(session, Stored.Id(command.Read<TransferMoney>().To), 0),
+                    ids,
+                    at,
+                    rule),
+                "accounts.change-overdraft-limit.v1" => ChangeOverdraftLimitHandler.Decide(
+                    command.Read<ChangeOverdraftLimit>(), account, ids.First, at),
+                "accounts.freeze-account.v1" => FreezeAccountHandler.Decide(command.Read<FreezeAccount>(), account, ids.First, at),
+                "accounts.unfreeze-account.v1" => UnfreezeAccountHandler.Decide(command.Read<UnfreezeAccount>(), account, ids.First, at),
+                "accounts.close-account.v1" => CloseAccountHandler.Decide(account, ids.First, at),
+                var other => throw new InvalidOperationException(other),
+            });
     }
 
     private static async Task<Account> AtAsync(IQuerySession session, Guid id, long version)

@@ -2,7 +2,9 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>A host remembers the states it stored. It must never decide upon one that is not what the database holds; see also TwoHostsTests.</summary>
+/// <summary>
+/// A host remembers the states it stored. It must never decide upon one that is not what the database holds; see also TwoHostsTests.
+/// </summary>
 public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -12,8 +14,10 @@ public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankF
     {
         // Another history with the same number of events: nothing but the broken connections tells the host.
         var account = await _teller.OpenAsync(balance: "10.00");
-        await ExecuteAsync("""update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '300') where data ->> 'version' = '2'""");
-        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+        await ExecuteAsync(
+            """update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '300') where data ->> 'version' = '2'""");
+        await ExecuteAsync(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
 
         Answer answer;
         var key = ("Idempotency-Key", BankClient.NewKey());

@@ -146,7 +146,8 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
 
     private static async Task<(string Id, string Number)> OpenAsync(BankClient client)
     {
-        var opened = (await client.PostAsync("/v1/accounts", new { customerId = await client.RegisterAsync(), currency = "EUR" })).Created();
+        var opened = (
+            await client.PostAsync("/v1/accounts", new { customerId = await client.RegisterAsync(), currency = "EUR" })).Created();
         return (opened.Text("id"), opened.Text("number"));
     }
 }

@@ -7,7 +7,10 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>The platform appends by a statement of its own. Marten must read what it wrote as its own, and write on where it ended, and the other way round.</summary>
+/// <summary>
+/// The platform appends by a statement of its own. Marten must read what it wrote as its own, and write on where it ended, and the other
+/// way round.
+/// </summary>
 public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
@@ -71,12 +74,15 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
         var envelope = new Wolverine.Envelope { CorrelationId = "saga-1", ConversationId = AccountSpec.Id, UserName = "payments" };
         var desk = (Features.AccountDesk)bank.Host.Services.GetService(typeof(Features.AccountDesk))!;
 
-        await Features.DepositMoneyHandler.Handle(new("bus-1", account, new(500, Euro), Reason: "payout"), envelope, desk, CancellationToken.None);
+        await Features.DepositMoneyHandler.Handle(
+            new("bus-1", account, new(500, Euro), Reason: "payout"), envelope, desk, CancellationToken.None);
 
         await using var session = bank.Store.QuerySession();
         var e = (await session.Events.FetchStreamAsync(Stored.Id(account)))[^1];
         Assert.Equal(("saga-1", AccountSpec.Id.ToString(), "payments"), (e.CorrelationId, e.CausationId, e.UserName));
-        Assert.Equal(("bus", "payout", "bus-1"), (e.Header(HeaderNames.Channel), e.Header(HeaderNames.ReasonText), e.Header(HeaderNames.IdempotencyKey)));
+        Assert.Equal(
+            ("bus", "payout", "bus-1"),
+            (e.Header(HeaderNames.Channel), e.Header(HeaderNames.ReasonText), e.Header(HeaderNames.IdempotencyKey)));
     }
 
     [Fact]
@@ -108,7 +114,10 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
         Assert.Equal(("0.00", "7"), await AnswerAsync(teller.WithdrawAsync(account, "0.03")));
     }
 
-    /// <summary>A blind append knows no versions, so the account that Marten stores with it is at version 0: a cache that the next command does not trust.</summary>
+    /// <summary>
+    /// A blind append knows no versions, so the account that Marten stores with it is at version 0: a cache that the next command does not
+    /// trust.
+    /// </summary>
     [Fact]
     public async Task After_a_blind_append_of_Marten_the_next_command_sees_its_money()
     {
@@ -144,7 +153,15 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
         bank.Clock.Advance(TimeSpan.FromSeconds(1));
         (await teller.TransferAsync(account, payee, "10.00")).Created();
         bank.Clock.Advance(TimeSpan.FromSeconds(1));
-        (await teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", new { limit = "10.00", reasonCode = "agreed", reason = "By letter" })).Ok();
+        (
+            await teller.PostAsync(
+                $"/v1/accounts/{account}/overdraft-limit",
+                new
+                {
+                    limit = "10.00",
+                    reasonCode = "agreed",
+                    reason = "By letter",
+                })).Ok();
         return account;
     }
 }

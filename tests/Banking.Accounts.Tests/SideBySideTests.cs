@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Groups are at work side by side, on this host and beside other hosts: who wants another account does not wait for those of a group.</summary>
+/// <summary>
+/// Groups are at work side by side, on this host and beside other hosts: who wants another account does not wait for those of a group.
+/// </summary>
 public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BusDoor _here = new(bank.Host.Services);
@@ -31,8 +33,11 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
             Assert.False(first.IsCompleted || second.IsCompleted || third.IsCompleted);
         }
 
-        Assert.Equal([(201, 2L), (201, 3L), (201, 3L)], (await Task.WhenAll(first, second, third)).Select(o => (o.Status, o.Version!.Value)));
-        Assert.Equal(("0.00", "0.02", "0.01"), (await _teller.BalanceAsync(stuck), await _teller.BalanceAsync(wanted), await _teller.BalanceAsync(free)));
+        Assert.Equal(
+            [(201, 2L), (201, 3L), (201, 3L)], (await Task.WhenAll(first, second, third)).Select(o => (o.Status, o.Version!.Value)));
+        Assert.Equal(
+            ("0.00", "0.02", "0.01"),
+            (await _teller.BalanceAsync(stuck), await _teller.BalanceAsync(wanted), await _teller.BalanceAsync(free)));
     }
 
     [Fact]
@@ -45,7 +50,15 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.True(transaction.IsContended);
         await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
-            var outcomes = await transaction.RunAsync([[On(stuck)], [On(free)], [On(free, stuck)], [On(Unknown)], [On(free)]], new HashSet<Guid>());
+            var outcomes = await transaction.RunAsync(
+                [
+                    [On(stuck)],
+                    [On(free)],
+                    [On(free, stuck)],
+                    [On(Unknown)],
+                    [On(free)],
+                ],
+                new HashSet<Guid>());
 
             // The last one does not overtake the third.
             Assert.Equal([null, "seen", null, "seen", null], outcomes.Select(Code));
@@ -104,9 +117,13 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     /// <summary>A command on these accounts that is answered and changes nothing.</summary>
-    private static Submission<Account> On(params string[] accounts) => new(
-        new(new("service:test", Roles.Service, null, Channels.Bus), "look", BankClient.NewKey(), "00", "correlation", null),
-        [.. accounts.Select(Stored.Id)], _ => null, (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "It was looked at.")), (_, _) => throw new InvalidOperationException());
+    private static Submission<Account> On(params string[] accounts) =>
+        new(
+            new(new("service:test", Roles.Service, null, Channels.Bus), "look", BankClient.NewKey(), "00", "correlation", null),
+            [.. accounts.Select(Stored.Id)],
+            _ => null,
+            (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "It was looked at.")),
+            (_, _) => throw new InvalidOperationException());
 
     private static string? Code(IReadOnlyList<Outcome>? outcomes) =>
         outcomes is null ? null : JsonDocument.Parse(outcomes[0].Body).RootElement.GetProperty("code").GetString();

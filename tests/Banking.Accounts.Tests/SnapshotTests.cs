@@ -4,15 +4,24 @@ using Npgsql;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>A stored account is a cache of its stream: whatever becomes of it, the next command finds the right balance and puts it right.</summary>
+/// <summary>
+/// A stored account is a cache of its stream: whatever becomes of it, the next command finds the right balance and puts it right.
+/// </summary>
 public sealed class SnapshotTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Theory]
     [InlineData("missing", "delete from accounts.mt_doc_account where id = $1")]
-    [InlineData("behind", "update accounts.mt_doc_account set mt_version = 1, data = jsonb_set(jsonb_set(data, '{version}', '1'), '{balance,minor}', '0') where id = $1")]
-    [InlineData("ahead", "update accounts.mt_doc_account set mt_version = 9, data = jsonb_set(jsonb_set(data, '{version}', '9'), '{balance,minor}', '999999') where id = $1")]
+    [InlineData(
+        "behind",
+        "update accounts.mt_doc_account set mt_version = 1, data = jsonb_set(jsonb_set(data, '{version}', '1'), '{balance,minor}', '0') where id = $1"
+    )]
+    [InlineData(
+        "ahead",
+        "update accounts.mt_doc_account set mt_version = 9, data = jsonb_set(jsonb_set(data, '{version}', '9'), '{balance,minor}', '999999') where id = $1"
+    )]
     [InlineData("emptied", "update accounts.mt_doc_account set data = '{}' where id = $1")]
-    public async Task A_stored_account_that_does_not_stand_where_its_stream_stands_is_healed_by_the_next_command(string state, string damage)
+    public async Task A_stored_account_that_does_not_stand_where_its_stream_stands_is_healed_by_the_next_command(
+        string state, string damage)
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "100.00");

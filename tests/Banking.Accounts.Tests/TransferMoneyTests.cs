@@ -27,9 +27,20 @@ public sealed class TransferMoneyTests
         new("payee closed", "payee_account_closed", 409, [], t => t.PayeeAlso(Closed), ("accountId", PublicPayeeId)),
         new("payee frozen", "payee_account_frozen", 422, [], t => t.PayeeAlso(Frozen(FreezeScope.Credit)), ("accountId", PublicPayeeId)),
         // The first event of the payee says another currency; nothing else has happened there in that table.
-        new("payee currency", "currency_mismatch", 422, [], t => t with { Payee = t.Payee is null ? null : [PayeeOpened with { OverdraftLimit = Usd(0) }, .. t.Payee[1..]] },
+        new(
+            "payee currency",
+            "currency_mismatch",
+            422,
+            [],
+            t => t with { Payee = t.Payee is null ? null : [PayeeOpened with { OverdraftLimit = Usd(0) }, .. t.Payee[1..]] },
             ("accountId", PublicPayeeId)),
-        new("payee too large", "payee_balance_too_large", 422, [], t => t.PayeeAlso(PayeeHolds(t, Guards.LargestBalance - 99)), ("accountId", PublicPayeeId)));
+        new(
+            "payee too large",
+            "payee_balance_too_large",
+            422,
+            [],
+            t => t.PayeeAlso(PayeeHolds(t, Guards.LargestBalance - 99)),
+            ("accountId", PublicPayeeId)));
 
     public static TheoryData<string> Rules => Guarded.Names;
 
@@ -80,7 +91,8 @@ public sealed class TransferMoneyTests
         };
         var verdict = Given(Opened(), Deposited(10_000)).When(a => Decide(new(Transfer(10_000), payee), a));
 
-        var answer = Problems.Document(verdict.ThenRefused(code, code == "payee_account_closed" ? 409 : 422, ("accountId", PublicPayeeId)), "trace");
+        var answer = Problems.Document(
+            verdict.ThenRefused(code, code == "payee_account_closed" ? 409 : 422, ("accountId", PublicPayeeId)), "trace");
         Assert.DoesNotContain(Shown(secret).Value, answer, StringComparison.Ordinal);
         Assert.DoesNotContain(OwnerId.ToString("N"), answer, StringComparison.Ordinal);
     }
@@ -90,8 +102,14 @@ public sealed class TransferMoneyTests
 
     private static TransferMoney Transfer(long minor) => new("key", PublicAccountId, PublicPayeeId, Eur(minor));
 
-    private static Decision Decide(Attempt attempt, Account from) => TransferMoneyHandler.Decide(
-        attempt.Command, from, attempt.Payee is { } payee ? FoldWithPast(PayeeId, payee) : from, new(EventId, OtherEventId), Now, BackdatingRule.Default);
+    private static Decision Decide(Attempt attempt, Account from) =>
+        TransferMoneyHandler.Decide(
+            attempt.Command,
+            from,
+            attempt.Payee is { } payee ? FoldWithPast(PayeeId, payee) : from,
+            new(EventId, OtherEventId),
+            Now,
+            BackdatingRule.Default);
 
     /// <summary>A transfer and the history of its payee; null where the payer pays itself.</summary>
     private sealed record Attempt(TransferMoney Command, IAccountEvent[]? Payee)

@@ -33,10 +33,13 @@ public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
         BankClient[] tellers = [bank.As("teller"), BankFixture.On(other, "teller")];
         var accounts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => tellers[0].OpenAsync(balance: "20.00")));
 
-        var answers = (await Task.WhenAll(Enumerable.Range(0, Callers).Select(c => WorkAsync(tellers[c % 2], c, accounts)))).SelectMany(a => a).ToList();
+        var answers = (await Task.WhenAll(Enumerable.Range(0, Callers).Select(c => WorkAsync(tellers[c % 2], c, accounts))))
+            .SelectMany(a => a)
+            .ToList();
 
         Assert.Equal(Callers * Each, answers.Count);
-        Assert.All(answers, a => Assert.True(a.Answer.StatusCode == 201 || a.Answer is { StatusCode: 422, Code: "insufficient_funds" }, a.Answer.Body));
+        Assert.All(answers, a =>
+            Assert.True(a.Answer.StatusCode == 201 || a.Answer is { StatusCode: 422, Code: "insufficient_funds" }, a.Answer.Body));
         Assert.Contains(answers, a => a.Answer.StatusCode == 422);
         var accepted = answers.Where(a => a.Answer.StatusCode == 201).ToList();
         var ids = accounts.Select(Stored.Id).ToArray();
@@ -44,7 +47,8 @@ public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
             60.00m + accepted.Sum(a => a.In),
             (await Task.WhenAll(accounts.Select(tellers[1].BalanceAsync))).Sum(b => decimal.Parse(b, CultureInfo.InvariantCulture)));
         Assert.Equal(
-            [6L + accepted.Sum(a => a.Events)], await bank.QueryAsync<long>("select count(*) from bank.mt_events where stream_id = any($1)", ids));
+            [6L + accepted.Sum(a => a.Events)],
+            await bank.QueryAsync<long>("select count(*) from bank.mt_events where stream_id = any($1)", ids));
         Assert.Equal(
             [(long)answers.Count - accepted.Count],
             await bank.QueryAsync<long>("select count(*) from platform.mt_doc_refusal where (data ->> 'streamId')::uuid = any($1)", ids));

@@ -55,5 +55,6 @@ public sealed class UnfreezeAccountTests
 
     private static UnfreezeAccount Unfreeze(FreezeScope scope) => new("key", PublicAccountId, scope, "court-order", "Order 17 lifted");
 
-    private static Decision Decide(UnfreezeAccount command, Account account) => UnfreezeAccountHandler.Decide(command, account, EventId, Now);
+    private static Decision Decide(UnfreezeAccount command, Account account) =>
+        UnfreezeAccountHandler.Decide(command, account, EventId, Now);
 }

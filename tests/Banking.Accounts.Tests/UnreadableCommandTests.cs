@@ -10,8 +10,8 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// A command that would have to fold an event that cannot be read is answered with which one it is, by each door, and decides nothing. What is stored of the
-/// account is enough where it is there; and a group that it comes in with others goes on.
+/// A command that would have to fold an event that cannot be read is answered with which one it is, by each door, and decides nothing. What
+/// is stored of the account is enough where it is there; and a group that it comes in with others goes on.
 /// </summary>
 public sealed class UnreadableCommandTests : IAsyncLifetime
 {
@@ -28,7 +28,8 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         await _bank.InitializeAsync();
         var teller = _bank.As("teller");
         (_account, _other) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00"));
-        _position = (await _bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(_account)))[0];
+        _position = (
+            await _bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(_account)))[0];
         await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
         _host = await _bank.StartAnotherAsync();
         _teller = BankFixture.On(_host, "teller");
@@ -90,14 +91,27 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
         var (euro, opened) = (Currency.Parse("EUR"), _bank.Clock.Now);
         AccountHistory History(string account) =>
-            new(Stored.Id(account), AccountNumber.Create("XB", "BANK000000000001"), "1", Guid.Empty, [], euro, "current", opened, new("test", "file", 1, "1"), []);
+            new(
+                Stored.Id(account),
+                AccountNumber.Create("XB", "BANK000000000001"),
+                "1",
+                Guid.Empty,
+                [],
+                euro,
+                "current",
+                opened,
+                new("test", "file", 1, "1"),
+                []);
 
-        var failure = await Assert.ThrowsAsync<UnreadableEventException>(
-            () => ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_account), History(_other)], euro, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<UnreadableEventException>(() =>
+            ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_account), History(_other)], euro, CancellationToken.None));
 
         Assert.Equal(_position, failure.Position);
         Assert.Equal(
-            "100.00", (await ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_other)], euro, CancellationToken.None)).ToDecimalString());
+            "100.00",
+            (
+                await ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_other)], euro, CancellationToken.None)
+            ).ToDecimalString());
     }
 
     [Fact]
@@ -122,7 +136,17 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
         await using var fresh = await _bank.StartAnotherAsync();
 
-        Named(await BankFixture.On(fresh, "teller").PostAsync("/v1/deposits", new { accountId = _account, amount = Euro("1.00"), reason = "Test" }));
+        Named(
+            await BankFixture
+                .On(fresh, "teller")
+                .PostAsync(
+                    "/v1/deposits",
+                    new
+                    {
+                        accountId = _account,
+                        amount = Euro("1.00"),
+                        reason = "Test",
+                    }));
     }
 
     private void Named(Answer answer)
@@ -136,9 +160,20 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         PostAsync(what, new { accountId = account, amount = Euro(value), reason = "Test" }, key);
 
     private Task<Answer> PostAsync(string what, object body, string? key = null) =>
-        _teller.PostTextAsync($"/v1/{what}", JsonSerializer.Serialize(body, JsonSerializerOptions.Web), ("Idempotency-Key", key ?? BankClient.NewKey()));
+        _teller.PostTextAsync(
+            $"/v1/{what}", JsonSerializer.Serialize(body, JsonSerializerOptions.Web), ("Idempotency-Key", key ?? BankClient.NewKey()));
 
-    private static object Item(string account, string key) => new { idempotencyKey = key, command = new { accountId = account, amount = Euro("1.00"), reason = "Test" } };
+    private static object Item(string account, string key) =>
+        new
+        {
+            idempotencyKey = key,
+            command = new
+            {
+                accountId = account,
+                amount = Euro("1.00"),
+                reason = "Test",
+            },
+        };
 
     private static object Euro(string value) => new { value, currency = "EUR" };
 }

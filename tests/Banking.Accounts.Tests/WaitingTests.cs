@@ -106,7 +106,8 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         {
             waiting.Add(door.WithdrawAsync(account, 1_00));
             await held.UntilWaitedForAsync();
-            waiting.AddRange(Enumerable.Range(0, 600).Select(i => i % 2 == 0 ? door.DepositAsync(account, 1_00) : door.WithdrawAsync(account, 1_00)));
+            waiting.AddRange(
+                Enumerable.Range(0, 600).Select(i => i % 2 == 0 ? door.DepositAsync(account, 1_00) : door.WithdrawAsync(account, 1_00)));
             stopping = other.Services.GetRequiredService<CommandGroup<Account>>().StopAsync(CancellationToken.None);
             await Assert.ThrowsAsync<CommandPostponedException>(() => door.DepositAsync(account, 1_00));
             Assert.False(stopping.IsCompleted);

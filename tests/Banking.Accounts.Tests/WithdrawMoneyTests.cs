@@ -14,10 +14,33 @@ public sealed class WithdrawMoneyTests
         Decide,
         new("closed", "account_closed", 409, [Closed], c => c, ("accountId", PublicAccountId)),
         new("frozen", "account_frozen", 422, [Frozen(FreezeScope.Debit)], c => c, ("accountId", PublicAccountId), ("direction", "debit")),
-        new("currency", "currency_mismatch", 422, [], c => c with { Amount = Usd(c.Amount.Minor) }, ("accountCurrency", "EUR"), ("amountCurrency", "USD")),
-        new("future", "effective_in_future", 422, [], c => c with { EffectiveAt = Now.AddSeconds(3) }, ("effectiveAt", Now.AddSeconds(3)), ("now", Now)),
-        new("funds", "insufficient_funds", 422, [Withdrawn(30)], c => c,
-            ("available", Shown(90)), ("requested", Shown(100)), ("balance", Shown(70)), ("overdraftLimit", Shown(20)), ("version", 3L)));
+        new(
+            "currency",
+            "currency_mismatch",
+            422,
+            [],
+            c => c with { Amount = Usd(c.Amount.Minor) },
+            ("accountCurrency", "EUR"),
+            ("amountCurrency", "USD")),
+        new(
+            "future",
+            "effective_in_future",
+            422,
+            [],
+            c => c with { EffectiveAt = Now.AddSeconds(3) },
+            ("effectiveAt", Now.AddSeconds(3)),
+            ("now", Now)),
+        new(
+            "funds",
+            "insufficient_funds",
+            422,
+            [Withdrawn(30)],
+            c => c,
+            ("available", Shown(90)),
+            ("requested", Shown(100)),
+            ("balance", Shown(70)),
+            ("overdraftLimit", Shown(20)),
+            ("version", 3L)));
 
     public static TheoryData<string> Rules => Guarded.Names;
 
@@ -76,5 +99,6 @@ public sealed class WithdrawMoneyTests
 
     private static Func<Account, Decision> Decide(long minor) => account => Decide(Withdraw(minor), account);
 
-    private static Decision Decide(WithdrawMoney command, Account account) => WithdrawMoneyHandler.Decide(command, account, EventId, Now, BackdatingRule.Default);
+    private static Decision Decide(WithdrawMoney command, Account account) =>
+        WithdrawMoneyHandler.Decide(command, account, EventId, Now, BackdatingRule.Default);
 }

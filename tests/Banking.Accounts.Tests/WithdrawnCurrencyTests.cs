@@ -16,7 +16,8 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
     {
         var (account, other) = (await TakeOverAsync("1"), await TakeOverAsync("2"));
 
-        Assert.Contains(account, (await _teller.GetAsync("/v1/accounts?currency=BGN")).Ok().Items().Select(a => a.GetProperty("id").GetString()));
+        Assert.Contains(
+            account, (await _teller.GetAsync("/v1/accounts?currency=BGN")).Ok().Items().Select(a => a.GetProperty("id").GetString()));
         Assert.Equal("100.00", await _teller.BalanceAsync(account));
         (await _teller.DepositAsync(account, "1.00", "BGN")).Created();
         (await _teller.TransferAsync(account, other, "40.00", "BGN")).Created();
@@ -49,8 +50,26 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
         var id = Ids.Next(bank.Clock);
         var opened = bank.Clock.Now.AddYears(-3);
         var history = new AccountHistory(
-            id, AccountNumber.Create("XB", "LEV000000000" + externalId), externalId, owner, [], lev, "current", opened, new("test", "accounts", 1, externalId),
-            [new(Ids.Next(bank.Clock), Direction.Credit, new(100_00, lev), opened.AddDays(1), BankSide.Cash, new(), new("test", "rows", 1, externalId), null)]);
+            id,
+            AccountNumber.Create("XB", "LEV000000000" + externalId),
+            externalId,
+            owner,
+            [],
+            lev,
+            "current",
+            opened,
+            new("test", "accounts", 1, externalId),
+            [
+                new(
+                    Ids.Next(bank.Clock),
+                    Direction.Credit,
+                    new(100_00, lev),
+                    opened.AddDays(1),
+                    BankSide.Cash,
+                    new(),
+                    new("test", "rows", 1, externalId),
+                    null),
+            ]);
         await AccountsModule.ImportAsync(
             new HistoryImport(bank.Store, bank.Database, bank.Clock), "test", [history], _ => { }, TestContext.Current.CancellationToken);
         return PublicId.Format("acc", id);

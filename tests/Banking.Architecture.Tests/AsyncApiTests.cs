@@ -13,14 +13,20 @@ public sealed class AsyncApiTests
     [Fact]
     public void It_is_AsyncAPI_3_0()
     {
-        var text = JsonNode.Parse(File.ReadAllText(Path.Combine(Solution.Root, "tests", "Banking.Architecture.Tests", "asyncapi", "3.0.0.json")))!;
+        var text = JsonNode.Parse(
+            File.ReadAllText(Path.Combine(Solution.Root, "tests", "Banking.Architecture.Tests", "asyncapi", "3.0.0.json")))!;
         // Avro's refers to itself without end, which the validator refuses; nothing here is Avro.
         text["definitions"]![Avro] = new JsonObject { ["$id"] = Avro };
         var schema = JsonSchema.FromText(text.ToJsonString());
 
         var result = schema.Evaluate(Document, new() { OutputFormat = OutputFormat.List });
 
-        Assert.True(result.IsValid, string.Join("\n", result.Details.Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}")).Take(20)));
+        Assert.True(
+            result.IsValid,
+            string.Join(
+                "\n",
+                result.Details.Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}")).Take(20))
+        );
         Assert.False(schema.Evaluate(With("channels", new JsonObject { ["kafka"] = new JsonObject { ["adress"] = "a" } })).IsValid);
     }
 

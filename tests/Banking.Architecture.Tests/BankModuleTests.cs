@@ -12,9 +12,15 @@ namespace Banking.Architecture.Tests;
 public sealed partial class BankModuleTests
 {
     /// <summary>The two that speak of certain modules: the import gives customers and accounts, the demo bank dates back.</summary>
-    private static readonly string[] Exceptions = ["src/Banking.Host/BankModules.cs", "src/Banking.Host/Commands/DemoBank.cs", "src/Banking.Host/Commands/ImportCommand.cs"];
+    private static readonly string[] Exceptions =
+    [
+        "src/Banking.Host/BankModules.cs",
+        "src/Banking.Host/Commands/DemoBank.cs",
+        "src/Banking.Host/Commands/ImportCommand.cs",
+    ];
 
-    public static TheoryData<Type> Stored => [typeof(ReadModel), typeof(StreamKind), typeof(StoredComparison), typeof(StateComparison), typeof(ReceiptRule)];
+    public static TheoryData<Type> Stored =>
+        [typeof(ReadModel), typeof(StreamKind), typeof(StoredComparison), typeof(StateComparison), typeof(ReceiptRule)];
 
     [Fact]
     public void Every_module_is_in_the_list_once()
@@ -31,7 +37,9 @@ public sealed partial class BankModuleTests
     {
         var naming = Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(Solution.Root, f).Replace('\\', '/'))
-            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && NamesOfModules(f).Any(m => !f.Contains($"/Banking.{m}/", StringComparison.Ordinal)))
+            .Where(f =>
+                !f.Contains("/obj/", StringComparison.Ordinal)
+                && NamesOfModules(f).Any(m => !f.Contains($"/Banking.{m}/", StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal);
 
         Assert.Equal(Exceptions, naming);
@@ -41,7 +49,10 @@ public sealed partial class BankModuleTests
     [MemberData(nameof(Stored))]
     public async Task Verify_and_projections_know_what_the_host_knows(Type what)
     {
-        await using var commands = new ServiceCollection().AddLogging().AddEventStoreForCommands(new("Host=nowhere;Database=none"), BankModules.All).BuildServiceProvider();
+        await using var commands = new ServiceCollection()
+            .AddLogging()
+            .AddEventStoreForCommands(new("Host=nowhere;Database=none"), BankModules.All)
+            .BuildServiceProvider();
         await using var host = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
 
         var known = host.Services.GetServices(what).Select(Name).Order(StringComparer.Ordinal).ToList();

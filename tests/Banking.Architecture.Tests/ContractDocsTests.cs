@@ -8,14 +8,18 @@ using Banking.Platform.Publication;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// docs/contracts is what was promised to people we do not know. It is written from the code (BANKING_WRITE_DOCS=1) as long as the code keeps
-/// that promise, and by no switch when it does not: a new shape needs a new version beside the old one.
+/// docs/contracts is what was promised to people we do not know. It is written from the code (BANKING_WRITE_DOCS=1) as long as the code
+/// keeps that promise, and by no switch when it does not: a new shape needs a new version beside the old one.
 /// </summary>
 public sealed class ContractDocsTests
 {
     private const string Suffix = ".schema.json";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static readonly string Docs = Path.Combine(Solution.Root, "docs");
 
@@ -54,7 +58,8 @@ public sealed class ContractDocsTests
 
         Assert.True(
             File.Exists(path) && File.ReadAllText(path).ReplaceLineEndings("\n") == text,
-            $"docs/{name} is stale. Run this class with BANKING_WRITE_DOCS=1 and commit what it writes, which is nothing while a promise is broken.");
+            $"docs/{name} is stale. Run this class with BANKING_WRITE_DOCS=1 and commit what it writes, which is nothing while a promise is broken."
+        );
     }
 
     private static string Catalogue()
@@ -107,15 +112,18 @@ public sealed class ContractDocsTests
         }
     }
 
-    private static string Form(JsonObject member) => member switch
-    {
-        _ when member["enum"] is JsonArray values => string.Join(", ", values.Select(v => $"`{v}`")),
-        _ when member["pattern"] is { } pattern => $"`{pattern}`",
-        _ when member["format"] is { } format => $"{format}",
-        _ => $"{member["type"]}",
-    };
+    private static string Form(JsonObject member) =>
+        member switch
+        {
+            _ when member["enum"] is JsonArray values => string.Join(", ", values.Select(v => $"`{v}`")),
+            _ when member["pattern"] is { } pattern => $"`{pattern}`",
+            _ when member["format"] is { } format => $"{format}",
+            _ => $"{member["type"]}",
+        };
 
-    private static string Example(PublicContract contract) => JsonNode.Parse(PublishedExamples.Of(contract).Json.Span)!.ToJsonString(Indented);
+    private static string Example(PublicContract contract) =>
+        JsonNode.Parse(PublishedExamples.Of(contract).Json.Span)!.ToJsonString(Indented);
 
-    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    private static void Line(StringBuilder text, FormattableString line) =>
+        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

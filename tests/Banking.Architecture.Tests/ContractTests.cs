@@ -10,13 +10,18 @@ public sealed class ContractTests
 
     private static readonly HashSet<Type> Containers = [typeof(Nullable<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>)];
 
-    public static TheoryData<Type> Types => [.. Solution.Contracts.SelectMany(a => a.GetTypes()).Where(t => t.IsPublic || t.IsNested && t.IsNestedPublic)];
+    public static TheoryData<Type> Types =>
+        [.. Solution.Contracts.SelectMany(a => a.GetTypes()).Where(t => t.IsPublic || t.IsNested && t.IsNestedPublic)];
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_contract_is_a_sealed_record_an_enum_constants_or_what_facts_of_several_kinds_tell(Type type) => Assert.True(
-        type.IsEnum || (type.IsInterface && type.GetMethods().All(m => m.IsSpecialName && m.Name.StartsWith("get_", StringComparison.Ordinal))) || (type.IsAbstract && type.IsSealed) || (type.IsSealed && Solution.IsRecord(type)),
-        $"{type.FullName} is neither a sealed record nor an enum nor a static class nor an interface of getters.");
+    public void A_contract_is_a_sealed_record_an_enum_constants_or_what_facts_of_several_kinds_tell(Type type) =>
+        Assert.True(
+            type.IsEnum
+                || (type.IsInterface && type.GetMethods().All(m => m.IsSpecialName && m.Name.StartsWith("get_", StringComparison.Ordinal)))
+                || (type.IsAbstract && type.IsSealed)
+                || (type.IsSealed && Solution.IsRecord(type)),
+            $"{type.FullName} is neither a sealed record nor an enum nor a static class nor an interface of getters.");
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -23,8 +23,10 @@ public sealed class EventCatalogTests
         }
 
         var written = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";
-        Assert.True(written == catalogue, "docs/event-catalog.md is stale. Run this test with BANKING_WRITE_DOCS=1 and commit what it writes. " +
-            $"First difference: {Difference(written, catalogue)}");
+        Assert.True(
+            written == catalogue,
+            "docs/event-catalog.md is stale. Run this test with BANKING_WRITE_DOCS=1 and commit what it writes. "
+                + $"First difference: {Difference(written, catalogue)}");
     }
 
     [Fact]
@@ -80,7 +82,10 @@ public sealed class EventCatalogTests
         foreach (var property in Fields(type))
         {
             var optional = Nullability.Create(property).ReadState == NullabilityState.Nullable ? ", optional" : "";
-            Line(text, $"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` | {TypeName(property.PropertyType)}{optional} | {Docs.Of(property)} |");
+            Line(
+                text,
+                $"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` | {TypeName(property.PropertyType)}{optional} | {Docs.Of(property)} |"
+            );
         }
     }
 
@@ -104,7 +109,10 @@ public sealed class EventCatalogTests
         var open = new Queue<Type>(Solution.Events.Select(e => e.EventType));
         while (open.TryDequeue(out var type))
         {
-            foreach (var inner in Fields(type).Select(p => p.PropertyType).Where(t => (Solution.IsRecord(t) || t.Assembly == typeof(Money).Assembly) && found.TryAdd(t.Name, t)))
+            foreach (
+                var inner in Fields(type)
+                    .Select(p => p.PropertyType)
+                    .Where(t => (Solution.IsRecord(t) || t.Assembly == typeof(Money).Assembly) && found.TryAdd(t.Name, t)))
             {
                 open.Enqueue(inner);
             }
@@ -114,7 +122,8 @@ public sealed class EventCatalogTests
     }
 
     /// <summary>The members of a record; a value like Money is stored in a form of its own, as the examples show.</summary>
-    private static PropertyInfo[] Fields(Type type) => Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
+    private static PropertyInfo[] Fields(Type type) =>
+        Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
 
     private static string Module(Type type) => type.Assembly.GetName().Name!["Banking.".Length..];
 
@@ -122,8 +131,11 @@ public sealed class EventCatalogTests
 
     private static void Line(StringBuilder text, string line) => text.Append(CultureInfo.InvariantCulture, $"{line}\n");
 
-    private static string Difference(string written, string catalogue) => catalogue.Split('\n').Zip(written.Split('\n').Concat(Enumerable.Repeat("nothing", 10_000)))
-        .Where(pair => pair.First != pair.Second)
-        .Select(pair => $"the code says '{pair.First}', the file says '{pair.Second}'")
-        .FirstOrDefault("the file goes on after the end");
+    private static string Difference(string written, string catalogue) =>
+        catalogue
+            .Split('\n')
+            .Zip(written.Split('\n').Concat(Enumerable.Repeat("nothing", 10_000)))
+            .Where(pair => pair.First != pair.Second)
+            .Select(pair => $"the code says '{pair.First}', the file says '{pair.Second}'")
+            .FirstOrDefault("the file goes on after the end");
 }

@@ -13,10 +13,13 @@ public sealed partial class EventNameTests
 
     [Fact]
     public void A_name_is_module_fact_and_version() => Assert.All(Solution.Events, e =>
-    {
-        Assert.Matches(Shape(), e.EventTypeName);
-        Assert.StartsWith(e.EventType.Assembly.GetName().Name!["Banking.".Length..].ToLowerInvariant() + ".", e.EventTypeName, StringComparison.Ordinal);
-    });
+        {
+            Assert.Matches(Shape(), e.EventTypeName);
+            Assert.StartsWith(
+                e.EventType.Assembly.GetName().Name!["Banking.".Length..].ToLowerInvariant() + ".",
+                e.EventTypeName,
+                StringComparison.Ordinal);
+        });
 
     [Fact]
     public void An_event_is_a_sealed_record_without_a_word_that_says_nothing() => Assert.All(Solution.Events, e =>

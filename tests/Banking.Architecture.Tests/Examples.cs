@@ -21,42 +21,52 @@ internal static class Examples
     private static readonly SourceRow Source = new("berka", "trans.asc", 2, "695247");
     private static readonly MovementDetails Details = new("transfer-in", "household", "Miete \"März\" 🏠", new("YZ", "87144583"));
 
-    public static IReadOnlyDictionary<Type, object> All { get; } = new object[]
-    {
-        new AccountOpened(Number, OtherId, "current", Euro(50_000), At, "2926", Source),
-        new DelegateAuthorized(OtherId, At, Source),
-        new MoneyDeposited(Euro(240_000), BankSide.Settlement, At, Details, Source),
-        new MoneyWithdrawn(new(500, Currency.Parse("JPY")), BankSide.Cash, At, Details, Source),
-        new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
-        new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
-        new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.Stored("CZK", 2)), BankSide.Suspense, At, Source),
-        new AccountFrozen(FreezeScope.All, At),
-        new AccountUnfrozen(FreezeScope.Debit, At),
-        new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
-        new AccountClosed(At),
-        new CommandRefused(Id, 7, "POST /v1/transfers", "insufficient_funds", At),
-        new RebuildRequested("ledger", 2, 1, At),
-        new RebuildFinished("ledger", 2, "differs", 42, 1, At),
-        new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
-        new ReadModelResumed("ledger", 2, At),
-        new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
-        new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
-        new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
-        new DestinationSet("kafka", 42, At),
-        new DeadLettersReplayed("kafka", 3, At),
-        new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
-        new WebhookRegistered(
-            "https://ada.example/banking?of=main", "banking.account.money-deposited.v1 banking.account.money-withdrawn.v1",
-            "acc_019b9408b28070008000000000000001 acc_019b9408b28070008000000000000002", "Ada's books", 42, Id, At),
-        new WebhookRedirected(
-            "https://ada.example/elsewhere", "banking.account.money-deposited.v1", "acc_019b9408b28070008000000000000001", "Ada's books", At),
-        new WebhookSecretRotated(OtherId, At.AddHours(24), At),
-        new WebhookSecretRetired(OtherId, At),
-        new WebhookRemoved(At),
-        new SubscriptionMade(Id, OtherId, "banking.account.money-deposited.v1 banking.account.transfer-received.v1", Euro(10_000), At),
-        new SubscriptionCancelled(At),
-        new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
-    }.ToDictionary(e => e.GetType());
+    public static IReadOnlyDictionary<Type, object> All { get; } =
+        new object[]
+        {
+            new AccountOpened(Number, OtherId, "current", Euro(50_000), At, "2926", Source),
+            new DelegateAuthorized(OtherId, At, Source),
+            new MoneyDeposited(Euro(240_000), BankSide.Settlement, At, Details, Source),
+            new MoneyWithdrawn(new(500, Currency.Parse("JPY")), BankSide.Cash, At, Details, Source),
+            new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
+            new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
+            new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.Stored("CZK", 2)), BankSide.Suspense, At, Source),
+            new AccountFrozen(FreezeScope.All, At),
+            new AccountUnfrozen(FreezeScope.Debit, At),
+            new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
+            new AccountClosed(At),
+            new CommandRefused(Id, 7, "POST /v1/transfers", "insufficient_funds", At),
+            new RebuildRequested("ledger", 2, 1, At),
+            new RebuildFinished("ledger", 2, "differs", 42, 1, At),
+            new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
+            new ReadModelResumed("ledger", 2, At),
+            new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
+            new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
+            new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
+            new DestinationSet("kafka", 42, At),
+            new DeadLettersReplayed("kafka", 3, At),
+            new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
+            new WebhookRegistered(
+                "https://ada.example/banking?of=main",
+                "banking.account.money-deposited.v1 banking.account.money-withdrawn.v1",
+                "acc_019b9408b28070008000000000000001 acc_019b9408b28070008000000000000002",
+                "Ada's books",
+                42,
+                Id,
+                At),
+            new WebhookRedirected(
+                "https://ada.example/elsewhere",
+                "banking.account.money-deposited.v1",
+                "acc_019b9408b28070008000000000000001",
+                "Ada's books",
+                At),
+            new WebhookSecretRotated(OtherId, At.AddHours(24), At),
+            new WebhookSecretRetired(OtherId, At),
+            new WebhookRemoved(At),
+            new SubscriptionMade(Id, OtherId, "banking.account.money-deposited.v1 banking.account.transfer-received.v1", Euro(10_000), At),
+            new SubscriptionCancelled(At),
+            new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
+        }.ToDictionary(e => e.GetType());
 
     private static Money Euro(long minor) => new(minor, Currency.Parse("EUR"));
 }

@@ -11,7 +11,11 @@ namespace Banking.Architecture.Tests;
 /// </summary>
 public sealed class GoldenEventTests
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     static GoldenEventTests() => WriteMissing();
 
@@ -41,16 +45,23 @@ public sealed class GoldenEventTests
     }
 
     [Fact]
-    public void No_name_that_was_ever_stored_is_forgotten() => Assert.Equal(
-        [],
-        Directory.GetFiles(Folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Except(Solution.Events.Select(e => e.EventTypeName)));
+    public void No_name_that_was_ever_stored_is_forgotten() =>
+        Assert.Equal(
+            [],
+            Directory
+                .GetFiles(Folder, "*.json")
+                .Select(f => Path.GetFileNameWithoutExtension(f))
+                .Except(Solution.Events.Select(e => e.EventTypeName)));
 
     internal static string Read(string name) => File.ReadAllText(PathOf(name)).TrimEnd();
 
     /// <summary>Before any test of the class and before the catalogue reads them.</summary>
     private static void WriteMissing()
     {
-        foreach (var (name, type) in Solution.Events.Select(e => (e.EventTypeName, e.EventType)).Where(e => Docs.Written && !File.Exists(PathOf(e.EventTypeName))))
+        foreach (
+            var (name, type) in Solution
+                .Events.Select(e => (e.EventTypeName, e.EventType))
+                .Where(e => Docs.Written && !File.Exists(PathOf(e.EventTypeName))))
         {
             Directory.CreateDirectory(Folder);
             File.WriteAllText(PathOf(name), JsonNode.Parse(Solution.Serializer.ToJson(Examples.All[type]))!.ToJsonString(Indented) + "\n");

@@ -14,13 +14,18 @@ public sealed class ModuleBoundaryTests
 
     [Fact]
     public void The_rules_are_asked_of_something() =>
-        Assert.Superset(new HashSet<string> { "Banking.Accounts", "Banking.Customers" }, Solution.Modules.Select(Solution.Name).ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "Banking.Accounts", "Banking.Customers" }, Solution.Modules.Select(Solution.Name).ToHashSet());
 
     [Theory]
     [MemberData(nameof(Assemblies))]
     public void An_assembly_knows_only_what_its_kind_may_know(string assembly)
     {
-        var ours = Assembly.Load(assembly).GetReferencedAssemblies().Select(r => r.Name!).Where(r => r.StartsWith("Banking.", StringComparison.Ordinal));
+        var ours = Assembly
+            .Load(assembly)
+            .GetReferencedAssemblies()
+            .Select(r => r.Name!)
+            .Where(r => r.StartsWith("Banking.", StringComparison.Ordinal));
 
         Assert.All(ours, other => Assert.True(MayKnow(assembly, other), $"{assembly} must not know {other}."));
     }
@@ -36,7 +41,10 @@ public sealed class ModuleBoundaryTests
     [MemberData(nameof(Modules))]
     public void No_module_names_the_tables_of_another(string module)
     {
-        var others = Solution.Modules.Select(Solution.Name).Where(m => m != module).Select(m => m["Banking.".Length..].ToLowerInvariant() + ".mt_doc");
+        var others = Solution
+            .Modules.Select(Solution.Name)
+            .Where(m => m != module)
+            .Select(m => m["Banking.".Length..].ToLowerInvariant() + ".mt_doc");
 
         Assert.All(others, table => Assert.DoesNotContain(Texts(module), text => text.Contains(table, StringComparison.Ordinal)));
     }

@@ -43,11 +43,13 @@ public sealed class MoneyTests
 
         if (type.HasElementType || type.IsGenericType)
         {
-            return (type.HasElementType ? [type.GetElementType()!] : type.GetGenericArguments()).SelectMany(inner => Points(inner, seen, path));
+            return (type.HasElementType ? [type.GetElementType()!] : type.GetGenericArguments()).SelectMany(inner =>
+                Points(inner, seen, path));
         }
 
         return type.Assembly.GetName().Name!.StartsWith("Banking.", StringComparison.Ordinal) && seen.Add(type)
-            ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public).SelectMany(p => Points(p.PropertyType, seen, $"{path}.{p.Name}"))
+            ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+                .SelectMany(p => Points(p.PropertyType, seen, $"{path}.{p.Name}"))
             : [];
     }
 

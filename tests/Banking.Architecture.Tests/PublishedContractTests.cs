@@ -12,16 +12,39 @@ namespace Banking.Architecture.Tests;
 /// <summary>What leaves the bank is what its contracts say, can be read by others, and is nobody's personal data.</summary>
 public sealed partial class PublishedContractTests
 {
-    /// <summary>Each was looked at: it names no person and leads to none but through the bank. A new name is added here after the same look.</summary>
+    /// <summary>
+    /// Each was looked at: it names no person and leads to none but through the bank. A new name is added here after the same look.
+    /// </summary>
     private static readonly string[] Reviewed =
     [
-        "refusalId", "customerId", "product", "overdraftLimit", "effectiveAt", "scope", "limit", "depositId", "withdrawalId", "transferId", "toAccountId", "fromAccountId",
-        "amount", "bankSide", "corrects", "class", "direction", "value", "currency", "code",
+        "refusalId",
+        "customerId",
+        "product",
+        "overdraftLimit",
+        "effectiveAt",
+        "scope",
+        "limit",
+        "depositId",
+        "withdrawalId",
+        "transferId",
+        "toAccountId",
+        "fromAccountId",
+        "amount",
+        "bankSide",
+        "corrects",
+        "class",
+        "direction",
+        "value",
+        "currency",
+        "code",
     ];
 
     /// <summary>Of an extension that it was not told of, the SDK makes a text.</summary>
     private static readonly CloudEventAttribute[] Numbers =
-        [.. new[] { "streamversion", "previousversion" }.Select(name => CloudEventAttribute.CreateExtension(name, CloudEventAttributeType.Integer))];
+    [
+        .. new[] { "streamversion", "previousversion" }.Select(name =>
+            CloudEventAttribute.CreateExtension(name, CloudEventAttributeType.Integer)),
+    ];
 
     private static readonly EvaluationOptions Strict = new() { RequireFormatValidation = true, OutputFormat = OutputFormat.List };
 
@@ -61,7 +84,8 @@ public sealed partial class PublishedContractTests
         var (schema, whole) = Schemas(type);
         var example = JsonNode.Parse(Example(type).Json.Span)!.AsObject();
 
-        Assert.All(example.Select(m => m.Key).Where(m => m != "previousversion"), name => Assert.False(whole.Evaluate(Without(example, name), Strict).IsValid, name));
+        Assert.All(example.Select(m => m.Key).Where(m => m != "previousversion"), name =>
+            Assert.False(whole.Evaluate(Without(example, name), Strict).IsValid, name));
         Assert.All(example, m => Assert.False(whole.Evaluate(With(example, m.Key, true), Strict).IsValid, m.Key));
         var data = example["data"]!.AsObject();
         Assert.All(data, m => Assert.False(schema.Evaluate(Without(data, m.Key), Strict).IsValid, m.Key));
@@ -71,12 +95,16 @@ public sealed partial class PublishedContractTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Every_member_is_explained_and_reviewed(string type) => Assert.All(Members(JsonNode.Parse(Solution.Catalogue.Schemas[type])!), member =>
-    {
-        Assert.True(member.Description.Length > 0, $"{type}: {member.Name} needs a comment, or the documentation file of its assembly is missing.");
-        Assert.DoesNotMatch(Personal(), member.Name + " " + member.Description);
-        Assert.True(member.Name is "" || Reviewed.Contains(member.Name), $"{type}: {member.Name} was never reviewed for personal data.");
-    });
+    public void Every_member_is_explained_and_reviewed(string type) =>
+        Assert.All(Members(JsonNode.Parse(Solution.Catalogue.Schemas[type])!), member =>
+        {
+            Assert.True(
+                member.Description.Length > 0,
+                $"{type}: {member.Name} needs a comment, or the documentation file of its assembly is missing.");
+            Assert.DoesNotMatch(Personal(), member.Name + " " + member.Description);
+            Assert.True(
+                member.Name is "" || Reviewed.Contains(member.Name), $"{type}: {member.Name} was never reviewed for personal data.");
+        });
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -89,10 +117,28 @@ public sealed partial class PublishedContractTests
 
         Assert.True(read.IsValid);
         Assert.Equal(
-            (told.Id, told.Type, told.Subject, told.Time, told.Source, "application/json", PublicContract.SchemaId(type), CloudEventsSpecVersion.V1_0),
-            (read.Id, read.Type, read.Subject, read.Time, read.Source!.ToString(), read.DataContentType, read.DataSchema!.ToString(), read.SpecVersion));
+            (
+                told.Id,
+                told.Type,
+                told.Subject,
+                told.Time,
+                told.Source,
+                "application/json",
+                PublicContract.SchemaId(type),
+                CloudEventsSpecVersion.V1_0),
+            (
+                read.Id,
+                read.Type,
+                read.Subject,
+                read.Time,
+                read.Source!.ToString(),
+                read.DataContentType,
+                read.DataSchema!.ToString(),
+                read.SpecVersion));
         Assert.Equal(told.Subject, read["partitionkey"]);
-        Assert.Equal(((int?)told.Version, (int?)told.PreviousVersion, "4711"), ((int?)read["streamversion"], (int?)read["previousversion"], read["globalposition"]));
+        Assert.Equal(
+            ((int?)told.Version, (int?)told.PreviousVersion, "4711"),
+            ((int?)read["streamversion"], (int?)read["previousversion"], read["globalposition"]));
         Assert.Equal(JsonSerializer.Serialize(told.Data, Platform.ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
     }
 
@@ -112,7 +158,11 @@ public sealed partial class PublishedContractTests
     private static void Valid(JsonSchema schema, JsonNode? instance)
     {
         var result = schema.Evaluate(instance, Strict);
-        Assert.True(result.IsValid, string.Join("; ", (result.Details ?? []).Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}"))));
+        Assert.True(
+            result.IsValid,
+            string.Join(
+                "; ",
+                (result.Details ?? []).Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}"))));
     }
 
     private static JsonObject Without(JsonObject whole, string name)
@@ -138,6 +188,8 @@ public sealed partial class PublishedContractTests
     [GeneratedRegex("^banking\\.[a-z-]+\\.[a-z-]+\\.v[0-9]+$")]
     private static partial Regex Shape();
 
-    [GeneratedRegex("""\b(\w*name|e-?mail\w*|phone\w*|address\w*|birth\w*|iban|number|reference|reason|purpose|note|text|counterparty|tax\w*|passport)\b""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        """\b(\w*name|e-?mail\w*|phone\w*|address\w*|birth\w*|iban|number|reference|reason|purpose|note|text|counterparty|tax\w*|passport)\b""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Personal();
 }

@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// Whether a schema keeps what an earlier one promised. Programs of others read today's events by the schema they were built with, so it may not
-/// widen; and events that were told long ago are read again by today's, so it may not narrow. What is left: words may change and optional members
-/// may come. All else is another version of the contract.
+/// Whether a schema keeps what an earlier one promised. Programs of others read today's events by the schema they were built with, so it
+/// may not widen; and events that were told long ago are read again by today's, so it may not narrow. What is left: words may change and
+/// optional members may come. All else is another version of the contract.
 /// </summary>
 internal static class SchemaPromise
 {

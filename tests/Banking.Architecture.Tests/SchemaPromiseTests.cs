@@ -50,7 +50,10 @@ public sealed class SchemaPromiseTests
     [Theory]
     [InlineData("nothing changes", "\"note\"", "\"note\"")]
     [InlineData("an optional member is added", "\"note\": {", "\"more\": { \"type\": \"string\", \"enum\": [\"a\"] }, \"note\": {")]
-    [InlineData("an optional member within is added", "\"properties\": { \"value\"", "\"properties\": { \"more\": { \"type\": \"string\" }, \"value\"")]
+    [InlineData(
+        "an optional member within is added",
+        "\"properties\": { \"value\"",
+        "\"properties\": { \"more\": { \"type\": \"string\" }, \"value\"")]
     [InlineData("words change", "What happened.", "What has happened.")]
     [InlineData("words come", "\"note\": { \"type\"", "\"note\": { \"description\": \"A note.\", \"type\"")]
     [InlineData("values stand in another order", "[\"debit\", \"credit\"]", "[\"credit\", \"debit\"]")]
@@ -66,6 +69,7 @@ public sealed class SchemaPromiseTests
     private static IReadOnlyList<string> Compare(string old, string recent)
     {
         Assert.Contains(old.Trim(), Promised, StringComparison.Ordinal);
-        return SchemaPromise.Broken(JsonNode.Parse(Promised), JsonNode.Parse(Promised.Replace(old.Trim(), recent, StringComparison.Ordinal)));
+        return SchemaPromise.Broken(
+            JsonNode.Parse(Promised), JsonNode.Parse(Promised.Replace(old.Trim(), recent, StringComparison.Ordinal)));
     }
 }

@@ -31,7 +31,11 @@ public sealed partial class SettingTests
     private static bool IsShortened(string text, string name)
     {
         var parts = name.Split(':');
-        return Enumerable.Range(1, parts.Length - 1).Any(i => text.Contains($"`…:{string.Join(':', parts[i..]).Replace(":*", ":NAME", StringComparison.Ordinal)}`", StringComparison.Ordinal));
+        return Enumerable
+            .Range(1, parts.Length - 1)
+            .Any(i =>
+                text.Contains(
+                    $"`…:{string.Join(':', parts[i..]).Replace(":*", ":NAME", StringComparison.Ordinal)}`", StringComparison.Ordinal));
     }
 
     [GeneratedRegex("\"(Banking(?::[A-Za-z]+)+)\"")]

@@ -8,27 +8,39 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>What there is: every assembly of ours beside this one, and every event that the host's own store knows. Nothing is listed by hand, so nothing new is missed.</summary>
+/// <summary>
+/// What there is: every assembly of ours beside this one, and every event that the host's own store knows. Nothing is listed by hand, so
+/// nothing new is missed.
+/// </summary>
 internal static class Solution
 {
     private static readonly Lazy<IServiceProvider> Host = new(Composed);
 
-    public static IReadOnlyList<Assembly> Assemblies { get; } = [.. Directory.GetFiles(AppContext.BaseDirectory, "Banking.*.dll")
-        .Select(path => Path.GetFileNameWithoutExtension(path))
-        // The adapters are generated: no rule is for them.
-        .Where(name => name is not ("Banking.Testing" or "Banking.Host.Adapters") && !name.EndsWith(".Tests", StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .Select(name => Assembly.Load(new AssemblyName(name)))];
+    public static IReadOnlyList<Assembly> Assemblies { get; } =
+    [
+        .. Directory
+            .GetFiles(AppContext.BaseDirectory, "Banking.*.dll")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            // The adapters are generated: no rule is for them.
+            .Where(name => name is not ("Banking.Testing" or "Banking.Host.Adapters") && !name.EndsWith(".Tests", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name => Assembly.Load(new AssemblyName(name))),
+    ];
 
-    public static IReadOnlyList<Assembly> Contracts { get; } = [.. Assemblies.Where(a => Name(a).EndsWith(".Contracts", StringComparison.Ordinal))];
+    public static IReadOnlyList<Assembly> Contracts { get; } =
+    [.. Assemblies.Where(a => Name(a).EndsWith(".Contracts", StringComparison.Ordinal))];
 
     /// <summary>Those with a front door.</summary>
     public static IReadOnlyList<Assembly> Modules { get; } =
-        [.. Assemblies.Where(a => Name(a) != "Banking.Platform" && a.GetTypes().Any(t => t.Name.EndsWith("Module", StringComparison.Ordinal)))];
+    [.. Assemblies.Where(a => Name(a) != "Banking.Platform" && a.GetTypes().Any(t => t.Name.EndsWith("Module", StringComparison.Ordinal)))];
 
-    public static IReadOnlyList<IEventType> Events { get; } = [.. Store.Options.Events.AllKnownEventTypes()
-        .Where(e => Assemblies.Contains(e.EventType.Assembly))
-        .OrderBy(e => e.EventTypeName, StringComparer.Ordinal)];
+    public static IReadOnlyList<IEventType> Events { get; } =
+    [
+        .. Store
+            .Options.Events.AllKnownEventTypes()
+            .Where(e => Assemblies.Contains(e.EventType.Assembly))
+            .OrderBy(e => e.EventTypeName, StringComparer.Ordinal),
+    ];
 
     /// <summary>What is published, as the host's modules say.</summary>
     public static PublicContracts Published => Host.Value.GetRequiredService<PublicContracts>();

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// What is stored is read strictly: of every event there is, each member, however deep, left out, null or of another type makes the event unreadable,
-/// unless the member says by its type or its default that it may be absent. Nothing is guessed.
+/// What is stored is read strictly: of every event there is, each member, however deep, left out, null or of another type makes the event
+/// unreadable, unless the member says by its type or its default that it may be absent. Nothing is guessed.
 /// </summary>
 public sealed class StrictEventTests
 {
@@ -61,7 +61,9 @@ public sealed class StrictEventTests
     [MemberData(nameof(Members))]
     public void A_member_under_another_name_makes_the_event_unreadable(string name, string path)
     {
-        foreach (var other in (string[])["renamed", char.ToUpperInvariant(path[(path.LastIndexOf('/') + 1)]) + path[(path.LastIndexOf('/') + 2)..]])
+        foreach (
+            var other in (string[])
+                ["renamed", char.ToUpperInvariant(path[(path.LastIndexOf('/') + 1)]) + path[(path.LastIndexOf('/') + 2)..]])
         {
             Expect(name, path, false, (parent, member) =>
             {
@@ -130,7 +132,8 @@ public sealed class StrictEventTests
         Assert.True(failure is JsonException, $"{json.ToJsonString()} was read, or failed otherwise: {failure}");
         // Named, by its path or in the words.
         Assert.True(
-            failure.Message.Contains(member, StringComparison.OrdinalIgnoreCase) || ((JsonException)failure).Path!.Contains(path.Split('/')[1], StringComparison.Ordinal)
+            failure.Message.Contains(member, StringComparison.OrdinalIgnoreCase)
+                || ((JsonException)failure).Path!.Contains(path.Split('/')[1], StringComparison.Ordinal)
                 || failure.Message.Contains("renamed", StringComparison.Ordinal),
             $"{path} is not named: {failure.Message} {((JsonException)failure).Path}");
     }
@@ -154,7 +157,9 @@ public sealed class StrictEventTests
         var parameter = type.GetConstructors().Single(c => c.GetParameters() is [var only] ? only.ParameterType != type : true)
             .GetParameters().Single(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name!) == name);
         var nullable = Nullable.GetUnderlyingType(parameter.ParameterType);
-        return (nullable is not null || new NullabilityInfoContext().Create(parameter).ReadState == NullabilityState.Nullable, nullable ?? parameter.ParameterType);
+        return (
+            nullable is not null || new NullabilityInfoContext().Create(parameter).ReadState == NullabilityState.Nullable,
+            nullable ?? parameter.ParameterType);
     }
 
     private static IEnumerable<JsonNode> Others(JsonNode? value)

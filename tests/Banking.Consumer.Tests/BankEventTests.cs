@@ -6,13 +6,28 @@ namespace Banking.Consumer.Tests;
 
 public sealed class BankEventTests
 {
-    private static readonly object Correction = new { corrects = "evt_1", direction = "debit", amount = new { value = "1.10", currency = "EUR" } };
-    private static readonly object CorrectionBack = new { corrects = "evt_1", direction = "credit", amount = new { value = "1.10", currency = "EUR" } };
+    private static readonly object Correction = new
+    {
+        corrects = "evt_1",
+        direction = "debit",
+        amount = new { value = "1.10", currency = "EUR" },
+    };
+    private static readonly object CorrectionBack = new
+    {
+        corrects = "evt_1",
+        direction = "credit",
+        amount = new { value = "1.10", currency = "EUR" },
+    };
 
     [Fact]
-    public void An_event_is_read_as_the_CloudEvent_that_it_is() => Assert.Equal(
-        new BankEvent("evt_00000000000000000000000000000011", "banking.account.money-deposited.v1", new(Wire.Account, 2, 1), new Money(12.50m, "EUR")),
-        BankEvent.Read(Wire.Deposited("12.50", 2).Bytes()));
+    public void An_event_is_read_as_the_CloudEvent_that_it_is() =>
+        Assert.Equal(
+            new BankEvent(
+                "evt_00000000000000000000000000000011",
+                "banking.account.money-deposited.v1",
+                new(Wire.Account, 2, 1),
+                new Money(12.50m, "EUR")),
+            BankEvent.Read(Wire.Deposited("12.50", 2).Bytes()));
 
     [Fact]
     public void The_opening_begins_the_series_with_nothing_in_the_currency_of_the_account()
@@ -90,5 +105,6 @@ public sealed class BankEventTests
         Assert.Throws<FormatException>(() => BankEvent.Read(Wire.Deposited(value, 2).Bytes()));
 
     [Fact]
-    public void Text_that_is_no_JSON_is_refused() => Assert.Throws<FormatException>(() => BankEvent.Read(Encoding.UTF8.GetBytes("<event/>")));
+    public void Text_that_is_no_JSON_is_refused() =>
+        Assert.Throws<FormatException>(() => BankEvent.Read(Encoding.UTF8.GetBytes("<event/>")));
 }

@@ -10,13 +10,20 @@ public sealed class BookProperties
         Gen.Select(Gen.Int[0, 3], Gen.Int[1, 3], Gen.Long[-1_000_000, 1_000_000]).Array[0, 40].Select(steps =>
         {
             var last = new Dictionary<string, long>();
-            return steps.Select((step, i) =>
-            {
-                var (account, jump, cents) = ($"acc_{step.Item1}", step.Item2, step.Item3);
-                long? previous = last.TryGetValue(account, out var version) ? version : null;
-                last[account] = version + jump;
-                return new BankEvent($"evt_{i}", "banking.account.money-deposited.v1", new(account, version + jump, previous), new Money(cents / 100m, "EUR"));
-            }).ToArray();
+            return steps
+                .Select(
+                    (step, i) =>
+                    {
+                        var (account, jump, cents) = ($"acc_{step.Item1}", step.Item2, step.Item3);
+                        long? previous = last.TryGetValue(account, out var version) ? version : null;
+                        last[account] = version + jump;
+                        return new BankEvent(
+                            $"evt_{i}",
+                            "banking.account.money-deposited.v1",
+                            new(account, version + jump, previous),
+                            new Money(cents / 100m, "EUR"));
+                    })
+                .ToArray();
         });
 
     // At least once: a restart goes on from somewhere before, and any single event may come again right away.
@@ -97,7 +104,9 @@ public sealed class BookProperties
             return book.Applied == d.History.Length && Balances(book).SequenceEqual(Fold(d.History));
         }, iter: 5_000);
 
-    /// <summary>Those that have another of their account after them: the loss of the last is seen by no series, but by the bank's own count.</summary>
+    /// <summary>
+    /// Those that have another of their account after them: the loss of the last is seen by no series, but by the bank's own count.
+    /// </summary>
     private static List<BankEvent> Followed(BankEvent[] history) =>
         [.. history.Where(e => history.Any(o => o.Place!.Account == e.Place!.Account && o.Place.Version > e.Place.Version))];
 

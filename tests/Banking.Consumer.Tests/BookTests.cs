@@ -9,13 +9,16 @@ public sealed class BookTests
     {
         Assert.Equal([Arrival.New, Arrival.New, Arrival.New], Take(Opened(1), Moved(2, 1, 12.50m), Moved(5, 2, -2.25m)));
 
-        Assert.Equal(new AccountState("acc_a", new Money(10.25m, "EUR"), Complete: true, First: 1, Last: 5, Events: 3), Assert.Single(_book.Accounts));
+        Assert.Equal(
+            new AccountState("acc_a", new Money(10.25m, "EUR"), Complete: true, First: 1, Last: 5, Events: 3),
+            Assert.Single(_book.Accounts));
     }
 
     [Fact]
     public void What_came_before_is_a_duplicate_and_moves_nothing()
     {
-        Assert.Equal([Arrival.New, Arrival.New, Arrival.Duplicate, Arrival.Duplicate], Take(Opened(1), Moved(2, 1, 5m), Opened(1), Moved(2, 1, 5m)));
+        Assert.Equal(
+            [Arrival.New, Arrival.New, Arrival.Duplicate, Arrival.Duplicate], Take(Opened(1), Moved(2, 1, 5m), Opened(1), Moved(2, 1, 5m)));
 
         Assert.Equal((4, 2, 2, 5m), (_book.Received, _book.Applied, _book.Duplicates, Balance));
     }
@@ -23,7 +26,9 @@ public sealed class BookTests
     [Fact]
     public void Behind_a_missing_event_later_ones_wait_and_the_range_is_known()
     {
-        Assert.Equal([Arrival.New, Arrival.Gap, Arrival.New, Arrival.Gap], [.. Take(Opened(1), Moved(4, 3, 1m)), .. Take(Opened(1, "acc_b")), .. Take(Moved(9, 7, 1m))]);
+        Assert.Equal(
+            [Arrival.New, Arrival.Gap, Arrival.New, Arrival.Gap],
+            [.. Take(Opened(1), Moved(4, 3, 1m)), .. Take(Opened(1, "acc_b")), .. Take(Moved(9, 7, 1m))]);
 
         Assert.Equal([new Gap("acc_a", 1, 3), new Gap("acc_a", 4, 7)], _book.Gaps);
         Assert.Equal((0m, 2), (Balance, _book.Waiting));
@@ -77,7 +82,9 @@ public sealed class BookTests
     {
         Take(Moved(201, null, 7m), Moved(202, 201, 1m));
 
-        Assert.Equal(new AccountState("acc_a", new Money(8m, "EUR"), Complete: false, First: 201, Last: 202, Events: 2), Assert.Single(_book.Accounts));
+        Assert.Equal(
+            new AccountState("acc_a", new Money(8m, "EUR"), Complete: false, First: 201, Last: 202, Events: 2),
+            Assert.Single(_book.Accounts));
     }
 
     [Fact]

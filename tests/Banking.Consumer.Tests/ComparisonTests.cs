@@ -72,16 +72,22 @@ public sealed class ComparisonTests : IDisposable
             """,
             report.ToString());
         var json = JsonElement.Parse(report.ToJson());
-        Assert.Equal((false, 3, "missing"), (
-            json.GetProperty("isGood").GetBoolean(), json.GetProperty("received").GetInt32(), json.GetProperty("accounts")[0].GetProperty("verdict").GetString()));
+        Assert.Equal(
+            (false, 3, "missing"),
+            (
+                json.GetProperty("isGood").GetBoolean(),
+                json.GetProperty("received").GetInt32(),
+                json.GetProperty("accounts")[0].GetProperty("verdict").GetString()));
     }
 
     public void Dispose() => _bank.Dispose();
 
     private void Bank(string account, string value, string currency, long first, long last, long events)
     {
-        _bank.ByPath[$"/v1/accounts/{account}/balance"] = $$"""{"balance":{"value":"{{value}}","currency":"{{currency}}"},"version":{{last}}}""";
-        _bank.ByPath[$"/v1/feed/completeness?account={account}"] = $$"""{"account":"{{account}}","first":{{first}},"last":{{last}},"events":{{events}}}""";
+        _bank.ByPath[$"/v1/accounts/{account}/balance"] =
+            $$"""{"balance":{"value":"{{value}}","currency":"{{currency}}"},"version":{{last}}}""";
+        _bank.ByPath[$"/v1/feed/completeness?account={account}"] =
+            $$"""{"account":"{{account}}","first":{{first}},"last":{{last}},"events":{{events}}}""";
     }
 
     private async Task<Report> ReportAsync()

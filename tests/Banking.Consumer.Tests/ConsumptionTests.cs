@@ -13,7 +13,8 @@ public sealed class ConsumptionTests
     [Fact]
     public async Task An_event_is_acknowledged_once_it_is_in_the_book()
     {
-        await Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes(), Wire.Deposited("1.00", 2).Bytes()), Soon, CancellationToken.None);
+        await Consumption.FillAsync(
+            _book, new Given(this, Wire.Opened().Bytes(), Wire.Deposited("1.00", 2).Bytes()), Soon, CancellationToken.None);
 
         Assert.Equal([1, 2], _receivedWhenAcknowledged);
     }

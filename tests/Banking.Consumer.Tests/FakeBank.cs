@@ -18,7 +18,10 @@ internal sealed class FakeBank : HttpMessageHandler
     public HttpClient Client() => new(this) { BaseAddress = new("http://bank.example") };
 
     public FakeBank Page(string nextCursor, params IEnumerable<byte[]> items) =>
-        Answer(() => Text($$"""{"items":[{{string.Join(',', items.Select(Encoding.UTF8.GetString))}}],"nextCursor":"{{nextCursor}}"}""", "application/json"));
+        Answer(() =>
+            Text(
+                $$"""{"items":[{{string.Join(',', items.Select(Encoding.UTF8.GetString))}}],"nextCursor":"{{nextCursor}}"}""",
+                "application/json"));
 
     public FakeBank Stream(string text) => Answer(() => Text(text, "text/event-stream"));
 

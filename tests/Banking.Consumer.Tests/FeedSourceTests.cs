@@ -16,7 +16,14 @@ public sealed class FeedSourceTests : IDisposable
 
         Assert.Equal(["{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}"], await TakeAsync(4));
 
-        Assert.Equal(["/v1/feed?after=0&limit=500", "/v1/feed?after=2&limit=500", "/v1/feed?after=3&limit=500", "/v1/feed as text/event-stream after 3"], _bank.Asked);
+        Assert.Equal(
+            [
+                "/v1/feed?after=0&limit=500",
+                "/v1/feed?after=2&limit=500",
+                "/v1/feed?after=3&limit=500",
+                "/v1/feed as text/event-stream after 3",
+            ],
+            _bank.Asked);
     }
 
     [Fact]

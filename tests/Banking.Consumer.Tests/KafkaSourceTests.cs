@@ -26,10 +26,12 @@ public sealed class KafkaSourceTests : IDisposable
         using var admin = new DependentAdminClientBuilder(_broker.Handle).Build();
         var broker = admin.GetMetadata(TimeSpan.FromSeconds(5)).Brokers.Single();
         var bootstrap = $"{broker.Host}:{broker.Port}";
-        using var earlier = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrap, GroupId = Group }).Build();
+        using var earlier = new ConsumerBuilder<Ignore, Ignore>(
+            new ConsumerConfig { BootstrapServers = bootstrap, GroupId = Group }).Build();
         earlier.Commit([new(Partition, 2)]);
 
-        Assert.Equal(["one", "two"], await TakeAsync(new KafkaSource(bootstrap, Partition.Topic, Group), 2, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ["one", "two"], await TakeAsync(new KafkaSource(bootstrap, Partition.Topic, Group), 2, TestContext.Current.CancellationToken));
         Assert.Equal(3, earlier.Committed([Partition], TimeSpan.FromSeconds(5)).Single().Offset.Value);
     }
 

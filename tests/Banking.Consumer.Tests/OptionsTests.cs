@@ -3,16 +3,36 @@ namespace Banking.Consumer.Tests;
 public sealed class OptionsTests
 {
     [Fact]
-    public void What_is_not_given_is_as_in_a_bank_on_this_machine() => Assert.Equal(
-        new Options("feed", new("http://localhost:5080"), "t", "localhost:9092", "banking.events", "banking-consumer", new("amqp://localhost"), "banking.events", null, false),
-        Options.Parse(["feed", "--token", "t"]));
+    public void What_is_not_given_is_as_in_a_bank_on_this_machine() =>
+        Assert.Equal(
+            new Options(
+                "feed",
+                new("http://localhost:5080"),
+                "t",
+                "localhost:9092",
+                "banking.events",
+                "banking-consumer",
+                new("amqp://localhost"),
+                "banking.events",
+                null,
+                false),
+            Options.Parse(["feed", "--token", "t"]));
 
     [Fact]
     public void Each_source_has_options_of_its_own()
     {
-        Assert.Equal(("b:1", "x", "g"), Options.Parse(["kafka", "--token", "t", "--bootstrap", "b:1", "--topic", "x", "--group", "g"]) is var k ? (k.Bootstrap, k.Topic, k.Group) : default);
-        Assert.Equal((new Uri("amqps://r/v"), "q"), Options.Parse(["rabbitmq", "--uri", "amqps://r/v", "--queue", "q", "--token", "t"]) is var r ? (r.Uri, r.Queue) : default);
-        Assert.Equal((TimeSpan.FromSeconds(5), true), Options.Parse(["feed", "--json", "--until-idle", "5", "--token", "t"]) is var f ? (f.UntilIdle, f.Json) : default);
+        Assert.Equal(
+            ("b:1", "x", "g"),
+            Options.Parse(["kafka", "--token", "t", "--bootstrap", "b:1", "--topic", "x", "--group", "g"]) is var k
+                ? (k.Bootstrap, k.Topic, k.Group)
+                : default);
+        Assert.Equal(
+            (new Uri("amqps://r/v"), "q"),
+            Options.Parse(["rabbitmq", "--uri", "amqps://r/v", "--queue", "q", "--token", "t"]) is var r ? (r.Uri, r.Queue) : default
+        );
+        Assert.Equal(
+            (TimeSpan.FromSeconds(5), true),
+            Options.Parse(["feed", "--json", "--until-idle", "5", "--token", "t"]) is var f ? (f.UntilIdle, f.Json) : default);
     }
 
     [Theory]
@@ -29,5 +49,6 @@ public sealed class OptionsTests
     [InlineData("feed --token t --until-idle soon", "--until-idle is a number of seconds, from 1 to 86400.")]
     [InlineData("feed --token t --until-idle 0", "--until-idle is a number of seconds, from 1 to 86400.")]
     public void What_is_wrong_is_said(string args, string message) =>
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => Options.Parse(args.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Message);
+        Assert.Equal(
+            message, Assert.Throws<ArgumentException>(() => Options.Parse(args.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Message);
 }

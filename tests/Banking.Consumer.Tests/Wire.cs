@@ -12,7 +12,14 @@ internal static class Wire
     public static byte[] Bytes(this JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString());
 
     /// <summary>An event of an account, with the place and the data that are given.</summary>
-    public static JsonObject Event(string type, object? data = null, int? version = 2, int? previous = 1, string account = Account, string? id = null, int position = 17)
+    public static JsonObject Event(
+        string type,
+        object? data = null,
+        int? version = 2,
+        int? previous = 1,
+        string account = Account,
+        string? id = null,
+        int position = 17)
     {
         var json = new JsonObject
         {

@@ -16,13 +16,14 @@ public sealed class CustomerTests
     private static readonly CustomerKey Key = new(Id, "a2V5");
 
     public static TheoryData<object> ThatKnowPeople =>
-    [
-        new RegisterCustomer("key", "Ada Lovelace", "ada@example.org", "0123456789"),
-        new RegisterCustomerRequest("Ada Lovelace", "ada@example.org", "0123456789"),
-        new PersonalData("Ada Lovelace", "ada@example.org", "0123456789", new Dictionary<string, string> { ["born"] = "1815" }),
-        new CustomerHistory(Id, "7", "Ada Lovelace", new Dictionary<string, string> { ["born"] = "1815" }, new("berka", "client.asc", 2, "1")),
-        new CustomerView("cus_1", "Ada Lovelace", "ada@example.org", "0123456789", null, false, Now, null, 1),
-    ];
+        [
+            new RegisterCustomer("key", "Ada Lovelace", "ada@example.org", "0123456789"),
+            new RegisterCustomerRequest("Ada Lovelace", "ada@example.org", "0123456789"),
+            new PersonalData("Ada Lovelace", "ada@example.org", "0123456789", new Dictionary<string, string> { ["born"] = "1815" }),
+            new CustomerHistory(
+                Id, "7", "Ada Lovelace", new Dictionary<string, string> { ["born"] = "1815" }, new("berka", "client.asc", 2, "1")),
+            new CustomerView("cus_1", "Ada Lovelace", "ada@example.org", "0123456789", null, false, Now, null, 1),
+        ];
 
     [Fact]
     public void A_registration_stores_its_event_and_its_key_together()
@@ -54,7 +55,8 @@ public sealed class CustomerTests
     {
         var printed = value.ToString()!;
 
-        Assert.All(["Ada", "Lovelace", "example.org", "0123456789", "1815"], secret => Assert.DoesNotContain(secret, printed, StringComparison.Ordinal));
+        Assert.All(["Ada", "Lovelace", "example.org", "0123456789", "1815"], secret =>
+            Assert.DoesNotContain(secret, printed, StringComparison.Ordinal));
     }
 
     [Fact]

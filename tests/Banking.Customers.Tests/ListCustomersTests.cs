@@ -77,7 +77,9 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         Assert.DoesNotContain("Adams", list.Body, StringComparison.Ordinal);
         Assert.Equal(
             new HashSet<(string, bool, string?)> { (eve, true, null), (ada, false, "Ada Lovelace") },
-            list.Items().Select(c => (Id(c), c.GetProperty("erased").GetBoolean(), c.TryGetProperty("name", out var name) ? name.GetString() : null))
+            list.Items()
+                .Select(c =>
+                    (Id(c), c.GetProperty("erased").GetBoolean(), c.TryGetProperty("name", out var name) ? name.GetString() : null))
                 .ToHashSet());
     }
 
@@ -105,7 +107,12 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         var id = Ids.Next(bank.Clock);
         var history = new CustomerHistory(id, externalId, name, new Dictionary<string, string>(), new("test", "clients", 1, externalId));
         await CustomersModule.ImportAsync(
-            new HistoryImport(bank.Store, bank.Database, bank.Clock), "test", [history], bank.Clock, _ => { }, TestContext.Current.CancellationToken);
+            new HistoryImport(bank.Store, bank.Database, bank.Clock),
+            "test",
+            [history],
+            bank.Clock,
+            _ => { },
+            TestContext.Current.CancellationToken);
         return PublicId.Format(CustomerStreams.Prefix, id);
     }
 }

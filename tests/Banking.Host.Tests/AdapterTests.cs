@@ -4,7 +4,9 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The build generates Wolverine's adapters to handlers and endpoints. A host never calls a handler by an adapter of another build.</summary>
+/// <summary>
+/// The build generates Wolverine's adapters to handlers and endpoints. A host never calls a handler by an adapter of another build.
+/// </summary>
 public sealed class AdapterTests : IDisposable
 {
     private const string Adapters = "Banking.Host.Adapters.dll";
@@ -52,7 +54,10 @@ public sealed class AdapterTests : IDisposable
     public async Task What_the_build_generates_does_not_depend_on_the_settings_of_who_builds()
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
-            ["codegen", In("sources")], ("Banking__NoSuchSetting", "1"), ("ConnectionStrings__nothing", "1"), ("ASPNETCORE_ENVIRONMENT", "Production"));
+            ["codegen", In("sources")],
+            ("Banking__NoSuchSetting", "1"),
+            ("ConnectionStrings__nothing", "1"),
+            ("ASPNETCORE_ENVIRONMENT", "Production"));
 
         Assert.True(exitCode == 0, error);
         Assert.NotEmpty(Directory.GetFiles(In("sources"), "POST_v1_transfers.cs", SearchOption.AllDirectories));

@@ -10,7 +10,8 @@ internal static class BerkaCommand
 {
     public static async Task<JsonElement> ImportAsync(string database, string folder, params string[] options)
     {
-        var (exitCode, output, error) = await HostProcess.RunAsync(["import", "berka", folder, "--json", .. options], ("ConnectionStrings__banking", database));
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["import", "berka", folder, "--json", .. options], ("ConnectionStrings__banking", database));
         Assert.True(exitCode == 0, error);
         return JsonDocument.Parse(output).RootElement;
     }

@@ -29,8 +29,14 @@ public sealed class BerkaImportTests : IAsyncLifetime
                 first.GetProperty("discrepancies").GetArrayLength()));
         Assert.Equal(
             (known.Credits, known.Debits, known.Replayed),
-            (first.GetProperty("credits").GetString(), first.GetProperty("debits").GetString(), first.GetProperty("closingBalance").GetString()));
-        Assert.Equal(known.Missing, first.GetProperty("discrepancies").EnumerateArray().Sum(d => Decimal(d, "missing")).ToString("F2", CultureInfo.InvariantCulture));
+            (
+                first.GetProperty("credits").GetString(),
+                first.GetProperty("debits").GetString(),
+                first.GetProperty("closingBalance").GetString()));
+        Assert.Equal(
+            known.Missing,
+            first.GetProperty("discrepancies").EnumerateArray().Sum(d => Decimal(d, "missing")).ToString("F2", CultureInfo.InvariantCulture)
+        );
         Assert.True(first.GetProperty("imported").GetBoolean());
         Assert.False(second.GetProperty("imported").GetBoolean());
         Assert.Equal(first.GetProperty("closingBalance").GetString(), second.GetProperty("closingBalance").GetString());
@@ -81,9 +87,15 @@ public sealed class BerkaImportTests : IAsyncLifetime
         var account = (await teller.GetAsync($"/v1/accounts?externalId={known.Booking.Account}")).Ok().Json.GetProperty("items")[0];
         var id = account.GetProperty("id").GetString();
         var past = (await teller.GetAsync($"/v1/accounts/{id}/balance?effectiveAt={known.Booking.Day}T23:59:59Z")).Ok();
-        var entries = (await teller.GetAsync($"/v1/accounts/{id}/entries?limit=500")).Ok().Json.GetProperty("items").EnumerateArray().ToList();
+        var entries = (await teller.GetAsync($"/v1/accounts/{id}/entries?limit=500"))
+            .Ok()
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .ToList();
 
-        var last = entries.Last(e => e.GetProperty("effectiveAt").GetDateTimeOffset() <= DateTimeOffset.Parse(known.Booking.Day + "T23:59:59Z", CultureInfo.InvariantCulture));
+        var last = entries.Last(e =>
+            e.GetProperty("effectiveAt").GetDateTimeOffset()
+            <= DateTimeOffset.Parse(known.Booking.Day + "T23:59:59Z", CultureInfo.InvariantCulture));
         Assert.Equal(last.GetProperty("balance").GetProperty("value").GetString(), past.Text("balance", "value"));
         Assert.Equal(known.Booking.Balance, past.Text("balance", "value")); // what the other bank recorded after its row
         Assert.Equal("trans.asc", entries[0].GetProperty("source").GetProperty("file").GetString());
@@ -109,10 +121,13 @@ public sealed class BerkaImportTests : IAsyncLifetime
 
         var trans = Path.Combine(copy.FullName, "trans.asc");
         var lines = await File.ReadAllLinesAsync(trans, TestContext.Current.CancellationToken);
-        lines[20_000] = lines[20_000].Replace(";\"PRIJEM\";", ";\"PRIJAM\";", StringComparison.Ordinal).Replace(";\"VYDAJ\";", ";\"VYDEJ\";", StringComparison.Ordinal);
+        lines[20_000] = lines[20_000]
+            .Replace(";\"PRIJEM\";", ";\"PRIJAM\";", StringComparison.Ordinal)
+            .Replace(";\"VYDAJ\";", ";\"VYDEJ\";", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(trans, lines, TestContext.Current.CancellationToken);
 
-        var (exitCode, output, error) = await HostProcess.RunAsync(["import", "berka", copy.FullName], ("ConnectionStrings__banking", _database));
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["import", "berka", copy.FullName], ("ConnectionStrings__banking", _database));
 
         Assert.Equal(2, exitCode);
         Assert.Contains("trans.asc, line 20001, field type", error, StringComparison.Ordinal);
@@ -122,7 +137,8 @@ public sealed class BerkaImportTests : IAsyncLifetime
     }
 
     private async Task<long> StreamsAsync() =>
-        await ScalarAsync(_database, "select count(*) from information_schema.tables where table_schema = 'bank' and table_name = 'mt_streams'") == 0
+        await ScalarAsync(
+            _database, "select count(*) from information_schema.tables where table_schema = 'bank' and table_name = 'mt_streams'") == 0
             ? 0
             : await ScalarAsync(_database, "select count(*) from bank.mt_streams");
 

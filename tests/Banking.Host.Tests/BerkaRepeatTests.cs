@@ -3,26 +3,49 @@ using static Banking.Host.Tests.BerkaCommand;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A repeat of an import is recognised by its content: the same rows are the same history, and another history under known ids is refused.</summary>
+/// <summary>
+/// A repeat of an import is recognised by its content: the same rows are the same history, and another history under known ids is refused.
+/// </summary>
 public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHistory>
 {
     private const string Events = "select count(*) from bank.mt_events";
 
     [Theory]
-    [InlineData("trans.asc", "200.00;800.00", "300.00;800.00", "trans.asc, line 3: row 101 has amount 200.00 CZK in the bank and 300.00 CZK in the files")]
+    [InlineData(
+        "trans.asc",
+        "200.00;800.00",
+        "300.00;800.00",
+        "trans.asc, line 3: row 101 has amount 200.00 CZK in the bank and 300.00 CZK in the files")]
     [InlineData("trans.asc", "930102", "930103", "trans.asc, line 3: row 101 has effectiveAt \"1993-01-02")]
-    [InlineData("trans.asc", "\"SIPO\"", "\"UVER\"", "trans.asc, line 3: row 101 has details.purpose \"household\" in the bank and \"loan\" in the files")]
+    [InlineData(
+        "trans.asc",
+        "\"SIPO\"",
+        "\"UVER\"",
+        "trans.asc, line 3: row 101 has details.purpose \"household\" in the bank and \"loan\" in the files")]
     [InlineData("trans.asc", "87144583", "87144584", "trans.asc, line 3: row 101 has details.counterparty.account \"87144583\"")]
-    [InlineData("trans.asc", "\"VYDAJ\"", "\"PRIJEM\"", "trans.asc, line 3: row 101 is accounts.money-withdrawn.v1 in the bank and accounts.money-deposited.v1 in the files")]
+    [InlineData(
+        "trans.asc",
+        "\"VYDAJ\"",
+        "\"PRIJEM\"",
+        "trans.asc, line 3: row 101 is accounts.money-withdrawn.v1 in the bank and accounts.money-deposited.v1 in the files")]
     [InlineData("trans.asc", "801.23", "801.20", "trans.asc, line 5: row 103 is in the bank and not in the files")]
     [InlineData("trans.asc", "801.23", "801.22", "trans.asc, line 5: row 103 has amount 0.03 CZK in the bank and 0.02 CZK in the files")]
     [InlineData("trans.asc", "102;20;930105", "104;20;930105", "trans.asc, line 4: row 102 is in the bank and not in the files")]
-    [InlineData("trans.asc", "102;20;", "104;20;930106;\"PRIJEM\";\"VKLAD\";1.00;501.00;\"\";;\n102;20;", "trans.asc, line 4: row 104 is in the files and not in the bank")]
+    [InlineData(
+        "trans.asc",
+        "102;20;",
+        "104;20;930106;\"PRIJEM\";\"VKLAD\";1.00;501.00;\"\";;\n102;20;",
+        "trans.asc, line 4: row 104 is in the files and not in the bank")]
     [InlineData("account.asc", "930101", "921231", "account.asc, line 2: row 10 has effectiveAt \"1993-01-01")]
     [InlineData("disp.asc", "2;2;10;\"DISPONENT\"\n", "", "disp.asc, line 3: row 2 is in the bank and not in the files")]
     [InlineData("disp.asc", "3;2;20", "3;1;20", "account.asc, line 3: row 20 has owner")]
-    [InlineData("client.asc", "406009", "406010", "client.asc, line 3: row 2 has personal.details.birthDate \"1940-10-09\" in the bank and \"1940-10-10\" in the files")]
-    public async Task A_different_history_under_known_ids_is_refused_by_its_first_row_that_differs(string file, string found, string replacement, string sentence)
+    [InlineData(
+        "client.asc",
+        "406009",
+        "406010",
+        "client.asc, line 3: row 2 has personal.details.birthDate \"1940-10-09\" in the bank and \"1940-10-10\" in the files")]
+    public async Task A_different_history_under_known_ids_is_refused_by_its_first_row_that_differs(
+        string file, string found, string replacement, string sentence)
     {
         var before = await ScalarAsync(bank.Database, Events);
         var folder = SmallHistory.WriteWith(file, found, replacement);
@@ -39,18 +62,23 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     public async Task Of_several_rows_that_differ_the_first_in_the_files_is_named_and_new_accounts_are_not_imported()
     {
         var before = await ScalarAsync(bank.Database, Events);
-        var folder = SmallHistory.Write((name, lines) => name switch
-        {
-            "account.asc" => [.. lines, "30;1;\"POPLATEK MESICNE\";930101"],
-            "disp.asc" => [.. lines, "4;1;30;\"OWNER\""],
-            "trans.asc" => lines.Select(l => l.Replace("500.00;500.00", "501.00;501.00", StringComparison.Ordinal).Replace("1.20;801.23", "1.30;801.23", StringComparison.Ordinal)),
-            _ => lines,
-        });
+        var folder = SmallHistory.Write(
+            (name, lines) =>
+                name switch
+                {
+                    "account.asc" => [.. lines, "30;1;\"POPLATEK MESICNE\";930101"],
+                    "disp.asc" => [.. lines, "4;1;30;\"OWNER\""],
+                    "trans.asc" => lines.Select(l =>
+                        l.Replace("500.00;500.00", "501.00;501.00", StringComparison.Ordinal)
+                            .Replace("1.20;801.23", "1.30;801.23", StringComparison.Ordinal)),
+                    _ => lines,
+                });
 
         var (exitCode, _, error) = await RunAsync(folder);
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("trans.asc, line 4: row 102 has amount 500.00 CZK in the bank and 501.00 CZK in the files", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "trans.asc, line 4: row 102 has amount 500.00 CZK in the bank and 501.00 CZK in the files", error, StringComparison.Ordinal);
         Assert.Equal(before, await ScalarAsync(bank.Database, Events));
     }
 
@@ -74,7 +102,11 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database)))
         {
             var teller = await host.TellerAsync();
-            var account = (await teller.GetAsync("/v1/accounts?externalId=20")).Ok().Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+            var account = (await teller.GetAsync("/v1/accounts?externalId=20"))
+                .Ok()
+                .Json.GetProperty("items")[0]
+                .GetProperty("id")
+                .GetString()!;
             (await teller.DepositAsync(account, "0.77", "CZK")).Created();
         }
 
@@ -115,12 +147,14 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         var (exitCode, output, error) = await RunAsync(folder);
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.StartsWith("trans.asc, line 4, field date: account 20 was opened on 1993-01-05, after this row.", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "trans.asc, line 4, field date: account 20 was opened on 1993-01-05, after this row.", error, StringComparison.Ordinal);
     }
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(DirectoryInfo folder)
     {
-        var answer = await HostProcess.RunAsync(["import", "berka", folder.FullName, "--json"], ("ConnectionStrings__banking", bank.Database));
+        var answer = await HostProcess.RunAsync(
+            ["import", "berka", folder.FullName, "--json"], ("ConnectionStrings__banking", bank.Database));
         folder.Delete(recursive: true);
         return answer;
     }

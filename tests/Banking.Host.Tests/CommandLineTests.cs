@@ -2,7 +2,10 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Nothing that is asked for is ignored: a word, an option or a setting that is not known ends with 2, says what was meant, and does nothing.</summary>
+/// <summary>
+/// Nothing that is asked for is ignored: a word, an option or a setting that is not known ends with 2, says what was meant, and does
+/// nothing.
+/// </summary>
 public sealed class CommandLineTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-words-");
@@ -82,7 +85,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Banking:Sentinel", "BankEvery=0")]
     public async Task A_number_that_a_setting_cannot_have_ends_with_2_and_a_sentence(string section, string setting)
     {
-        var (exitCode, _, error) = await RunAsync("--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1", $"--{section}:{setting}");
+        var (exitCode, _, error) = await RunAsync(
+            "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1", $"--{section}:{setting}");
 
         Assert.Equal(2, exitCode);
         Assert.Contains(section + ": ", error, StringComparison.Ordinal);
@@ -93,7 +97,8 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task A_setting_of_the_environment_is_held_to_the_same()
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync([], ("Banking__DataFolder", Data), ("Banking__Sentinel__IntervalSecond", "5"));
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [], ("Banking__DataFolder", Data), ("Banking__Sentinel__IntervalSecond", "5"));
 
         Assert.Equal(2, exitCode);
         Assert.Contains("Did you mean Banking:Sentinel:IntervalSeconds?", error, StringComparison.Ordinal);
@@ -138,7 +143,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Development", "add --yes to confirm", "import", "berka", "folder", "--fresh")]
     [InlineData("Development", "Development only", "--fresh", "--yes", "--environment", "Production")]
     [InlineData("Development", "names another database", "--fresh", "--yes", "--ConnectionStrings:banking=Host=nowhere;Database=none")]
-    public async Task Data_is_deleted_in_Development_only_and_never_without_a_confirmation(string environment, string sentence, params string[] args)
+    public async Task Data_is_deleted_in_Development_only_and_never_without_a_confirmation(
+        string environment, string sentence, params string[] args)
     {
         Directory.CreateDirectory(Path.Combine(Data, "postgres"));
         var kept = Path.Combine(Data, "postgres", "kept");

@@ -9,7 +9,8 @@ namespace Banking.Host.Tests;
 public sealed class CommitInDoubtTests
 {
     /// <summary>The commit of a command, not of anything else that the host does meanwhile.</summary>
-    private const string Waiting = "datname = 'doubt' and application_name like '%-commands' and wait_event = 'SyncRep' and query ilike 'commit%'";
+    private const string Waiting =
+        "datname = 'doubt' and application_name like '%-commands' and wait_event = 'SyncRep' and query ilike 'commit%'";
 
     [Fact]
     public async Task A_deposit_whose_commit_was_cut_off_is_found_by_its_key_and_answered_once()
@@ -18,7 +19,8 @@ public sealed class CommitInDoubtTests
         await using (var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") }))
         {
             await cluster.EnsureDatabaseAsync("doubt");
-            await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt")));
+            await using var host = await HostProcess.ServeAsync(
+                ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt")));
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
@@ -43,28 +45,44 @@ public sealed class CommitInDoubtTests
     [Theory]
     [InlineData("independent", 1, 200)]
     [InlineData("atomic", 2, 503)]
-    public async Task A_batch_whose_commit_was_cut_off_by_a_database_that_stays_away_says_that_nobody_knows(string mode, int commands, int status)
+    public async Task A_batch_whose_commit_was_cut_off_by_a_database_that_stays_away_says_that_nobody_knows(
+        string mode, int commands, int status)
     {
         var folder = TestFolders.New("banking-doubt-");
         var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
         await cluster.EnsureDatabaseAsync("doubt");
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt"))))
+        await using (
+            var host = await HostProcess.ServeAsync(
+                ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt"))))
         {
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
             await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
             await LeaveCommitsUnansweredAsync(operations);
-            var command = new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "test" };
-            var batch = teller.PostAsync("/v1/deposits/batch", new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
+            var command = new
+            {
+                accountId = account,
+                amount = new { value = "5.00", currency = "EUR" },
+                reason = "test",
+            };
+            var batch = teller.PostAsync(
+                "/v1/deposits/batch",
+                new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
             await UntilCommittedAsync(operations, batch);
 
             await cluster.DisposeAsync();
 
             var answer = await batch;
-            Assert.Equal((status, "1", "0", "0"), (answer.StatusCode, answer.Header("Retry-After"), answer.Text("accepted"), answer.Text("refused")));
-            Assert.All(answer.Json.GetProperty("results").EnumerateArray(), r => Assert.Equal(
-                (JsonValueKind.Null, JsonValueKind.Null, "outcome_unknown"),
-                (r.GetProperty("applied").ValueKind, r.GetProperty("body").GetProperty("applied").ValueKind, r.GetProperty("body").GetProperty("code").GetString())));
+            Assert.Equal(
+                (status, "1", "0", "0"),
+                (answer.StatusCode, answer.Header("Retry-After"), answer.Text("accepted"), answer.Text("refused")));
+            Assert.All(answer.Json.GetProperty("results").EnumerateArray(), r =>
+                Assert.Equal(
+                    (JsonValueKind.Null, JsonValueKind.Null, "outcome_unknown"),
+                    (
+                        r.GetProperty("applied").ValueKind,
+                        r.GetProperty("body").GetProperty("applied").ValueKind,
+                        r.GetProperty("body").GetProperty("code").GetString())));
         }
 
         folder.Delete(recursive: true);

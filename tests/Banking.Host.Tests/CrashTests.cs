@@ -27,7 +27,10 @@ public sealed class CrashTests
                 accounts.Add(await teller.OpenAsync(balance: "1000000.00"));
             }
 
-            var callers = Enumerable.Range(0, Callers).Select(c => PayUntilItDiesAsync(host, c, accounts, attempted, acknowledged)).ToList();
+            var callers = Enumerable
+                .Range(0, Callers)
+                .Select(c => PayUntilItDiesAsync(host, c, accounts, attempted, acknowledged))
+                .ToList();
             while (acknowledged.Count < 500)
             {
                 await Task.Yield();
@@ -94,8 +97,13 @@ public sealed class CrashTests
             string? cursor = null;
             do
             {
-                var page = (await teller.GetAsync($"/v1/accounts/{account}/events?limit=500" + (cursor is null ? "" : "&cursor=" + cursor))).Ok().Json;
-                foreach (var e in page.GetProperty("items").EnumerateArray().Where(e => e.GetProperty("type").GetString()!.StartsWith("accounts.transfer-", StringComparison.Ordinal)))
+                var page = (await teller.GetAsync($"/v1/accounts/{account}/events?limit=500" + (cursor is null ? "" : "&cursor=" + cursor)))
+                    .Ok()
+                    .Json;
+                foreach (
+                    var e in page.GetProperty("items")
+                        .EnumerateArray()
+                        .Where(e => e.GetProperty("type").GetString()!.StartsWith("accounts.transfer-", StringComparison.Ordinal)))
                 {
                     var key = e.GetProperty("idempotencyKey").GetString()!;
                     halves[key] = halves.GetValueOrDefault(key) + 1;

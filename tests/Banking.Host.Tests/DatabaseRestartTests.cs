@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The database goes away and comes back while callers pay. The host stays, and each caller repeats its key until it is answered.</summary>
+/// <summary>
+/// The database goes away and comes back while callers pay. The host stays, and each caller repeats its key until it is answered.
+/// </summary>
 public sealed class DatabaseRestartTests
 {
     private const int Callers = 8;
@@ -32,7 +34,9 @@ public sealed class DatabaseRestartTests
         var cluster = await PostgresCluster.StartAsync(settings);
         await cluster.EnsureDatabaseAsync("restart");
         settings = settings with { Port = cluster.Port };
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "restart"))))
+        await using (
+            var host = await HostProcess.ServeAsync(
+                ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "restart"))))
         {
             var teller = await host.TellerAsync();
             var accounts = await Task.WhenAll(Enumerable.Range(0, Accounts).Select(_ => teller.OpenAsync(balance: "1000000.00")));
@@ -57,21 +61,30 @@ public sealed class DatabaseRestartTests
             _enough = true;
             await Task.WhenAll(callers);
             Assert.True(0 < stopped && stopped < _postponed.Count, "The database was not away for anybody: nothing was tested.");
-            Assert.All(_postponed, p => Assert.True(p is { StatusCode: 503, Code: "temporarily_unavailable" or "outcome_unknown" }, p.Body));
+            Assert.All(_postponed, p =>
+                Assert.True(p is { StatusCode: 503, Code: "temporarily_unavailable" or "outcome_unknown" }, p.Body));
             var balances = await Task.WhenAll(accounts.Select(teller.BalanceAsync));
             Assert.Equal(Accounts * 1_000_000.00m, balances.Sum(b => decimal.Parse(b, CultureInfo.InvariantCulture)));
         }
 
         await using (var ledger = NpgsqlDataSource.Create(cluster.ConnectionString("restart")))
         {
-            var stored = await QueryAsync(ledger,
-                "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having count(*) = 2");
+            var stored = await QueryAsync(
+                ledger,
+                "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having count(*) = 2"
+            );
             Assert.Equal(_paid.Order(), stored.Order());
-            Assert.Equal([$"{2 * _paid.Count}"], await QueryAsync(ledger, "select count(*)::text from bank.mt_events where type like 'accounts.transfer-%'"));
-            Assert.Equal([$"{_paid.Count}"], await QueryAsync(ledger, "select count(*)::text from platform.receipt where location like '/v1/transfers/%'"));
-            Assert.Empty(await QueryAsync(ledger,
-                "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by e.stream_id, s.version " +
-                "having array_agg(e.version order by e.seq_id) is distinct from array(select generate_series(1, s.version))"));
+            Assert.Equal(
+                [$"{2 * _paid.Count}"],
+                await QueryAsync(ledger, "select count(*)::text from bank.mt_events where type like 'accounts.transfer-%'"));
+            Assert.Equal(
+                [$"{_paid.Count}"],
+                await QueryAsync(ledger, "select count(*)::text from platform.receipt where location like '/v1/transfers/%'"));
+            Assert.Empty(
+                await QueryAsync(
+                    ledger,
+                    "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by e.stream_id, s.version "
+                        + "having array_agg(e.version order by e.seq_id) is distinct from array(select generate_series(1, s.version))"));
         }
 
         await cluster.DisposeAsync();
@@ -86,7 +99,10 @@ public sealed class DatabaseRestartTests
             var key = string.Create(CultureInfo.InvariantCulture, $"restart-{caller}-{i}");
             var (from, to) = (accounts[(caller + i) % Accounts], accounts[(caller + i + 1) % Accounts]);
             Answer answer;
-            for (var turnedAway = 0; (answer = await teller.TransferAsync(from, to, "0.01", "EUR", ("Idempotency-Key", key))).StatusCode != 201; turnedAway++)
+            for (
+                var turnedAway = 0;
+                (answer = await teller.TransferAsync(from, to, "0.01", "EUR", ("Idempotency-Key", key))).StatusCode != 201;
+                turnedAway++)
             {
                 _postponed.Add(answer);
                 Assert.True(answer.StatusCode == 503, answer.Body);

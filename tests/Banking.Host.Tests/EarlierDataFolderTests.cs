@@ -27,13 +27,18 @@ public sealed class EarlierDataFolderTests : IDisposable
         {
             await cluster.EnsureDatabaseAsync("banking", TestContext.Current.CancellationToken);
             var superuser = cluster.ConnectionString("banking");
-            await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", superuser), ("ConnectionStrings__owner", superuser)))
+            await using (
+                var host = await HostProcess.ServeAsync(
+                    ["--no-demo"], ("ConnectionStrings__banking", superuser), ("ConnectionStrings__owner", superuser)))
             {
                 account = await (await host.TellerAsync()).OpenAsync(balance: "5.00");
                 Assert.Contains("owns the tables of the log", host.Output, StringComparison.Ordinal);
             }
 
-            await RowsAsync(superuser, "drop function bank.refuse_change cascade; drop table platform.schema_part; create schema scratch_old; create table scratch_old.entry (id int)");
+            await RowsAsync(
+                superuser,
+                "drop function bank.refuse_change cascade; drop table platform.schema_part; create schema scratch_old; create table scratch_old.entry (id int)"
+            );
         }
 
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("Banking__DataFolder", Data)))
@@ -43,9 +48,11 @@ public sealed class EarlierDataFolderTests : IDisposable
             Assert.Equal("11.00", await teller.BalanceAsync(account));
         }
 
-        var (exitCode, output, error) = await HostProcess.RunAsync(["projections", "rebuild", "all", "--reason", "test"], ("Banking__DataFolder", Data));
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["projections", "rebuild", "all", "--reason", "test"], ("Banking__DataFolder", Data));
         Assert.True(exitCode == 0, output + error);
-        (exitCode, output, error) = await HostProcess.RunAsync(["projections", "replay", "entries", "--into", "scratch_old"], ("Banking__DataFolder", Data));
+        (exitCode, output, error) = await HostProcess.RunAsync(
+            ["projections", "replay", "entries", "--into", "scratch_old"], ("Banking__DataFolder", Data));
         Assert.True(exitCode == 0, output + error);
 
         await using var later = await ClusterAsync();

@@ -6,10 +6,19 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A bank with a whole history that was served once, so that its read models are at the end of its log; and commands about it.</summary>
+/// <summary>
+/// A bank with a whole history that was served once, so that its read models are at the end of its log; and commands about it.
+/// </summary>
 internal sealed class ImportedBank : IAsyncDisposable
 {
-    private static readonly string[] Tables = ["accounts.entry", "accounts.entry_day", "ledger.journal", "ledger.gl_day", "audit.event_index"];
+    private static readonly string[] Tables =
+    [
+        "accounts.entry",
+        "accounts.entry_day",
+        "ledger.journal",
+        "ledger.gl_day",
+        "audit.event_index",
+    ];
 
     private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Templates = [];
     private static readonly ConcurrentDictionary<string, Lazy<Task<ImportedBank>>> Shared = [];
@@ -33,7 +42,8 @@ internal sealed class ImportedBank : IAsyncDisposable
     }
 
     /// <summary>One for all tests that change nothing of it.</summary>
-    public static Task<ImportedBank> UntouchedAsync(string history = "sample") => Shared.GetOrAdd(history, name => new(() => CopyAsync(name))).Value;
+    public static Task<ImportedBank> UntouchedAsync(string history = "sample") =>
+        Shared.GetOrAdd(history, name => new(() => CopyAsync(name))).Value;
 
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(Database);
 
@@ -59,7 +69,11 @@ internal sealed class ImportedBank : IAsyncDisposable
         var rows = new List<string>();
         while (await reader.ReadAsync())
         {
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture))));
+            rows.Add(
+                string.Join(
+                    '|',
+                    Enumerable.Range(0, reader.FieldCount).Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture)))
+            );
         }
 
         return rows;
@@ -68,9 +82,17 @@ internal sealed class ImportedBank : IAsyncDisposable
     /// <summary>The only row of a query.</summary>
     public async Task<string> RowAsync(string sql) => Assert.Single(await RowsAsync(sql));
 
-    /// <summary>All that readers see of the history in the read models: rows and a sum over them, by table. What is done to read models is in the log, and the audit model, too.</summary>
-    public Task<List<string>> ServedAsync() => RowsAsync(string.Join(" union all ", Tables.Select(
-        t => $"select '{t}', count(*), sum(hash_record_extended(r, 0)) from {t} r" + (t == "audit.event_index" ? $" where position <= {Events}" : ""))) + " order by 1");
+    /// <summary>
+    /// All that readers see of the history in the read models: rows and a sum over them, by table. What is done to read models is in the
+    /// log, and the audit model, too.
+    /// </summary>
+    public Task<List<string>> ServedAsync() =>
+        RowsAsync(
+            string.Join(
+                " union all ",
+                Tables.Select(t =>
+                    $"select '{t}', count(*), sum(hash_record_extended(r, 0)) from {t} r"
+                    + (t == "audit.event_index" ? $" where position <= {Events}" : ""))) + " order by 1");
 
     /// <summary>Two queries have rows, and the same.</summary>
     public async Task SameRowsAsync(string one, string other)

@@ -176,13 +176,16 @@ public sealed class MessageCrashTests
         }
 
         public Task<Answer> CloseAsync(string account) =>
-            Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." }, ("Idempotency-Key", account));
+            Teller.PostAsync(
+                $"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." }, ("Idempotency-Key", account));
 
-        public Task<long> UntilCancelledAsync(string subscription) => Eventually.UntilAsync(() => VersionAsync(subscription), version => version >= 2);
+        public Task<long> UntilCancelledAsync(string subscription) =>
+            Eventually.UntilAsync(() => VersionAsync(subscription), version => version >= 2);
 
-        public async Task<long> VersionAsync(string subscription) => PublicId.TryParse("sub", subscription, out var id)
-            ? await ScalarAsync<long>($"select version from bank.mt_streams where id = '{id}'")
-            : 0;
+        public async Task<long> VersionAsync(string subscription) =>
+            PublicId.TryParse("sub", subscription, out var id)
+                ? await ScalarAsync<long>($"select version from bank.mt_streams where id = '{id}'")
+                : 0;
 
         /// <summary>Messages about closed accounts that were ever stored: handled ones are kept for a day.</summary>
         public Task<long> MessagesAsync() => ScalarAsync<long>(
@@ -221,8 +224,10 @@ public sealed class MessageCrashTests
             return connection;
         }
 
-        public Task<bool> UntilAsync(string activity) => Eventually.UntilAsync(
-            () => ScalarAsync<bool>($"select exists (select from pg_stat_activity where datname = '{Database}' and {activity})"), isThere => isThere);
+        public Task<bool> UntilAsync(string activity) =>
+            Eventually.UntilAsync(
+                () => ScalarAsync<bool>($"select exists (select from pg_stat_activity where datname = '{Database}' and {activity})"),
+                isThere => isThere);
 
         public Task TerminateAsync(string activity) =>
             ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{Database}' and {activity}");

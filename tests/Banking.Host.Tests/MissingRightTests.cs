@@ -17,17 +17,21 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     [InlineData("revoke select on platform.moved_clock from banking_host", "read and add to platform.moved_clock")]
     [InlineData("revoke select on platform.schema_part from banking_host", "read platform.schema_part")]
     [InlineData("revoke update (version) on bank.mt_streams from banking_host", "change the version and the timestamp of bank.mt_streams")]
-    [InlineData("revoke update (timestamp) on bank.mt_streams from banking_host", "change the version and the timestamp of bank.mt_streams")]
+    [InlineData(
+        "revoke update (timestamp) on bank.mt_streams from banking_host", "change the version and the timestamp of bank.mt_streams")]
     [InlineData("revoke insert on bank.mt_streams from banking_host", "read and add to bank.mt_streams")]
     [InlineData("revoke update on accounts.mt_doc_account from banking_host", "change rows of accounts.mt_doc_account")]
     [InlineData("revoke delete on accounts.mt_doc_account_number from banking_host", "remove rows of accounts.mt_doc_account_number")]
-    [InlineData("revoke update on customers_keys.mt_doc_customer_key from banking_host", "change rows of customers_keys.mt_doc_customer_key")]
+    [InlineData(
+        "revoke update on customers_keys.mt_doc_customer_key from banking_host", "change rows of customers_keys.mt_doc_customer_key")]
     [InlineData("revoke delete on publishing.lane from banking_host", "remove rows of publishing.lane")]
     [InlineData("revoke insert on notifications.notification from banking_host", "read and add to notifications.notification")]
     [InlineData("revoke update on platform.read_model from banking_host", "change rows of platform.read_model")]
     [InlineData("revoke update on bank.mt_event_progression from banking_host", "change rows of bank.mt_event_progression")]
     [InlineData("revoke delete on platform.request_key from banking_host", "remove rows of platform.request_key")]
-    [InlineData("revoke update on wolverine.wolverine_incoming_envelopes from banking_host", "change rows of wolverine.wolverine_incoming_envelopes")]
+    [InlineData(
+        "revoke update on wolverine.wolverine_incoming_envelopes from banking_host",
+        "change rows of wolverine.wolverine_incoming_envelopes")]
     [InlineData("revoke usage on sequence bank.mt_events_sequence from banking_host", "use the sequence bank.mt_events_sequence")]
     [InlineData("revoke create on schema ledger from banking_host", "make tables in the schema ledger")]
     public async Task Each_kind_of_right_is_missed_and_the_owner_gives_it_again(string change, string right)
@@ -67,14 +71,16 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
-    public async Task A_table_that_is_gone_is_missed() => Assert.Equal("read and add to bank.no_such_table", await MissingAsync("bank.no_such_table"));
+    public async Task A_table_that_is_gone_is_missed() =>
+        Assert.Equal("read and add to bank.no_such_table", await MissingAsync("bank.no_such_table"));
 
     private IEnumerable<ReadModel> Models => bank.Host.Services.GetServices<ReadModel>();
 
     private async Task<string?> MissingAsync(params string[] more)
     {
         await using var connection = await bank.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        return await SchemaGrants.MissingAsync(connection, [.. SchemaPart.Of(bank.Host.Services).SelectMany(p => p.Tables), .. more], Models);
+        return await SchemaGrants.MissingAsync(
+            connection, [.. SchemaPart.Of(bank.Host.Services).SelectMany(p => p.Tables), .. more], Models);
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)

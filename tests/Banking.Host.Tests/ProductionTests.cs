@@ -24,7 +24,8 @@ public sealed class ProductionTests
     [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=true", "Webhooks:AllowInsecure must not be set")]
     [InlineData("--Banking:Publishing:Webhooks:AllowPrivateAddresses=True", "Webhooks:AllowPrivateAddresses must not be set")]
     [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=yes", "Webhooks:AllowInsecure is true or false")]
-    public Task A_setting_that_weakens_the_bank_is_refused(string setting, string sentence) => RefusedAsync([.. Production, Nowhere, .. Issuer, setting], sentence);
+    public Task A_setting_that_weakens_the_bank_is_refused(string setting, string sentence) =>
+        RefusedAsync([.. Production, Nowhere, .. Issuer, setting], sentence);
 
     [Fact]
     public async Task All_that_is_wrong_is_said_at_once()
@@ -43,12 +44,17 @@ public sealed class ProductionTests
     {
         var folder = TestFolders.New("banking-production-");
         string[] given = connection.Length > 0 ? [connection] : [];
-        await RefusedAsync([.. Production, .. Issuer, .. given, $"--Banking:DataFolder={folder.FullName}"], "needs ConnectionStrings:banking");
+        await RefusedAsync(
+            [.. Production, .. Issuer, .. given, $"--Banking:DataFolder={folder.FullName}"], "needs ConnectionStrings:banking");
         Assert.Empty(folder.GetFileSystemInfos());
 
-        await using (await HostProcess.ServeAsync([.. Production, .. Issuer, $"--Banking:DataFolder={folder.FullName}", "--Banking:Postgres:AllowInProduction=true"]))
-        {
-        }
+        await using (
+            await HostProcess.ServeAsync([
+                .. Production,
+                .. Issuer,
+                $"--Banking:DataFolder={folder.FullName}",
+                "--Banking:Postgres:AllowInProduction=true",
+            ])) { }
 
         folder.Delete(recursive: true);
     }
@@ -74,7 +80,9 @@ public sealed class ProductionTests
         }
 
         var superuser = await TestCluster.SuperuserAsync(database);
-        await RefusedAsync([.. Production, .. Issuer, $"--ConnectionStrings:banking={superuser}", "--Banking:Database:AllowOwner=true"], "ConnectionStrings:banking is a superuser");
+        await RefusedAsync(
+            [.. Production, .. Issuer, $"--ConnectionStrings:banking={superuser}", "--Banking:Database:AllowOwner=true"],
+            "ConnectionStrings:banking is a superuser");
         await RefusedAsync([.. arguments, $"--ConnectionStrings:owner={superuser}"], "ConnectionStrings:owner is a superuser");
         await TestCluster.DropAsync(database);
     }
@@ -83,7 +91,9 @@ public sealed class ProductionTests
     public async Task A_server_that_may_lose_what_was_answered_is_refused()
     {
         var folder = TestFolders.New("banking-unsafe-");
-        await using (var cluster = await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") }, ct: TestContext.Current.CancellationToken))
+        await using (
+            var cluster = await PostgresCluster.StartAsync(
+                new() { DataFolder = Path.Combine(folder.FullName, "postgres") }, ct: TestContext.Current.CancellationToken))
         {
             await cluster.EnsureDatabaseAsync("unsafe", TestContext.Current.CancellationToken);
             var database = await TestCluster.PrepareAsync(cluster, "unsafe");
@@ -120,7 +130,8 @@ public sealed class ProductionTests
     [Fact]
     public async Task In_Development_a_port_without_an_address_is_refused()
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(["--environment", "Development", "--no-demo", Nowhere], ("ASPNETCORE_HTTP_PORTS", "18080"));
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["--environment", "Development", "--no-demo", Nowhere], ("ASPNETCORE_HTTP_PORTS", "18080"));
 
         Assert.Equal(2, exitCode);
         Assert.Contains("http://*:18080 can be reached", error, StringComparison.Ordinal);
@@ -134,14 +145,24 @@ public sealed class ProductionTests
     public async Task In_Development_this_machine_is_served_and_others_where_that_is_said(string address, params string[] more)
     {
         // So far that it asks for the database: its address was no reason to stop.
-        var (exitCode, _, error) = await HostProcess.RunAsync(["--environment", "Development", "--no-demo", Nowhere, $"--urls={address}", .. more]);
+        var (exitCode, _, error) = await HostProcess.RunAsync([
+            "--environment",
+            "Development",
+            "--no-demo",
+            Nowhere,
+            $"--urls={address}",
+            .. more,
+        ]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains("cannot be opened", error, StringComparison.Ordinal);
         Assert.DoesNotContain("can be reached", error, StringComparison.Ordinal);
     }
 
-    /// <summary>A variable of that name belongs to others: a host in Production makes no database because of it, and one in Development deletes its data when told to.</summary>
+    /// <summary>
+    /// A variable of that name belongs to others: a host in Production makes no database because of it, and one in Development deletes its
+    /// data when told to.
+    /// </summary>
     [Theory]
     [InlineData("dev")]
     [InlineData("Development")]
@@ -151,7 +172,11 @@ public sealed class ProductionTests
         var folder = TestFolders.New("banking-environment-");
         string[] given = ["--no-demo", $"--Banking:DataFolder={folder.FullName}"];
         await RefusedAsync([.. given, .. Issuer], "needs ConnectionStrings:banking", ("ENVIRONMENT", value));
-        await RefusedAsync([.. given, "--environment", "Production", .. Issuer], "needs ConnectionStrings:banking", ("ENVIRONMENT", value), ("ASPNETCORE_ENVIRONMENT", "Development"));
+        await RefusedAsync(
+            [.. given, "--environment", "Production", .. Issuer],
+            "needs ConnectionStrings:banking",
+            ("ENVIRONMENT", value),
+            ("ASPNETCORE_ENVIRONMENT", "Development"));
         await RefusedAsync([.. given, "--fresh", "--yes", .. Issuer], "Development only", ("ENVIRONMENT", value));
         await RefusedAsync([.. given, "--fresh"], "add --yes to confirm", ("ENVIRONMENT", value), ("DOTNET_ENVIRONMENT", "Development"));
         Assert.Empty(folder.GetFileSystemInfos());

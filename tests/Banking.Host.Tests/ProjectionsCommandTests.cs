@@ -35,17 +35,31 @@ public sealed class ProjectionsCommandTests
 
         Assert.True(exitCode == 0, output + error);
         Assert.Equal(
-            ["audit|1|retired", "audit|2|serving", "entries|1|retired", "entries|2|serving", "ledger|1|retired", "ledger|2|serving"], await bank.RowsAsync(Generations));
+            ["audit|1|retired", "audit|2|serving", "entries|1|retired", "entries|2|serving", "ledger|1|retired", "ledger|2|serving"],
+            await bank.RowsAsync(Generations));
         Assert.Equal(served, await bank.ServedAsync());
         Assert.Equal("", await bank.RowAsync("select to_regclass('accounts.entry_g1')::text"));
-        var asked = await bank.RowsAsync("select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events " +
-            "where type = 'platform.rebuild-requested.v1' order by 1");
-        Assert.Equal(((string[])["account-directory", "audit", "entries", "ledger", "webhook-overview"]).Select(m => $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"), asked);
-        Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
+        var asked = await bank.RowsAsync(
+            "select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events "
+                + "where type = 'platform.rebuild-requested.v1' order by 1");
+        Assert.Equal(
+            ((string[])["account-directory", "audit", "entries", "ledger", "webhook-overview"]).Select(m =>
+                $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"),
+            asked);
+        Assert.Equal(
+            "5",
+            await bank.RowAsync(
+                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"
+            ));
     }
 
     [Theory]
-    [InlineData("There is no read model 'postings': entries, ledger, audit, account-directory, webhook-overview or all.", "rebuild", "postings", "--reason", "why not")]
+    [InlineData(
+        "There is no read model 'postings': entries, ledger, audit, account-directory, webhook-overview or all.",
+        "rebuild",
+        "postings",
+        "--reason",
+        "why not")]
     [InlineData("Option '--reason' is required", "rebuild", "all")]
     [InlineData("--reason TEXT: say why", "rebuild", "all", "--reason", " ")]
     [InlineData("argument 'NAME' missing", "rebuild", "--reason", "no name")]
@@ -72,8 +86,11 @@ public sealed class ProjectionsCommandTests
         await using var bank = await ImportedBank.CopyAsync(history);
         // What this puts in the log is in no other read model: they have to be brought forward before they can be compared.
         Assert.Equal(0, (await bank.RunAsync("projections", "rebuild", "audit", "--reason", "first")).ExitCode);
-        var table = "accounts.entry_g" + await bank.RowAsync("select generation from platform.read_model where name = 'entries' and state = 'serving'");
-        var planted = await bank.RowAsync($"update {table} set balance = balance + 1 where position = {bank.Middle} returning account, balance");
+        var table =
+            "accounts.entry_g"
+            + await bank.RowAsync("select generation from platform.read_model where name = 'entries' and state = 'serving'");
+        var planted = await bank.RowAsync(
+            $"update {table} set balance = balance + 1 where position = {bank.Middle} returning account, balance");
         var served = await bank.ServedAsync();
 
         var (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "to see whether it holds");
@@ -81,19 +98,29 @@ public sealed class ProjectionsCommandTests
         Assert.True(exitCode == 1, output + error);
         Assert.Contains("entries: generation 2 differs", output, StringComparison.Ordinal);
         var difference = Assert.Single(Differences(output));
-        Assert.Equal(("entry", planted), (difference.GetProperty("table").GetString(), $"{difference.GetProperty("stream")}|{Balance(difference, "found")}"));
+        Assert.Equal(
+            ("entry", planted),
+            (difference.GetProperty("table").GetString(), $"{difference.GetProperty("stream")}|{Balance(difference, "found")}"));
         Assert.Equal(Balance(difference, "found") - 1, Balance(difference, "expected"));
-        Assert.Equal(["1|serving", "2|differs"], await bank.RowsAsync("select generation, state from platform.read_model where name = 'entries' order by 1"));
+        Assert.Equal(
+            ["1|serving", "2|differs"],
+            await bank.RowsAsync("select generation, state from platform.read_model where name = 'entries' order by 1"));
         Assert.Equal(planted, await bank.RowAsync($"select account, balance from accounts.entry where position = {bank.Middle}"));
         Assert.Equal(served[0], (await bank.ServedAsync())[0]);
 
         (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "once more");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("no rebuild was asked for, because generation 2 differs from what serves and waits for a decision", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "no rebuild was asked for, because generation 2 differs from what serves and waits for a decision",
+            error,
+            StringComparison.Ordinal);
         Assert.Contains("/ops/projections/entries/rebuild/switch", error, StringComparison.Ordinal);
         Assert.Single(Differences(output));
-        Assert.Equal("1", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1' and data ->> 'model' = 'entries'"));
+        Assert.Equal(
+            "1",
+            await bank.RowAsync(
+                "select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1' and data ->> 'model' = 'entries'"));
     }
 
     [Theory]
@@ -107,7 +134,9 @@ public sealed class ProjectionsCommandTests
         // It has drawn a number and stored nothing under it yet; an event with a later one is in the log.
         await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
         await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken);
-        await bank.RowsAsync("update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from bank.mt_events) returning 1");
+        await bank.RowsAsync(
+            "update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from bank.mt_events) returning 1"
+        );
         var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
         process.ErrorDataReceived += (_, line) => said.TrySetResult(line.Data ?? "");

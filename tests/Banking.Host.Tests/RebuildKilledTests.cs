@@ -7,7 +7,8 @@ namespace Banking.Host.Tests;
 /// <summary>kill -9 of a rebuild in the middle. What serves is not touched by it, and the next host goes on where it stopped.</summary>
 public sealed class RebuildKilledTests
 {
-    private const string Building = "select name, generation, started_at::text, requested_at::text, reason from platform.read_model where generation = 2 order by name";
+    private const string Building =
+        "select name, generation, started_at::text, requested_at::text, reason from platform.read_model where generation = 2 order by name";
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
@@ -17,7 +18,9 @@ public sealed class RebuildKilledTests
         var served = await bank.ServedAsync();
         List<string> begun;
         long position;
-        using (var process = HostProcess.Start(["projections", "rebuild", "all", "--reason", "to be killed"], ("ConnectionStrings__banking", bank.Database)))
+        using (
+            var process = HostProcess.Start(
+                ["projections", "rebuild", "all", "--reason", "to be killed"], ("ConnectionStrings__banking", bank.Database)))
         {
             await using var held = await HoldOneAsync(bank);
             process.Kill();
@@ -41,8 +44,11 @@ public sealed class RebuildKilledTests
         Assert.Equal(begun, await bank.RowsAsync(Building));
         // The three books, and the two projections of documents.
         Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
-        Assert.Equal("5", await bank.RowAsync(
-            "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"));
+        Assert.Equal(
+            "5",
+            await bank.RowAsync(
+                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"
+            ));
         await bank.SameRowsAsync(
             $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",
             $"select {served[0].Split('|')[1]}::bigint, {served[0].Split('|')[2]}::numeric");
@@ -62,7 +68,8 @@ public sealed class RebuildKilledTests
         // A transaction for each attempt: a rebuild waits for those that were open when it began.
         var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(
-            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update", connection);
+            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update",
+            connection);
         if (await command.ExecuteScalarAsync() is long position)
         {
             return new(connection, transaction, position);

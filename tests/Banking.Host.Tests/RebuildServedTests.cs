@@ -41,7 +41,8 @@ public sealed class RebuildServedTests
         Assert.True(rebuilt.ExitCode == 0, rebuilt.Output + rebuilt.Error + host.Output);
         Assert.True(before > 100, "Hardly anything was paid in meanwhile: nothing was tested.");
         Assert.Equal(
-            ["audit|2", "entries|2", "ledger|2"], await bank.RowsAsync("select name, generation from platform.read_model where state = 'serving' order by 1"));
+            ["audit|2", "entries|2", "ledger|2"],
+            await bank.RowsAsync("select name, generation from platform.read_model where state = 'serving' order by 1"));
         await bank.VerifyAsync();
         var balances = await Task.WhenAll(accounts.Select(teller.BalanceAsync));
         Assert.Equal(paid * 0.01m, balances.Sum(b => decimal.Parse(b, CultureInfo.InvariantCulture)));

@@ -12,7 +12,8 @@ public sealed class ReplayCommandTests
     public async Task The_rows_of_an_account_are_those_that_serve(string history)
     {
         var bank = await ImportedBank.UntouchedAsync(history);
-        var account = await bank.RowAsync("select replace(account::text, '-', '') from accounts.entry group by account order by count(*) desc limit 1");
+        var account = await bank.RowAsync(
+            "select replace(account::text, '-', '') from accounts.entry group by account order by count(*) desc limit 1");
 
         var said = await ReplayAsync(bank, "entries", "--into", "scratch_one", "--account", "acc_" + account);
 
@@ -30,7 +31,8 @@ public sealed class ReplayCommandTests
 
         await ReplayAsync(bank, "entries", "--into=scratch_middle", "--from=" + from, "--to", to);
 
-        await bank.SameRowsAsync("select * from scratch_middle.entry", $"select * from accounts.entry where recorded_at >= '{from}' and recorded_at < '{to}'");
+        await bank.SameRowsAsync(
+            "select * from scratch_middle.entry", $"select * from accounts.entry where recorded_at >= '{from}' and recorded_at < '{to}'");
     }
 
     [Theory]
@@ -42,8 +44,10 @@ public sealed class ReplayCommandTests
 
         await ReplayAsync(bank, "ledger", "--into", "scratch_ledger", "--from", from, "--to", to);
 
-        await bank.SameRowsAsync("select * from scratch_ledger.journal", $"select * from ledger.journal where recorded_at >= '{from}' and recorded_at < '{to}'");
-        await bank.SameRowsAsync("select gl, currency, effective_on, debits, credits, entries from scratch_ledger.gl_day",
+        await bank.SameRowsAsync(
+            "select * from scratch_ledger.journal", $"select * from ledger.journal where recorded_at >= '{from}' and recorded_at < '{to}'");
+        await bank.SameRowsAsync(
+            "select gl, currency, effective_on, debits, credits, entries from scratch_ledger.gl_day",
             """
             select 2000, currency, effective_on, sum(greatest(-credit, 0)), sum(greatest(credit, 0)), count(*) from scratch_ledger.journal group by 2, 3
             union all
@@ -87,9 +91,15 @@ public sealed class ReplayCommandTests
         var (exitCode, output, error) = await bank.RunAsync(["projections", "replay", .. command]);
 
         Assert.Equal(2, exitCode);
-        Assert.Matches("[Rr]equired|Unrecognized|--into: a schema|--account: an id|--from: an instant|--to: an instant|--from must be before|There is no read model 'postings': entries, ledger, audit", error);
+        Assert.Matches(
+            "[Rr]equired|Unrecognized|--into: a schema|--account: an id|--from: an instant|--to: an instant|--from must be before|There is no read model 'postings': entries, ledger, audit",
+            error);
         Assert.Empty(output);
-        Assert.Equal("0", await bank.RowAsync("select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in ('scratch_', 'scratch_No')"));
+        Assert.Equal(
+            "0",
+            await bank.RowAsync(
+                "select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in ('scratch_', 'scratch_No')"
+            ));
     }
 
     private static async Task<string> ReplayAsync(ImportedBank bank, params string[] options)
@@ -102,16 +112,20 @@ public sealed class ReplayCommandTests
     /// <summary>Two instants at which some of what was imported had been recorded, and some not.</summary>
     private static async Task<(string From, string To)> MiddleAsync(ImportedBank bank)
     {
-        var row = await bank.RowAsync($"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) within group (order by recorded_at), '{Wire}') " +
-            "from (select recorded_at at time zone 'UTC' as recorded_at from accounts.entry) e");
+        var row = await bank.RowAsync(
+            $"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) within group (order by recorded_at), '{Wire}') "
+                + "from (select recorded_at at time zone 'UTC' as recorded_at from accounts.entry) e");
         return (row.Split('|')[0], row.Split('|')[1]);
     }
 
     /// <summary>Each table of the database and how many rows it has, but for scratch schemas.</summary>
-    private static Task<List<string>> EverythingAsync(ImportedBank bank) => bank.RowsAsync("""
-        select t.name, (xpath('//c/text()', query_to_xml('select count(*) as c from ' || t.name, false, false, '')))[1]::text
-        from (select table_schema || '.' || table_name as name from information_schema.tables
-            where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') and table_schema not like 'scratch%') t
-        order by 1
-        """);
+    private static Task<List<string>> EverythingAsync(ImportedBank bank) =>
+        bank.RowsAsync(
+            """
+            select t.name, (xpath('//c/text()', query_to_xml('select count(*) as c from ' || t.name, false, false, '')))[1]::text
+            from (select table_schema || '.' || table_name as name from information_schema.tables
+                where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') and table_schema not like 'scratch%') t
+            order by 1
+            """
+        );
 }

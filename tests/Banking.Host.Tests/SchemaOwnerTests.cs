@@ -41,8 +41,14 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             Assert.Equal("3.00", await teller.BalanceAsync(account));
         }
 
-        foreach (var command in (string[][])[
-            ["projections", "rebuild", "all", "--reason", "test"], ["projections", "replay", "ledger", "--into", "scratch_one"], ["projections", "list"], ["verify", "--full"]])
+        foreach (
+            var command in (string[][])
+                [
+                    ["projections", "rebuild", "all", "--reason", "test"],
+                    ["projections", "replay", "ledger", "--into", "scratch_one"],
+                    ["projections", "list"],
+                    ["verify", "--full"],
+                ])
         {
             var (exitCode, output, error) = await HostProcess.RunAsync(command, ("ConnectionStrings__banking", _database), NoOwner);
             Assert.True(exitCode == 0, string.Join(' ', command) + output + error);
@@ -50,8 +56,10 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("update platform.schema_part set fingerprint = 'another' where name = 'store'", "The schema of the database is not the one")]
-    [InlineData("update platform.schema_part set fingerprint = 'another' where name = 'messages'", "The schema of the database is not the one")]
+    [InlineData(
+        "update platform.schema_part set fingerprint = 'another' where name = 'store'", "The schema of the database is not the one")]
+    [InlineData(
+        "update platform.schema_part set fingerprint = 'another' where name = 'messages'", "The schema of the database is not the one")]
     [InlineData("revoke all on schema platform from banking_host", "The schema of the database is not the one")]
     [InlineData("revoke insert on bank.mt_events from banking_host", "may not read and add to bank.mt_events")]
     [InlineData("drop table wolverine.wolverine_dead_letters", "may not read and add to wolverine.wolverine_dead_letters")]
@@ -87,8 +95,11 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
         {
             Assert.Equal("0", await RowAsync(Unnamed));
-            Assert.Equal("1", await RowAsync(
-                "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and e.stream_id = d.id and e.version = d.mt_version"));
+            Assert.Equal(
+                "1",
+                await RowAsync(
+                    "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and e.stream_id = d.id and e.version = d.mt_version"
+                ));
         }
     }
 
@@ -97,15 +108,23 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     {
         var other = await TestCluster.NewDatabaseAsync();
 
-        await EndsAsync("do not name the same database", ("ConnectionStrings__banking", _database), ("ConnectionStrings__owner", TestCluster.Owner(other)));
+        await EndsAsync(
+            "do not name the same database",
+            ("ConnectionStrings__banking", _database),
+            ("ConnectionStrings__owner", TestCluster.Owner(other)));
         await EndsAsync("ConnectionStrings:owner is of no use", ("ConnectionStrings__owner", TestCluster.Owner(other)));
         await EndsAsync(
-            "ConnectionStrings:owner cannot be opened", ("ConnectionStrings__banking", _database), ("ConnectionStrings__owner", TestCluster.Owner(_database) + ";Password=wrong"));
-        await EndsAsync("ConnectionStrings:banking cannot be opened", ("ConnectionStrings__banking", _database + ";Password=wrong"), NoOwner);
+            "ConnectionStrings:owner cannot be opened",
+            ("ConnectionStrings__banking", _database),
+            ("ConnectionStrings__owner", TestCluster.Owner(_database) + ";Password=wrong"));
+        await EndsAsync(
+            "ConnectionStrings:banking cannot be opened", ("ConnectionStrings__banking", _database + ";Password=wrong"), NoOwner);
         await TestCluster.DropAsync(other);
     }
 
-    /// <summary>A host's role may make schemas, and one of the owner's name would come first where names are looked for by default.</summary>
+    /// <summary>
+    /// A host's role may make schemas, and one of the owner's name would come first where names are looked for by default.
+    /// </summary>
     [Fact]
     public async Task A_function_in_a_schema_of_the_owners_name_is_not_taken_for_PostgreSQLs()
     {
@@ -143,10 +162,15 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     public async Task Migrate_refuses_a_superuser_in_Production()
     {
         var superuser = await TestCluster.SuperuserAsync(_database);
-        foreach (var (name, host, owner) in ((string, string, string)[])[("owner", _database, superuser), ("banking", superuser, TestCluster.Owner(_database))])
+        foreach (
+            var (name, host, owner) in ((string, string, string)[])
+                [("owner", _database, superuser), ("banking", superuser, TestCluster.Owner(_database))])
         {
             var (exitCode, _, error) = await HostProcess.RunAsync(
-                ["migrate"], ("ConnectionStrings__banking", host), ("ConnectionStrings__owner", owner), ("ASPNETCORE_ENVIRONMENT", "Production"));
+                ["migrate"],
+                ("ConnectionStrings__banking", host),
+                ("ConnectionStrings__owner", owner),
+                ("ASPNETCORE_ENVIRONMENT", "Production"));
 
             Assert.Equal(2, exitCode);
             Assert.Contains($"ConnectionStrings:{name} is a superuser", error, StringComparison.Ordinal);
@@ -169,7 +193,11 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         }
 
         var (exitCode, _, error) = await HostProcess.RunAsync(
-            [command], ("ConnectionStrings__banking", _database), ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            [command],
+            ("ConnectionStrings__banking", _database),
+            ("ASPNETCORE_ENVIRONMENT", "Development"),
+            ("ASPNETCORE_URLS", "http://127.0.0.1:0")
+        );
 
         Assert.True(exitCode == 2, error);
         Assert.Contains("roles.sql", error, StringComparison.Ordinal);
@@ -183,12 +211,21 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     [InlineData("projections", "list")]
     public async Task A_connection_string_that_cannot_be_read_ends_with_a_sentence(params string[] command)
     {
-        foreach (var (setting, name) in ((string, string)[])[
-            ("--ConnectionStrings:banking=foo", "banking"), ("--ConnectionStrings:banking=Host=127.0.0.1;Usrname=x", "banking"), ("--ConnectionStrings:banking=Database=x", "banking"),
-            ("--ConnectionStrings:owner=Host=127.0.0.1;Port=many", "owner")])
+        foreach (
+            var (setting, name) in ((string, string)[])
+                [
+                    ("--ConnectionStrings:banking=foo", "banking"),
+                    ("--ConnectionStrings:banking=Host=127.0.0.1;Usrname=x", "banking"),
+                    ("--ConnectionStrings:banking=Database=x", "banking"),
+                    ("--ConnectionStrings:owner=Host=127.0.0.1;Port=many", "owner"),
+                ])
         {
-            string[] settings = name == "owner" ? [$"--ConnectionStrings:banking={_database}", setting] : [setting, $"--ConnectionStrings:owner={TestCluster.Owner(_database)}"];
-            var (exitCode, _, error) = await HostProcess.RunAsync([.. command, .. settings], ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            string[] settings =
+                name == "owner"
+                    ? [$"--ConnectionStrings:banking={_database}", setting]
+                    : [setting, $"--ConnectionStrings:owner={TestCluster.Owner(_database)}"];
+            var (exitCode, _, error) = await HostProcess.RunAsync(
+                [.. command, .. settings], ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
 
             Assert.True(exitCode == 2, error);
             Assert.Contains($"ConnectionStrings:{name} is no connection string", error, StringComparison.Ordinal);
@@ -198,7 +235,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
 
     private static async Task EndsAsync(string sentence, params (string, string)[] environment)
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
@@ -208,7 +246,12 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     private async Task RefusedAsync(string command, string sentence)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
-            [command], ("ConnectionStrings__banking", _database), NoOwner, ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            [command],
+            ("ConnectionStrings__banking", _database),
+            NoOwner,
+            ("ASPNETCORE_ENVIRONMENT", "Development"),
+            ("ASPNETCORE_URLS", "http://127.0.0.1:0")
+        );
 
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);

@@ -26,8 +26,11 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(2, commands.Count);
 
             transfer = Json(await BashAsync(export + "\n" + commands[0])).GetProperty("id").GetString()!;
-            Assert.Equal("4800.00", Json(await BashAsync(export + "\n" + commands[1])).GetProperty("balance").GetProperty("value").GetString());
-            Assert.Contains("4 currencies", host.Output.Replace("EUR USD JPY KWD", "4 currencies", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Equal(
+                "4800.00",
+                Json(await BashAsync(export + "\n" + commands[1])).GetProperty("balance").GetProperty("value").GetString());
+            Assert.Contains(
+                "4 currencies", host.Output.Replace("EUR USD JPY KWD", "4 currencies", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.Equal(0, await host.StopAsync());
         }
 
@@ -53,7 +56,11 @@ public sealed class ServeTests : IDisposable
 
         Assert.Equal(2, answers);
         var teller = await host.TellerAsync();
-        var events = (await teller.GetAsync("/v1/accounts/XB09DEMO000000000001/events?limit=500")).Ok().Json.GetProperty("items").EnumerateArray().ToList();
+        var events = (await teller.GetAsync("/v1/accounts/XB09DEMO000000000001/events?limit=500"))
+            .Ok()
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .ToList();
         Assert.Equal("lunch-1", events[^1].GetProperty("idempotencyKey").GetString());
         Assert.Equal("dev-teller", events[^1].GetProperty("actor").GetString());
     }
@@ -63,7 +70,8 @@ public sealed class ServeTests : IDisposable
     {
         await using var first = await HostProcess.ServeAsync(["--no-demo"], Settings);
 
-        var (exitCode, _, error) = await HostProcess.RunAsync(["--no-demo", "--urls", "http://127.0.0.1:0"], [.. Settings, ("ASPNETCORE_ENVIRONMENT", "Development")]);
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["--no-demo", "--urls", "http://127.0.0.1:0"], [.. Settings, ("ASPNETCORE_ENVIRONMENT", "Development")]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(first.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), error, StringComparison.Ordinal);
@@ -75,7 +83,8 @@ public sealed class ServeTests : IDisposable
     {
         var database = await TestCluster.NewDatabaseAsync();
 
-        var (exitCode, _, error) = await HostProcess.RunAsync([], ("ConnectionStrings__banking", database), ("ASPNETCORE_ENVIRONMENT", "Production"));
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [], ("ConnectionStrings__banking", database), ("ASPNETCORE_ENVIRONMENT", "Production"));
 
         Assert.Equal(2, exitCode);
         Assert.Contains("Banking:Auth:Authority", error, StringComparison.Ordinal);

@@ -10,13 +10,19 @@ public sealed class SmallHistory : IAsyncLifetime
         ["client.asc"] = ["\"client_id\";\"birth_number\";\"district_id\"", "1;\"450204\";18", "2;\"406009\";1"],
         ["account.asc"] =
         [
-            "\"account_id\";\"district_id\";\"frequency\";\"date\"", "10;55;\"POPLATEK MESICNE\";930101", "20;74;\"POPLATEK PO OBRATU\";930105",
+            "\"account_id\";\"district_id\";\"frequency\";\"date\"",
+            "10;55;\"POPLATEK MESICNE\";930101",
+            "20;74;\"POPLATEK PO OBRATU\";930105",
         ],
         ["disp.asc"] =
         [
             "\"disp_id\";\"client_id\";\"account_id\";\"type\"", "1;1;10;\"OWNER\"", "2;2;10;\"DISPONENT\"", "3;2;20;\"OWNER\"",
         ],
-        ["order.asc"] = ["\"order_id\";\"account_id\";\"bank_to\";\"account_to\";\"amount\";\"k_symbol\"", "7;10;\"YZ\";\"87144583\";2452.00;\"SIPO\""],
+        ["order.asc"] =
+        [
+            "\"order_id\";\"account_id\";\"bank_to\";\"account_to\";\"amount\";\"k_symbol\"",
+            "7;10;\"YZ\";\"87144583\";2452.00;\"SIPO\"",
+        ],
         ["trans.asc"] =
         [
             "\"trans_id\";\"account_id\";\"date\";\"type\";\"operation\";\"amount\";\"balance\";\"k_symbol\";\"bank\";\"account\"",
@@ -56,6 +62,8 @@ public sealed class SmallHistory : IAsyncLifetime
     public static DirectoryInfo WriteWith(string file, string found, string replacement)
     {
         Assert.Contains(found, string.Join('\n', Files[file]), StringComparison.Ordinal);
-        return Write((name, lines) => name == file ? string.Join('\n', lines).Replace(found, replacement, StringComparison.Ordinal).Split('\n') : lines);
+        return Write(
+            (name, lines) =>
+                name == file ? string.Join('\n', lines).Replace(found, replacement, StringComparison.Ordinal).Split('\n') : lines);
     }
 }

@@ -10,18 +10,27 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
     private const string Development = "Development";
     private const string MaxConnections = "--Banking:Postgres:MaxConnections";
 
-    private static readonly string[] Brokers = ["--Banking:Publishing:Kafka:BootstrapServers=127.0.0.1:1", "--Banking:Publishing:RabbitMq:Uri=amqp://guest:guest@127.0.0.1:1"];
+    private static readonly string[] Brokers =
+    [
+        "--Banking:Publishing:Kafka:BootstrapServers=127.0.0.1:1",
+        "--Banking:Publishing:RabbitMq:Uri=amqp://guest:guest@127.0.0.1:1",
+    ];
 
     [Fact]
     public async Task A_host_that_may_take_more_connections_than_the_server_gives_is_refused_and_one_that_leaves_no_room_for_a_second_says_so()
     {
-        var server = await ScalarAsync<int>("select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
+        var server = await ScalarAsync<int>(
+            "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
 
-        await RefusedAsync(Development, $"The server gives {server} connections, and this host may take {server + 1}", $"{MaxConnections}={server + 1}");
+        await RefusedAsync(
+            Development, $"The server gives {server} connections, and this host may take {server + 1}", $"{MaxConnections}={server + 1}");
         await RefusedAsync(Development, "MaxConnections is 39; a host needs at least 40", $"{MaxConnections}=39");
         await using (var host = await ServeAsync($"{MaxConnections}={server}"))
         {
-            Assert.Contains($"The server gives {server} connections, and a host may take {server}: a second host does not fit", host.Output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"The server gives {server} connections, and a host may take {server}: a second host does not fit",
+                host.Output,
+                StringComparison.Ordinal);
         }
 
         await using (var host = await ServeAsync($"{MaxConnections}={server / 2}"))
@@ -36,10 +45,12 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
         await using var moved = new BankFixture();
         await moved.InitializeAsync();
         string[] settings =
-            ["--Banking:Auth:Authority=https://issuer.example", "--Banking:Auth:Audience=bank", $"--ConnectionStrings:banking={moved.ConnectionString}"];
-        await using (await HostProcess.ServeAsync(["--no-demo", "--environment", "Production", .. settings]))
-        {
-        }
+        [
+            "--Banking:Auth:Authority=https://issuer.example",
+            "--Banking:Auth:Audience=bank",
+            $"--ConnectionStrings:banking={moved.ConnectionString}",
+        ];
+        await using (await HostProcess.ServeAsync(["--no-demo", "--environment", "Production", .. settings])) { }
 
         await moved.As("teller").RegisterAsync();
 
@@ -62,14 +73,19 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
         string Setting(string from) => $"--Banking:Publishing:{section}:From={from}";
         string[] given = [Brokers[broker], $"--ConnectionStrings:banking={database}"];
 
-        await RefusedAsync(Development, $"Banking:Publishing:{section}:From is position {end + 1}, and the log ends at {end}", [.. given, Setting($"{end + 1}")]);
+        await RefusedAsync(
+            Development,
+            $"Banking:Publishing:{section}:From is position {end + 1}, and the log ends at {end}",
+            [.. given, Setting($"{end + 1}")]);
 
         // The end itself is a place in the log; and a destination that has its place keeps it, whatever the setting says.
         foreach (var from in new[] { end, 999_999 })
         {
             await using (await HostProcess.ServeAsync(["--no-demo", .. given, Setting($"{from}")]))
             {
-                await Eventually.UntilAsync(() => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh), lanes => lanes == 1);
+                await Eventually.UntilAsync(
+                    () => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh),
+                    lanes => lanes == 1);
             }
         }
     }
@@ -84,12 +100,13 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
             "update bank.mt_streams set timestamp = clock_timestamp() + interval '400 days' where type = 'customer' returning id::text");
         var stream = (string)(await forge.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
 
-        var (exitCode, output, error) = await HostProcess.RunAsync(["verify", "--json"], ("ConnectionStrings__banking", future.ConnectionString));
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["verify", "--json"], ("ConnectionStrings__banking", future.ConnectionString));
 
         Assert.True(exitCode == 1, output + error);
-        Assert.Contains(
-            JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray(),
-            d => d.GetProperty("stream").GetString() == stream && d.GetProperty("expected").GetString()!.StartsWith("recorded before", StringComparison.Ordinal));
+        Assert.Contains(JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray(), d =>
+            d.GetProperty("stream").GetString() == stream
+            && d.GetProperty("expected").GetString()!.StartsWith("recorded before", StringComparison.Ordinal));
     }
 
     private Task<HostProcess> ServeAsync(string setting) =>
@@ -99,7 +116,11 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             ["--no-demo", "--environment", environment, "--urls", "http://127.0.0.1:0", .. arguments],
-            [.. arguments.Any(a => a.Contains("ConnectionStrings", StringComparison.Ordinal)) ? [] : new[] { ("ConnectionStrings__banking", bank.ConnectionString) }]);
+            [
+                .. arguments.Any(a => a.Contains("ConnectionStrings", StringComparison.Ordinal))
+                    ? []
+                    : new[] { ("ConnectionStrings__banking", bank.ConnectionString) },
+            ]);
 
         Assert.True(exitCode == 2, $"{exitCode}: {error}");
         Assert.Contains(sentence, error, StringComparison.Ordinal);

@@ -24,10 +24,16 @@ public sealed class StopTests
         {
             payments.Add(teller.TransferAsync(from, to, "1.00"));
             await held.UntilWaitedForAsync();
-            var bodies = Enumerable.Range(1, Payments).Select(_ => new BodyOnDemand(
-                $$"""{ "fromAccountId": "{{from}}", "toAccountId": "{{to}}", "amount": { "value": "1.00", "currency": "EUR" }, "reason": "test" }""")).ToList();
-            payments.AddRange(bodies.Select(body => teller.SendAsync(
-                HttpMethod.Post, "/v1/transfers", body, ("Idempotency-Key", BankClient.NewKey()), ("Expect", "100-continue"))));
+            var bodies = Enumerable
+                .Range(1, Payments)
+                .Select(_ => new BodyOnDemand(
+                    $$"""{ "fromAccountId": "{{from}}", "toAccountId": "{{to}}", "amount": { "value": "1.00", "currency": "EUR" }, "reason": "test" }"""
+                ))
+                .ToList();
+            payments.AddRange(
+                bodies.Select(body =>
+                    teller.SendAsync(
+                        HttpMethod.Post, "/v1/transfers", body, ("Idempotency-Key", BankClient.NewKey()), ("Expect", "100-continue"))));
             await Task.WhenAll(bodies.Select(b => b.AskedFor));
 
             stopping = host.StopAsync();

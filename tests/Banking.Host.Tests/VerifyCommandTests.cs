@@ -3,7 +3,9 @@ using Banking.Testing.Histories;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The command that says whether the read models are what the log says, on a bank where they are and on banks where they are not.</summary>
+/// <summary>
+/// The command that says whether the read models are what the log says, on a bank where they are and on banks where they are not.
+/// </summary>
 public sealed class VerifyCommandTests
 {
     private const string First = "(select id from accounts.mt_doc_account order by id limit 1)";
@@ -11,11 +13,29 @@ public sealed class VerifyCommandTests
     /// <summary>What is planted: the read model, the table as it is named, and a statement that returns whose row it is.</summary>
     private static readonly (string Model, string Table, string Sql)[] Plants =
     [
-        ("entries", "entry", "update accounts.entry set effective_at = effective_at + interval '1 day' where position = {0} returning account"),
-        ("entries", "entry_day", $"insert into accounts.entry_day select {First}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
-        ("entries", "state", $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = (select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"),
-        ("ledger", "journal", "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) from ledger.journal) returning account"),
-        ("ledger", "gl_day", "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning null"),
+        (
+            "entries",
+            "entry",
+            "update accounts.entry set effective_at = effective_at + interval '1 day' where position = {0} returning account"),
+        (
+            "entries",
+            "entry_day",
+            $"insert into accounts.entry_day select {First}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
+        (
+            "entries",
+            "state",
+            $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = (select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"
+        ),
+        (
+            "ledger",
+            "journal",
+            "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) from ledger.journal) returning account"
+        ),
+        (
+            "ledger",
+            "gl_day",
+            "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning null"
+        ),
         ("audit", "event_index", "delete from audit.event_index where position = {0} returning stream"),
     ];
 
@@ -86,7 +106,8 @@ public sealed class VerifyCommandTests
         var differences = JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray().ToList();
         Assert.All(accounts, a => Assert.Contains(differences, d => Text(d, "model") == "log" && Text(d, "stream") == a));
         Assert.Contains(differences, d => (Text(d, "model"), Text(d, "table"), Text(d, "stream")) == ("entries", "state", state));
-        Assert.DoesNotContain(differences, d => Text(d, "table") == "state" && Text(d, "stream") is var s && s != state && !accounts.Contains(s));
+        Assert.DoesNotContain(differences, d =>
+            Text(d, "table") == "state" && Text(d, "stream") is var s && s != state && !accounts.Contains(s));
     }
 
     [Theory]
@@ -94,7 +115,9 @@ public sealed class VerifyCommandTests
     public async Task Sums_are_compared_without_full_too_and_people_are_told_in_a_line_what_differs(string history)
     {
         await using var bank = await ImportedBank.CopyAsync(history);
-        await bank.RowAsync("update ledger.gl_day set credits = 4711 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning 1");
+        await bank.RowAsync(
+            "update ledger.gl_day set credits = 4711 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning 1"
+        );
 
         var (exitCode, output, _) = await bank.RunAsync("verify");
 
@@ -121,13 +144,18 @@ public sealed class VerifyCommandTests
     public async Task A_read_model_that_stopped_before_the_end_of_the_log_is_not_called_compared(string history)
     {
         await using var bank = await ImportedBank.CopyAsync(history);
-        await bank.RowsAsync($"update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = {bank.Events + 1} where name = 'ledger'");
+        await bank.RowsAsync(
+            $"update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = {bank.Events + 1} where name = 'ledger'"
+        );
 
         var (exitCode, output, error) = await bank.RunAsync("verify");
 
         Assert.Equal(1, exitCode);
         Assert.Contains(": 0 differences.", output, StringComparison.Ordinal);
-        Assert.Contains($"ledger: stopped before position {bank.Events + 1} (it is torn); from there on nothing was compared.", error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"ledger: stopped before position {bank.Events + 1} (it is torn); from there on nothing was compared.",
+            error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,5 +168,6 @@ public sealed class VerifyCommandTests
         Assert.Empty(output);
     }
 
-    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
 }

@@ -46,7 +46,8 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         var made = new LedgerModel().Tables.Single(t => t.Name == LedgerModel.Day).Derivation!.Query
             .Replace("{from}", Journal, StringComparison.Ordinal).Replace("{condition}", "true", StringComparison.Ordinal);
         await using var command = bank.Database.CreateCommand(
-            $"with made as ({made}) select count(*) from (((table made) except all (table {Days})) union all ((table {Days}) except all (table made))) as different");
+            $"with made as ({made}) select count(*) from (((table made) except all (table {Days})) union all ((table {Days}) except all (table made))) as different"
+        );
 
         Assert.Equal(0L, await command.ExecuteScalarAsync());
     }
@@ -58,7 +59,9 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
 
         Assert.Equal(["date", "currencies"], answer.Members());
         Assert.Equal(Date(bank.Clock.Now), answer.Text("date"));
-        Assert.True(long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture) >= long.Parse(bank.Position, CultureInfo.InvariantCulture));
+        Assert.True(
+            long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture)
+                >= long.Parse(bank.Position, CultureInfo.InvariantCulture));
         var currencies = answer.Json.GetProperty("currencies").EnumerateArray().ToList();
         Assert.Equal(["EUR", "JPY", "KWD"], currencies.Select(c => c.GetProperty("currency").GetString()));
         foreach (var (currency, scale) in currencies.Zip([2, 0, 3]))
@@ -72,8 +75,10 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
             foreach (var line in currency.GetProperty("lines").EnumerateArray())
             {
                 var (debit, credit) = (Minor(line.GetProperty("debit"), scale), Minor(line.GetProperty("credit"), scale));
-                Assert.NotEqual(line.TryGetProperty("debitBalance", out var onDebit), line.TryGetProperty("creditBalance", out var onCredit));
-                Assert.Equal(debit - credit, onDebit.ValueKind == JsonValueKind.Undefined ? -Minor(onCredit, scale) : Minor(onDebit, scale));
+                Assert.NotEqual(
+                    line.TryGetProperty("debitBalance", out var onDebit), line.TryGetProperty("creditBalance", out var onCredit));
+                Assert.Equal(
+                    debit - credit, onDebit.ValueKind == JsonValueKind.Undefined ? -Minor(onCredit, scale) : Minor(onDebit, scale));
             }
         }
     }
@@ -91,9 +96,12 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
                 trial.Json.GetProperty("currencies").EnumerateArray().Select(c => c.GetProperty("lines").EnumerateArray().ToList())))
             {
                 Assert.True(currency.GetProperty("balanced").GetBoolean());
-                Assert.Equal(currency.GetProperty("totalAssets").GetRawText(), currency.GetProperty("totalLiabilitiesAndEquity").GetRawText());
-                decimal Of(params string[] kinds) => lines.Where(l => kinds.Contains(l.GetProperty("kind").GetString()))
-                    .Sum(l => Value(l.GetProperty("debit")) - Value(l.GetProperty("credit")));
+                Assert.Equal(
+                    currency.GetProperty("totalAssets").GetRawText(), currency.GetProperty("totalLiabilitiesAndEquity").GetRawText());
+                decimal Of(params string[] kinds) =>
+                    lines
+                        .Where(l => kinds.Contains(l.GetProperty("kind").GetString()))
+                        .Sum(l => Value(l.GetProperty("debit")) - Value(l.GetProperty("credit")));
                 Assert.Equal(-Of("income", "expense"), Value(currency.GetProperty("retainedResult")));
                 Assert.Equal(Of("asset"), Value(currency.GetProperty("totalAssets")));
                 Assert.Equal(-Of("liability"), Value(currency.GetProperty("totalLiabilities")));
@@ -125,7 +133,8 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         {
             var query = i == 0 ? "" : $"?date={bank.Day(_random):yyyy-MM-dd}&knownAt={Query(bank.Instant(_random))}";
             var trial = (await _auditor.GetAsync("/v1/ledger/trial-balance" + query)).Ok();
-            foreach (var line in trial.Json.GetProperty("currencies").EnumerateArray().SelectMany(c => c.GetProperty("lines").EnumerateArray()))
+            foreach (
+                var line in trial.Json.GetProperty("currencies").EnumerateArray().SelectMany(c => c.GetProperty("lines").EnumerateArray()))
             {
                 var account = line.GetProperty("account").GetString()!;
 
@@ -147,15 +156,20 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         var entry = (await _auditor.GetAsync("/v1/ledger/accounts/fees/entries?limit=1")).Ok().Items().Single();
 
         Assert.Equal(
-            ["position", "eventId", "type", "effectiveOn", "recordedAt", "accountId", "lines", "links"], entry.EnumerateObject().Select(m => m.Name));
+            ["position", "eventId", "type", "effectiveOn", "recordedAt", "accountId", "lines", "links"],
+            entry.EnumerateObject().Select(m => m.Name));
         Assert.Equal("1900-01-01", entry.GetProperty("effectiveOn").GetString());
         Assert.Equal("accounts.money-deposited.v1", entry.GetProperty("type").GetString());
         Assert.Equal(
             """[{"account":"customer-deposits","number":2000,"credit":{"value":"0.07","currency":"EUR"}},{"account":"fees","number":4000,"debit":{"value":"0.07","currency":"EUR"}}]""",
             entry.GetProperty("lines").GetRawText());
-        var e = Assert.Single((await _auditor.GetCurrentAsync(entry.GetProperty("links").GetProperty("event").GetString()!, bank.Position)).Ok().Items());
+        var e = Assert.Single(
+            (await _auditor.GetCurrentAsync(entry.GetProperty("links").GetProperty("event").GetString()!, bank.Position)).Ok().Items());
         Assert.Equal(
-            (entry.GetProperty("eventId").GetString(), entry.GetProperty("position").GetInt64(), entry.GetProperty("recordedAt").GetDateTimeOffset()),
+            (
+                entry.GetProperty("eventId").GetString(),
+                entry.GetProperty("position").GetInt64(),
+                entry.GetProperty("recordedAt").GetDateTimeOffset()),
             (e.GetProperty("id").GetString(), e.GetProperty("position").GetInt64(), e.GetProperty("recordedAt").GetDateTimeOffset()));
         (await _auditor.GetAsync(entry.GetProperty("links").GetProperty("account").GetString()!)).Ok();
     }
@@ -208,13 +222,18 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
     [Fact]
     public async Task The_first_and_the_last_day_there_are_can_be_asked_about()
     {
-        Assert.Empty((await _auditor.GetAsync("/v1/ledger/trial-balance?date=0001-01-01")).Ok().Json.GetProperty("currencies").EnumerateArray());
+        Assert.Empty(
+            (await _auditor.GetAsync("/v1/ledger/trial-balance?date=0001-01-01")).Ok().Json.GetProperty("currencies").EnumerateArray());
         var first = (await _auditor.GetAsync("/v1/ledger/trial-balance?date=1900-01-01")).Ok();
         var last = (await _auditor.GetAsync("/v1/ledger/trial-balance?date=9999-12-31")).Ok();
 
         Assert.Equal("0.07", first.Json.GetProperty("currencies")[0].GetProperty("debits").GetProperty("value").GetString());
-        foreach (var line in last.Json.GetProperty("currencies").EnumerateArray().Concat(first.Json.GetProperty("currencies").EnumerateArray())
-            .SelectMany(c => c.GetProperty("lines").EnumerateArray()))
+        foreach (
+            var line in last
+                .Json.GetProperty("currencies")
+                .EnumerateArray()
+                .Concat(first.Json.GetProperty("currencies").EnumerateArray())
+                .SelectMany(c => c.GetProperty("lines").EnumerateArray()))
         {
             (await _auditor.GetAsync(line.GetProperty("entries").GetString()!)).Ok();
         }
@@ -228,7 +247,8 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         var cursor = "";
         do
         {
-            var page = (await _auditor.GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit}{cursor}")).Ok();
+            var page = (
+                await _auditor.GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit}{cursor}")).Ok();
             Assert.InRange(page.Items().Count, 0, limit);
             items.AddRange(page.Items());
             cursor = page.NextCursor() is { } next ? "&cursor=" + next : "";
@@ -237,34 +257,56 @@ public sealed class BooksTests(RandomBooks bank, ITestOutputHelper output) : ICl
         return items;
     }
 
-    private static IEnumerable<(string Currency, string Account, decimal Debits, decimal Credits)> Sums(IEnumerable<Line> lines) => lines
-        .GroupBy(l => (l.Currency, l.Account))
-        .Select(g => (
-            g.Key.Currency, g.Key.Account, g.Where(l => l.IsDebit).Sum(l => (decimal)l.Minor), g.Where(l => !l.IsDebit).Sum(l => (decimal)l.Minor)))
-        .Order();
+    private static IEnumerable<(string Currency, string Account, decimal Debits, decimal Credits)> Sums(IEnumerable<Line> lines) =>
+        lines
+            .GroupBy(l => (l.Currency, l.Account))
+            .Select(g =>
+                (
+                    g.Key.Currency,
+                    g.Key.Account,
+                    g.Where(l => l.IsDebit).Sum(l => (decimal)l.Minor),
+                    g.Where(l => !l.IsDebit).Sum(l => (decimal)l.Minor)))
+            .Order();
 
     private static List<(string Month, string Currency, string Account, decimal Debits, decimal Credits, long Count)> Figures(
         IEnumerable<JsonElement> periods) =>
-        [.. periods.SelectMany(p => p.GetProperty("accounts").EnumerateArray().Select(f => (Month: p.GetProperty("from").GetString()![..7], Figure: f)))
-            .GroupBy(f => (f.Month, Currency: f.Figure.GetProperty("debit").GetProperty("currency").GetString()!, Account: f.Figure.GetProperty("account").GetString()!))
-            .Select(g => (
-                g.Key.Month, g.Key.Currency, g.Key.Account, g.Sum(f => Value(f.Figure.GetProperty("debit"))), g.Sum(f => Value(f.Figure.GetProperty("credit"))),
-                g.Sum(f => f.Figure.GetProperty("count").GetInt64())))
-            .Order()];
+        [
+            .. periods
+                .SelectMany(p =>
+                    p.GetProperty("accounts").EnumerateArray().Select(f => (Month: p.GetProperty("from").GetString()![..7], Figure: f)))
+                .GroupBy(f =>
+                    (
+                        f.Month,
+                        Currency: f.Figure.GetProperty("debit").GetProperty("currency").GetString()!,
+                        Account: f.Figure.GetProperty("account").GetString()!))
+                .Select(g =>
+                    (
+                        g.Key.Month,
+                        g.Key.Currency,
+                        g.Key.Account,
+                        g.Sum(f => Value(f.Figure.GetProperty("debit"))),
+                        g.Sum(f => Value(f.Figure.GetProperty("credit"))),
+                        g.Sum(f => f.Figure.GetProperty("count").GetInt64())))
+                .Order(),
+        ];
 
     private static (string Day, long Position) Key(JsonElement entry) =>
         (entry.GetProperty("effectiveOn").GetString()!, entry.GetProperty("position").GetInt64());
 
-    private static decimal Sum(IEnumerable<JsonElement> entries, string account, string side) => entries
-        .Select(e => e.GetProperty("lines").EnumerateArray().Single(l => l.GetProperty("account").GetString() == account))
-        .Sum(l => l.TryGetProperty(side, out var amount) ? Value(amount) : 0);
+    private static decimal Sum(IEnumerable<JsonElement> entries, string account, string side) =>
+        entries
+            .Select(e => e.GetProperty("lines").EnumerateArray().Single(l => l.GetProperty("account").GetString() == account))
+            .Sum(l => l.TryGetProperty(side, out var amount) ? Value(amount) : 0);
 
-    private static decimal Value(JsonElement amount) => decimal.Parse(amount.GetProperty("value").GetString()!, CultureInfo.InvariantCulture);
+    private static decimal Value(JsonElement amount) =>
+        decimal.Parse(amount.GetProperty("value").GetString()!, CultureInfo.InvariantCulture);
 
     private static decimal Minor(JsonElement amount, int scale)
     {
         var text = amount.GetProperty("value").GetString()!;
-        Assert.Equal(scale, scale == 0 ? text.IndexOf('.', StringComparison.Ordinal) + 1 : text.Length - text.IndexOf('.', StringComparison.Ordinal) - 1);
+        Assert.Equal(
+            scale,
+            scale == 0 ? text.IndexOf('.', StringComparison.Ordinal) + 1 : text.Length - text.IndexOf('.', StringComparison.Ordinal) - 1);
         return decimal.Parse(text.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 

@@ -17,9 +17,15 @@ public sealed class ChartTests
     public void What_has_no_side_of_the_bank_is_in_transit() => Assert.Equal(Chart.TransfersInTransit, Chart.Counter(null));
 
     [Fact]
-    public void No_two_sides_share_an_account_and_none_is_the_customers() => Assert.Equal(
-        Chart.All.Count - 1,
-        Enum.GetValues<BankSide>().Select(s => Chart.Counter(s)).Append(Chart.Counter(null)).Except([Chart.CustomerDeposits]).Distinct().Count());
+    public void No_two_sides_share_an_account_and_none_is_the_customers() =>
+        Assert.Equal(
+            Chart.All.Count - 1,
+            Enum.GetValues<BankSide>()
+                .Select(s => Chart.Counter(s))
+                .Append(Chart.Counter(null))
+                .Except([Chart.CustomerDeposits])
+                .Distinct()
+                .Count());
 
     [Fact]
     public void An_account_is_found_by_its_name_and_its_number_and_by_no_other()
@@ -34,8 +40,10 @@ public sealed class ChartTests
 
     /// <summary>The numbers stand with every row of the journal: a change gives stored rows another meaning.</summary>
     [Fact]
-    public void The_chart_is_what_it_was() => Assert.Equal(
-        "1000 cash asset, 1100 settlement asset, 2000 customer-deposits liability, 2800 transfers-in-transit liability, 2900 suspense liability, " +
-        "4000 fees income, 5000 interest expense",
-        string.Join(", ", Chart.All.Select(a => $"{a.Code} {a.Name} {a.Kind}")), ignoreCase: true);
+    public void The_chart_is_what_it_was() =>
+        Assert.Equal(
+            "1000 cash asset, 1100 settlement asset, 2000 customer-deposits liability, 2800 transfers-in-transit liability, 2900 suspense liability, "
+                + "4000 fees income, 5000 interest expense",
+            string.Join(", ", Chart.All.Select(a => $"{a.Code} {a.Name} {a.Kind}")),
+            ignoreCase: true);
 }

@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace Banking.Ledger.Tests;
 
-/// <summary>Between the halves of transfers is nothing. A half that stays alone is told, but not while its other half may still come.</summary>
+/// <summary>
+/// Between the halves of transfers is nothing. A half that stays alone is told, but not while its other half may still come.
+/// </summary>
 public sealed class InTransitTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly DateTime Last = new(2026, 11, 20, 12, 0, 0, DateTimeKind.Utc);
@@ -17,7 +19,8 @@ public sealed class InTransitTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData(9)]
     [InlineData(30)]
     [InlineData(59)]
-    public async Task A_half_without_the_other_is_no_fault_while_it_is_among_the_latest(int seconds) => Assert.Empty(await FoundAsync(seconds));
+    public async Task A_half_without_the_other_is_no_fault_while_it_is_among_the_latest(int seconds) =>
+        Assert.Empty(await FoundAsync(seconds));
 
     [Theory]
     [InlineData(60)]

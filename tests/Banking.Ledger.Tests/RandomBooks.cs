@@ -25,8 +25,10 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
 
     private readonly List<(string Id, Currency Currency)> _accounts = [];
 
-    public int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("BANKING_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
-        ? seed : 20_261_117;
+    public int Seed { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("BANKING_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
+            ? seed
+            : 20_261_117;
 
     /// <summary>Every line of every entry, made from the events by nothing of the module's.</summary>
     public IReadOnlyList<Line> Lines { get; private set; } = [];
@@ -60,7 +62,9 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         };
     }
 
-    /// <summary>A day about which the books are asked: one with entries, or one beside it, of which the first day there is has only one.</summary>
+    /// <summary>
+    /// A day about which the books are asked: one with entries, or one beside it, of which the first day there is has only one.
+    /// </summary>
     public DateOnly Day(Random random)
     {
         var day = Lines[random.Next(Lines.Count)].EffectiveOn.DayNumber + random.Next(3) - 1;
@@ -79,7 +83,13 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         for (var i = 0; i < Steps; i++)
         {
             // Now and then several in one microsecond, and some over midnight.
-            Clock.Advance(random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMicroseconds(random.Next(3)), _ => TimeSpan.FromMinutes(random.Next(400)) });
+            Clock.Advance(
+                random.Next(4) switch
+                {
+                    0 => TimeSpan.Zero,
+                    1 => TimeSpan.FromMicroseconds(random.Next(3)),
+                    _ => TimeSpan.FromMinutes(random.Next(400)),
+                });
             var (account, currency) = _accounts[random.Next(_accounts.Count)];
             var (other, _) = _accounts.Where(a => a.Currency == currency && a.Id != account).ElementAt(random.Next(3));
             var (amount, side) = (new Money(random.Next(1, 20_000), currency), (BankSide)random.Next(5));
@@ -93,7 +103,8 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
         }
 
         // The first day there is: PostgreSQL has no day before it, and it must not fall out of any sum.
-        await InvokeAsync(new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, Earliest, Reason: "test"));
+        await InvokeAsync(
+            new DepositMoney(BankClient.NewKey(), _accounts[0].Id, new(7, Currencies[0]), BankSide.Fees, Earliest, Reason: "test"));
         Clock.Advance(TimeSpan.FromMinutes(1));
     }
 
@@ -132,4 +143,5 @@ public sealed class RandomBooks : BankFixture, IAsyncLifetime
 }
 
 /// <summary>One line of an entry.</summary>
-public sealed record Line(long Position, string Account, string Currency, bool IsDebit, long Minor, DateOnly EffectiveOn, DateTimeOffset RecordedAt);
+public sealed record Line(
+    long Position, string Account, string Currency, bool IsDebit, long Minor, DateOnly EffectiveOn, DateTimeOffset RecordedAt);

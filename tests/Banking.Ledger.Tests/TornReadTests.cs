@@ -37,7 +37,9 @@ public sealed class TornReadTests(BankFixture bank, ITestOutputHelper output) : 
 
         await enough.CancelAsync();
         var transfers = (await Task.WhenAll(moving)).Sum();
-        output.WriteLine($"{ReadsOfNow + ReadsOfThen} reads, {wrong} wrong, beside {transfers} transfers; {states.Count} different states of the books were seen.");
+        output.WriteLine(
+            $"{ReadsOfNow + ReadsOfThen} reads, {wrong} wrong, beside {transfers} transfers; {states.Count} different states of the books were seen."
+        );
         Assert.Equal(0, wrong);
         // That something was going on, and that the reads saw it go on.
         Assert.InRange(transfers, 100, int.MaxValue);
@@ -50,7 +52,9 @@ public sealed class TornReadTests(BankFixture bank, ITestOutputHelper output) : 
         while (!enough.IsCancellationRequested)
         {
             bank.Clock.Advance(TimeSpan.FromMicroseconds(1));
-            (await teller.TransferAsync(accounts[(n + done) % accounts.Count], accounts[(n + done + 1) % accounts.Count], "0.01")).Created();
+            (
+                await teller.TransferAsync(accounts[(n + done) % accounts.Count], accounts[(n + done + 1) % accounts.Count], "0.01")
+            ).Created();
             done++;
         }
 

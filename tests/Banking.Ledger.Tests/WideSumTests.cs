@@ -15,15 +15,25 @@ public sealed class WideSumTests(BankFixture bank) : IClassFixture<BankFixture>
         for (var i = 0; i < 3; i++)
         {
             var account = await teller.OpenAsync();
-            last = (await teller.PostAsync("/v1/deposits/batch", new
-            {
-                mode = "independent",
-                items = Enumerable.Range(0, 50).Select(n => new
-                {
-                    idempotencyKey = BankClient.NewKey(),
-                    command = new { accountId = account, amount = new { value = "1000000000000000.00", currency = "EUR" }, reason = "Wide sums" },
-                }),
-            })).Ok();
+            last = (
+                await teller.PostAsync(
+                    "/v1/deposits/batch",
+                    new
+                    {
+                        mode = "independent",
+                        items = Enumerable
+                            .Range(0, 50)
+                            .Select(n => new
+                            {
+                                idempotencyKey = BankClient.NewKey(),
+                                command = new
+                                {
+                                    accountId = account,
+                                    amount = new { value = "1000000000000000.00", currency = "EUR" },
+                                    reason = "Wide sums",
+                                },
+                            }),
+                    })).Ok();
         }
 
         var answer = (await bank.As("auditor").GetCurrentAsync("/v1/ledger/trial-balance", last!.Header("Ledger-Position")!)).Ok();
@@ -35,13 +45,18 @@ public sealed class WideSumTests(BankFixture bank) : IClassFixture<BankFixture>
         var sheet = (await bank.As("auditor").GetAsync("/v1/ledger/balance-sheet")).Ok().Json.GetProperty("currencies")[0];
         Assert.Equal(
             [Sum, Sum, Sum],
-            new[] { "totalAssets", "totalLiabilities", "totalLiabilitiesAndEquity" }.Select(t => sheet.GetProperty(t).GetProperty("value").GetString()));
+            new[] { "totalAssets", "totalLiabilities", "totalLiabilitiesAndEquity" }.Select(t =>
+                sheet.GetProperty(t).GetProperty("value").GetString()));
         Assert.True(sheet.GetProperty("balanced").GetBoolean());
         var known = (await bank.As("auditor").GetAsync($"/v1/ledger/trial-balance?knownAt={bank.Clock.Now:yyyy-MM-ddTHH:mm:ssZ}")).Ok();
         Assert.Equal(Sum, known.Json.GetProperty("currencies")[0].GetProperty("credits").GetProperty("value").GetString());
         foreach (var by in (string[])["day", "month"])
         {
-            var figures = (await bank.As("auditor").GetAsync($"/v1/ledger/figures?by={by}")).Ok().Items()[0].GetProperty("accounts").EnumerateArray();
+            var figures = (await bank.As("auditor").GetAsync($"/v1/ledger/figures?by={by}"))
+                .Ok()
+                .Items()[0]
+                .GetProperty("accounts")
+                .EnumerateArray();
             Assert.Contains(figures, f => f.GetProperty("debit").GetProperty("value").GetString() == Sum);
         }
 

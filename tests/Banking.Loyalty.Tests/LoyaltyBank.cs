@@ -29,9 +29,11 @@ public sealed class LoyaltyBank : BankFixture
     {
         var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events");
         await Eventually.UntilAsync(
-            () => ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)"), position => position >= end);
+            () => ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)"),
+            position => position >= end);
         await Eventually.UntilAsync(
-            () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"), left => left == 0);
+            () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"),
+            left => left == 0);
     }
 
     public async Task<T> ScalarAsync<T>(string sql)

@@ -7,7 +7,8 @@ namespace Banking.Loyalty.Tests;
 /// <summary>A module that was added by the steps of docs/extending.md and one line of the host.</summary>
 public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
 {
-    private const string Overview = "select coalesce(string_agg(id::text || ' ' || data::text, ' ' order by id), '') from loyalty.mt_doc_points_overview";
+    private const string Overview =
+        "select coalesce(string_agg(id::text || ' ' || data::text, ' ' order by id), '') from loyalty.mt_doc_points_overview";
 
     [Fact]
     public async Task A_deposit_earns_a_point_for_each_whole_unit_and_points_are_redeemed_once_per_key()
@@ -30,8 +31,10 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         var account = await bank.Teller.OpenAsync(balance: "3.00");
         Assert.Equal(3, await bank.PointsAsync(account, 3));
 
-        var refused = await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()));
-        var none = await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 0 }, ("Idempotency-Key", BankClient.NewKey()));
+        var refused = await bank.Teller.PostAsync(
+            $"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()));
+        var none = await bank.Teller.PostAsync(
+            $"/v1/loyalty/{account}/redemptions", new { points = 0 }, ("Idempotency-Key", BankClient.NewKey()));
 
         Assert.Equal((422, "insufficient_points"), (refused.StatusCode, refused.Code));
         Assert.Equal((422, "points_not_positive"), (none.StatusCode, none.Code));
@@ -94,9 +97,13 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         Assert.Equal((9, 2), (await bank.PointsAsync(account, 9), await bank.PointsAsync(other, 2)));
         Assert.Empty(await DifferencesAsync());
 
-        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '900') where data -> 'lots' -> 0 ->> 'points' = '9'");
+        await bank.ExecuteAsync(
+            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '900') where data -> 'lots' -> 0 ->> 'points' = '9'"
+        );
         var differences = await DifferencesAsync();
-        await bank.ExecuteAsync("update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '9') where data -> 'lots' -> 0 ->> 'points' = '900'");
+        await bank.ExecuteAsync(
+            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '9') where data -> 'lots' -> 0 ->> 'points' = '900'"
+        );
 
         Assert.Equal("points", Assert.Single(differences).Model);
     }
@@ -111,7 +118,9 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         own.Clock.Advance(TimeSpan.FromDays(100));
         (await own.Teller.DepositAsync(account, "7.00")).Created();
         Assert.Equal(17, await own.PointsAsync(account, 17));
-        (await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()))).Ok();
+        (
+            await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 4 }, ("Idempotency-Key", BankClient.NewKey()))
+        ).Ok();
 
         own.Clock.Advance(TimeSpan.FromDays(265));
         Assert.Equal(7, await own.PointsAsync(account, 7));
@@ -119,7 +128,9 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         Assert.Equal(0, await own.PointsAsync(account, 0));
 
         Assert.Equal(
-            "6 7", await own.ScalarAsync<string>("select string_agg(data ->> 'points', ' ' order by seq_id) from bank.mt_events where type = 'loyalty.points-expired.v1'"));
+            "6 7",
+            await own.ScalarAsync<string>(
+                "select string_agg(data ->> 'points', ' ' order by seq_id) from bank.mt_events where type = 'loyalty.points-expired.v1'"));
         Assert.Equal(0, await own.ScalarAsync<long>("select count(*) from platform.due"));
     }
 
@@ -130,7 +141,9 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         await own.InitializeAsync();
         var account = await own.Teller.OpenAsync(balance: "3.00");
         Assert.Equal(3, await own.PointsAsync(account, 3));
-        (await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 3 }, ("Idempotency-Key", BankClient.NewKey()))).Ok();
+        (
+            await own.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 3 }, ("Idempotency-Key", BankClient.NewKey()))
+        ).Ok();
 
         own.Clock.Advance(TimeSpan.FromDays(366));
         Assert.Equal(0, await own.WaitsAsync(0));
@@ -148,12 +161,15 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
 
         Assert.Equal(5, (await bank.As("customer", ada).GetAsync($"/v1/loyalty/{account}")).Ok().Json.GetProperty("points").GetInt64());
         Assert.Equal("points_not_found", (await bank.As("customer", eve).GetAsync($"/v1/loyalty/{account}")).Code);
-        var stolen = await bank.As("customer", eve).PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()));
+        var stolen = await bank.As("customer", eve)
+            .PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()));
         Assert.Equal((404, "points_not_found"), (stolen.StatusCode, stolen.Code));
     }
 
     private async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
-        (await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+        (
+            await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)
+        ).Differences;
 }
 
 /// <summary>The product has no such module.</summary>

@@ -1,6 +1,8 @@
 namespace Banking.Migration.Tests;
 
-/// <summary>A bank of two accounts in a folder of its own: small enough to know by heart, and every test changes only what it is about.</summary>
+/// <summary>
+/// A bank of two accounts in a folder of its own: small enough to know by heart, and every test changes only what it is about.
+/// </summary>
 internal sealed class BerkaFolder : IDisposable
 {
     private const string TransactionHeader =

@@ -4,7 +4,10 @@ using Banking.Testing.Histories;
 
 namespace Banking.Migration.Tests;
 
-/// <summary>The history in samples/history: made by a generator that knows which rows it rounded and which it lost, and knows nothing of the importer.</summary>
+/// <summary>
+/// The history in samples/history: made by a generator that knows which rows it rounded and which it lost, and knows nothing of the
+/// importer.
+/// </summary>
 public sealed class SampleHistoryTests
 {
     private static readonly Lazy<SampleBank> Bank = new(() => SampleBank.Make());
@@ -17,7 +20,8 @@ public sealed class SampleHistoryTests
         {
             Assert.True(
                 bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(History.Of("sample").Folder, name))),
-                $"samples/history/{name} is not what the generator makes: dotnet run --project samples/Banking.SampleHistory -- samples/history");
+                $"samples/history/{name} is not what the generator makes: dotnet run --project samples/Banking.SampleHistory -- samples/history"
+            );
         }
     }
 
@@ -25,8 +29,12 @@ public sealed class SampleHistoryTests
     public void Every_rounded_row_is_found_with_its_difference_and_no_other()
     {
         var made = Bank.Value.Bookings.Where(row => row.Difference != 0).ToDictionary(row => $"{row.Id}", row => row.Difference);
-        var found = Plan.Value.Accounts.SelectMany(account => account.Movements).Where(row => row.Rounding is not null).ToDictionary(
-            row => row.Source.Id, row => row.Rounding!.Direction == Direction.Credit ? row.Rounding.Amount.Minor : -row.Rounding.Amount.Minor);
+        var found = Plan
+            .Value.Accounts.SelectMany(account => account.Movements)
+            .Where(row => row.Rounding is not null)
+            .ToDictionary(
+                row => row.Source.Id,
+                row => row.Rounding!.Direction == Direction.Credit ? row.Rounding.Amount.Minor : -row.Rounding.Amount.Minor);
 
         Assert.Equal(made.OrderBy(row => row.Key), found.OrderBy(row => row.Key));
         Assert.Equal((-10, 10), (made.Values.Min(), made.Values.Max()));
@@ -46,12 +54,15 @@ public sealed class SampleHistoryTests
     {
         var rows = Plan.Value.Accounts.SelectMany(account => account.Movements).ToList();
 
-        Assert.Equal(["", "card", "cash-in", "cash-out", "transfer-in", "transfer-out"], rows.Select(row => row.Details.Operation ?? "").Distinct().Order());
+        Assert.Equal(
+            ["", "card", "cash-in", "cash-out", "transfer-in", "transfer-out"],
+            rows.Select(row => row.Details.Operation ?? "").Distinct().Order());
         Assert.Equal(
             ["", "household", "insurance", "interest", "loan", "penalty-interest", "pension", "statement-fee"],
             rows.Select(row => row.Details.Purpose ?? "").Distinct().Order());
         Assert.Equal(
-            [BankSide.Cash, BankSide.Settlement, BankSide.Interest, BankSide.Fees, BankSide.Suspense], rows.Select(row => row.BankSide).Distinct().Order());
+            [BankSide.Cash, BankSide.Settlement, BankSide.Interest, BankSide.Fees, BankSide.Suspense],
+            rows.Select(row => row.BankSide).Distinct().Order());
         Assert.Contains(rows, row => row.Amount.Minor == 0);
         Assert.Contains(rows, row => row.Details.Counterparty?.Bank == "Národní");
         Assert.Contains(rows, row => row.Details.Counterparty?.Bank == "Y;\"Z\"");
@@ -60,7 +71,8 @@ public sealed class SampleHistoryTests
         var types = Bank.Value.Bookings.Select(row => row.Words.Type).Distinct().Order(StringComparer.Ordinal);
         Assert.Equal(["PRIJEM", "VYBER", "VYDAJ"], types);
         Assert.Equal(
-            ["", " ", "LEASING", "POJISTNE", "SIPO", "UVER"], Bank.Value.Orders.Select(order => order.Purpose).Distinct().Order(StringComparer.Ordinal));
+            ["", " ", "LEASING", "POJISTNE", "SIPO", "UVER"],
+            Bank.Value.Orders.Select(order => order.Purpose).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public sealed class WholeHistoryTests
         var (known, plan) = Planned(history);
         var summary = plan.Summary;
         Assert.Equal(
-            (known.Customers, known.Accounts, known.Rows, known.Orders), (summary.Customers, summary.Accounts, summary.Transactions, summary.OrdersRead));
+            (known.Customers, known.Accounts, known.Rows, known.Orders),
+            (summary.Customers, summary.Accounts, summary.Transactions, summary.OrdersRead));
         Assert.Equal(known.Delegates, plan.Accounts.Sum(account => account.Delegates.Count));
         Assert.Equal(known.Rows, plan.Accounts.Sum(account => account.Movements.Count));
         Assert.Equal(known.Events, plan.EventCount);

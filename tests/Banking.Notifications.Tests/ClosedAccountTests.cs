@@ -23,11 +23,20 @@ public sealed class ClosedAccountTests : ListeningBank
         Assert.Null(await CancelledAtAsync(others, other));
         var closing = (await Teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1];
         var cancelling = await Eventually.UntilAsync(
-            async () => (await As("auditor").GetAsync("/audit/events?type=notifications.subscription-cancelled.v1")).Ok().Items(), found => found.Count == 2);
-        Assert.All(cancelling, e => Assert.Equal(
-            (closing.GetProperty("actor").GetString(), "bus", closing.GetProperty("correlationId").GetString(), "The account was closed."),
-            (e.GetProperty("actor").GetString(), e.GetProperty("channel").GetString(), e.GetProperty("correlationId").GetString(),
-                e.GetProperty("reason").GetProperty("text").GetString())));
+            async () => (await As("auditor").GetAsync("/audit/events?type=notifications.subscription-cancelled.v1")).Ok().Items(),
+            found => found.Count == 2);
+        Assert.All(cancelling, e =>
+            Assert.Equal(
+                (
+                    closing.GetProperty("actor").GetString(),
+                    "bus",
+                    closing.GetProperty("correlationId").GetString(),
+                    "The account was closed."),
+                (
+                    e.GetProperty("actor").GetString(),
+                    e.GetProperty("channel").GetString(),
+                    e.GetProperty("correlationId").GetString(),
+                    e.GetProperty("reason").GetProperty("text").GetString())));
         Assert.NotNull(closed.Header("ETag"));
         Assert.Equal(1, await MessagesAboutClosingAsync());
     }
@@ -36,8 +45,11 @@ public sealed class ClosedAccountTests : ListeningBank
     public async Task The_closing_itself_is_still_told()
     {
         var account = await Teller.OpenAsync();
-        var subscription = (await Teller.PostAsync("/v1/notification-subscriptions", new { account, types = new[] { "banking.account.account-closed.v1" } }))
-            .Created().Text("id");
+        var subscription = (
+            await Teller.PostAsync("/v1/notification-subscriptions", new { account, types = new[] { "banking.account.account-closed.v1" } })
+        )
+            .Created()
+            .Text("id");
 
         (await CloseAsync(account)).Ok();
 
@@ -51,7 +63,9 @@ public sealed class ClosedAccountTests : ListeningBank
     {
         var (account, subscription) = await ListenAsync();
 
-        await Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).SendMessageAndWaitAsync(new CloseAccount("close-by-bus", account, "wish", "A wish."));
+        await Host.TrackActivity()
+            .Timeout(TimeSpan.FromSeconds(30))
+            .SendMessageAndWaitAsync(new CloseAccount("close-by-bus", account, "wish", "A wish."));
 
         await UntilCancelledAsync(subscription);
     }
@@ -67,7 +81,8 @@ public sealed class ClosedAccountTests : ListeningBank
 
         await Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).SendMessageAndWaitAsync(message);
 
-        Assert.Equal(2, await ScalarAsync<long>($"select version from bank.mt_streams where id = '{Guid.ParseExact(subscription[4..], "N")}'"));
+        Assert.Equal(
+            2, await ScalarAsync<long>($"select version from bank.mt_streams where id = '{Guid.ParseExact(subscription[4..], "N")}'"));
         Assert.Equal(0, await ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters"));
     }
 
@@ -85,16 +100,21 @@ public sealed class ClosedAccountTests : ListeningBank
     }
 
     /// <summary>Handled ones are kept for a day.</summary>
-    private Task<long> MessagesAboutClosingAsync() => ScalarAsync<long>(
-        $"select count(*) from wolverine.wolverine_incoming_envelopes where message_type = '{typeof(AccountWasClosed).FullName}'");
+    private Task<long> MessagesAboutClosingAsync() =>
+        ScalarAsync<long>(
+            $"select count(*) from wolverine.wolverine_incoming_envelopes where message_type = '{typeof(AccountWasClosed).FullName}'");
 
-    private Task<Answer> CloseAsync(string account) => Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
+    private Task<Answer> CloseAsync(string account) =>
+        Teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
 
-    private Task<string?> UntilCancelledAsync(string subscription) => Eventually.UntilAsync<string?>(() => CancelledAtAsync(subscription), at => at is not null);
+    private Task<string?> UntilCancelledAsync(string subscription) =>
+        Eventually.UntilAsync<string?>(() => CancelledAtAsync(subscription), at => at is not null);
 
     private async Task<string?> CancelledAtAsync(string subscription, string? account = null)
     {
-        var all = (await Teller.GetAsync("/v1/notification-subscriptions?limit=500" + (account is null ? "" : $"&account={account}"))).Ok().Items();
+        var all = (await Teller.GetAsync("/v1/notification-subscriptions?limit=500" + (account is null ? "" : $"&account={account}")))
+            .Ok()
+            .Items();
         var found = Assert.Single(all, s => s.GetProperty("id").GetString() == subscription);
         return found.TryGetProperty("cancelledAt", out var at) ? at.GetString() : null;
     }

@@ -30,7 +30,8 @@ public sealed class KilledTests
         {
             var teller = await again.TellerAsync();
             var told = await Eventually.UntilAsync(
-                async () => (await teller.GetAsync($"/v1/notifications?account={account}&limit=500")).Ok().Items(), items => items.Count >= Deposits);
+                async () => (await teller.GetAsync($"/v1/notifications?account={account}&limit=500")).Ok().Items(),
+                items => items.Count >= Deposits);
 
             Assert.Equal(Deposits, told.Select(n => n.GetProperty("eventId").GetString()).Distinct().Count());
             Assert.Equal(Deposits, told.Count);

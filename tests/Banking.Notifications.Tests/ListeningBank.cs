@@ -35,7 +35,9 @@ public abstract class ListeningBank : BankFixture
     protected async Task QuietAsync()
     {
         await PassedAsync();
-        await Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"), left => left == 0);
+        await Eventually.UntilAsync(
+            () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"),
+            left => left == 0);
     }
 
     /// <summary>When the lane is as far as the log is now.</summary>
@@ -45,7 +47,8 @@ public abstract class ListeningBank : BankFixture
         await Eventually.UntilAsync(LaneAsync, position => position >= end);
     }
 
-    protected Task<long> LaneAsync() => ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)");
+    protected Task<long> LaneAsync() =>
+        ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)");
 
     protected Task<long> MessagesAsync() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes");
 

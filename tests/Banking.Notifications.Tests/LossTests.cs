@@ -15,7 +15,8 @@ public sealed class LossTests : ListeningBank
         await ExecuteAsync(Away);
         await Teller.DepositAsync(account, "1.00");
         // Beyond the tries at once: it waits in the database by now.
-        await Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Scheduled'"), n => n > 0);
+        await Eventually.UntilAsync(
+            () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Scheduled'"), n => n > 0);
         await ExecuteAsync(Back);
 
         Assert.Equal("1.00", await ToldAsync(account));
@@ -47,10 +48,11 @@ public sealed class LossTests : ListeningBank
         var before = (await LaneAsync(), await MessagesAsync());
         // A sequence goes on also where its transaction does not: it tells that there was a try.
         await ExecuteAsync(
-            $"create sequence tries; create function refuse() returns trigger language plpgsql security definer as $$ begin perform nextval('tries'); raise exception 'planted'; end $$; " +
-            $"create trigger planted before {change} on {table} for each row execute function refuse()");
+            $"create sequence tries; create function refuse() returns trigger language plpgsql security definer as $$ begin perform nextval('tries'); raise exception 'planted'; end $$; "
+                + $"create trigger planted before {change} on {table} for each row execute function refuse()");
         await Teller.DepositAsync(account, "1.00");
-        await Eventually.UntilAsync(() => ScalarAsync<long>("select case when is_called then last_value else 0 end from tries"), tries => tries >= 2);
+        await Eventually.UntilAsync(
+            () => ScalarAsync<long>("select case when is_called then last_value else 0 end from tries"), tries => tries >= 2);
 
         Assert.Equal(before, (await LaneAsync(), await MessagesAsync()));
 

@@ -16,15 +16,26 @@ public sealed class OnceTests : ListeningBank
         Assert.Equal("1.00", await ToldAsync(account));
         var position = long.Parse(deposit.Header("Ledger-Position")!, System.Globalization.CultureInfo.InvariantCulture);
         var id = "evt_" + deposit.Text("id")["dep_".Length..];
-        var again = new EventsPublished([new(
-            id, Deposited, Guid.ParseExact(account["acc_".Length..], "N"), 2, 1, position, Clock.Now, """{"amount":{"value":"1.00","currency":"EUR"}}""")]);
+        var again = new EventsPublished([
+            new(
+                id,
+                Deposited,
+                Guid.ParseExact(account["acc_".Length..], "N"),
+                2,
+                1,
+                position,
+                Clock.Now,
+                """{"amount":{"value":"1.00","currency":"EUR"}}"""
+            ),
+        ]);
 
         foreach (var _ in Enumerable.Range(0, 3))
         {
             await ExecuteAsync("delete from wolverine.wolverine_incoming_envelopes");
             await Host.Services.CreateScope().ServiceProvider.GetRequiredService<IMessageBus>().SendAsync(again);
             await Eventually.UntilAsync(
-                () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Handled'"), handled => handled == 1);
+                () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status = 'Handled'"),
+                handled => handled == 1);
         }
 
         Assert.Equal("1.00", await ToldAsync(account));
@@ -63,6 +74,7 @@ public sealed class OnceTests : ListeningBank
         await Host.StopAsync();
         await On(other, "teller").DepositAsync(account, "12.00");
 
-        await Eventually.UntilAsync(() => AmountsAsync(other, account), told => told == "12.00 11.00 10.00 9.00 8.00 7.00 6.00 5.00 4.00 3.00 2.00 1.00");
+        await Eventually.UntilAsync(
+            () => AmountsAsync(other, account), told => told == "12.00 11.00 10.00 9.00 8.00 7.00 6.00 5.00 4.00 3.00 2.00 1.00");
     }
 }

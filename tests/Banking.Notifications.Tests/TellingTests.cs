@@ -57,7 +57,8 @@ public sealed class TellingTests : ListeningBank
 
         Assert.Equal("account_not_found", (await her.PostAsync("/v1/notification-subscriptions", new { account })).Code);
         var subscription = (await me.PostAsync("/v1/notification-subscriptions", new { account })).Created().Text("id");
-        Assert.Equal("subscription_not_found", (await her.PostAsync($"/v1/notification-subscriptions/{subscription}/cancel", new { })).Code);
+        Assert.Equal(
+            "subscription_not_found", (await her.PostAsync($"/v1/notification-subscriptions/{subscription}/cancel", new { })).Code);
         await Teller.DepositAsync(account, "3.00");
         await QuietAsync();
 
@@ -72,12 +73,18 @@ public sealed class TellingTests : ListeningBank
     {
         var account = await Teller.OpenAsync();
 
-        Assert.Equal("unknown_type", (await Teller.PostAsync("/v1/notification-subscriptions", new { account, types = new[] { "x" } })).Code);
-        Assert.Equal("minimum_without_amount", (await Teller.PostAsync("/v1/notification-subscriptions", new
-        {
-            account,
-            types = new[] { "banking.account.account-closed.v1" },
-            minimum = new { value = "1.00", currency = "EUR" },
-        })).Code);
+        Assert.Equal(
+            "unknown_type", (await Teller.PostAsync("/v1/notification-subscriptions", new { account, types = new[] { "x" } })).Code);
+        Assert.Equal(
+            "minimum_without_amount",
+            (
+                await Teller.PostAsync(
+                    "/v1/notification-subscriptions",
+                    new
+                    {
+                        account,
+                        types = new[] { "banking.account.account-closed.v1" },
+                        minimum = new { value = "1.00", currency = "EUR" },
+                    })).Code);
     }
 }

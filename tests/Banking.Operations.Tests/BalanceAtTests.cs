@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A balance from rows is the balance of the fold, at any pair of instants, whether the rows reach to the end of the log or not.</summary>
+/// <summary>
+/// A balance from rows is the balance of the fold, at any pair of instants, whether the rows reach to the end of the log or not.
+/// </summary>
 public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
 {
     [Theory]
@@ -21,7 +23,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         if (behind)
         {
             // The rows stand still from here on, and the log does not.
-            await bank.ExecuteAsync("update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
+            await bank.ExecuteAsync(
+                "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
             await new LivelyBank(bank, seed + 100).LiveAsync(5);
             for (var i = 0; i < 40; i++)
             {
@@ -37,11 +40,15 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             var (account, events) = (await session.LoadAsync<Account>(id), await session.Events.FetchStreamAsync(id));
             if (id == Id(lively.Busy))
             {
-                Assert.True(events.Count > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000), $"Only {events.Count} events: the account has no two chunks.");
+                Assert.True(
+                    events.Count > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000),
+                    $"Only {events.Count} events: the account has no two chunks.");
                 Assert.Equal(
                     Enumerable.Range(0, Chunks.Levels).Where(l => Chunks.SizeOf(l) <= events.Count).Select(l => (short)l),
                     await bank.QueryAsync<short>("select distinct level from accounts.entry_day where account = $1 order by 1", id));
-                Assert.Equal(behind, (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events.Count);
+                Assert.Equal(
+                    behind,
+                    (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events.Count);
             }
 
             for (var i = 0; i < 300; i++)
@@ -66,7 +73,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         if (behind)
         {
             await EntriesGoOnAsync(lively.Busy);
-            await bank.ExecuteAsync("update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
+            await bank.ExecuteAsync(
+                "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
         }
     }
 
@@ -77,7 +85,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         var (count, cursor, last) = (0, (string?)null, "");
         do
         {
-            var page = (await teller.GetAsync($"/v1/accounts/{account}/entries?limit=500{(cursor is null ? "" : "&cursor=" + cursor)}")).Ok();
+            var page = (
+                await teller.GetAsync($"/v1/accounts/{account}/entries?limit=500{(cursor is null ? "" : "&cursor=" + cursor)}")).Ok();
             count += page.Items().Count;
             last = page.Items() is [.., var end] ? end.GetProperty("balance").GetProperty("value").GetString() : last;
             cursor = page.NextCursor();

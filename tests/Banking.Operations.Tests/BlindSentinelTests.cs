@@ -72,8 +72,15 @@ public sealed class BlindSentinelTests : IAsyncLifetime
     private async Task<System.Text.Json.JsonElement> SentinelAsync() =>
         (await _bank.As("operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel");
 
-    private async Task<List<string>> OpenAsync() => [.. (await SentinelAsync()).GetProperty("open").EnumerateArray().Select(d =>
-        $"{d.GetProperty("model").GetString()} {d.GetProperty("table").GetString()} {(d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")}")];
+    private async Task<List<string>> OpenAsync() =>
+        [
+            .. (await SentinelAsync())
+                .GetProperty("open")
+                .EnumerateArray()
+                .Select(d =>
+                    $"{d.GetProperty("model").GetString()} {d.GetProperty("table").GetString()} {(d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")}"
+                ),
+        ];
 
     private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 }

@@ -31,7 +31,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         }
 
         took.Sort();
-        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"listed after {took[20]:0} ms (p50), {took[38]:0} ms (p97)"));
+        TestContext.Current.SendDiagnosticMessage(
+            string.Create(CultureInfo.InvariantCulture, $"listed after {took[20]:0} ms (p50), {took[38]:0} ms (p97)"));
         Assert.True(took[20] < 500, $"An account is in the list after {took[20]} ms.");
     }
 
@@ -39,9 +40,19 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     public async Task A_list_that_names_the_position_of_a_write_waits_for_it_and_for_nothing_that_came_later()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
-        var frozen = (await _teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" })).Ok();
+        var frozen = (
+            await _teller.PostAsync(
+                $"/v1/accounts/{account}/freeze",
+                new
+                {
+                    scope = "debit",
+                    reasonCode = "fraud",
+                    reason = "asked",
+                })).Ok();
 
-        var listed = (await _teller.GetAsync("/v1/accounts?limit=500", ("Ledger-Min-Position", frozen.Header("Ledger-Position")!), ("Prefer", "wait=10"))).Ok();
+        var listed = (
+            await _teller.GetAsync(
+                "/v1/accounts?limit=500", ("Ledger-Min-Position", frozen.Header("Ledger-Position")!), ("Prefer", "wait=10"))).Ok();
 
         Assert.Null(listed.Header("Ledger-Stale"));
         Assert.Contains(listed.Items(), a => a.GetProperty("id").GetString() == account);
@@ -107,7 +118,15 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
             create trigger spoil before insert on bank.mt_events for each row execute function bank.spoil();
             """);
         var before = await teller.OpenAsync();
-        var answer = (await teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" })).Ok();
+        var answer = (
+            await teller.PostAsync(
+                $"/v1/accounts/{account}/freeze",
+                new
+                {
+                    scope = "debit",
+                    reasonCode = "fraud",
+                    reason = "asked",
+                })).Ok();
         var frozen = Number(answer.Header("Ledger-Position"));
         await stopping.ForgeAsync("drop trigger spoil on bank.mt_events; drop function bank.spoil()");
         var after = await teller.OpenAsync();
@@ -128,8 +147,11 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
 
         await stopping.DocumentsCurrentAsync();
         Assert.Contains(after, (await teller.GetAsync("/v1/accounts?limit=500")).Ok().Body, StringComparison.Ordinal);
-        Assert.Equal(["true"], await stopping.QueryAsync<string>(
-            "select data ->> 'debitFrozen' from accounts.mt_doc_account_directory where id = (select stream_id from bank.mt_events where seq_id = $1)", frozen));
+        Assert.Equal(
+            ["true"],
+            await stopping.QueryAsync<string>(
+                "select data ->> 'debitFrozen' from accounts.mt_doc_account_directory where id = (select stream_id from bank.mt_events where seq_id = $1)",
+                frozen));
         Assert.Equal((409, "not_paused"), Said(await staff.PostAsync("/ops/projections/account-directory/resume", Why)));
     }
 
@@ -142,7 +164,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         await teller.OpenAsync();
         await loaded.DocumentsCurrentAsync();
         await loaded.ForgeAsync(
-            "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select gen_random_uuid(), data, 'x' from accounts.mt_doc_account_directory limit 1");
+            "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select gen_random_uuid(), data, 'x' from accounts.mt_doc_account_directory limit 1"
+        );
         using var stop = new CancellationTokenSource();
         var opening = Task.Run(async () =>
         {
@@ -156,7 +179,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         {
             (await staff.PostAsync("/ops/projections/account-directory/rebuild", Why)).Is(System.Net.HttpStatusCode.Accepted);
             var rebuilt = await Eventually.UntilAsync(
-                async () => (await staff.GetAsync("/ops/projections/account-directory/rebuild")).Ok().Json, r => r.GetProperty("state").GetString() != "building");
+                async () => (await staff.GetAsync("/ops/projections/account-directory/rebuild")).Ok().Json,
+                r => r.GetProperty("state").GetString() != "building");
             Assert.Equal(("serving", i), (rebuilt.GetProperty("state").GetString(), rebuilt.GetProperty("generation").GetInt32()));
         }
 
@@ -197,8 +221,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
 
     private static readonly object Why = new { reasonCode = "drill", reason = "A test." };
 
-    private static async Task<System.Text.Json.JsonElement> ViewAsync(BankClient staff) => (await staff.GetAsync("/ops/projections")).Ok().Items()
-        .Single(p => p.GetProperty("name").GetString() == "account-directory");
+    private static async Task<System.Text.Json.JsonElement> ViewAsync(BankClient staff) =>
+        (await staff.GetAsync("/ops/projections")).Ok().Items().Single(p => p.GetProperty("name").GetString() == "account-directory");
 
     private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
 

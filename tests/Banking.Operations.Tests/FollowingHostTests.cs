@@ -21,7 +21,8 @@ public sealed class FollowingHostTests : IAsyncLifetime
     {
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
-        var position = long.Parse((await teller.DepositAsync(account, "1.00")).Created().Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+        var position = long.Parse(
+            (await teller.DepositAsync(account, "1.00")).Created().Header("Ledger-Position")!, CultureInfo.InvariantCulture);
         var stale = await teller.GetAsync("/v1/entries", ("Ledger-Min-Position", $"{position}"), ("Prefer", "wait=1"));
         Assert.Equal("true", stale.Ok().Header("Ledger-Stale"));
         // What concerns one account is answered from its events all the same.
@@ -36,7 +37,8 @@ public sealed class FollowingHostTests : IAsyncLifetime
             Assert.Contains(other.Services.GetServices<IHostedService>(), s => s.GetType().Name == "LaneHost");
         }
 
-        Assert.DoesNotContain(_bank.Host.Services.GetServices<IHostedService>(), s => s.GetType().Name is "LaneHost" or "ReadModelFeed" or "Sentinel" or "RebuildRunner");
+        Assert.DoesNotContain(_bank.Host.Services.GetServices<IHostedService>(), s =>
+            s.GetType().Name is "LaneHost" or "ReadModelFeed" or "Sentinel" or "RebuildRunner");
     }
 
     [Theory]

@@ -5,98 +5,339 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>Whatever is forged in the database without the bank's knowledge is named by a comparison, and the rest is compared all the same.</summary>
+/// <summary>
+/// Whatever is forged in the database without the bank's knowledge is named by a comparison, and the rest is compared all the same.
+/// </summary>
 public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
 {
-    private const string Receipts = "platform.receipt where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)";
+    private const string Receipts =
+        "platform.receipt where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)";
 
-    /// <summary>What is forged, and by which model and table a difference of the account (or the other stream that is named) is to be found.</summary>
-    public static TheoryData<string, string, string, string> Forgeries => new()
-    {
-        { "delete from bank.mt_events where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "delete from bank.mt_events where stream_id = {account} and version = 5", "log", "stream", "account" },
-        { "delete from bank.mt_events where stream_id = {account}", "log", "event", "account" },
-        { "update bank.mt_events set version = -version where stream_id = {account} and version in (2, 3); update bank.mt_events set version = 5 + version where stream_id = {account} and version < 0", "log", "event", "account" },
-        { "update bank.mt_events set version = 7 where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set seq_id = seq_id + 1000000000 where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set data = '{\"amount\": 7}' where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set type = 'accounts.of-another-bank.v1' where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set type = 'customers.customer-registered.v1' where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set stream_id = {other}, version = 4 where stream_id = {account} and version = 5", "log", "stream", "account" },
-        { "update bank.mt_events set stream_id = {other}, version = 4 where stream_id = {account} and version = 5", "log", "stream", "other" },
-        { "update bank.mt_events set timestamp = timestamp - interval '1 year' where stream_id = {account} and version = 4", "log", "event", "account" },
-        { "update bank.mt_events set timestamp = timestamp + interval '1 year' where stream_id = {account} and version = 5", "log", "stream", "account" },
-        { "delete from bank.mt_streams where id = {account}", "log", "stream", "account" },
-        { "update bank.mt_streams set version = version + 1 where id = {account}", "log", "stream", "account" },
-        { "update bank.mt_streams set type = 'customer' where id = {account}", "log", "event", "account" },
-        { "update bank.mt_streams set type = 'vault' where id = {account}", "log", "stream", "account" },
-        { "update bank.mt_streams set type = null where id = {account}", "log", "stream", "account" },
-        { "update bank.mt_streams set is_archived = true where id = {account}", "log", "stream", "account" },
-        { "update bank.mt_events set is_archived = true where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set id = gen_random_uuid() where stream_id = {account} and version = 2", "receipts", "receipt", "account" },
-        { "update bank.mt_events set headers = jsonb_set(headers, '{reasonText}', '\"Forged\"') where stream_id = {account} and version = 3", "receipts", "receipt", "account" },
-        { "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"') where stream_id = {account} and version = 2", "receipts", "receipt", "account" },
-        { "update bank.mt_events set headers = jsonb_set(headers, '{operation}', '\"POST /v1/withdrawals\"') where stream_id = {account} and version = 2", "receipts", "receipt", "account" },
-        { "update bank.mt_events set headers = headers - 'idempotencyKey' where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set headers = null where stream_id = {account} and version = 2", "log", "event", "account" },
-        { "update bank.mt_events set headers = jsonb_set(headers, '{channel}', '\"import\"') where stream_id = {account} and version = 4", "log", "event", "account" },
-        { "update bank.mt_events set user_name = 'somebody' where stream_id = {account} and version = 2", "receipts", "receipt", "account" },
-        { "update bank.mt_events set headers = jsonb_set(headers, '{role}', '\"auditor\"') where stream_id = {account} and version = 4", "log", "event", "account" },
-        { "delete from " + Receipts, "receipts", "receipt", "account" },
-        { "update platform.receipt set body = 'nonsense' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set status = 422 where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set event_id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set event_id = null where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set event_id = (select id from bank.mt_events where stream_id = {account} and version = 3) where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set recorded_at = recorded_at - interval '1 day' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "update platform.receipt set id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)", "receipts", "receipt", "account" },
-        { "delete from platform.mt_doc_refusal where id = {refusal}", "refusals", "refusal", "refusal" },
-        { "update platform.mt_doc_refusal set data = jsonb_set(data, '{code}', '\"account_closed\"') where id = {refusal}", "refusals", "refusal", "refusal" },
-        { "update platform.mt_doc_refusal set data = jsonb_set(data, '{actor}', '\"nobody\"') where id = {refusal}", "refusals", "refusal", "refusal" },
-        { "update platform.mt_doc_refusal set data = jsonb_set(data, '{streamId}', to_jsonb({other}::text)) where id = {refusal}", "refusals", "refusal", "refusal" },
-        { "update platform.mt_doc_refusal set data = jsonb_set(data, '{facts}', '\"{}\"') where id = {refusal}", "receipts", "receipt", "refusal" },
-        { "update platform.mt_doc_refusal set data = jsonb_set(data, '{detail}', '\"No.\"') where id = {refusal}", "receipts", "receipt", "refusal" },
-        { "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}", "refusals", "refusal", "refusal" },
-        { "update bank.mt_events set data = jsonb_set(data, '{subject}', to_jsonb({other}::text)) where stream_id = {refusal}", "refusals", "refusal", "refusal" },
-        { "delete from customers_keys.mt_doc_customer_key where id = {customer}", "customers", "customer_key", "customer" },
-        { "update customers_keys.mt_doc_customer_key set data = jsonb_set(data, '{key}', '\"" + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" + "\"') where id = {customer}", "customers", "customer_key", "customer" },
-        { "delete from customers.mt_doc_customer where id = {customer}", "customer", "state", "customer" },
-        { "update customers.mt_doc_customer set data = jsonb_set(data, '{externalId}', '\"1\"') where id = {customer}", "customer", "state", "customer" },
-        { "delete from accounts.mt_doc_account where id = {account}", "entries", "state", "account" },
-        { "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = {account}", "entries", "state", "account" },
-        { "update accounts.mt_doc_account set data = jsonb_set(data, '{owner}', to_jsonb({other}::text)) where id = {account}", "entries", "state", "account" },
-        { "update accounts.mt_doc_account set data = jsonb_set(data, '{creditFrozen}', 'false') where id = {account}", "entries", "state", "account" },
-        { "update accounts.mt_doc_account set data = jsonb_set(data, '{version}', '1') where id = {account}", "entries", "state", "account" },
-        { "delete from accounts.mt_doc_account_access where data ->> 'accountId' = {account}", "entries", "account_access", "account" },
-        { "delete from accounts.mt_doc_account_number where data ->> 'accountId' = {account}", "entries", "account_number", "account" },
-        { "update accounts.mt_doc_account_number set data = jsonb_set(data, '{accountId}', to_jsonb({other}::text)) where data ->> 'accountId' = {account}", "entries", "account_number", "account" },
-        { "insert into accounts.mt_doc_account_access (id, data, mt_dotnet_type) values ('forged:' || {account}, jsonb_build_object('id', 'forged:' || {account}, 'accountId', {account}, 'customerId', {other}), 'x')", "lookups", "account_access", "account" },
-        { "insert into accounts.mt_doc_account_number (id, data, mt_dotnet_type) values ('XX' || {account}, jsonb_build_object('id', 'XX', 'accountId', {account}), 'x')", "lookups", "account_number", "account" },
-        { "delete from accounts.mt_doc_account_directory where id = {account}", "account-directory", "account_directory", "account" },
-        { "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{status}', '\"Closed\"') where id = {account}", "account-directory", "account_directory", "account" },
-        { "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{overdraftLimit,minor}', '1') where id = {account}", "account-directory", "account_directory", "account" },
-        { "update accounts.mt_doc_account_directory set id = gen_random_uuid() where id = {account}", "account-directory", "account_directory", "account" },
-        { "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select {refusal}, data, 'x' from accounts.mt_doc_account_directory where id = {account}", "account-directory", "account_directory", "refusal" },
-        { "update accounts.entry set balance = balance + 1 where account = {account} and version = 2", "entries", "entry", "account" },
-        { "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where stream = {account})", "audit", "event_index", "account" },
-    };
+    /// <summary>
+    /// What is forged, and by which model and table a difference of the account (or the other stream that is named) is to be found.
+    /// </summary>
+    public static TheoryData<string, string, string, string> Forgeries =>
+        new()
+        {
+            { "delete from bank.mt_events where stream_id = {account} and version = 2", "log", "event", "account" },
+            { "delete from bank.mt_events where stream_id = {account} and version = 5", "log", "stream", "account" },
+            { "delete from bank.mt_events where stream_id = {account}", "log", "event", "account" },
+            {
+                "update bank.mt_events set version = -version where stream_id = {account} and version in (2, 3); update bank.mt_events set version = 5 + version where stream_id = {account} and version < 0",
+                "log",
+                "event",
+                "account"
+            },
+            { "update bank.mt_events set version = 7 where stream_id = {account} and version = 2", "log", "event", "account" },
+            {
+                "update bank.mt_events set seq_id = seq_id + 1000000000 where stream_id = {account} and version = 2",
+                "log",
+                "event",
+                "account"
+            },
+            { "update bank.mt_events set data = '{\"amount\": 7}' where stream_id = {account} and version = 2", "log", "event", "account" },
+            {
+                "update bank.mt_events set type = 'accounts.of-another-bank.v1' where stream_id = {account} and version = 2",
+                "log",
+                "event",
+                "account"
+            },
+            {
+                "update bank.mt_events set type = 'customers.customer-registered.v1' where stream_id = {account} and version = 2",
+                "log",
+                "event",
+                "account"
+            },
+            {
+                "update bank.mt_events set stream_id = {other}, version = 4 where stream_id = {account} and version = 5",
+                "log",
+                "stream",
+                "account"
+            },
+            {
+                "update bank.mt_events set stream_id = {other}, version = 4 where stream_id = {account} and version = 5",
+                "log",
+                "stream",
+                "other"
+            },
+            {
+                "update bank.mt_events set timestamp = timestamp - interval '1 year' where stream_id = {account} and version = 4",
+                "log",
+                "event",
+                "account"
+            },
+            {
+                "update bank.mt_events set timestamp = timestamp + interval '1 year' where stream_id = {account} and version = 5",
+                "log",
+                "stream",
+                "account"
+            },
+            { "delete from bank.mt_streams where id = {account}", "log", "stream", "account" },
+            { "update bank.mt_streams set version = version + 1 where id = {account}", "log", "stream", "account" },
+            { "update bank.mt_streams set type = 'customer' where id = {account}", "log", "event", "account" },
+            { "update bank.mt_streams set type = 'vault' where id = {account}", "log", "stream", "account" },
+            { "update bank.mt_streams set type = null where id = {account}", "log", "stream", "account" },
+            { "update bank.mt_streams set is_archived = true where id = {account}", "log", "stream", "account" },
+            { "update bank.mt_events set is_archived = true where stream_id = {account} and version = 2", "log", "event", "account" },
+            {
+                "update bank.mt_events set id = gen_random_uuid() where stream_id = {account} and version = 2",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set headers = jsonb_set(headers, '{reasonText}', '\"Forged\"') where stream_id = {account} and version = 3",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"') where stream_id = {account} and version = 2",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set headers = jsonb_set(headers, '{operation}', '\"POST /v1/withdrawals\"') where stream_id = {account} and version = 2",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set headers = headers - 'idempotencyKey' where stream_id = {account} and version = 2",
+                "log",
+                "event",
+                "account"
+            },
+            { "update bank.mt_events set headers = null where stream_id = {account} and version = 2", "log", "event", "account" },
+            {
+                "update bank.mt_events set headers = jsonb_set(headers, '{channel}', '\"import\"') where stream_id = {account} and version = 4",
+                "log",
+                "event",
+                "account"
+            },
+            {
+                "update bank.mt_events set user_name = 'somebody' where stream_id = {account} and version = 2",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set headers = jsonb_set(headers, '{role}', '\"auditor\"') where stream_id = {account} and version = 4",
+                "log",
+                "event",
+                "account"
+            },
+            { "delete from " + Receipts, "receipts", "receipt", "account" },
+            {
+                "update platform.receipt set body = 'nonsense' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set status = 422 where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set event_id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set event_id = null where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set event_id = (select id from bank.mt_events where stream_id = {account} and version = 3) where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set recorded_at = recorded_at - interval '1 day' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt set id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            { "delete from platform.mt_doc_refusal where id = {refusal}", "refusals", "refusal", "refusal" },
+            {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{code}', '\"account_closed\"') where id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{actor}', '\"nobody\"') where id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{streamId}', to_jsonb({other}::text)) where id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{facts}', '\"{}\"') where id = {refusal}",
+                "receipts",
+                "receipt",
+                "refusal"
+            },
+            {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{detail}', '\"No.\"') where id = {refusal}",
+                "receipts",
+                "receipt",
+                "refusal"
+            },
+            {
+                "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{subject}', to_jsonb({other}::text)) where stream_id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            { "delete from customers_keys.mt_doc_customer_key where id = {customer}", "customers", "customer_key", "customer" },
+            {
+                "update customers_keys.mt_doc_customer_key set data = jsonb_set(data, '{key}', '\""
+                    + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+                    + "\"') where id = {customer}",
+                "customers",
+                "customer_key",
+                "customer"
+            },
+            { "delete from customers.mt_doc_customer where id = {customer}", "customer", "state", "customer" },
+            {
+                "update customers.mt_doc_customer set data = jsonb_set(data, '{externalId}', '\"1\"') where id = {customer}",
+                "customer",
+                "state",
+                "customer"
+            },
+            { "delete from accounts.mt_doc_account where id = {account}", "entries", "state", "account" },
+            {
+                "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = {account}",
+                "entries",
+                "state",
+                "account"
+            },
+            {
+                "update accounts.mt_doc_account set data = jsonb_set(data, '{owner}', to_jsonb({other}::text)) where id = {account}",
+                "entries",
+                "state",
+                "account"
+            },
+            {
+                "update accounts.mt_doc_account set data = jsonb_set(data, '{creditFrozen}', 'false') where id = {account}",
+                "entries",
+                "state",
+                "account"
+            },
+            {
+                "update accounts.mt_doc_account set data = jsonb_set(data, '{version}', '1') where id = {account}",
+                "entries",
+                "state",
+                "account"
+            },
+            { "delete from accounts.mt_doc_account_access where data ->> 'accountId' = {account}", "entries", "account_access", "account" },
+            { "delete from accounts.mt_doc_account_number where data ->> 'accountId' = {account}", "entries", "account_number", "account" },
+            {
+                "update accounts.mt_doc_account_number set data = jsonb_set(data, '{accountId}', to_jsonb({other}::text)) where data ->> 'accountId' = {account}",
+                "entries",
+                "account_number",
+                "account"
+            },
+            {
+                "insert into accounts.mt_doc_account_access (id, data, mt_dotnet_type) values ('forged:' || {account}, jsonb_build_object('id', 'forged:' || {account}, 'accountId', {account}, 'customerId', {other}), 'x')",
+                "lookups",
+                "account_access",
+                "account"
+            },
+            {
+                "insert into accounts.mt_doc_account_number (id, data, mt_dotnet_type) values ('XX' || {account}, jsonb_build_object('id', 'XX', 'accountId', {account}), 'x')",
+                "lookups",
+                "account_number",
+                "account"
+            },
+            { "delete from accounts.mt_doc_account_directory where id = {account}", "account-directory", "account_directory", "account" },
+            {
+                "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{status}', '\"Closed\"') where id = {account}",
+                "account-directory",
+                "account_directory",
+                "account"
+            },
+            {
+                "update accounts.mt_doc_account_directory set data = jsonb_set(data, '{overdraftLimit,minor}', '1') where id = {account}",
+                "account-directory",
+                "account_directory",
+                "account"
+            },
+            {
+                "update accounts.mt_doc_account_directory set id = gen_random_uuid() where id = {account}",
+                "account-directory",
+                "account_directory",
+                "account"
+            },
+            {
+                "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select {refusal}, data, 'x' from accounts.mt_doc_account_directory where id = {account}",
+                "account-directory",
+                "account_directory",
+                "refusal"
+            },
+            { "update accounts.entry set balance = balance + 1 where account = {account} and version = 2", "entries", "entry", "account" },
+            {
+                "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where stream = {account})",
+                "audit",
+                "event_index",
+                "account"
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Forgeries))]
     public void What_is_forged_is_named(string sql, string model, string table, string stream)
     {
         var forgery = bank.Forged[sql];
-        var id = stream switch { "account" => forgery.Account, "other" => forgery.Other, "customer" => forgery.Customer, _ => forgery.Refusal };
+        var id = stream switch
+        {
+            "account" => forgery.Account,
+            "other" => forgery.Other,
+            "customer" => forgery.Customer,
+            _ => forgery.Refusal,
+        };
         Assert.True(
             bank.Differences.Any(d => (d.Model, d.Table, d.Stream) == (model, table, id)),
-            $"{model} {table} {id} is not among: {JsonSerializer.Serialize(bank.Differences.Where(d => d.Stream == id || d.Stream is null))}");
+            $"{model} {table} {id} is not among: {JsonSerializer.Serialize(bank.Differences.Where(d => d.Stream == id || d.Stream is null))}"
+        );
     }
 
     [Fact]
     public void Beside_all_that_is_forged_the_rest_is_compared()
     {
-        Assert.Equal([("entries", "entry", bank.Drifted.Account)], Of(bank.Drifted).Select(d => (d.Model, d.Table, d.Stream!.Value)).Distinct());
+        Assert.Equal(
+            [("entries", "entry", bank.Drifted.Account)], Of(bank.Drifted).Select(d => (d.Model, d.Table, d.Stream!.Value)).Distinct());
         Assert.Empty(Of(bank.Untouched));
     }
 
@@ -105,15 +346,18 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
 
     /// <summary>Of the refusal nothing is left but the receipt, which does not name it.</summary>
     [Fact]
-    public void A_receipt_of_a_refusal_that_was_deleted_with_its_event_and_its_stream_is_named() => Assert.Contains(
-        bank.Differences, d => (d.Model, d.Table, d.Id) == ("receipts", "receipt", bank.ErasedReceipt) && d.Expected!.Contains("its refusal is in the log", StringComparison.Ordinal));
+    public void A_receipt_of_a_refusal_that_was_deleted_with_its_event_and_its_stream_is_named() =>
+        Assert.Contains(bank.Differences, d =>
+            (d.Model, d.Table, d.Id) == ("receipts", "receipt", bank.ErasedReceipt)
+            && d.Expected!.Contains("its refusal is in the log", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(ForgedNotifications))]
     public void A_forged_notification_is_named(string sql, string rule)
     {
         var id = bank.Notifications[sql];
-        Assert.Contains(bank.Differences, d => (d.Model, d.Table, d.Id) == ("notifications", "notification", id) && d.Expected!.Contains(rule, StringComparison.Ordinal));
+        Assert.Contains(bank.Differences, d =>
+            (d.Model, d.Table, d.Id) == ("notifications", "notification", id) && d.Expected!.Contains(rule, StringComparison.Ordinal));
     }
 
     public static TheoryData<string, string> ForgedNotifications => new()
@@ -160,10 +404,17 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             }),
         });
         (await teller.PostAsync("/v1/notification-subscriptions", new { account })).Created();
-        Assert.Equal(202, (await whole.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })).StatusCode);
+        Assert.Equal(
+            202,
+            (
+                await whole.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })
+            ).StatusCode);
         await whole.CaughtUpAsync();
 
-        Assert.Empty((await whole.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+        Assert.Empty(
+            (
+                await whole.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)
+            ).Differences);
     }
 }
 
@@ -195,17 +446,22 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
             Forged[sql] = await new Forgery(this).LiveAsync();
         }
 
-        (Drifted, Untouched, Raised) = (await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync());
-        await Raised.ForgeAsync(Copy("{account}", 6) + "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"'), timestamp = " +
-            "(select timestamp from bank.mt_events where stream_id = {account} and version = 5) where stream_id = {account} and version = 6; " +
-            "update bank.mt_streams set version = 6 where id = {account}; update accounts.mt_doc_account set mt_version = 6, data = " +
-            "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}");
+        (Drifted, Untouched, Raised) = (
+            await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync());
+        await Raised.ForgeAsync(
+            Copy("{account}", 6)
+                + "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"'), timestamp = "
+                + "(select timestamp from bank.mt_events where stream_id = {account} and version = 5) where stream_id = {account} and version = 6; "
+                + "update bank.mt_streams set version = 6 where id = {account}; update accounts.mt_doc_account set mt_version = 6, data = "
+                + "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}"
+        );
         await NotifyAsync();
         var erased = await new Forgery(this).LiveAsync();
         await this.CaughtUpAsync();
         ErasedReceipt = Assert.Single(await this.QueryAsync<Guid>("select id from platform.receipt where body = $1", erased.Refused));
         await erased.ForgeAsync(
-            "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; delete from platform.mt_doc_refusal where id = {refusal}");
+            "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; delete from platform.mt_doc_refusal where id = {refusal}"
+        );
         foreach (var (sql, forgery) in Forged)
         {
             await forgery.ForgeAsync(sql);
@@ -213,7 +469,9 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
 
         await Untouched.ForgeAsync(Copy($"'{Orphan}'", 1));
         await Drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
-        Differences = (await Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+        Differences = (
+            await Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)
+        ).Differences;
     }
 
     /// <summary>Notifications of an account, each but the last of which is forged.</summary>
@@ -239,7 +497,7 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
 
     /// <summary>A copy of the account's second event.</summary>
     private static string Copy(string stream, int version) =>
-        "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) " +
-        $"select nextval('bank.mt_events_sequence'), gen_random_uuid(), {stream}, {version}, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, " +
-        "headers, user_name, false from bank.mt_events where stream_id = {account} and version = 2; ";
+        "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) "
+        + $"select nextval('bank.mt_events_sequence'), gen_random_uuid(), {stream}, {version}, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, "
+        + "headers, user_name, false from bank.mt_events where stream_id = {account} and version = 2; ";
 }

@@ -11,7 +11,8 @@ public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
-        await using var writer = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.ConnectionString) { ApplicationName = "left-open", Pooling = false }.ConnectionString);
+        await using var writer = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(bank.ConnectionString) { ApplicationName = "left-open", Pooling = false }.ConnectionString);
         await writer.OpenAsync();
         await using var transaction = await writer.BeginTransactionAsync();
         await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", writer, transaction);
@@ -23,8 +24,12 @@ public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
         var free = (await bank.As("operator").GetAsync("/ops/projections")).Ok();
 
         var holder = Assert.Single(held.Json.GetProperty("heldBackBy").EnumerateArray());
-        Assert.Equal((writer.ProcessID, "left-open", "idle in transaction"),
-            (holder.GetProperty("process").GetInt32(), holder.GetProperty("application").GetString(), holder.GetProperty("state").GetString()));
+        Assert.Equal(
+            (writer.ProcessID, "left-open", "idle in transaction"),
+            (
+                holder.GetProperty("process").GetInt32(),
+                holder.GetProperty("application").GetString(),
+                holder.GetProperty("state").GetString()));
         Assert.Empty(free.Json.GetProperty("heldBackBy").EnumerateArray());
     }
 }

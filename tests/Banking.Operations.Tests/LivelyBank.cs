@@ -5,7 +5,8 @@ namespace Banking.Operations.Tests;
 
 /// <summary>
 /// Makes a history out of a seed: several accounts of two currencies, one of them with more events than two chunks hold; deposits and
-/// withdrawals backdated, dated ahead and dated within one tick of another, transfers, limits and freezes; and a clock that moves in between.
+/// withdrawals backdated, dated ahead and dated within one tick of another, transfers, limits and freezes; and a clock that moves in
+/// between.
 /// </summary>
 internal sealed class LivelyBank(BankFixture bank, int seed)
 {
@@ -20,7 +21,9 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
     {
         foreach (var currency in (string[])["EUR", "EUR", "EUR", "JPY"])
         {
-            Accounts.Add(await _teller.OpenAsync(currency: currency, balance: "100000", overdraftLimit: "500000", effectiveAt: bank.Clock.Now.AddDays(-60)));
+            Accounts.Add(
+                await _teller.OpenAsync(
+                    currency: currency, balance: "100000", overdraftLimit: "500000", effectiveAt: bank.Clock.Now.AddDays(-60)));
         }
 
         for (var i = 0; i < steps; i++)
@@ -72,7 +75,15 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
                 })).Ok();
                 break;
             case 2:
-                (await _teller.PostAsync($"/v1/accounts/{Accounts[3]}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order" })).Is("ok or frozen");
+                (
+                    await _teller.PostAsync(
+                        $"/v1/accounts/{Accounts[3]}/freeze",
+                        new
+                        {
+                            scope = "debit",
+                            reasonCode = "order",
+                            reason = "Order",
+                        })).Is("ok or frozen");
                 break;
             case 3:
                 (await _teller.DepositAsync(Accounts[3], "500", "JPY")).Created();
@@ -86,18 +97,23 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
     /// <summary>A batch, so that accounts grow beyond a chunk in no time.</summary>
     private async Task ManyAsync(string account, int count)
     {
-        var items = Enumerable.Range(0, count).Select(_ => new
-        {
-            idempotencyKey = BankClient.NewKey(),
-            command = new
+        var items = Enumerable
+            .Range(0, count)
+            .Select(_ => new
             {
-                accountId = account,
-                amount = new { value = $"{_random.Next(1, 900)}.{_random.Next(0, 100):D2}", currency = "EUR" },
-                reason = "test",
-                effectiveAt = _random.Next(0, 3) == 0 ? Dated() : (DateTimeOffset?)null,
-            },
-        }).ToList();
-        (await _teller.PostAsync(_random.Next(0, 3) == 0 ? "/v1/withdrawals/batch" : "/v1/deposits/batch", new { mode = "independent", items })).Ok();
+                idempotencyKey = BankClient.NewKey(),
+                command = new
+                {
+                    accountId = account,
+                    amount = new { value = $"{_random.Next(1, 900)}.{_random.Next(0, 100):D2}", currency = "EUR" },
+                    reason = "test",
+                    effectiveAt = _random.Next(0, 3) == 0 ? Dated() : (DateTimeOffset?)null,
+                },
+            })
+            .ToList();
+        (
+            await _teller.PostAsync(
+                _random.Next(0, 3) == 0 ? "/v1/withdrawals/batch" : "/v1/deposits/batch", new { mode = "independent", items })).Ok();
     }
 
     /// <summary>Few days and few ticks, so that instants meet.</summary>
@@ -107,5 +123,6 @@ internal sealed class LivelyBank(BankFixture bank, int seed)
 internal static class Lenient
 {
     /// <summary>An account that is frozen already is as good.</summary>
-    public static void Is(this Answer answer, string what) => Assert.True(answer.StatusCode is 200 or 409, $"{what}: {answer.StatusCode} {answer.Body}");
+    public static void Is(this Answer answer, string what) =>
+        Assert.True(answer.StatusCode is 200 or 409, $"{what}: {answer.StatusCode} {answer.Body}");
 }

@@ -35,7 +35,8 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
 
         await writer.EndAsync(commits);
         Assert.Equal(later, await mark.LookAsync(Token));
-        Assert.Equal(commits ? 1 : 0, (await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id = $1", writer.Number)).Count);
+        Assert.Equal(
+            commits ? 1 : 0, (await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id = $1", writer.Number)).Count);
     }
 
     [Fact]
@@ -132,8 +133,12 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         for (var last = false; !last;)
         {
             last = over.IsCancellationRequested;
-            var end = takesTheEndForIt ? (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0] : await mark.LookAsync(Token);
-            seen.AddRange(await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id > $1 and seq_id <= $2 order by 1", position, end));
+            var end = takesTheEndForIt
+                ? (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0]
+                : await mark.LookAsync(Token);
+            seen.AddRange(
+                await bank.QueryAsync<long>(
+                    "select seq_id from bank.mt_events where seq_id > $1 and seq_id <= $2 order by 1", position, end));
             position = end;
         }
 
@@ -187,7 +192,8 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         private readonly NpgsqlConnection _connection;
         private readonly NpgsqlTransaction _transaction;
 
-        private Writer(NpgsqlConnection connection, NpgsqlTransaction transaction, long number) => (_connection, _transaction, Number) = (connection, transaction, number);
+        private Writer(NpgsqlConnection connection, NpgsqlTransaction transaction, long number) =>
+            (_connection, _transaction, Number) = (connection, transaction, number);
 
         public long Number { get; private set; }
 

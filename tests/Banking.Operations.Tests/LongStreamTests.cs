@@ -22,9 +22,11 @@ public sealed class LongStreamTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Empty(clean.Differences);
         Assert.Equal(end, clean.Events);
 
-        var (entry, journal) = (await bank.ServingAsync("accounts", "entry", "entries"), await bank.ServingAsync("ledger", "journal", "ledger"));
+        var (entry, journal) = (
+            await bank.ServingAsync("accounts", "entry", "entries"), await bank.ServingAsync("ledger", "journal", "ledger"));
         await bank.ExecuteAsync($"update {entry} set balance = balance + 1 where account = $1 and version = 3456", account);
-        await bank.ExecuteAsync($"delete from {journal} where position = (select position from {entry} where account = $1 and version = 4567)", account);
+        await bank.ExecuteAsync(
+            $"delete from {journal} where position = (select position from {entry} where account = $1 and version = 4567)", account);
         await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1') where id = $1", account);
 
         var found = (await VerifyAsync()).Differences;

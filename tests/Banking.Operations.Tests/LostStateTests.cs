@@ -17,11 +17,17 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         var lost = await new Forgery(bank).LiveAsync();
         var customer = PublicId.Format("cus", lost.Customer);
         var second = await _teller.OpenAsync(customer, balance: "1.00");
-        string[] paths = [.. new[] { "", "/balance", "/entries", "/events", "/refusals", "/figures" }.Select(p => $"/v1/accounts/{lost.AccountId}{p}")];
+        string[] paths =
+        [
+            .. new[] { "", "/balance", "/entries", "/events", "/refusals", "/figures" }.Select(p => $"/v1/accounts/{lost.AccountId}{p}"),
+        ];
         Task<Answer[]> ReadAsync() => Task.WhenAll(paths.Select(p => _teller.GetAsync(p)));
         string[] lists =
         [
-            "/v1/accounts?limit=500", $"/v1/accounts?customerId={customer}", $"/v1/accounts?customerId={customer}&status=open", $"/v1/accounts?customerId={customer}&limit=1",
+            "/v1/accounts?limit=500",
+            $"/v1/accounts?customerId={customer}",
+            $"/v1/accounts?customerId={customer}&status=open",
+            $"/v1/accounts?customerId={customer}&limit=1",
             "/v1/accounts?currency=EUR&limit=500",
         ];
         async Task<string[]> ListedAsync() => [.. (await Task.WhenAll(lists.Select(l => _teller.GetAsync(l)))).Select(a => a.Ok().Body)];
@@ -39,7 +45,15 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         Assert.Equal(listed, await ListedAsync());
         Assert.Equal(owned.Body, (await bank.As("customer", customer).GetAsync("/v1/accounts")).Ok().Body);
         Assert.Empty((await _teller.GetAsync($"/v1/accounts?customerId={customer}&status=closed")).Ok().Items());
-        (await _teller.PostAsync("/v1/withdrawals", new { accountId = lost.AccountId, amount = new { value = "1.00", currency = "EUR" }, reason = "Cash" })).Created();
+        (
+            await _teller.PostAsync(
+                "/v1/withdrawals",
+                new
+                {
+                    accountId = lost.AccountId,
+                    amount = new { value = "1.00", currency = "EUR" },
+                    reason = "Cash",
+                })).Created();
         Assert.Equal("12.00", await _teller.BalanceAsync(lost.AccountId));
         Assert.Equal("1.00", await _teller.BalanceAsync(second));
     }
@@ -49,7 +63,9 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
     {
         var account = await new Forgery(bank).LiveAsync();
 
-        await account.ForgeAsync("update accounts.mt_doc_account set data = jsonb_set(jsonb_set(data, '{version}', '2'), '{balance,minor}', '1000') where id = {account}");
+        await account.ForgeAsync(
+            "update accounts.mt_doc_account set data = jsonb_set(jsonb_set(data, '{version}', '2'), '{balance,minor}', '1000') where id = {account}"
+        );
 
         Assert.Equal("13.00", await _teller.BalanceAsync(account.AccountId));
     }
@@ -60,11 +76,18 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         var lost = await new Forgery(bank).LiveAsync();
         var customer = PublicId.Format("cus", lost.Customer);
         (await _teller.PostAsync("/v1/notification-subscriptions", new { account = lost.AccountId })).Created();
-        string[] paths = [$"/v1/customers/{customer}", "/v1/customers?limit=500", $"/v1/notification-subscriptions?account={lost.AccountId}"];
+        string[] paths =
+        [
+            $"/v1/customers/{customer}",
+            "/v1/customers?limit=500",
+            $"/v1/notification-subscriptions?account={lost.AccountId}",
+        ];
         async Task<string[]> ReadAsync() => [.. (await Task.WhenAll(paths.Select(l => _teller.GetAsync(l)))).Select(a => a.Ok().Body)];
         var before = await ReadAsync();
 
-        await lost.ForgeAsync("delete from customers.mt_doc_customer where id = {customer}; delete from notifications.mt_doc_subscription where data ->> 'account' = {account}");
+        await lost.ForgeAsync(
+            "delete from customers.mt_doc_customer where id = {customer}; delete from notifications.mt_doc_subscription where data ->> 'account' = {account}"
+        );
 
         Assert.Equal(before, await ReadAsync());
     }
@@ -102,14 +125,20 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         await using var large = new LargeBank();
         await large.InitializeAsync();
         await large.ForgeAsync(
-            "insert into bank.mt_streams (id, type, version) select gen_random_uuid(), 'refusal', 1 from generate_series(1, 20000); analyze bank.mt_streams");
+            "insert into bank.mt_streams (id, type, version) select gen_random_uuid(), 'refusal', 1 from generate_series(1, 20000); analyze bank.mt_streams"
+        );
 
         foreach (var kind in (string[])["webhook", "subscription"])
         {
-            var plan = string.Join('\n', await large.QueryAsync<string>(
-                $"explain select d.id from bank.mt_streams d where d.type = '{kind}' and not d.is_archived and d.id > $1 order by d.id limit 2000", Guid.Empty));
-            var index = (await large.QueryAsync<string>(
-                $"select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = 'bank.{StreamIndex.NameOf(kind)}'::regclass")).Select(n => n.Split('.')[^1]);
+            var plan = string.Join(
+                '\n',
+                await large.QueryAsync<string>(
+                    $"explain select d.id from bank.mt_streams d where d.type = '{kind}' and not d.is_archived and d.id > $1 order by d.id limit 2000",
+                    Guid.Empty));
+            var index = (
+                await large.QueryAsync<string>(
+                    $"select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = 'bank.{StreamIndex.NameOf(kind)}'::regclass")
+            ).Select(n => n.Split('.')[^1]);
             Assert.Contains(index, name => plan.Contains(name, StringComparison.Ordinal));
         }
     }
@@ -118,5 +147,6 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
 /// <summary>A bank whose sentinel looks when it is told to.</summary>
 public sealed class LargeBank : BankFixture
 {
-    protected override string[] Settings => [.. base.Settings, "--Banking:Sentinel:IntervalSeconds", "3600", "--Banking:BackdatingDays", "60"];
+    protected override string[] Settings =>
+        [.. base.Settings, "--Banking:Sentinel:IntervalSeconds", "3600", "--Banking:BackdatingDays", "60"];
 }

@@ -71,22 +71,29 @@ public sealed class ModelMemoryTests : IAsyncLifetime
         (await _teller.DepositAsync(account, "1.00")).Created();
         Assert.Null(await ServeAsync());
         await _bank.ExecuteAsync($"alter table {served} drop constraint enough");
-        await _bank.Host.Services.GetRequiredService<ReadModelWriter>().ResumeAsync(_entries, OperatorAction.OfTheBank("the constraint is gone"), CancellationToken.None);
+        await _bank
+            .Host.Services.GetRequiredService<ReadModelWriter>()
+            .ResumeAsync(_entries, OperatorAction.OfTheBank("the constraint is gone"), CancellationToken.None);
 
         Assert.Equal(1_200, await DepositAsync(account));
     }
 
-    private Task TamperAsync(string account) => _bank.ExecuteAsync(
-        "update accounts.entry e set balance = balance + 1 where account = $1 and version = (select max(version) from accounts.entry where account = $1)", Id(account));
+    private Task TamperAsync(string account) =>
+        _bank.ExecuteAsync(
+            "update accounts.entry e set balance = balance + 1 where account = $1 and version = (select max(version) from accounts.entry where account = $1)",
+            Id(account));
 
-    private Task SomebodyElseWritesAsync() => _bank.ExecuteAsync("update platform.read_model set updated_at = updated_at where name = 'entries'");
+    private Task SomebodyElseWritesAsync() =>
+        _bank.ExecuteAsync("update platform.read_model set updated_at = updated_at where name = 'entries'");
 
     /// <summary>Pays in 1.00 and brings it to the read model. The balance that it says then.</summary>
     private async Task<long> DepositAsync(string account)
     {
         (await _teller.DepositAsync(account, "1.00")).Created();
         Assert.NotNull(await ServeAsync());
-        return (await _bank.QueryAsync<long>("select balance from accounts.entry where account = $1 order by version desc limit 1", Id(account))).Single();
+        return (
+            await _bank.QueryAsync<long>("select balance from accounts.entry where account = $1 order by version desc limit 1", Id(account))
+        ).Single();
     }
 
     private async Task<Advanced?> ServeAsync()

@@ -36,7 +36,10 @@ public sealed class NewVersionTests : IAsyncLifetime
             await _bank.QueryAsync<long>("select count(*) from probe.seen"));
 
         // The host of the old version must not write to rows that are not of its version, and says why its own stand still.
-        var old = (await _bank.As("operator").GetAsync("/ops/projections")).Ok().Items().Single(p => p.GetProperty("name").GetString() == "probe");
+        var old = (await _bank.As("operator").GetAsync("/ops/projections"))
+            .Ok()
+            .Items()
+            .Single(p => p.GetProperty("name").GetString() == "probe");
         Assert.Contains("version 2", old.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
     }
 

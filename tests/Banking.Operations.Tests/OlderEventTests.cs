@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>An event that an earlier version of the bank stored under another name and in another shape is read as today's, by every reader.</summary>
+/// <summary>
+/// An event that an earlier version of the bank stored under another name and in another shape is read as today's, by every reader.
+/// </summary>
 public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixture<OlderEventTests.OlderBank>
 {
     private const string Today = "accounts.overdraft-limit-set.v1";
@@ -37,8 +39,13 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
         Assert.Equal("insufficient_funds", (await teller.WithdrawAsync(account, "0.01")).Code);
         Assert.Contains(Earlier, (await teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Body, StringComparison.Ordinal);
         Assert.Contains(
-            "banking.account.overdraft-limit-changed.v1", (await BankFixture.On(host, "operator").GetAsync("/v1/feed?limit=500")).Ok().Body, StringComparison.Ordinal);
-        Assert.Equal(await ByMartenAsync(), (await host.Services.GetRequiredService<LogReader>().ReadAsync(0, await EndAsync(), CancellationToken.None)).Events.Select(Told));
+            "banking.account.overdraft-limit-changed.v1",
+            (await BankFixture.On(host, "operator").GetAsync("/v1/feed?limit=500")).Ok().Body,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            await ByMartenAsync(),
+            (await host.Services.GetRequiredService<LogReader>().ReadAsync(0, await EndAsync(), CancellationToken.None)).Events.Select(Told)
+        );
 
         // The audit index holds the name that was stored before this test rewrote it; nothing else differs.
         var verified = await host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
@@ -46,7 +53,8 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
 
         using var daemon = await bank.Store.BuildProjectionDaemonAsync();
         await daemon.RebuildProjectionAsync(
-            host.Services.GetRequiredService<DocumentModels>().All.Single(m => m.Name == "account-directory").Name, TestContext.Current.CancellationToken);
+            host.Services.GetRequiredService<DocumentModels>().All.Single(m => m.Name == "account-directory").Name,
+            TestContext.Current.CancellationToken);
         Assert.Equal(directory, await bank.QueryAsync<string>("select data::text from accounts.mt_doc_account_directory order by id"));
     }
 
@@ -77,7 +85,9 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
 
     public sealed class OlderBank : BankFixture
     {
-        protected override void Configure(IServiceCollection services) => services.ConfigureMarten(store => store.Events.Upcast<EarlierLimit, OverdraftLimitSet>(
-            Earlier, e => new(new Money(e.Minor, Currency.Stored(e.Currency, e.Scale)), e.EffectiveAt)));
+        protected override void Configure(IServiceCollection services) =>
+            services.ConfigureMarten(store =>
+                store.Events.Upcast<EarlierLimit, OverdraftLimitSet>(Earlier, e =>
+                    new(new Money(e.Minor, Currency.Stored(e.Currency, e.Scale)), e.EffectiveAt)));
     }
 }

@@ -49,9 +49,11 @@ public sealed class PausedProjectionTests : IAsyncLifetime
             await _bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id <= $1 order by 1", after),
             await _bank.QueryAsync<long>("select position from probe.seen where position <= $1 order by 1", after));
         await Eventually.UntilAsync(() => HealthAsync(), h => h == "Healthy");
-        Assert.Equal(["dev-operator", "bank"], await _bank.QueryAsync<string>(
-            "select user_name from bank.mt_events where stream_id = $1 and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
-            ReadModelJournal.StreamOf("probe")));
+        Assert.Equal(
+            ["dev-operator", "bank"],
+            await _bank.QueryAsync<string>(
+                "select user_name from bank.mt_events where stream_id = $1 and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
+                ReadModelJournal.StreamOf("probe")));
     }
 
     [Fact]
@@ -76,12 +78,14 @@ public sealed class PausedProjectionTests : IAsyncLifetime
     {
         Assert.Equal((409, "not_paused"), Said(await _operator.PostAsync("/ops/projections/ledger/resume", Why)));
         Assert.Equal((404, "projection_not_found"), Said(await _operator.PostAsync("/ops/projections/nothing/resume", Why)));
-        Assert.Equal((422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/resume", new { reasonCode = "mended" })));
-        Assert.Equal((422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/rebuild", new { reason = "because" })));
+        Assert.Equal(
+            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/resume", new { reasonCode = "mended" })));
+        Assert.Equal(
+            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/rebuild", new { reason = "because" })));
     }
 
-    private async Task<System.Text.Json.JsonElement> ProjectionAsync(string name) => (await _operator.GetAsync("/ops/projections")).Ok().Items()
-        .Single(p => p.GetProperty("name").GetString() == name);
+    private async Task<System.Text.Json.JsonElement> ProjectionAsync(string name) =>
+        (await _operator.GetAsync("/ops/projections")).Ok().Items().Single(p => p.GetProperty("name").GetString() == name);
 
     private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 

@@ -29,7 +29,12 @@ internal sealed class Probe : ReadModel
     public override string Schema => "probe";
 
     public override IReadOnlyList<ReadTable> Tables { get; } =
-        [new("seen", "position bigint not null, stream uuid not null, mark text not null check (mark <> 'refused')", "position") { StreamColumn = "stream" }];
+    [
+        new("seen", "position bigint not null, stream uuid not null, mark text not null check (mark <> 'refused')", "position")
+        {
+            StreamColumn = "stream",
+        },
+    ];
 
     public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {

@@ -59,7 +59,10 @@ internal static class Behind
     {
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         await Eventually.UntilAsync(
-            async () => (await bank.QueryAsync<long>("select position from platform.read_model where state = 'serving' and paused_at is null")).Min(),
+            async () =>
+                (
+                    await bank.QueryAsync<long>("select position from platform.read_model where state = 'serving' and paused_at is null")
+                ).Min(),
             position => position >= end);
     }
 

@@ -60,21 +60,25 @@ public sealed class RebuildTests : IAsyncLifetime
         await _bank.CaughtUpAsync();
         var (model, seen) = (_bank.Verification.Models.Single(m => m.Name == "ledger"), new List<int>());
 
-        var differences = await _bank.Host.Services.GetRequiredService<Snapshots>().OfAsync(
-            model,
-            async (snapshot, serving) =>
-            {
-                seen.Add(serving.Number);
-                var tables = ReadTables.Generation(model, serving.Number);
-                if (seen.Count == 1)
+        var differences = await _bank
+            .Host.Services.GetRequiredService<Snapshots>()
+            .OfAsync(
+                model,
+                async (snapshot, serving) =>
                 {
-                    (await _operator.PostAsync("/ops/projections/ledger/rebuild", Why)).Is(HttpStatusCode.Accepted);
-                    await Eventually.UntilAsync(() => _bank.QueryAsync<bool>($"select to_regclass('{tables["journal"]}') is null"), gone => gone[0]);
-                }
+                    seen.Add(serving.Number);
+                    var tables = ReadTables.Generation(model, serving.Number);
+                    if (seen.Count == 1)
+                    {
+                        (await _operator.PostAsync("/ops/projections/ledger/rebuild", Why)).Is(HttpStatusCode.Accepted);
+                        await Eventually.UntilAsync(
+                            () => _bank.QueryAsync<bool>($"select to_regclass('{tables["journal"]}') is null"), gone => gone[0]);
+                    }
 
-                return await model.InvariantsAsync(snapshot, tables, CancellationToken.None);
-            },
-            byKeys: true, CancellationToken.None);
+                    return await model.InvariantsAsync(snapshot, tables, CancellationToken.None);
+                },
+                byKeys: true,
+                CancellationToken.None);
 
         Assert.Empty(differences);
         Assert.Equal([seen[0], seen[0] + 1], seen);
@@ -107,7 +111,9 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Equal(
             await _bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
             await _bank.QueryAsync<long>("select count(*) from probe.seen"));
-        Assert.Empty(await _bank.QueryAsync<string>("select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
+        Assert.Empty(
+            await _bank.QueryAsync<string>(
+                "select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
         Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
     }
 
@@ -138,7 +144,11 @@ public sealed class RebuildTests : IAsyncLifetime
             (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
             if (i % 2 == 1)
             {
-                await Eventually.UntilAsync(() => _bank.QueryAsync<bool>("select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"), s => s[0]);
+                await Eventually.UntilAsync(
+                    () =>
+                        _bank.QueryAsync<bool>(
+                            "select started_at is not null from platform.read_model where name = 'probe' order by generation desc limit 1"),
+                    s => s[0]);
             }
 
             var given = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
@@ -157,7 +167,10 @@ public sealed class RebuildTests : IAsyncLifetime
     {
         var served = await _bank.ServingAsync("probe", "seen", "probe");
         await Eventually.UntilAsync(
-            () => _bank.QueryAsync<string>("select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"),
+            () =>
+                _bank.QueryAsync<string>(
+                    "select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"
+                ),
             tables => tables is [var only] && only == served);
         await _bank.CaughtUpAsync();
         Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
@@ -167,7 +180,8 @@ public sealed class RebuildTests : IAsyncLifetime
     public async Task Progress_comes_as_server_sent_events_up_to_the_end_and_who_asked_and_why_is_in_the_log()
     {
         await _teller.OpenAsync(balance: "10.00");
-        (await _operator.PostAsync("/ops/projections/audit/rebuild", new { reasonCode = "drill", reason = "Only to see it go." })).Is(HttpStatusCode.Accepted);
+        (await _operator.PostAsync("/ops/projections/audit/rebuild", new { reasonCode = "drill", reason = "Only to see it go." })).Is(
+            HttpStatusCode.Accepted);
 
         var events = (await _operator.GetAsync("/ops/projections/audit/rebuild", ("Accept", "text/event-stream"))).Ok();
 
@@ -176,13 +190,16 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Equal("event: finished", lines[^2]);
         Assert.Equal("serving", JsonDocument.Parse(lines[^1]["data: ".Length..]).RootElement.GetProperty("state").GetString());
         Assert.All(lines.SkipLast(2).Where(l => l.StartsWith("event:", StringComparison.Ordinal)), l => Assert.Equal("event: progress", l));
-        Assert.Contains("dev-operator drill Only to see it go.", await _bank.QueryAsync<string>(
-            "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
-            ReadModelJournal.StreamOf("audit")));
+        Assert.Contains(
+            "dev-operator drill Only to see it go.",
+            await _bank.QueryAsync<string>(
+                "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
+                ReadModelJournal.StreamOf("audit")));
     }
 
     /// <summary>Pays, and reads what it paid from models that follow the log, at the position that it was told.</summary>
-    private async Task MoveAndReadAsync(string[] accounts, int n, System.Collections.Concurrent.ConcurrentBag<Answer> answers, CancellationToken stop)
+    private async Task MoveAndReadAsync(
+        string[] accounts, int n, System.Collections.Concurrent.ConcurrentBag<Answer> answers, CancellationToken stop)
     {
         for (var i = n; !stop.IsCancellationRequested; i++)
         {
@@ -192,14 +209,20 @@ public sealed class RebuildTests : IAsyncLifetime
             var position = paid.Created().Header("Ledger-Position")!;
             var read = await _operator.GetAsync("/v1/entries?limit=500", ("Ledger-Min-Position", position), ("Prefer", "wait=30"));
             answers.Add(read);
-            Assert.Contains(read.Ok().Items(), e => e.GetProperty("position").GetInt64() >= long.Parse(position, CultureInfo.InvariantCulture) - 1);
+            Assert.Contains(read.Ok().Items(), e =>
+                e.GetProperty("position").GetInt64() >= long.Parse(position, CultureInfo.InvariantCulture) - 1);
             answers.Add(await _teller.GetAsync($"/v1/accounts/{from}/entries?limit=500"));
         }
     }
 
     private async Task<(int Generation, string State)> NewestAsync(string name) =>
-        (await _bank.QueryAsync<string>("select generation || ' ' || state from platform.read_model where name = $1 order by generation desc limit 1", name))[0].Split(' ')
-            is [var generation, var state] ? (int.Parse(generation, CultureInfo.InvariantCulture), state) : default;
+        (
+            await _bank.QueryAsync<string>(
+                "select generation || ' ' || state from platform.read_model where name = $1 order by generation desc limit 1", name))[0]
+            .Split(' ')
+            is [var generation, var state]
+            ? (int.Parse(generation, CultureInfo.InvariantCulture), state)
+            : default;
 
     private static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
     {
@@ -212,5 +235,6 @@ public sealed class RebuildTests : IAsyncLifetime
 
 internal static class Statuses
 {
-    public static void Is(this Answer answer, HttpStatusCode status) => Assert.True(answer.Status == status, $"{status} was expected: {answer.Status} {answer.Body}");
+    public static void Is(this Answer answer, HttpStatusCode status) =>
+        Assert.True(answer.Status == status, $"{status} was expected: {answer.Status} {answer.Body}");
 }

@@ -19,7 +19,8 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
             await bank.QueryAsync<long>(
                 $"""
                 select count(*) from (
-                    select timestamp < lag(timestamp) over (order by version) as falls from bank.mt_events where stream_id = '{ReadModelJournal.StreamOf("ledger")}') e
+                    select timestamp < lag(timestamp) over (order by version) as falls from bank.mt_events where stream_id = '{ReadModelJournal.StreamOf(
+                    "ledger")}') e
                 where falls
                 """));
         Assert.Empty(await DifferencesAsync());
@@ -32,22 +33,31 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
         var account = await bank.As("teller").OpenAsync(balance: "1.00");
         await RebuiltAsync();
         await bank.CaughtUpAsync();
-        await ForgeAsync($"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1");
+        await ForgeAsync(
+            $"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1"
+        );
 
         Assert.DoesNotContain(await DifferencesAsync(), d => d.Model == "log");
 
         var stream = Guid.Parse(account[4..]);
-        await ForgeAsync($"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{stream}' and version = 1");
+        await ForgeAsync(
+            $"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{stream}' and version = 1");
 
         Assert.Contains(await DifferencesAsync(), d => (d.Model, d.Table, d.Stream) == ("log", "event", stream));
-        await ForgeAsync($"update bank.mt_events set timestamp = timestamp - interval '1 minute' where stream_id = '{stream}' and version = 1");
+        await ForgeAsync(
+            $"update bank.mt_events set timestamp = timestamp - interval '1 minute' where stream_id = '{stream}' and version = 1");
     }
 
     private async Task RebuiltAsync()
     {
-        Assert.Equal(202, (await bank.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })).StatusCode);
+        Assert.Equal(
+            202,
+            (
+                await bank.As("operator").PostAsync("/ops/projections/ledger/rebuild", new { reasonCode = "drill", reason = "To see" })
+            ).StatusCode);
         await Eventually.UntilAsync(
-            () => bank.QueryAsync<bool>("select exists (select from platform.read_model where name = 'ledger' and state = 'building')"), building => !building[0]);
+            () => bank.QueryAsync<bool>("select exists (select from platform.read_model where name = 'ledger' and state = 'building')"),
+            building => !building[0]);
     }
 
     private async Task ForgeAsync(string sql)
@@ -59,6 +69,8 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
     private async Task<IReadOnlyList<Difference>> DifferencesAsync()
     {
         await bank.CaughtUpAsync();
-        return (await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
+        return (
+            await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)
+        ).Differences;
     }
 }

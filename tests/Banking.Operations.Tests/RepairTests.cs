@@ -2,7 +2,9 @@ using Banking.Testing;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>What an operator asks to be repaired: of which there is such a thing, when nothing else makes it anew, and of what the log can say.</summary>
+/// <summary>
+/// What an operator asks to be repaired: of which there is such a thing, when nothing else makes it anew, and of what the log can say.
+/// </summary>
 public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly object Why = new { reasonCode = "mended", reason = "Somebody changed it by hand." };
@@ -13,12 +15,13 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
     public async Task What_is_not_known_has_no_reason_or_is_being_rebuilt_is_not_repaired()
     {
         Assert.Equal((404, "projection_not_found"), Said(await _operator.PostAsync("/ops/projections/nothing/repair", Why)));
-        Assert.Equal((422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/repair", new { reasonCode = "mended" })));
+        Assert.Equal(
+            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/repair", new { reasonCode = "mended" })));
         Assert.Equal(403, (await bank.As("teller").PostAsync("/ops/projections/ledger/repair", Why)).StatusCode);
 
         await bank.ExecuteAsync(
-            "insert into platform.read_model (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) " +
-            "values ('ledger', 99, 1, 'differs', now(), now(), 'test', 'test', false)");
+            "insert into platform.read_model (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) "
+                + "values ('ledger', 99, 1, 'differs', now(), now(), 'test', 'test', false)");
         Assert.Equal((409, "repair_not_possible_now"), Said(await _operator.PostAsync("/ops/projections/ledger/repair", Why)));
         await bank.ExecuteAsync("delete from platform.read_model where generation = 99");
         (await _operator.PostAsync("/ops/projections/ledger/repair", Why)).Ok();
@@ -26,9 +29,16 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [InlineData("entries", "delete from accounts.mt_doc_account where id = {account}", "accounts.mt_doc_account where id = {account}")]
-    [InlineData("entries", "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '7') where id = {account}", "accounts.mt_doc_account where id = {account}")]
-    [InlineData("entries", "delete from accounts.mt_doc_account_access where data ->> 'accountId' = {account}", "accounts.mt_doc_account_access where data ->> 'accountId' = {account}")]
-    [InlineData("customer", "delete from customers.mt_doc_customer where id = {customer}", "customers.mt_doc_customer where id = {customer}")]
+    [InlineData(
+        "entries",
+        "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '7') where id = {account}",
+        "accounts.mt_doc_account where id = {account}")]
+    [InlineData(
+        "entries",
+        "delete from accounts.mt_doc_account_access where data ->> 'accountId' = {account}",
+        "accounts.mt_doc_account_access where data ->> 'accountId' = {account}")]
+    [InlineData(
+        "customer", "delete from customers.mt_doc_customer where id = {customer}", "customers.mt_doc_customer where id = {customer}")]
     public async Task A_stored_state_and_its_lookup_documents_are_made_anew_from_the_log(string name, string sql, string where)
     {
         var forgery = await new Forgery(bank).LiveAsync();
@@ -41,7 +51,8 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(1, repaired.Json.GetProperty("repaired").GetArrayLength());
         Assert.Equal(0, repaired.Json.GetProperty("remaining").GetArrayLength());
         Assert.Equal(before, await StoredAsync());
-        Assert.Equal(0, (await _operator.PostAsync($"/ops/projections/{name}/repair", Why)).Ok().Json.GetProperty("repaired").GetArrayLength());
+        Assert.Equal(
+            0, (await _operator.PostAsync($"/ops/projections/{name}/repair", Why)).Ok().Json.GetProperty("repaired").GetArrayLength());
     }
 
     [Fact]

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Incremental = rebuild = live fold: whatever the history, in whatever pages it comes, the rows are the same; and they are what the bank's own
-/// folds say.
+/// Incremental = rebuild = live fold: whatever the history, in whatever pages it comes, the rows are the same; and they are what the bank's
+/// own folds say.
 /// </summary>
 public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
 {
@@ -52,10 +52,15 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         Assert.Equal(events.Count, verified.Events);
 
         // A rebuild serves only when its rows are those that were kept along.
-        Assert.NotNull(await bank.Rebuild.RequestAsync(
-            [.. bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name))], OperatorAction.OfTheBank("property"), CancellationToken.None));
+        Assert.NotNull(
+            await bank.Rebuild.RequestAsync(
+                [.. bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name))],
+                OperatorAction.OfTheBank("property"),
+                CancellationToken.None));
         await Eventually.UntilAsync(
-            () => bank.QueryAsync<string>("select distinct on (name) state from platform.read_model where name <> 'probe' order by name, generation desc"),
+            () =>
+                bank.QueryAsync<string>(
+                    "select distinct on (name) state from platform.read_model where name <> 'probe' order by name, generation desc"),
             states => states is ["serving", "serving", "serving"]);
     }
 

@@ -9,7 +9,8 @@ namespace Banking.Operations.Tests;
 /// <summary>A bank whose sentinel looks every half second.</summary>
 public sealed class WatchedBank : BankFixture
 {
-    protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1", "--Banking:Sentinel:LargestStream", "20"];
+    protected override string[] Settings =>
+        ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1", "--Banking:Sentinel:LargestStream", "20"];
 }
 
 /// <summary>A bank whose sentinel looks five times a second, at one event each time, or at the one stream that it comes to.</summary>
@@ -26,19 +27,25 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     private readonly BankClient _teller = bank.As("teller");
     private readonly BankClient _operator = bank.As("operator");
 
-    public static TheoryData<string, string, string, string> Drifts => new()
-    {
-        { "entries", "accounts.entry", "update {0} set balance = balance + 1 where account = $1 and version = 2", "account" },
-        { "entries", "accounts.entry", "update {0} set effective_at = effective_at - interval '1 second' where account = $1 and version = 2", "account" },
-        { "entries", "accounts.entry", "delete from {0} where account = $1 and version = 2", "account" },
-        { "entries", "accounts.entry_day", "insert into {0} select $1, 0, 0, '2026-01-01', 1, 1, 1, 1, 1, now(), now()", "account" },
-        { "ledger", "ledger.journal", "update {0} set credit = credit + 1 where account = $1", "account" },
-        { "ledger", "ledger.journal", "update {0} set counter = 2900 where account = $1", "account" },
-        { "ledger", "ledger.gl_day", "update {0} set debits = debits + 1 where gl = 1000 and $1::uuid is not null", "sums" },
-        { "ledger", "ledger.gl_day", "delete from {0} where gl = 2000 and $1::uuid is not null", "sums" },
-        { "audit", "audit.event_index", "update {0} set actor = 'nobody' where stream = $1", "account" },
-        { "audit", "audit.event_index", "insert into {0} values (1000000000, $1, 'x', 'y', 'z', now())", "account" },
-    };
+    public static TheoryData<string, string, string, string> Drifts =>
+        new()
+        {
+            { "entries", "accounts.entry", "update {0} set balance = balance + 1 where account = $1 and version = 2", "account" },
+            {
+                "entries",
+                "accounts.entry",
+                "update {0} set effective_at = effective_at - interval '1 second' where account = $1 and version = 2",
+                "account"
+            },
+            { "entries", "accounts.entry", "delete from {0} where account = $1 and version = 2", "account" },
+            { "entries", "accounts.entry_day", "insert into {0} select $1, 0, 0, '2026-01-01', 1, 1, 1, 1, 1, now(), now()", "account" },
+            { "ledger", "ledger.journal", "update {0} set credit = credit + 1 where account = $1", "account" },
+            { "ledger", "ledger.journal", "update {0} set counter = 2900 where account = $1", "account" },
+            { "ledger", "ledger.gl_day", "update {0} set debits = debits + 1 where gl = 1000 and $1::uuid is not null", "sums" },
+            { "ledger", "ledger.gl_day", "delete from {0} where gl = 2000 and $1::uuid is not null", "sums" },
+            { "audit", "audit.event_index", "update {0} set actor = 'nobody' where stream = $1", "account" },
+            { "audit", "audit.event_index", "insert into {0} values (1000000000, $1, 'x', 'y', 'z', now())", "account" },
+        };
 
     [Theory]
     [MemberData(nameof(Drifts))]
@@ -68,8 +75,12 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         Assert.Equal(before, await RowsAsync(table, account));
         Assert.Contains($"{name} true dev-operator {(kind == "sums" ? "sums" : account.ToString())}", await DriftsAsync(model));
         await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
-        Assert.Empty((await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
-        Assert.Equal(0, (await _operator.PostAsync($"/ops/projections/{model}/repair", Why)).Ok().Json.GetProperty("repaired").GetArrayLength());
+        Assert.Empty(
+            (
+                await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)
+            ).Differences);
+        Assert.Equal(
+            0, (await _operator.PostAsync($"/ops/projections/{model}/repair", Why)).Ok().Json.GetProperty("repaired").GetArrayLength());
     }
 
     [Fact]
@@ -78,13 +89,21 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         var account = Id(await _teller.OpenAsync(balance: "10.00"));
         await bank.CaughtUpAsync();
 
-        await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = $1", account);
+        await bank.ExecuteAsync(
+            "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = $1", account);
 
         await Eventually.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
-        var open = (await _operator.GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("open").EnumerateArray().ToList();
-        Assert.Contains(open, d => d.GetProperty("table").GetString() == StateComparison.State && d.GetProperty("stream").GetGuid() == account);
+        var open = (await _operator.GetAsync("/ops/projections"))
+            .Ok()
+            .Json.GetProperty("sentinel")
+            .GetProperty("open")
+            .EnumerateArray()
+            .ToList();
+        Assert.Contains(open, d =>
+            d.GetProperty("table").GetString() == StateComparison.State && d.GetProperty("stream").GetGuid() == account);
 
-        await bank.ExecuteAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);
+        await bank.ExecuteAsync(
+            "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);
         await Eventually.UntilAsync(async () => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Healthy");
     }
 
@@ -120,18 +139,27 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await large.CaughtUpAsync();
         var verification = large.Host.Services.GetRequiredService<Verification>();
         async Task<string[]> LookAsync() =>
-            [.. (await verification.CompareAsync(StreamSelection.Between(Guid.Empty, Guid.AllBitsSet), [account], 500, CancellationToken.None)).Differences
-                .Where(d => d.Stream == account).Select(d => d.Model)];
+            [
+                .. (
+                    await verification.CompareAsync(
+                        StreamSelection.Between(Guid.Empty, Guid.AllBitsSet), [account], 500, CancellationToken.None))
+                    .Differences.Where(d => d.Stream == account)
+                    .Select(d => d.Model),
+            ];
         Assert.Empty(await LookAsync());
-        async Task ForgeAsync(long version) => await large.ForgeAsync(
-            $"delete from platform.receipt where event_id = (select id from bank.mt_events where stream_id = '{account}' and version = {version})");
+        async Task ForgeAsync(long version) =>
+            await large.ForgeAsync(
+                $"delete from platform.receipt where event_id = (select id from bank.mt_events where stream_id = '{account}' and version = {version})"
+            );
 
         await ForgeAsync(2);
         Assert.Empty(await LookAsync());
-        Assert.Contains((await verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences, d => d.Model == "receipts" && d.Stream == account);
+        Assert.Contains((await verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences, d =>
+            d.Model == "receipts" && d.Stream == account);
         await ForgeAsync(await VersionAsync() - 2);
         Assert.Equal(["receipts"], await LookAsync());
-        await large.ForgeAsync($"update bank.mt_events set version = version + 5 where stream_id = '{account}' and version = {await VersionAsync()}");
+        await large.ForgeAsync(
+            $"update bank.mt_events set version = version + 5 where stream_id = '{account}' and version = {await VersionAsync()}");
         Assert.Contains("log", await LookAsync());
     }
 
@@ -148,7 +176,9 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         }
 
         await patient.CaughtUpAsync();
-        await patient.ExecuteAsync($"update {await patient.ServingAsync("accounts", "entry", "entries")} set balance = balance + 1 where account = $1 and version = 2", first);
+        await patient.ExecuteAsync(
+            $"update {await patient.ServingAsync("accounts", "entry", "entries")} set balance = balance + 1 where account = $1 and version = 2",
+            first);
 
         var sentinel = patient.Host.Services.GetRequiredService<Sentinel>();
         var status = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Any(d => d.Stream == first));
@@ -165,7 +195,12 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await alone.InitializeAsync();
         await using var other = await alone.StartAnotherAsync();
         Sentinel[] sentinels = [.. new[] { alone.Host, other }.Select(h => h.Services.GetRequiredService<Sentinel>())];
-        async Task<long> LooksAsync() => (await BankFixture.On(other, "operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("looks").GetInt64();
+        async Task<long> LooksAsync() =>
+            (await BankFixture.On(other, "operator").GetAsync("/ops/projections"))
+                .Ok()
+                .Json.GetProperty("sentinel")
+                .GetProperty("looks")
+                .GetInt64();
 
         // Enough for both to have had their turn.
         await Eventually.UntilAsync(LooksAsync, l => l >= 4);
@@ -188,9 +223,11 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         await using var quiet = new BankFixture();
         await quiet.InitializeAsync();
         var sentinel = quiet.Host.Services.GetRequiredService<Sentinel>();
-        const string Leading = "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) and database = (select oid from pg_database where datname = current_database())";
+        const string Leading =
+            "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) and database = (select oid from pg_database where datname = current_database())";
         await Eventually.UntilAsync(() => quiet.QueryAsync<int>($"select pid from pg_locks where {Leading}"), pids => pids.Count == 1);
-        await new SentinelStatus(quiet.Clock.Now, 7, 70, 1, [new("ledger", "totals", null, "1", "2")]).SaveAsync(quiet.Database, CancellationToken.None);
+        await new SentinelStatus(quiet.Clock.Now, 7, 70, 1, [new("ledger", "totals", null, "1", "2")]).SaveAsync(
+            quiet.Database, CancellationToken.None);
 
         await quiet.ExecuteAsync($"select pg_terminate_backend(pid) from pg_locks where {Leading}");
 
@@ -200,9 +237,11 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
     private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 
-    private Task<List<string>> DriftsAsync(string model) => bank.QueryAsync<string>(
-        "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') from bank.mt_events " +
-        "where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc", ReadModelJournal.StreamOf(model));
+    private Task<List<string>> DriftsAsync(string model) =>
+        bank.QueryAsync<string>(
+            "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') from bank.mt_events "
+                + "where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc",
+            ReadModelJournal.StreamOf(model));
 
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
 

@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>What read models are given is what Marten reads, event by event: the statement knows Marten's table, and this is asked after every upgrade.</summary>
+/// <summary>
+/// What read models are given is what Marten reads, event by event: the statement knows Marten's table, and this is asked after every
+/// upgrade.
+/// </summary>
 public sealed class StoredEventsTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     [Fact]
@@ -21,7 +24,8 @@ public sealed class StoredEventsTests(ProbedBank bank) : IClassFixture<ProbedBan
         await using var session = bank.Store.QuerySession();
         var expected = await session.Events.QueryAllRawEvents().Where(e => e.MaybeArchived()).OrderBy(e => e.Sequence).ToListAsync();
 
-        var read = (await bank.Host.Services.GetRequiredService<LogReader>().ReadAsync(0, expected[^1].Sequence, CancellationToken.None)).Events;
+        var read = (
+            await bank.Host.Services.GetRequiredService<LogReader>().ReadAsync(0, expected[^1].Sequence, CancellationToken.None)).Events;
 
         Assert.True(read.Select(e => e.EventTypeName).Distinct().Count() >= 8);
         Assert.Contains(read, e => e.IsArchived);

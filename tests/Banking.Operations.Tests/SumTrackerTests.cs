@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>Sums that are followed a few rows at a time are what they would be if made anew from all rows, and what differs from them is found.</summary>
+/// <summary>
+/// Sums that are followed a few rows at a time are what they would be if made anew from all rows, and what differs from them is found.
+/// </summary>
 public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     private ReadModel Ledger => bank.Host.Services.GetServices<ReadModel>().Single(m => m.Name == "ledger");
@@ -38,9 +40,12 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await bank.ExecuteAsync($"insert into {served} values (5000, 'EUR', 2, '2020-01-01', '2020-01-01', 1, 2, 3)");
         var found = await CompareAsync(tracker);
 
-        Assert.Contains(found, d => d is { Expected: { } expected, Found: { } other } && expected.StartsWith("[1000", StringComparison.Ordinal) && expected != other);
+        Assert.Contains(found, d =>
+            d is { Expected: { } expected, Found: { } other } && expected.StartsWith("[1000", StringComparison.Ordinal) && expected != other
+        );
         Assert.Contains(found, d => d is { Expected: { } expected, Found: null } && expected.StartsWith("[2000", StringComparison.Ordinal));
-        Assert.Contains(found, d => d is { Expected: null, Found: "[5000, \"EUR\", 2, \"2020-01-01\", \"2020-01-01\"]: debits 1, credits 2, entries 3" });
+        Assert.Contains(found, d =>
+            d is { Expected: null, Found: "[5000, \"EUR\", 2, \"2020-01-01\", \"2020-01-01\"]: debits 1, credits 2, entries 3" });
         await bank.ExecuteAsync($"delete from {served}");
         await bank.ExecuteAsync($"insert into {served} select * from kept");
         await bank.ExecuteAsync("drop table kept");

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// An event that was readable once and is not any more. Whatever needs it says which one it is; whatever does not goes on, on the same account too. Asked of
-/// a host that has read nothing yet.
+/// An event that was readable once and is not any more. Whatever needs it says which one it is; whatever does not goes on, on the same
+/// account too. Asked of a host that has read nothing yet.
 /// </summary>
 public sealed class UnreadableAnswerTests : IAsyncLifetime
 {
@@ -58,28 +58,56 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
         var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
 
-        foreach (var path in (string[])
-            [$"/v1/accounts/{_account}/entries", $"/v1/accounts/{_account}/events", $"/v1/accounts/{_account}/balance?version=2", $"/v1/deposits/{_deposit}", "/v1/entries"])
+        foreach (
+            var path in (string[])
+                [
+                    $"/v1/accounts/{_account}/entries",
+                    $"/v1/accounts/{_account}/events",
+                    $"/v1/accounts/{_account}/balance?version=2",
+                    $"/v1/deposits/{_deposit}",
+                    "/v1/entries",
+                ])
         {
             Named(await teller.GetAsync(path), path);
         }
 
         Named(
-            await BankFixture.On(_host, "operator").PostAsync("/ops/projections/ledger/replay", new { schema = "scratch_unreadable", reasonCode = "look", reason = "A look" }), "replay");
+            await BankFixture
+                .On(_host, "operator")
+                .PostAsync(
+                    "/ops/projections/ledger/replay",
+                    new
+                    {
+                        schema = "scratch_unreadable",
+                        reasonCode = "look",
+                        reason = "A look",
+                    }),
+            "replay");
         Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
         Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "feed that goes on");
         Assert.NotEmpty((await auditor.GetAsync("/v1/feed")).Ok().Items());
-        foreach (var path in (string[])
-            [
-                $"/v1/accounts/{_account}", "/v1/accounts", $"/v1/accounts/{_account}/balance", $"/v1/accounts/{_account}/balance?version=3",
-                $"/v1/accounts/{_account}/balance?effectiveAt=2030-01-01T00:00:00Z", $"/v1/accounts/{_account}/figures", $"/v1/accounts/{_account}/refusals",
-                $"/v1/accounts/{_other}/entries", $"/v1/accounts/{_other}/events", $"/v1/accounts/{_other}/balance?version=2", "/v1/customers",
-            ])
+        foreach (
+            var path in (string[])
+                [
+                    $"/v1/accounts/{_account}",
+                    "/v1/accounts",
+                    $"/v1/accounts/{_account}/balance",
+                    $"/v1/accounts/{_account}/balance?version=3",
+                    $"/v1/accounts/{_account}/balance?effectiveAt=2030-01-01T00:00:00Z",
+                    $"/v1/accounts/{_account}/figures",
+                    $"/v1/accounts/{_account}/refusals",
+                    $"/v1/accounts/{_other}/entries",
+                    $"/v1/accounts/{_other}/events",
+                    $"/v1/accounts/{_other}/balance?version=2",
+                    "/v1/customers",
+                ])
         {
             (await teller.GetAsync(path)).Ok();
         }
 
-        foreach (var path in (string[])["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
+        foreach (
+            var path in (string[])
+                ["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
         {
             (await auditor.GetAsync(path)).Ok();
         }
@@ -110,7 +138,8 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
             // History or news: nobody knows.
             Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
             var before = (await auditor.GetAsync($"/v1/feed?after={_position - 2}")).Ok();
-            Assert.All(before.Items(), e => Assert.True(long.Parse(e.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture) < _position));
+            Assert.All(before.Items(), e =>
+                Assert.True(long.Parse(e.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture) < _position));
         }
     }
 
@@ -138,7 +167,10 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         {
             var failure = await Assert.ThrowsAsync<UnreadableEventException>(read);
             Assert.Equal((_position, _eventId), (failure.Position, failure.EventId));
-            Assert.StartsWith($"Event {_eventId} (accounts.money-deposited.v1) at position {_position} cannot be read: ", failure.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"Event {_eventId} (accounts.money-deposited.v1) at position {_position} cannot be read: ",
+                failure.Message,
+                StringComparison.Ordinal);
             Assert.Contains("'bankSide'", failure.Message, StringComparison.Ordinal);
         }
 
@@ -167,7 +199,15 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     }
 
     private Task<Answer> PayInAsync(BankClient teller, string value) =>
-        teller.PostAsync("/v1/deposits", new { accountId = _account, amount = new { value, currency = "EUR" }, reason = "Savings" });
+        teller.PostAsync(
+            "/v1/deposits",
+            new
+            {
+                accountId = _account,
+                amount = new { value, currency = "EUR" },
+                reason = "Savings",
+            });
 
-    private static Guid Id(string account) => SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+    private static Guid Id(string account) =>
+        SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
 }

@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>An event that this version of the bank cannot read stops all that follow the log right before it, and nobody loses what came before or comes after.</summary>
+/// <summary>
+/// An event that this version of the bank cannot read stops all that follow the log right before it, and nobody loses what came before or
+/// comes after.
+/// </summary>
 public sealed class UnreadableEventTests : IAsyncLifetime
 {
     private static readonly object Why = new { reasonCode = "mended", reason = "The event can be read." };
@@ -20,7 +23,8 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     [Theory]
     [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type", true)]
     [InlineData("data = '{\"amount\": 7}'", "cannot be read", false)]
-    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(string change, string reason, bool stopsDocuments)
+    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(
+        string change, string reason, bool stopsDocuments)
     {
         var (teller, operations) = (_bank.As("teller"), _bank.As("operator"));
         var account = await teller.OpenAsync(balance: "1.00");
@@ -28,16 +32,26 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         var before = (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 
         // It cannot be read from the first moment on, as if another version had written it.
-        await _bank.ExecuteAsync($"create function spoil() returns trigger language plpgsql as $$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$");
+        await _bank.ExecuteAsync(
+            $"create function spoil() returns trigger language plpgsql as $$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$"
+        );
         await _bank.ExecuteAsync("create trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
         var poison = Position(answers[7]);
 
         // A projection of documents is not made of deposits. What it is made of in a later version is not known.
         string[] documents = [.. _bank.Host.Services.GetRequiredService<DocumentModels>().All.Select(m => m.Name)];
-        var paused = await Eventually.UntilAsync(async () => (await operations.GetAsync("/ops/projections")).Ok().Items()
-            .Where(p => stopsDocuments || !documents.Contains(p.GetProperty("name").GetString()))
-            .Select(p => p.TryGetProperty("paused", out var why) ? (why.GetProperty("position").GetInt64(), why.GetProperty("reason").GetString()!) : default).ToList(),
+        var paused = await Eventually.UntilAsync(
+            async () =>
+                (await operations.GetAsync("/ops/projections"))
+                    .Ok()
+                    .Items()
+                    .Where(p => stopsDocuments || !documents.Contains(p.GetProperty("name").GetString()))
+                    .Select(p =>
+                        p.TryGetProperty("paused", out var why)
+                            ? (why.GetProperty("position").GetInt64(), why.GetProperty("reason").GetString()!)
+                            : default)
+                    .ToList(),
             all => all.All(p => p != default));
         Assert.All(paused, p => Assert.Equal(poison, p.Item1));
         Assert.All(paused, p => Assert.Contains(reason, p.Item2, StringComparison.Ordinal));
@@ -54,7 +68,9 @@ public sealed class UnreadableEventTests : IAsyncLifetime
 
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
-            "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1", poison, Position(answers[8]));
+            "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
+            poison,
+            Position(answers[8]));
         foreach (var name in (string[])["probe", "entries", "ledger", "audit", .. stopsDocuments ? documents : []])
         {
             (await operations.PostAsync($"/ops/projections/{name}/resume", Why)).Ok();

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Each amount and each balance fits in 64 bits, and what adds them up does not: a balance at a past instant, what the bank owes, the sums that are compared.
+/// Each amount and each balance fits in 64 bits, and what adds them up does not: a balance at a past instant, what the bank owes, the sums
+/// that are compared.
 /// </summary>
 public sealed class WideSumTests : IAsyncLifetime
 {
@@ -66,11 +67,11 @@ public sealed class WideSumTests : IAsyncLifetime
 
         // As an import leaves it, where what the other bank booked is a fact: out before it came in.
         await _bank.ExecuteAsync(
-            "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, headers, user_name, is_archived) " +
-            "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 " +
-            "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), case when n % 2 = 1 then 'accounts.money-withdrawn.v1' else e.type end, " +
-            "e.timestamp + interval '1 second', e.tenant_id, '', e.correlation_id, e.headers, e.user_name, false " +
-            "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v1'");
+            "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, headers, user_name, is_archived) "
+                + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 "
+                + "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), case when n % 2 = 1 then 'accounts.money-withdrawn.v1' else e.type end, "
+                + "e.timestamp + interval '1 second', e.tenant_id, '', e.correlation_id, e.headers, e.user_name, false "
+                + "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v1'");
         await _bank.ExecuteAsync("update bank.mt_streams set version = 202 where type = 'account'");
 
         var then = (await teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={opened.AddHours(2):yyyy-MM-ddTHH:mm:ssZ}")).Ok();
@@ -85,7 +86,9 @@ public sealed class WideSumTests : IAsyncLifetime
         var accounts = new[] { await teller.OpenAsync(), await teller.OpenAsync() };
         foreach (var account in accounts)
         {
-            (await teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items = Enumerable.Range(0, 47).Select(_ => Item(account)) })).Ok();
+            (
+                await teller.PostAsync(
+                    "/v1/deposits/batch", new { mode = "independent", items = Enumerable.Range(0, 47).Select(_ => Item(account)) })).Ok();
         }
 
         await _bank.CaughtUpAsync();
@@ -112,11 +115,13 @@ public sealed class WideSumTests : IAsyncLifetime
         var teller = _bank.As("teller");
         await teller.OpenAsync(balance: "1.00");
         await _bank.CaughtUpAsync();
-        var (model, served) = (_bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ServingAsync("ledger", "gl_day", "ledger"));
+        var (model, served) = (
+            _bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ServingAsync("ledger", "gl_day", "ledger"));
         await _bank.ExecuteAsync($"update {served} set debits = 1e40 + 0.5 where gl = 1000");
 
         var tracker = new SumTracker(model, model.Tables.Single(t => t.Derivation is not null));
-        var sums = Assert.Single((await _bank.Verification.SumsAsync(model, tracker, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None))!);
+        var sums = Assert.Single(
+            (await _bank.Verification.SumsAsync(model, tracker, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None))!);
         Assert.Contains("debits 10000000000000000000000000000000000000000.5,", sums.Found, StringComparison.Ordinal);
         Assert.Contains("debits 100,", sums.Expected, StringComparison.Ordinal);
         var bank = await _bank.Verification.BankAsync(CancellationToken.None);
@@ -132,9 +137,11 @@ public sealed class WideSumTests : IAsyncLifetime
         var journal = await _bank.ServingAsync("ledger", "journal", "ledger");
         var served = await _bank.ServingAsync("ledger", "gl_day", "ledger");
         await _bank.ExecuteAsync(
-            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d");
+            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d"
+        );
         await _bank.ExecuteAsync(
-            $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', now() + interval '1 day' from generate_series(1, 2) n");
+            $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', now() + interval '1 day' from generate_series(1, 2) n"
+        );
 
         var found = await _bank.Verification.BankAsync(CancellationToken.None);
 
@@ -143,16 +150,33 @@ public sealed class WideSumTests : IAsyncLifetime
     }
 
     private Task PauseAsync() =>
-        _bank.ExecuteAsync("update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
+        _bank.ExecuteAsync(
+            "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
 
     private static async Task BookAsync(BankClient teller, string what, string account, DateTimeOffset? effectiveAt) =>
-        (await teller.PostAsync($"/v1/{what}", new { accountId = account, amount = new { value = Largest, currency = "EUR" }, effectiveAt, reason = "Wide sums" })).Created();
+        (
+            await teller.PostAsync(
+                $"/v1/{what}",
+                new
+                {
+                    accountId = account,
+                    amount = new { value = Largest, currency = "EUR" },
+                    effectiveAt,
+                    reason = "Wide sums",
+                })).Created();
 
-    private static object Item(string account) => new
-    {
-        idempotencyKey = BankClient.NewKey(),
-        command = new { accountId = account, amount = new { value = Largest, currency = "EUR" }, reason = "Wide sums" },
-    };
+    private static object Item(string account) =>
+        new
+        {
+            idempotencyKey = BankClient.NewKey(),
+            command = new
+            {
+                accountId = account,
+                amount = new { value = Largest, currency = "EUR" },
+                reason = "Wide sums",
+            },
+        };
 
-    private static Guid Id(string account) => SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+    private static Guid Id(string account) =>
+        SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
 }

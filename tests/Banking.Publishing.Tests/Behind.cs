@@ -26,7 +26,8 @@ internal static class Behind
         return rows;
     }
 
-    public static void IsProblem(this Answer answer, int status, string code) => Assert.Equal((status, code), (answer.StatusCode, answer.Code));
+    public static void IsProblem(this Answer answer, int status, string code) =>
+        Assert.Equal((status, code), (answer.StatusCode, answer.Code));
 
     private static NpgsqlCommand Command(BankFixture bank, string sql, object[] values)
     {

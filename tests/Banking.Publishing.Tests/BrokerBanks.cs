@@ -9,7 +9,11 @@ internal sealed class KafkaBank(string servers, params string[] settings) : Bank
     public const string Topic = "banking.events";
 
     protected override string[] Settings =>
-        [.. base.Settings, $"--Banking:Publishing:Kafka:BootstrapServers={servers}", .. settings.Select(s => "--Banking:Publishing:Kafka:" + s)];
+        [
+            .. base.Settings,
+            $"--Banking:Publishing:Kafka:BootstrapServers={servers}",
+            .. settings.Select(s => "--Banking:Publishing:Kafka:" + s),
+        ];
 
     public static async Task<KafkaBank> StartAsync(string servers, params string[] settings)
     {
@@ -54,7 +58,8 @@ internal static class LaneSeen
         [.. events.Where(e => e.Text("subject") == account).Select(e => e.Number("streamversion")!.Value).Distinct()];
 
     private static async Task<(string Trouble, long Waiting)> LaneAsync(this BankFixture bank) =>
-        (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Where(d => d.GetProperty("kind").GetString() != "modules").ToList() is [var lane]
+        (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Where(d => d.GetProperty("kind").GetString() != "modules").ToList()
+            is [var lane]
             ? (lane.TryGetProperty("lastError", out var error) ? error.Text("text") : "", lane.GetProperty("waiting").GetInt64())
             : ("no lane yet", -1);
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>A destination that is new starts where it was told to, and keeps its place from then on, whichever host delivers to it.</summary>
+/// <summary>
+/// A destination that is new starts where it was told to, and keeps its place from then on, whichever host delivers to it.
+/// </summary>
 public sealed class DestinationStartTests
 {
     [Theory]
@@ -14,7 +16,8 @@ public sealed class DestinationStartTests
     [InlineData("0", 0L)]
     [InlineData("1234", 1234L)]
     [InlineData("now", null)]
-    public void A_start_is_the_beginning_now_or_a_position(string? text, long? position) => Assert.Equal(position, StartPosition.Parse(text).Position);
+    public void A_start_is_the_beginning_now_or_a_position(string? text, long? position) =>
+        Assert.Equal(position, StartPosition.Parse(text).Position);
 
     [Theory]
     [InlineData("-1")]
@@ -41,13 +44,17 @@ public sealed class DestinationStartTests
         (await teller.DepositAsync(account, "1.00")).Created();
         var positions = (await feed.AllAsync()).Select(e => e.Position()).ToList();
 
-        var (all, none, some) = (new Sink { Called = "all" }, new Sink { Called = "none", From = StartPosition.Now }, new Sink { Called = "some", From = new(positions[1]) });
+        var (all, none, some) = (
+            new Sink { Called = "all" },
+            new Sink { Called = "none", From = StartPosition.Now },
+            new Sink { Called = "some", From = new(positions[1]) });
         foreach (var sink in (Sink[])[all, none, some])
         {
             bank.Destinations.Add(sink);
         }
 
-        await Eventually.UntilAsync(() => bank.QueryAsync<string>("select name from publishing.lane where kind <> 'modules'"), lanes => lanes.Count == 3);
+        await Eventually.UntilAsync(
+            () => bank.QueryAsync<string>("select name from publishing.lane where kind <> 'modules'"), lanes => lanes.Count == 3);
         (await teller.DepositAsync(account, "1.00")).Created();
 
         await ArrivedAsync(all, account, [1, 2, 3, 4]);
@@ -61,7 +68,8 @@ public sealed class DestinationStartTests
         var (_, again) = (await teller.DepositAsync(account, "1.00"), new Sink { Called = "none", From = StartPosition.Beginning });
         await ArrivedAsync(all, account, [1, 2, 3, 4, 5]);
         bank.Destinations.Add(again);
-        await Eventually.UntilAsync(() => (none.VersionsOf(account).Concat(again.VersionsOf(account)).ToArray()), versions => versions.SequenceEqual([4L, 5]));
+        await Eventually.UntilAsync(
+            () => (none.VersionsOf(account).Concat(again.VersionsOf(account)).ToArray()), versions => versions.SequenceEqual([4L, 5]));
     }
 
     [Fact]

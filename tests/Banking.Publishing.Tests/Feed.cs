@@ -31,14 +31,16 @@ internal sealed class Feed(BankFixture bank)
         return items;
     }
 
-    public async Task<IReadOnlyList<JsonElement>> OfAsync(string account) => [.. (await AllAsync()).Where(e => e.Text("subject") == account)];
+    public async Task<IReadOnlyList<JsonElement>> OfAsync(string account) =>
+        [.. (await AllAsync()).Where(e => e.Text("subject") == account)];
 
     /// <summary>Returns where the log ends, once it is known to be complete up to there.</summary>
     public async Task<long> CompleteAsync()
     {
         var last = (await bank.QueryAsync<long>("select coalesce(max(seq_id), 0) from bank.mt_events"))[0];
         await Eventually.UntilAsync(
-            async () => (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Json.GetProperty("position").GetInt64(), position => position >= last);
+            async () => (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Json.GetProperty("position").GetInt64(),
+            position => position >= last);
         return last;
     }
 }

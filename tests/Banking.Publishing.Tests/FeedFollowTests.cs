@@ -54,12 +54,26 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task A_long_log_is_followed_from_its_beginning_without_a_gap()
     {
         var account = await _teller.OpenAsync();
-        var items = Enumerable.Range(0, 600)
-            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test" } }).ToList();
+        var items = Enumerable
+            .Range(0, 600)
+            .Select(_ => new
+            {
+                idempotencyKey = BankClient.NewKey(),
+                command = new
+                {
+                    accountId = account,
+                    amount = new { value = "1.00", currency = "EUR" },
+                    reason = "test",
+                },
+            })
+            .ToList();
         await using var following = await Following.StartAsync(bank, "");
         for (var i = 0; i < 3; i++)
         {
-            (await _teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items = items.Select(n => n with { idempotencyKey = BankClient.NewKey() }) })).Ok();
+            (
+                await _teller.PostAsync(
+                    "/v1/deposits/batch",
+                    new { mode = "independent", items = items.Select(n => n with { idempotencyKey = BankClient.NewKey() }) })).Ok();
         }
 
         var all = await _feed.AllAsync();
@@ -97,7 +111,8 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     [Fact]
     public async Task A_served_bank_stops_at_once_while_somebody_listens()
     {
-        await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", await TestCluster.NewDatabaseAsync()));
+        await using var host = await HostProcess.ServeAsync(
+            ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.NewDatabaseAsync()));
         await using var following = await Following.StartAsync(host.Http(), await AuditorOfAsync(host), "");
 
         var started = TimeProvider.System.GetTimestamp();
@@ -113,7 +128,8 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         return (await new BankClient(http, null).PostAsync("/dev/token", new { role = "auditor" })).Ok().Text("token");
     }
 
-    private static async Task HeardAsync(Following following, int events) => await Eventually.UntilAsync(() => following.Heard.Count, n => n >= events);
+    private static async Task HeardAsync(Following following, int events) =>
+        await Eventually.UntilAsync(() => following.Heard.Count, n => n >= events);
 
     /// <summary>How many requests the host of a bank is at, as it measures itself.</summary>
     private sealed class OpenRequests : IDisposable

@@ -30,7 +30,14 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         var published = await bank.QueryAsync<long>("select seq_id from bank.mt_events where type like 'accounts.%' order by seq_id");
         for (var round = 0; round < Rounds; round++)
         {
-            var limit = round switch { 0 => 1_000, 1 => 999, 2 => 1, _ when round % 4 == 0 => random.Next(2, 8), _ => random.Next(1, 1_001) };
+            var limit = round switch
+            {
+                0 => 1_000,
+                1 => 999,
+                2 => 1,
+                _ when round % 4 == 0 => random.Next(2, 8),
+                _ => random.Next(1, 1_001),
+            };
             // So near to the end that some dozens of pages lead there.
             var after = round < 2 ? 0 : random.NextInt64(Math.Max(0, end - (30L * limit)), end + 1);
             var read = new List<long>();
@@ -95,7 +102,8 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     [InlineData("somewhere")]
     public async Task A_Last_Event_ID_that_is_no_position_is_said_so_where_it_counts(string id)
     {
-        (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Accept", "text/event-stream"), ("Last-Event-ID", id))).IsProblem(400, "malformed_position");
+        (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Accept", "text/event-stream"), ("Last-Event-ID", id))).IsProblem(
+            400, "malformed_position");
         (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Last-Event-ID", id))).IsProblem(400, "malformed_position");
     }
 
@@ -107,7 +115,8 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         var end = (await _feed.CompleteAsync()).ToString(CultureInfo.InvariantCulture);
         foreach (var accept in (string[])["application/json", "text/event-stream"])
         {
-            Task<Answer> ReadAsync(string after) => bank.As("auditor").GetAsync($"/v1/feed?after={after}", ("Accept", accept), ("Last-Event-ID", end));
+            Task<Answer> ReadAsync(string after) =>
+                bank.As("auditor").GetAsync($"/v1/feed?after={after}", ("Accept", accept), ("Last-Event-ID", end));
 
             (await ReadAsync("somewhere")).IsProblem(400, "malformed_position");
             (await ReadAsync("")).IsProblem(400, "malformed_position");
@@ -188,10 +197,13 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         foreach (var (account, events) in accounts)
         {
             Assert.Equal(Enumerable.Range(1, events.Count).Select(v => (long?)v), events.Select(e => e.Number("streamversion")));
-            Assert.Equal([null, .. Enumerable.Range(1, events.Count - 1).Select(v => (long?)v)], events.Select(e => e.Number("previousversion")));
+            Assert.Equal(
+                [null, .. Enumerable.Range(1, events.Count - 1).Select(v => (long?)v)], events.Select(e => e.Number("previousversion")));
             Assert.All(events, e => Assert.Equal(account, e.Text("partitionkey")));
             var complete = (await bank.As("auditor").GetAsync("/v1/feed/completeness?account=" + account)).Ok().Json;
-            Assert.Equal((1L, (long)events.Count, (long)events.Count), (complete.Number("first"), complete.Number("last"), complete.Number("events")));
+            Assert.Equal(
+                (1L, (long)events.Count, (long)events.Count),
+                (complete.Number("first"), complete.Number("last"), complete.Number("events")));
             Assert.True(complete.Number("position") >= events[^1].Position());
         }
     }
@@ -199,11 +211,15 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     [Fact]
     public async Task Completeness_of_an_account_without_events_is_nothing_and_of_what_is_no_account_a_problem()
     {
-        var nothing = (await bank.As("auditor").GetAsync("/v1/feed/completeness?account=" + PublicId.Format("acc", new Guid(1, 2, 3, new byte[8])))).Ok();
+        var nothing = (
+            await bank.As("auditor").GetAsync("/v1/feed/completeness?account=" + PublicId.Format("acc", new Guid(1, 2, 3, new byte[8])))
+        ).Ok();
 
         Assert.Equal(["account", "events", "position"], nothing.Members());
         Assert.Equal("0", nothing.Text("events"));
-        foreach (var query in (string[])["", "?account=", "?account=x", "?account=" + await _teller.RegisterAsync(), "?account=DE89370400440532013000"])
+        foreach (
+            var query in (string[])
+                ["", "?account=", "?account=x", "?account=" + await _teller.RegisterAsync(), "?account=DE89370400440532013000"])
         {
             (await bank.As("auditor").GetAsync("/v1/feed/completeness" + query)).IsProblem(400, "malformed_account");
         }
@@ -211,8 +227,24 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
 
     private async Task DepositManyAsync(string account, int count)
     {
-        var items = Enumerable.Range(0, count)
-            .Select(_ => new { idempotencyKey = BankClient.NewKey(), command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test" } }).ToList();
-        Assert.Equal(count, (await _teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items })).Ok().Json.GetProperty("accepted").GetInt32());
+        var items = Enumerable
+            .Range(0, count)
+            .Select(_ => new
+            {
+                idempotencyKey = BankClient.NewKey(),
+                command = new
+                {
+                    accountId = account,
+                    amount = new { value = "1.00", currency = "EUR" },
+                    reason = "test",
+                },
+            })
+            .ToList();
+        Assert.Equal(
+            count,
+            (await _teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items }))
+                .Ok()
+                .Json.GetProperty("accepted")
+                .GetInt32());
     }
 }

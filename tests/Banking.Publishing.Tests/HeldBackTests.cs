@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>An open transaction that has drawn a position holds publication back: what waits is counted, and who holds it is named.</summary>
+/// <summary>
+/// An open transaction that has drawn a position holds publication back: what waits is counted, and who holds it is named.
+/// </summary>
 public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
@@ -11,7 +13,8 @@ public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
-        await using var writer = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.ConnectionString) { ApplicationName = "left-open", Pooling = false }.ConnectionString);
+        await using var writer = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(bank.ConnectionString) { ApplicationName = "left-open", Pooling = false }.ConnectionString);
         await writer.OpenAsync();
         await using var transaction = await writer.BeginTransactionAsync();
         await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", writer, transaction);
@@ -26,8 +29,12 @@ public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal((drawn - 1, drawn + 2), (held.Json.GetProperty("position").GetInt64(), held.Json.GetProperty("end").GetInt64()));
         Assert.All(held.Items(), d => Assert.True(d.GetProperty("waiting").GetInt64() >= 3));
         var holder = Assert.Single(held.Json.GetProperty("heldBackBy").EnumerateArray());
-        Assert.Equal((writer.ProcessID, "left-open", "idle in transaction"),
-            (holder.GetProperty("process").GetInt32(), holder.GetProperty("application").GetString(), holder.GetProperty("state").GetString()));
+        Assert.Equal(
+            (writer.ProcessID, "left-open", "idle in transaction"),
+            (
+                holder.GetProperty("process").GetInt32(),
+                holder.GetProperty("application").GetString(),
+                holder.GetProperty("state").GetString()));
         Assert.Equal(drawn + 2, free.Json.GetProperty("position").GetInt64());
         Assert.Empty(free.Json.GetProperty("heldBackBy").EnumerateArray());
     }

@@ -26,7 +26,9 @@ public sealed class KafkaTests
     public async Task The_same_on_a_real_cluster_where_the_topic_is_made()
     {
         var servers = Environment.GetEnvironmentVariable("BANKING_TEST_KAFKA");
-        Assert.SkipWhen(string.IsNullOrEmpty(servers), "BANKING_TEST_KAFKA names no bootstrap servers: docker compose --profile brokers up kafka, and localhost:9092.");
+        Assert.SkipWhen(
+            string.IsNullOrEmpty(servers),
+            "BANKING_TEST_KAFKA names no bootstrap servers: docker compose --profile brokers up kafka, and localhost:9092.");
         var topic = "banking.test." + Guid.CreateVersion7().ToString("N");
         await using var bank = await KafkaBank.StartAsync(servers!, "Topic=" + topic, $"Partitions={Partitions}");
 
@@ -92,7 +94,8 @@ public sealed class KafkaTests
 
         var trouble = await bank.TroubleAsync("partitions");
 
-        Assert.StartsWith($"The Kafka topic {Topic} has {Partitions} partitions and not 12, as configured", trouble, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The Kafka topic {Topic} has {Partitions} partitions and not 12, as configured", trouble, StringComparison.Ordinal);
         using var reader = new TopicReader(kafka.BootstrapServers, Topic, Partitions);
         await reader.ReadAsync(Silence);
         Assert.Empty(reader.Read);
@@ -134,14 +137,19 @@ public sealed class KafkaTests
         using var reader = new TopicReader(servers, topic, partitions);
         await reader.UntilAsync(feed);
 
-        Assert.Equal(feed.Select(e => e.GetRawText()).Order(StringComparer.Ordinal), reader.Read.Select(TopicReader.TextOf).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            feed.Select(e => e.GetRawText()).Order(StringComparer.Ordinal),
+            reader.Read.Select(TopicReader.TextOf).Order(StringComparer.Ordinal));
         var ofAccounts = reader.Read.GroupBy(r => r.Message.Key).ToList();
         Assert.Equal(accounts.Order(StringComparer.Ordinal), ofAccounts.Select(a => a.Key).Order(StringComparer.Ordinal));
         Assert.All(ofAccounts, a => Assert.Single(a.Select(r => r.Partition).Distinct()));
         Assert.All(ofAccounts, a => Assert.All(a, r => Assert.Equal(a.Key, JsonElement.Parse(r.Message.Value).Text("subject"))));
-        Assert.All(accounts, a => Assert.Equal(Enumerable.Range(1, reader.Events.FirstsOf(a).Count).Select(v => (long)v), reader.Events.FirstsOf(a)));
+        Assert.All(accounts, a =>
+            Assert.Equal(Enumerable.Range(1, reader.Events.FirstsOf(a).Count).Select(v => (long)v), reader.Events.FirstsOf(a)));
         Assert.True(reader.Read.Select(r => r.Partition).Distinct().Count() > 1, "All accounts are on one partition.");
-        Assert.All(reader.Read, r => Assert.Equal("application/cloudevents+json; charset=UTF-8", Encoding.UTF8.GetString(r.Message.Headers.GetLastBytes("content-type"))));
+        Assert.All(reader.Read, r =>
+            Assert.Equal(
+                "application/cloudevents+json; charset=UTF-8", Encoding.UTF8.GetString(r.Message.Headers.GetLastBytes("content-type"))));
     }
 
     private static async Task<IReadOnlyList<JsonElement>> ArrivedInOrderAsync(BankFixture bank, KafkaMock kafka)

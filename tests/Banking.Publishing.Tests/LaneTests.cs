@@ -4,7 +4,9 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>A lane delivers the log in its order; what cannot be delivered, or is held, waits with its account and keeps nobody else.</summary>
+/// <summary>
+/// A lane delivers the log in its order; what cannot be delivered, or is held, waits with its account and keeps nobody else.
+/// </summary>
 public sealed class LaneTests : IAsyncLifetime
 {
     private const string Deposited = "banking.account.money-deposited.v1";
@@ -50,14 +52,16 @@ public sealed class LaneTests : IAsyncLifetime
             (await _teller.DepositAsync(account, "1.00")).Created();
         }
 
-        var seen = await Eventually.UntilAsync(() => DestinationAsync(), d => d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() >= 5);
+        var seen = await Eventually.UntilAsync(
+            () => DestinationAsync(), d => d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() >= 5);
         Assert.Equal("the sink is out", seen.GetProperty("lastError").GetProperty("text").GetString());
         Assert.True(seen.GetProperty("oldestSeconds").GetDouble() >= 0);
         Assert.Equal("Degraded", (await _operator.GetAsync("/health/ready")).Ok().Body);
         _bank.Sink.Away = null;
 
         await ArrivedAsync(account, [1, 2, 3, 4, 5, 6]);
-        await Eventually.UntilAsync(() => DestinationAsync(), d => !d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() == 0);
+        await Eventually.UntilAsync(
+            () => DestinationAsync(), d => !d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() == 0);
         await Eventually.UntilAsync(async () => (await _operator.GetAsync("/health/ready")).Ok().Body, health => health == "Healthy");
     }
 
@@ -77,7 +81,12 @@ public sealed class LaneTests : IAsyncLifetime
 
         await ArrivedAsync(account, [1, 2]);
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).IsProblem(409, "not_held");
-        var told = (await _bank.As("auditor").GetCurrentAsync("/audit/events?limit=2&stream=" + LaneControl.StreamOf(Sink.Name).ToString("N"), await PositionAsync())).Ok().Items();
+        var told = (
+            await _bank
+                .As("auditor")
+                .GetCurrentAsync("/audit/events?limit=2&stream=" + LaneControl.StreamOf(Sink.Name).ToString("N"), await PositionAsync()))
+            .Ok()
+            .Items();
         Assert.Equal(
             ["publishing.destination-released.v1 dev-operator", "publishing.destination-held.v1 dev-operator"],
             told.Select(e => $"{e.GetProperty("type").GetString()} {e.GetProperty("actor").GetString()}"));
@@ -88,7 +97,15 @@ public sealed class LaneTests : IAsyncLifetime
     {
         var (held, free) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
         await ArrivedAsync(free, [1, 2]);
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { type = Withdrawn, reasonCode = "test", reason = "No withdrawals for now." })).Ok();
+        (
+            await _operator.PostAsync(
+                $"/ops/outbox/{Sink.Name}/hold",
+                new
+                {
+                    type = Withdrawn,
+                    reasonCode = "test",
+                    reason = "No withdrawals for now.",
+                })).Ok();
         (await _teller.DepositAsync(held, "1.00")).Created();
         (await _teller.WithdrawAsync(held, "2.00")).Created();
         (await _teller.DepositAsync(held, "3.00")).Created();
@@ -96,10 +113,20 @@ public sealed class LaneTests : IAsyncLifetime
 
         await ArrivedAsync(free, [1, 2, 3]);
         Assert.Equal([1, 2, 3], _bank.Sink.VersionsOf(held));
-        var waiting = (await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() > 0)).GetProperty("waitingAccounts")[0];
+        var waiting = (
+            await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() > 0)
+        ).GetProperty("waitingAccounts")[0];
         Assert.Equal(("held", 1L), (waiting.GetProperty("cause").GetString(), waiting.GetProperty("accounts").GetInt64()));
 
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", new { type = Withdrawn, reasonCode = "test", reason = "Withdrawals go on." })).Ok();
+        (
+            await _operator.PostAsync(
+                $"/ops/outbox/{Sink.Name}/release",
+                new
+                {
+                    type = Withdrawn,
+                    reasonCode = "test",
+                    reason = "Withdrawals go on.",
+                })).Ok();
 
         await ArrivedAsync(held, [1, 2, 3, 4, 5]);
         (await _teller.DepositAsync(held, "4.00")).Created();
@@ -120,8 +147,10 @@ public sealed class LaneTests : IAsyncLifetime
 
         await ArrivedAsync(well, [1, 2, 3, 4]);
         var letter = (await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1))[0];
-        Assert.Equal((Deposited, "does not like it", "said the sink"),
-            (letter.GetProperty("eventType").GetString(), letter.GetProperty("cause").GetString(), letter.GetProperty("detail").GetString()));
+        Assert.Equal(
+            (Deposited, "does not like it", "said the sink"),
+            (letter.GetProperty("eventType").GetString(), letter.GetProperty("cause").GetString(), letter.GetProperty("detail").GetString())
+        );
         Assert.Equal([1], _bank.Sink.VersionsOf(poor));
 
         // Still refused: it waits on, and says that it was tried again.
@@ -174,7 +203,10 @@ public sealed class LaneTests : IAsyncLifetime
 
         await ArrivedAsync(account, [1, 3]);
         await Eventually.UntilAsync(() => DeadLettersAsync(account), l => l.Count == 0);
-        var discarded = (await _bank.As("auditor").GetCurrentAsync("/audit/events?type=publishing.dead-letter-discarded.v1", await PositionAsync())).Ok().Items();
+        var discarded = (
+            await _bank.As("auditor").GetCurrentAsync("/audit/events?type=publishing.dead-letter-discarded.v1", await PositionAsync()))
+            .Ok()
+            .Items();
         Assert.Contains(discarded, d => d.GetProperty("reason").GetProperty("text").GetString() == "A test asks for it.");
     }
 
@@ -184,9 +216,24 @@ public sealed class LaneTests : IAsyncLifetime
         var account = await _teller.OpenAsync(balance: "1.00");
         await ArrivedAsync(account, [1, 2]);
 
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 1_000_000_000, reasonCode = "test", reason = "x" }))
-            .IsProblem(416, "position_beyond_end");
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/position", new { position = 0, reasonCode = "test", reason = "A consumer lost what it had." })).Ok();
+        (
+            await _operator.PostAsync(
+                $"/ops/outbox/{Sink.Name}/position",
+                new
+                {
+                    position = 1_000_000_000,
+                    reasonCode = "test",
+                    reason = "x",
+                })).IsProblem(416, "position_beyond_end");
+        (
+            await _operator.PostAsync(
+                $"/ops/outbox/{Sink.Name}/position",
+                new
+                {
+                    position = 0,
+                    reasonCode = "test",
+                    reason = "A consumer lost what it had.",
+                })).Ok();
 
         await ArrivedAsync(account, [1, 2, 1, 2]);
     }
@@ -201,11 +248,13 @@ public sealed class LaneTests : IAsyncLifetime
         (await _teller.DepositAsync(waiting, "1.00")).Created();
 
         // As the other would have: it found that the account's next event is rejected, and went past it.
-        await _bank.ExecuteAsync("update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
         await _bank.ExecuteAsync(
-            "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) " +
-            "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id = $2 and version = 2",
-            Sink.Name, Guid.ParseExact(waiting[4..], "N"));
+            "update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
+        await _bank.ExecuteAsync(
+            "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) "
+                + "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id = $2 and version = 2",
+            Sink.Name,
+            Guid.ParseExact(waiting[4..], "N"));
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();
         (await _teller.DepositAsync(waiting, "1.00")).Created();
         (await _teller.DepositAsync(free, "1.00")).Created();
@@ -221,12 +270,29 @@ public sealed class LaneTests : IAsyncLifetime
     {
         await ArrivedAsync(await _teller.OpenAsync(), [1]);
         (await _operator.PostAsync("/ops/outbox/nowhere/hold", Why)).IsProblem(404, "destination_not_found");
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { type = "banking.account.nothing.v1", reasonCode = "test", reason = "x" })).IsProblem(422, "unknown_type");
+        (
+            await _operator.PostAsync(
+                $"/ops/outbox/{Sink.Name}/hold",
+                new
+                {
+                    type = "banking.account.nothing.v1",
+                    reasonCode = "test",
+                    reason = "x",
+                })).IsProblem(422, "unknown_type");
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", new { })).IsProblem(422, "reason_required");
-        (await _operator.PostAsync("/ops/dead-letters/replay", new { account = "acc_1", reasonCode = "test", reason = "x" })).IsProblem(422, "malformed_account");
+        (
+            await _operator.PostAsync(
+                "/ops/dead-letters/replay",
+                new
+                {
+                    account = "acc_1",
+                    reasonCode = "test",
+                    reason = "x",
+                })).IsProblem(422, "malformed_account");
         (await _operator.GetAsync("/ops/dead-letters?account=x")).IsProblem(400, "malformed_filter");
         (await _operator.GetAsync("/ops/dead-letters?cause=%00")).IsProblem(400, "malformed_filter");
-        (await _operator.PostTextAsync("/ops/dead-letters/replay", """{"cause":"\u0000","reasonCode":"test","reason":"x"}""")).IsProblem(422, "invalid_text");
+        (await _operator.PostTextAsync("/ops/dead-letters/replay", """{"cause":"\u0000","reasonCode":"test","reason":"x"}""")).IsProblem(
+            422, "invalid_text");
         Assert.False((await DestinationAsync()).TryGetProperty("held", out _));
     }
 
@@ -242,5 +308,7 @@ public sealed class LaneTests : IAsyncLifetime
     private Task<string> ArrivedAsync(string account, long[] versions) =>
         Eventually.UntilAsync(() => string.Join(' ', _bank.Sink.VersionsOf(account)), text => text == string.Join(' ', versions));
 
-    private async Task<string> PositionAsync() => (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0].ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private async Task<string> PositionAsync() =>
+        (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0]
+            .ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

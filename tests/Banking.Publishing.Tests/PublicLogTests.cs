@@ -55,12 +55,14 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
         (await _teller.TransferAsync(account, account, "1.00")).IsProblem(422, "same_account");
         (await _teller.DepositAsync(account, "1.00")).Created();
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
-        await Eventually.UntilAsync(() => bank.Host.Services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), p => p >= end);
+        await Eventually.UntilAsync(
+            () => bank.Host.Services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), p => p >= end);
 
         var events = (await Log.TakeAsync(end - 3, 2, CancellationToken.None)).Events;
 
         Assert.Equal(["transfer-refused", "money-deposited"], events.Select(e => e.Type.Split('.')[2]));
-        var refusals = await bank.QueryAsync<Guid>("select id from bank.mt_events where type = 'platform.command-refused.v1' order by seq_id desc limit 2");
+        var refusals = await bank.QueryAsync<Guid>(
+            "select id from bank.mt_events where type = 'platform.command-refused.v1' order by seq_id desc limit 2");
         Assert.NotNull(await Log.FindAsync(refusals[0], CancellationToken.None));
         Assert.Null(await Log.FindAsync(refusals[1], CancellationToken.None));
     }

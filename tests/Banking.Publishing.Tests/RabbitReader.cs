@@ -34,7 +34,8 @@ internal sealed class RabbitReader : IAsyncDisposable
         return new(connection, await connection.CreateChannelAsync());
     }
 
-    /// <param name="takes">Whether it takes a message; one that it does not take goes back into the queue. Each, where nothing is said.</param>
+    /// <param name="takes">Whether it takes a message; one that it does not take goes back into the queue. Each, where nothing is
+    /// said.</param>
     public static async Task<RabbitReader> StartAsync(Uri uri, string queue, Func<Message, bool>? takes = null)
     {
         var reader = await ConnectAsync(uri);
@@ -42,7 +43,8 @@ internal sealed class RabbitReader : IAsyncDisposable
         consumer.ReceivedAsync += async (_, given) =>
         {
             // The client reuses the body's memory when this returns.
-            Message message = new(given.RoutingKey, new BasicProperties(given.BasicProperties), System.Text.Encoding.UTF8.GetString(given.Body.Span));
+            Message message = new(
+                given.RoutingKey, new BasicProperties(given.BasicProperties), System.Text.Encoding.UTF8.GetString(given.Body.Span));
             reader._read.Enqueue(message);
             if (takes?.Invoke(message) ?? true)
             {

@@ -23,9 +23,16 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         await reader.UntilAsync(feed);
 
         Assert.Equal(feed.Select(e => e.GetRawText()), reader.Read.Select(m => m.Text));
-        Assert.All(reader.Read, m => Assert.Equal(
-            (m.Event.Text("id"), m.Event.Text("type"), m.Event.Text("type"), "application/cloudevents+json", "utf-8", true),
-            (m.Properties.MessageId, m.RoutingKey, m.Properties.Type, m.Properties.ContentType, m.Properties.ContentEncoding, m.Properties.Persistent)));
+        Assert.All(reader.Read, m =>
+            Assert.Equal(
+                (m.Event.Text("id"), m.Event.Text("type"), m.Event.Text("type"), "application/cloudevents+json", "utf-8", true),
+                (
+                    m.Properties.MessageId,
+                    m.RoutingKey,
+                    m.Properties.Type,
+                    m.Properties.ContentType,
+                    m.Properties.ContentEncoding,
+                    m.Properties.Persistent)));
         // Only a quorum queue is written down there.
         await rabbit.Server!.UntilSettledAsync("trip");
     }
@@ -35,7 +42,10 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(
-            Uri, "Exchange=keys", "Queues:keys-all=#", "Queues:keys-money=banking.account.money-deposited.v1 banking.account.money-withdrawn.v1");
+            Uri,
+            "Exchange=keys",
+            "Queues:keys-all=#",
+            "Queues:keys-money=banking.account.money-deposited.v1 banking.account.money-withdrawn.v1");
         await LiveAsync(bank);
         await bank.WellAsync();
         var feed = await new Feed(bank).AllAsync();
@@ -102,15 +112,19 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     public async Task An_event_that_no_queue_is_configured_for_is_no_business_of_the_lane()
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
-        await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.account-opened.*");
+        await using var bank = await RabbitBank.StartAsync(
+            Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.account-opened.*");
         await LiveAsync(bank);
 
         await bank.WellAsync();
 
         await using var reader = await RabbitReader.StartAsync(Uri, "narrow");
-        var wanted = await bank.QueryAsync<long>("select count(*) from bank.mt_events where type in ('accounts.money-deposited.v1', 'accounts.account-opened.v1')");
+        var wanted = await bank.QueryAsync<long>(
+            "select count(*) from bank.mt_events where type in ('accounts.money-deposited.v1', 'accounts.account-opened.v1')");
         await Eventually.UntilAsync(() => reader.Read.Count, n => n >= wanted[0]);
-        Assert.Equal(["banking.account.account-opened.v1", "banking.account.money-deposited.v1"], reader.Read.Select(m => m.RoutingKey).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["banking.account.account-opened.v1", "banking.account.money-deposited.v1"],
+            reader.Read.Select(m => m.RoutingKey).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -169,7 +183,8 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         }
     }
 
-    private static async Task<long> PositionAsync(BankFixture bank) => (await bank.QueryAsync<long>("select position from publishing.lane where name = 'rabbitmq'"))[0];
+    private static async Task<long> PositionAsync(BankFixture bank) =>
+        (await bank.QueryAsync<long>("select position from publishing.lane where name = 'rabbitmq'"))[0];
 
     private async Task ArrivedInOrderAsync(BankFixture bank, string queue)
     {

@@ -66,10 +66,19 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
         var models = await Eventually.UntilAsync(RebuiltAsync, all => all.Count > 0 && all.All(m => m.Rebuilt));
         foreach (var (name, _) in models)
         {
-            (await _operator.PostAsync($"/ops/projections/{name}/replay", new { schema = "scratch_" + name, reasonCode = "test", reason = "A look." })).Ok();
+            (
+                await _operator.PostAsync(
+                    $"/ops/projections/{name}/replay",
+                    new
+                    {
+                        schema = "scratch_" + name,
+                        reasonCode = "test",
+                        reason = "A look.",
+                    })).Ok();
         }
 
-        var (exitCode, output, error) = await HostProcess.RunAsync(["verify", "--full"], ("ConnectionStrings__banking", bank.ConnectionString));
+        var (exitCode, output, error) = await HostProcess.RunAsync(
+            ["verify", "--full"], ("ConnectionStrings__banking", bank.ConnectionString));
         Assert.True(exitCode == 0, output + error);
 
         // What the operator did is in the log, and the lane has passed it.
@@ -84,11 +93,13 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
     private async Task<long> DeliveredAsync()
     {
         var end = await _feed.CompleteAsync();
-        await Eventually.UntilAsync(async () => (await bank.QueryAsync<long>("select position from publishing.lane where name = $1", Sink.Name))[0], p => p >= end);
+        await Eventually.UntilAsync(
+            async () => (await bank.QueryAsync<long>("select position from publishing.lane where name = $1", Sink.Name))[0], p => p >= end);
         return end;
     }
 
-    private async Task<long> DeliveredCountAsync() => (await bank.QueryAsync<long>("select delivered from publishing.lane where name = $1", Sink.Name))[0];
+    private async Task<long> DeliveredCountAsync() =>
+        (await bank.QueryAsync<long>("select delivered from publishing.lane where name = $1", Sink.Name))[0];
 
     private async Task<List<(string Name, bool Rebuilt)>> RebuiltAsync()
     {
@@ -116,10 +127,28 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
         Assert.True(PublicId.TryParse("cus", await _teller.RegisterAsync(), out var owner));
         var id = Ids.Next(bank.Clock);
         var opened = bank.Clock.Now.AddYears(-3);
-        var movements = Enumerable.Range(1, Movements).Select(n => new HistoricMovement(
-            Ids.Next(bank.Clock), Direction.Credit, Money.FromDecimal(10, Currency.Parse("EUR")), opened.AddDays(n), BankSide.Cash, new(), new("test", "rows", n, $"{number}-{n}"), null));
+        var movements = Enumerable
+            .Range(1, Movements)
+            .Select(n => new HistoricMovement(
+                Ids.Next(bank.Clock),
+                Direction.Credit,
+                Money.FromDecimal(10, Currency.Parse("EUR")),
+                opened.AddDays(n),
+                BankSide.Cash,
+                new(),
+                new("test", "rows", n, $"{number}-{n}"),
+                null));
         var history = new AccountHistory(
-            id, AccountNumber.Parse(number), "old-" + number, owner, [], Currency.Parse("EUR"), "current", opened, new("test", "accounts", 1, number), [.. movements]);
+            id,
+            AccountNumber.Parse(number),
+            "old-" + number,
+            owner,
+            [],
+            Currency.Parse("EUR"),
+            "current",
+            opened,
+            new("test", "accounts", 1, number),
+            [.. movements]);
         var result = await AccountsModule.ImportAsync(
             new HistoryImport(bank.Store, bank.Database, bank.Clock), "test", [history], _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(Movements + 1, result.Events);

@@ -27,14 +27,18 @@ internal sealed class Sink : IDestinationSource
     /// <summary>Events that it will not take, with why.</summary>
     public Func<PublicEvent, string?> Refuses { get; set; } = _ => null;
 
-    public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<DestinationSpec>>(
-        [new(Called, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this)))]);
+    public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<DestinationSpec>>([
+            new(Called, "sink", From, "", _ => Task.FromResult<Destination>(new Opened(this))),
+        ]);
 
-    public IReadOnlyList<long> VersionsOf(string account) => [.. Taken.Where(e => e.Subject == account).Select(e => e.Version).OfType<long>()];
+    public IReadOnlyList<long> VersionsOf(string account) =>
+        [.. Taken.Where(e => e.Subject == account).Select(e => e.Version).OfType<long>()];
 
     private sealed class Opened(Sink sink) : Destination
     {
-        public override Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        public override Task<IReadOnlyList<Rejected>> DeliverAsync(
+            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
         {
             var rejected = new Dictionary<Guid, Rejected>();
             foreach (var e in events)

@@ -13,8 +13,13 @@ internal sealed class TopicReader : IDisposable
 
     public TopicReader(string servers, string topic, int partitions)
     {
-        _consumer = new ConsumerBuilder<string, byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = "test", EnableAutoCommit = false })
-            .SetLogHandler((_, _) => { }).Build();
+        _consumer = new ConsumerBuilder<string, byte[]>(
+            new ConsumerConfig
+            {
+                BootstrapServers = servers,
+                GroupId = "test",
+                EnableAutoCommit = false,
+            }).SetLogHandler((_, _) => { }).Build();
         _consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
     }
 

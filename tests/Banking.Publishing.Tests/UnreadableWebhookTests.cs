@@ -9,7 +9,8 @@ public sealed class UnreadableWebhookTests(WebhookBank bank) : IClassFixture<Web
     [Fact]
     public async Task A_change_of_it_is_answered_with_the_event_and_others_go_on()
     {
-        var (spoiled, other) = (await bank.RegisterWebhookAsync("http://127.0.0.1:9/spoiled"), await bank.RegisterWebhookAsync("http://127.0.0.1:9/other"));
+        var (spoiled, other) = (
+            await bank.RegisterWebhookAsync("http://127.0.0.1:9/spoiled"), await bank.RegisterWebhookAsync("http://127.0.0.1:9/other"));
         Assert.True(PublicId.TryParse("whk", spoiled, out var id));
         await bank.ExecuteAsync("update bank.mt_events set data = data - 'secret' where stream_id = $1", id);
         await bank.ExecuteAsync("delete from publishing.mt_doc_webhook where id = $1", id);

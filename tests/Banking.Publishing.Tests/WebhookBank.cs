@@ -11,25 +11,38 @@ public sealed class WebhookBank : BankFixture
     internal const int Attempts = 6;
 
     protected override string[] Settings =>
-    [
-        .. base.Settings, "--Banking:Publishing:Webhooks:AllowInsecure", "true", "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true",
-        "--Banking:Publishing:Webhooks:Attempts", "6", "--Banking:Publishing:Webhooks:RetryMilliseconds", "20",
-        "--Banking:Publishing:Webhooks:EventRetryMilliseconds", "5",
-    ];
+        [
+            .. base.Settings,
+            "--Banking:Publishing:Webhooks:AllowInsecure",
+            "true",
+            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
+            "true",
+            "--Banking:Publishing:Webhooks:Attempts",
+            "6",
+            "--Banking:Publishing:Webhooks:RetryMilliseconds",
+            "20",
+            "--Banking:Publishing:Webhooks:EventRetryMilliseconds",
+            "5",
+        ];
 }
 
 /// <summary>A bank as it is out of the box, where a name first leads somewhere public and then home.</summary>
 public sealed class GuardedBank : BankFixture
 {
-    /// <summary>Public by its form; the block was handed back (RFC 3701), so that there is nobody whom a test could reach by mistake.</summary>
+    /// <summary>
+    /// Public by its form; the block was handed back (RFC 3701), so that there is nobody whom a test could reach by mistake.
+    /// </summary>
     private static readonly IPAddress PublicAndNobodys = IPAddress.Parse("3ffe::1");
 
     private int _asked;
 
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<AddressGuard.Resolver>((host, _) => Task.FromResult<IPAddress[]>(
-        host == "rebinding.example" && Interlocked.Increment(ref _asked) > 1 ? [IPAddress.Loopback]
-        : host == "localhost." ? [IPAddress.IPv6Loopback, IPAddress.Loopback]
-        : [PublicAndNobodys]));
+    protected override void Configure(IServiceCollection services) =>
+        services.AddSingleton<AddressGuard.Resolver>(
+            (host, _) =>
+                Task.FromResult<IPAddress[]>(
+                    host == "rebinding.example" && Interlocked.Increment(ref _asked) > 1 ? [IPAddress.Loopback]
+                    : host == "localhost." ? [IPAddress.IPv6Loopback, IPAddress.Loopback]
+                    : [PublicAndNobodys]));
 }
 
 internal static class WebhookSteps
@@ -69,6 +82,8 @@ internal static class WebhookSteps
     public static Task<int> TookAsync(this WebhookReceiver receiver, int events) =>
         UntilAsync(() => Task.FromResult(receiver.Taken.Count), n => n >= events);
 
-    public static Task<string> HeldAsync(this BankFixture bank, string webhook, bool held) => UntilAsync(
-        async () => (await bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Body, body => body.Contains("\"held\"", StringComparison.Ordinal) == held);
+    public static Task<string> HeldAsync(this BankFixture bank, string webhook, bool held) =>
+        UntilAsync(
+            async () => (await bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Body,
+            body => body.Contains("\"held\"", StringComparison.Ordinal) == held);
 }

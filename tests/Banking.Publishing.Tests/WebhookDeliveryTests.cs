@@ -22,7 +22,9 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
         var secret = Assert.Single(await bank.SecretsAsync(webhook));
         Assert.True(delivery.IsSignedWith(secret));
         Assert.Equal("application/cloudevents+json", delivery.ContentType);
-        Assert.Equal((delivery.Event.GetProperty("id").GetString(), account, "banking.account.account-opened.v1"), (delivery.Id, delivery.Account, delivery.Type));
+        Assert.Equal(
+            (delivery.Event.GetProperty("id").GetString(), account, "banking.account.account-opened.v1"),
+            (delivery.Id, delivery.Account, delivery.Type));
         Assert.Equal(bank.Clock.Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), delivery.Timestamp);
     }
 
@@ -84,15 +86,31 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
 
         await receiver.TookAsync(3);
         Assert.All(receiver.Taken, d => Assert.Equal(accounts[1], d.Account));
-        var letter = (await WebhookSteps.UntilAsync(
-            async () => (await bank.As("operator").GetAsync($"/ops/dead-letters?account={accounts[0]}")).Ok().Items(), items => items.Count == 1))[0];
-        Assert.Equal(($"webhook:{webhook}", "answered 400", "No, thank you."),
-            (letter.GetProperty("destination").GetString(), letter.GetProperty("cause").GetString(), letter.GetProperty("detail").GetString()));
+        var letter = (
+            await WebhookSteps.UntilAsync(
+                async () => (await bank.As("operator").GetAsync($"/ops/dead-letters?account={accounts[0]}")).Ok().Items(),
+                items => items.Count == 1))[0];
+        Assert.Equal(
+            ($"webhook:{webhook}", "answered 400", "No, thank you."),
+            (
+                letter.GetProperty("destination").GetString(),
+                letter.GetProperty("cause").GetString(),
+                letter.GetProperty("detail").GetString()));
         Assert.Single(receiver.All.Where(d => d.Account == accounts[0]).DistinctBy(d => d.Id));
         Assert.Equal(3, receiver.All.Count(d => d.Account == accounts[0]));
 
         refuses = false;
-        Assert.Equal(202, (await bank.AskAsync("/ops/dead-letters/replay", new { account = accounts[0], reasonCode = "fixed", reason = "It takes them now" })).StatusCode);
+        Assert.Equal(
+            202,
+            (
+                await bank.AskAsync(
+                    "/ops/dead-letters/replay",
+                    new
+                    {
+                        account = accounts[0],
+                        reasonCode = "fixed",
+                        reason = "It takes them now",
+                    })).StatusCode);
         await receiver.TookAsync(6);
         var late = receiver.Taken.Where(d => d.Account == accounts[0]).Select(d => d.Position).ToList();
         Assert.Equal(late.Order(), late);
@@ -113,8 +131,19 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
         }
 
         await WebhookSteps.UntilAsync(
-            async () => (await bank.As("operator").GetAsync($"/ops/dead-letters?account={account}")).Ok().Items(), items => items.Count == 1);
-        Assert.Equal(202, (await bank.AskAsync("/ops/dead-letters/discard", new { account, reasonCode = "unwanted", reason = "They will not have it" })).StatusCode);
+            async () => (await bank.As("operator").GetAsync($"/ops/dead-letters?account={account}")).Ok().Items(),
+            items => items.Count == 1);
+        Assert.Equal(
+            202,
+            (
+                await bank.AskAsync(
+                    "/ops/dead-letters/discard",
+                    new
+                    {
+                        account,
+                        reasonCode = "unwanted",
+                        reason = "They will not have it",
+                    })).StatusCode);
         await receiver.TookAsync(2);
         Assert.DoesNotContain(receiver.Taken, d => d.Id == refused);
         Assert.Equal(receiver.Taken.Select(d => d.Position).Order(), receiver.Taken.Select(d => d.Position));

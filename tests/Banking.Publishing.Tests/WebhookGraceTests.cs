@@ -10,9 +10,13 @@ namespace Banking.Publishing.Tests;
 public sealed class WebhookGraceTests : BankFixture
 {
     protected override string[] Settings =>
-    [
-        .. base.Settings, "--Banking:Publishing:Webhooks:AllowInsecure", "true", "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true",
-    ];
+        [
+            .. base.Settings,
+            "--Banking:Publishing:Webhooks:AllowInsecure",
+            "true",
+            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
+            "true",
+        ];
 
     [Fact]
     public async Task When_the_grace_is_over_the_old_secret_is_retired_once_and_deleted()
@@ -65,6 +69,8 @@ public sealed class WebhookGraceTests : BankFixture
 
     private async Task<long> WaitingAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
 
-    private Task<List<string>> EventsAsync(string webhook) => this.QueryAsync<string>(
-        "select type from bank.mt_events where stream_id = $1 order by version", PublicId.TryParse("whk", webhook, out var id) ? id : Guid.Empty);
+    private Task<List<string>> EventsAsync(string webhook) =>
+        this.QueryAsync<string>(
+            "select type from bank.mt_events where stream_id = $1 order by version",
+            PublicId.TryParse("whk", webhook, out var id) ? id : Guid.Empty);
 }

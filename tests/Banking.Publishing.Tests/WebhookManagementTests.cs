@@ -22,7 +22,9 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         Assert.Equal((2, old), (both.Length, both[1]));
 
         (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { note = "both" })).Ok();
-        Assert.Equal(("banking.webhook.test.v1", "both"), (receiver.All[^1].Type, receiver.All[^1].Event.GetProperty("data").GetProperty("note").GetString()));
+        Assert.Equal(
+            ("banking.webhook.test.v1", "both"),
+            (receiver.All[^1].Type, receiver.All[^1].Event.GetProperty("data").GetProperty("note").GetString()));
         Assert.All(both, s => Assert.True(receiver.All[^1].IsSignedWith(s)));
         bank.Clock.Advance(TimeSpan.FromHours(2));
         (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { })).Ok();
@@ -39,7 +41,10 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         var secret = (await bank.SecretsAsync(webhook))[0];
 
         var holders = new List<string>();
-        foreach (var table in await QueryAsync("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        foreach (
+            var table in await QueryAsync(
+                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')")
+        )
         {
             // The base64 may be escaped in JSON: its longest run of plain letters will do.
             var run = secret.Split('+', '/', '=').MaxBy(r => r.Length)!;
@@ -123,11 +128,13 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", why)).Ok();
         var deposit = (await _teller.DepositAsync(account, "1.00")).Created().Text("id");
 
-        (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).IsProblem(409, "not_delivered_yet");
+        (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).IsProblem(
+            409, "not_delivered_yet");
 
         (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", why)).Ok();
         await receiver.TookAsync(2);
-        Assert.Equal("true", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).Ok().Text("taken"));
+        Assert.Equal(
+            "true", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).Ok().Text("taken"));
     }
 
     [Fact]
@@ -155,7 +162,9 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     {
         var label = new string('a', 63);
 
-        var registered = (await bank.AskAsync("/v1/webhooks", new { url = $"https://{label}.{label}.{label}.{label}.{label}/x" })).Created().Text("id");
+        var registered = (await bank.AskAsync("/v1/webhooks", new { url = $"https://{label}.{label}.{label}.{label}.{label}/x" }))
+            .Created()
+            .Text("id");
         (await bank.AskAsync($"/v1/webhooks/{registered}/remove", new { reasonCode = "test", reason = "It was never there." })).Ok();
     }
 
@@ -169,7 +178,11 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         var account = await _teller.OpenAsync();
         var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
         var seen = await Eventually.UntilAsync(
-            async () => (await _operator.GetAsync("/ops/outbox")).Ok().Items().SingleOrDefault(d => d.GetProperty("name").GetString() == $"webhook:{webhook}"),
+            async () =>
+                (await _operator.GetAsync("/ops/outbox"))
+                    .Ok()
+                    .Items()
+                    .SingleOrDefault(d => d.GetProperty("name").GetString() == $"webhook:{webhook}"),
             d => d.ValueKind != System.Text.Json.JsonValueKind.Undefined && d.TryGetProperty("lastError", out _));
         Assert.Contains($"{status}", seen.GetProperty("lastError").GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Empty((await _operator.GetAsync($"/ops/dead-letters?destination=webhook:{webhook}")).Ok().Items());
@@ -233,6 +246,9 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         return rows;
     }
 
-    private async Task<long> StoredAsync(string[] secrets) => (await bank.QueryAsync<long>(
-        "select count(*) from publishing_keys.mt_doc_webhook_secret s where exists (select from unnest($1) t where s.data::text like '%' || t || '%')", (object)secrets))[0];
+    private async Task<long> StoredAsync(string[] secrets) =>
+        (
+            await bank.QueryAsync<long>(
+                "select count(*) from publishing_keys.mt_doc_webhook_secret s where exists (select from unnest($1) t where s.data::text like '%' || t || '%')",
+                (object)secrets))[0];
 }

@@ -70,10 +70,21 @@ public sealed class AccountNumberProperties
             Assert.Equal(AccountNumber.TryParse(text, out var number), number.Value.Length > 0));
 
     /// <summary>A domestic number of the country's structure.</summary>
-    private static Gen<string> Bban(string country) => IbanRegistry.StructureOf(country)
-        .Select(run => (run.Kind switch { 'n' => Gen.Char['0', '9'], 'a' => Gen.Char['A', 'Z'], _ => Alphanumeric }).Array[run.Length].Select(c => new string(c)))
-        .Aggregate((whole, run) => Gen.Select(whole, run, (a, b) => a + b));
+    private static Gen<string> Bban(string country) =>
+        IbanRegistry
+            .StructureOf(country)
+            .Select(run =>
+                (
+                    run.Kind switch
+                    {
+                        'n' => Gen.Char['0', '9'],
+                        'a' => Gen.Char['A', 'Z'],
+                        _ => Alphanumeric,
+                    })
+                    .Array[run.Length]
+                    .Select(c => new string(c)))
+            .Aggregate((whole, run) => Gen.Select(whole, run, (a, b) => a + b));
 
-    private static bool IsBlindSpot(char a, char b) => (a, b) is
-        ('B', '1') or ('1', 'B') or ('M', '2') or ('2', 'M') or ('X', '3') or ('3', 'X');
+    private static bool IsBlindSpot(char a, char b) =>
+        (a, b) is ('B', '1') or ('1', 'B') or ('M', '2') or ('2', 'M') or ('X', '3') or ('3', 'X');
 }

@@ -7,16 +7,36 @@ namespace Banking.System.Tests;
 /// <summary>The database itself holds the log: what a host's role may do, tried with that role past all of the bank's code.</summary>
 public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private static readonly string[] Log = ["bank.mt_events", "bank.mt_events_default", "bank.mt_events_archived", "platform.receipt", "platform.mt_doc_refusal"];
+    private static readonly string[] Log =
+    [
+        "bank.mt_events",
+        "bank.mt_events_default",
+        "bank.mt_events_archived",
+        "platform.receipt",
+        "platform.mt_doc_refusal",
+    ];
     private static readonly string[] Streams = ["bank.mt_streams", "bank.mt_streams_default", "bank.mt_streams_archived"];
-    private static readonly string[] Fixed = ["id = id", "type = 'account'", "created = now()", "is_archived = true", "tenant_id = 'other'"];
+    private static readonly string[] Fixed =
+    [
+        "id = id",
+        "type = 'account'",
+        "created = now()",
+        "is_archived = true",
+        "tenant_id = 'other'",
+    ];
 
     public static TheoryData<string> Changes =>
-    [
-        .. Log.SelectMany(t => (string[])[$"update {t} set {(t.StartsWith("bank", StringComparison.Ordinal) ? "version = version" : "id = id")}", $"delete from {t}", $"truncate {t}"]),
-        "truncate bank.mt_events, bank.mt_streams cascade",
-        .. Streams.SelectMany(t => (string[])[.. Fixed.Select(f => $"update {t} set {f}"), $"delete from {t}", $"truncate {t}"]),
-    ];
+        [
+            .. Log.SelectMany(t =>
+                (string[])
+                    [
+                        $"update {t} set {(t.StartsWith("bank", StringComparison.Ordinal) ? "version = version" : "id = id")}",
+                        $"delete from {t}",
+                        $"truncate {t}",
+                    ]),
+            "truncate bank.mt_events, bank.mt_streams cascade",
+            .. Streams.SelectMany(t => (string[])[.. Fixed.Select(f => $"update {t} set {f}"), $"delete from {t}", $"truncate {t}"]),
+        ];
 
     /// <summary>What only an owner may do: to the tables, and to what guards them.</summary>
     public static TheoryData<string> Detours =>
@@ -63,7 +83,8 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         await LiveAsync();
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await ExecuteAsync(connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
+        await ExecuteAsync(
+            connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, sql));
 
@@ -71,7 +92,10 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Contains("append-only", refused.MessageText, StringComparison.Ordinal);
     }
 
-    /// <summary>The trigger's function looks for names where no host's role can put any: a temporary table would say that everybody is a member of the owner.</summary>
+    /// <summary>
+    /// The trigger's function looks for names where no host's role can put any: a temporary table would say that everybody is a member of
+    /// the owner.
+    /// </summary>
     [Theory]
     [InlineData("update bank.mt_events set version = version")]
     [InlineData("delete from platform.receipt")]
@@ -81,10 +105,12 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         await LiveAsync();
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await ExecuteAsync(connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
+        await ExecuteAsync(
+            connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
         await ExecuteAsync(
             connection,
-            "create temporary table pg_class on commit drop as select c.oid, r.oid as relowner from pg_catalog.pg_class c, pg_catalog.pg_roles r where r.rolname = current_user");
+            "create temporary table pg_class on commit drop as select c.oid, r.oid as relowner from pg_catalog.pg_class c, pg_catalog.pg_roles r where r.rolname = current_user"
+        );
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, sql));
 
@@ -98,7 +124,10 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         await using var connection = new NpgsqlConnection(await TestCluster.SuperuserAsync(bank.ConnectionString));
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await ExecuteAsync(connection, "create role a_stranger; grant usage on schema bank to a_stranger; grant all on all tables in schema bank to a_stranger; set local role a_stranger");
+        await ExecuteAsync(
+            connection,
+            "create role a_stranger; grant usage on schema bank to a_stranger; grant all on all tables in schema bank to a_stranger; set local role a_stranger"
+        );
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, "delete from bank.mt_events_default"));
 
@@ -133,7 +162,8 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task The_hosts_role_sees_whose_transactions_are_open()
     {
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await using var command = bank.Database.CreateCommand("select count(*) from pg_stat_activity where usename = 'banking_owner' and backend_start is not null and query is not null");
+        await using var command = bank.Database.CreateCommand(
+            "select count(*) from pg_stat_activity where usename = 'banking_owner' and backend_start is not null and query is not null");
 
         Assert.True((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! >= 1);
     }

@@ -15,7 +15,8 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
 
         var results = answer.Ok().Results();
         Assert.All(results, r => Assert.Equal((201, true), (r.GetProperty("status").GetInt32(), r.GetProperty("applied").GetBoolean())));
-        Assert.Equal(["8.00", "1.00", "1.00"], [await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben), await _teller.BalanceAsync(eve)]);
+        Assert.Equal(
+            ["8.00", "1.00", "1.00"], [await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben), await _teller.BalanceAsync(eve)]);
         Assert.Single(results.Select(r => r.GetProperty("body").GetProperty("recordedAt").GetString()).Distinct());
     }
 
@@ -105,8 +106,13 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         (await PostAsync(("m1", ada, ben, "1.00"))).Ok();
         var before = await bank.RowsAsync();
-        foreach (var (bad, code) in new[] {
-            (("m2", ada, ben, "1.001"), "invalid_amount"), (("m2", ada, "acc_nobody", "1.00"), "account_not_found"), (("m1", ada, ben, "2.00"), "idempotency_key_reused") })
+        foreach (
+            var (bad, code) in new[]
+            {
+                (("m2", ada, ben, "1.001"), "invalid_amount"),
+                (("m2", ada, "acc_nobody", "1.00"), "account_not_found"),
+                (("m1", ada, ben, "2.00"), "idempotency_key_reused"),
+            })
         {
             var answer = await PostAsync(("m3", ada, ben, "1.00"), bad);
             answer.IsProblem(422, "batch_not_done");
@@ -130,13 +136,22 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal(41, (await _teller.GetAsync($"/v1/accounts/{ben}")).Ok().Json.GetProperty("version").GetInt64());
     }
 
-    private Task<Answer> PostAsync(params (string Key, string From, string To, string Value)[] items) => _teller.PostAsync("/v1/transfers/batch", new
-    {
-        mode = "atomic",
-        items = items.Select(i => new
-        {
-            idempotencyKey = i.Key,
-            command = new { fromAccountId = i.From, toAccountId = i.To, amount = new { value = i.Value, currency = "EUR" }, reason = "test" },
-        }),
-    });
+    private Task<Answer> PostAsync(params (string Key, string From, string To, string Value)[] items) =>
+        _teller.PostAsync(
+            "/v1/transfers/batch",
+            new
+            {
+                mode = "atomic",
+                items = items.Select(i => new
+                {
+                    idempotencyKey = i.Key,
+                    command = new
+                    {
+                        fromAccountId = i.From,
+                        toAccountId = i.To,
+                        amount = new { value = i.Value, currency = "EUR" },
+                        reason = "test",
+                    },
+                }),
+            });
 }

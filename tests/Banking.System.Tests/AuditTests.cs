@@ -28,8 +28,20 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
 
         Assert.Equal(
             [
-                "id", "type", "position", "streamId", "version", "recordedAt", "actor", "role", "channel", "operation", "reason", "correlationId",
-                "idempotencyKey", "data",
+                "id",
+                "type",
+                "position",
+                "streamId",
+                "version",
+                "recordedAt",
+                "actor",
+                "role",
+                "channel",
+                "operation",
+                "reason",
+                "correlationId",
+                "idempotencyKey",
+                "data",
             ],
             item.EnumerateObject().Select(m => m.Name));
         Assert.Equal(
@@ -37,9 +49,15 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
             (Text(item, "type"), Text(item, "streamId"), item.GetProperty("version").GetInt64(), item.Time("recordedAt")));
         Assert.Equal(
             ("dev-operator", "operator", "http", $"POST /v1/accounts/{account}/freeze", "case 17", "freeze-17"),
-            (Text(item, "actor"), Text(item, "role"), Text(item, "channel"), Text(item, "operation"), Text(item, "correlationId"),
+            (
+                Text(item, "actor"),
+                Text(item, "role"),
+                Text(item, "channel"),
+                Text(item, "operation"),
+                Text(item, "correlationId"),
                 Text(item, "idempotencyKey")));
-        Assert.Equal(("fraud", "It \"looks\" odd \\ }"), (Text(item.GetProperty("reason"), "code"), Text(item.GetProperty("reason"), "text")));
+        Assert.Equal(
+            ("fraud", "It \"looks\" odd \\ }"), (Text(item.GetProperty("reason"), "code"), Text(item.GetProperty("reason"), "text")));
         Assert.Equal(frozen.Header("Ledger-Position"), item.GetProperty("position").GetRawText());
         // What the account itself shows of the event is the same in every word.
         var shown = (await _auditor.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1];
@@ -77,25 +95,39 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
         (await _teller.DepositAsync(account, "9.00", "EUR", ("X-Correlation-ID", "noon"))).Created();
         var withdrawal = (await ada.WithdrawAsync(account, "2.00", "EUR", ("X-Correlation-ID", "noon"))).Created();
         bank.Clock.Advance(TimeSpan.FromHours(1));
-        (string opened, string deposited, string withdrawn) = ("accounts.account-opened.v1", "accounts.money-deposited.v1", "accounts.money-withdrawn.v1");
+        (string opened, string deposited, string withdrawn) = (
+            "accounts.account-opened.v1", "accounts.money-deposited.v1", "accounts.money-withdrawn.v1");
         var id = "evt_" + withdrawal.Text("id")[4..];
         var (from, to) = ($"from={start.Query()}", $"to={noon.Query()}");
 
-        foreach (var (query, expected) in new (string, string[])[]
+        foreach (
+            var (query, expected) in new (string, string[])[]
+            {
+                ($"account={account}", [withdrawn, deposited, opened]),
+                ($"stream={account}&type={opened}", [opened]),
+                ($"stream={account[4..]}&type={opened}", [opened]),
+                ($"stream={customer}", ["customers.customer-registered.v1"]),
+                ($"account=acc_{customer[4..]}", ["customers.customer-registered.v1"]),
+                ("correlationId=noon", [withdrawn, deposited]),
+                ("correlationId=morning&type=" + withdrawn, []),
+                ($"eventId={id}", [withdrawn]),
+                ($"eventId={id}&account={account}&type={withdrawn}&correlationId=noon&actor={customer}", [withdrawn]),
+                ($"eventId={id}&stream={customer}", []),
+                ($"eventId=evt_{account[4..]}", []),
+                ($"actor={customer}&account={account}", [withdrawn]),
+                ($"actor={customer.ToUpperInvariant()}", []),
+                ("type=accounts.money", []),
+                ($"{from}&account={account}&type={opened}", [opened]),
+                ($"{to}&account={account}&type={deposited}", []),
+                ($"from={noon.Query()}", [withdrawn, deposited]),
+                ($"from={noon.Query()}&{to}", []),
+                ($"from={noon.AddMicroseconds(1).Query()}", []),
+                ($"{from}&{to}&type={opened}", [opened]),
+            })
         {
-            ($"account={account}", [withdrawn, deposited, opened]),
-            ($"stream={account}&type={opened}", [opened]), ($"stream={account[4..]}&type={opened}", [opened]),
-            ($"stream={customer}", ["customers.customer-registered.v1"]), ($"account=acc_{customer[4..]}", ["customers.customer-registered.v1"]),
-            ("correlationId=noon", [withdrawn, deposited]), ("correlationId=morning&type=" + withdrawn, []),
-            ($"eventId={id}", [withdrawn]), ($"eventId={id}&account={account}&type={withdrawn}&correlationId=noon&actor={customer}", [withdrawn]),
-            ($"eventId={id}&stream={customer}", []), ($"eventId=evt_{account[4..]}", []),
-            ($"actor={customer}&account={account}", [withdrawn]), ($"actor={customer.ToUpperInvariant()}", []), ("type=accounts.money", []),
-            ($"{from}&account={account}&type={opened}", [opened]), ($"{to}&account={account}&type={deposited}", []),
-            ($"from={noon.Query()}", [withdrawn, deposited]), ($"from={noon.Query()}&{to}", []),
-            ($"from={noon.AddMicroseconds(1).Query()}", []), ($"{from}&{to}&type={opened}", [opened]),
-        })
-        {
-            Assert.Equal((query, string.Join(", ", expected)), (query, string.Join(", ", (await EventsAsync(withdrawal, query)).Select(e => Text(e, "type")))));
+            Assert.Equal(
+                (query, string.Join(", ", expected)),
+                (query, string.Join(", ", (await EventsAsync(withdrawal, query)).Select(e => Text(e, "type")))));
         }
     }
 
@@ -129,7 +161,8 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
         var name = "Augusta Ada Byron";
         var registered = (await _teller.PostAsync("/v1/customers", new { name, email = "ada.byron@example.org" })).Created();
 
-        var answer = (await _auditor.GetCurrentAsync($"/audit/events?stream={registered.Text("id")}", registered.Header("Ledger-Position")!)).Ok();
+        var answer = (
+            await _auditor.GetCurrentAsync($"/audit/events?stream={registered.Text("id")}", registered.Header("Ledger-Position")!)).Ok();
 
         Assert.Single(answer.Items());
         Assert.DoesNotContain("Byron", answer.Body, StringComparison.OrdinalIgnoreCase);

@@ -64,8 +64,15 @@ public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<Ban
     public async Task Nothing_of_the_parser_is_told(string body)
     {
         Speaks(await _teller.PostTextAsync("/v1/deposits", body), null);
-        Speaks(await bank.As("operator").PostTextAsync("/ops/projections/audit/replay", body.Replace("accountId", "schema", StringComparison.Ordinal)), null);
-        Speaks(await _teller.PostTextAsync("/v1/deposits/batch", $"{{\"mode\":\"atomic\",\"items\":[{{\"idempotencyKey\":\"k\",\"command\":{body}}}]}}"), null);
+        Speaks(
+            await bank.As("operator")
+                .PostTextAsync("/ops/projections/audit/replay", body.Replace("accountId", "schema", StringComparison.Ordinal)),
+            null);
+        Speaks(
+            await _teller.PostTextAsync(
+                "/v1/deposits/batch",
+                $"{{\"mode\":\"atomic\",\"items\":[{{\"idempotencyKey\":\"k\",\"command\":{body}}}]}}"),
+            null);
         Speaks(await bank.Anonymous().PostTextAsync("/dev/token", body.Replace("accountId", "role", StringComparison.Ordinal)), null);
     }
 

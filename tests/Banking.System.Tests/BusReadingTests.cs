@@ -41,8 +41,14 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var key = BankClient.NewKey();
         var first = await InvokeAsync(Commands[kind](key, number.Value, otherNumber.Value));
         Assert.True(first is { Applied: true, Replayed: false }, first.Body);
-        foreach (var (one, two) in ((string, string)[])
-            [(account, other), (number.Grouped, otherNumber.Value.ToLowerInvariant()), (number.Value, other), (number.Value, otherNumber.Value)])
+        foreach (
+            var (one, two) in ((string, string)[])
+                [
+                    (account, other),
+                    (number.Grouped, otherNumber.Value.ToLowerInvariant()),
+                    (number.Value, other),
+                    (number.Value, otherNumber.Value),
+                ])
         {
             var again = await InvokeAsync(Commands[kind](key, one, two));
             Assert.Equal((first.Body, first.Version, true), (again.Body, again.Version, again.Replayed));
@@ -60,7 +66,8 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var key = BankClient.NewKey();
         await InvokeAsync(new DepositMoney(key, number.Value, Eur(1_00), Reason: number.Value));
 
-        var reused = await Assert.ThrowsAsync<CommandRejectedException>(() => InvokeAsync(new DepositMoney(key, number.Value, Eur(1_00), Reason: account)));
+        var reused = await Assert.ThrowsAsync<CommandRejectedException>(() =>
+            InvokeAsync(new DepositMoney(key, number.Value, Eur(1_00), Reason: account)));
 
         Assert.Equal("idempotency_key_reused", reused.Code);
     }
@@ -96,8 +103,12 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
 
         Assert.True(answer.Status == 201, answer.Body);
         Assert.Equal((answer.Body, true), (again.Body, again.Replayed));
-        Assert.Equal(1, await bank.CountAsync(
-            "bank.mt_events where seq_id = $1 and (data ->> 'effectiveAt')::timestamptz = $2 and data ->> 'effectiveAt' !~ '[.][0-9]{7}'", answer.Position!.Value, Cut(at)));
+        Assert.Equal(
+            1,
+            await bank.CountAsync(
+                "bank.mt_events where seq_id = $1 and (data ->> 'effectiveAt')::timestamptz = $2 and data ->> 'effectiveAt' !~ '[.][0-9]{7}'",
+                answer.Position!.Value,
+                Cut(at)));
     }
 
     [Fact]

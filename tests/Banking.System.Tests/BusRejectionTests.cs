@@ -33,7 +33,11 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
         Assert.Equal(before, await bank.RowsAsync());
 
         var letters = await bank.CountAsync("wolverine.wolverine_dead_letters where exception_message like $1", code + ":%");
-        var session = await bank.Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).DoNotAssertOnExceptionsDetected().PublishMessageAndWaitAsync(message);
+        var session = await bank
+            .Host.TrackActivity()
+            .Timeout(TimeSpan.FromSeconds(30))
+            .DoNotAssertOnExceptionsDetected()
+            .PublishMessageAndWaitAsync(message);
         Assert.Single(session.MovedToErrorQueue.Envelopes());
         Assert.Equal(letters + 1, await bank.CountAsync("wolverine.wolverine_dead_letters where exception_message like $1", code + ":%"));
         Assert.Equal("10.00", await _teller.BalanceAsync(account));
@@ -41,7 +45,8 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
 
     private static readonly Dictionary<string, (Func<string, string, object> Command, string Code)> Malformations = new()
     {
-        ["no account"] = ((_, _) => new DepositMoney(Key(), "acc_0198f000000070008000000000000001", Eur(1), Reason: "test"), "account_not_found"),
+        ["no account"] = (
+            (_, _) => new DepositMoney(Key(), "acc_0198f000000070008000000000000001", Eur(1), Reason: "test"), "account_not_found"),
         ["an account of garbage"] = ((_, _) => new DepositMoney(Key(), "garb\0age", Eur(1), Reason: "test"), "account_not_found"),
         ["no customer"] = ((_, _) => new OpenAccount(Key(), "cus_0198f000000070008000000000000001", Euro, "current"), "customer_not_found"),
         ["no key"] = ((a, _) => new DepositMoney("", a, Eur(1), Reason: "test"), "command_id_missing"),

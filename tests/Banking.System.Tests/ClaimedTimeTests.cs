@@ -57,11 +57,18 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
         var account = await _teller.OpenAsync(balance: "10.00", effectiveAt: bank.Clock.Now.AddDays(-2));
         var customer = await _teller.RegisterAsync();
         var (yesterday, desk) = (bank.Clock.Now.AddDays(-1), bank.Host.Services.GetRequiredService<AccountDesk>());
-        Task<Outcome> Deposit(string? user) => DepositMoneyHandler.Handle(
-            new(BankClient.NewKey(), account, new(100, Currency.Parse("EUR")), EffectiveAt: yesterday, Reason: "late"), new() { UserName = user }, desk, default);
-        Task<Outcome> Open(string? user) => OpenAccountHandler.Handle(
-            new(BankClient.NewKey(), customer, Currency.Parse("EUR"), "current", EffectiveAt: yesterday, Reason: "late"),
-            new() { UserName = user }, bank.Host.Services.GetRequiredService<OpeningDesk>(), default);
+        Task<Outcome> Deposit(string? user) =>
+            DepositMoneyHandler.Handle(
+                new(BankClient.NewKey(), account, new(100, Currency.Parse("EUR")), EffectiveAt: yesterday, Reason: "late"),
+                new() { UserName = user },
+                desk,
+                default);
+        Task<Outcome> Open(string? user) =>
+            OpenAccountHandler.Handle(
+                new(BankClient.NewKey(), customer, Currency.Parse("EUR"), "current", EffectiveAt: yesterday, Reason: "late"),
+                new() { UserName = user },
+                bank.Host.Services.GetRequiredService<OpeningDesk>(),
+                default);
 
         foreach (var command in (Func<string?, Task<Outcome>>[])[Deposit, Open])
         {
@@ -86,9 +93,11 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
 
         Assert.Equal((now, now), (first.Json.Time("effectiveAt"), first.Json.Time("recordedAt")));
         Assert.Equal(now, (await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1].Time("effectiveAt"));
-        (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, now.AddSeconds(2).AddTicks(10)))).IsProblem(422, "effective_in_future");
+        (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, now.AddSeconds(2).AddTicks(10)))).IsProblem(
+            422, "effective_in_future");
         bank.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(first.Body, (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, now.AddSeconds(2)), key)).Created().Body);
+        Assert.Equal(
+            first.Body, (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, now.AddSeconds(2)), key)).Created().Body);
     }
 
     [Theory]
@@ -103,8 +112,11 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
         var other = await _teller.OpenAsync(effectiveAt: whose.Length == 0 ? old : young);
 
         var booked = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, young))).Created();
-        var before = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, young.AddTicks(-10)))).IsProblem(422, whose + "effective_before_opening");
-        var early = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, bank.Clock.Now.AddDays(-30).AddTicks(-10)))).IsProblem(422, "effective_too_early");
+        var before = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, young.AddTicks(-10)))).IsProblem(
+            422, whose + "effective_before_opening");
+        var early = (
+            await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, bank.Clock.Now.AddDays(-30).AddTicks(-10)))
+        ).IsProblem(422, "effective_too_early");
 
         Assert.Equal(young, booked.Json.Time("effectiveAt"));
         Assert.Equal((young, young.AddTicks(-10)), (before.Time("earliest"), before.Time("effectiveAt")));
@@ -117,9 +129,33 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
         var customerId = await _teller.RegisterAsync();
         var earliest = bank.Clock.Now.AddDays(-30);
 
-        (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR", effectiveAt = earliest })).Created();
-        var no = (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR", effectiveAt = earliest.AddTicks(-10) })).IsProblem(422, "effective_too_early");
-        var ahead = (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR", effectiveAt = bank.Clock.Now.AddSeconds(2) })).Created();
+        (
+            await _teller.PostAsync(
+                "/v1/accounts",
+                new
+                {
+                    customerId,
+                    currency = "EUR",
+                    effectiveAt = earliest,
+                })).Created();
+        var no = (
+            await _teller.PostAsync(
+                "/v1/accounts",
+                new
+                {
+                    customerId,
+                    currency = "EUR",
+                    effectiveAt = earliest.AddTicks(-10),
+                })).IsProblem(422, "effective_too_early");
+        var ahead = (
+            await _teller.PostAsync(
+                "/v1/accounts",
+                new
+                {
+                    customerId,
+                    currency = "EUR",
+                    effectiveAt = bank.Clock.Now.AddSeconds(2),
+                })).Created();
 
         Assert.Equal((earliest, bank.Clock.Now), (no.Time("earliest"), ahead.Json.Time("openedAt")));
     }
@@ -129,7 +165,8 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
 
-        (await _teller.PostAsync("/v1/transfers", Body("transfers", payer, payee, new(1999, 1, 1, 0, 0, 0, TimeSpan.Zero)))).IsProblem(422, "effective_too_early");
+        (await _teller.PostAsync("/v1/transfers", Body("transfers", payer, payee, new(1999, 1, 1, 0, 0, 0, TimeSpan.Zero)))).IsProblem(
+            422, "effective_too_early");
 
         Assert.Equal(("10.00", "0.00"), (await _teller.BalanceAsync(payer), await _teller.BalanceAsync(payee)));
     }
@@ -167,7 +204,8 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
 
         foreach (var kind in (string[])["withdrawals", "transfers"])
         {
-            var no = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, opened.AddDays(1)))).IsProblem(422, "insufficient_funds");
+            var no = (await _teller.PostAsync($"/v1/{kind}", Body(kind, account, other, opened.AddDays(1)))).IsProblem(
+                422, "insufficient_funds");
 
             no.GetProperty("available").IsMoney("0.00");
             no.GetProperty("lowestBalance").IsMoney("-5.00");
@@ -184,7 +222,12 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
         var opened = bank.Clock.Now.AddDays(-10);
         var account = await _teller.OpenAsync(overdraftLimit: "2.50", effectiveAt: opened);
         (await _teller.DepositAsync(account, "100.00")).Created();
-        object[] Items(string name) => [.. Enumerable.Range(0, 4).Select(i => new { idempotencyKey = name + i, command = Body("withdrawals", account, "", opened.AddDays(4 - i)) })];
+        object[] Items(string name) =>
+            [
+                .. Enumerable
+                    .Range(0, 4)
+                    .Select(i => new { idempotencyKey = name + i, command = Body("withdrawals", account, "", opened.AddDays(4 - i)) }),
+            ];
 
         var atomic = await _teller.PostAsync("/v1/withdrawals/batch", new { mode = "atomic", items = Items("a") });
         Assert.Equal(["batch_refused", "batch_refused", "insufficient_funds", "batch_refused"], Codes(atomic));

@@ -12,7 +12,16 @@ public sealed class DiscretionTests(BankFixture bank) : IClassFixture<BankFixtur
     {
         var (ada, from) = await CustomerAsync();
         var (ben, to) = await CustomerAsync();
-        (await ada.PostAsync("/v1/transfers", new { fromAccountId = from, toAccountId = to, amount = new { value = "1.00", currency = "EUR" }, reason = "hush money" })).Created();
+        (
+            await ada.PostAsync(
+                "/v1/transfers",
+                new
+                {
+                    fromAccountId = from,
+                    toAccountId = to,
+                    amount = new { value = "1.00", currency = "EUR" },
+                    reason = "hush money",
+                })).Created();
 
         var paid = (await ada.GetAsync($"/v1/accounts/{from}/events")).Ok().Items()[^1];
         var received = (await ben.GetAsync($"/v1/accounts/{to}/events")).Ok().Items()[^1];

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.System.Tests;
 
-/// <summary>The server has no room: every command is answered 503, health says why, and it goes on by itself once there is room again.</summary>
+/// <summary>
+/// The server has no room: every command is answered 503, health says why, and it goes on by itself once there is room again.
+/// </summary>
 public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<LoggingBank>
 {
     [Fact]
@@ -32,7 +34,8 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         var again = await teller.DepositAsync(account, "1.00", "EUR", key);
         var health = await bank.Anonymous().GetAsync("/health/ready");
 
-        Assert.All([first, .. more], a => Assert.Equal((503, "temporarily_unavailable", "false"), (a.StatusCode, a.Code, a.Text("applied"))));
+        Assert.All([first, .. more], a =>
+            Assert.Equal((503, "temporarily_unavailable", "false"), (a.StatusCode, a.Code, a.Text("applied"))));
         Assert.Equal((503, "Unhealthy"), (full.StatusCode, full.Body));
         Assert.Equal("11.00", again.Created().Text("balance", "value"));
         Assert.Equal(200, health.StatusCode);
@@ -67,7 +70,9 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         var said = bank.Lines.All.Skip(before).Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text).ToList();
         Assert.All(said, line => Assert.Contains("could not be stored", line, StringComparison.Ordinal));
         Assert.InRange(said.Count, 2, (int)seconds + 1);
-        var over = Assert.Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Commands are stored again", StringComparison.Ordinal)).Text;
+        var over = Assert
+            .Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Commands are stored again", StringComparison.Ordinal))
+            .Text;
         Assert.Equal(commands, said.Append(over).Sum(l => int.Parse(Count().Match(l).Value, CultureInfo.InvariantCulture)));
     }
 
@@ -86,7 +91,8 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         var before = bank.Lines.All.Count;
         await using (await bank.StartAnotherAsync())
         {
-            var line = Assert.Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("The sequence of events is at 1, the log at", StringComparison.Ordinal));
+            var line = Assert.Single(bank.Lines.All.Skip(before), l =>
+                l.Text.StartsWith("The sequence of events is at 1, the log at", StringComparison.Ordinal));
             Assert.Equal(LogLevel.Error, line.Level);
         }
 
@@ -103,7 +109,8 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
     {
         await bank.As("teller").OpenAsync(balance: "10.00");
         await using var forge = bank.Owner.CreateCommand(
-            "update bank.mt_streams set timestamp = $1 where id = (select stream_id from bank.mt_events where type like 'accounts.%' limit 1) returning id");
+            "update bank.mt_streams set timestamp = $1 where id = (select stream_id from bank.mt_events where type like 'accounts.%' limit 1) returning id"
+        );
         forge.Parameters.Add(new() { Value = bank.Clock.Now.AddDays(400) });
         var stream = (Guid)(await forge.ExecuteScalarAsync())!;
 
@@ -116,7 +123,9 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         Assert.Equal(HealthStatus.Degraded, report.Entries["log"].Status);
         Assert.Contains($"the first is {stream}", report.Entries["log"].Description, StringComparison.Ordinal);
         Assert.Equal(200, (await BankFixture.On(other, "teller").GetAsync("/health/ready")).StatusCode);
-        await ExecuteAsync("update bank.mt_streams set timestamp = (select max(timestamp) from bank.mt_events) where timestamp > (select max(timestamp) from bank.mt_events)");
+        await ExecuteAsync(
+            "update bank.mt_streams set timestamp = (select max(timestamp) from bank.mt_events) where timestamp > (select max(timestamp) from bank.mt_events)"
+        );
     }
 
     [GeneratedRegex("[0-9]+")]

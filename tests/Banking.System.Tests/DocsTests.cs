@@ -58,7 +58,12 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             Assert.Equal(140, schema.GetProperty("properties").GetProperty("reason").GetProperty("maxLength").GetInt32());
         }
 
-        var amount = JsonDocument.Parse(text).RootElement.GetProperty("components").GetProperty("schemas").GetProperty("Amount").GetProperty("properties");
+        var amount = JsonDocument
+            .Parse(text)
+            .RootElement.GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("Amount")
+            .GetProperty("properties");
         Assert.Equal("string", amount.GetProperty("value").GetProperty("type").GetString());
         Assert.Contains("\"date-time\"", text, StringComparison.Ordinal);
         Assert.Contains("\"debit\"", text, StringComparison.Ordinal);
@@ -125,9 +130,25 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
         string[] ofProxies =
         [
-            "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forward-For", "X-Real-IP", "x-real-port", "Via", "CF-Connecting-IP", "True-Client-IP",
-            "X-Original-For", "X-Client-Address", "Fly-Client-IP", "X-Vercel-Id", "X-ARR-SSL", "X-Cluster-Client-IP", "fastly-client-ip",
-            "X-Envoy-External-Address", "X-Host", "X-SCHEME",
+            "Forwarded",
+            "X-Forwarded-For",
+            "x-forwarded-host",
+            "X-Forward-For",
+            "X-Real-IP",
+            "x-real-port",
+            "Via",
+            "CF-Connecting-IP",
+            "True-Client-IP",
+            "X-Original-For",
+            "X-Client-Address",
+            "Fly-Client-IP",
+            "X-Vercel-Id",
+            "X-ARR-SSL",
+            "X-Cluster-Client-IP",
+            "fastly-client-ip",
+            "X-Envoy-External-Address",
+            "X-Host",
+            "X-SCHEME",
         ];
         foreach (var header in ofProxies)
         {

@@ -4,8 +4,8 @@ using Banking.Testing;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// A receipt belongs to a subject and the customer in its token. Earlier versions kept it for the subject alone: what was answered then is answered
-/// still, but not to the same subject with another customer.
+/// A receipt belongs to a subject and the customer in its token. Earlier versions kept it for the subject alone: what was answered then is
+/// answered still, but not to the same subject with another customer.
 /// </summary>
 public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -41,12 +41,14 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         var answered = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", reason: true))).Created();
         var key = BankClient.NewKey();
         var header = ("Idempotency-Key", key);
-        await bank.StoreAsync(answered, Subject, "POST /v1/" + kind, key, JsonSerializer.Serialize(Request(kind, ada.Account, payee, "1.00", withReason)));
+        await bank.StoreAsync(
+            answered, Subject, "POST /v1/" + kind, key, JsonSerializer.Serialize(Request(kind, ada.Account, payee, "1.00", withReason)));
         var before = await bank.RowsAsync();
 
         var again = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", withReason), header)).Created();
         Assert.Equal((answered.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
-        (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "2.00", reason: true), header)).IsProblem(422, "idempotency_key_reused");
+        (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "2.00", reason: true), header)).IsProblem(
+            422, "idempotency_key_reused");
 
         var foreign = await ben.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", withReason), header);
         foreign.IsProblem(withReason ? 404 : 400, withReason ? "account_not_found" : "reason_required");
@@ -66,7 +68,12 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         var refused = await ada.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header);
         refused.IsProblem(422, "insufficient_funds");
         // Under the same key, as its refusal in the log has it. Its receipt of today is in another scope.
-        await bank.StoreAsync(refused, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "98.00", reason: true)));
+        await bank.StoreAsync(
+            refused,
+            Subject,
+            "POST /v1/withdrawals",
+            key,
+            JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "98.00", reason: true)));
 
         (await ben.Client.WithdrawAsync(ada.Account, "98.00", "EUR", header)).IsProblem(404, "account_not_found");
         var own = (await ben.Client.WithdrawAsync(ben.Account, "3.00", "EUR", header)).Created();
@@ -82,7 +89,12 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         var key = BankClient.NewKey();
         var header = ("Idempotency-Key", key);
         // No refusal in the log has this key, so nobody can tell.
-        await bank.StoreAsync(refused, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "99.00", reason: true)));
+        await bank.StoreAsync(
+            refused,
+            Subject,
+            "POST /v1/withdrawals",
+            key,
+            JsonSerializer.Serialize(Request("withdrawals", ada.Account, "", "99.00", reason: true)));
 
         var again = await ada.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header);
         Assert.Equal((422, refused.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
@@ -117,7 +129,8 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         }
 
         Assert.Equal(before, await bank.RowsAsync());
-        (await ada.Client.PostAsync("/v1/" + kind, request)).IsProblem(withReason ? 403 : 400, withReason ? "effective_at_not_allowed" : "reason_required");
+        (await ada.Client.PostAsync("/v1/" + kind, request)).IsProblem(
+            withReason ? 403 : 400, withReason ? "effective_at_not_allowed" : "reason_required");
     }
 
     [Theory]
@@ -132,14 +145,19 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         foreach (var value in (string[])["1.00", "2.00", "3.00"])
         {
             var key = BankClient.NewKey();
-            var answered = (await ada.Client.PostAsync("/v1/withdrawals", Request("withdrawals", ada.Account, "", value, reason: true))).Created();
+            var answered = (
+                await ada.Client.PostAsync("/v1/withdrawals", Request("withdrawals", ada.Account, "", value, reason: true))).Created();
             var request = Request("withdrawals", ada.Account, "", value, withReason);
             await bank.StoreAsync(answered, Subject, "POST /v1/withdrawals", key, JsonSerializer.Serialize(request));
             items.Add(new { idempotencyKey = key, command = request });
             answers.Add(answered.Text("id"));
         }
 
-        var own = (await ada.Client.PostAsync("/v1/withdrawals/batch", new { mode, items })).Ok().Json.GetProperty("results").EnumerateArray().ToList();
+        var own = (await ada.Client.PostAsync("/v1/withdrawals/batch", new { mode, items }))
+            .Ok()
+            .Json.GetProperty("results")
+            .EnumerateArray()
+            .ToList();
         var foreign = await ben.Client.PostAsync("/v1/withdrawals/batch", new { mode, items });
 
         Assert.Equal(answers, own.Select(r => r.GetProperty("body").GetProperty("id").GetString()));

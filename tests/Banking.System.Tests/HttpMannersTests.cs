@@ -246,7 +246,8 @@ public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("/v1/deposits/batch", """{"mode":"atomic","items":[]}""", "send that command alone")]
     [InlineData("/ops/projections/rebuild", """{"reasonCode":"test","reason":"x"}""", "does not change")]
     [InlineData("/ops/outbox/modules/hold", """{"reasonCode":"test","reason":"x"}""", "does not change")]
-    public async Task If_Match_is_refused_where_there_is_no_version_to_match_with_words_about_that_request(string path, string body, string words)
+    public async Task If_Match_is_refused_where_there_is_no_version_to_match_with_words_about_that_request(
+        string path, string body, string words)
     {
         var before = await bank.RowsAsync();
         var caller = path.Contains("customers", StringComparison.Ordinal) || path.Contains("accounts", StringComparison.Ordinal)
@@ -321,17 +322,28 @@ public sealed class HttpMannersTests(BankFixture bank) : IClassFixture<BankFixtu
         bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(e => !e.RoutePattern.RawText!.Contains("docs", StringComparison.Ordinal))
             .SelectMany(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(m => (Path: Path(e), Method: m)))
-            // An address such as /v1/deposits/batch also fits the route of any id, /v1/deposits/{deposit}, whose GET answers there that there is none.
-            .SelectMany(r => r.Path.EndsWith("/batch", StringComparison.Ordinal) ? [r, (r.Path, Method: "GET")] : ((string Path, string Method)[])[r])
+            // An address such as /v1/deposits/batch also fits the route of any id, /v1/deposits/{deposit}, whose GET answers there that
+            // there is none.
+            .SelectMany(r =>
+                r.Path.EndsWith("/batch", StringComparison.Ordinal) ? [r, (r.Path, Method: "GET")] : ((string Path, string Method)[])[r])
             .GroupBy(r => r.Path, r => r.Method)
-            .Select(r => (r.Key, string.Join(",", (string[])[
-                .. r.Order(StringComparer.Ordinal), .. r.Contains("GET") ? ["HEAD"] : (string[])[], "OPTIONS"])));
+            .Select(r =>
+                (
+                    r.Key,
+                    string.Join(
+                        ",", (string[])[.. r.Order(StringComparer.Ordinal), .. r.Contains("GET") ? ["HEAD"] : (string[])[], "OPTIONS"])));
 
-    private static string Path(RouteEndpoint e) => string.Join('/', ("/" + e.RoutePattern.RawText!.TrimStart('/')).Split('/').Select(part => part switch
-    {
-        "{documentName}.json" => "v1.json",
-        "{type}.json" => "x.json",
-        _ when part.StartsWith('{') => "acc_1",
-        _ => part,
-    }));
+    private static string Path(RouteEndpoint e) =>
+        string.Join(
+            '/',
+            ("/" + e.RoutePattern.RawText!.TrimStart('/'))
+                .Split('/')
+                .Select(part =>
+                    part switch
+                    {
+                        "{documentName}.json" => "v1.json",
+                        "{type}.json" => "x.json",
+                        _ when part.StartsWith('{') => "acc_1",
+                        _ => part,
+                    }));
 }

@@ -40,7 +40,8 @@ public sealed class LedgerAwayTests(BankFixture bank) : IClassFixture<BankFixtur
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
-            $"alter database \"{database}\" allow_connections {allowed}; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'", connection);
+            $"alter database \"{database}\" allow_connections {allowed}; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'",
+            connection);
         await command.ExecuteNonQueryAsync();
     }
 }

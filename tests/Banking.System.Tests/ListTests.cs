@@ -12,7 +12,8 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     [Fact]
     public async Task Entries_carry_the_balance_after_them_in_the_order_of_booking()
     {
-        var (account, other) = (await _teller.OpenAsync(balance: "100.00", effectiveAt: bank.Clock.Now.AddDays(-1)), await _teller.OpenAsync(balance: "1.00"));
+        var (account, other) = (
+            await _teller.OpenAsync(balance: "100.00", effectiveAt: bank.Clock.Now.AddDays(-1)), await _teller.OpenAsync(balance: "1.00"));
         var number = (await _teller.GetAsync($"/v1/accounts/{other}")).Text("number");
         await _teller.WithdrawAsync(account, "30.00");
         await _teller.TransferAsync(account, other, "20.00");

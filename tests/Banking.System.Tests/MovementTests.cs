@@ -78,7 +78,9 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
         foreach (var route in (string[])["", "/balance", "/entries", "/events", "/refusals"])
         {
             var byId = (await _teller.GetAsync($"/v1/accounts/{from}{route}")).Ok();
-            Assert.Equal(byId.Body, (await _teller.GetAsync($"/v1/accounts/{Uri.EscapeDataString(payer.Grouped.ToLowerInvariant())}{route}")).Ok().Body);
+            Assert.Equal(
+                byId.Body,
+                (await _teller.GetAsync($"/v1/accounts/{Uri.EscapeDataString(payer.Grouped.ToLowerInvariant())}{route}")).Ok().Body);
         }
 
         (await _teller.PostAsync($"/v1/accounts/{payer.Value}/freeze",

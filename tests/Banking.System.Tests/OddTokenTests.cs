@@ -14,24 +14,29 @@ namespace Banking.System.Tests;
 /// <summary>Tokens with a good signature that say what this bank does not understand, or name a caller that cannot be kept.</summary>
 public sealed class OddTokenTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    public static TheoryData<string, string, string> Odd => new()
-    {
-        { "a critical header", """{"alg":"ES256","typ":"at+jwt","crit":["exp"]}""", """{"sub":"eva","role":"teller"}""" },
-        { "an empty list of critical headers", """{"alg":"ES256","typ":"at+jwt","crit":[]}""", """{"sub":"eva","role":"teller"}""" },
-        { "an unknown critical header", """{"alg":"ES256","typ":"at+jwt","crit":["b64"],"b64":false}""", """{"sub":"eva","role":"teller"}""" },
-        { "an empty subject", Plain, """{"sub":"","role":"teller"}""" },
-        { "a blank subject", Plain, """{"sub":" ","role":"teller"}""" },
-        { "a NUL in the subject", Plain, """{"sub":"e\u0000va","role":"teller"}""" },
-        { "a control character in the subject", Plain, """{"sub":"e\u001bva","role":"teller"}""" },
-        { "a line break in the subject", Plain, """{"sub":"e\nva","role":"teller"}""" },
-        { "a turned direction in the subject", Plain, """{"sub":"e\u202eva","role":"teller"}""" },
-        { "256 characters of subject", Plain, $$"""{"sub":"{{new string('e', 256)}}","role":"teller"}""" },
-        { "two subjects", Plain, """{"sub":["eva","dan"],"role":"teller"}""" },
-        { "an empty customer", Plain, """{"sub":"eva","role":"customer","customer":""}""" },
-        { "a NUL in the customer", Plain, """{"sub":"eva","role":"customer","customer":"cus_\u0000"}""" },
-        { "256 characters of customer", Plain, $$"""{"sub":"eva","role":"customer","customer":"{{new string('c', 256)}}"}""" },
-        { "two customers", Plain, """{"sub":"eva","role":"customer","customer":["cus_1","cus_2"]}""" },
-    };
+    public static TheoryData<string, string, string> Odd =>
+        new()
+        {
+            { "a critical header", """{"alg":"ES256","typ":"at+jwt","crit":["exp"]}""", """{"sub":"eva","role":"teller"}""" },
+            { "an empty list of critical headers", """{"alg":"ES256","typ":"at+jwt","crit":[]}""", """{"sub":"eva","role":"teller"}""" },
+            {
+                "an unknown critical header",
+                """{"alg":"ES256","typ":"at+jwt","crit":["b64"],"b64":false}""",
+                """{"sub":"eva","role":"teller"}"""
+            },
+            { "an empty subject", Plain, """{"sub":"","role":"teller"}""" },
+            { "a blank subject", Plain, """{"sub":" ","role":"teller"}""" },
+            { "a NUL in the subject", Plain, """{"sub":"e\u0000va","role":"teller"}""" },
+            { "a control character in the subject", Plain, """{"sub":"e\u001bva","role":"teller"}""" },
+            { "a line break in the subject", Plain, """{"sub":"e\nva","role":"teller"}""" },
+            { "a turned direction in the subject", Plain, """{"sub":"e\u202eva","role":"teller"}""" },
+            { "256 characters of subject", Plain, $$"""{"sub":"{{new string('e', 256)}}","role":"teller"}""" },
+            { "two subjects", Plain, """{"sub":["eva","dan"],"role":"teller"}""" },
+            { "an empty customer", Plain, """{"sub":"eva","role":"customer","customer":""}""" },
+            { "a NUL in the customer", Plain, """{"sub":"eva","role":"customer","customer":"cus_\u0000"}""" },
+            { "256 characters of customer", Plain, $$"""{"sub":"eva","role":"customer","customer":"{{new string('c', 256)}}"}""" },
+            { "two customers", Plain, """{"sub":"eva","role":"customer","customer":["cus_1","cus_2"]}""" },
+        };
 
     private const string Plain = """{"alg":"ES256","typ":"at+jwt"}""";
 
@@ -61,7 +66,8 @@ public sealed class OddTokenTests(BankFixture bank) : IClassFixture<BankFixture>
         var key = (ECDsaSecurityKey)bank.Host.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>()
             .Get(JwtBearerDefaults.AuthenticationScheme).TokenValidationParameters.IssuerSigningKey;
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var payload = claims[..^1] + $$""","iss":"{{DevTokens.Issuer}}","aud":"{{DevTokens.Audience}}","nbf":{{now - 60}},"exp":{{now + 3600}}}""";
+        var payload =
+            claims[..^1] + $$""","iss":"{{DevTokens.Issuer}}","aud":"{{DevTokens.Audience}}","nbf":{{now - 60}},"exp":{{now + 3600}}}""";
         var text = Encode(header) + "." + Encode(payload);
         return text + "." + Base64Url.EncodeToString(key.ECDsa.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256));
     }

@@ -4,18 +4,26 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Text is read in one way: what means the same is the same, and what only looks like a number, a time or a name is refused.</summary>
+/// <summary>
+/// Text is read in one way: what means the same is the same, and what only looks like a number, a time or a name is refused.
+/// </summary>
 public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
-    public static TheoryData<string, string, bool> Keys => new()
-    {
-        { "in quotes", "\"{0}\"", true }, { "with a parameter", "\"{0}\";a=1", true }, { "with parameters", "\"{0}\"; a; b=?1;c=\"x;y\";d=tok/en;e=-1.5", true },
-        { "with an escape that is none", "\"{0}\\x\"", false }, { "without an end", "\"{0}", false }, { "with something behind it", "\"{0}\"x", false },
-        { "with a parameter in upper case", "\"{0}\";A=1", false }, { "with an empty parameter", "\"{0}\";", false },
-        { "twice", "\"{0}\", \"{0}\"", false },
-    };
+    public static TheoryData<string, string, bool> Keys =>
+        new()
+        {
+            { "in quotes", "\"{0}\"", true },
+            { "with a parameter", "\"{0}\";a=1", true },
+            { "with parameters", "\"{0}\"; a; b=?1;c=\"x;y\";d=tok/en;e=-1.5", true },
+            { "with an escape that is none", "\"{0}\\x\"", false },
+            { "without an end", "\"{0}", false },
+            { "with something behind it", "\"{0}\"x", false },
+            { "with a parameter in upper case", "\"{0}\";A=1", false },
+            { "with an empty parameter", "\"{0}\";", false },
+            { "twice", "\"{0}\", \"{0}\"", false },
+        };
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -25,7 +33,8 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var key = BankClient.NewKey();
         (await _teller.DepositAsync(account, "1.00", "EUR", ("Idempotency-Key", key))).Created();
 
-        var again = await _teller.DepositAsync(account, "1.00", "EUR", ("Idempotency-Key", spelling.Replace("{0}", key, StringComparison.Ordinal)));
+        var again = await _teller.DepositAsync(
+            account, "1.00", "EUR", ("Idempotency-Key", spelling.Replace("{0}", key, StringComparison.Ordinal)));
 
         if (isSame)
         {
@@ -60,7 +69,19 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task A_quote_and_a_backslash_in_a_key_are_escaped()
     {
         var account = await _teller.OpenAsync();
-        var items = new[] { new { idempotencyKey = "say \"a\\b\" now", command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test" } } };
+        var items = new[]
+        {
+            new
+            {
+                idempotencyKey = "say \"a\\b\" now",
+                command = new
+                {
+                    accountId = account,
+                    amount = new { value = "1.00", currency = "EUR" },
+                    reason = "test",
+                },
+            },
+        };
         (await _teller.PostAsync("/v1/deposits/batch", new { mode = "atomic", items })).Ok();
 
         var again = (await _teller.DepositAsync(account, "1.00", "EUR", ("Idempotency-Key", "\"say \\\"a\\\\b\\\" now\""))).Created();
@@ -111,7 +132,9 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var key = ("Idempotency-Key", BankClient.NewKey());
         var paid = (await _teller.TransferAsync(payer.Value, to, "1.00", "EUR", key)).Created();
 
-        foreach (var (one, other) in ((string, string)[])[(from, to), (payer.Grouped, payee.Value), (from, payee.Value.ToLowerInvariant()), (payer.Value, to)])
+        foreach (
+            var (one, other) in ((string, string)[])
+                [(from, to), (payer.Grouped, payee.Value), (from, payee.Value.ToLowerInvariant()), (payer.Value, to)])
         {
             var again = (await _teller.TransferAsync(one, other, "1.00", "EUR", key)).Created();
             Assert.Equal((paid.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
@@ -134,11 +157,17 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         var why = new { scope = "debit", reasonCode = "wish", reason = "A wish." };
         var frozen = (await _teller.PostAsync($"/v1/accounts/{account}/freeze", why)).Ok();
         await bank.StoreAsync(
-            frozen, "dev-teller", $"POST /v1/accounts/{number}/freeze", inAddress, """{"scope":"debit","reasonCode":"wish","reason":"A wish."}""");
+            frozen,
+            "dev-teller",
+            $"POST /v1/accounts/{number}/freeze",
+            inAddress,
+            """{"scope":"debit","reasonCode":"wish","reason":"A wish."}"""
+        );
         var before = await bank.RowsAsync();
 
         Assert.Equal(deposit.Body, (await _teller.DepositAsync(number, "1.00", "EUR", ("Idempotency-Key", inBody))).Created().Body);
-        Assert.Equal(frozen.Body, (await _teller.PostAsync($"/v1/accounts/{number}/freeze", why, ("Idempotency-Key", inAddress))).Ok().Body);
+        Assert.Equal(
+            frozen.Body, (await _teller.PostAsync($"/v1/accounts/{number}/freeze", why, ("Idempotency-Key", inAddress))).Ok().Body);
         Assert.Equal(before, await bank.RowsAsync());
     }
 
@@ -165,7 +194,8 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
 
             var again = await _teller.PostAsync(path, body, key, (header, value));
 
-            Assert.Equal((answered.StatusCode, answered.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
+            Assert.Equal(
+                (answered.StatusCode, answered.Body, "true"), (again.StatusCode, again.Body, again.Header("Idempotency-Replayed")));
             (await _teller.PostAsync(path, body, (header, value))).IsProblem(400, code);
         }
     }
@@ -269,7 +299,8 @@ public sealed class OneReadingTests(BankFixture bank) : IClassFixture<BankFixtur
 
         foreach (var (path, body, status, pointer) in requests)
         {
-            var problem = (await _teller.PostAsync(path, body)).IsProblem(status, pointer.EndsWith("Code", StringComparison.Ordinal) ? "reason_required" : "invalid_text", pointer);
+            var problem = (await _teller.PostAsync(path, body)).IsProblem(
+                status, pointer.EndsWith("Code", StringComparison.Ordinal) ? "reason_required" : "invalid_text", pointer);
             Assert.DoesNotContain(unseen, problem.GetRawText(), StringComparison.Ordinal);
         }
 

@@ -25,7 +25,8 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(["id", "erased", "registeredAt", "version"], made.Members());
         var shown = (await _teller.GetAsync(made.Header("Location")!)).Ok();
         Assert.Equal(["id", "name", "email", "phone", "erased", "registeredAt", "version"], shown.Members());
-        Assert.Equal(("Ada Lovelace", "ada@example.org", "+44 20 7946 0000"), (shown.Text("name"), shown.Text("email"), shown.Text("phone")));
+        Assert.Equal(
+            ("Ada Lovelace", "ada@example.org", "+44 20 7946 0000"), (shown.Text("name"), shown.Text("email"), shown.Text("phone")));
         Assert.Equal(made.Header("ETag"), shown.Header("ETag"));
         Assert.Equal(shown.Body, (await bank.As("customer", made.Text("id")).GetAsync(made.Header("Location")!)).Ok().Body);
     }

@@ -51,7 +51,9 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
     {
         var (ada, own) = await CustomerAsync();
         var (_, account) = await CustomerAsync();
-        var (mine, theirs) = ((await _teller.GetAsync($"/v1/accounts/{own}")).Text("customerId"), (await _teller.GetAsync($"/v1/accounts/{account}")).Text("customerId"));
+        var (mine, theirs) = (
+            (await _teller.GetAsync($"/v1/accounts/{own}")).Text("customerId"),
+            (await _teller.GetAsync($"/v1/accounts/{account}")).Text("customerId"));
         var position = (await _teller.DepositAsync(own, "1.00")).Created().Header("Ledger-Position")!;
 
         var entries = (await ada.GetCurrentAsync($"/v1/entries?customerId={mine}", position)).Ok();

@@ -12,7 +12,8 @@ internal static class Pages
         var pages = new List<IReadOnlyList<JsonElement>>();
         for (string? cursor = null; pages.Count == 0 || cursor is not null;)
         {
-            var next = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit}{(cursor is null ? "" : "&cursor=" + cursor)}";
+            var next =
+                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit}{(cursor is null ? "" : "&cursor=" + cursor)}";
             var page = (await caller.GetAsync(next)).Ok();
             pages.Add(page.Items());
             cursor = page.NextCursor();

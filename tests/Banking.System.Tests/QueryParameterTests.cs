@@ -54,7 +54,8 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
                 if (name.Any(char.IsAsciiLetterLower))
                 {
                     var no = (await AskAsync(method, $"{path}?{name.ToUpperInvariant()}=1")).IsProblem(400, "unknown_parameter");
-                    Assert.Equal(name.Length == 1 ? null : name, no.TryGetProperty("nearest", out var nearest) ? nearest.GetString() : null);
+                    Assert.Equal(
+                        name.Length == 1 ? null : name, no.TryGetProperty("nearest", out var nearest) ? nearest.GetString() : null);
                 }
             }
         }
@@ -87,7 +88,8 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
         if (nearest is null)
         {
             // %00 in a name is no letter, so what remains may still be a known name.
-            Assert.True(!problem.TryGetProperty("nearest", out var near) || path.Contains("%00", StringComparison.Ordinal), near.ToString());
+            Assert.True(
+                !problem.TryGetProperty("nearest", out var near) || path.Contains("%00", StringComparison.Ordinal), near.ToString());
         }
         else
         {
@@ -163,8 +165,13 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     private IEnumerable<(string Method, string Path, IReadOnlyList<string> Known)> Routes() =>
         bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(e => !e.RoutePattern.RawText!.Contains("docs", StringComparison.Ordinal))
-            .SelectMany(e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(m => (
-                m, Path(e), (IReadOnlyList<string>)[.. e.Metadata.GetOrderedMetadata<IQueryParameters>().SelectMany(p => p.Parameters).Select(p => p.Name)])));
+            .SelectMany(e =>
+                (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(m =>
+                    (
+                        m,
+                        Path(e),
+                        (IReadOnlyList<string>)
+                            [.. e.Metadata.GetOrderedMetadata<IQueryParameters>().SelectMany(p => p.Parameters).Select(p => p.Name)])));
 
     private string Path(RouteEndpoint e)
     {

@@ -29,15 +29,19 @@ public sealed class RateLimitTests(RateLimitTests.SlowBank bank) : IClassFixture
 
         // Reads have no limit, another subject has its own.
         (await teller.GetAsync("/v1/customers")).Ok();
-        Assert.NotEqual(429, (await bank.As("operator").PostAsync("/ops/projections/nothing/resume", new { reasonCode = "test", reason = "x" })).StatusCode);
+        Assert.NotEqual(
+            429,
+            (await bank.As("operator").PostAsync("/ops/projections/nothing/resume", new { reasonCode = "test", reason = "x" })).StatusCode);
     }
 
     [Fact]
     public async Task Tokens_are_limited_by_address()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => bank.Anonymous().PostAsync("/dev/token", new { role = "teller" })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => bank.Anonymous().PostAsync("/dev/token", new { role = "teller" })));
         // A token of whatever subject is no way around it.
-        var others = await Task.WhenAll(((string[])["teller", "operator", "auditor"]).Select(r => bank.As(r).PostAsync("/dev/token", new { role = r })));
+        var others = await Task.WhenAll(
+            ((string[])["teller", "operator", "auditor"]).Select(r => bank.As(r).PostAsync("/dev/token", new { role = r })));
 
         Assert.All(others, a => a.IsProblem(429, "too_many_requests"));
         Assert.Equal(5, answers.Count(a => a.StatusCode == 200));
@@ -55,13 +59,22 @@ public sealed class RateLimitDefaultTests(RateLimitDefaultTests.UnlimitedBank ba
     public sealed class UnlimitedBank : BankFixture
     {
         protected override string[] Settings =>
-            [.. base.Settings, "--Banking:RateLimits:Enabled", "false", "--Banking:RateLimits:WritesPerSecond", "1", "--Banking:RateLimits:TokensPerMinute", "1"];
+            [
+                .. base.Settings,
+                "--Banking:RateLimits:Enabled",
+                "false",
+                "--Banking:RateLimits:WritesPerSecond",
+                "1",
+                "--Banking:RateLimits:TokensPerMinute",
+                "1",
+            ];
     }
 
     [Fact]
     public async Task Limits_that_are_off_limit_nobody()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => bank.As("teller").PostAsync("/v1/customers", new { name = "Ada" })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => bank.As("teller").PostAsync("/v1/customers", new { name = "Ada" })));
 
         Assert.All(answers, a => a.Created());
     }

@@ -66,7 +66,9 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     {
         var account = await _teller.OpenAsync();
         var auditor = bank.As("auditor");
-        await using var connection = await bank.Host.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var connection = await bank
+            .Host.Services.GetRequiredService<NpgsqlDataSource>()
+            .OpenConnectionAsync(TestContext.Current.CancellationToken);
         long wanted;
         await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
@@ -91,7 +93,8 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
         var read = (await auditor.GetAsync($"/v1/feed?after={wanted - 1}", ("Ledger-Min-Position", name), ("Prefer", "wait=20"))).Ok();
         Assert.Null(read.Header("Ledger-Stale"));
         Assert.Equal(account, Assert.Single(read.Items()).GetProperty("subject").GetString());
-        var complete = (await auditor.GetAsync($"/v1/feed/completeness?account={account}", ("Ledger-Min-Position", name), ("Prefer", "wait=20"))).Ok();
+        var complete = (
+            await auditor.GetAsync($"/v1/feed/completeness?account={account}", ("Ledger-Min-Position", name), ("Prefer", "wait=20"))).Ok();
         Assert.True(complete.Json.GetProperty("position").GetInt64() >= wanted);
         Assert.Equal(2, complete.Json.GetProperty("last").GetInt64());
     }

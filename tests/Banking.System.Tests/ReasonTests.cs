@@ -8,7 +8,9 @@ using Wolverine;
 
 namespace Banking.System.Tests;
 
-/// <summary>Money does not move without a reason, over HTTP, in a batch or on the bus; what was answered before that rule stays answered.</summary>
+/// <summary>
+/// Money does not move without a reason, over HTTP, in a batch or on the bus; what was answered before that rule stays answered.
+/// </summary>
 public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Money Euro = new(1_00, Currency.Parse("EUR"));
@@ -39,10 +41,13 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
             {
                 var items = new[] { new { idempotencyKey = BankClient.NewKey(), command = Request(kind, account, reason) } };
                 var result = (await _teller.PostAsync($"/v1/{kind}/batch", new { mode, items })).Json.GetProperty("results")[0];
-                Assert.Equal((name, 400, code), (name, result.GetProperty("status").GetInt32(), result.GetProperty("body").GetProperty("code").GetString()));
+                Assert.Equal(
+                    (name, 400, code),
+                    (name, result.GetProperty("status").GetInt32(), result.GetProperty("body").GetProperty("code").GetString()));
             }
 
-            var rejected = await Assert.ThrowsAsync<CommandRejectedException>(() => InvokeAsync(Message(kind, BankClient.NewKey(), account, reason)));
+            var rejected = await Assert.ThrowsAsync<CommandRejectedException>(() =>
+                InvokeAsync(Message(kind, BankClient.NewKey(), account, reason)));
             Assert.Equal(code, rejected.Code);
         }
 
@@ -73,7 +78,8 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
         var (account, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var answered = (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee))).Created();
         var key = BankClient.NewKey();
-        await bank.StoreAsync(answered, "dev-teller", "POST /v1/" + kind, key, JsonSerializer.Serialize(Request(kind, account, null, payee)));
+        await bank.StoreAsync(
+            answered, "dev-teller", "POST /v1/" + kind, key, JsonSerializer.Serialize(Request(kind, account, null, payee)));
         var before = await bank.RowsAsync();
 
         var again = (await _teller.PostAsync("/v1/" + kind, Request(kind, account, null, payee), ("Idempotency-Key", key))).Created();
@@ -81,16 +87,27 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
 
         Assert.Equal(
             (answered.Body, "true", answered.Header("ETag"), answered.Header("Location"), answered.Header("Ledger-Position")),
-            (again.Body, again.Header("Idempotency-Replayed"), again.Header("ETag"), again.Header("Location"), again.Header("Ledger-Position")));
+            (
+                again.Body,
+                again.Header("Idempotency-Replayed"),
+                again.Header("ETag"),
+                again.Header("Location"),
+                again.Header("Ledger-Position")));
         foreach (var mode in (string[])["independent", "atomic"])
         {
             var result = (await _teller.PostAsync($"/v1/{kind}/batch", new { mode, items = batched })).Ok().Json.GetProperty("results")[0];
-            Assert.Equal((201, true, answered.Text("id")),
-                (result.GetProperty("status").GetInt32(), result.GetProperty("replayed").GetBoolean(), result.GetProperty("body").GetProperty("id").GetString()));
+            Assert.Equal(
+                (201, true, answered.Text("id")),
+                (
+                    result.GetProperty("status").GetInt32(),
+                    result.GetProperty("replayed").GetBoolean(),
+                    result.GetProperty("body").GetProperty("id").GetString()));
         }
 
-        (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "", payee), ("Idempotency-Key", key))).IsProblem(400, "reason_required", "#/reason");
-        (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee), ("Idempotency-Key", key))).IsProblem(422, "idempotency_key_reused");
+        (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "", payee), ("Idempotency-Key", key))).IsProblem(
+            400, "reason_required", "#/reason");
+        (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee), ("Idempotency-Key", key))).IsProblem(
+            422, "idempotency_key_reused");
         Assert.Equal(before, await bank.RowsAsync());
     }
 
@@ -117,10 +134,16 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
         var (account, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var answered = (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee))).Created();
         var key = BankClient.NewKey();
-        var content = kind == "transfers"
-            ? $$$"""{"CommandId":"{{{key}}}","From":"{{{account}}}","To":"{{{payee}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"EffectiveAt":null,"Reference":null,"Reason":null}"""
-            : $$$"""{"CommandId":"{{{key}}}","Account":"{{{account}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"BankSide":0,"EffectiveAt":null,"Reference":null,"Reason":null}""";
-        var operation = kind switch { "deposits" => "deposit", "withdrawals" => "withdraw", _ => "transfer" };
+        var content =
+            kind == "transfers"
+                ? $$$"""{"CommandId":"{{{key}}}","From":"{{{account}}}","To":"{{{payee}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"EffectiveAt":null,"Reference":null,"Reason":null}"""
+                : $$$"""{"CommandId":"{{{key}}}","Account":"{{{account}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"BankSide":0,"EffectiveAt":null,"Reference":null,"Reason":null}""";
+        var operation = kind switch
+        {
+            "deposits" => "deposit",
+            "withdrawals" => "withdraw",
+            _ => "transfer",
+        };
         await bank.StoreAsync(answered, "service:banking", $"accounts.{operation}-money.v1", key, content);
         var before = await bank.RowsAsync();
 

@@ -34,11 +34,27 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
 
         foreach (var kind in (string[])["deposits", "withdrawals"])
         {
-            var mismatch = (await _teller.PostAsync($"/v1/{kind}", new { accountId = yen, amount, reason = "test" })).IsProblem(422, "currency_mismatch");
-            Assert.Equal(("JPY", "EUR"), (mismatch.GetProperty("accountCurrency").GetString(),
-                mismatch.GetProperty("amountCurrency").GetString()));
-            var early = (await _teller.PostAsync($"/v1/{kind}", new { accountId = account, amount, reason = "test", effectiveAt = soon }))
-                .IsProblem(422, "effective_in_future");
+            var mismatch = (
+                await _teller.PostAsync(
+                    $"/v1/{kind}",
+                    new
+                    {
+                        accountId = yen,
+                        amount,
+                        reason = "test",
+                    })).IsProblem(422, "currency_mismatch");
+            Assert.Equal(
+                ("JPY", "EUR"), (mismatch.GetProperty("accountCurrency").GetString(), mismatch.GetProperty("amountCurrency").GetString()));
+            var early = (
+                await _teller.PostAsync(
+                    $"/v1/{kind}",
+                    new
+                    {
+                        accountId = account,
+                        amount,
+                        reason = "test",
+                        effectiveAt = soon,
+                    })).IsProblem(422, "effective_in_future");
             Assert.Equal((soon, bank.Clock.Now), (early.Time("effectiveAt"), early.Time("now")));
         }
 

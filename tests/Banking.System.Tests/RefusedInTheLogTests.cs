@@ -9,7 +9,10 @@ using Wolverine;
 
 namespace Banking.System.Tests;
 
-/// <summary>That a command was refused is an event, in a stream of its own: the log tells who was refused what and why, and of transfers the world is told.</summary>
+/// <summary>
+/// That a command was refused is an event, in a stream of its own: the log tells who was refused what and why, and of transfers the world
+/// is told.
+/// </summary>
 public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Stored = "platform.command-refused.v1";
@@ -32,9 +35,24 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         var refusal = Assert.Single((await _teller.GetAsync($"/v1/accounts/{payer}/refusals")).Ok().Items());
         var item = Assert.Single(await EventsAsync($"type={Stored}&correlationId=rent"));
         Assert.Equal(
-            (refusal.GetProperty("id").GetString()!["ref_".Length..], 1, "dev-teller", "teller", "http", "POST /v1/transfers", "once", bank.Clock.Now),
-            (Text(item, "streamId"), item.GetProperty("version").GetInt32(), Text(item, "actor"), Text(item, "role"), Text(item, "channel"),
-                Text(item, "operation"), Text(item, "idempotencyKey"), item.Time("recordedAt")));
+            (
+                refusal.GetProperty("id").GetString()!["ref_".Length..],
+                1,
+                "dev-teller",
+                "teller",
+                "http",
+                "POST /v1/transfers",
+                "once",
+                bank.Clock.Now),
+            (
+                Text(item, "streamId"),
+                item.GetProperty("version").GetInt32(),
+                Text(item, "actor"),
+                Text(item, "role"),
+                Text(item, "channel"),
+                Text(item, "operation"),
+                Text(item, "idempotencyKey"),
+                item.Time("recordedAt")));
         Assert.Equal("The rent", item.GetProperty("reason").GetProperty("text").GetString());
         var data = item.GetProperty("data");
         Assert.Equal(["code", "subject", "operation", "effectiveAt", "subjectVersion"], data.EnumerateObject().Select(m => m.Name));
@@ -43,7 +61,10 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
             (data.GetProperty("subject").GetGuid().ToString("N"), data.GetProperty("subjectVersion").GetInt32(), Text(data, "code")));
         Assert.Equal("\"2\"", (await _teller.GetAsync($"/v1/accounts/{payer}")).Header("ETag"));
         Assert.Equal(2, (await _teller.GetAsync($"/v1/accounts/{payer}/events")).Ok().Items().Count);
-        Assert.Equal(1, await bank.CountAsync("bank.mt_streams where type = 'refusal' and version = 1 and id = $1", Guid.Parse(Text(item, "streamId")!)));
+        Assert.Equal(
+            1,
+            await bank.CountAsync("bank.mt_streams where type = 'refusal' and version = 1 and id = $1", Guid.Parse(Text(item, "streamId")!))
+        );
 
         // A repeat is told the same and leaves nothing more.
         var after = await bank.RowsAsync();
@@ -59,8 +80,17 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         (await _teller.DepositAsync(payer, "1.00")).Created();
 
         (await PayAsync(payer, payee)).IsProblem(422, "insufficient_funds");
-        var item = new { fromAccountId = payer, toAccountId = payer, amount = new { value = "1.00", currency = "EUR" }, reason = "test" };
-        (await _teller.PostAsync("/v1/transfers/batch", new { mode = "independent", items = new[] { new { idempotencyKey = BankClient.NewKey(), command = item } } })).Ok();
+        var item = new
+        {
+            fromAccountId = payer,
+            toAccountId = payer,
+            amount = new { value = "1.00", currency = "EUR" },
+            reason = "test",
+        };
+        (
+            await _teller.PostAsync(
+                "/v1/transfers/batch",
+                new { mode = "independent", items = new[] { new { idempotencyKey = BankClient.NewKey(), command = item } } })).Ok();
         await using (var scope = bank.Host.Services.CreateAsyncScope())
         {
             var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")), Reason: "test");
@@ -73,10 +103,19 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
 
         var told = (await FeedAsync()).Where(e => Text(e, "subject") == payer).ToList();
         Assert.Equal(
-            ["account-opened", "money-deposited", "money-deposited", "transfer-refused", "transfer-refused", "transfer-refused", "transfer-sent"],
+            [
+                "account-opened",
+                "money-deposited",
+                "money-deposited",
+                "transfer-refused",
+                "transfer-refused",
+                "transfer-refused",
+                "transfer-sent",
+            ],
             told.Select(e => Text(e, "type")!.Split('.')[2]));
         var refused = told.Where(e => Text(e, "type") == Published).ToList();
-        Assert.Equal(["insufficient_funds", "same_account", "insufficient_funds"], refused.Select(e => Text(e.GetProperty("data"), "code")));
+        Assert.Equal(
+            ["insufficient_funds", "same_account", "insufficient_funds"], refused.Select(e => Text(e.GetProperty("data"), "code")));
         var known = (await _teller.GetAsync($"/v1/accounts/{payer}/refusals")).Ok().Items().Select(r => Text(r, "id")).ToList();
         Assert.Equal(5, known.Count);
         Assert.All(refused, e =>
@@ -126,7 +165,9 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _teller.TransferAsync(payer, payee, "1.00")));
         await EventsAsync("limit=1");
 
-        var verified = await bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+        var verified = await bank
+            .Host.Services.GetRequiredService<Verification>()
+            .RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
         Assert.Empty(verified.Differences);
         Assert.Equal(await bank.CountAsync("platform.mt_doc_refusal"), verified.Streams["refusal"]);
         var sentinel = bank.Host.Services.GetRequiredService<Sentinel>();
@@ -134,8 +175,17 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         Assert.Equal((0L, 0), (sentinel.Status.Drift, sentinel.Status.Open.Count));
     }
 
-    private Task<Answer> PayAsync(string from, string to, params (string, string)[] headers) => _teller.PostAsync(
-        "/v1/transfers", new { fromAccountId = from, toAccountId = to, amount = new { value = "50.00", currency = "EUR" }, reason = "The rent" }, headers);
+    private Task<Answer> PayAsync(string from, string to, params (string, string)[] headers) =>
+        _teller.PostAsync(
+            "/v1/transfers",
+            new
+            {
+                fromAccountId = from,
+                toAccountId = to,
+                amount = new { value = "50.00", currency = "EUR" },
+                reason = "The rent",
+            },
+            headers);
 
     /// <summary>What the trail says once it has everything.</summary>
     private async Task<IReadOnlyList<JsonElement>> EventsAsync(string query) =>
@@ -148,7 +198,8 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         return (await _auditor.GetAsync("/v1/feed?limit=1000")).Ok().Items();
     }
 
-    private async Task<JsonElement> CompletenessAsync(string account) => (await _auditor.GetAsync("/v1/feed/completeness?account=" + account)).Ok().Json;
+    private async Task<JsonElement> CompletenessAsync(string account) =>
+        (await _auditor.GetAsync("/v1/feed/completeness?account=" + account)).Ok().Json;
 
     private static string? Text(JsonElement item, string member) => item.TryGetProperty(member, out var value) ? value.GetString() : null;
 }

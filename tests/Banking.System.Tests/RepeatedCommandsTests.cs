@@ -33,7 +33,8 @@ public sealed class RepeatedCommandsTests(BankFixture bank) : IClassFixture<Bank
             threads: 1);
     }
 
-    private static async Task<List<Answer>> SendAsync(BankClient teller, (int Kind, int Cents)[] commands, string prefix, string a, string b)
+    private static async Task<List<Answer>> SendAsync(
+        BankClient teller, (int Kind, int Cents)[] commands, string prefix, string a, string b)
     {
         var answers = new List<Answer>();
         foreach (var ((kind, cents), i) in commands.Select((c, i) => (c, i)))

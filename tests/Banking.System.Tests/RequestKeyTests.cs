@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>No idempotency key is ignored: operators' requests are done once under theirs, and the key of a batch stands for that batch.</summary>
+/// <summary>
+/// No idempotency key is ignored: operators' requests are done once under theirs, and the key of a batch stands for that batch.
+/// </summary>
 public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly object Why = new { reasonCode = "test", reason = "A test." };
@@ -19,7 +21,8 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("/ops/projections/ledger/rebuild")]
     public async Task What_an_operator_asks_for_under_a_key_is_done_once_and_its_answer_repeated(string path)
     {
-        await _operator.PostAsync(path.EndsWith("release", StringComparison.Ordinal) ? "/ops/outbox/modules/hold" : "/ops/outbox/modules/release", Why);
+        await _operator.PostAsync(
+            path.EndsWith("release", StringComparison.Ordinal) ? "/ops/outbox/modules/hold" : "/ops/outbox/modules/release", Why);
         var key = ("Idempotency-Key", BankClient.NewKey());
         var first = await _operator.PostAsync(path, Why, key);
         Assert.InRange(first.StatusCode, 200, 202);
@@ -42,7 +45,8 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
 
         (await _operator.PostAsync("/ops/projections/entries/resume", Why, key)).IsProblem(409, "not_paused");
         (await _operator.PostAsync("/ops/projections/entries/resume", Why, key)).IsProblem(409, "not_paused");
-        (await _operator.PostAsync("/ops/projections/entries/resume", new { reasonCode = "other", reason = "Another." }, key)).IsProblem(409, "not_paused");
+        (await _operator.PostAsync("/ops/projections/entries/resume", new { reasonCode = "other", reason = "Another." }, key)).IsProblem(
+            409, "not_paused");
     }
 
     [Fact]
@@ -61,8 +65,10 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         var key = ("Idempotency-Key", BankClient.NewKey());
         (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).Ok();
         // As a host leaves it that ended before it kept the answer.
-        await using (var command = bank.Database.CreateCommand(
-            "update platform.request_key set status = null, headers = null, body = null where claimed_at = (select max(claimed_at) from platform.request_key)"))
+        await using (
+            var command = bank.Database.CreateCommand(
+                "update platform.request_key set status = null, headers = null, body = null where claimed_at = (select max(claimed_at) from platform.request_key)"
+            ))
         {
             Assert.Equal(1, await command.ExecuteNonQueryAsync());
         }
@@ -76,7 +82,9 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task A_key_that_is_none_is_malformed_wherever_it_is_sent(string path)
     {
         var client = path.StartsWith("/ops", StringComparison.Ordinal) ? _operator : _teller;
-        object body = path.StartsWith("/ops", StringComparison.Ordinal) ? Why : Batch(await _teller.OpenAsync(), "1.00", BankClient.NewKey());
+        object body = path.StartsWith("/ops", StringComparison.Ordinal)
+            ? Why
+            : Batch(await _teller.OpenAsync(), "1.00", BankClient.NewKey());
 
         (await client.PostAsync(path, body, ("Idempotency-Key", "schl\u00fcssel"))).IsProblem(400, "malformed_idempotency_key");
         (await client.PostAsync(path, body, ("Idempotency-Key", "\"open"))).IsProblem(400, "malformed_idempotency_key");
@@ -105,7 +113,8 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
 
-        (await _teller.PostAsync("/v1/deposits/batch", new { mode = "atomic", items = Array.Empty<object>() }, key)).IsProblem(400, "batch_size");
+        (await _teller.PostAsync("/v1/deposits/batch", new { mode = "atomic", items = Array.Empty<object>() }, key)).IsProblem(
+            400, "batch_size");
         (await _teller.PostAsync("/v1/deposits/batch", Batch(account, "1.00", BankClient.NewKey()), key)).Ok();
 
         Assert.Equal("1.00", await _teller.BalanceAsync(account));
@@ -115,10 +124,12 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task The_correlation_id_of_an_operator_is_kept_with_what_they_do_and_a_wrong_one_is_refused()
     {
         (await _operator.PostAsync("/ops/outbox/modules/hold", Why, ("X-Correlation-ID", "incident-17"))).Ok();
-        (await _operator.PostAsync("/ops/outbox/modules/release", Why, ("X-Correlation-ID", new string('c', 101)))).IsProblem(400, "malformed_correlation_id");
+        (await _operator.PostAsync("/ops/outbox/modules/release", Why, ("X-Correlation-ID", new string('c', 101)))).IsProblem(
+            400, "malformed_correlation_id");
         (await _operator.PostAsync("/ops/outbox/modules/release", Why)).Ok();
 
-        Assert.Equal(1, await bank.CountAsync("bank.mt_events where correlation_id = 'incident-17' and type = 'publishing.destination-held.v1'"));
+        Assert.Equal(
+            1, await bank.CountAsync("bank.mt_events where correlation_id = 'incident-17' and type = 'publishing.destination-held.v1'"));
     }
 
     /// <summary>Commands honour the key themselves; a route of another kind would have to be told apart here.</summary>
@@ -133,9 +144,22 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal(["/dev/token"], others.Distinct());
     }
 
-    private static object Batch(string account, string value, string key, string mode = "independent") => new
-    {
-        mode,
-        items = new[] { new { idempotencyKey = key, command = new { accountId = account, amount = new { value, currency = "EUR" }, reason = "test" } } },
-    };
+    private static object Batch(string account, string value, string key, string mode = "independent") =>
+        new
+        {
+            mode,
+            items = new[]
+            {
+                new
+                {
+                    idempotencyKey = key,
+                    command = new
+                    {
+                        accountId = account,
+                        amount = new { value, currency = "EUR" },
+                        reason = "test",
+                    },
+                },
+            },
+        };
 }

@@ -19,8 +19,16 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         (await _teller.WithdrawAsync(account, "30.00")).Created();
         bank.Clock.Advance(TimeSpan.FromDays(2));
         var thursday = bank.Clock.Now;
-        (await _teller.PostAsync("/v1/deposits",
-            new { accountId = account, amount = new { value = "5.00", currency = "EUR" }, reason = "test", effectiveAt = tuesday })).Created();
+        (
+            await _teller.PostAsync(
+                "/v1/deposits",
+                new
+                {
+                    accountId = account,
+                    amount = new { value = "5.00", currency = "EUR" },
+                    reason = "test",
+                    effectiveAt = tuesday,
+                })).Created();
         bank.Clock.Advance(TimeSpan.FromDays(1));
         var tick = TimeSpan.FromMicroseconds(1);
 

@@ -18,7 +18,8 @@ public sealed class KafkaMockTests : IAsyncDisposable
     [Fact]
     public async Task A_topic_has_the_partitions_it_was_made_with_and_one_that_is_only_named_has_four()
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _kafka.BootstrapServers, AllowAutoCreateTopics = true }).Build();
+        using var admin = new AdminClientBuilder(
+            new AdminClientConfig { BootstrapServers = _kafka.BootstrapServers, AllowAutoCreateTopics = true }).Build();
 
         Assert.Equal(Partitions, Assert.Single(admin.GetMetadata("moves", TimeSpan.FromSeconds(10)).Topics).Partitions.Count);
         using var producer = Producer();
@@ -32,8 +33,17 @@ public sealed class KafkaMockTests : IAsyncDisposable
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _kafka.BootstrapServers }).Build();
 
         // The client waits for a broker that can, in vain.
-        await Assert.ThrowsAnyAsync<KafkaException>(() => admin.CreateTopicsAsync(
-            [new TopicSpecification { Name = "other", NumPartitions = 1, ReplicationFactor = 1 }], new() { RequestTimeout = TimeSpan.FromSeconds(2) }));
+        await Assert.ThrowsAnyAsync<KafkaException>(() =>
+            admin.CreateTopicsAsync(
+                [
+                    new TopicSpecification
+                    {
+                        Name = "other",
+                        NumPartitions = 1,
+                        ReplicationFactor = 1,
+                    },
+                ],
+                new() { RequestTimeout = TimeSpan.FromSeconds(2) }));
     }
 
     [Fact]
@@ -59,7 +69,8 @@ public sealed class KafkaMockTests : IAsyncDisposable
     [Fact]
     public async Task When_acknowledgements_are_lost_nothing_else_is_but_unlike_kafka_the_mock_stores_it_twice()
     {
-        var read = await ProduceThroughAsync(() => Task.WhenAny(_kafka.Proxies.Select(p => p.CloseAfterResponseBytes(0, KafkaMock.IsProduce))), () => { });
+        var read = await ProduceThroughAsync(
+            () => Task.WhenAny(_kafka.Proxies.Select(p => p.CloseAfterResponseBytes(0, KafkaMock.IsProduce))), () => { });
 
         Assert.All(read, r => Assert.Equal(Enumerable.Range(0, PerPartition), r.Distinct()));
         Assert.Contains(read, r => r.Count > PerPartition);
@@ -82,7 +93,8 @@ public sealed class KafkaMockTests : IAsyncDisposable
         await producer.ProduceAsync("moves", new() { Key = 1, Value = 1 });
         _kafka.PushProduceErrors(ErrorCode.TopicAuthorizationFailed);
 
-        var error = await Assert.ThrowsAsync<ProduceException<int, int>>(() => producer.ProduceAsync("moves", new() { Key = 1, Value = 2 }));
+        var error = await Assert.ThrowsAsync<ProduceException<int, int>>(() =>
+            producer.ProduceAsync("moves", new() { Key = 1, Value = 2 }));
 
         Assert.Equal(ErrorCode.TopicAuthorizationFailed, error.Error.Code);
     }
@@ -144,7 +156,8 @@ public sealed class KafkaMockTests : IAsyncDisposable
         {
             for (var partition = 0; partition < Partitions; partition++)
             {
-                producer.Produce(new TopicPartition("moves", partition), new() { Key = partition, Value = n }, r => reports.Enqueue(r.Error.Code));
+                producer.Produce(new TopicPartition("moves", partition), new() { Key = partition, Value = n }, r =>
+                    reports.Enqueue(r.Error.Code));
             }
         }
     }
@@ -162,7 +175,8 @@ public sealed class KafkaMockTests : IAsyncDisposable
         // To the end of each partition, so that what is there twice is seen.
         for (var ends = 0; ends < Partitions;)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(10)) ?? throw new TimeoutException($"{read.Sum(r => r.Count)} of {count} were read.");
+            var result = consumer.Consume(TimeSpan.FromSeconds(10))
+                ?? throw new TimeoutException($"{read.Sum(r => r.Count)} of {count} were read.");
             if (result.IsPartitionEOF)
             {
                 ends++;

@@ -33,7 +33,8 @@ public sealed class RabbitFixture : IAsyncLifetime
 
 public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<RabbitFixture>
 {
-    private static readonly CreateChannelOptions Confirmed = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+    private static readonly CreateChannelOptions Confirmed = new(
+        publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
     private static readonly BasicProperties Persistent = new() { Persistent = true };
 
     [Fact]
@@ -180,12 +181,13 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
     private static Task<IConnection> ConnectAsync(Uri uri) =>
         new ConnectionFactory { Uri = uri, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
 
-    private static Task<QueueDeclareOk> DeclareAsync(IChannel channel, string queue, params (string Name, object? Value)[] more) => channel.QueueDeclareAsync(
-        queue,
-        durable: true,
-        exclusive: false,
-        autoDelete: false,
-        more.Append(("x-queue-type", "quorum")).ToDictionary(a => a.Item1, a => a.Item2));
+    private static Task<QueueDeclareOk> DeclareAsync(IChannel channel, string queue, params (string Name, object? Value)[] more) =>
+        channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            more.Append(("x-queue-type", "quorum")).ToDictionary(a => a.Item1, a => a.Item2));
 
     private static async Task PublishAsync(IChannel channel, string queue, string text) =>
         await channel.BasicPublishAsync("", queue, mandatory: true, Persistent, Encoding.UTF8.GetBytes(text));

@@ -7,14 +7,15 @@ using Confluent.Kafka;
 namespace Banking.Testing.Brokers;
 
 /// <summary>
-/// A Kafka cluster of three brokers inside this process, spoken to over real TCP: librdkafka's own mock, with a proxy before each broker. The
-/// brokers advertise their proxies, so that every connection of every client goes through one.
+/// A Kafka cluster of three brokers inside this process, spoken to over real TCP: librdkafka's own mock, with a proxy before each broker.
+/// The brokers advertise their proxies, so that every connection of every client goes through one.
 /// <para>
-/// What it does: produce, fetch, consumer groups, transactions in part. What it does not: it looks at sequence numbers only of producers with
-/// a transactional id, so that what an idempotent one sends again after a lost acknowledgement is stored twice, which Kafka would not do; it keeps
-/// all in memory, 5 MB or 100 000 batches of a partition, and drops the oldest beyond; it replicates nothing, so that acks=all waits for
-/// nobody and a broker that is down takes no leader with it; it has no Admin API (topics are made by <see cref="CreateTopic"/>; one that is
-/// only named is made with 4 partitions, which no setting changes), no ACLs, TLS or SASL, compaction, retention by time, or limit of message size.
+/// What it does: produce, fetch, consumer groups, transactions in part. What it does not: it looks at sequence numbers only of producers
+/// with a transactional id, so that what an idempotent one sends again after a lost acknowledgement is stored twice, which Kafka would not
+/// do; it keeps all in memory, 5 MB or 100 000 batches of a partition, and drops the oldest beyond; it replicates nothing, so that acks=all
+/// waits for nobody and a broker that is down takes no leader with it; it has no Admin API (topics are made by <see cref="CreateTopic"/>;
+/// one that is only named is made with 4 partitions, which no setting changes), no ACLs, TLS or SASL, compaction, retention by time, or
+/// limit of message size.
 /// </para>
 /// </summary>
 public sealed partial class KafkaMock : IAsyncDisposable
@@ -28,17 +29,25 @@ public sealed partial class KafkaMock : IAsyncDisposable
     private readonly IAdminClient _owner;
     private readonly nint _cluster;
 
-    static KafkaMock() => NativeLibrary.SetDllImportResolver(typeof(KafkaMock).Assembly, (name, _, _) => name == Native ? LoadedAlready() : 0);
+    static KafkaMock() =>
+        NativeLibrary.SetDllImportResolver(typeof(KafkaMock).Assembly, (name, _, _) => name == Native ? LoadedAlready() : 0);
 
     public KafkaMock()
     {
         // It says that it lost its brokers, which is what tests do to it.
         _owner = new AdminClientBuilder([new("test.mock.num.brokers", $"{Brokers}"), new("bootstrap.servers", "replaced-by-the-mock:1")])
-            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        var handle = (SafeHandle)typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(_owner.Handle)!;
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
+        var handle = (SafeHandle)
+            typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(_owner.Handle)!;
         _cluster = MockClusterOf(handle.DangerousGetHandle());
         var addresses = Marshal.PtrToStringUTF8(Bootstraps(_cluster))!.Split(',');
-        Proxies = [.. addresses.Select(a => new TcpProxy(int.Parse(a[(a.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture)))];
+        Proxies =
+        [
+            .. addresses.Select(a => new TcpProxy(
+                int.Parse(a[(a.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture))),
+        ];
         for (var i = 0; i < Brokers; i++)
         {
             SetHostPort(_cluster, i + 1, "127.0.0.1", Proxies[i].Port);
@@ -50,7 +59,10 @@ public sealed partial class KafkaMock : IAsyncDisposable
     /// <summary>The network before each broker; that of broker 1 is the first.</summary>
     public IReadOnlyList<TcpProxy> Proxies { get; }
 
-    /// <summary>True for the beginning of a request to produce, for <see cref="TcpProxy.CloseAfterResponseBytes"/>: after its length a request says what it is.</summary>
+    /// <summary>
+    /// True for the beginning of a request to produce, for <see cref="TcpProxy.CloseAfterResponseBytes"/>: after its length a request says
+    /// what it is.
+    /// </summary>
     public static bool IsProduce(ReadOnlyMemory<byte> chunk) => chunk.Length > 8 && chunk.Span[4] == 0 && chunk.Span[5] == Produce;
 
     public void CreateTopic(string name, int partitions) => Check(TopicCreate(_cluster, name, partitions, Brokers));

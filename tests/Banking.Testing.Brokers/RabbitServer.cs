@@ -30,7 +30,10 @@ public sealed class RabbitServer : IAsyncDisposable
     {
     }
 
-    /// <summary>Why there can be no such server here, or null where it can: <c>Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "")</c>.</summary>
+    /// <summary>
+    /// Why there can be no such server here, or null where it can: <c>Assert.SkipWhen(RabbitServer.Missing is not null,
+    /// RabbitServer.Missing ?? "")</c>.
+    /// </summary>
     public static string? Missing
     {
         get
@@ -170,7 +173,8 @@ public sealed class RabbitServer : IAsyncDisposable
         }
     }
 
-    private static string? Absent() => ((string[])[Program, "/usr/bin/epmd", "/usr/bin/setpriv"]).FirstOrDefault(file => !File.Exists(file));
+    private static string? Absent() =>
+        ((string[])[Program, "/usr/bin/epmd", "/usr/bin/setpriv"]).FirstOrDefault(file => !File.Exists(file));
 
     private static async Task EndAsync(Process? process)
     {
@@ -211,7 +215,11 @@ public sealed class RabbitServer : IAsyncDisposable
         var info = new ProcessStartInfo(
             "/usr/bin/setpriv",
             ["--pdeathsig", "KILL", "/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", LogFile, program]);
-        foreach (var name in info.Environment.Keys.Where(n => n.StartsWith("RABBITMQ_", StringComparison.Ordinal) || n.StartsWith("ERL_", StringComparison.Ordinal)).ToList())
+        foreach (
+            var name in info
+                .Environment.Keys.Where(n =>
+                    n.StartsWith("RABBITMQ_", StringComparison.Ordinal) || n.StartsWith("ERL_", StringComparison.Ordinal))
+                .ToList())
         {
             info.Environment.Remove(name);
         }

@@ -53,15 +53,18 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Every connection, old or new, ends with a reset.</summary>
     public void Reset() => Change(new(Mode.Reset));
 
-    /// <summary>Everything takes that much longer, in each direction; the order stays, and chunks on their way do not wait for each other.</summary>
+    /// <summary>
+    /// Everything takes that much longer, in each direction; the order stays, and chunks on their way do not wait for each other.
+    /// </summary>
     public void Delay(TimeSpan eachWay) => Change(new(Mode.Open, eachWay));
 
     /// <summary>
-    /// "The broker did it, the acknowledgement is lost": that many bytes of responses still arrive, and the connection that carries the next one
-    /// is reset before it. This happens once, after which the proxy is open.
+    /// "The broker did it, the acknowledgement is lost": that many bytes of responses still arrive, and the connection that carries the
+    /// next one is reset before it. This happens once, after which the proxy is open.
     /// </summary>
     /// <param name="count">Of all connections together, from now on. With 0 the very next response is lost.</param>
-    /// <param name="request">Which chunk of requests begins the count, which is then of its connection only. Without it, it begins now.</param>
+    /// <param name="request">Which chunk of requests begins the count, which is then of its connection only. Without it, it begins
+    /// now.</param>
     /// <returns>Ends when the connection is cut.</returns>
     public Task CloseAfterResponseBytes(long count, Func<ReadOnlyMemory<byte>, bool>? request = null)
     {

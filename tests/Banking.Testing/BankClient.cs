@@ -6,14 +6,17 @@ using System.Text.Json;
 
 namespace Banking.Testing;
 
-/// <summary>A caller of the bank, with the few requests that tests are made of. Keys are counted, not random, so that a run can be repeated.</summary>
+/// <summary>
+/// A caller of the bank, with the few requests that tests are made of. Keys are counted, not random, so that a run can be repeated.
+/// </summary>
 public sealed class BankClient(HttpClient http, string? token)
 {
     private static long _keys;
 
     public static string NewKey() => "test-" + Interlocked.Increment(ref _keys).ToString(CultureInfo.InvariantCulture);
 
-    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, null, headers);
 
     /// <summary>Gets what a read model says once it is as far as a position, which it must be soon.</summary>
     /// <param name="position">Ledger-Position, as a write answered it.</param>
@@ -53,17 +56,31 @@ public sealed class BankClient(HttpClient http, string? token)
         return new(
             response.StatusCode,
             await response.Content.ReadAsStringAsync(),
-            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase));
+            response
+                .Headers.Concat(response.Content.Headers)
+                .ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase));
     }
 
     public async Task<string> RegisterAsync(string name = "Ada") =>
         (await PostAsync("/v1/customers", new { name })).Created().Text("id");
 
     /// <summary>Opens an account and, where an amount is given, pays it in; answers the account's id.</summary>
-    public async Task<string> OpenAsync(string? customer = null, string currency = "EUR", string? balance = null, string? overdraftLimit = null,
+    public async Task<string> OpenAsync(
+        string? customer = null,
+        string currency = "EUR",
+        string? balance = null,
+        string? overdraftLimit = null,
         DateTimeOffset? effectiveAt = null)
     {
-        var account = await PostAsync("/v1/accounts", new { customerId = customer ?? await RegisterAsync(), currency, overdraftLimit, effectiveAt });
+        var account = await PostAsync(
+            "/v1/accounts",
+            new
+            {
+                customerId = customer ?? await RegisterAsync(),
+                currency,
+                overdraftLimit,
+                effectiveAt,
+            });
         var id = account.Created().Text("id");
         if (balance is not null)
         {
@@ -73,17 +90,46 @@ public sealed class BankClient(HttpClient http, string? token)
         return id;
     }
 
-    public Task<Answer> DepositAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/deposits", new { accountId, amount = new { value, currency }, reason = "test" }, headers);
+    public Task<Answer> DepositAsync(
+        string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync(
+            "/v1/deposits",
+            new
+            {
+                accountId,
+                amount = new { value, currency },
+                reason = "test",
+            },
+            headers);
 
-    public Task<Answer> WithdrawAsync(string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/withdrawals", new { accountId, amount = new { value, currency }, reason = "test" }, headers);
+    public Task<Answer> WithdrawAsync(
+        string accountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync(
+            "/v1/withdrawals",
+            new
+            {
+                accountId,
+                amount = new { value, currency },
+                reason = "test",
+            },
+            headers);
 
-    public Task<Answer> TransferAsync(string fromAccountId, string toAccountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
-        PostAsync("/v1/transfers", new { fromAccountId, toAccountId, amount = new { value, currency }, reason = "test" }, headers);
+    public Task<Answer> TransferAsync(
+        string fromAccountId, string toAccountId, string value, string currency = "EUR", params (string Name, string Value)[] headers) =>
+        PostAsync(
+            "/v1/transfers",
+            new
+            {
+                fromAccountId,
+                toAccountId,
+                amount = new { value, currency },
+                reason = "test",
+            },
+            headers);
 
     /// <summary>The balance now, as a decimal string.</summary>
-    public async Task<string> BalanceAsync(string accountId) => (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");
+    public async Task<string> BalanceAsync(string accountId) =>
+        (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");
 }
 
 /// <summary>What the bank answered.</summary>

@@ -20,7 +20,9 @@ public class BankFixture : IAsyncLifetime
 
     private string _connectionString = "";
 
-    /// <summary>The clock of this bank. It starts at a Tuesday and moves only when told to, or by a microsecond with each reading.</summary>
+    /// <summary>
+    /// The clock of this bank. It starts at a Tuesday and moves only when told to, or by a microsecond with each reading.
+    /// </summary>
     public TestClock Clock { get; } = new();
 
     public IAlbaHost Host { get; private set; } = null!;
@@ -35,7 +37,9 @@ public class BankFixture : IAsyncLifetime
 
     public string ConnectionString => _connectionString;
 
-    /// <summary>Settings of the host, as on its command line. A sentinel that looks by itself would meet what tests do to read models on purpose.</summary>
+    /// <summary>
+    /// Settings of the host, as on its command line. A sentinel that looks by itself would meet what tests do to read models on purpose.
+    /// </summary>
     protected virtual string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "3600"];
 
     /// <summary>The product's modules, unless a test adds one of its own.</summary>
@@ -83,7 +87,11 @@ public class BankFixture : IAsyncLifetime
         host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
 
     private static async Task<IAlbaHost> StartHostAsync(
-        string connectionString, TimeProvider clock, string[] settings, IReadOnlyList<BankModule> modules, Action<IServiceCollection> configure)
+        string connectionString,
+        TimeProvider clock,
+        string[] settings,
+        IReadOnlyList<BankModule> modules,
+        Action<IServiceCollection> configure)
     {
         var builder = BankHost.CreateBuilder(
             ["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock, modules);

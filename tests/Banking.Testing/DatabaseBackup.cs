@@ -17,7 +17,8 @@ public sealed partial class DatabaseBackup
     public static async Task<DatabaseBackup> TakeAsync(string connectionString)
     {
         connectionString = await TestCluster.SuperuserAsync(connectionString);
-        var backup = new DatabaseBackup(connectionString, await ToolsAsync(connectionString), Path.Combine(TestFolders.New("banking-backup-").FullName, "bank.dump"));
+        var backup = new DatabaseBackup(
+            connectionString, await ToolsAsync(connectionString), Path.Combine(TestFolders.New("banking-backup-").FullName, "bank.dump"));
         await backup.RunAsync("pg_dump", "--format=custom", "--file", backup._file, backup._database.Database!);
         return backup;
     }
@@ -25,11 +26,13 @@ public sealed partial class DatabaseBackup
     /// <summary>Puts everything back as it was, in place: whoever is connected stays so.</summary>
     public async Task RestoreAsync()
     {
-        // In one transaction, so that no host meets a half. The keys of partitions cannot be dropped by themselves: they go with their tables.
+        // In one transaction, so that no host meets a half. The keys of partitions cannot be dropped by themselves: they go with their
+        // tables.
         var script = _file + ".sql";
         await RunAsync("pg_restore", "--clean", "--if-exists", "--file", script, _file);
         await File.WriteAllLinesAsync(script, (await File.ReadAllLinesAsync(script)).Where(l => !PartitionKey().IsMatch(l)));
-        await RunAsync("psql", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--quiet", "--dbname", _database.Database!, "--file", script);
+        await RunAsync(
+            "psql", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--quiet", "--dbname", _database.Database!, "--file", script);
     }
 
     [GeneratedRegex("^ALTER TABLE IF EXISTS ONLY .*_(default|archived) DROP CONSTRAINT ")]

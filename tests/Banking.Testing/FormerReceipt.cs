@@ -13,7 +13,8 @@ public static class FormerReceipt
 {
     /// <summary>Stores the answer to a command of today, but as if it had been given to an earlier request.</summary>
     /// <param name="answer">The accepted deposit, withdrawal or transfer, or a refusal, whose receipt is copied.</param>
-    /// <param name="content">The earlier request as that version serialised it: its members in their order, those without a value left out.</param>
+    /// <param name="content">The earlier request as that version serialised it: its members in their order, those without a value left
+    /// out.</param>
     public static async Task StoreAsync(this BankFixture bank, Answer answer, string actor, string operation, string key, string content)
     {
         ArgumentNullException.ThrowIfNull(bank);
@@ -34,7 +35,8 @@ public static class FormerReceipt
 
     private static Guid Id(string actor, string operation, string key)
     {
-        var scope = string.Create(CultureInfo.InvariantCulture, $"{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}");
+        var scope = string.Create(
+            CultureInfo.InvariantCulture, $"{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}");
         return new(SHA256.HashData(Encoding.UTF8.GetBytes(scope)).AsSpan(0, 16), bigEndian: true);
     }
 }

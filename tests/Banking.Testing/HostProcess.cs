@@ -34,7 +34,8 @@ public sealed partial class HostProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Runs the host to its end and answers its exit code and what it said.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] args, params (string Name, string Value)[] environment)
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string[] args, params (string Name, string Value)[] environment)
     {
         using var process = Process.Start(StartInfo(args, environment))!;
         var output = process.StandardOutput.ReadToEndAsync();

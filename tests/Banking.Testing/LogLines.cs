@@ -11,7 +11,8 @@ public sealed class LogLines : ILoggerProvider
     public IReadOnlyList<(LogLevel Level, string Text)> All => [.. _lines];
 
     /// <summary>The lines with this in them, in their order.</summary>
-    public IReadOnlyList<string> With(string text) => [.. _lines.Select(l => l.Text).Where(l => l.Contains(text, StringComparison.Ordinal))];
+    public IReadOnlyList<string> With(string text) =>
+        [.. _lines.Select(l => l.Text).Where(l => l.Contains(text, StringComparison.Ordinal))];
 
     public ILogger CreateLogger(string categoryName) => new Logger(_lines);
 
@@ -26,7 +27,8 @@ public sealed class LogLines : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             ArgumentNullException.ThrowIfNull(formatter);
             lines.Enqueue((logLevel, formatter(state, exception)));

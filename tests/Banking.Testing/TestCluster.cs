@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.Testing;
 
 /// <summary>
-/// One PostgreSQL cluster for a run of tests, by the component the host itself uses, and a database for whoever asks. A database is named by the
-/// connection string of the host's role, which may do what a host does and no more.
+/// One PostgreSQL cluster for a run of tests, by the component the host itself uses, and a database for whoever asks. A database is named
+/// by the connection string of the host's role, which may do what a host does and no more.
 /// </summary>
 public static class TestCluster
 {
@@ -42,7 +42,9 @@ public static class TestCluster
         }
     }
 
-    /// <summary>The same database as the role that owns its schema, for migrating it and for forging what the host's role must not touch.</summary>
+    /// <summary>
+    /// The same database as the role that owns its schema, for migrating it and for forging what the host's role must not touch.
+    /// </summary>
     public static string Owner(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
     {
         Username = DatabaseRoles.Owner,

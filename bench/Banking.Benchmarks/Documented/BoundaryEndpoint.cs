@@ -25,7 +25,8 @@ public static class BoundaryEndpoint
         }
 
         // Goes to the stream of the first tag, the payer's; the stream means nothing here and its version is not asked.
-        boundary.AppendOne(session.Events.BuildEvent(new MoneyMoved(command.TransferId, command.From, command.To, command.Amount)).WithTag(from, to));
+        boundary.AppendOne(
+            session.Events.BuildEvent(new MoneyMoved(command.TransferId, command.From, command.To, command.Amount)).WithTag(from, to));
         return Results.Ok();
     }
 

@@ -7,7 +7,10 @@ using System.Text.Json;
 
 namespace Banking.Consumer.Sources;
 
-/// <summary>The bank's own feed over HTTP: pages until it is caught up, then what comes as it comes. A broken connection is made again where it broke.</summary>
+/// <summary>
+/// The bank's own feed over HTTP: pages until it is caught up, then what comes as it comes. A broken connection is made again where it
+/// broke.
+/// </summary>
 /// <param name="http">With the bank's address and a token.</param>
 /// <param name="position">After which to begin. A book that is kept would begin after the last position that it holds.</param>
 public sealed class FeedSource(HttpClient http, TimeProvider clock, string position = "0") : IEventSource
@@ -35,14 +38,17 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         }
     }
 
-    /// <summary>Whether there is another: none where the connection broke. That the bank refuses is no broken connection, and is thrown.</summary>
+    /// <summary>
+    /// Whether there is another: none where the connection broke. That the bank refuses is no broken connection, and is thrown.
+    /// </summary>
     private static async Task<bool> NextAsync(IAsyncEnumerator<Delivery> deliveries, CancellationToken cancellation)
     {
         try
         {
             return await deliveries.MoveNextAsync();
         }
-        catch (HttpRequestException e) when (e.StatusCode is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests)
+        catch (HttpRequestException e)
+            when (e.StatusCode is null or >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests)
         {
             return false;
         }
@@ -53,7 +59,8 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         }
     }
 
-    private async IAsyncEnumerable<Delivery> ConnectAsync(Action<TimeSpan> pauseAfterwards, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<Delivery> ConnectAsync(
+        Action<TimeSpan> pauseAfterwards, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var before = ""; before != Position;)
         {

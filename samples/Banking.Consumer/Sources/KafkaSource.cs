@@ -19,7 +19,8 @@ public sealed class KafkaSource(string bootstrap, string topic, string group) : 
             EnableAutoOffsetStore = false,
             EnableAutoCommit = true,
         })
-            // The book is in memory, so each run reads all there is, whatever an earlier one committed. With a book that is kept, this line goes.
+            // The book is in memory, so each run reads all there is, whatever an earlier one committed. With a book that is kept, this line
+            // goes.
             .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(p => new TopicPartitionOffset(p, Offset.Beginning)))
             // Brokers that are away come back, and the client with them; what it cannot get over is thrown by Consume.
             .SetLogHandler((_, _) => { })

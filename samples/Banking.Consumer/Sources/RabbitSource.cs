@@ -51,7 +51,12 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
             try
             {
                 // A connection that comes back by itself would leave it open which deliveries still can be acknowledged.
-                var factory = new ConnectionFactory { Uri = uri, ClientProvidedName = "Banking.Consumer", AutomaticRecoveryEnabled = false };
+                var factory = new ConnectionFactory
+                {
+                    Uri = uri,
+                    ClientProvidedName = "Banking.Consumer",
+                    AutomaticRecoveryEnabled = false,
+                };
                 connection = await factory.CreateConnectionAsync(cancellation);
                 var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
                 var reading = new Reading(connection, channel);

@@ -27,7 +27,8 @@ public sealed record PointsLot(string Deposit, long Points);
 
 /// <summary>The points of one bank account.</summary>
 /// <param name="Lots">The oldest first: these are spent first.</param>
-public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset RecordedAt, Guid Account, IReadOnlyList<PointsLot> Lots) : IEventSourced<PointsAccount>
+public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset RecordedAt, Guid Account, IReadOnlyList<PointsLot> Lots)
+    : IEventSourced<PointsAccount>
 {
     /// <summary>From when they are earned to when they expire.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
@@ -51,8 +52,12 @@ public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset Recorde
             (null, PointsEarned e) => new PointsAccount(id, 0, recordedAt, e.Account, [new(e.Deposit, e.Points)]),
             ({ } s, PointsEarned e) => s with { Lots = [.. s.Lots, new(e.Deposit, e.Points)] },
             ({ } s, PointsRedeemed e) when e.Points <= s.Points => s with { Lots = [.. Spend(s.Lots, e.Points)] },
-            ({ } s, PointsExpired e) when e.Points == s.LeftOf(e.Deposit) => s with { Lots = [.. s.Lots.Where(l => l.Deposit != e.Deposit)] },
-            _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.Points.ToString() ?? "no"} points in stream {id}."),
+            ({ } s, PointsExpired e) when e.Points == s.LeftOf(e.Deposit) => s with
+            {
+                Lots = [.. s.Lots.Where(l => l.Deposit != e.Deposit)],
+            },
+            _ => throw new InvalidOperationException(
+                $"{@event.GetType().Name} cannot follow {state?.Points.ToString() ?? "no"} points in stream {id}."),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
     }

@@ -4,7 +4,9 @@ using Banking.Platform.EventSourcing;
 
 namespace Banking.Loyalty.Features;
 
-/// <summary>Adds the points of a deposit. Its key is the published event's id, so that a deposit that is delivered again earns nothing more.</summary>
+/// <summary>
+/// Adds the points of a deposit. Its key is the published event's id, so that a deposit that is delivered again earns nothing more.
+/// </summary>
 internal sealed record EarnPoints(string Deposit, Guid Account, long Points);
 
 internal static class EarnPointsDecision

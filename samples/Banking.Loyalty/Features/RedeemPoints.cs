@@ -32,10 +32,13 @@ internal sealed record RedeemPoints(string CommandId, string Account, long Point
 internal static class RedeemPointsDecision
 {
     internal static readonly CommandShape<RedeemPoints> Shape = new(
-        "loyalty.redeem-points.v1", c => c.CommandId, _ => (null, null),
+        "loyalty.redeem-points.v1",
+        c => c.CommandId,
+        _ => (null, null),
         c => c.Points > 0 ? null : Problems.Malformed("points_not_positive", "points is more than zero.", "#/points", status: 422));
 
-    internal static Decision Decide(RedeemPoints command, PointsAccount points, Guid eventId, DateTimeOffset now) => command.Points > points.Points
-        ? new Decision.Refused(Refusal.Of("insufficient_points", 422, "There are fewer points than that.", ("points", points.Points)))
-        : new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsRedeemed(command.Points, now)));
+    internal static Decision Decide(RedeemPoints command, PointsAccount points, Guid eventId, DateTimeOffset now) =>
+        command.Points > points.Points
+            ? new Decision.Refused(Refusal.Of("insufficient_points", 422, "There are fewer points than that.", ("points", points.Points)))
+            : new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsRedeemed(command.Points, now)));
 }

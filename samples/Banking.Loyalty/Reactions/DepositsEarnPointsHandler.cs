@@ -10,7 +10,9 @@ public static class DepositsEarnPointsHandler
 {
     internal const string Deposited = "banking.account.money-deposited.v1";
 
-    /// <summary>Each deposit is a command of its own. The message may come again, whole or in part: each command's key makes it happen once.</summary>
+    /// <summary>
+    /// Each deposit is a command of its own. The message may come again, whole or in part: each command's key makes it happen once.
+    /// </summary>
     public static async Task Handle(EventsPublished message, Envelope envelope, PointsCommands commands, CancellationToken ct)
     {
         foreach (var deposit in message.Events.Where(e => e.Type == Deposited))

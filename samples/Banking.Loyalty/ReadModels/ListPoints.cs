@@ -51,7 +51,9 @@ public static class ListPointsEndpoint
 
         var page = Page<PointsOverview>.Of(found, paging.Limit, p => p.Id.ToString("N"));
         return TypedResults.Json(
-            new Page<PointsListItem>([.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed, p.Expired))], page.NextCursor),
+            new Page<PointsListItem>(
+                [.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed, p.Expired))],
+                page.NextCursor),
             ApiJson.Options);
     }
 }

@@ -29,7 +29,8 @@ public sealed partial class PointsOverviewProjection : SingleStreamProjection<Po
             ({ } s, PointsEarned earned) => s with { Earned = checked(s.Earned + earned.Points) },
             ({ } s, PointsRedeemed redeemed) => s with { Redeemed = checked(s.Redeemed + redeemed.Points) },
             ({ } s, PointsExpired expired) => s with { Expired = checked(s.Expired + expired.Points) },
-            _ => throw new InvalidOperationException($"{e.EventTypeName} cannot follow {snapshot?.ToString() ?? "nothing"} in stream {id}."),
+            _ => throw new InvalidOperationException(
+                $"{e.EventTypeName} cannot follow {snapshot?.ToString() ?? "nothing"} in stream {id}."),
         };
     }
 }

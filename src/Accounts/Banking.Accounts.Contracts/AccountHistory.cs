@@ -2,7 +2,9 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Contracts;
 
-/// <summary>An account taken over from another bank with all that was booked on it, oldest first. What was booked is a fact and is not refused.</summary>
+/// <summary>
+/// An account taken over from another bank with all that was booked on it, oldest first. What was booked is a fact and is not refused.
+/// </summary>
 /// <param name="AccountId">Derived from the source, so that a second take-over finds the first.</param>
 /// <param name="Number">The account's number at this bank.</param>
 /// <param name="ExternalId">The id it had at its source.</param>

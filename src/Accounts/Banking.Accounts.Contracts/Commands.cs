@@ -21,7 +21,8 @@ public sealed record OpenAccount(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="Account">Public id or account number.</param>
 /// <param name="BankSide">The bank's own leg.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they
+/// are staff.</param>
 public sealed record DepositMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -34,7 +35,8 @@ public sealed record DepositMoney(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="Account">Public id or account number.</param>
 /// <param name="BankSide">The bank's own leg.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they
+/// are staff.</param>
 public sealed record WithdrawMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -47,9 +49,16 @@ public sealed record WithdrawMoney(
 /// <param name="CommandId">The sender's key: the same command sent twice is done once.</param>
 /// <param name="From">Public id or account number.</param>
 /// <param name="To">Public id or account number.</param>
-/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they are staff.</param>
+/// <param name="EffectiveAt">When it counts; now when null, never in the future. Not on behalf of a user: the bank cannot know that they
+/// are staff.</param>
 public sealed record TransferMoney(
-    string CommandId, string From, string To, Money Amount, DateTimeOffset? EffectiveAt = null, string? Reference = null, string? Reason = null)
+    string CommandId,
+    string From,
+    string To,
+    Money Amount,
+    DateTimeOffset? EffectiveAt = null,
+    string? Reference = null,
+    string? Reason = null)
 {
     /// <summary>Without its content: commands are written into logs.</summary>
     public override string ToString() => $"{nameof(TransferMoney)} {CommandId}";

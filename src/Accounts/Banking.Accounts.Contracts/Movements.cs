@@ -10,7 +10,9 @@ public enum Direction
     Debit,
 }
 
-/// <summary>The bank's own leg of an entry. Never a stream: it has no invariant, and a stream would be a lock the whole bank waits on.</summary>
+/// <summary>
+/// The bank's own leg of an entry. Never a stream: it has no invariant, and a stream would be a lock the whole bank waits on.
+/// </summary>
 public enum BankSide
 {
     /// <summary>Notes and coins over the counter.</summary>

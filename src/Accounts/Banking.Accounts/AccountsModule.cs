@@ -109,7 +109,8 @@ public sealed class AccountsModule : BankModule
     }
 
     /// <summary>The first row that is not what was imported under the same id before, or null.</summary>
-    public static Task<HistoryDifference?> FirstDifferenceAsync(HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
+    public static Task<HistoryDifference?> FirstDifferenceAsync(
+        HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(comparison);
         return comparison.FirstAsync([.. accounts.Select(ImportAccounts.Stream)], (_, _, _) => { }, ct);

@@ -46,7 +46,9 @@ internal static class CodegenCommand
     {
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>())
         {
-            if (name.StartsWith("Banking__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase))
+            if (
+                name.StartsWith("Banking__", StringComparison.OrdinalIgnoreCase)
+                || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase))
             {
                 Environment.SetEnvironmentVariable(name, null);
             }

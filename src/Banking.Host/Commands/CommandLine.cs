@@ -3,7 +3,9 @@ using System.CommandLine.Invocation;
 
 namespace Banking.Host.Commands;
 
-/// <summary>What the host can be asked to do. A word, an option or a setting that is not known ends with 2 and a suggestion; nothing is done.</summary>
+/// <summary>
+/// What the host can be asked to do. A word, an option or a setting that is not known ends with 2 and a suggestion; nothing is done.
+/// </summary>
 internal static class CommandLine
 {
     /// <summary>Wrong use: nothing was done.</summary>
@@ -16,7 +18,9 @@ internal static class CommandLine
     {
         if (args is [Developer, .. var rest])
         {
-            if (Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null)
+            if (
+                Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null
+                && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null)
             {
                 Environment.SetEnvironmentVariable("ASPNETCORE_ENVIRONMENT", Environments.Development);
             }

@@ -21,7 +21,9 @@ internal static class CommonOptions
 
     public static Option<bool> Yes() => new("--yes") { Description = "confirms --fresh without being asked" };
 
-    /// <summary>What the configuration of the host is made from: settings of the command line, and options that stand for a setting.</summary>
+    /// <summary>
+    /// What the configuration of the host is made from: settings of the command line, and options that stand for a setting.
+    /// </summary>
     public static string[] With(string[] settings, params ReadOnlySpan<(string Name, string? Value)> options)
     {
         List<string> all = [.. settings];

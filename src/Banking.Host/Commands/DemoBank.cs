@@ -8,7 +8,9 @@ using Wolverine;
 
 namespace Banking.Host.Commands;
 
-/// <summary>A small bank to play with, made through the public commands. Every command has a fixed key, so a second start changes nothing.</summary>
+/// <summary>
+/// A small bank to play with, made through the public commands. Every command has a fixed key, so a second start changes nothing.
+/// </summary>
 internal static class DemoBank
 {
     /// <summary>Ada is paid twice at this moment.</summary>
@@ -74,8 +76,17 @@ internal static class DemoBank
     }
 
     private static async Task OpenAsync(IMessageBus bus, int number, string customer, string currency, string limit) =>
-        Id(await bus.InvokeAsync<Outcome>(new OpenAccount(
-            $"demo-open-{number}", customer, Currency.Parse(currency), "current", Amount(limit, currency), Number(number), Opened, "demo")));
+        Id(
+            await bus.InvokeAsync<Outcome>(
+                new OpenAccount(
+                    $"demo-open-{number}",
+                    customer,
+                    Currency.Parse(currency),
+                    "current",
+                    Amount(limit, currency),
+                    Number(number),
+                    Opened,
+                    "demo")));
 
     private static async Task PayInAsync(
         IMessageBus bus, string key, int number, string value, string currency, DateTimeOffset effectiveAt, string reason) =>
@@ -94,9 +105,10 @@ internal static class DemoBank
         return body.RootElement.GetProperty("id").GetString()!;
     }
 
-    private static Money Amount(string value, string currency) => Money.TryParse(value, Currency.Parse(currency), out var money, out var error)
-        ? money
-        : throw new FormatException($"{value} {currency}: {error}");
+    private static Money Amount(string value, string currency) =>
+        Money.TryParse(value, Currency.Parse(currency), out var money, out var error)
+            ? money
+            : throw new FormatException($"{value} {currency}: {error}");
 
     private static AccountNumber Number(int number) => AccountNumber.Create("XB", $"DEMO{number:D12}");
 }

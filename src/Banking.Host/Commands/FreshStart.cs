@@ -16,7 +16,8 @@ internal static class FreshStart
         if (!string.IsNullOrEmpty(configuration.GetConnectionString(BankDatabase.Name)))
         {
             throw new ConfigurationException(
-                $"--fresh deletes the private cluster, and ConnectionStrings:{BankDatabase.Name} names another database. Nothing was done.");
+                $"--fresh deletes the private cluster, and ConnectionStrings:{BankDatabase.Name} names another database. Nothing was done."
+            );
         }
 
         var folder = BankDatabase.Folder(configuration);

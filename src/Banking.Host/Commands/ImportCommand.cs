@@ -34,7 +34,15 @@ internal static class ImportCommand
         };
         var (json, environment) = (CommonOptions.Json("prints the report as one JSON object"), CommonOptions.Environment());
         var (fresh, yes) = (CommonOptions.Fresh(), CommonOptions.Yes());
-        var berka = new Command("berka", "the Berka files of PKDD'99, reconciled with the balances in them") { folder, copies, json, environment, fresh, yes };
+        var berka = new Command("berka", "the Berka files of PKDD'99, reconciled with the balances in them")
+        {
+            folder,
+            copies,
+            json,
+            environment,
+            fresh,
+            yes,
+        };
         berka.SetAction(parsed =>
         {
             var configuration = CommonOptions.Configuration(settings);
@@ -86,7 +94,10 @@ internal static class ImportCommand
         };
 
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
-        await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections, BankModules.All).BuildServiceProvider();
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddEventStoreForCommands(database.Connections, BankModules.All)
+            .BuildServiceProvider();
         await BankSchema.PrepareAsync(services);
         try
         {
@@ -110,8 +121,8 @@ internal static class ImportCommand
     }
 
     /// <summary>
-    /// One copy after the other: all of them together may not fit into memory. Each is compared before anything of it is stored; they are of the same files,
-    /// so that the first decides.
+    /// One copy after the other: all of them together may not fit into memory. Each is compared before anything of it is stored; they are
+    /// of the same files, so that the first decides.
     /// </summary>
     private static Task<Stored> StoreAsync(BerkaBank bank, ImportArguments arguments, IServiceProvider services, CancellationToken ct)
     {
@@ -135,7 +146,10 @@ internal static class ImportCommand
                 stored = stored
                     .And(await CustomersModule.ImportAsync(import, "berka", plan.Customers, clock, progress, ct))
                     .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));
-                stored = stored with { Balance = stored.Balance + await AccountsModule.BalanceAsync(store, source, plan.Accounts, stored.Balance.Currency, ct) };
+                stored = stored with
+                {
+                    Balance = stored.Balance + await AccountsModule.BalanceAsync(store, source, plan.Accounts, stored.Balance.Currency, ct),
+                };
             }
 
             return stored;
@@ -165,7 +179,10 @@ internal static class ImportCommand
     /// <summary>What an import was asked for.</summary>
     private sealed record ImportArguments(string Folder, int Copies, bool Json, bool Fresh);
 
-    /// <summary>What was done, over all copies: events stored, streams that were there already, and the balance that the bank holds on these accounts now.</summary>
+    /// <summary>
+    /// What was done, over all copies: events stored, streams that were there already, and the balance that the bank holds on these
+    /// accounts now.
+    /// </summary>
     /// <param name="Difference">A row that the bank holds otherwise, because of which nothing more was stored.</param>
     private sealed record Stored(long Events, long Known, MoneySum Balance, HistoryDifference? Difference)
     {

@@ -22,7 +22,10 @@ internal static class OpenBank
         try
         {
             await using var database = await OpenAsync(CommonOptions.Configuration(settings));
-            await using var services = new ServiceCollection().AddLogging().AddEventStoreForCommands(database.Connections, BankModules.All).BuildServiceProvider();
+            await using var services = new ServiceCollection()
+                .AddLogging()
+                .AddEventStoreForCommands(database.Connections, BankModules.All)
+                .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
             return await run(services, stop.Token);
@@ -47,7 +50,8 @@ internal static class OpenBank
         {
             // Made now it would be empty, and nothing wrong with it.
             throw new ConfigurationException(
-                $"There is no bank in {folder}. Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}.");
+                $"There is no bank in {folder}. Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}."
+            );
         }
 
         try
@@ -72,9 +76,11 @@ internal static class OpenBank
         var settling = mark.SettleAsync(ct);
         if (await Task.WhenAny(settling, Task.Delay(Patience, ct)) != settling && !ct.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Waiting: a transaction is open for more than {Patience.TotalSeconds:0} s, and what it writes may belong before the end of the log (pg_stat_activity says whose it is)."));
+            await Console.Error.WriteLineAsync(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Waiting: a transaction is open for more than {Patience.TotalSeconds:0} s, and what it writes may belong before the end of the log (pg_stat_activity says whose it is)."
+                ));
         }
 
         await settling;

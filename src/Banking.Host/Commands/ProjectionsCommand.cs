@@ -31,7 +31,11 @@ internal static class ProjectionsCommand
                 r.AddError("--reason TEXT: say why.");
             }
         });
-        var rebuild = new Command("rebuild", "rebuilds a read model from the log beside the active one, compares both, and switches") { name, reason };
+        var rebuild = new Command("rebuild", "rebuilds a read model from the log beside the active one, compares both, and switches")
+        {
+            name,
+            reason,
+        };
         rebuild.SetAction(parsed =>
             OpenBank.RunAsync(settings, (services, ct) => RebuildAsync(services, parsed.GetValue(name)!, parsed.GetValue(reason)!, ct)));
 
@@ -54,7 +58,14 @@ internal static class ProjectionsCommand
         {
             if (g.State is GenerationState.Serving or GenerationState.Building or GenerationState.Differs)
             {
-                table.AddRow(g.Model, Number(g.Number), Number(g.ModelVersion), g.State, Number(g.Position), Number(complete - g.Position), Markup.Escape(g.PauseReason ?? ""));
+                table.AddRow(
+                    g.Model,
+                    Number(g.Number),
+                    Number(g.ModelVersion),
+                    g.State,
+                    Number(g.Position),
+                    Number(complete - g.Position),
+                    Markup.Escape(g.PauseReason ?? ""));
             }
         }
 
@@ -89,7 +100,8 @@ internal static class ProjectionsCommand
     }
 
     /// <summary>Of projections: Marten's own rebuild, by this command or by the host that runs them.</summary>
-    private static async Task<int> RebuildAsync(IServiceProvider services, List<DocumentModel> projections, OperatorAction action, CancellationToken ct)
+    private static async Task<int> RebuildAsync(
+        IServiceProvider services, List<DocumentModel> projections, OperatorAction action, CancellationToken ct)
     {
         var states = services.GetRequiredService<ProjectionStates>();
         foreach (var model in projections)
@@ -106,13 +118,16 @@ internal static class ProjectionsCommand
         {
             var status = await states.OfAsync(model, ct);
             exit = status is { PausedAt: null, Outcome: GenerationState.Serving } ? exit : 1;
-            Console.WriteLine($"{model.Name}: generation {status.Generation} {status.Outcome}{(status.PauseReason is null ? "" : $", stopped: {status.PauseReason}")}");
+            Console.WriteLine(
+                $"{model.Name}: generation {status.Generation} {status.Outcome}{(status.PauseReason is null ? "" : $", stopped: {status.PauseReason}")}"
+            );
         }
 
         return exit;
     }
 
-    private static async Task<int> RebuildAsync(IServiceProvider services, List<ReadModel> models, OperatorAction action, CancellationToken ct)
+    private static async Task<int> RebuildAsync(
+        IServiceProvider services, List<ReadModel> models, OperatorAction action, CancellationToken ct)
     {
         var rebuild = services.GetRequiredService<Rebuild>();
         if (await rebuild.RequestAsync(models, action, ct) is null)
@@ -145,16 +160,17 @@ internal static class ProjectionsCommand
     }
 
     private static async Task<bool> ComingAsync(IServiceProvider services, List<ReadModel> models, CancellationToken ct) =>
-        (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
-            .Any(g => g.State == GenerationState.Building && g.PausedAt is null && models.Any(m => m.Name == g.Model && m.Version == g.ModelVersion));
+        (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Any(g =>
+            g.State == GenerationState.Building && g.PausedAt is null && models.Any(m => m.Name == g.Model && m.Version == g.ModelVersion));
 
     private static async Task TellOfEarlierAsync(IServiceProvider services, ReadModel model, CancellationToken ct)
     {
-        var earlier = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
-            .FirstOrDefault(g => g.Model == model.Name && g.State is GenerationState.Building or GenerationState.Differs);
-        var what = earlier?.State == GenerationState.Differs
-            ? $"differs from what serves and waits for a decision. POST /ops/projections/{model.Name}/rebuild/switch lets it serve all the same, …/rebuild/cancel gives it up"
-            : "is being made already";
+        var earlier = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).FirstOrDefault(g =>
+            g.Model == model.Name && g.State is GenerationState.Building or GenerationState.Differs);
+        var what =
+            earlier?.State == GenerationState.Differs
+                ? $"differs from what serves and waits for a decision. POST /ops/projections/{model.Name}/rebuild/switch lets it serve all the same, …/rebuild/cancel gives it up"
+                : "is being made already";
         await Console.Error.WriteLineAsync($"{model.Name}: no rebuild was asked for, because generation {earlier?.Number} {what}.");
     }
 
@@ -164,7 +180,8 @@ internal static class ProjectionsCommand
             .GroupBy(g => g.Model).Select(g => g.First()).Where(g => models.Any(m => m.Name == g.Model)).ToList();
         foreach (var g in newest)
         {
-            Console.WriteLine($"{g.Model}: generation {g.Number} {g.State}{Took(g)}{(g.PauseReason is null ? "" : $", stopped: {g.PauseReason}")}");
+            Console.WriteLine(
+                $"{g.Model}: generation {g.Number} {g.State}{Took(g)}{(g.PauseReason is null ? "" : $", stopped: {g.PauseReason}")}");
             if (g is { State: not GenerationState.Serving, Differences: { } differences })
             {
                 Console.WriteLine(differences);
@@ -174,10 +191,12 @@ internal static class ProjectionsCommand
         return newest.All(g => g.State == GenerationState.Serving) ? 0 : 1;
     }
 
-    private static string Took(Generation g) => g is { StartedAt: { } started, FilledAt: { } filled, FinishedAt: { } finished }
-        ? string.Create(
-            CultureInfo.InvariantCulture, $", made in {(filled - started).TotalSeconds:0.0} s, compared and switched in {(finished - filled).TotalSeconds:0.0} s")
-        : "";
+    private static string Took(Generation g) =>
+        g is { StartedAt: { } started, FilledAt: { } filled, FinishedAt: { } finished }
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $", made in {(filled - started).TotalSeconds:0.0} s, compared and switched in {(finished - filled).TotalSeconds:0.0} s")
+            : "";
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,12 @@ internal static class RebuildProgress
         var source = services.GetRequiredService<NpgsqlDataSource>();
         if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         {
-            await WatchAsync(source, models, work, g => Console.WriteLine($"{g.Model}: {Percent(g).ToString("0", CultureInfo.InvariantCulture)} %, {Rate(g)} events/s"), ct);
+            await WatchAsync(
+                source,
+                models,
+                work,
+                g => Console.WriteLine($"{g.Model}: {Percent(g).ToString("0", CultureInfo.InvariantCulture)} %, {Rate(g)} events/s"),
+                ct);
             return;
         }
 
@@ -32,12 +37,15 @@ internal static class RebuildProgress
             });
     }
 
-    private static async Task WatchAsync(NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> tell, CancellationToken ct)
+    private static async Task WatchAsync(
+        NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> tell, CancellationToken ct)
     {
         var working = work();
         while (await Task.WhenAny(working, Task.Delay(Pause, ct)) != working)
         {
-            foreach (var g in (await Generation.AllAsync(source, ct)).Where(g => g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
+            foreach (
+                var g in (await Generation.AllAsync(source, ct)).Where(g =>
+                    g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
             {
                 tell(g);
             }

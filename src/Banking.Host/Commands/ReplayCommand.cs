@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]</c>: projects a portion of the log into a schema
-/// of its own, for looking at.
+/// <c>projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]</c>: projects a portion of the log into a
+/// schema of its own, for looking at.
 /// </summary>
 internal static class ReplayCommand
 {
@@ -19,10 +19,18 @@ internal static class ReplayCommand
         var into = new Option<string>("--into") { Description = "the schema to make", HelpName = "scratch_NAME", Required = true };
         into.Validators.Add(r => Check(r, Replay.IsScratch(r.GetValue(into)), "--into: a schema is named scratch_ and a-z, 0-9 or _."));
         var account = new Option<string>("--account") { Description = "only the events of one account", HelpName = "acc_ID" };
-        account.Validators.Add(r => Check(r, PublicId.TryParse("acc", r.GetValue(account), out _), "--account: an id such as acc_ and 32 hexadecimal digits."));
+        account.Validators.Add(r =>
+            Check(r, PublicId.TryParse("acc", r.GetValue(account), out _), "--account: an id such as acc_ and 32 hexadecimal digits."));
         var from = Instant("--from", "only events recorded at or after this instant");
         var to = Instant("--to", "only events recorded before this instant");
-        var command = new Command("replay", "projects a portion of the log into a schema of its own, for looking at") { name, into, account, from, to };
+        var command = new Command("replay", "projects a portion of the log into a schema of its own, for looking at")
+        {
+            name,
+            into,
+            account,
+            from,
+            to,
+        };
         command.Validators.Add(r =>
         {
             if (Read(r.GetValue(from)) is { } first && Read(r.GetValue(to)) is { } end && first >= end)
@@ -34,7 +42,10 @@ internal static class ReplayCommand
         {
             Guid? stream = parsed.GetValue(account) is { } id && PublicId.TryParse("acc", id, out var found) ? found : null;
             return RunAsync(
-                settings, parsed.GetValue(name)!, parsed.GetValue(into)!, new(stream, Read(parsed.GetValue(from)), Read(parsed.GetValue(to))));
+                settings,
+                parsed.GetValue(name)!,
+                parsed.GetValue(into)!,
+                new(stream, Read(parsed.GetValue(from)), Read(parsed.GetValue(to))));
         });
         return command;
     }
@@ -44,25 +55,32 @@ internal static class ReplayCommand
         {
             if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == name) is not { } model)
             {
-                return await OpenBank.WrongAsync($"There is no read model '{name}': {string.Join(", ", services.GetServices<ReadModel>().Select(m => m.Name))}.");
+                return await OpenBank.WrongAsync(
+                    $"There is no read model '{name}': {string.Join(", ", services.GetServices<ReadModel>().Select(m => m.Name))}.");
             }
 
             var replay = services.GetRequiredService<Replay>();
-            var made = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-                ? await replay.RunAsync(model, schema, portion, (_, _) => { }, ct)
-                : await AnsiConsole.Progress().StartAsync(context =>
-                {
-                    var task = context.AddTask("Replaying", maxValue: 100);
-                    return replay.RunAsync(model, schema, portion, (done, all) => task.Value(100.0 * done / Math.Max(1, all)), ct);
-                });
-            Console.WriteLine($"{made.Events} events in schema {made.Schema}: {string.Join(", ", made.Rows.Select(r => $"{r.Key} {r.Value.ToString(CultureInfo.InvariantCulture)} rows"))}");
+            var made =
+                Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
+                    ? await replay.RunAsync(model, schema, portion, (_, _) => { }, ct)
+                    : await AnsiConsole
+                        .Progress()
+                        .StartAsync(context =>
+                        {
+                            var task = context.AddTask("Replaying", maxValue: 100);
+                            return replay.RunAsync(model, schema, portion, (done, all) => task.Value(100.0 * done / Math.Max(1, all)), ct);
+                        });
+            Console.WriteLine(
+                $"{made.Events} events in schema {made.Schema}: {string.Join(", ", made.Rows.Select(r => $"{r.Key} {r.Value.ToString(CultureInfo.InvariantCulture)} rows"))}"
+            );
             return 0;
         });
 
     private static Option<string> Instant(string name, string description)
     {
         var option = new Option<string>(name) { Description = description, HelpName = "INSTANT" };
-        option.Validators.Add(r => Check(r, Read(r.GetValue(option)) is not null, $"{name}: an instant with an offset, such as 2026-01-31T12:00:00Z."));
+        option.Validators.Add(r =>
+            Check(r, Read(r.GetValue(option)) is not null, $"{name}: an instant with an offset, such as 2026-01-31T12:00:00Z."));
         return option;
     }
 

@@ -83,9 +83,11 @@ internal static class ServeCommand
                 curl -s {{address}}/v1/transfers -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
                   -d '{"fromAccountId":"{{DemoBank.Ada}}","toAccountId":"{{DemoBank.Ben}}","amount":{"value":"12.50","currency":"EUR"},"reason":"lunch"}'
 
-                curl -s "{{address}}/v1/accounts/{{DemoBank.Ada}}/balance?effectiveAt={{DemoBank.Tuesday.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}}" -H "Authorization: Bearer $TOKEN"
+                curl -s "{{address}}/v1/accounts/{{DemoBank.Ada}}/balance?effectiveAt={{DemoBank.Tuesday.ToString(
+                    "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}}" -H "Authorization: Bearer $TOKEN"
 
-                """);
+                """
+            );
         }
 
         Say("Stop", "Ctrl+C; the data stays; --fresh deletes it first");

@@ -2,7 +2,9 @@ using Banking.Host.Hosting;
 
 namespace Banking.Host.Commands;
 
-/// <summary>Settings among the words of a command line: they have a section, and are given as --Section:Name=VALUE or --Section:Name VALUE.</summary>
+/// <summary>
+/// Settings among the words of a command line: they have a section, and are given as --Section:Name=VALUE or --Section:Name VALUE.
+/// </summary>
 internal static class SettingArguments
 {
     private static readonly string[] Sections = ["Banking", "ConnectionStrings", "Logging", "Kestrel"];
@@ -22,7 +24,8 @@ internal static class SettingArguments
             else if (!Sections.Any(s => name.StartsWith($"--{s}:", StringComparison.OrdinalIgnoreCase)))
             {
                 throw new ConfigurationException(
-                    $"There is no setting {name[2..]}: settings begin with {string.Join(", ", Sections.Select(s => s + ":"))}. Nothing was done.");
+                    $"There is no setting {name[2..]}: settings begin with {string.Join(", ", Sections.Select(s => s + ":"))}. Nothing was done."
+                );
             }
             else if (equals >= 0)
             {

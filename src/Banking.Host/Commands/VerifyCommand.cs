@@ -13,9 +13,9 @@ using Spectre.Console;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>verify [--full] [--json]</c>: does at once what the sentinel does by and by. Compares the log with itself; states, receipts, refusals and keys with
-/// the log; the read models with the log and with the bank's own folds, sums with what they sum, the journal with the accounts. Exit code 0: all as the
-/// log says; 1: differences, or something that could not be compared to its end; 2: nothing was done.
+/// <c>verify [--full] [--json]</c>: does at once what the sentinel does by and by. Compares the log with itself; states, receipts, refusals
+/// and keys with the log; the read models with the log and with the bank's own folds, sums with what they sum, the journal with the
+/// accounts. Exit code 0: all as the log says; 1: differences, or something that could not be compared to its end; 2: nothing was done.
 /// </summary>
 internal static class VerifyCommand
 {
@@ -42,11 +42,13 @@ internal static class VerifyCommand
         var streams = await CountAsync(source, ct);
         var verification = services.GetRequiredService<Verification>();
         // Another part of the bank each time, so that repeated runs see all of it.
-        var from = full || streams <= Sample ? Guid.Empty : await StreamAsync(source, RandomNumberGenerator.GetInt32(streams - Sample + 1), ct);
+        var from =
+            full || streams <= Sample ? Guid.Empty : await StreamAsync(source, RandomNumberGenerator.GetInt32(streams - Sample + 1), ct);
         VerificationResult result;
         try
         {
-            result = await ShowAsync(full ? streams : Math.Min(streams, Sample), json, progress => verification.RunAsync(from, full ? null : Sample, progress, ct));
+            result = await ShowAsync(full ? streams : Math.Min(streams, Sample), json, progress =>
+                verification.RunAsync(from, full ? null : Sample, progress, ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -71,7 +73,9 @@ internal static class VerifyCommand
         return Math.Max(Tell(result, watch.Elapsed.TotalSeconds, json), standing.Length > 0 ? 1 : 0);
     }
 
-    /// <summary>A bank that nobody serves is behind its log, which is no difference: it is brought forward first, as a host would.</summary>
+    /// <summary>
+    /// A bank that nobody serves is behind its log, which is no difference: it is brought forward first, as a host would.
+    /// </summary>
     /// <returns>Why a read model could not be brought forward, for each of them.</returns>
     private static async Task<IReadOnlyList<string>> CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {
@@ -99,21 +103,31 @@ internal static class VerifyCommand
         var versions = services.GetServices<ReadModel>().ToDictionary(m => m.Name, m => m.Version);
         var projections = (await services.GetRequiredService<ProjectionStates>().AllAsync(ct))
             .Where(p => p.PausedAt is not null)
-            .Select(p => $"{p.Model.Name}: stopped before position {p.PausePosition} ({p.PauseReason}); from there on nothing was compared.");
-        return [.. projections, .. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
-            .Where(g => g.State == GenerationState.Serving && versions.ContainsKey(g.Model))
-            .Select(g => g switch
-            {
-                { PausedAt: not null } => $"{g.Model}: stopped before position {g.PausePosition} ({g.PauseReason}); from there on nothing was compared.",
-                _ when g.ModelVersion != versions[g.Model] => $"{g.Model}: version {g.ModelVersion} of it serves and this program knows {versions[g.Model]}; it was not compared.",
-                _ => null,
-            }).OfType<string>()];
+            .Select(p =>
+                $"{p.Model.Name}: stopped before position {p.PausePosition} ({p.PauseReason}); from there on nothing was compared.");
+        return
+        [
+            .. projections,
+            .. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
+                .Where(g => g.State == GenerationState.Serving && versions.ContainsKey(g.Model))
+                .Select(g =>
+                    g switch
+                    {
+                        { PausedAt: not null } =>
+                            $"{g.Model}: stopped before position {g.PausePosition} ({g.PauseReason}); from there on nothing was compared.",
+                        _ when g.ModelVersion != versions[g.Model] =>
+                            $"{g.Model}: version {g.ModelVersion} of it serves and this program knows {versions[g.Model]}; it was not compared.",
+                        _ => null,
+                    })
+                .OfType<string>(),
+        ];
     }
 
     /// <summary>The stream before which there are so many less one, in the order of their ids.</summary>
     private static async Task<Guid> StreamAsync(NpgsqlDataSource source, int before, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams order by id offset $1 - 1 limit 1");
+        await using var command = source.CreateCommand(
+            $"select id from {PlatformModule.EventSchema}.mt_streams order by id offset $1 - 1 limit 1");
         command.Parameters.Add(new() { Value = before });
         return before == 0 ? Guid.Empty : (Guid)(await command.ExecuteScalarAsync(ct))!;
     }
@@ -164,11 +178,15 @@ internal static class VerifyCommand
         }
         else
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{result.Events:N0} events of {accounts:N0} accounts compared in {seconds:0.0} s: {result.Differences.Count} differences."));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{result.Events:N0} events of {accounts:N0} accounts compared in {seconds:0.0} s: {result.Differences.Count} differences."
+                ));
             foreach (var d in result.Differences)
             {
-                Console.WriteLine($"  {d.Model} {d.Table} {d.Stream ?? d.Id}: expected {d.Expected ?? "nothing"}, found {d.Found ?? "nothing"}");
+                Console.WriteLine(
+                    $"  {d.Model} {d.Table} {d.Stream ?? d.Id}: expected {d.Expected ?? "nothing"}, found {d.Found ?? "nothing"}");
             }
         }
 

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// The connections of one host, for all of its pools together. The default lets two hosts live on a server with PostgreSQL's own default of 100, of
-/// which it keeps 3 for superusers.
+/// The connections of one host, for all of its pools together. The default lets two hosts live on a server with PostgreSQL's own default of
+/// 100, of which it keeps 3 for superusers.
 /// </summary>
 internal sealed record ConnectionBudget(int Total)
 {
@@ -29,7 +29,9 @@ internal sealed record ConnectionBudget(int Total)
     public static ConnectionBudget Of(IConfiguration? configuration)
     {
         var total = configuration?.GetValue<int?>(Setting) ?? Default;
-        return total >= Least ? new(total) : throw new ConfigurationException($"{Setting} is {total}; a host needs at least {Least} connections.");
+        return total >= Least
+            ? new(total)
+            : throw new ConfigurationException($"{Setting} is {total}; a host needs at least {Least} connections.");
     }
 
     /// <summary>Compares the budget with what the server gives to ordinary roles.</summary>
@@ -41,13 +43,17 @@ internal sealed record ConnectionBudget(int Total)
         if (server < Total)
         {
             throw new ConfigurationException(
-                $"The server gives {server} connections, and this host may take {Total}: raise max_connections, or lower {Setting} (at least {Least}).");
+                $"The server gives {server} connections, and this host may take {Total}: raise max_connections, or lower {Setting} (at least {Least})."
+            );
         }
 
         if (server < 2 * Total)
         {
             log.LogWarning(
-                "The server gives {Server} connections, and a host may take {Total}: a second host does not fit. Raise max_connections, or lower {Setting}", server, Total, Setting);
+                "The server gives {Server} connections, and a host may take {Total}: a second host does not fit. Raise max_connections, or lower {Setting}",
+                server,
+                Total,
+                Setting);
         }
     }
 }

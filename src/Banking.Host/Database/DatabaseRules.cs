@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Banking.Host.Database;
 
-/// <summary>What a server and its roles must be, seen over the host's connection. Production refuses what Development is warned of.</summary>
+/// <summary>
+/// What a server and its roles must be, seen over the host's connection. Production refuses what Development is warned of.
+/// </summary>
 internal sealed class DatabaseRules(bool isDevelopment, IConfiguration configuration, ILogger<DatabaseRules> log)
 {
     private const string Superuser = "exists (select from pg_roles r where r.rolsuper and pg_has_role(current_user, r.oid, 'MEMBER'))";
@@ -52,18 +54,26 @@ internal sealed class DatabaseRules(bool isDevelopment, IConfiguration configura
         if (IsProduction && await ScalarAsync(connection, $"select exists (select from {PlatformModule.MovedClockTable})"))
         {
             StartupRules.Refuse([
-                "This database was served while the bank's clock was moved, so the times that it recorded are not true. Production serves only what was recorded by the machine's clock."]);
+                "This database was served while the bank's clock was moved, so the times that it recorded are not true. Production serves only what was recorded by the machine's clock.",
+            ]);
         }
 
-        if (!await ScalarAsync(connection, $"select pg_has_role(current_user, (select relowner from pg_class where oid = '{PlatformModule.StreamTable}'::regclass), 'MEMBER')"))
+        if (
+            !await ScalarAsync(
+                connection,
+                $"select pg_has_role(current_user, (select relowner from pg_class where oid = '{PlatformModule.StreamTable}'::regclass), 'MEMBER')"
+            ))
         {
             return;
         }
 
-        var sentence = $"The role {role} of ConnectionStrings:banking owns the tables of the log, so the database does not keep this host from changing them.";
+        var sentence =
+            $"The role {role} of ConnectionStrings:banking owns the tables of the log, so the database does not keep this host from changing them.";
         if (IsProduction && !StartupRules.IsSet(configuration, StartupRules.OwnerAsHost))
         {
-            StartupRules.Refuse([$"{sentence} Production needs a role of its own for the host (docs/operations.md), or {StartupRules.OwnerAsHost}=true."]);
+            StartupRules.Refuse([
+                $"{sentence} Production needs a role of its own for the host (docs/operations.md), or {StartupRules.OwnerAsHost}=true.",
+            ]);
         }
 
         log.LogWarning("{Sentence} Give the host a role of its own (docs/operations.md).", sentence);

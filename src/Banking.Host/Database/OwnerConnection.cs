@@ -7,12 +7,14 @@ namespace Banking.Host.Database;
 internal static class OwnerConnection
 {
     /// <summary>Tells one database of one server from all others.</summary>
-    private const string Identity = "select extract(epoch from pg_postmaster_start_time())::text || ' ' || oid from pg_database where datname = current_database()";
+    private const string Identity =
+        "select extract(epoch from pg_postmaster_start_time())::text || ' ' || oid from pg_database where datname = current_database()";
 
     /// <exception cref="ConfigurationException">It cannot be opened, or leads to another database than the host's.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(string owner, NpgsqlConnection host)
     {
-        // Not pooled: it is closed when the schema is current. Others may make schemas, one named like this role too: nothing is looked for there.
+        // Not pooled: it is closed when the schema is current. Others may make schemas, one named like this role too: nothing is looked for
+        // there.
         var settings = new NpgsqlConnectionStringBuilder(owner)
         {
             Pooling = false,
@@ -39,7 +41,8 @@ internal static class OwnerConnection
         {
             NpgsqlDataSource.Create(connectionString).Dispose();
         }
-        catch (Exception wrong) when (wrong is ArgumentException or FormatException or OverflowException or InvalidOperationException or NotSupportedException)
+        catch (Exception wrong)
+            when (wrong is ArgumentException or FormatException or OverflowException or InvalidOperationException or NotSupportedException)
         {
             throw new ConfigurationException($"ConnectionStrings:{name} is no connection string of PostgreSQL: {wrong.Message}");
         }

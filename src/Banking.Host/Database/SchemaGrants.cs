@@ -17,7 +17,8 @@ internal static class SchemaGrants
         ("read_models", string.Join(',', models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")))));
 
     /// <summary>
-    /// The first right that the role of this connection lacks, as the end of "may not …"; null where it has all that grants.sql and roles.sql give.
+    /// The first right that the role of this connection lacks, as the end of "may not …"; null where it has all that grants.sql and
+    /// roles.sql give.
     /// </summary>
     /// <param name="tables">Tables that must be there.</param>
     public static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models)

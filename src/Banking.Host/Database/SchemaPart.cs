@@ -14,15 +14,17 @@ using Wolverine.RDBMS;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// A part of the schema that is migrated as a whole: the store, and the storage of messages, which commands without messaging do without. The hash of its
-/// SQL is kept in the database, because the host's role does not see enough of the catalog to compare the tables themselves.
+/// A part of the schema that is migrated as a whole: the store, and the storage of messages, which commands without messaging do without.
+/// The hash of its SQL is kept in the database, because the host's role does not see enough of the catalog to compare the tables
+/// themselves.
 /// </summary>
 /// <param name="Sql">What is executed after the objects are made. Idempotent.</param>
 internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList<ISchemaObject> Objects, IReadOnlyList<string> Sql)
 {
     public const string Table = PlatformModule.Schema + ".schema_part";
 
-    public const string Create = $"create table if not exists {Table} (name text primary key, fingerprint text not null, migrated_at timestamptz not null default now())";
+    public const string Create =
+        $"create table if not exists {Table} (name text primary key, fingerprint text not null, migrated_at timestamptz not null default now())";
 
     /// <summary>A document that Marten knows only where Wolverine is there too.</summary>
     private const string EnvelopeTable = "mt_doc_envelope";
@@ -34,7 +36,10 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         var documents = services.GetRequiredService<IDocumentStore>();
         var states = StoredStates.Tables(documents.Options);
         var store = documents.Storage.Database;
-        var objects = store.AllObjects().Select(o => Ours(o, states, documents.Options.Events.IgnoredIndexes)).ToLookup(o => o.Identifier.Name == EnvelopeTable);
+        var objects = store
+            .AllObjects()
+            .Select(o => Ours(o, states, documents.Options.Events.IgnoredIndexes))
+            .ToLookup(o => o.Identifier.Name == EnvelopeTable);
         var parts = new List<SchemaPart>
         {
             new("store", store, [.. objects[false]], [
@@ -52,9 +57,11 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
 
     public async Task<bool> IsCurrentAsync(NpgsqlConnection connection)
     {
-        await using (var exists = new NpgsqlCommand(
-            "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
-            $"where n.nspname || '.' || c.relname = '{Table}' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))", connection))
+        await using (
+            var exists = new NpgsqlCommand(
+                "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                    + $"where n.nspname || '.' || c.relname = '{Table}' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))",
+                connection))
         {
             if (await exists.ExecuteScalarAsync() is not true)
             {
@@ -62,15 +69,19 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
             }
         }
 
-        await using var command = new NpgsqlCommand($"select fingerprint from {Table} where name = $1", connection) { Parameters = { new() { Value = Name } } };
+        await using var command = new NpgsqlCommand($"select fingerprint from {Table} where name = $1", connection)
+        {
+            Parameters = { new() { Value = Name } },
+        };
         return (string?)await command.ExecuteScalarAsync() == Fingerprint();
     }
 
     public async Task SaveAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
-            $"insert into {Table} as p (name, fingerprint) values ($1, $2) on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now() " +
-            "where p.fingerprint <> excluded.fingerprint", connection)
+            $"insert into {Table} as p (name, fingerprint) values ($1, $2) on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now() "
+                + "where p.fingerprint <> excluded.fingerprint",
+            connection)
         {
             Parameters = { new() { Value = Name }, new() { Value = Fingerprint() } },
         };
@@ -94,10 +105,10 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
     }
 
     /// <summary>
-    /// Marten's tables as they are, but for three things. One foreign key is left out: from events to streams. On partitioned tables it takes two
-    /// thirds of the time of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both, or neither. And
-    /// tables of states have a column of the bank's own: the event that a state is the state of. And the bank's own indexes of streams stay, as those of
-    /// events do.
+    /// Marten's tables as they are, but for three things. One foreign key is left out: from events to streams. On partitioned tables it
+    /// takes two thirds of the time of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both,
+    /// or neither. And tables of states have a column of the bank's own: the event that a state is the state of. And the bank's own indexes
+    /// of streams stay, as those of events do.
     /// </summary>
     private static ISchemaObject Ours(ISchemaObject schemaObject, IReadOnlySet<string> states, IEnumerable<string> ignoredIndexes)
     {

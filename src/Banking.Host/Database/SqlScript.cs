@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Banking.Host.Database;
 
-/// <summary>The SQL scripts of this folder. They read their parameters from settings of the session, so that psql can run them as well.</summary>
+/// <summary>
+/// The SQL scripts of this folder. They read their parameters from settings of the session, so that psql can run them as well.
+/// </summary>
 internal static class SqlScript
 {
     public static string Text(string name)

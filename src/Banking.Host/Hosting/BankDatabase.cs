@@ -33,7 +33,9 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))
         {
-            throw new ConfigurationException($"ConnectionStrings:{OwnerName} is of no use without ConnectionStrings:{Name}: the private PostgreSQL has an owner of its own.");
+            throw new ConfigurationException(
+                $"ConnectionStrings:{OwnerName} is of no use without ConnectionStrings:{Name}: the private PostgreSQL has an owner of its own."
+            );
         }
 
         var cluster = await PostgresCluster.StartAsync(

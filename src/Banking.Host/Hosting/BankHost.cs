@@ -35,7 +35,10 @@ public static class BankHost
         StartupRules.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
         builder.Logging.AddQuietDefaults();
         // First, because hosted services start in the order in which they are added.
-        builder.Services.AddDatabaseRules(builder.Environment.IsDevelopment()).AddSingleton<BankSchema>().AddHostedService(p => p.GetRequiredService<BankSchema>());
+        builder
+            .Services.AddDatabaseRules(builder.Environment.IsDevelopment())
+            .AddSingleton<BankSchema>()
+            .AddHostedService(p => p.GetRequiredService<BankSchema>());
         builder.Services.AddSingleton(modules).AddSingleton<LogChecks>().AddHostedService(p => p.GetRequiredService<LogChecks>());
         builder.AddDatabase(connections, time, modules);
         builder.AddMessaging(modules);
@@ -137,7 +140,11 @@ public static class BankHost
 
     /// <summary>The store of all modules and what they say of it, without the rest of the host: what commands need too.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
-        this IServiceCollection services, BankConnections connections, TimeProvider clock, ConnectionBudget budget, IReadOnlyList<BankModule> modules)
+        this IServiceCollection services,
+        BankConnections connections,
+        TimeProvider clock,
+        ConnectionBudget budget,
+        IReadOnlyList<BankModule> modules)
     {
         var settings = new NpgsqlConnectionStringBuilder(connections.Host)
         {

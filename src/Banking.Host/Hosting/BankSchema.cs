@@ -8,9 +8,9 @@ using Weasel.Core.Migrations;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Brings the database to what this version of the bank needs, before anything else of the host starts. With the owner's connection string the
-/// schema is migrated over a connection of its own, which is closed again; without it the schema must be current. The tables of read models belong
-/// to the host's role and are made over its own connection. Neither Marten nor Wolverine creates anything by itself.
+/// Brings the database to what this version of the bank needs, before anything else of the host starts. With the owner's connection string
+/// the schema is migrated over a connection of its own, which is closed again; without it the schema must be current. The tables of read
+/// models belong to the host's role and are made over its own connection. Neither Marten nor Wolverine creates anything by itself.
 /// </summary>
 internal sealed class BankSchema(IServiceProvider services) : IHostedService
 {
@@ -36,30 +36,31 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         var rules = services.GetService<DatabaseRules>();
         await (rules?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
         await LockedAsync(connection, () => AllowedAsync(BankDatabase.Name, async () =>
-        {
-            if (services.GetRequiredService<BankConnections>().Owner is { } owner && !string.IsNullOrWhiteSpace(owner))
             {
-                await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
-                await (rules?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
-                await AllowedAsync(BankDatabase.OwnerName, async () =>
+                if (services.GetRequiredService<BankConnections>().Owner is { } owner && !string.IsNullOrWhiteSpace(owner))
                 {
-                    foreach (var part in parts)
+                    await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
+                    await (rules?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
+                    await AllowedAsync(BankDatabase.OwnerName, async () =>
                     {
-                        await MigrateAsync(migrating, part);
-                    }
+                        foreach (var part in parts)
+                        {
+                            await MigrateAsync(migrating, part);
+                        }
 
-                    await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
-                });
-            }
-            else if (await MissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
-            {
-                throw new ConfigurationException(
-                    $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date.");
-            }
+                        await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
+                    });
+                }
+                else if (await MissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
+                {
+                    throw new ConfigurationException(
+                        $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date."
+                    );
+                }
 
-            await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
-            await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
-        }));
+                await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
+                await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
+            }));
     }
 
     /// <summary>What the database refuses is mostly a role that lacks a right: said in a sentence, with what gives it.</summary>
@@ -73,12 +74,13 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         catch (Exception failure) when (Refusal(failure) is { } refusal)
         {
             throw new ConfigurationException(
-                $"The schema could not be brought up to date as the role of ConnectionStrings:{name}: {refusal.MessageText} ({refusal.SqlState}). " +
-                "roles.sql gives both roles what they need (docs/operations.md).");
+                $"The schema could not be brought up to date as the role of ConnectionStrings:{name}: {refusal.MessageText} ({refusal.SqlState}). "
+                    + "roles.sql gives both roles what they need (docs/operations.md).");
         }
     }
 
-    private static PostgresException? Refusal(Exception? failure) => failure is null ? null : failure as PostgresException ?? Refusal(failure.InnerException);
+    private static PostgresException? Refusal(Exception? failure) =>
+        failure is null ? null : failure as PostgresException ?? Refusal(failure.InnerException);
 
     private static async Task MigrateAsync(NpgsqlConnection connection, SchemaPart part)
     {

@@ -34,8 +34,10 @@ internal static class Health
     }
 
     // A probe asks how the host is, and not for a form: it is answered whatever it accepts.
-    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> which) => app.MapHealthChecks(path, new() { Predicate = which })
-        .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute()).AllowAnonymous();
+    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> which) =>
+        app.MapHealthChecks(path, new() { Predicate = which })
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute())
+            .AllowAnonymous();
 }
 
 internal sealed class LedgerCheck(NpgsqlDataSource source, SystemClock clock) : IHealthCheck
@@ -49,7 +51,9 @@ internal sealed class LedgerCheck(NpgsqlDataSource source, SystemClock clock) : 
             var sent = clock.Now;
             var theirs = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
             var skew = SystemClock.Skew(sent, new(theirs, TimeSpan.Zero), clock.Now);
-            return skew.Duration() <= SystemClock.MaxSkew ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(new ClockSkewException(skew).Message);
+            return skew.Duration() <= SystemClock.MaxSkew
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy(new ClockSkewException(skew).Message);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {

@@ -42,7 +42,11 @@ public static class KnownSettings
     public static void Check(IConfiguration configuration, IReadOnlyList<BankModule> modules)
     {
         var known = All(modules).ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in configuration.GetSection(Root).AsEnumerable().Concat(configuration.GetSection("ConnectionStrings").AsEnumerable()))
+        foreach (
+            var (name, value) in configuration
+                .GetSection(Root)
+                .AsEnumerable()
+                .Concat(configuration.GetSection("ConnectionStrings").AsEnumerable()))
         {
             if (value is null)
             {
@@ -62,15 +66,28 @@ public static class KnownSettings
         }
     }
 
-    private static IEnumerable<(string Name, Type Type)> All(IReadOnlyList<BankModule> modules) => Single.Select(s => (s.Key, s.Value)).Concat(modules.SelectMany(m => m.Settings)).Concat(
-        from section in Sections.Concat(modules.SelectMany(m => m.SettingSections))
-        from member in section.Record.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        where member.CanWrite
-        let isMap = typeof(IEnumerable).IsAssignableFrom(member.PropertyType) && member.PropertyType != typeof(string)
-        select ($"{section.Section}:{member.Name}{(isMap ? ":*" : "")}", isMap ? typeof(string) : Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType));
+    private static IEnumerable<(string Name, Type Type)> All(IReadOnlyList<BankModule> modules) =>
+        Single
+            .Select(s => (s.Key, s.Value))
+            .Concat(modules.SelectMany(m => m.Settings))
+            .Concat(
+                from section in Sections.Concat(modules.SelectMany(m => m.SettingSections))
+                from member in section.Record.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                where member.CanWrite
+                let isMap = typeof(IEnumerable).IsAssignableFrom(member.PropertyType) && member.PropertyType != typeof(string)
+                select (
+                    $"{section.Section}:{member.Name}{(isMap ? ":*" : "")}",
+                    isMap ? typeof(string) : Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType));
 
-    private static Type? Type(Dictionary<string, Type> known, string name) => known.GetValueOrDefault(name)
-        ?? known.FirstOrDefault(k => k.Key.EndsWith(":*", StringComparison.Ordinal) && name.StartsWith(k.Key[..^1], StringComparison.OrdinalIgnoreCase)).Value;
+    private static Type? Type(Dictionary<string, Type> known, string name) =>
+        known.GetValueOrDefault(name)
+        ?? known
+            .FirstOrDefault(k =>
+                k.Key.EndsWith(":*", StringComparison.Ordinal) && name.StartsWith(k.Key[..^1], StringComparison.OrdinalIgnoreCase))
+            .Value;
 
-    private static string Form(Type type) => type == typeof(bool) ? "true or false" : type == typeof(string) ? "a text" : $"a number ({type.Name})";
+    private static string Form(Type type) =>
+        type == typeof(bool) ? "true or false"
+        : type == typeof(string) ? "a text"
+        : $"a number ({type.Name})";
 }

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// What is wrong with the log as a whole. The sequence and the places at which publication is to begin are checked when a host starts; all but these places
-/// whenever its health is asked for.
+/// What is wrong with the log as a whole. The sequence and the places at which publication is to begin are checked when a host starts; all
+/// but these places whenever its health is asked for.
 /// </summary>
 internal sealed class LogChecks(
     IReadOnlyList<BankModule> modules, IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble,
@@ -73,8 +73,8 @@ internal sealed class LogChecks(
             $"(select coalesce(max(seq_id), 0) as last from {PlatformModule.EventSchema}.mt_events) e where s.last_value < e.last");
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
-            ? $"The sequence of events is at {reader.GetInt64(0)}, the log at {reader.GetInt64(1)}, so every command fails. " +
-              $"A restore left the sequence behind: as the owner run select setval('{PlatformModule.EventSchema}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
+            ? $"The sequence of events is at {reader.GetInt64(0)}, the log at {reader.GetInt64(1)}, so every command fails. "
+                + $"A restore left the sequence behind: as the owner run select setval('{PlatformModule.EventSchema}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
             : null;
     }
 

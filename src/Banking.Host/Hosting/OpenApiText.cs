@@ -8,7 +8,9 @@ using Microsoft.OpenApi;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>What the generated OpenAPI document cannot know by itself: the bearer token, the headers of commands, the shape of problems.</summary>
+/// <summary>
+/// What the generated OpenAPI document cannot know by itself: the bearer token, the headers of commands, the shape of problems.
+/// </summary>
 internal static class OpenApiText
 {
     public static void Configure(OpenApiOptions options)

@@ -45,19 +45,28 @@ internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<Unexpe
 
         if (Failures.UnreadableEvent(exception) is { } unreadable)
         {
-            logger.LogError(unreadable, "{Method} {Path} needs an event that cannot be read", httpContext.Request.Method, httpContext.Request.Path);
+            logger.LogError(
+                unreadable, "{Method} {Path} needs an event that cannot be read", httpContext.Request.Method, httpContext.Request.Path);
             await httpContext.WriteProblemAsync(Failures.Unreadable(unreadable));
             return true;
         }
 
         if (IsBeingBuilt(httpContext, exception))
         {
-            await httpContext.WriteProblemAsync(Problems.Malformed(
-                "read_model_building", "What this is answered from is being built by a newer version of the bank. Ask again in a while.", status: 503));
+            await httpContext.WriteProblemAsync(
+                Problems.Malformed(
+                    "read_model_building",
+                    "What this is answered from is being built by a newer version of the bank. Ask again in a while.",
+                    status: 503));
             return true;
         }
 
-        if (exception is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, MessageText: "cached plan must not change result type" })
+        if (
+            exception is PostgresException
+            {
+                SqlState: PostgresErrorCodes.FeatureNotSupported,
+                MessageText: "cached plan must not change result type"
+            })
         {
             // The tables of a new version have other columns than those that a statement was prepared for. All connections start over.
             source.Clear();
@@ -73,8 +82,14 @@ internal sealed class UnexpectedFailures(NpgsqlDataSource source, ILogger<Unexpe
         }
 
         // The framework says nothing of an exception that a handler like this one has taken.
-        logger.LogError(exception, "{Method} {Path} failed; traceId {TraceId}", httpContext.Request.Method, httpContext.Request.Path, httpContext.TraceId());
-        await httpContext.WriteProblemAsync(Problems.Malformed("internal_error", "The bank failed to answer. The failure is logged under this traceId.", status: 500));
+        logger.LogError(
+            exception,
+            "{Method} {Path} failed; traceId {TraceId}",
+            httpContext.Request.Method,
+            httpContext.Request.Path,
+            httpContext.TraceId());
+        await httpContext.WriteProblemAsync(
+            Problems.Malformed("internal_error", "The bank failed to answer. The failure is logged under this traceId.", status: 500));
         return true;
     }
 

@@ -15,8 +15,8 @@ namespace Banking.Host.Hosting;
 public sealed record RateLimitSettings(bool Enabled = true, int WritesPerSecond = 20_000, int TokensPerMinute = 600);
 
 /// <summary>
-/// Limits per caller with the framework's middleware: by subject, and by address where the route asks for none, whatever token is sent along. Reads
-/// have no limit. A request beyond it is answered before its body is read.
+/// Limits per caller with the framework's middleware: by subject, and by address where the route asks for none, whatever token is sent
+/// along. Reads have no limit. A request beyond it is answered before its body is read.
 /// </summary>
 internal static class RateLimits
 {
@@ -27,7 +27,8 @@ internal static class RateLimits
         var settings = builder.Configuration.GetSection("Banking:RateLimits").Get<RateLimitSettings>() ?? new();
         if (settings.WritesPerSecond < 1 || settings.TokensPerMinute < 1)
         {
-            throw new ConfigurationException("Banking:RateLimits: WritesPerSecond and TokensPerMinute are 1 or more; Enabled=false turns all limits off.");
+            throw new ConfigurationException(
+                "Banking:RateLimits: WritesPerSecond and TokensPerMinute are 1 or more; Enabled=false turns all limits off.");
         }
 
         var (writes, tokens) = (Writes(settings), Tokens(settings));
@@ -36,13 +37,16 @@ internal static class RateLimits
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = RejectAsync;
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool IsSubject, string Name)>(http =>
-                !settings.Enabled || HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is not { } endpoint ? RateLimitPartition.GetNoLimiter((false, ""))
+                !settings.Enabled || HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is not { } endpoint
+                    ? RateLimitPartition.GetNoLimiter((false, ""))
                 : SubjectAt(endpoint, http) is { } subject ? RateLimitPartition.GetTokenBucketLimiter((true, subject), writes)
                 : RateLimitPartition.GetTokenBucketLimiter((false, Address(http)), tokens));
         });
     }
 
-    /// <summary>Null where the route asks for no token: a caller that could choose its subject there would have as many limits as it has names.</summary>
+    /// <summary>
+    /// Null where the route asks for no token: a caller that could choose its subject there would have as many limits as it has names.
+    /// </summary>
     private static string? SubjectAt(Endpoint endpoint, HttpContext http) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? http.User.FindFirst(Claims.Subject)?.Value : null;
 

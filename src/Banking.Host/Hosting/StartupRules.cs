@@ -3,8 +3,8 @@ using System.Net;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Settings with which a host does not start: in Production (whatever is not Development) those that weaken the bank, in Development an address that others reach, because
-/// everybody on this machine gets tokens there. All that is wrong is said at once.
+/// Settings with which a host does not start: in Production (whatever is not Development) those that weaken the bank, in Development an
+/// address that others reach, because everybody on this machine gets tokens there. All that is wrong is said at once.
 /// </summary>
 internal static class StartupRules
 {
@@ -16,31 +16,47 @@ internal static class StartupRules
     private const string Audience = "Banking:Auth:Audience";
     private const string Webhooks = "Banking:Publishing:Webhooks:";
 
-    /// <summary>The environment, before there is a host, which is then told. A variable that is named ENVIRONMENT is somebody else's.</summary>
+    /// <summary>
+    /// The environment, before there is a host, which is then told. A variable that is named ENVIRONMENT is somebody else's.
+    /// </summary>
     /// <param name="option">What the command line says, if anything.</param>
     public static string EnvironmentOf(string? option) =>
-        new[] { option, Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT"), Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") }
-            .FirstOrDefault(value => !string.IsNullOrEmpty(value)) ?? Environments.Production;
+        new[]
+        {
+            option,
+            Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT"),
+            Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"),
+        }.FirstOrDefault(value => !string.IsNullOrEmpty(value))
+        ?? Environments.Production;
 
-    public static bool IsDevelopment(string environment) => Environments.Development.Equals(environment, StringComparison.OrdinalIgnoreCase);
+    public static bool IsDevelopment(string environment) =>
+        Environments.Development.Equals(environment, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Before a database is opened, or even made.</summary>
     public static void CheckDatabase(IConfiguration configuration, string environment)
     {
-        if (!IsDevelopment(environment) && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)) && !IsSet(configuration, PrivateDatabase))
+        if (
+            !IsDevelopment(environment)
+            && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name))
+            && !IsSet(configuration, PrivateDatabase))
         {
-            Refuse([$"Production needs ConnectionStrings:{BankDatabase.Name}; to run it on the private PostgreSQL of this host, set {PrivateDatabase}=true."]);
+            Refuse([
+                $"Production needs ConnectionStrings:{BankDatabase.Name}; to run it on the private PostgreSQL of this host, set {PrivateDatabase}=true.",
+            ]);
         }
     }
 
     public static void CheckSettings(IConfiguration configuration, bool isDevelopment) =>
         Refuse(isDevelopment ? OfDevelopment(configuration) : OfProduction(configuration));
 
-    public static bool IsSet(IConfiguration configuration, string name) => configuration[name] switch
-    {
-        null or "" => false,
-        var text => bool.TryParse(text, out var value) ? value : throw new ConfigurationException($"{name} is true or false, not \"{text}\"."),
-    };
+    public static bool IsSet(IConfiguration configuration, string name) =>
+        configuration[name] switch
+        {
+            null or "" => false,
+            var text => bool.TryParse(text, out var value)
+                ? value
+                : throw new ConfigurationException($"{name} is true or false, not \"{text}\"."),
+        };
 
     public static void Refuse(IEnumerable<string> sentences)
     {
@@ -68,7 +84,12 @@ internal static class StartupRules
             yield return $"Production needs {Audience}: the bank's own name in its tokens. Without it, tokens for other services would be accepted.";
         }
 
-        foreach (var (name, why) in ((string, string)[])[("AllowInsecure", "events would be sent over http"), ("AllowPrivateAddresses", "webhooks would reach into the bank's own network")])
+        foreach (
+            var (name, why) in ((string, string)[])
+                [
+                    ("AllowInsecure", "events would be sent over http"),
+                    ("AllowPrivateAddresses", "webhooks would reach into the bank's own network"),
+                ])
         {
             if (IsSet(configuration, Webhooks + name))
             {
@@ -94,10 +115,17 @@ internal static class StartupRules
     private static IEnumerable<string> Addresses(IConfiguration configuration)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>().ToList();
-        var urls = configuration["urls"] is { Length: > 0 } given ? given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+        var urls = configuration["urls"] is { Length: > 0 } given
+            ? given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [];
         var ports = new[] { ("http", "http_ports"), ("https", "https_ports") }.SelectMany(p =>
-            (configuration[p.Item2] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(port => $"{p.Item1}://*:{port}"));
-        return endpoints.Count > 0 ? endpoints : urls.Length > 0 ? urls : ports;
+            (configuration[p.Item2] ?? "")
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(port => $"{p.Item1}://*:{port}")
+        );
+        return endpoints.Count > 0 ? endpoints
+            : urls.Length > 0 ? urls
+            : ports;
     }
 
     private static bool IsLoopback(string address)

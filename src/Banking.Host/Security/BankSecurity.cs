@@ -5,10 +5,17 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Banking.Host.Security;
 
-/// <summary>A caller is somebody: a bearer token of the one issuer, for this audience, signed with the algorithms named here and no other.</summary>
+/// <summary>
+/// A caller is somebody: a bearer token of the one issuer, for this audience, signed with the algorithms named here and no other.
+/// </summary>
 internal static class BankSecurity
 {
-    private static readonly string[] Algorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSha256];
+    private static readonly string[] Algorithms =
+    [
+        SecurityAlgorithms.EcdsaSha256,
+        SecurityAlgorithms.RsaSsaPssSha256,
+        SecurityAlgorithms.RsaSha256,
+    ];
 
     public static void AddBankSecurity(this WebApplicationBuilder builder)
     {
@@ -18,7 +25,8 @@ internal static class BankSecurity
         if (!own && (string.IsNullOrWhiteSpace(authority) || string.IsNullOrWhiteSpace(audience)))
         {
             throw new ConfigurationException(
-                "Outside of Development the bank needs Banking:Auth:Authority and Banking:Auth:Audience: the issuer of its tokens and its own name there.");
+                "Outside of Development the bank needs Banking:Auth:Authority and Banking:Auth:Audience: the issuer of its tokens and its own name there."
+            );
         }
 
         var tokens = own ? new DevTokens() : null;

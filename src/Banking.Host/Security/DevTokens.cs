@@ -22,20 +22,23 @@ public sealed class DevTokens
 
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    internal SecurityKey Key { get; } = new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = Guid.CreateVersion7().ToString("N") };
+    internal SecurityKey Key { get; } =
+        new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = Guid.CreateVersion7().ToString("N") };
 
     /// <summary>A token for that role; for a customer it names the customer.</summary>
-    public string Issue(string role, string? customer, string? subject, DateTimeOffset now) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = Issuer,
-        Audience = Audience,
-        TokenType = "at+jwt",
-        IssuedAt = now.UtcDateTime,
-        NotBefore = now.UtcDateTime,
-        Expires = (now + Life).UtcDateTime,
-        SigningCredentials = new(Key, SecurityAlgorithms.EcdsaSha256),
-        Claims = ClaimsOf(role, customer, subject),
-    });
+    public string Issue(string role, string? customer, string? subject, DateTimeOffset now) =>
+        new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = Issuer,
+                Audience = Audience,
+                TokenType = "at+jwt",
+                IssuedAt = now.UtcDateTime,
+                NotBefore = now.UtcDateTime,
+                Expires = (now + Life).UtcDateTime,
+                SigningCredentials = new(Key, SecurityAlgorithms.EcdsaSha256),
+                Claims = ClaimsOf(role, customer, subject),
+            });
 
     private static Dictionary<string, object> ClaimsOf(string role, string? customer, string? subject)
     {
@@ -63,8 +66,10 @@ internal static class DevTokenEndpoint
     {
         if (app.Services.GetService<DevTokens>() is { } tokens)
         {
-            app.MapPost("/dev/token", (DevTokenRequest request, HttpContext http, TimeProvider clock) => Issue(request, http, tokens, clock))
-                .WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain)).AllowAnonymous();
+            app.MapPost("/dev/token", (DevTokenRequest request, HttpContext http, TimeProvider clock) =>
+                    Issue(request, http, tokens, clock))
+                .WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain))
+                .AllowAnonymous();
         }
     }
 
@@ -77,12 +82,15 @@ internal static class DevTokenEndpoint
 
         if (!Roles.All.Contains(request.Role))
         {
-            return new ProblemResult(Problems.Malformed("unknown_role", $"A role is one of {string.Join(", ", Roles.All)}.", "#/role", status: 422));
+            return new ProblemResult(
+                Problems.Malformed("unknown_role", $"A role is one of {string.Join(", ", Roles.All)}.", "#/role", status: 422));
         }
 
         if ((request.Role == Roles.Customer) != PublicId.TryParse("cus", request.Customer, out _))
         {
-            return new ProblemResult(Problems.Malformed("customer_required", "A token of role customer, and only that, names a customer, cus_….", "#/customer", status: 422));
+            return new ProblemResult(
+                Problems.Malformed(
+                    "customer_required", "A token of role customer, and only that, names a customer, cus_….", "#/customer", status: 422));
         }
 
         if (PlainText.Problem(request.Subject, 100) is { } why)
@@ -97,8 +105,8 @@ internal static class DevTokenEndpoint
     }
 
     /// <summary>
-    /// From this machine, to this machine by its own name, and not passed on by a proxy that may stand for anybody. A foreign Host is what a
-    /// browser sends when a page of somebody else has led it here. No address at all is a local transport.
+    /// From this machine, to this machine by its own name, and not passed on by a proxy that may stand for anybody. A foreign Host is what
+    /// a browser sends when a page of somebody else has led it here. No address at all is a local transport.
     /// </summary>
     private static bool IsLocal(HttpContext http) =>
         (http.Connection.RemoteIpAddress is null || IPAddress.IsLoopback(http.Connection.RemoteIpAddress))
@@ -112,8 +120,32 @@ internal static class DevTokenEndpoint
     /// <summary>How the names begin of what proxies and delivery networks add to a request that they pass on.</summary>
     private static readonly string[] ProxyPrefixes =
     [
-        "Forwarded", "Via", "X-Forward", "X-Real", "X-Original", "X-Originating", "X-Client", "X-Cluster", "X-Remote", "X-ProxyUser", "X-Host", "X-Scheme",
-        "X-Envoy-", "X-Azure-", "X-Amzn-", "X-AppEngine-", "X-ARR", "X-Vercel", "CF-", "CloudFront-", "Akamai-", "True-Client", "Fly-Client", "Fastly-Client",
-        "Client-IP", "CDN-Loop", "Max-Forwards",
+        "Forwarded",
+        "Via",
+        "X-Forward",
+        "X-Real",
+        "X-Original",
+        "X-Originating",
+        "X-Client",
+        "X-Cluster",
+        "X-Remote",
+        "X-ProxyUser",
+        "X-Host",
+        "X-Scheme",
+        "X-Envoy-",
+        "X-Azure-",
+        "X-Amzn-",
+        "X-AppEngine-",
+        "X-ARR",
+        "X-Vercel",
+        "CF-",
+        "CloudFront-",
+        "Akamai-",
+        "True-Client",
+        "Fly-Client",
+        "Fastly-Client",
+        "Client-IP",
+        "CDN-Loop",
+        "Max-Forwards",
     ];
 }

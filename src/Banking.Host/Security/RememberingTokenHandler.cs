@@ -20,7 +20,8 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
     /// <summary>How long a key that the issuer withdrew may still be honoured.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<string, (TokenValidationResult Result, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (TokenValidationResult Result, DateTimeOffset Until)> _known = new(
+        StringComparer.Ordinal);
 
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
@@ -51,7 +52,9 @@ internal sealed class RememberingTokenHandler(TimeProvider clock) : JsonWebToken
         return result;
     }
 
-    /// <summary>What the framework does not look at, or null: a demand that this bank does not understand, a name that cannot be kept.</summary>
+    /// <summary>
+    /// What the framework does not look at, or null: a demand that this bank does not understand, a name that cannot be kept.
+    /// </summary>
     private static string? Problem(TokenValidationResult result)
     {
         // RFC 7515, 4.1.11: whoever does not understand a critical header refuses the token. This bank understands none.

@@ -6,7 +6,8 @@ namespace Banking.Platform.Commands;
 
 /// <summary>Everything about a command that is not the command: who, why, through which door, and how to recognise a repeat.</summary>
 /// <param name="Operation">What is asked, as its caller named it; part of the scope of the idempotency key.</param>
-/// <param name="IdempotencyKey">The caller's key. Where a caller may leave it out, the platform gives one, so that its own retry is safe.</param>
+/// <param name="IdempotencyKey">The caller's key. Where a caller may leave it out, the platform gives one, so that its own retry is
+/// safe.</param>
 /// <param name="Fingerprint">Hash of the content: the same key with another fingerprint is refused.</param>
 /// <param name="IfVersion">The version that the caller demands (If-Match), of the command's first stream.</param>
 public sealed record CommandContext(
@@ -23,8 +24,8 @@ public sealed record CommandContext(
     public const int LongestKey = 255;
 
     /// <summary>
-    /// Whether a text can be a key, through whichever door: it is hashed, stored and shown. Outer spaces and quotes are no part of a header's
-    /// value, so they are none of a key anywhere: it must be the same key in each door.
+    /// Whether a text can be a key, through whichever door: it is hashed, stored and shown. Outer spaces and quotes are no part of a
+    /// header's value, so they are none of a key anywhere: it must be the same key in each door.
     /// </summary>
     public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } and not ([' ', ..] or [.., ' '] or ['"', .., '"'])
         && key.All(c => c is >= ' ' and <= '~');
@@ -42,14 +43,14 @@ public sealed record CommandContext(
     public string? FormerFingerprint { get; init; }
 
     /// <summary>
-    /// One key means one thing to one caller in one operation. A caller is the subject of a token and, where there is one, the customer in it.
-    /// Lengths are part of the hash, so that no two scopes collide.
+    /// One key means one thing to one caller in one operation. A caller is the subject of a token and, where there is one, the customer in
+    /// it. Lengths are part of the hash, so that no two scopes collide.
     /// </summary>
     public Guid ReceiptId => Scope(Caller.CustomerId, Caller.Actor, Operation, IdempotencyKey);
 
     /// <summary>
-    /// The scopes that this command had in earlier versions of this bank, where they are others: without the customer, under the spelling of the
-    /// account in the address, with the key as the header was read then. What was answered under one of them stays answered.
+    /// The scopes that this command had in earlier versions of this bank, where they are others: without the customer, under the spelling
+    /// of the account in the address, with the key as the header was read then. What was answered under one of them stays answered.
     /// </summary>
     public IReadOnlyList<Guid> FormerReceiptIds => Caller.CustomerId is null && FormerKey is null && FormerOperation is null ? [] :
     [
@@ -109,7 +110,9 @@ public static class HeaderNames
 {
     public const string Role = "role";
 
-    /// <summary>The customer behind the caller; absent for staff. With it, an event says all that the id of its receipt is made of.</summary>
+    /// <summary>
+    /// The customer behind the caller; absent for staff. With it, an event says all that the id of its receipt is made of.
+    /// </summary>
     public const string Customer = "customer";
 
     public const string Channel = "channel";

@@ -7,10 +7,12 @@ namespace Banking.Platform.Commands;
 
 /// <summary>
 /// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
-/// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another (<see cref="GroupPace"/>): where
-/// no host is at work nothing waits. Groups that are at work at once have no stream in common, so none waits for the locks of another.
+/// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another
+/// (<see cref="GroupPace"/>): where no host is at work nothing waits. Groups that are at work at once have no stream in common, so none
+/// waits for the locks of another.
 /// </summary>
-public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, StorageTrouble trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
+public sealed class CommandGroup<TState>(
+    GroupTransaction<TState> transaction, StorageTrouble trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
     /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
@@ -21,7 +23,9 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, S
     /// <summary>Commands, not units: a batch of a thousand weighs a thousand.</summary>
     private int _waiting;
 
-    /// <summary>Decides the command and stores what follows. Cancelling stops the waiting, not the command: its answer stays to be had by its key.</summary>
+    /// <summary>
+    /// Decides the command and stores what follows. Cancelling stops the waiting, not the command: its answer stays to be had by its key.
+    /// </summary>
     public async Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(submission);
@@ -136,7 +140,9 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, S
         var stuck = new Dictionary<Guid, Exception>();
         foreach (var pending in group)
         {
-            var failure = away ?? pending.Streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null) ?? await AloneAsync(pending);
+            var failure = away
+                ?? pending.Streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null)
+                ?? await AloneAsync(pending);
             if (failure is not null)
             {
                 var first = pending.Unit[0].Context;
@@ -221,7 +227,8 @@ public sealed class CommandGroup<TState>(GroupTransaction<TState> transaction, S
     {
         public IReadOnlyList<Submission<TState>> Unit { get; } = unit;
 
-        public IReadOnlyCollection<Guid> Streams { get; } = unit.Count == 1 ? unit[0].Streams : [.. unit.SelectMany(s => s.Streams).Distinct()];
+        public IReadOnlyCollection<Guid> Streams { get; } =
+            unit.Count == 1 ? unit[0].Streams : [.. unit.SelectMany(s => s.Streams).Distinct()];
 
         public bool InDoubt { get; set; }
 

@@ -2,7 +2,8 @@ namespace Banking.Platform.Commands;
 
 /// <summary>
 /// Commands in the order in which they came, and which of them may go: all but those whose streams are at work in a group, or are wanted by
-/// one that came before and has to wait. So groups that are at work at once have no stream in common, and none overtakes another on a stream.
+/// one that came before and has to wait. So groups that are at work at once have no stream in common, and none overtakes another on a
+/// stream.
 /// </summary>
 /// <param name="streams">The streams that one concerns.</param>
 /// <param name="weight">How many commands one stands for.</param>
@@ -27,7 +28,9 @@ public sealed class CommandLine<T>(Func<T, IReadOnlyCollection<Guid>> streams, F
         Place(item);
     }
 
-    /// <summary>Those that may go, up to a weight; one of them may be heavier. Their streams are at work until they are told to be free.</summary>
+    /// <summary>
+    /// Those that may go, up to a weight; one of them may be heavier. Their streams are at work until they are told to be free.
+    /// </summary>
     public IReadOnlyList<T> Take(int most)
     {
         if (_ready == 0)

@@ -25,17 +25,23 @@ internal static class CommandMessage
     private static Refusal? Kept(string code, string what, string? text) =>
         PlainText.Problem(text, CommandContext.LongestKey) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
 
-    /// <summary>The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.</summary>
+    /// <summary>
+    /// The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.
+    /// </summary>
     /// <param name="sent">The command as it came: what earlier versions recognised a repeat by.</param>
     /// <param name="kept">The command as the bank keeps it.</param>
-    internal static CommandContext Read(Envelope envelope, string operation, string commandId, object sent, object kept, string? reasonCode, string? reasonText)
+    internal static CommandContext Read(
+        Envelope envelope, string operation, string commandId, object sent, object kept, string? reasonCode, string? reasonText)
     {
         ArgumentNullException.ThrowIfNull(envelope);
         ArgumentNullException.ThrowIfNull(kept);
         var content = new CommandContent(kept, kept.GetType()) { IsMessage = true };
         var user = envelope.UserName is { Length: > 0 } name ? name : null;
         return new(
-            new Caller(user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus) { IsOnBehalfOfUser = user is not null },
+            new Caller(user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus)
+            {
+                IsOnBehalfOfUser = user is not null,
+            },
             operation,
             commandId,
             content.Fingerprint(),

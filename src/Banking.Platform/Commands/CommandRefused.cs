@@ -2,7 +2,10 @@ using Banking.Platform.EventSourcing;
 
 namespace Banking.Platform.Commands;
 
-/// <summary>A rule said no to a command. Why, and the facts that the decision saw, stand in the refusal of this id: balances are no matter of the log's readers.</summary>
+/// <summary>
+/// A rule said no to a command. Why, and the facts that the decision saw, stand in the refusal of this id: balances are no matter of the
+/// log's readers.
+/// </summary>
 /// <param name="Subject">The stream that it is listed under; what was refused moves nothing there.</param>
 /// <param name="SubjectVersion">The version of that stream which the decision saw; 0 where there is no such stream yet.</param>
 /// <param name="Operation">What was asked, as its caller named it: a route or the name of a message.</param>
@@ -10,7 +13,10 @@ namespace Banking.Platform.Commands;
 /// <param name="EffectiveAt">When it was decided.</param>
 public sealed record CommandRefused(Guid Subject, long SubjectVersion, string Operation, string Code, DateTimeOffset EffectiveAt)
 {
-    /// <summary>The name of its stream's kind, in the log for ever. Each refusal is a stream of its own: on its subject's it would move the version, and wait for it.</summary>
+    /// <summary>
+    /// The name of its stream's kind, in the log for ever. Each refusal is a stream of its own: on its subject's it would move the version,
+    /// and wait for it.
+    /// </summary>
     public const string StreamType = "refusal";
 
     internal static CommandRefused Of(RecordedRefusal refusal) =>

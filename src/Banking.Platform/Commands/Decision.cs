@@ -16,14 +16,18 @@ public abstract record Decision
         /// <summary>Documents that must stand or fall with the events.</summary>
         public IReadOnlyList<object> Documents { get; init; } = [];
 
-        /// <summary>Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.</summary>
+        /// <summary>
+        /// Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.
+        /// </summary>
         public IReadOnlyList<object> Messages { get; init; } = [];
 
         /// <summary>Commands for later: stored with the events, and decided when the bank's clock reaches their time.</summary>
         public IReadOnlyList<DueCommand> Due { get; init; } = [];
     }
 
-    /// <summary>A rule says no. Stored with the facts it saw, and repeated to whoever repeats the command; the account does not move.</summary>
+    /// <summary>
+    /// A rule says no. Stored with the facts it saw, and repeated to whoever repeats the command; the account does not move.
+    /// </summary>
     public sealed record Refused(Refusal Refusal) : Decision;
 
     /// <summary>Nothing to decide upon: not found, not the version demanded. Nothing is stored.</summary>

@@ -7,8 +7,9 @@ using Npgsql;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// Whose a receipt is that was found under the scope of earlier versions. That scope named the subject of the token but not the customer in it, so
-/// the same subject with another customer would get it. What the command was about tells: its events, or its refusal, lie in a stream.
+/// Whose a receipt is that was found under the scope of earlier versions. That scope named the subject of the token but not the customer in
+/// it, so the same subject with another customer would get it. What the command was about tells: its events, or its refusal, lie in a
+/// stream.
 /// </summary>
 public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store, IEnumerable<IStreamAccess> access)
 {
@@ -16,8 +17,9 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
     private static readonly TimeSpan Around = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The stream of each receipt, in one statement however many. Of an accepted command: the event that is the command as a resource, which the location names,
-    /// lies on the stream of who gave it; the last event, which a receipt knows, is of a transfer the payee's. Of a refused one: its refusal lies in a stream.
+    /// The stream of each receipt, in one statement however many. Of an accepted command: the event that is the command as a resource,
+    /// which the location names, lies on the stream of who gave it; the last event, which a receipt knows, is of a transfer the payee's. Of
+    /// a refused one: its refusal lies in a stream.
     /// </summary>
     private readonly string _streams =
         $"""
@@ -36,7 +38,9 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
         join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = r.stream_id::uuid
         """;
 
-    /// <summary>For each receipt whether the caller of the context may know of what it is about; null where that cannot be found out.</summary>
+    /// <summary>
+    /// For each receipt whether the caller of the context may know of what it is about; null where that cannot be found out.
+    /// </summary>
     public async Task<IReadOnlyList<bool?>> AreOfCallersAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked)
     {
         ArgumentNullException.ThrowIfNull(asked);
@@ -57,7 +61,8 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
             if (access.FirstOrDefault(a => a.StreamType == ofType.Key) is { } gate)
             {
                 var streams = ofType.ToList();
-                var allowed = await gate.MaySeeAsync([.. streams.Select(s => (asked[s.Place].Context.Caller, s.Id))], CancellationToken.None);
+                var allowed = await gate.MaySeeAsync(
+                    [.. streams.Select(s => (asked[s.Place].Context.Caller, s.Id))], CancellationToken.None);
                 foreach (var (stream, mayOne) in streams.Zip(allowed))
                 {
                     answers[stream.Place] = mayOne;
@@ -68,16 +73,29 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
         return answers;
     }
 
-    private async Task<List<(int Place, Guid Id, string Type)>> StreamsAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked, int[] open)
+    private async Task<List<(int Place, Guid Id, string Type)>> StreamsAsync(
+        IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked, int[] open)
     {
-        int[] accepted = [.. open.Where(i => asked[i].Receipt.EventId is not null)], refused = [.. open.Except(accepted)];
-        T[] Of<T>(int[] places, Func<Receipt, CommandContext, T> value) => [.. places.Select(i => value(asked[i].Receipt, asked[i].Context))];
+        int[] accepted = [.. open.Where(i => asked[i].Receipt.EventId is not null)],
+            refused = [.. open.Except(accepted)];
+        T[] Of<T>(int[] places, Func<Receipt, CommandContext, T> value) =>
+            [.. places.Select(i => value(asked[i].Receipt, asked[i].Context))];
         await using var command = source.CreateCommand(_streams);
-        foreach (var value in (object[])[
-            accepted, Of(accepted, (r, _) => Resource(r)), Of(accepted, (r, _) => r.EventId!.Value),
-            refused, Of(refused, (r, _) => First(r.RecordedAt - Around)), Of(refused, (r, _) => First(r.RecordedAt + Around)),
-            Of(refused, (_, c) => c.IdempotencyKey), Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey), Of(refused, (_, c) => c.Caller.Actor),
-            Of(refused, (_, c) => c.Operation), Of(refused, (_, c) => c.FormerOperation ?? c.Operation)])
+        foreach (
+            var value in (object[])
+                [
+                    accepted,
+                    Of(accepted, (r, _) => Resource(r)),
+                    Of(accepted, (r, _) => r.EventId!.Value),
+                    refused,
+                    Of(refused, (r, _) => First(r.RecordedAt - Around)),
+                    Of(refused, (r, _) => First(r.RecordedAt + Around)),
+                    Of(refused, (_, c) => c.IdempotencyKey),
+                    Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey),
+                    Of(refused, (_, c) => c.Caller.Actor),
+                    Of(refused, (_, c) => c.Operation),
+                    Of(refused, (_, c) => c.FormerOperation ?? c.Operation),
+                ])
         {
             command.Parameters.Add(new() { Value = value });
         }
@@ -96,7 +114,9 @@ public sealed class FormerReceipts(NpgsqlDataSource source, IDocumentStore store
     }
 
     private static Guid Resource(Receipt receipt) =>
-        receipt.Location is { Length: > 32 } location && Exact.TryId(location.AsSpan(location.Length - 32), out var id) ? id : receipt.EventId!.Value;
+        receipt.Location is { Length: > 32 } location && Exact.TryId(location.AsSpan(location.Length - 32), out var id)
+            ? id
+            : receipt.EventId!.Value;
 
     /// <summary>The lowest id that a clock at this time gives: UUID version 7 begins with the milliseconds.</summary>
     internal static Guid First(DateTimeOffset time)

@@ -10,8 +10,8 @@ public static class GroupLimits
     public const int Waiting = 8_192;
 
     /// <summary>
-    /// Groups at work at once: PostgreSQL stores each on a processor of its own. More than there are processors only makes them smaller, and with
-    /// one alone everybody waits for the disk.
+    /// Groups at work at once: PostgreSQL stores each on a processor of its own. More than there are processors only makes them smaller,
+    /// and with one alone everybody waits for the disk.
     /// </summary>
     public static int AtOnce { get; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
 }

@@ -23,40 +23,52 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
     /// <summary>Where the receipt was made in this very group: its event, whose position is known after the commit.</summary>
     public EventEnvelope? Event { get; init; }
 
-    /// <summary>Whether it was found under a scope of earlier versions, which did not name the customer: then only who may know of the streams gets it.</summary>
+    /// <summary>
+    /// Whether it was found under a scope of earlier versions, which did not name the customer: then only who may know of the streams gets
+    /// it.
+    /// </summary>
     public bool IsUnclaimed { get; init; }
 }
 
-/// <summary>Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its stream is.</summary>
+/// <summary>
+/// Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its
+/// stream is.
+/// </summary>
 internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known, FormerReceipts former)
     where TState : class, IEventSourced<TState>
 {
     private static readonly string EventTable = $"{PlatformModule.EventSchema}.mt_events";
 
     /// <summary>
-    /// Each stream with its version and its last event. Where a lock was waited for, the version is that of now, but the last event is looked up in
-    /// the snapshot of before: it is null then, and the state is read again.
+    /// Each stream with its version and its last event. Where a lock was waited for, the version is that of now, but the last event is
+    /// looked up in the snapshot of before: it is null then, and the state is read again.
     /// </summary>
     private static readonly string Find =
-        $"select s.id, s.version, (select e.id from {EventTable} e where e.stream_id = s.id and e.version = s.version and not e.is_archived) " +
-        $"from {PlatformModule.EventSchema}.mt_streams s where s.id = any($1) and s.type = '{TState.StreamType}' and not s.is_archived";
+        $"select s.id, s.version, (select e.id from {EventTable} e where e.stream_id = s.id and e.version = s.version and not e.is_archived) "
+        + $"from {PlatformModule.EventSchema}.mt_streams s where s.id = any($1) and s.type = '{TState.StreamType}' and not s.is_archived";
 
-    /// <summary>In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.</summary>
+    /// <summary>
+    /// In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.
+    /// </summary>
     private static readonly string Lock = Find + " order by s.id for update";
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
-    private readonly string _states = $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} where id = any($1) and {StoredStates.LastEventColumn} is not null";
+    private readonly string _states =
+        $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} where id = any($1) and {StoredStates.LastEventColumn} is not null";
 
     /// <summary>States of the streams' last events, with a snapshot taken under the locks.</summary>
     private readonly string _current =
-        $"select d.data, e.id from {StateTable(store)} d join {PlatformModule.EventSchema}.mt_streams s on s.id = d.id " +
-        $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
+        $"select d.data, e.id from {StateTable(store)} d join {PlatformModule.EventSchema}.mt_streams s on s.id = d.id "
+        + $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
 
     /// <summary>One stream in so many.</summary>
     private const int Contended = 8;
 
-    /// <summary>Whether so much of the last group had been moved by other hosts, or was locked by them, that groups of theirs and this one's are bound to meet at the locks.</summary>
+    /// <summary>
+    /// Whether so much of the last group had been moved by other hosts, or was locked by them, that groups of theirs and this one's are
+    /// bound to meet at the locks.
+    /// </summary>
     private volatile bool _contended;
 
     /// <inheritdoc cref="_contended"/>
@@ -75,9 +87,11 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         var stored = new Dictionary<Guid, StoredState<TState>>();
         void End(NpgsqlDataReader row) => ends[row.GetGuid(0)] = new(row.GetInt64(1), row.IsDBNull(2) ? null : row.GetGuid(2));
-        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past. What is remembered is there.
+        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past. What
+        // is remembered is there.
         var locked = new HashSet<Guid>(passing.Except(unknown));
-        // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that waited.
+        // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that
+        // waited.
         await new RoundTrip(transaction)
             .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], End)
             .Ask(Lock + " skip locked", passing, End)
@@ -111,8 +125,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     private static string StateTable(IDocumentStore store) => DocumentTable.Of(store.Options, typeof(TState)).Name;
 
     /// <summary>Each state of its stream's last event, as this host remembers it, else as it was stored.</summary>
-    /// <returns>Besides, the streams for which neither is there, and how many are remembered at another version: those another host has moved.</returns>
-    private (States<TState> States, Guid[] Late, int Moved) Current(Dictionary<Guid, StreamEnd> ends, Dictionary<Guid, StoredState<TState>> stored)
+    /// <returns>Besides, the streams for which neither is there, and how many are remembered at another version: those another host has
+    /// moved.</returns>
+    private (States<TState> States, Guid[] Late, int Moved) Current(
+        Dictionary<Guid, StreamEnd> ends, Dictionary<Guid, StoredState<TState>> stored)
     {
         var states = new States<TState>();
         var late = new List<Guid>();
@@ -134,7 +150,9 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         return (states, [.. late], moved);
     }
 
-    /// <summary>For each command the receipt of its caller, under the command's own scope: found there, or under one of earlier versions.</summary>
+    /// <summary>
+    /// For each command the receipt of its caller, under the command's own scope: found there, or under one of earlier versions.
+    /// </summary>
     private async Task<Dictionary<Guid, ReceivedReceipt>> OfCallersAsync(
         IReadOnlyList<Submission<TState>> submissions, Dictionary<Guid, ReceivedReceipt> found)
     {
@@ -143,7 +161,10 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             return found;
         }
 
-        var ofCallers = submissions.Where(s => found.ContainsKey(s.ReceiptId)).DistinctBy(s => s.ReceiptId).ToDictionary(s => s.ReceiptId, s => found[s.ReceiptId]);
+        var ofCallers = submissions
+            .Where(s => found.ContainsKey(s.ReceiptId))
+            .DistinctBy(s => s.ReceiptId)
+            .ToDictionary(s => s.ReceiptId, s => found[s.ReceiptId]);
         var candidates =
             from submission in submissions
             where !ofCallers.ContainsKey(submission.ReceiptId)
@@ -184,8 +205,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     }
 
     /// <summary>
-    /// A stored state is a cache. One that is missing, or is not that of its stream's last event, is folded again. Where an event of the stream cannot be read or is
-    /// missing there is no state to decide upon; the others of the group go on.
+    /// A stored state is a cache. One that is missing, or is not that of its stream's last event, is folded again. Where an event of the
+    /// stream cannot be read or is missing there is no state to decide upon; the others of the group go on.
     /// </summary>
     private async Task FoldAsync(
         NpgsqlTransaction transaction, Guid id, long version, States<TState> states, Dictionary<Guid, UnreadableEventException> unreadable)
@@ -195,9 +216,13 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             var known = await events.StreamAsync(transaction.Connection!, id, CancellationToken.None);
             if (known.Count != version)
             {
-                var missing = new InvalidOperationException(string.Create(
-                    CultureInfo.InvariantCulture, $"Stream {id} is at version {version}, and the log holds {known.Count} events of it."));
-                throw known.Count > 0 ? new UnreadableEventException(known[^1], missing) : new UnreadableEventException(0, id, TState.StreamType, missing);
+                var missing = new InvalidOperationException(
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"Stream {id} is at version {version}, and the log holds {known.Count} events of it.")
+                );
+                throw known.Count > 0
+                    ? new UnreadableEventException(known[^1], missing)
+                    : new UnreadableEventException(0, id, TState.StreamType, missing);
             }
 
             states.Put(id, StreamFold.Of<TState>(id, known));
@@ -211,6 +236,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     /// <param name="LastEvent">Null where the lock was waited for, or the event is missing.</param>
     private readonly record struct StreamEnd(long Version, Guid? LastEvent)
     {
-        public bool IsOf(StoredState<TState>? stored) => stored is not null && stored.LastEvent == LastEvent && stored.State.Version == Version;
+        public bool IsOf(StoredState<TState>? stored) =>
+            stored is not null && stored.LastEvent == LastEvent && stored.State.Version == Version;
     }
 }

@@ -45,7 +45,9 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         return envelope;
     }
 
-    /// <summary>A refusal, and that there was one, among the events where it was decided. Together: there is no way to keep one without the other.</summary>
+    /// <summary>
+    /// A refusal, and that there was one, among the events where it was decided. Together: there is no way to keep one without the other.
+    /// </summary>
     public void Refuse(RecordedRefusal refusal, CommandContext context)
     {
         _documents.Add(refusal);

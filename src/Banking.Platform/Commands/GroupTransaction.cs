@@ -27,8 +27,15 @@ public sealed class GroupTransaction<TState>
 
     /// <param name="pasts">Of states that have commands which are decided by the past.</param>
     public GroupTransaction(
-        IDocumentStore store, LedgerConnections connections, EventReader events, TimeProvider clock, GroupRules<TState> rules, FormerReceipts former,
-        MessageOutbox outbox, DueSignal due, IPastSource<TState>? pasts = null)
+        IDocumentStore store,
+        LedgerConnections connections,
+        EventReader events,
+        TimeProvider clock,
+        GroupRules<TState> rules,
+        FormerReceipts former,
+        MessageOutbox outbox,
+        DueSignal due,
+        IPastSource<TState>? pasts = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
         (_store, _connections, _clock, _rules, _outbox, _due, _pasts) =
@@ -45,10 +52,11 @@ public sealed class GroupTransaction<TState>
     /// stored, or when that is in doubt.
     /// </summary>
     /// <param name="waitFor">
-    /// Where other hosts are found to be at work on the same streams, these are waited for; a unit with another that is locked stands back, and
-    /// null is its outcome. Null to wait for all.
+    /// Where other hosts are found to be at work on the same streams, these are waited for; a unit with another that is locked stands back,
+    /// and null is its outcome. Null to wait for all.
     /// </param>
-    public async Task<IReadOnlyList<IReadOnlyList<Outcome>?>> RunAsync(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid>? waitFor)
+    public async Task<IReadOnlyList<IReadOnlyList<Outcome>?>> RunAsync(
+        IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid>? waitFor)
     {
         ArgumentNullException.ThrowIfNull(units);
         await using var connection = await _connections.OpenAsync();
@@ -109,7 +117,8 @@ public sealed class GroupTransaction<TState>
     private async Task AttachPastsAsync(NpgsqlTransaction transaction, IEnumerable<Submission<TState>> submissions, Loaded<TState> loaded)
     {
         var since = new Dictionary<Guid, DateTimeOffset>();
-        foreach (var (id, from) in submissions.Where(s => s.Past.Count > 0 && !loaded.Receipts.ContainsKey(s.ReceiptId)).SelectMany(s => s.Past))
+        foreach (
+            var (id, from) in submissions.Where(s => s.Past.Count > 0 && !loaded.Receipts.ContainsKey(s.ReceiptId)).SelectMany(s => s.Past))
         {
             since[id] = since.TryGetValue(id, out var earlier) && earlier < from ? earlier : from;
         }

@@ -29,7 +29,10 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
                 // Refused by what is stored, it is refused like any command. Refused by what the batch itself would have done, it is kept
                 // for people to see, but its key stays free: no state that ever was refused it.
-                answers[i] = alone || decision is not Decision.Refused refused ? Conclude(unit[i], decision, at) : RefuseWithin(unit[i], refused.Refusal, i, at);
+                answers[i] =
+                    alone || decision is not Decision.Refused refused
+                        ? Conclude(unit[i], decision, at)
+                        : RefuseWithin(unit[i], refused.Refusal, i, at);
                 break;
             }
 
@@ -108,7 +111,14 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     {
         var stream = submission.Streams[0];
         memory.Refuse(
-            RecordedRefusal.Of(Ids.Next(clock), stream, memory.States.Find(stream)?.Version ?? 0, refusal, submission.Context, submission.Data?.Invoke(), at),
+            RecordedRefusal.Of(
+                Ids.Next(clock),
+                stream,
+                memory.States.Find(stream)?.Version ?? 0,
+                refusal,
+                submission.Context,
+                submission.Data?.Invoke(),
+                at),
             submission.Context);
     }
 
@@ -129,9 +139,15 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     }
 
     private Decision.Rejected? Precondition(Submission<TState> submission) =>
-        submission.Context.IfVersion is { } demanded && memory.States.Find(submission.Streams[0])?.Version is var actual && actual != demanded
-            ? new Decision.Rejected(Refusal.Of("version_mismatch", 412,
-                $"If-Match demands version {demanded}; the account is at version {actual ?? 0}.", ("version", actual ?? 0)))
+        submission.Context.IfVersion is { } demanded
+        && memory.States.Find(submission.Streams[0])?.Version is var actual
+        && actual != demanded
+            ? new Decision.Rejected(
+                Refusal.Of(
+                    "version_mismatch",
+                    412,
+                    $"If-Match demands version {demanded}; the account is at version {actual ?? 0}.",
+                    ("version", actual ?? 0)))
             : null;
 
     private Func<Outcome> Repeat(Submission<TState> submission)

@@ -32,6 +32,8 @@ internal sealed class KnownStates<TState>
         }
     }
 
-    /// <summary>A new connection may reach another server. Its events would be told apart anyway; this only frees what is of no use there.</summary>
+    /// <summary>
+    /// A new connection may reach another server. Its events would be told apart anyway; this only frees what is of no use there.
+    /// </summary>
     public void Forget() => _states.Clear();
 }

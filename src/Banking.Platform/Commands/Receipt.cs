@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Banking.Platform.Commands;
 
-/// <summary>The answer once given to an idempotency key, stored in the transaction of its events and repeated to whoever asks again.</summary>
+/// <summary>
+/// The answer once given to an idempotency key, stored in the transaction of its events and repeated to whoever asks again.
+/// </summary>
 /// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
 /// <param name="Fingerprint">Hash of the content that was asked for under the key.</param>
 /// <param name="Body">The body as it was sent, JSON.</param>
@@ -25,8 +27,8 @@ public sealed record Receipt(
 }
 
 /// <summary>
-/// A refusal as it is kept, never changed and never removed: what was asked, by whom, and what the decision saw. That there was one is in the log too
-/// (<see cref="CommandRefused"/>).
+/// A refusal as it is kept, never changed and never removed: what was asked, by whom, and what the decision saw. That there was one is in
+/// the log too (<see cref="CommandRefused"/>).
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class RecordedRefusal

@@ -3,7 +3,9 @@ using NpgsqlTypes;
 
 namespace Banking.Platform.Commands;
 
-/// <summary>Queries over ids that go to PostgreSQL together, each with a snapshot of its own, in the order in which they were added.</summary>
+/// <summary>
+/// Queries over ids that go to PostgreSQL together, each with a snapshot of its own, in the order in which they were added.
+/// </summary>
 internal sealed class RoundTrip(NpgsqlTransaction transaction)
 {
     private readonly List<(NpgsqlBatchCommand Query, Action<NpgsqlDataReader> Row)> _asked = [];

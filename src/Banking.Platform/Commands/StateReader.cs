@@ -10,8 +10,8 @@ using NpgsqlTypes;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// Reads states. A stored state is a cache: one that was lost, or is not at the version of its stream, is folded from the events, so that what the log holds
-/// is always answered.
+/// Reads states. A stored state is a cache: one that was lost, or is not at the version of its stream, is folded from the events, so that
+/// what the log holds is always answered.
 /// </summary>
 public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource source, LogReader log)
     where TState : class, IEventSourced<TState>
@@ -22,11 +22,13 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
 
     /// <summary>The state, or null where there is no such stream.</summary>
-    /// <exception cref="UnreadableEventException">It has to be folded, and one of its events cannot be read, or cannot follow those before it.</exception>
+    /// <exception cref="UnreadableEventException">It has to be folded, and one of its events cannot be read, or cannot follow those before
+    /// it.</exception>
     public async Task<TState?> FindAsync(Guid id, CancellationToken ct) => (await FindAsync([id], ct)).GetValueOrDefault(id);
 
     /// <summary>The states of these streams, in one statement; those that are not there are left out.</summary>
-    /// <exception cref="UnreadableEventException">One has to be folded, and one of its events cannot be read, or cannot follow those before it.</exception>
+    /// <exception cref="UnreadableEventException">One has to be folded, and one of its events cannot be read, or cannot follow those before
+    /// it.</exception>
     public async Task<IReadOnlyDictionary<Guid, TState>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
     {
         var states = new Dictionary<Guid, TState>();
@@ -81,14 +83,19 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             "unnest($1, $2) as d(id, data)", search.All, after, upTo, limit,
             [
                 new() { Value = lost.Select(s => s.Id).ToArray() },
-                new() { Value = lost.Select(s => store.Options.Serializer().ToJson(s)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
-            ], ct);
+                new()
+                {
+                    Value = lost.Select(s => store.Options.Serializer().ToJson(s)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+                },
+            ],
+            ct);
         return [.. found.Concat(folded).OrderBy(s => s.Id).Take(limit)];
     }
 
     /// <summary>
-    /// A page of the states whose documents in a directory a search finds, in the order of their ids. What a state and its document both say is answered from the
-    /// state, which is never behind the log.
+    /// A page of the states whose documents in a directory a search finds, in the order of their ids. What a state and its document both
+    /// say is answered from the state, which is never behind the log.
     /// </summary>
     /// <param name="limit">One more than the page holds, which tells whether there is a next page.</param>
     public Task<IReadOnlyList<TState>> ListAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
@@ -97,7 +104,16 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         // The page is found first: the states of all the others are not read.
         var from = $"{DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d";
         return StatesAsync(
-            Command($"select p.id, s.data from (select d.id from {from}", "true", search.All, after, Guid.AllBitsSet, limit, [], $") p left join {_table.Name} s on s.id = p.id order by p.id"), ct);
+            Command(
+                $"select p.id, s.data from (select d.id from {from}",
+                "true",
+                search.All,
+                after,
+                Guid.AllBitsSet,
+                limit,
+                [],
+                $") p left join {_table.Name} s on s.id = p.id order by p.id"),
+            ct);
     }
 
     private async Task<IReadOnlyList<TState>> LostAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
@@ -126,8 +142,8 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     /// <summary>
-    /// Streams without a state: of the first so many of the range, so that a list costs the same in a large bank; and of those, wherever they are, that the
-    /// sentinel found to differ. Each state is looked up by its id: a join might read all of them.
+    /// Streams without a state: of the first so many of the range, so that a list costs the same in a large bank; and of those, wherever
+    /// they are, that the sentinel found to differ. Each state is looked up by its id: a join might read all of them.
     /// </summary>
     private NpgsqlCommand LostCommand(StateSearch search, Guid after, Guid upTo, int limit)
     {
@@ -138,8 +154,15 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             return "$" + command.Parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        var range = string.Join(" and ", (string[])
-            ["not d.is_archived", $"d.id > {Parameter(after)}", $"d.id <= {Parameter(upTo)}", .. search.ById.Select(c => c.Sql([.. c.Values.Select(Parameter)]))]);
+        var range = string.Join(
+            " and ",
+            (string[])
+                [
+                    "not d.is_archived",
+                    $"d.id > {Parameter(after)}",
+                    $"d.id <= {Parameter(upTo)}",
+                    .. search.ById.Select(c => c.Sql([.. c.Values.Select(Parameter)])),
+                ]);
         // A literal, or the index of the kind does not serve.
         var ofKind = $"d.type = '{TState.StreamType}'";
         command.CommandText =
@@ -158,8 +181,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     private Task<IReadOnlyList<TState>> ReadAsync(
-        string from, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first, CancellationToken ct) =>
-        StatesAsync(Command($"select d.id, d.data from {from}", "true", conditions, after, upTo, limit, first), ct);
+        string from,
+        IReadOnlyList<StateSearch.Condition> conditions,
+        Guid after,
+        Guid upTo,
+        int limit,
+        NpgsqlParameter[] first,
+        CancellationToken ct
+    ) => StatesAsync(Command($"select d.id, d.data from {from}", "true", conditions, after, upTo, limit, first), ct);
 
     private async Task<IReadOnlyList<TState>> StatesAsync(NpgsqlCommand command, CancellationToken ct)
     {
@@ -199,7 +228,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     private NpgsqlCommand Command(
-        string select, string where, IReadOnlyList<StateSearch.Condition> conditions, Guid after, Guid upTo, int limit, NpgsqlParameter[] first, string rest = "")
+        string select,
+        string where,
+        IReadOnlyList<StateSearch.Condition> conditions,
+        Guid after,
+        Guid upTo,
+        int limit,
+        NpgsqlParameter[] first,
+        string rest = "")
     {
         var command = source.CreateCommand();
         command.Parameters.AddRange(first);
@@ -245,7 +281,9 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 }
 
-/// <summary>What states are searched by. Conditions speak of <c>d.id</c> and <c>d.data</c>, and have a ? for each of their values.</summary>
+/// <summary>
+/// What states are searched by. Conditions speak of <c>d.id</c> and <c>d.data</c>, and have a ? for each of their values.
+/// </summary>
 public sealed class StateSearch
 {
     private readonly List<Condition> _byId = [];

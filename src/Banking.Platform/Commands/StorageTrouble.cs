@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Commands;
 
 /// <summary>
-/// Why commands cannot be stored just now, for health and for the log. A full disk fails every command, so it is said once a second, with the number
-/// of commands, and not with a stack trace for each.
+/// Why commands cannot be stored just now, for health and for the log. A full disk fails every command, so it is said once a second, with
+/// the number of commands, and not with a stack trace for each.
 /// </summary>
 public sealed class StorageTrouble(ILogger<StorageTrouble> log)
 {

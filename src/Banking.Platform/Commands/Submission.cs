@@ -21,7 +21,9 @@ public sealed record Submission<TState>(
 
     public IReadOnlyList<Guid> FormerReceiptIds { get; } = Context.FormerReceiptIds;
 
-    /// <summary>Streams into whose past the decision looks, with from when on; none where states are enough, as they are for nearly every command.</summary>
+    /// <summary>
+    /// Streams into whose past the decision looks, with from when on; none where states are enough, as they are for nearly every command.
+    /// </summary>
     public IReadOnlyList<(Guid Stream, DateTimeOffset Since)> Past { get; init; } = [];
 }
 

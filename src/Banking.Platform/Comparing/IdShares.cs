@@ -12,7 +12,8 @@ internal static class IdShares
     public static async Task<int> CountAsync(NpgsqlDataSource source, int rows, CancellationToken ct)
     {
         // As PostgreSQL last counted them: -1 where it never did.
-        await using var command = source.CreateCommand($"select greatest(reltuples, 0)::bigint from pg_class where oid = '{ReceiptTable.Name}'::regclass");
+        await using var command = source.CreateCommand(
+            $"select greatest(reltuples, 0)::bigint from pg_class where oid = '{ReceiptTable.Name}'::regclass");
         return (int)Math.Clamp((long)(await command.ExecuteScalarAsync(ct))! / rows, 1, Most);
     }
 

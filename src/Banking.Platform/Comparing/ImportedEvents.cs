@@ -4,7 +4,8 @@ using Banking.Platform.EventSourcing;
 namespace Banking.Platform.Comparing;
 
 /// <summary>What a module knows of imported events: ids that are made from the source.</summary>
-/// <param name="Problem">What an event and the row that it names say differently; null where they agree, or the rule does not concern it.</param>
+/// <param name="Problem">What an event and the row that it names say differently; null where they agree, or the rule does not concern
+/// it.</param>
 public sealed record ImportRule(Func<ReceiptedEvent, ImportedRow, string?> Problem);
 
 /// <summary>The row that an imported event names.</summary>
@@ -13,12 +14,16 @@ public sealed record ImportRule(Func<ReceiptedEvent, ImportedRow, string?> Probl
 public sealed record ImportedRow(string System, string File, string Id, string? ExternalId);
 
 /// <summary>
-/// An imported event has no receipt, because nobody was answered. What is known of it: its stream was taken over whole in one transaction, its key names the row
-/// in its data, and ids are made from the source. Without the source's files nothing more is known; a repeated import compares with these.
+/// An imported event has no receipt, because nobody was answered. What is known of it: its stream was taken over whole in one transaction,
+/// its key names the row in its data, and ids are made from the source. Without the source's files nothing more is known; a repeated import
+/// compares with these.
 /// </summary>
 internal static class ImportedEvents
 {
-    /// <summary>Whether the event was stored with the first one of its stream by the same import, and the external id in that one; null for other events.</summary>
+    /// <summary>
+    /// Whether the event was stored with the first one of its stream by the same import, and the external id in that one; null for other
+    /// events.
+    /// </summary>
     public static readonly string Columns =
         $"""
         case when e.headers ->> '{Commands.HeaderNames.Channel}' = '{Security.Channels.Import}' then (
@@ -57,8 +62,13 @@ internal static class ImportedEvents
     private static ImportedRow? Row(ReceiptedEvent e)
     {
         using var data = JsonDocument.Parse(e.Data);
-        return data.RootElement.ValueKind == JsonValueKind.Object && data.RootElement.TryGetProperty("source", out var source) && source.ValueKind == JsonValueKind.Object
-            && Text(source, "system") is { } system && Text(source, "file") is { } file && Text(source, "id") is { } id
+        return
+            data.RootElement.ValueKind == JsonValueKind.Object
+            && data.RootElement.TryGetProperty("source", out var source)
+            && source.ValueKind == JsonValueKind.Object
+            && Text(source, "system") is { } system
+            && Text(source, "file") is { } file
+            && Text(source, "id") is { } id
             ? new(system, file, id, e.ExternalId)
             : null;
     }

@@ -9,10 +9,12 @@ using Npgsql;
 namespace Banking.Platform.Comparing;
 
 /// <summary>
-/// Compares receipts with events, both ways. An event says who asked for what under which key; the id of its receipt is made of that, so a receipt that was
-/// deleted or given to another caller, and an event whose actor, operation or key was changed, are found alike. A receipt names its event.
+/// Compares receipts with events, both ways. An event says who asked for what under which key; the id of its receipt is made of that, so a
+/// receipt that was deleted or given to another caller, and an event whose actor, operation or key was changed, are found alike. A receipt
+/// names its event.
 /// </summary>
-public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules) : StoredComparison
+public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules)
+    : StoredComparison
 {
     public const string Table = "receipt";
 
@@ -33,8 +35,8 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         """;
 
     private static readonly string OfReceipts =
-        $"select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r " +
-        $"left join {PlatformModule.EventSchema}.mt_events e on e.id = r.event_id left join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id ";
+        $"select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r "
+        + $"left join {PlatformModule.EventSchema}.mt_events e on e.id = r.event_id left join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id ";
 
     private readonly string[] _streamTypes = [.. kinds.Where(k => k.HasReceipts).Select(k => k.Type)];
     private readonly IReadOnlyList<ReceiptRule> _rules = [.. rules];
@@ -117,13 +119,18 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
             : "its id is made of the caller, operation and key of its event";
     }
 
-    private static async Task<List<ReceiptedEvent>> PageAsync(NpgsqlConnection snapshot, StreamSelection streams, Guid stream, long version, CancellationToken ct)
+    private static async Task<List<ReceiptedEvent>> PageAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, Guid stream, long version, CancellationToken ct)
     {
         await using var command = streams.Command(snapshot,
             $"""
             select {ReceiptedEvent.Columns}, {ImportedEvents.Columns} from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id
-            where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
-            """, stream, version);
+            where {streams.OnEvents(
+                "e.stream_id",
+                "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
+            """,
+            stream,
+            version);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var page = new List<ReceiptedEvent>();
         while (await reader.ReadAsync(ct))
@@ -205,7 +212,13 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
             : Body(e, row, isRefusal);
         if (wrong is not null)
         {
-            return new(Name, Table, e.Stream, Text(new { rule = wrong, position = e.Position }), Text(new { id = row.GetGuid(0) }), row.GetGuid(0));
+            return new(
+                Name,
+                Table,
+                e.Stream,
+                Text(new { rule = wrong, position = e.Position }),
+                Text(new { id = row.GetGuid(0) }),
+                row.GetGuid(0));
         }
 
         return isRefusal || row.GetBoolean(6) ? null : Headers(e, "all events of a command have the same headers");

@@ -8,8 +8,21 @@ namespace Banking.Platform.Comparing;
 
 /// <summary>An event as it is stored, with who and why: what a receipt can be compared with.</summary>
 public sealed record ReceiptedEvent(
-    Guid Stream, long Version, long Position, Guid Id, string Type, string Data, DateTimeOffset RecordedAt, string? Actor, string? Correlation,
-    string? Operation, string? Key, string? Channel, string? ReasonText, string StreamType, string? Customer)
+    Guid Stream,
+    long Version,
+    long Position,
+    Guid Id,
+    string Type,
+    string Data,
+    DateTimeOffset RecordedAt,
+    string? Actor,
+    string? Correlation,
+    string? Operation,
+    string? Key,
+    string? Channel,
+    string? ReasonText,
+    string StreamType,
+    string? Customer)
 {
     /// <summary>Of an imported event: whether the same import stored it in the transaction of its stream's first event.</summary>
     public bool IsWithItsFirst { get; init; }
@@ -23,7 +36,8 @@ public sealed record ReceiptedEvent(
         $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}'";
 
     /// <summary>History of another system has no receipt: nobody was answered.</summary>
-    internal bool IsImported => Channel == Channels.Import && Actor?.StartsWith(HistoryImport.ActorPrefix, StringComparison.Ordinal) == true;
+    internal bool IsImported =>
+        Channel == Channels.Import && Actor?.StartsWith(HistoryImport.ActorPrefix, StringComparison.Ordinal) == true;
 
     /// <summary>The id of the receipt of its command; null where the event does not say whose command it was.</summary>
     internal Guid? ReceiptId => IdOf(Customer, Actor, Operation, Key);
@@ -33,19 +47,35 @@ public sealed record ReceiptedEvent(
     {
         // An event that an earlier version wrote for a customer names none, and its receipt is of a scope without one.
         Guid? of = Guid.TryParseExact(customer, "N", out var id) ? id : null;
-        return actor is null || operation is null || key is null || (customer is not null && of is null) ? null : CommandContext.Scope(of, actor, operation, key);
+        return actor is null || operation is null || key is null || (customer is not null && of is null)
+            ? null
+            : CommandContext.Scope(of, actor, operation, key);
     }
 
     internal static ReceiptedEvent Read(NpgsqlDataReader row)
     {
         return new(
-            row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetGuid(3), row.GetString(4), row.GetString(5), row.GetFieldValue<DateTimeOffset>(6),
-            Text(7), Text(8), Text(9), Text(10), Text(11), Text(12), row.GetString(13), Text(14));
+            row.GetGuid(0),
+            row.GetInt64(1),
+            row.GetInt64(2),
+            row.GetGuid(3),
+            row.GetString(4),
+            row.GetString(5),
+            row.GetFieldValue<DateTimeOffset>(6),
+            Text(7),
+            Text(8),
+            Text(9),
+            Text(10),
+            Text(11),
+            Text(12),
+            row.GetString(13),
+            Text(14));
 
         string? Text(int i) => row.IsDBNull(i) ? null : row.GetString(i);
     }
 }
 
 /// <summary>What a module knows of the answers in receipts.</summary>
-/// <param name="Problem">What the answer to a command, and the event that it told, say differently; null where they agree, or the rule does not concern them.</param>
+/// <param name="Problem">What the answer to a command, and the event that it told, say differently; null where they agree, or the rule does
+/// not concern them.</param>
 public sealed record ReceiptRule(Func<ReceiptedEvent, JsonElement, string?> Problem);

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.Platform.Comparing;
 
 /// <summary>
-/// Compares each stored refusal with the event of the log that says that there was one: they are written together, so each needs the other, and what
-/// both of them say is the same.
+/// Compares each stored refusal with the event of the log that says that there was one: they are written together, so each needs the other,
+/// and what both of them say is the same.
 /// </summary>
 public sealed class RefusalComparison : StoredComparison
 {
@@ -54,8 +54,13 @@ public sealed class RefusalComparison : StoredComparison
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
         {
-            differences.Add(new(
-                Name, Table, reader.GetGuid(0), reader.GetBoolean(3) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
+            differences.Add(
+                new(
+                    Name,
+                    Table,
+                    reader.GetGuid(0),
+                    reader.GetBoolean(3) ? null : reader.GetString(1),
+                    reader.IsDBNull(2) ? null : reader.GetString(2)));
         }
 
         return differences;

@@ -5,8 +5,9 @@ using NpgsqlTypes;
 namespace Banking.Platform.Comparing;
 
 /// <summary>
-/// Finds receipts of refusals whose refusal is not in the log. A receipt does not name it, but says when it was recorded, and its id is made of the caller,
-/// operation and key, which the event of the refusal has. The id of a refusal begins with its time, so only ids of around that time are read.
+/// Finds receipts of refusals whose refusal is not in the log. A receipt does not name it, but says when it was recorded, and its id is
+/// made of the caller, operation and key, which the event of the refusal has. The id of a refusal begins with its time, so only ids of
+/// around that time are read.
 /// </summary>
 internal static class RefusedReceipts
 {
@@ -18,7 +19,10 @@ internal static class RefusedReceipts
         where e.type = '{PlatformModule.RefusedEventName}'
         """;
 
-    /// <summary>From just around the time to a wide margin, for ids that were made while a clock was corrected. The second is asked for what the first does not find.</summary>
+    /// <summary>
+    /// From just around the time to a wide margin, for ids that were made while a clock was corrected. The second is asked for what the
+    /// first does not find.
+    /// </summary>
     private static readonly (TimeSpan Before, TimeSpan After)[] Margins =
         [(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)), (TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5))];
 
@@ -43,7 +47,8 @@ internal static class RefusedReceipts
     {
         await using var command = new NpgsqlCommand(Candidates, snapshot) { CommandTimeout = 0 };
         command.Parameters.Add(new() { Value = receipts.Select(r => r.Key).ToArray() });
-        command.Parameters.Add(new() { Value = receipts.Select(r => r.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(
+            new() { Value = receipts.Select(r => r.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = receipts.Select(r => FormerReceipts.First(r.Value - before)).ToArray() });
         command.Parameters.Add(new() { Value = receipts.Select(r => FormerReceipts.First(r.Value + after)).ToArray() });
         var found = new HashSet<Guid>();

@@ -7,11 +7,16 @@ namespace Banking.Platform.Comparing;
 /// <summary>One moment of the database, to compare one thing with another while commands go on.</summary>
 public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections connections)
 {
-    /// <summary>Attempts at one comparison. A rebuild that ends drops the tables that a snapshot taken before it still names; two in a row are unlikely.</summary>
+    /// <summary>
+    /// Attempts at one comparison. A rebuild that ends drops the tables that a snapshot taken before it still names; two in a row are
+    /// unlikely.
+    /// </summary>
     private const int MaxAttempts = 3;
 
-    /// <param name="look">Called again, over a new snapshot, where a rebuild that ended meanwhile has dropped tables that it was about to read.</param>
-    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that may read them whole.</param>
+    /// <param name="look">Called again, over a new snapshot, where a rebuild that ended meanwhile has dropped tables that it was about to
+    /// read.</param>
+    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that
+    /// may read them whole.</param>
     public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(look);
@@ -36,8 +41,8 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     }
 
     /// <summary>
-    /// The active version of a read model, as far as it is. One that another version of this bank writes is not compared: that it does not move is reported
-    /// elsewhere.
+    /// The active version of a read model, as far as it is. One that another version of this bank writes is not compared: that it does not
+    /// move is reported elsewhere.
     /// </summary>
     public Task<IReadOnlyList<Difference>> OfAsync(
         ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, bool byKeys, CancellationToken ct) =>
@@ -46,6 +51,9 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     internal static async Task<Generation?> ServingAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version ? serving : null;
+        return
+            await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
+            ? serving
+            : null;
     }
 }

@@ -11,7 +11,9 @@ using NpgsqlTypes;
 
 namespace Banking.Platform.Comparing;
 
-/// <summary>Compares stored states, and the lookup documents written with them, with what the fold that decides makes of the events.</summary>
+/// <summary>
+/// Compares stored states, and the lookup documents written with them, with what the fold that decides makes of the events.
+/// </summary>
 public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TState> rules, LogReader log) : StateComparison
     where TState : class, IEventSourced<TState>
 {
@@ -52,9 +54,17 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     {
         var version = 0L;
         string? stored = null;
-        await using (var command = new NpgsqlCommand(
-            $"select s.version, d.data::text from {PlatformModule.EventSchema}.mt_streams s left join {_table.Name} d on d.id = s.id where s.id = $1 and s.type = $2", snapshot)
-        { Parameters = { new() { Value = stream }, new() { Value = TState.StreamType } } })
+        await using (
+            var command = new NpgsqlCommand(
+                $"select s.version, d.data::text from {PlatformModule.EventSchema}.mt_streams s left join {_table.Name} d on d.id = s.id where s.id = $1 and s.type = $2",
+                snapshot)
+            {
+                Parameters =
+                {
+                    new() { Value = stream },
+                    new() { Value = TState.StreamType },
+                },
+            })
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
             if (!await reader.ReadAsync(ct))
@@ -97,7 +107,11 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
 
         string? stored;
-        await using (var read = new NpgsqlCommand($"select data::text from {_table.Name} where id = $1", connection, transaction) { Parameters = { new() { Value = stream } } })
+        await using (
+            var read = new NpgsqlCommand($"select data::text from {_table.Name} where id = $1", connection, transaction)
+            {
+                Parameters = { new() { Value = stream } },
+            })
         {
             stored = (string?)await read.ExecuteScalarAsync(ct);
         }
@@ -106,8 +120,10 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         if (found.Count > 0)
         {
             await using var write = new NpgsqlCommand(
-                $"insert into {_table.Name} as d (id, data, mt_version, mt_dotnet_type) values ($1, $2, $3, $4) on conflict (id) do update set " +
-                "data = excluded.data, mt_version = excluded.mt_version, mt_last_modified = transaction_timestamp()", connection, transaction);
+                $"insert into {_table.Name} as d (id, data, mt_version, mt_dotnet_type) values ($1, $2, $3, $4) on conflict (id) do update set "
+                    + "data = excluded.data, mt_version = excluded.mt_version, mt_last_modified = transaction_timestamp()",
+                connection,
+                transaction);
             write.Parameters.Add(new() { Value = stream });
             write.Parameters.Add(new() { Value = Json(state!), NpgsqlDbType = NpgsqlDbType.Jsonb });
             write.Parameters.Add(new() { Value = state!.Version });
@@ -118,7 +134,9 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         foreach (var (lookup, document, json) in Lookups(state!))
         {
             await using var write = new NpgsqlCommand(
-                $"insert into {lookup.Name} (id, data, mt_dotnet_type) values ($1, $2, $3) on conflict (id) do nothing", connection, transaction);
+                $"insert into {lookup.Name} (id, data, mt_dotnet_type) values ($1, $2, $3) on conflict (id) do nothing",
+                connection,
+                transaction);
             write.Parameters.Add(new() { Value = lookup.Id(document) });
             write.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb });
             write.Parameters.Add(new() { Value = lookup.Document.FullName! });
@@ -132,7 +150,8 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 
     /// <summary>Each stream of this kind, and each stored state, with whether the stream exists.</summary>
-    private async Task<List<(Guid Id, bool IsThere, string? Stored)>> StoredAsync(NpgsqlConnection snapshot, StreamSelection streams, CancellationToken ct)
+    private async Task<List<(Guid Id, bool IsThere, string? Stored)>> StoredAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, CancellationToken ct)
     {
         await using var command = streams.Command(snapshot,
             $"""
@@ -159,17 +178,25 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
     }
 
-    private async Task<IReadOnlyList<Difference>> LookupsAsync(NpgsqlConnection snapshot, IReadOnlyList<TState> states, CancellationToken ct)
+    private async Task<IReadOnlyList<Difference>> LookupsAsync(
+        NpgsqlConnection snapshot, IReadOnlyList<TState> states, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        foreach (var lookup in states.SelectMany(s => Lookups(s).Select(l => (State: s, l.Table, l.Document, l.Json))).GroupBy(l => l.Table))
+        foreach (
+            var lookup in states.SelectMany(s => Lookups(s).Select(l => (State: s, l.Table, l.Document, l.Json))).GroupBy(l => l.Table))
         {
             var found = new Dictionary<string, string>(StringComparer.Ordinal);
-            await using (var command = new NpgsqlCommand($"select id::text, data::text from {lookup.Key.Name} where id = any($1)", snapshot))
+            await using (
+                var command = new NpgsqlCommand($"select id::text, data::text from {lookup.Key.Name} where id = any($1)", snapshot))
             {
-                command.Parameters.Add(lookup.Key.IdType == NpgsqlDbType.Uuid
-                    ? new() { Value = lookup.Select(l => (Guid)lookup.Key.Id(l.Document)).ToArray() }
-                    : new() { Value = lookup.Select(l => (string)lookup.Key.Id(l.Document)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+                command.Parameters.Add(
+                    lookup.Key.IdType == NpgsqlDbType.Uuid
+                        ? new() { Value = lookup.Select(l => (Guid)lookup.Key.Id(l.Document)).ToArray() }
+                        : new()
+                        {
+                            Value = lookup.Select(l => (string)lookup.Key.Id(l.Document)).ToArray(),
+                            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
+                        });
                 await using var reader = await command.ExecuteReaderAsync(ct);
                 while (await reader.ReadAsync(ct))
                 {
@@ -210,7 +237,8 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     private string Json(TState state) => store.Options.Serializer().ToJson(state);
 
     /// <summary>mt_doc_account_number is the table of account_number.</summary>
-    private static string TableOf(DocumentTable table) => table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
+    private static string TableOf(DocumentTable table) =>
+        table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
 
     /// <summary>jsonb keeps neither the order of members nor the spelling of numbers.</summary>
     private static bool Same(string one, string other)

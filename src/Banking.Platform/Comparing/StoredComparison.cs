@@ -12,12 +12,17 @@ public abstract class StoredComparison
 
     /// <summary>What belongs to some streams.</summary>
     /// <param name="snapshot">In a transaction of isolation repeatable read.</param>
-    /// <param name="events">The events of those streams that exist, can be read whole and are not too long to be held at once, as the snapshot sees them.</param>
+    /// <param name="events">The events of those streams that exist, can be read whole and are not too long to be held at once, as the
+    /// snapshot sees them.</param>
     public virtual Task<IReadOnlyList<Difference>> OfStreamsAsync(
-        NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<Difference>>([]);
+        NpgsqlConnection snapshot,
+        StreamSelection streams,
+        IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events,
+        CancellationToken ct) => Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>What belongs to one stream that is too long to be held at once, besides what <see cref="OfStreamsAsync"/> finds without its events.</summary>
+    /// <summary>
+    /// What belongs to one stream that is too long to be held at once, besides what <see cref="OfStreamsAsync"/> finds without its events.
+    /// </summary>
     public virtual Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Banking.Platform.Comparing;
 
 /// <summary>
-/// Compares streams with their events: versions without gap or repeat, in the order of the log; the stream at the version and time of its last event; a kind
-/// that this bank writes, with events of that kind; nothing archived, because this bank archives nothing.
+/// Compares streams with their events: versions without gap or repeat, in the order of the log; the stream at the version and time of its
+/// last event; a kind that this bank writes, with events of that kind; nothing archived, because this bank archives nothing.
 /// </summary>
 public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentStore store) : StoredComparison
 {
@@ -49,7 +49,9 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
     private readonly (string Stream, string Event)[] _known =
         [.. from kind in kinds from name in kind.EventTypes from stored in WithEarlier(store, name) select (kind.Type, stored)];
 
-    /// <summary>Kinds without receipts. Earlier versions of the bank took the time of their events before they waited for their turn.</summary>
+    /// <summary>
+    /// Kinds without receipts. Earlier versions of the bank took the time of their events before they waited for their turn.
+    /// </summary>
     private readonly string[] _timesMayFall = [.. kinds.Where(k => !k.HasReceipts).Select(k => k.Type)];
 
     public override string Name => LogName;
@@ -61,7 +63,8 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         var sql = Sql.Replace("{selection:events}", streams.OnEvents("stream_id", "version"), StringComparison.Ordinal)
             .Replace("{after}", streams.AfterVersion.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);
-        await using var command = streams.Command(snapshot, sql, _known.Select(k => k.Stream).ToArray(), _known.Select(k => k.Event).ToArray(), _timesMayFall);
+        await using var command = streams.Command(
+            snapshot, sql, _known.Select(k => k.Stream).ToArray(), _known.Select(k => k.Event).ToArray(), _timesMayFall);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
@@ -74,7 +77,9 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
 
     /// <summary>A stream holds its events under the names of their earlier versions too.</summary>
     private static string[] WithEarlier(IDocumentStore store, string name) =>
-        StoredEventTypes.Of(store).FirstOrDefault(t => t.EventTypeName == name) is { } type ? StoredEventTypes.Names(store, type.DocumentType) : [name];
+        StoredEventTypes.Of(store).FirstOrDefault(t => t.EventTypeName == name) is { } type
+            ? StoredEventTypes.Names(store, type.DocumentType)
+            : [name];
 
     private static IEnumerable<Difference> Of(NpgsqlDataReader row)
     {
@@ -98,7 +103,8 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
 
         if (!row.GetBoolean(1) && !row.GetBoolean(15))
         {
-            yield return Named(Stream, id, new { type = "a kind that this bank writes" }, new { type = row.IsDBNull(3) ? null : row.GetString(3) });
+            yield return Named(
+                Stream, id, new { type = "a kind that this bank writes" }, new { type = row.IsDBNull(3) ? null : row.GetString(3) });
         }
 
         if (!row.GetBoolean(1) && row.GetBoolean(5))
@@ -124,7 +130,8 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         (14, "a stream holds events of its own kind"),
     ];
 
-    private static Difference Named(string table, Guid stream, object? expected, object? found) => new(LogName, table, stream, Text(expected), Text(found));
+    private static Difference Named(string table, Guid stream, object? expected, object? found) =>
+        new(LogName, table, stream, Text(expected), Text(found));
 
     private static string? Text(object? value) => value is null ? null : JsonSerializer.Serialize(value, ApiJson.Options);
 }

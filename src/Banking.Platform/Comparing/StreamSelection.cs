@@ -5,7 +5,9 @@ using NpgsqlTypes;
 
 namespace Banking.Platform.Comparing;
 
-/// <summary>Streams by their ids: some, or all in a range, whether or not each of them exists. The parameters $1 and $2 of a command belong to it.</summary>
+/// <summary>
+/// Streams by their ids: some, or all in a range, whether or not each of them exists. The parameters $1 and $2 of a command belong to it.
+/// </summary>
 public sealed record StreamSelection
 {
     private readonly Guid[]? _ids;

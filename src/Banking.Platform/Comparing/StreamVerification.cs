@@ -6,10 +6,11 @@ using Npgsql;
 namespace Banking.Platform.Comparing;
 
 /// <summary>
-/// Compares streams with all that follows from them: the log with itself, stored states, receipts and refusals with the log, and the rows of every read
-/// model. A stream that cannot be compared is a difference, and the other streams are compared all the same.
+/// Compares streams with all that follows from them: the log with itself, stored states, receipts and refusals with the log, and the rows
+/// of every read model. A stream that cannot be compared is a difference, and the other streams are compared all the same.
 /// </summary>
-public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, Snapshots snapshots, LogReader log)
+public sealed class StreamVerification(
+    IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, Snapshots snapshots, LogReader log)
 {
     private const string Events = "events";
 
@@ -20,7 +21,8 @@ public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerabl
     /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
     /// <param name="existing">Those of the selection that exist and are short enough to be held together.</param>
     /// <returns>How many events they have, and what differs.</returns>
-    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(StreamSelection selection, Guid[] existing, CancellationToken ct)
+    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
+        StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(existing);
         try
@@ -39,19 +41,29 @@ public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerabl
         var (most, differences) = (0L, new List<Difference>());
         foreach (var comparison in _stored)
         {
-            differences.AddRange(await Parts.RunAsync(
-                comparison.Name, Events, stream, () => snapshots.InAsync(s => comparison.OfLongStreamAsync(s, stream, ct), byKeys: true, ct)));
+            differences.AddRange(
+                await Parts.RunAsync(comparison.Name, Events, stream, () =>
+                    snapshots.InAsync(s => comparison.OfLongStreamAsync(s, stream, ct), byKeys: true, ct)));
         }
 
         foreach (var model in _models)
         {
-            differences.AddRange(await Parts.RunAsync(model.Name, Events, stream, () => snapshots.OfAsync(model, async (snapshot, serving) =>
-            {
-                var (events, found) = await StreamCheck.RunAsync(
-                    snapshot, model, ReadTables.Generation(model, serving.Number), stream, log.ReadStreamAsync(stream, serving.Position, ct), ct);
-                most = Math.Max(most, events);
-                return found;
-            }, byKeys: true, ct)));
+            differences.AddRange(await Parts.RunAsync(model.Name, Events, stream, () => snapshots.OfAsync(
+                        model,
+                        async (snapshot, serving) =>
+                        {
+                            var (events, found) = await StreamCheck.RunAsync(
+                                snapshot,
+                                model,
+                                ReadTables.Generation(model, serving.Number),
+                                stream,
+                                log.ReadStreamAsync(stream, serving.Position, ct),
+                                ct);
+                            most = Math.Max(most, events);
+                            return found;
+                        },
+                        byKeys: true,
+                        ct)));
         }
 
         return (most, differences);
@@ -64,8 +76,13 @@ public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerabl
         var found = new List<Difference>();
         foreach (var model in _models.Where(_ => streams.Length > 0))
         {
-            found.AddRange(await Parts.RunAsync(model.Name, Events, null, () => snapshots.OfAsync(
-                model, (snapshot, serving) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, serving.Number), streams, ct), byKeys: true, ct)));
+            found.AddRange(
+                await Parts.RunAsync(model.Name, Events, null, () =>
+                    snapshots.OfAsync(
+                        model,
+                        (snapshot, serving) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, serving.Number), streams, ct),
+                        byKeys: true,
+                        ct)));
         }
 
         return found;
@@ -103,8 +120,11 @@ public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerabl
         return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, serving.Number), inIt, ct);
     }
 
-    /// <summary>Something of these streams cannot be compared: what it is is found by halves, and named; everything else is compared.</summary>
-    private async Task<(long Events, IReadOnlyList<Difference> Differences)> InPartsAsync(StreamSelection selection, Guid[] existing, CancellationToken ct)
+    /// <summary>
+    /// Something of these streams cannot be compared: what it is is found by halves, and named; everything else is compared.
+    /// </summary>
+    private async Task<(long Events, IReadOnlyList<Difference> Differences)> InPartsAsync(
+        StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
         var differences = new List<Difference>();
         var events = 0L;
@@ -126,18 +146,29 @@ public sealed class StreamVerification(IEnumerable<ReadModel> models, IEnumerabl
     }
 
     /// <summary>Each comparison in a moment of its own, so that one that fails does not end the others.</summary>
-    private async Task<IReadOnlyList<Difference>> OneByOneAsync(StreamSelection selection, Guid[] existing, Guid? stream, CancellationToken ct)
+    private async Task<IReadOnlyList<Difference>> OneByOneAsync(
+        StreamSelection selection, Guid[] existing, Guid? stream, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        async Task AddAsync(string name, Func<NpgsqlConnection, Dictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> compare) =>
-            differences.AddRange(await Parts.RunAsync(name, Events, stream, () => snapshots.InAsync(async snapshot =>
-            {
-                var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
-                return await compare(snapshot, events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value));
-            }, byKeys: true, ct)));
+        async Task AddAsync(
+            string name,
+            Func<NpgsqlConnection, Dictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> compare
+        ) => differences.AddRange(await Parts.RunAsync(name, Events, stream, () => snapshots.InAsync(
+                        async snapshot =>
+                        {
+                            var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
+                            return await compare(
+                                snapshot, events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value));
+                        },
+                        byKeys: true,
+                        ct)));
 
-        differences.AddRange(await snapshots.InAsync(
-            async snapshot => (await log.ReadStreamsAsync(snapshot, existing, ct)).Unreadable.Select(u => Unreadable(u.Key, u.Value)).ToList(), byKeys: true, ct));
+        differences.AddRange(
+            await snapshots.InAsync(
+                async snapshot =>
+                    (await log.ReadStreamsAsync(snapshot, existing, ct)).Unreadable.Select(u => Unreadable(u.Key, u.Value)).ToList(),
+                byKeys: true,
+                ct));
         foreach (var comparison in _stored)
         {
             await AddAsync(comparison.Name, (snapshot, events) => comparison.OfStreamsAsync(snapshot, selection, events, ct));

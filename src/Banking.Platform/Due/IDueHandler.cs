@@ -21,6 +21,8 @@ internal sealed class DueHandler<TCommand>(string operation, Func<TCommand, Comm
 
     public Task<Outcome> RunAsync(string command, CommandContext context, CancellationToken ct) =>
         run(
-            JsonSerializer.Deserialize<TCommand>(command, CommandData.Json) ?? throw new JsonException($"A command of {operation} is null."),
-            context, ct);
+            JsonSerializer.Deserialize<TCommand>(command, CommandData.Json)
+                ?? throw new JsonException($"A command of {operation} is null."),
+            context,
+            ct);
 }

@@ -15,8 +15,8 @@ namespace Banking.Platform.EventSourcing;
 /// The caller holds the row locks of the streams that exist. The statement knows Marten's table shape: SetBasedAppendTests
 /// prove after every upgrade that Marten reads what it wrote as its own.
 /// </summary>
-internal sealed class AppendEvents(string schema, Marten.ISerializer serializer, IReadOnlyList<StreamHead> heads, IReadOnlyList<EventEnvelope> events)
-    : IStorageOperation
+internal sealed class AppendEvents(
+    string schema, Marten.ISerializer serializer, IReadOnlyList<StreamHead> heads, IReadOnlyList<EventEnvelope> events) : IStorageOperation
 {
     private readonly int _started = heads.Count(h => h.ExpectedVersion == 0);
 
@@ -81,7 +81,8 @@ internal sealed class AppendEvents(string schema, Marten.ISerializer serializer,
             if (i == 0 && reader.GetInt64(1) != heads.Count - _started)
             {
                 // Somebody moved or archived a stream in spite of the lock: nothing of this group may stand.
-                exceptions.Add(new ConcurrencyException("A stream is not at the version that was locked.", typeof(IEvent), events[i].StreamId));
+                exceptions.Add(
+                    new ConcurrencyException("A stream is not at the version that was locked.", typeof(IEvent), events[i].StreamId));
                 return;
             }
         }

@@ -10,8 +10,8 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.Platform.EventSourcing;
 
 /// <summary>
-/// Whatever a session stores, the database's clock is compared with this machine's in the same round trip, and nothing is stored where they are too far
-/// apart. Where the bank's own clock is another than the machine's, the database is marked.
+/// Whatever a session stores, the database's clock is compared with this machine's in the same round trip, and nothing is stored where they
+/// are too far apart. Where the bank's own clock is another than the machine's, the database is marked.
 /// </summary>
 internal sealed class ClockListener(SystemClock system, TimeProvider bank) : DocumentSessionListenerBase
 {
@@ -59,7 +59,8 @@ internal sealed class MarkMovedClock(DateTimeOffset now) : IStorageOperation, No
 {
     public const string Table = PlatformModule.Schema + ".moved_clock";
 
-    public const string Create = $"create table if not exists {Table} (bank_time timestamptz not null, database_time timestamptz not null default clock_timestamp())";
+    public const string Create =
+        $"create table if not exists {Table} (bank_time timestamptz not null, database_time timestamptz not null default clock_timestamp())";
 
     public Type DocumentType => typeof(IEvent);
 

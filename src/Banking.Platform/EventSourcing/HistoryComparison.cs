@@ -12,12 +12,14 @@ namespace Banking.Platform.EventSourcing;
 /// <param name="What">What differs, as a sentence without its subject, which is the row.</param>
 public sealed record HistoryDifference(SourceRow Row, string What);
 
-/// <summary>Makes two facts comparable that hold something sealed or the time of their import: the one that is stored and the one of the history.</summary>
+/// <summary>
+/// Makes two facts comparable that hold something sealed or the time of their import: the one that is stored and the one of the history.
+/// </summary>
 public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given);
 
 /// <summary>
-/// Compares histories with what was imported under the same ids before: the same rows, with the same content, in the same order. What happened in this
-/// bank since is not compared, nor on which line of its file a row stands.
+/// Compares histories with what was imported under the same ids before: the same rows, with the same content, in the same order. What
+/// happened in this bank since is not compared, nor on which line of its file a row stands.
 /// </summary>
 public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source)
 {
@@ -34,7 +36,10 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
         foreach (var page in streams.Chunk(StreamsAtOnce))
         {
             var stored = await StoredAsync(page, ct);
-            found.AddRange(page.Where(s => stored.ContainsKey(s.Id)).Select(s => Compare(s, stored[s.Id], session, comparable)).OfType<HistoryDifference>());
+            found.AddRange(
+                page.Where(s => stored.ContainsKey(s.Id))
+                    .Select(s => Compare(s, stored[s.Id], session, comparable))
+                    .OfType<HistoryDifference>());
         }
 
         return found.OrderBy(d => files.IndexOf(d.Row.File)).ThenBy(d => d.Row.Line).FirstOrDefault();
@@ -51,10 +56,14 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
                 return Misplaced(stream, stored, given, there);
             }
 
-            var (storedFact, givenFact) = ((JsonObject)JsonNode.Parse(there!.Data)!, (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!);
+            var (storedFact, givenFact) = (
+                (JsonObject)JsonNode.Parse(there!.Data)!, (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!);
             comparable(stream.Id, storedFact, givenFact);
             var type = session.Events.BuildEvent(given.Data).EventTypeName;
-            var what = type == there.Type ? FactComparison.Difference(storedFact, givenFact) : $"is {there.Type} in the bank and {type} in the files";
+            var what =
+                type == there.Type
+                    ? FactComparison.Difference(storedFact, givenFact)
+                    : $"is {there.Type} in the bank and {type} in the files";
             if (what is not null)
             {
                 return new(given.Row, what);
@@ -86,9 +95,10 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
     private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select stream_id, id, type, data::text from {store.Options.Events.DatabaseSchemaName}.mt_events " +
-            $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version");
-        command.Parameters.Add(new() { Value = Array.ConvertAll(streams, s => s.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+            $"select stream_id, id, type, data::text from {store.Options.Events.DatabaseSchemaName}.mt_events "
+                + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version");
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(streams, s => s.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var stored = new Dictionary<Guid, List<StoredFact>>();
         while (await reader.ReadAsync(ct))

@@ -26,8 +26,8 @@ public sealed record ImportResult(int Events, int Streams, int Known);
 /// <summary>
 /// Takes over streams of another system. What was booked there is a fact, so nothing is decided; but it is appended, folded and
 /// stored the way commands are. A stream comes in whole or not at all and under an id made from its source: an import that was cut
-/// off goes on where it stopped, one that is repeated finds everything there. That what is there is the same history, <see cref="HistoryComparison"/>
-/// finds out before.
+/// off goes on where it stopped, one that is repeated finds everything there. That what is there is the same history,
+/// <see cref="HistoryComparison"/> finds out before.
 /// </summary>
 public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
 {
@@ -60,14 +60,22 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         return new(wanted.Sum(s => s.Events.Count), wanted.Count, known.Count);
     }
 
-    private CommandContext Context(string importName) => new(
-        new Caller(ActorPrefix + importName, Roles.Service, null, Channels.Import), "import " + importName, "", "", Ids.Next(clock).ToString(), null,
-        ReasonText: $"taken over by the import {importName}");
+    private CommandContext Context(string importName) =>
+        new(
+            new Caller(ActorPrefix + importName, Roles.Service, null, Channels.Import),
+            "import " + importName,
+            "",
+            "",
+            Ids.Next(clock).ToString(),
+            null,
+            ReasonText: $"taken over by the import {importName}");
 
     private async Task<HashSet<Guid>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select id from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
-        command.Parameters.Add(new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var command = source.CreateCommand(
+            $"select id from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
+        command.Parameters.Add(
+            new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var known = new HashSet<Guid>();
         while (await reader.ReadAsync(ct))

@@ -18,7 +18,9 @@ public interface IEventSourced<TSelf>
     /// <summary>The stored name of such streams.</summary>
     static abstract string StreamType { get; }
 
-    /// <summary>Whether its streams have an index of their own (<see cref="StreamIndex"/>): few among many others, and often looked for.</summary>
+    /// <summary>
+    /// Whether its streams have an index of their own (<see cref="StreamIndex"/>): few among many others, and often looked for.
+    /// </summary>
     static virtual bool IsIndexed => false;
 
     /// <summary>The state after one more event. Total over what was ever stored; throws on an order that cannot be.</summary>

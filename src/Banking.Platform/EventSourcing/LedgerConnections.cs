@@ -16,8 +16,8 @@ public sealed class LedgerConnections : IAsyncDisposable
     private const string Limits = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000";
 
     /// <summary>
-    /// Commands find rows by their keys, always. A plan is kept with its statement, and one that was made while a table was small would read
-    /// all of it until statistics are gathered again, a minute and many thousands of rows later. Compiling such statements never pays.
+    /// Commands find rows by their keys, always. A plan is kept with its statement, and one that was made while a table was small would
+    /// read all of it until statistics are gathered again, a minute and many thousands of rows later. Compiling such statements never pays.
     /// </summary>
     private const string Plans = "-c enable_seqscan=off -c jit=off";
 

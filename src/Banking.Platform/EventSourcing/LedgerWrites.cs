@@ -4,7 +4,9 @@ using Marten;
 
 namespace Banking.Platform.EventSourcing;
 
-/// <summary>Queues all that a transaction of the ledger stores: one statement for its events, one for its states, one per type of document.</summary>
+/// <summary>
+/// Queues all that a transaction of the ledger stores: one statement for its events, one for its states, one per type of document.
+/// </summary>
 internal static class LedgerWrites
 {
     public static void QueueLedger<TState>(

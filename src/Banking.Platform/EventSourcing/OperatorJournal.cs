@@ -27,7 +27,8 @@ public sealed record JournalKind(string StreamType, Guid Scope)
 public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
 {
     /// <summary>Appends a fact in the caller's transaction.</summary>
-    public async Task RecordAsync(NpgsqlTransaction transaction, JournalKind kind, string name, object fact, OperatorAction action, CancellationToken ct)
+    public async Task RecordAsync(
+        NpgsqlTransaction transaction, JournalKind kind, string name, object fact, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(kind);
@@ -35,7 +36,8 @@ public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
         var stream = kind.StreamOf(name);
         var options = (StoreOptions)store.Options;
         // Two who start the stream at once would be a unique violation for one of them: they queue here instead.
-        await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
+        await using (
+            var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
         {
             turn.Parameters.Add(new() { Value = $"{kind.StreamType}:{name}" });
             await turn.ExecuteNonQueryAsync(ct);
@@ -58,9 +60,11 @@ public sealed class OperatorJournal(IDocumentStore store, TimeProvider clock)
         await session.SaveChangesAsync(ct);
     }
 
-    private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
+    private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(
+        NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
     {
-        await using var known = new NpgsqlCommand($"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
+        await using var known = new NpgsqlCommand(
+            $"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
         known.Parameters.Add(new() { Value = stream });
         await using var reader = await known.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : (0, DateTimeOffset.MinValue);

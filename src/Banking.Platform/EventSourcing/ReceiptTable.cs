@@ -63,7 +63,9 @@ internal sealed class ReceiptTable : Table
         reader.IsDBNull(8) ? null : reader.GetInt64(8));
 }
 
-/// <summary>Inserts the receipts of a group. One whose id is taken fails the transaction: somebody else decided that command meanwhile.</summary>
+/// <summary>
+/// Inserts the receipts of a group. One whose id is taken fails the transaction: somebody else decided that command meanwhile.
+/// </summary>
 internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorageOperation, NoDataReturnedCall
 {
     public Type DocumentType => typeof(Receipt);

@@ -29,7 +29,8 @@ internal static class ArrayParameters
 /// Inserts documents of one type with one statement, where Marten's own insert is a statement each. An id that is taken fails the
 /// session, as it does there.
 /// </summary>
-internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<object> documents) : IStorageOperation
+internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<object> documents)
+    : IStorageOperation
 {
     public Type DocumentType => table.Document;
 
@@ -68,10 +69,11 @@ internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer se
 
 /// <summary>
 /// Stores the states of a group with one statement. The caller holds the locks of their streams, so no newer one can be there.
-/// A state's table has Marten's own columns and that of its last event only: what is searched by is kept in lookup documents, so that the update
-/// of a movement touches no index.
+/// A state's table has Marten's own columns and that of its last event only: what is searched by is kept in lookup documents, so that the
+/// update of a movement touches no index.
 /// </summary>
-internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<StoredState<TState>> states) : IStorageOperation
+internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<StoredState<TState>> states)
+    : IStorageOperation
     where TState : class, IEventSourced<TState>
 {
     public Type DocumentType => typeof(TState);
@@ -87,8 +89,10 @@ internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializ
         builder.AppendArray(states, s => serializer.ToJson(s.State), NpgsqlDbType.Jsonb, ",");
         builder.AppendArray(states, s => s.State.Version, NpgsqlDbType.Bigint, ",");
         builder.AppendArray(states, s => s.LastEvent, NpgsqlDbType.Uuid, ",");
-        builder.Append(") as n(id, data, version, last_event) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, " +
-            $"{StoredStates.LastEventColumn} = excluded.{StoredStates.LastEventColumn}, mt_last_modified = transaction_timestamp() returning 1");
+        builder.Append(
+            ") as n(id, data, version, last_event) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, "
+                + $"{StoredStates.LastEventColumn} = excluded.{StoredStates.LastEventColumn}, mt_last_modified = transaction_timestamp() returning 1"
+        );
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)

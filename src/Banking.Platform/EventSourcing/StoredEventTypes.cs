@@ -6,8 +6,8 @@ using Marten.Events;
 namespace Banking.Platform.EventSourcing;
 
 /// <summary>
-/// The names under which events are stored, and how each is read: today's name of each event, and the names of its earlier versions, which an
-/// upcaster turns into today's (<c>store.Events.Upcast</c>).
+/// The names under which events are stored, and how each is read: today's name of each event, and the names of its earlier versions, which
+/// an upcaster turns into today's (<c>store.Events.Upcast</c>).
 /// </summary>
 public static class StoredEventTypes
 {
@@ -33,7 +33,14 @@ public static class StoredEventTypes
 
     /// <summary>Marten lists today's names only. Those of earlier versions are in the table by which its own reader finds them.</summary>
     private static List<EventMapping> Of(IReadOnlyStoreOptions options) =>
-        [.. options.Events.AllKnownEventTypes().Cast<EventMapping>().Concat(ByName((EventGraph)options.Events)).OfType<EventMapping>().DistinctBy(m => m.EventTypeName)];
+        [
+            .. options
+                .Events.AllKnownEventTypes()
+                .Cast<EventMapping>()
+                .Concat(ByName((EventGraph)options.Events))
+                .OfType<EventMapping>()
+                .DistinctBy(m => m.EventTypeName),
+        ];
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_byEventName")]
     private static extern ref Cache<string, EventMapping> ByName(EventGraph events);

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Banking.Platform.EventSourcing;
 
 /// <summary>
-/// An instant as it is stored: with its offset. The framework takes a time without one for the local time of the host, and a date for its midnight
-/// there; both would be guesses.
+/// An instant as it is stored: with its offset. The framework takes a time without one for the local time of the host, and a date for its
+/// midnight there; both would be guesses.
 /// </summary>
 internal sealed class StoredInstant : JsonConverter<DateTimeOffset>
 {
@@ -23,5 +23,6 @@ internal sealed class StoredInstant : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(value);
     }
 
-    private static bool HasOffset(ReadOnlySpan<byte> text) => text is [.., (byte)'Z'] or [.., (byte)'+' or (byte)'-', _, _, (byte)':', _, _];
+    private static bool HasOffset(ReadOnlySpan<byte> text) =>
+        text is [.., (byte)'Z'] or [.., (byte)'+' or (byte)'-', _, _, (byte)':', _, _];
 }

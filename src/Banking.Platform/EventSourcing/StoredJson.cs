@@ -6,8 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Banking.Platform.EventSourcing;
 
 /// <summary>
-/// How events and documents are written, and read by every reader (docs/decisions/0023). Strict in what is read: every member is required unless its type
-/// can be null or its parameter has a default; one that is unknown, repeated, null, or of another type makes the whole unreadable. Nothing is guessed.
+/// How events and documents are written, and read by every reader (docs/decisions/0023). Strict in what is read: every member is required
+/// unless its type can be null or its parameter has a default; one that is unknown, repeated, null, or of another type makes the whole
+/// unreadable. Nothing is guessed.
 /// </summary>
 public static class StoredJson
 {

@@ -13,12 +13,14 @@ public sealed record StoredState<TState>(TState State, Guid LastEvent)
 /// <summary>What the tables of states have besides Marten's own columns.</summary>
 public static class StoredStates
 {
-    /// <summary>The last event of the stored state. Null, or another event's, where Marten wrote the row itself: then the state is folded again.</summary>
+    /// <summary>
+    /// The last event of the stored state. Null, or another event's, where Marten wrote the row itself: then the state is folded again.
+    /// </summary>
     public const string LastEventColumn = "last_event_id";
 
     /// <summary>
-    /// Names the last event of states that were stored before this column was. Without it, the first command on each account would fold all its events while
-    /// the account is locked.
+    /// Names the last event of states that were stored before this column was. Without it, the first command on each account would fold all
+    /// its events while the account is locked.
     /// </summary>
     public static string NameLastEvents(string table) =>
         $"""

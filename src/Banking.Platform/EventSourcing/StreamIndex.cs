@@ -1,6 +1,9 @@
 namespace Banking.Platform.EventSourcing;
 
-/// <summary>The streams of a small kind, so that looking for all of them does not read those of other kinds. What is appended to these costs nothing more.</summary>
+/// <summary>
+/// The streams of a small kind, so that looking for all of them does not read those of other kinds. What is appended to these costs nothing
+/// more.
+/// </summary>
 public static class StreamIndex
 {
     public static string NameOf(string streamType) => $"idx_bank_streams_{streamType}";

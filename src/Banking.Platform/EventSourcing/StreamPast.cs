@@ -19,12 +19,20 @@ public sealed class StreamPast(IDocumentStore store)
         order: "version");
 
     /// <summary>
-    /// In the order of their versions: the event of the first version and the last event of the stream, and of those between them what was recorded since
-    /// the instant or is of a lasting type. The first and the last tell where reading goes on, and whether it is the same log still.
+    /// In the order of their versions: the event of the first version and the last event of the stream, and of those between them what was
+    /// recorded since the instant or is of a lasting type. The first and the last tell where reading goes on, and whether it is the same
+    /// log still.
     /// </summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read, or one that was recorded since the instant is missing.</exception>
+    /// <exception cref="UnreadableEventException">One of them cannot be read, or one that was recorded since the instant is
+    /// missing.</exception>
     public async Task<IReadOnlyList<IEvent>> ReadAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid stream, long first, DateTimeOffset since, string[] lasting, CancellationToken ct)
+        NpgsqlConnection connection,
+        NpgsqlTransaction? transaction,
+        Guid stream,
+        long first,
+        DateTimeOffset since,
+        string[] lasting,
+        CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(_sql, connection, transaction)
         {
@@ -43,8 +51,11 @@ public sealed class StreamPast(IDocumentStore store)
             var e = _events.Read(rows);
             if (e.Timestamp >= since && events is [.., var before] && before.Timestamp >= since && e.Version != before.Version + 1)
             {
-                throw new UnreadableEventException(e, new InvalidOperationException(
-                    string.Create(CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
+                throw new UnreadableEventException(
+                    e,
+                    new InvalidOperationException(
+                        string.Create(
+                            CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
             }
 
             events.Add(e);

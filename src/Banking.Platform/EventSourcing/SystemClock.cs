@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Banking.Platform.EventSourcing;
 
-/// <summary>The clock of this machine, whatever the bank's own clock says: tests and demos may move that one. A type of its own, so that nobody is given one for the other.</summary>
+/// <summary>
+/// The clock of this machine, whatever the bank's own clock says: tests and demos may move that one. A type of its own, so that nobody is
+/// given one for the other.
+/// </summary>
 public sealed class SystemClock(TimeProvider provider)
 {
     /// <summary>Recorded time is stamped by hosts. Two whose clocks differ by more would tell two pasts.</summary>
@@ -13,7 +16,9 @@ public sealed class SystemClock(TimeProvider provider)
     /// <summary>Whether a clock differs from this machine's by more than is allowed.</summary>
     public bool IsMoved(DateTimeOffset other) => (Now - other).Duration() > MaxSkew;
 
-    /// <summary>How far this machine is ahead of the database's clock, beyond what the way there and back explains; negative where it is behind.</summary>
+    /// <summary>
+    /// How far this machine is ahead of the database's clock, beyond what the way there and back explains; negative where it is behind.
+    /// </summary>
     /// <param name="sent">This machine's clock before the question was sent.</param>
     /// <param name="database">The database's clock, read in between.</param>
     /// <param name="received">This machine's clock when the answer was there.</param>
@@ -22,6 +27,9 @@ public sealed class SystemClock(TimeProvider provider)
 }
 
 /// <summary>This machine's clock and the database's are too far apart for anything to be recorded.</summary>
-public sealed class ClockSkewException(TimeSpan skew) : Exception(string.Create(
-    CultureInfo.InvariantCulture,
-    $"This host's clock is {skew.Duration().TotalSeconds:0.###} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the database's. Nothing is recorded until both agree within {SystemClock.MaxSkew.TotalSeconds:0} s."));
+public sealed class ClockSkewException(TimeSpan skew)
+    : Exception(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"This host's clock is {skew.Duration().TotalSeconds:0.###} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the database's. Nothing is recorded until both agree within {SystemClock.MaxSkew.TotalSeconds:0} s."
+        ));

@@ -7,8 +7,8 @@ using NpgsqlTypes;
 namespace Banking.Platform.Following;
 
 /// <summary>
-/// Reads single events and streams with all that is stored of them. An event that cannot be read, or that is missing between others, is named and never
-/// passed over. What is archived is not served.
+/// Reads single events and streams with all that is stored of them. An event that cannot be read, or that is missing between others, is
+/// named and never passed over. What is archived is not served.
 /// </summary>
 public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 {
@@ -26,14 +26,17 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 
     /// <summary>All events of a stream, as the connection's transaction sees them.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read, or the one before it is not there.</exception>
-    public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) => StreamAsync(connection, stream, 1, 0, ct);
+    public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
+        StreamAsync(connection, stream, 1, 0, ct);
 
     /// <summary>The event of an id; null where there is none.</summary>
     /// <exception cref="UnreadableEventException">It cannot be read.</exception>
     public async Task<IEvent?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await ReadAsync(connection, "id = $1", "seq_id", ct, new NpgsqlParameter<Guid> { TypedValue = id }) is [var e, ..] ? e : null;
+        return await ReadAsync(connection, "id = $1", "seq_id", ct, new NpgsqlParameter<Guid> { TypedValue = id }) is [var e, ..]
+            ? e
+            : null;
     }
 
     /// <summary>The events at some positions, in the order of the log.</summary>
@@ -42,10 +45,15 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         return await ReadAsync(
-            connection, "seq_id = any($1)", "seq_id", ct, new NpgsqlParameter { Value = positions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+            connection,
+            "seq_id = any($1)",
+            "seq_id",
+            ct,
+            new NpgsqlParameter { Value = positions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
     }
 
-    private async Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, long from, long upTo, CancellationToken ct)
+    private async Task<IReadOnlyList<IEvent>> StreamAsync(
+        NpgsqlConnection connection, Guid stream, long from, long upTo, CancellationToken ct)
     {
         var next = Math.Max(1, from);
         var events = await ReadAsync(
@@ -57,8 +65,11 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
         {
             if (e.Version != next++)
             {
-                throw new UnreadableEventException(e, new InvalidOperationException(
-                    string.Create(CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
+                throw new UnreadableEventException(
+                    e,
+                    new InvalidOperationException(
+                        string.Create(
+                            CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
             }
         }
 
@@ -68,7 +79,8 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
     private async Task<IReadOnlyList<IEvent>> ReadAsync(
         NpgsqlConnection connection, string condition, string order, CancellationToken ct, params NpgsqlParameter[] parameters)
     {
-        await using var command = new NpgsqlCommand(StoredEvents.SelectWhole(_schema, condition + " and not is_archived", order), connection);
+        await using var command = new NpgsqlCommand(
+            StoredEvents.SelectWhole(_schema, condition + " and not is_archived", order), connection);
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<IEvent>();

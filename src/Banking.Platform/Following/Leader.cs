@@ -5,19 +5,27 @@ using Npgsql;
 namespace Banking.Platform.Following;
 
 /// <summary>
-/// What one host of the bank does for all of them, as long as the connection lives that holds a lock in the database; another takes over where it is
-/// gone. Two may both believe that they lead for a moment: what is led must bear that.
+/// What one host of the bank does for all of them, as long as the connection lives that holds a lock in the database; another takes over
+/// where it is gone. Two may both believe that they lead for a moment: what is led must bear that.
 /// </summary>
 public static class Leader
 {
     /// <summary>Between two looks at whether this host leads, or may.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Does something whenever no other host does it, until it is stopped. Where that fails it begins anew, here or elsewhere.</summary>
-    /// <param name="lead">Cancelled when this host does not lead any more; over before another host is let in, unless the connection broke.</param>
+    /// <summary>
+    /// Does something whenever no other host does it, until it is stopped. Where that fails it begins anew, here or elsewhere.
+    /// </summary>
+    /// <param name="lead">Cancelled when this host does not lead any more; over before another host is let in, unless the connection
+    /// broke.</param>
     /// <param name="standIn">Done after each look that found another host leading.</param>
     public static async Task RunAsync(
-        NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, ILogger logger, CancellationToken stopping, Func<CancellationToken, Task>? standIn = null)
+        NpgsqlDataSource source,
+        string what,
+        Func<CancellationToken, Task> lead,
+        ILogger logger,
+        CancellationToken stopping,
+        Func<CancellationToken, Task>? standIn = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(lead);
@@ -33,7 +41,11 @@ public static class Leader
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 // Once: a database that is away for an hour is one piece of news.
-                logger.Log(fails ? LogLevel.Debug : LogLevel.Warning, failure, "{What} could not be led, or asked for, by this host; it tries again", what);
+                logger.Log(
+                    fails ? LogLevel.Debug : LogLevel.Warning,
+                    failure,
+                    "{What} could not be led, or asked for, by this host; it tries again",
+                    what);
                 fails = true;
             }
 
@@ -42,7 +54,8 @@ public static class Leader
     }
 
     /// <summary>Returns at once where another host leads.</summary>
-    private static async Task LeadAsync(NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, CancellationToken stopping)
+    private static async Task LeadAsync(
+        NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, CancellationToken stopping)
     {
         await using var held = await Lock.TryAsync(source, what, stopping);
         if (held is null)
@@ -76,7 +89,10 @@ public static class Leader
             var connection = await source.OpenConnectionAsync(ct);
             try
             {
-                await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = what } } };
+                await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
+                {
+                    Parameters = { new() { Value = what } },
+                };
                 if (await take.ExecuteScalarAsync(ct) is true)
                 {
                     return new(connection, what);

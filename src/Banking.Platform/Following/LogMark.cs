@@ -6,15 +6,18 @@ namespace Banking.Platform.Following;
 
 /// <summary>
 /// How far the log is complete: up to there no transaction can put an event any more. Numbers are given out before their transactions
-/// commit, so behind a number that is missing may be one that is still coming, or one whose transaction was rolled back. Which it is, PostgreSQL
-/// knows: who has drawn a number holds a lock on the sequence until its transaction is over. Once all are over that held it when a
-/// number was found missing, whatever is not there then will never be. So nothing is passed over after a time, nobody but a writer of events
-/// can hold the log up, and each host finds out for itself (docs/decisions/0012). The mark divides no transaction: transactions that run at the same
-/// time draw numbers in turns, and a reader that saw one half of a transfer without the other would see money in transit that is not.
+/// commit, so behind a number that is missing may be one that is still coming, or one whose transaction was rolled back. Which it is,
+/// PostgreSQL knows: who has drawn a number holds a lock on the sequence until its transaction is over. Once all are over that held it when
+/// a number was found missing, whatever is not there then will never be. So nothing is passed over after a time, nobody but a writer of
+/// events can hold the log up, and each host finds out for itself (docs/decisions/0012). The mark divides no transaction: transactions that
+/// run at the same time draw numbers in turns, and a reader that saw one half of a transfer without the other would see money in transit
+/// that is not.
 /// </summary>
 public sealed class LogMark(IDocumentStore store, ReadModelConnections connections) : IDisposable
 {
-    /// <summary>Events that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.</summary>
+    /// <summary>
+    /// Events that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.
+    /// </summary>
     private const int Run = 4_096;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -27,7 +30,9 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
         $"coalesce(pg_relation_filenode('{PlatformModule.EventSchema}.mt_events_sequence'), 0)";
 
-    /// <summary>Which log a session reads, as a query to be compared with <see cref="Server"/>: whether a restore has replaced what was seen.</summary>
+    /// <summary>
+    /// Which log a session reads, as a query to be compared with <see cref="Server"/>: whether a restore has replaced what was seen.
+    /// </summary>
     public const string IdentitySql = $"select {Identity} from pg_database where datname = current_database()";
 
     private string? _server;
@@ -43,8 +48,8 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     public long Complete => Volatile.Read(ref _complete);
 
     /// <summary>
-    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before the first look, and after
-    /// one that failed.
+    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before
+    /// the first look, and after one that failed.
     /// </summary>
     public string? Server => Volatile.Read(ref _server);
 
@@ -77,7 +82,8 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // Whoever answers the next time may be a server that was restored, or one that took over and lacks the last events: what was known is not known any more.
+            // Whoever answers the next time may be a server that was restored, or one that took over and lacks the last events: what was
+            // known is not known any more.
             Forget();
             throw;
         }
@@ -87,7 +93,9 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         }
     }
 
-    /// <summary>Which log it is that a connection reads now; compared with <see cref="Server"/>, whether a restore has replaced what was seen.</summary>
+    /// <summary>
+    /// Which log it is that a connection reads now; compared with <see cref="Server"/>, whether a restore has replaced what was seen.
+    /// </summary>
     internal static async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(IdentitySql, connection);
@@ -118,11 +126,14 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
         Volatile.Write(ref _complete, 0);
     }
 
-    /// <summary>A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.</summary>
+    /// <summary>
+    /// A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.
+    /// </summary>
     private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()", connection);
+            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()",
+            connection);
         string server;
         long last;
         await using (var reader = await command.ExecuteReaderAsync(ct))
@@ -193,8 +204,9 @@ public sealed class LogMark(IDocumentStore store, ReadModelConnections connectio
     private async Task<HashSet<string>> WritersAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            "select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock' " +
-            $"and database = (select oid from pg_database where datname = current_database()) and relation = '{_schema}.mt_events_sequence'::regclass", connection);
+            "select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock' "
+                + $"and database = (select oid from pg_database where datname = current_database()) and relation = '{_schema}.mt_events_sequence'::regclass",
+            connection);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var writers = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))

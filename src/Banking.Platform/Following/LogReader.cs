@@ -18,8 +18,8 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     private readonly StoredEvents _events = new(store);
 
     /// <summary>
-    /// The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that. Where one cannot
-    /// be read, the page ends before it.
+    /// The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that. Where
+    /// one cannot be read, the page ends before it.
     /// </summary>
     /// <exception cref="UnreadableEventException">The first of them cannot be read.</exception>
     /// <param name="imported">Whether the events are to know if they were imported.</param>
@@ -44,23 +44,30 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
 
     /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
-    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(
+        IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
     {
-        var (events, unreadable) = await EventsAsync($"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
+        var (events, unreadable) = await EventsAsync(
+            $"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
         return unreadable is null
             ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
             : throw unreadable;
     }
 
     /// <summary>
-    /// The events of whole streams as a transaction sees them, by stream, oldest first. Of a stream with an event that cannot be read, only the events
-    /// before it.
+    /// The events of whole streams as a transaction sees them, by stream, oldest first. Of a stream with an event that cannot be read, only
+    /// the events before it.
     /// </summary>
     /// <returns>Besides the events, the first event of each such stream that cannot be read.</returns>
-    public async Task<(IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> Events, IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable)>
-        ReadStreamsAsync(NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, CancellationToken ct)
+    public async Task<(
+        IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> Events,
+        IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable
+    )> ReadStreamsAsync(NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, "stream_id = any($1)", order: ByStream), snapshot) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, "stream_id = any($1)", order: ByStream), snapshot)
+        {
+            CommandTimeout = 0,
+        };
         command.Parameters.Add(new() { Value = streams.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var (events, unreadable) = (new List<IEvent>(), new Dictionary<Guid, UnreadableEventException>());
@@ -85,14 +92,24 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         return (events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]), unreadable);
     }
 
-    /// <summary>The events of one stream up to a position, oldest first, a page at a time: however long it is, no more than that is held at once.</summary>
+    /// <summary>
+    /// The events of one stream up to a position, oldest first, a page at a time: however long it is, no more than that is held at once.
+    /// </summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(
+        Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
     {
         for (var after = 0L; ; after += PageSize)
         {
             var (events, unreadable) = await EventsAsync(
-                $"stream_id = $1 and version > $2 and version <= $3 and {UpTo("$4")}", ByStream, imported: false, ct, stream, after, after + PageSize, upTo);
+                $"stream_id = $1 and version > $2 and version <= $3 and {UpTo("$4")}",
+                ByStream,
+                imported: false,
+                ct,
+                stream,
+                after,
+                after + PageSize,
+                upTo);
             if (unreadable is not null)
             {
                 throw unreadable;
@@ -107,7 +124,9 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         }
     }
 
-    /// <summary>Of events that are found by their stream: in a form that no index answers, which would be one over all the log up to there.</summary>
+    /// <summary>
+    /// Of events that are found by their stream: in a form that no index answers, which would be one over all the log up to there.
+    /// </summary>
     private static string UpTo(string position) => $"seq_id + 0 <= {position}";
 
     private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> EventsAsync(

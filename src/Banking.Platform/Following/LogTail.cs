@@ -2,7 +2,9 @@ using JasperFx.Events;
 
 namespace Banking.Platform.Following;
 
-/// <summary>The last stretch of the log, read once for all who follow it: read models, ways out and feeds stand within a second of each other.</summary>
+/// <summary>
+/// The last stretch of the log, read once for all who follow it: read models, ways out and feeds stand within a second of each other.
+/// </summary>
 public sealed class LogTail(LogReader reader, LogMark mark) : IDisposable
 {
     /// <summary>Positions that are kept.</summary>
@@ -15,11 +17,15 @@ public sealed class LogTail(LogReader reader, LogMark mark) : IDisposable
     private long _after;
     private long _end;
 
-    /// <summary>The events after a position up to another, up to which the log must be complete, oldest first. They are shared: nobody changes them.</summary>
-    /// <exception cref="UnreadableEventException">The first of them cannot be read; where a later one cannot, what is before it is answered (<see cref="LogReader.ReadAsync"/>).</exception>
+    /// <summary>
+    /// The events after a position up to another, up to which the log must be complete, oldest first. They are shared: nobody changes them.
+    /// </summary>
+    /// <exception cref="UnreadableEventException">The first of them cannot be read; where a later one cannot, what is before it is answered
+    /// (<see cref="LogReader.ReadAsync"/>).</exception>
     /// <param name="log">
-    /// The log that is complete up to there, as <see cref="LogMark.Server"/> named it; null for the one of now. A caller whose position is of the log before a
-    /// restore must not leave here what others would take for the log of now: that numbers which are yet to come are missing.
+    /// The log that is complete up to there, as <see cref="LogMark.Server"/> named it; null for the one of now. A caller whose position is
+    /// of the log before a restore must not leave here what others would take for the log of now: that numbers which are yet to come are
+    /// missing.
     /// </param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, string? log = null)
     {

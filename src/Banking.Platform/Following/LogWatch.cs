@@ -48,7 +48,9 @@ public sealed class LogWatch(LogMark mark, IHostApplicationLifetime host, ILogge
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.Log(
-                    fails ? LogLevel.Debug : LogLevel.Warning, failure, "How far the log is complete could not be looked at: read models and publication stand still until it can");
+                    fails ? LogLevel.Debug : LogLevel.Warning,
+                    failure,
+                    "How far the log is complete could not be looked at: read models and publication stand still until it can");
                 fails = true;
             }
         }

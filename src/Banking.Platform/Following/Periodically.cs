@@ -3,7 +3,8 @@ namespace Banking.Platform.Following;
 /// <summary>Repeats an action while the host runs. A failure is reported to the caller, and the next run takes place.</summary>
 public static class Periodically
 {
-    public static async Task LookAsync(TimeSpan pause, Func<CancellationToken, Task> look, Action<Exception> onFailure, CancellationToken stopping)
+    public static async Task LookAsync(
+        TimeSpan pause, Func<CancellationToken, Task> look, Action<Exception> onFailure, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(look);
         ArgumentNullException.ThrowIfNull(onFailure);

@@ -11,10 +11,10 @@ using Npgsql;
 namespace Banking.Platform.Following;
 
 /// <summary>
-/// Makes events of the log's rows, for every reader of ours. Those that follow the log get what read models look at: the fact, its place, when, who, and
-/// what it belongs to; of its headers, which are as large as the fact, none but whether it was imported, where that is asked. Marten's own reading makes a
-/// million events in twice the time. The fact itself is made as Marten makes it, by an upcaster where the event is of an earlier version;
-/// StoredEventsTests and OlderEventTests prove that it reads what Marten reads.
+/// Makes events of the log's rows, for every reader of ours. Those that follow the log get what read models look at: the fact, its place,
+/// when, who, and what it belongs to; of its headers, which are as large as the fact, none but whether it was imported, where that is
+/// asked. Marten's own reading makes a million events in twice the time. The fact itself is made as Marten makes it, by an upcaster where
+/// the event is of an earlier version; StoredEventsTests and OlderEventTests prove that it reads what Marten reads.
 /// </summary>
 internal sealed class StoredEvents
 {
@@ -39,8 +39,10 @@ internal sealed class StoredEvents
     public static string IsImported(string alias) =>
         $"case jsonb_typeof({alias}.headers -> '{HeaderNames.Channel}') when 'string' then ({alias}.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' end";
 
-    /// <param name="imported">Also whether an event is history that was imported; who asks the event for its channel is then told so, and nothing else.</param>
-    /// <param name="order">Columns of which an index finds what the condition asks for: a plan for another order may read the whole log for it.</param>
+    /// <param name="imported">Also whether an event is history that was imported; who asks the event for its channel is then told so, and
+    /// nothing else.</param>
+    /// <param name="order">Columns of which an index finds what the condition asks for: a plan for another order may read the whole log for
+    /// it.</param>
     public static string Select(string schema, string condition, bool imported = false, string order = "seq_id") =>
         $"{Columns}{(imported ? ", " + IsImported("mt_events") : "")} from {schema}.mt_events where {condition} order by {order}";
 
@@ -48,7 +50,8 @@ internal sealed class StoredEvents
     public static string SelectWhole(string schema, string condition, string order) =>
         $"{Columns}, causation_id, headers from {schema}.mt_events where {condition} order by {order}";
 
-    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type says.</exception>
+    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type
+    /// says.</exception>
     public IEvent Read(NpgsqlDataReader row, bool imported = false)
     {
         var name = row.GetString(4);
@@ -59,7 +62,8 @@ internal sealed class StoredEvents
         {
             e = type.ReadEventData(_serializer, row);
         }
-        catch (Exception failure) when (failure is not (NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException))
+        catch (Exception failure)
+            when (failure is not (NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException))
         {
             throw Unreadable(row, failure);
         }
@@ -82,7 +86,8 @@ internal sealed class StoredEvents
     }
 
     /// <summary>With all headers, of a row of <see cref="SelectWhole"/>.</summary>
-    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type says.</exception>
+    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type
+    /// says.</exception>
     public IEvent ReadWhole(NpgsqlDataReader row)
     {
         var e = Read(row);

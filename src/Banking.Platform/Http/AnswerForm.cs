@@ -15,8 +15,8 @@ public sealed class ServesAttribute(params string[] mediaTypes) : Attribute
 }
 
 /// <summary>
-/// What an answer is written as: the form that the caller's Accept prefers among those an endpoint serves. A caller that takes none of them is
-/// refused before anything is done. Problems are application/problem+json whatever was asked for: that is how a caller learns of them.
+/// What an answer is written as: the form that the caller's Accept prefers among those an endpoint serves. A caller that takes none of them
+/// is refused before anything is done. Problems are application/problem+json whatever was asked for: that is how a caller learns of them.
 /// </summary>
 public static class AnswerForm
 {
@@ -72,7 +72,9 @@ public static class AnswerForm
         return range is null ? 0 : range.Quality ?? 1;
     }
 
-    /// <summary>Answers are UTF-8, which a range may say; one that asks for any other parameter asks for a form that is not served.</summary>
+    /// <summary>
+    /// Answers are UTF-8, which a range may say; one that asks for any other parameter asks for a form that is not served.
+    /// </summary>
     private static bool Fits(MediaTypeHeaderValue form, MediaTypeHeaderValue range) =>
         (range.MatchesAllTypes
             || (form.Type.Equals(range.Type, StringComparison.OrdinalIgnoreCase)

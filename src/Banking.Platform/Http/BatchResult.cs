@@ -22,7 +22,9 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
         var failure = mode == BatchMode.Atomic ? outcomes.FirstOrDefault(o => o.IsProblem) : null;
 
         // Where it could not be decided, or is in doubt, that is the answer to the whole: it is to be repeated.
-        var undecided = failure is null ? null : outcomes.FirstOrDefault(o => o.Status >= 500 || HttpAnswers.IsToBeRepeated(o.Status, o.Body));
+        var undecided = failure is null
+            ? null
+            : outcomes.FirstOrDefault(o => o.Status >= 500 || HttpAnswers.IsToBeRepeated(o.Status, o.Body));
         var status = failure is null ? StatusCodes.Status200OK : undecided?.Status ?? StatusCodes.Status422UnprocessableEntity;
         var response = httpContext.Response;
         response.StatusCode = status;

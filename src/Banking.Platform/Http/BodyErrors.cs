@@ -4,7 +4,9 @@ using Banking.Platform.Commands;
 
 namespace Banking.Platform.Http;
 
-/// <summary>A value that a converter of the bank does not take. The mark tells its message, which is fit for the caller, from the parser's own.</summary>
+/// <summary>
+/// A value that a converter of the bank does not take. The mark tells its message, which is fit for the caller, from the parser's own.
+/// </summary>
 internal static class BadValue
 {
     private const string Mark = "banking.message-for-the-caller";
@@ -20,8 +22,8 @@ internal static class BadValue
 }
 
 /// <summary>
-/// What is wrong with a body, in words about the request: where it is, as a JSON pointer (RFC 6901), and what is expected there. Nothing that the
-/// parser says of itself goes out: no sentence of its own, no line number, no type.
+/// What is wrong with a body, in words about the request: where it is, as a JSON pointer (RFC 6901), and what is expected there. Nothing
+/// that the parser says of itself goes out: no sentence of its own, no line number, no type.
 /// </summary>
 internal static class BodyErrors
 {
@@ -57,8 +59,8 @@ internal static class BodyErrors
     }
 
     /// <summary>
-    /// The serializer speaks JSONPath: $.changes[2].amount, and $['a.b'] for a name with anything special in it. Such a name is never one of ours, so it
-    /// is the last of its path.
+    /// The serializer speaks JSONPath: $.changes[2].amount, and $['a.b'] for a name with anything special in it. Such a name is never one
+    /// of ours, so it is the last of its path.
     /// </summary>
     internal static string Pointer(string? path)
     {
@@ -75,10 +77,17 @@ internal static class BodyErrors
             pointer.Append('/').Append(Escape(part));
         }
 
-        return (special < 0 ? pointer : pointer.Append('/').Append(Escape(path[(special + 2)..^(path.EndsWith("']", StringComparison.Ordinal) ? 2 : 0)]))).ToString();
+        return (
+            special < 0
+                ? pointer
+                : pointer.Append('/').Append(Escape(path[(special + 2)..^(path.EndsWith("']", StringComparison.Ordinal) ? 2 : 0)]))
+        ).ToString();
     }
 
     /// <summary>RFC 6901, 3 and 6: ~ and / within a name, then what a fragment of a URI may not hold.</summary>
-    private static string Escape(string name) => Uri.EscapeDataString(
-        (name.Length <= 200 ? name : name[..200]).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+    private static string Escape(string name) =>
+        Uri.EscapeDataString(
+            (name.Length <= 200 ? name : name[..200])
+                .Replace("~", "~0", StringComparison.Ordinal)
+                .Replace("/", "~1", StringComparison.Ordinal));
 }

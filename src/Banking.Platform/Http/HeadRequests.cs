@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// HEAD works where GET does (RFC 9110, 9.3.2): the same route and the same headers, and no body. Runs before routing, so that no route has to
-/// name it.
+/// HEAD works where GET does (RFC 9110, 9.3.2): the same route and the same headers, and no body. Runs before routing, so that no route has
+/// to name it.
 /// </summary>
 public static class HeadRequests
 {

@@ -105,9 +105,11 @@ public sealed class VersionedResult(object body, long version) : IResult
             return Task.CompletedTask;
         }
 
-        return httpContext.Response.WriteAsJsonAsync(body, body.GetType(), ApiJson.Options, MediaTypeNames.Application.Json, httpContext.RequestAborted);
+        return httpContext.Response.WriteAsJsonAsync(
+            body, body.GetType(), ApiJson.Options, MediaTypeNames.Application.Json, httpContext.RequestAborted);
     }
 
     // RFC 9110, 13.1.2: compared weakly, because proxies that compress mark a strong tag as weak; a star is any version at all.
-    private static bool IsKnown(string tag, string etag) => tag == "*" || tag == etag || (tag.StartsWith("W/", StringComparison.Ordinal) && tag[2..] == etag);
+    private static bool IsKnown(string tag, string etag) =>
+        tag == "*" || tag == etag || (tag.StartsWith("W/", StringComparison.Ordinal) && tag[2..] == etag);
 }

@@ -33,7 +33,10 @@ public static class InstantQuery
             "time_zone_not_applicable", $"tz is the time zone of a local {string.Join(" or ", instants!)}, which is not given.");
     }
 
-    /// <summary>The instant, null where the query has none, or what is wrong with it. A local time that was skipped or doubled names both candidates.</summary>
+    /// <summary>
+    /// The instant, null where the query has none, or what is wrong with it. A local time that was skipped or doubled names both
+    /// candidates.
+    /// </summary>
     public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// What an address takes is no secret: a method it does not know (405), a body that no one here can read (415) and OPTIONS are answered before
-/// the caller is asked for a token. That an address does not exist stays hidden behind the token.
+/// What an address takes is no secret: a method it does not know (405), a body that no one here can read (415) and OPTIONS are answered
+/// before the caller is asked for a token. That an address does not exist stays hidden behind the token.
 /// </summary>
 public static class MethodRules
 {
@@ -59,7 +59,8 @@ public static class MethodRules
 
     private static Refusal? BodyProblem(HttpContext http, Endpoint endpoint)
     {
-        var takesBody = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
+        var takesBody =
+            endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
         return !takesBody ? null
             : !http.Request.HasJsonContentType() ? UnsupportedType
             : !IsUnicode(http.Request.ContentType!) ? UnsupportedCharset
@@ -68,21 +69,30 @@ public static class MethodRules
     }
 
     /// <summary>
-    /// Bodies are read as UTF-8, of which ASCII is a part: one in another charset could be read as what it is not. UTF-16 and UTF-32 cannot: a body in one
-    /// of them is malformed.
+    /// Bodies are read as UTF-8, of which ASCII is a part: one in another charset could be read as what it is not. UTF-16 and UTF-32
+    /// cannot: a body in one of them is malformed.
     /// </summary>
-    private static bool IsUnicode(string contentType) => !contentType.Contains(';', StringComparison.Ordinal) || MediaTypeHeaderValue.Parse(contentType).Parameters
-        .Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
-        .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
+    private static bool IsUnicode(string contentType) =>
+        !contentType.Contains(';', StringComparison.Ordinal)
+        || MediaTypeHeaderValue
+            .Parse(contentType)
+            .Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
+            .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
 
-    private static Refusal UnsupportedCharset => Problems.Malformed(
-        "unsupported_charset", "Send application/json in UTF-8; charset is utf-8, or left out.", status: StatusCodes.Status415UnsupportedMediaType);
+    private static Refusal UnsupportedCharset =>
+        Problems.Malformed(
+            "unsupported_charset",
+            "Send application/json in UTF-8; charset is utf-8, or left out.",
+            status: StatusCodes.Status415UnsupportedMediaType);
 
-    private static Refusal? EncodingProblem(string encoding) => Encodings.Contains(encoding.Trim(), StringComparer.OrdinalIgnoreCase)
-        ? null
-        : Refusal.Of(
-            "unsupported_content_encoding", StatusCodes.Status415UnsupportedMediaType,
-            $"Content-Encoding is one of {string.Join(", ", Encodings)}, once, or left out.", ("supported", Encodings));
+    private static Refusal? EncodingProblem(string encoding) =>
+        Encodings.Contains(encoding.Trim(), StringComparer.OrdinalIgnoreCase)
+            ? null
+            : Refusal.Of(
+                "unsupported_content_encoding",
+                StatusCodes.Status415UnsupportedMediaType,
+                $"Content-Encoding is one of {string.Join(", ", Encodings)}, once, or left out.",
+                ("supported", Encodings));
 
     /// <summary>What the framework's decompression reads.</summary>
     private static readonly string[] Encodings = ["gzip", "br", "deflate"];

@@ -10,13 +10,15 @@ using Npgsql;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so where
-/// it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it, and then its
-/// answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A
+/// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so
+/// where it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it, and
+/// then its answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A
 /// <see cref="ListsFromAttribute">list</see> that is asked for no position waits for the end of the log. A position that the log does
-/// not have, of another database or from before a restore, is refused; and any where an answer <see cref="HasNoPositionAttribute">has none</see>.
+/// not have, of another database or from before a restore, is refused; and any where an answer <see cref="HasNoPositionAttribute">has
+/// none</see>.
 /// </summary>
-public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
+public sealed class MinPosition(
+    NpgsqlDataSource source, LogEnd log, LogMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
@@ -33,7 +35,10 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         var model = metadata?.GetMetadata<ReadsFromAttribute>()?.Model;
         var list = metadata?.GetMetadata<ListsFromAttribute>()?.Model;
         var header = http.Request.Headers["Ledger-Min-Position"].ToString();
-        if ((header.Length == 0 && model is null && list is null) || !HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true)
+        if (
+            (header.Length == 0 && model is null && list is null)
+            || !HttpMethods.IsGet(http.Request.Method)
+            || http.User.Identity?.IsAuthenticated != true)
         {
             await next();
             return;
@@ -48,13 +53,15 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         var wanted = 0L;
         if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
         {
-            await http.WriteProblemAsync(Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
+            await http.WriteProblemAsync(
+                Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
             return;
         }
 
         if (!Preferences.TryWait(http.Request.Headers["Prefer"].ToString(), out var wait))
         {
-            await http.WriteProblemAsync(Problems.Malformed("malformed_prefer", "Prefer: wait is a whole number of seconds, such as wait=5."));
+            await http.WriteProblemAsync(
+                Problems.Malformed("malformed_prefer", "Prefer: wait is a whole number of seconds, such as wait=5."));
             return;
         }
 
@@ -62,7 +69,8 @@ public sealed class MinPosition(NpgsqlDataSource source, LogEnd log, LogMark mar
         long reached;
         if (list is not null)
         {
-            (reached, wanted) = await ListedAsync(list, header.Length > 0 ? wanted : null, wait is null ? ListWait : patience, http.RequestAborted);
+            (reached, wanted) = await ListedAsync(
+                list, header.Length > 0 ? wanted : null, wait is null ? ListWait : patience, http.RequestAborted);
         }
         else
         {

@@ -33,15 +33,18 @@ public static class Preconditions
         {
             return endpoint.Metadata.GetMetadata<BatchAttribute>() is not null
                 ? Problems.Malformed("if_match_of_a_batch", "If-Match speaks of one account; send that command alone.")
-                : Problems.Malformed("if_match_not_applicable", endpoint.Metadata.GetMetadata<CreatesAttribute>() is { } creates
-                ? $"If-Match names a version of something that exists; this request creates {creates.What}, which has none yet. Leave it out."
-                : isRead ? "If-Match goes with commands; a read takes If-None-Match."
-                : "If-Match speaks of one version of one thing, which this request does not change. Leave it out.");
+                : Problems.Malformed(
+                    "if_match_not_applicable",
+                    endpoint.Metadata.GetMetadata<CreatesAttribute>() is { } creates
+                            ? $"If-Match names a version of something that exists; this request creates {creates.What}, which has none yet. Leave it out."
+                        : isRead ? "If-Match goes with commands; a read takes If-None-Match."
+                        : "If-Match speaks of one version of one thing, which this request does not change. Leave it out.");
         }
 
         return isRead ? null
             : headers.IfNoneMatch.Count > 0 ? NotForCommands("If-None-Match", "an Idempotency-Key keeps a command from being done twice")
-            : headers.IfUnmodifiedSince.Count > 0 ? NotForCommands("If-Unmodified-Since", "If-Match with a version does, where a command changes one thing")
+            : headers.IfUnmodifiedSince.Count > 0
+                ? NotForCommands("If-Unmodified-Since", "If-Match with a version does, where a command changes one thing")
             : null;
     }
 

@@ -2,7 +2,10 @@ using Banking.SharedKernel;
 
 namespace Banking.Platform.Http;
 
-/// <summary>What a caller prefers (RFC 7240). The first <c>wait</c> counts; preferences that this bank does not know are passed over, as the RFC says.</summary>
+/// <summary>
+/// What a caller prefers (RFC 7240). The first <c>wait</c> counts; preferences that this bank does not know are passed over, as the RFC
+/// says.
+/// </summary>
 internal static class Preferences
 {
     /// <summary>Nine digits are thirty years, and fit.</summary>

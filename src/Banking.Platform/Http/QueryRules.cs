@@ -54,7 +54,9 @@ public static class QueryRules
 
     /// <summary>Another letter case or separator, or a slip of the keyboard: up to a third of the letters.</summary>
     private static bool IsNear(string name, string known) =>
-        name.Length <= MaxShownLength && Plain(name).Length > 1 && Spelling.Distance(Plain(name), Plain(known)) <= Math.Max(1, known.Length / 3);
+        name.Length <= MaxShownLength
+        && Plain(name).Length > 1
+        && Spelling.Distance(Plain(name), Plain(known)) <= Math.Max(1, known.Length / 3);
 
     private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit));
 }

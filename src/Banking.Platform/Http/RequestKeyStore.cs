@@ -17,15 +17,16 @@ public sealed class RequestKeyStore(NpgsqlDataSource source)
     private const string Table = PlatformModule.Schema + ".request_key";
 
     internal const string Create =
-        $"create table if not exists {Table} (id uuid primary key, fingerprint text not null, claimed_at timestamptz not null default clock_timestamp(), " +
-        "status smallint, headers jsonb, body text)";
+        $"create table if not exists {Table} (id uuid primary key, fingerprint text not null, claimed_at timestamptz not null default clock_timestamp(), "
+        + "status smallint, headers jsonb, body text)";
 
     /// <summary>Claims the key; null where it was free, else what it was used for.</summary>
     public async Task<UsedKey?> ClaimAsync(Guid id, string fingerprint, CancellationToken ct)
     {
         while (true)
         {
-            await using (var claim = Command($"insert into {Table} (id, fingerprint) values ($1, $2) on conflict (id) do nothing", id, fingerprint))
+            await using (
+                var claim = Command($"insert into {Table} (id, fingerprint) values ($1, $2) on conflict (id) do nothing", id, fingerprint))
             {
                 if (await claim.ExecuteNonQueryAsync(ct) == 1)
                 {
@@ -48,7 +49,11 @@ public sealed class RequestKeyStore(NpgsqlDataSource source)
     {
         ArgumentNullException.ThrowIfNull(answer);
         await using var command = Command(
-            $"update {Table} set status = $2, headers = $3, body = $4 where id = $1", id, (short)answer.Status, JsonSerializer.Serialize(answer.Headers), answer.Body);
+            $"update {Table} set status = $2, headers = $3, body = $4 where id = $1",
+            id,
+            (short)answer.Status,
+            JsonSerializer.Serialize(answer.Headers),
+            answer.Body);
         command.Parameters[2].NpgsqlDbType = NpgsqlDbType.Jsonb;
         await command.ExecuteNonQueryAsync();
     }

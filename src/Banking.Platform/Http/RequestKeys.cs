@@ -8,17 +8,18 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// The Idempotency-Key of requests whose answers are no receipts. A request of an operator is done once under a key: a repeat gets the kept answer.
-/// A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by that.
-/// An answer of 400 to 499 is not kept: the key is free again, as it is for a command that was not decided. After a failure it stays claimed, because what
-/// was asked for may have been done.
+/// The Idempotency-Key of requests whose answers are no receipts. A request of an operator is done once under a key: a repeat gets the kept
+/// answer. A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by
+/// that. An answer of 400 to 499 is not kept: the key is free again, as it is for a command that was not decided. After a failure it stays
+/// claimed, because what was asked for may have been done.
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
     /// <summary>Whether the key of a request to this endpoint is honoured here, and not by the endpoint itself.</summary>
-    private static bool Applies(HttpContext http) => http.GetEndpoint() is { } endpoint && (IsBatch(endpoint) || OperatorRequest.Is(http.Request));
+    private static bool Applies(HttpContext http) =>
+        http.GetEndpoint() is { } endpoint && (IsBatch(endpoint) || OperatorRequest.Is(http.Request));
 
     public async Task Middleware(HttpContext http, RequestDelegate next)
     {
@@ -70,7 +71,9 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         {
             await store.KeepAsync(id, made);
         }
-        else if (known is null && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
+        else if (
+            known is null
+            && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
         {
             await ReleaseAsync(id);
         }
@@ -89,7 +92,8 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         }
         catch (Exception failure) when (Failures.IsPassing(failure))
         {
-            logger.LogWarning("The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);
+            logger.LogWarning(
+                "The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);
         }
     }
 
@@ -135,18 +139,21 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
 
     private static async Task<bool> InProgressAsync(HttpContext http)
     {
-        await http.WriteProblemAsync(Problems.Malformed(
-            "request_in_progress",
-            "A request with this key was begun, and no answer to it is kept: it is still running, or its host ended. Repeat it in a moment; where this answer "
-            + "stays, look what became of the request before it is sent under another key.",
-            status: StatusCodes.Status409Conflict));
+        await http.WriteProblemAsync(
+            Problems.Malformed(
+                "request_in_progress",
+                "A request with this key was begun, and no answer to it is kept: it is still running, or its host ended. Repeat it in a moment; where this answer "
+                    + "stays, look what became of the request before it is sent under another key.",
+                status: StatusCodes.Status409Conflict));
         return false;
     }
 
     /// <summary>Hash of all that is asked: the body, where the endpoint reads one, and the query.</summary>
     private static string Fingerprint(HttpContext http)
     {
-        var body = http.GetEndpoint()!.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is null ? "" : StrictBody.Content(http).Fingerprint();
+        var body = http.GetEndpoint()!.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is null
+            ? ""
+            : StrictBody.Content(http).Fingerprint();
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{body}{http.Request.QueryString.Value}")));
     }
 

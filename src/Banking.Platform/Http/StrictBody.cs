@@ -69,7 +69,8 @@ public static class StrictBody
     public static Refusal TooLarge(Endpoint? endpoint)
     {
         var limit = endpoint is null ? LargestBytes : LimitOf(endpoint);
-        return Refusal.Of("body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body is at most {limit} bytes here.", ("limit", limit));
+        return Refusal.Of(
+            "body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body is at most {limit} bytes here.", ("limit", limit));
     }
 
     private static int LimitOf(Endpoint endpoint) =>

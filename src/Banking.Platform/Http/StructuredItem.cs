@@ -3,8 +3,8 @@ using System.Text;
 namespace Banking.Platform.Http;
 
 /// <summary>
-/// A header that is a single string (RFC 8941, 3.3). Parameters behind the string are allowed by that grammar and mean nothing here. Many clients
-/// send a key bare; such a text means all of itself: cut at a semicolon, two orders could become one.
+/// A header that is a single string (RFC 8941, 3.3). Parameters behind the string are allowed by that grammar and mean nothing here. Many
+/// clients send a key bare; such a text means all of itself: cut at a semicolon, two orders could become one.
 /// </summary>
 internal static class StructuredItem
 {
@@ -77,7 +77,12 @@ internal static class StructuredItem
 
             rest = rest[1..].TrimStart(' ');
             var key = 0;
-            while (key < rest.Length && (char.IsAsciiLetterLower(rest[key]) || rest[key] == '*' || (key > 0 && (char.IsAsciiDigit(rest[key]) || rest[key] is '_' or '-' or '.'))))
+            while (
+                key < rest.Length
+                && (
+                    char.IsAsciiLetterLower(rest[key])
+                    || rest[key] == '*'
+                    || (key > 0 && (char.IsAsciiDigit(rest[key]) || rest[key] is '_' or '-' or '.'))))
             {
                 key++;
             }

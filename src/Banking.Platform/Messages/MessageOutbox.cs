@@ -124,7 +124,10 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
         catch (Exception failure)
         {
             log.LogError(
-                failure, "The message {Id} ({Type}) could not be sent; it is stored, and any node may send it.", envelope.Id, envelope.MessageType);
+                failure,
+                "The message {Id} ({Type}) could not be sent; it is stored, and any node may send it.",
+                envelope.Id,
+                envelope.MessageType);
             return false;
         }
     }

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Banking.Platform.Projections;
 
 /// <summary>
-/// Compares the documents of projections with what their folds make of the events, as far as each projection has come. A document that the log does not
-/// make is found too.
+/// Compares the documents of projections with what their folds make of the events, as far as each projection has come. A document that the
+/// log does not make is found too.
 /// </summary>
 internal sealed class DocumentComparison(DocumentModels models, LogReader log) : StoredComparison
 {
@@ -26,7 +26,8 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
             var stored = await StoredAsync(snapshot, model, streams, ct);
             foreach (var (stream, its) in events)
             {
-                differences.AddRange(Compared(model, stream, model.Fold!.Make(stream, Of(model, its, position)), stored.GetValueOrDefault(stream).Document));
+                differences.AddRange(
+                    Compared(model, stream, model.Fold!.Make(stream, Of(model, its, position)), stored.GetValueOrDefault(stream).Document));
             }
 
             differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => Differs(model, d.Key, null, d.Value.Document)));
@@ -57,7 +58,8 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     /// <summary>A projection whose progress lies behind the end of the log would pass over the events that come next.</summary>
     public override async Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select coalesce(max(seq_id), 0) from {PlatformModule.EventSchema}.mt_events", snapshot);
+        await using var command = new NpgsqlCommand(
+            $"select coalesce(max(seq_id), 0) from {PlatformModule.EventSchema}.mt_events", snapshot);
         var end = (long)(await command.ExecuteScalarAsync(ct))!;
         var differences = new List<Difference>();
         foreach (var model in models.All)
@@ -89,7 +91,8 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
 
     private static async Task<long> PositionAsync(NpgsqlConnection snapshot, DocumentModel model, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand($"select last_seq_id from {PlatformModule.EventSchema}.mt_event_progression where name = $1", snapshot);
+        await using var command = new NpgsqlCommand(
+            $"select last_seq_id from {PlatformModule.EventSchema}.mt_event_progression where name = $1", snapshot);
         command.Parameters.Add(new() { Value = model.Shard.Identity });
         return await command.ExecuteScalarAsync(ct) is long position ? position : 0;
     }
@@ -99,7 +102,8 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     {
         await using var command = streams.Command(
             snapshot,
-            $"select d.id, d.data::text, exists (select from {PlatformModule.EventSchema}.mt_streams s where s.id = d.id) from {model.Table} d where {streams.On("d.id")}");
+            $"select d.id, d.data::text, exists (select from {PlatformModule.EventSchema}.mt_streams s where s.id = d.id) from {model.Table} d where {streams.On("d.id")}"
+        );
         await using var reader = await command.ExecuteReaderAsync(ct);
         var stored = new Dictionary<Guid, (string, bool)>();
         while (await reader.ReadAsync(ct))

@@ -5,7 +5,9 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Platform.Projections;
 
-/// <summary>Makes the document of a stream with the fold of its projection, without Marten's daemon: what is stored is compared with it.</summary>
+/// <summary>
+/// Makes the document of a stream with the fold of its projection, without Marten's daemon: what is stored is compared with it.
+/// </summary>
 public abstract class DocumentFold
 {
     /// <summary>The document that these events of one stream make, as it is stored; null where they make none.</summary>
@@ -23,7 +25,9 @@ public abstract class DocumentFold
         where TDocument : class
     {
         public override string? Make(Guid stream, IEnumerable<IEvent> events) =>
-            events.Aggregate((TDocument?)null, (document, e) => projection.Evolve(document, stream, e)) is { } made ? serializer.ToJson(made) : null;
+            events.Aggregate((TDocument?)null, (document, e) => projection.Evolve(document, stream, e)) is { } made
+                ? serializer.ToJson(made)
+                : null;
 
         public override bool IsSame(string made, string stored)
         {

@@ -48,8 +48,8 @@ public sealed class DocumentModels
     }
 
     /// <summary>
-    /// Marten's rebuild truncates the table, which needs a right that the host's role lacks, waits for every reader, and shows an empty table to
-    /// snapshots that began before. A plain DELETE has none of these.
+    /// Marten's rebuild truncates the table, which needs a right that the host's role lacks, waits for every reader, and shows an empty
+    /// table to snapshots that began before. A plain DELETE has none of these.
     /// </summary>
     private static void DeleteOnRebuild(AsyncOptions options, string table)
     {

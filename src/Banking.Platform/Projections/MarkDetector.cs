@@ -6,10 +6,15 @@ namespace Banking.Platform.Projections;
 /// <summary>Tells Marten's daemon the high-water mark that this host has already found: the daemon asks the database nothing.</summary>
 internal sealed class MarkDetector(LogMark mark, Uri database) : IHighWaterDetector
 {
-    /// <summary>The daemon goes no further than this: right before an event that cannot be projected. Null where nothing holds it.</summary>
+    /// <summary>
+    /// The daemon goes no further than this: right before an event that cannot be projected. Null where nothing holds it.
+    /// </summary>
     public long? Ceiling { get; set; }
 
-    /// <summary>Up to here every event is of a type that this version knows. The daemon asks by itself, so what was not looked at yet it must not be told.</summary>
+    /// <summary>
+    /// Up to here every event is of a type that this version knows. The daemon asks by itself, so what was not looked at yet it must not be
+    /// told.
+    /// </summary>
     public long Checked { get; set; }
 
     /// <summary>Where the projection could go, once that is checked.</summary>
@@ -23,7 +28,14 @@ internal sealed class MarkDetector(LogMark mark, Uri database) : IHighWaterDetec
     public Task<HighWaterStatistics> Detect(CancellationToken token)
     {
         var last = Last;
-        return Task.FromResult(new HighWaterStatistics { LastMark = last, CurrentMark = last, HighestSequence = last, SafeStartMark = last });
+        return Task.FromResult(
+            new HighWaterStatistics
+            {
+                LastMark = last,
+                CurrentMark = last,
+                HighestSequence = last,
+                SafeStartMark = last,
+            });
     }
 
     public Task<HighWaterStatistics> DetectInSafeZone(CancellationToken token) => Detect(token);

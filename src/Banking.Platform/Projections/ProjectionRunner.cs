@@ -10,11 +10,18 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Platform.Projections;
 
 /// <summary>
-/// Runs one document read model under a daemon of Marten's, which loads its events, folds them, and stores documents and progress in one transaction. Each
-/// read model has a daemon of its own, so that one that stops before an event stops no other, and so that what a daemon remembers goes with it.
+/// Runs one document read model under a daemon of Marten's, which loads its events, folds them, and stores documents and progress in one
+/// transaction. Each read model has a daemon of its own, so that one that stops before an event stops no other, and so that what a daemon
+/// remembers goes with it.
 /// </summary>
 internal sealed class ProjectionRunner(
-    DocumentStore store, DocumentModel model, ReadModelConnections connections, LogMark mark, LogReader log, ProjectionStates states, TimeProvider clock,
+    DocumentStore store,
+    DocumentModel model,
+    ReadModelConnections connections,
+    LogMark mark,
+    LogReader log,
+    ProjectionStates states,
+    TimeProvider clock,
     ILoggerFactory loggers)
 {
     /// <summary>Longer than any rebuild takes.</summary>
@@ -24,7 +31,9 @@ internal sealed class ProjectionRunner(
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>A busy log is followed in pages of what came within this time, which cost less than a page for each look at the log.</summary>
+    /// <summary>
+    /// A busy log is followed in pages of what came within this time, which cost less than a page for each look at the log.
+    /// </summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Positions within one look at the log from which it is busy.</summary>
@@ -53,20 +62,22 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>Brings the read model to the high-water mark, after the rebuild that was asked for, where one was.</summary>
-    public Task CatchUpAsync(CancellationToken ct) => WithDaemonAsync(
-        async (daemon, detector, status, token) =>
-        {
-            var agent = await daemon.StartAgentAsync(model.Shard, token);
-            while (agent.Status == AgentStatus.Running && agent.Position < detector.Last)
+    public Task CatchUpAsync(CancellationToken ct) =>
+        WithDaemonAsync(
+            async (daemon, detector, status, token) =>
             {
-                await Task.Delay(Step, clock, token);
-            }
+                var agent = await daemon.StartAgentAsync(model.Shard, token);
+                while (agent.Status == AgentStatus.Running && agent.Position < detector.Last)
+                {
+                    await Task.Delay(Step, clock, token);
+                }
 
-            await HandleAsync(agent, token);
-        },
-        ct);
+                await HandleAsync(agent, token);
+            },
+            ct);
 
-    private async Task WithDaemonAsync(Func<ProjectionDaemon, MarkDetector, ProjectionStatus, CancellationToken, Task> run, CancellationToken ct)
+    private async Task WithDaemonAsync(
+        Func<ProjectionDaemon, MarkDetector, ProjectionStatus, CancellationToken, Task> run, CancellationToken ct)
     {
         await mark.LookAsync(ct);
         var status = await states.OfAsync(model, ct);
@@ -84,7 +95,8 @@ internal sealed class ProjectionRunner(
 
             if (status.Position > mark.Complete)
             {
-                throw new InvalidOperationException($"Its progress, position {status.Position}, lies after the end of the log, position {mark.Complete}.");
+                throw new InvalidOperationException(
+                    $"Its progress, position {status.Position}, lies after the end of the log, position {mark.Complete}.");
             }
 
             detector.Checked = status.Position;
@@ -101,8 +113,11 @@ internal sealed class ProjectionRunner(
         }
     }
 
-    /// <summary>Returns when the daemon is to be started again: it failed, the log is another, or an operator asked for something.</summary>
-    private async Task FollowAsync(ProjectionDaemon daemon, MarkDetector detector, ProjectionStatus status, LogWatch watch, CancellationToken ct)
+    /// <summary>
+    /// Returns when the daemon is to be started again: it failed, the log is another, or an operator asked for something.
+    /// </summary>
+    private async Task FollowAsync(
+        ProjectionDaemon daemon, MarkDetector detector, ProjectionStatus status, LogWatch watch, CancellationToken ct)
     {
         var (server, seen, looked) = (mark.Server, mark.Complete, clock.GetTimestamp());
         var agent = await daemon.StartAgentAsync(model.Shard, ct);
@@ -151,7 +166,9 @@ internal sealed class ProjectionRunner(
         await Task.Delay(Pause, clock, ct);
     }
 
-    /// <summary>The position that the daemon must not pass: right before the event that stops it, or the next event while they are taken one by one.</summary>
+    /// <summary>
+    /// The position that the daemon must not pass: right before the event that stops it, or the next event while they are taken one by one.
+    /// </summary>
     private async Task<long?> CeilingAsync(ProjectionStatus status, long position, CancellationToken ct)
     {
         var next = position < _oneByOneUpTo ? await states.NextEventAsync(model, position, ct) : null;
@@ -181,8 +198,8 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>
-    /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not load it, so it is looked
-    /// for before the daemon is told that it may pass it.
+    /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not
+    /// load it, so it is looked for before the daemon is told that it may pass it.
     /// </summary>
     private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, MarkDetector detector, CancellationToken ct)
     {
@@ -221,7 +238,9 @@ internal sealed class ProjectionRunner(
         }
     }
 
-    /// <summary>An event that cannot be read or projected pauses the projection. A failure that names none is looked for one event at a time.</summary>
+    /// <summary>
+    /// An event that cannot be read or projected pauses the projection. A failure that names none is looked for one event at a time.
+    /// </summary>
     private async Task StopBeforeAsync(ShardFailure failure, CancellationToken ct)
     {
         if (failure.IsTransient)
@@ -238,7 +257,10 @@ internal sealed class ProjectionRunner(
         }
 
         _oneByOneUpTo = mark.Complete;
-        _logger.LogWarning("The projection {Projection} failed: {Failure} It now takes events one by one, to find the one that fails", model.Name, failure.Detail);
+        _logger.LogWarning(
+            "The projection {Projection} failed: {Failure} It now takes events one by one, to find the one that fails",
+            model.Name,
+            failure.Detail);
     }
 
     /// <summary>For an event that this bank cannot read, the words in which every reader of the log says so.</summary>

@@ -12,8 +12,8 @@ using NpgsqlTypes;
 namespace Banking.Platform.Publication;
 
 /// <summary>
-/// Which events follow right upon imported history, so that their published predecessor is none. Whoever follows the log has seen an event's predecessor
-/// just before, mostly, and need not ask for it.
+/// Which events follow right upon imported history, so that their published predecessor is none. Whoever follows the log has seen an
+/// event's predecessor just before, mostly, and need not ask for it.
 /// </summary>
 internal sealed class Predecessors(IDocumentStore store, ReadModelConnections connections)
 {
@@ -23,15 +23,18 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
     private readonly ConcurrentDictionary<Guid, Seen> _last = new();
 
     private readonly string _sql =
-        $"select f.stream from unnest($1, $2) as f(stream, version) join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version " +
-        $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
+        $"select f.stream from unnest($1, $2) as f(stream, version) join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version "
+        + $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
 
-    /// <exception cref="UnreadableEventException">It does not say through which channel it came: history would be told as news, or news kept as history.</exception>
-    public static bool IsImported(IEvent e) => IsOfUnknownChannel(e) ? throw UnknownChannel(e) : e.Header(HeaderNames.Channel) == Channels.Import;
+    /// <exception cref="UnreadableEventException">It does not say through which channel it came: history would be told as news, or news
+    /// kept as history.</exception>
+    public static bool IsImported(IEvent e) =>
+        IsOfUnknownChannel(e) ? throw UnknownChannel(e) : e.Header(HeaderNames.Channel) == Channels.Import;
 
     public static bool IsOfUnknownChannel(IEvent e) => e.Header(HeaderNames.Channel) == StoredEvents.UnknownChannel;
 
-    public static UnreadableEventException UnknownChannel(IEvent e) => new(e, new InvalidOperationException($"It does not say its {HeaderNames.Channel}."));
+    public static UnreadableEventException UnknownChannel(IEvent e) =>
+        new(e, new InvalidOperationException($"It does not say its {HeaderNames.Channel}."));
 
     /// <summary>The ids of those events whose predecessor on their stream was imported.</summary>
     /// <param name="page">Events of the log, without a gap.</param>

@@ -19,8 +19,8 @@ public sealed record PublicContract(string Type, Type Stored, Type Data, string 
     public Func<IEvent, Guid>? About { get; init; }
 
     /// <summary>
-    /// What identifies the JSON Schema of a contract wherever it is served. Absolute, as CloudEvents asks of dataschema (a relative one is refused by
-    /// its SDKs), and without a host, because a bank may be reached under several names.
+    /// What identifies the JSON Schema of a contract wherever it is served. Absolute, as CloudEvents asks of dataschema (a relative one is
+    /// refused by its SDKs), and without a host, because a bank may be reached under several names.
     /// </summary>
     public static string SchemaId(string type) => $"urn:banking:contract:{type}";
 

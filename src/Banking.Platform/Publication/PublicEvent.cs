@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Banking.Platform.Publication;
 
 /// <summary>
-/// One fact as the world sees it: a CloudEvents 1.0 event in its structured JSON form, the same bytes on every way out. Of a stored event it
-/// keeps its id, its place and its time, and tells what its contract tells.
+/// One fact as the world sees it: a CloudEvents 1.0 event in its structured JSON form, the same bytes on every way out. Of a stored event
+/// it keeps its id, its place and its time, and tells what its contract tells.
 /// </summary>
 /// <param name="Id">The stored event's id, <c>evt_…</c>: whoever has seen it has seen this event.</param>
 /// <param name="Type">Name and version of the contract, such as <c>banking.account.money-deposited.v1</c>.</param>
@@ -17,7 +17,15 @@ namespace Banking.Platform.Publication;
 /// <param name="Position">Its place in the whole log.</param>
 /// <param name="Data">What the contract tells.</param>
 public sealed record PublicEvent(
-    string Id, string Type, Guid Stream, string Subject, DateTimeOffset Time, long? Version, long? PreviousVersion, long Position, object Data)
+    string Id,
+    string Type,
+    Guid Stream,
+    string Subject,
+    DateTimeOffset Time,
+    long? Version,
+    long? PreviousVersion,
+    long Position,
+    object Data)
 {
     public const string ContentType = "application/cloudevents+json";
 

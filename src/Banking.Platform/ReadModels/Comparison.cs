@@ -25,19 +25,31 @@ internal static class Comparison
 
     /// <summary>The rows of some streams.</summary>
     /// <param name="positions">
-    /// Of their events: then rows whose key is a position are found by that. Rows of the streams at other places are not, those are <see cref="StraysAsync"/>;
-    /// null to look through the whole table for them.
+    /// Of their events: then rows whose key is a position are found by that. Rows of the streams at other places are not, those are
+    /// <see cref="StraysAsync"/>; null to look through the whole table for them.
     /// </param>
     public static async Task<IReadOnlyList<Difference>> OfStreamsAsync(
-        NpgsqlConnection snapshot, ReadModel model, ReadTables expected, ReadTables found, Guid[] streams, long[]? positions, CancellationToken ct)
+        NpgsqlConnection snapshot,
+        ReadModel model,
+        ReadTables expected,
+        ReadTables found,
+        Guid[] streams,
+        long[]? positions,
+        CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var table in model.Tables.Where(t => t.StreamColumn is not null))
         {
             var byPosition = table.IsByPosition && positions is not null;
-            differences.AddRange(await OfRowsAsync(
-                snapshot, model, table, $"select * from {expected[table.Name]}",
-                $"select * from {found[table.Name]} where {(byPosition ? "position" : table.StreamColumn)} = any($1)", byPosition ? positions : streams, ct));
+            differences.AddRange(
+                await OfRowsAsync(
+                    snapshot,
+                    model,
+                    table,
+                    $"select * from {expected[table.Name]}",
+                    $"select * from {found[table.Name]} where {(byPosition ? "position" : table.StreamColumn)} = any($1)",
+                    byPosition ? positions : streams,
+                    ct));
         }
 
         return differences;
@@ -52,9 +64,10 @@ internal static class Comparison
         {
             await using var command = new NpgsqlCommand(
                 // The offset keeps the two conditions apart: an event is found by its position, and not by all that its stream has as well.
-                $"select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r where r.position > $1 and r.position <= $2 and not exists " +
-                $"(select from (select e.stream_id from {PlatformModule.EventSchema}.mt_events e where e.seq_id = r.position offset 0) e where e.stream_id = r.{table.StreamColumn}) " +
-                $"order by r.position limit {Most}", snapshot)
+                $"select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r where r.position > $1 and r.position <= $2 and not exists "
+                    + $"(select from (select e.stream_id from {PlatformModule.EventSchema}.mt_events e where e.seq_id = r.position offset 0) e where e.stream_id = r.{table.StreamColumn}) "
+                    + $"order by r.position limit {Most}",
+                snapshot)
             {
                 CommandTimeout = 0,
                 Parameters = { new() { Value = after }, new() { Value = upTo } },
@@ -80,8 +93,15 @@ internal static class Comparison
             if (table.Derivation is { } derivation)
             {
                 var condition = parts is null ? "true" : $"{derivation.Part} = any($1)";
-                differences.AddRange(await OfRowsAsync(
-                    snapshot, model, table, derivation.Of(tables, condition), $"select * from {tables[table.Name]} where {condition}", parts, ct));
+                differences.AddRange(
+                    await OfRowsAsync(
+                        snapshot,
+                        model,
+                        table,
+                        derivation.Of(tables, condition),
+                        $"select * from {tables[table.Name]} where {condition}",
+                        parts,
+                        ct));
             }
         }
 
@@ -89,9 +109,11 @@ internal static class Comparison
     }
 
     /// <summary>Nearly always they are: each side is looked at once to find that out, where naming the rows takes twice.</summary>
-    private static async Task<bool> AreSameAsync(NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
+    private static async Task<bool> AreSameAsync(
+        NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
     {
-        static string Digest(string rows) => $"(select count(*)::text || '/' || coalesce(sum(hash_record_extended(r, 0)), 0)::text from ({rows}) r)";
+        static string Digest(string rows) =>
+            $"(select count(*)::text || '/' || coalesce(sum(hash_record_extended(r, 0)), 0)::text from ({rows}) r)";
         await using var command = new NpgsqlCommand($"select {Digest(expected)} = {Digest(found)}", snapshot) { CommandTimeout = 0 };
         Add(command, parameter);
         return (bool)(await command.ExecuteScalarAsync(ct))!;
@@ -101,11 +123,19 @@ internal static class Comparison
     {
         if (parameter is not null)
         {
-            command.Parameters.Add(new()
-            {
-                Value = parameter,
-                NpgsqlDbType = NpgsqlDbType.Array | parameter switch { Guid[] => NpgsqlDbType.Uuid, long[] => NpgsqlDbType.Bigint, _ => NpgsqlDbType.Date },
-            });
+            command.Parameters.Add(
+                new()
+                {
+                    Value = parameter,
+                    NpgsqlDbType =
+                        NpgsqlDbType.Array
+                        | parameter switch
+                        {
+                            Guid[] => NpgsqlDbType.Uuid,
+                            long[] => NpgsqlDbType.Bigint,
+                            _ => NpgsqlDbType.Date,
+                        },
+                });
         }
     }
 
@@ -130,8 +160,10 @@ internal static class Comparison
         while (await reader.ReadAsync(ct))
         {
             var row = rows.GetValueOrDefault(
-                reader.GetString(2), new(model.Name, table.Name, reader.IsDBNull(1) ? null : reader.GetGuid(1), null, null));
-            rows[reader.GetString(2)] = reader.GetString(0) == "expected" ? row with { Expected = reader.GetString(3) } : row with { Found = reader.GetString(3) };
+                reader.GetString(2),
+                new(model.Name, table.Name, reader.IsDBNull(1) ? null : reader.GetGuid(1), null, null));
+            rows[reader.GetString(2)] =
+                reader.GetString(0) == "expected" ? row with { Expected = reader.GetString(3) } : row with { Found = reader.GetString(3) };
         }
 
         return [.. rows.Values];

@@ -19,16 +19,30 @@ public sealed class DriftJournal(ReadModelConnections connections, ReadModelJour
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // In one order, as everybody who writes to several of these streams.
-        foreach (var table in fresh.GroupBy(d => (d.Model, d.Table)).OrderBy(t => t.Key.Model, StringComparer.Ordinal).ThenBy(t => t.Key.Table, StringComparer.Ordinal))
+        foreach (
+            var table in fresh
+                .GroupBy(d => (d.Model, d.Table))
+                .OrderBy(t => t.Key.Model, StringComparer.Ordinal)
+                .ThenBy(t => t.Key.Table, StringComparer.Ordinal))
         {
             var streams = table.GroupBy(d => d.Stream).ToList();
             foreach (var stream in streams.Count <= Named ? streams : [.. table.GroupBy(_ => (Guid?)null)])
             {
                 var first = stream.First();
                 await journal.RecordAsync(
-                    transaction, first.Model,
-                    new DriftFound(first.Model, first.Table, stream.Key, stream.Count(), first.Expected, first.Found, Repaired: false, clock.GetUtcNow()),
-                    OperatorAction.OfTheBank("something stored is not what the log says"), ct);
+                    transaction,
+                    first.Model,
+                    new DriftFound(
+                        first.Model,
+                        first.Table,
+                        stream.Key,
+                        stream.Count(),
+                        first.Expected,
+                        first.Found,
+                        Repaired: false,
+                        clock.GetUtcNow()),
+                    OperatorAction.OfTheBank("something stored is not what the log says"),
+                    ct);
             }
         }
 

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Banking.Platform.ReadModels;
 
-/// <summary>Streams whose last event was recorded in the future: it stays at their end, and questions about now do not know of it.</summary>
+/// <summary>
+/// Streams whose last event was recorded in the future: it stays at their end, and questions about now do not know of it.
+/// </summary>
 public static class FutureStreams
 {
     private const int MaxStreams = 100;
@@ -12,14 +14,20 @@ public static class FutureStreams
     {
         ArgumentNullException.ThrowIfNull(source);
         await using var command = source.CreateCommand(
-            $"select id, timestamp from {PlatformModule.StreamTable} where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}");
+            $"select id, timestamp from {PlatformModule.StreamTable} where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}"
+        );
         command.Parameters.Add(new() { Value = now + SystemClock.MaxSkew });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var streams = new List<Difference>();
         while (await reader.ReadAsync(ct))
         {
-            streams.Add(new(
-                "log", PlatformModule.StreamTable, reader.GetGuid(0), $"recorded before {now:O}", $"recorded at {reader.GetFieldValue<DateTimeOffset>(1):O}"));
+            streams.Add(
+                new(
+                    "log",
+                    PlatformModule.StreamTable,
+                    reader.GetGuid(0),
+                    $"recorded before {now:O}",
+                    $"recorded at {reader.GetFieldValue<DateTimeOffset>(1):O}"));
         }
 
         return streams;

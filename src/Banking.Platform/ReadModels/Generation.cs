@@ -58,8 +58,8 @@ public sealed record Generation(
         """;
 
     private const string Columns =
-        "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, " +
-        "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at, xmin::text::bigint";
+        "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, "
+        + "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at, xmin::text::bigint";
 
     /// <summary>All of them, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
@@ -70,23 +70,32 @@ public sealed record Generation(
 
     /// <summary>The one that is read from.</summary>
     public static async Task<Generation?> ServingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
-        (await ReadAsync(Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)).SingleOrDefault();
+        (
+            await ReadAsync(
+                Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
+        ).SingleOrDefault();
 
     /// <summary>The one that is being made, or waits for somebody to look at what differs.</summary>
     public static async Task<Generation?> ComingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
-        (await ReadAsync(
-            Command(connection, $"name = $1 and state in ('{GenerationState.Building}', '{GenerationState.Differs}')" + (locked ? " for update" : ""), model), ct))
-        .SingleOrDefault();
+        (
+            await ReadAsync(
+                Command(
+                    connection,
+                    $"name = $1 and state in ('{GenerationState.Building}', '{GenerationState.Differs}')" + (locked ? " for update" : ""),
+                    model),
+                ct)).SingleOrDefault();
 
-    internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) => number is { } n
-        ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
-        : await ServingAsync(connection, model, locked: true, ct);
+    internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) =>
+        number is { } n
+            ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
+            : await ServingAsync(connection, model, locked: true, ct);
 
     /// <summary>Writes down how far it is, in the transaction that has its lock.</summary>
     internal async Task<Generation> MovedAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 returning position, updated_at, xmin::text::bigint", connection);
+            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 returning position, updated_at, xmin::text::bigint",
+            connection);
         foreach (var value in (object[])[Model, Number, position, at])
         {
             command.Parameters.Add(new() { Value = value });
@@ -94,7 +103,12 @@ public sealed record Generation(
 
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
-        return this with { Position = reader.GetInt64(0), UpdatedAt = reader.GetFieldValue<DateTimeOffset>(1), WrittenBy = reader.GetInt64(2) };
+        return this with
+        {
+            Position = reader.GetInt64(0),
+            UpdatedAt = reader.GetFieldValue<DateTimeOffset>(1),
+            WrittenBy = reader.GetInt64(2),
+        };
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string where, params object[] values)

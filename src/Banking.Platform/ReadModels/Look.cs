@@ -22,7 +22,8 @@ internal sealed class Look(SentinelStatus before)
     public void Found(IEnumerable<Difference> differences) => _found.AddRange(differences);
 
     /// <summary>What is wrong now. Where a part failed, what was open before stays open: nothing shows that it is mended.</summary>
-    public IEnumerable<Difference> Open() => _found.Concat(_failures.Count > 0 ? Before.Open : []).DistinctBy(d => (d.Model, d.Table, d.Stream, d.Id, d.Expected, d.Found));
+    public IEnumerable<Difference> Open() =>
+        _found.Concat(_failures.Count > 0 ? Before.Open : []).DistinctBy(d => (d.Model, d.Table, d.Stream, d.Id, d.Expected, d.Found));
 
     public async Task RunAsync(string part, Func<Task> run, CancellationToken ct)
     {

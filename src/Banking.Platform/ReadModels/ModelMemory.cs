@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// What a read model knows of its own rows from one page to the next, so as not to ask for it. It begins empty, and anew whenever anybody else
-/// wrote meanwhile or a page failed: what it does not know is asked for, and the rows are the same with it and without.
+/// What a read model knows of its own rows from one page to the next, so as not to ask for it. It begins empty, and anew whenever anybody
+/// else wrote meanwhile or a page failed: what it does not know is asked for, and the rows are the same with it and without.
 /// </summary>
 public sealed class ModelMemory
 {
@@ -15,14 +15,19 @@ public sealed class ModelMemory
         where T : class, new() => (T)(_known ??= new T());
 }
 
-/// <summary>The memories of the generations that a host writes. Valid in the state of a generation's row in which its last page left it, and in no other.</summary>
+/// <summary>
+/// The memories of the generations that a host writes. Valid in the state of a generation's row in which its last page left it, and in no
+/// other.
+/// </summary>
 internal sealed class ModelMemories
 {
     private readonly ConcurrentDictionary<(string Model, int Generation), (Stamp Left, ModelMemory Memory)> _memories = new();
 
     /// <summary>To be given back after the commit. Who fails before that has taken it with him.</summary>
     public ModelMemory Take(Generation generation) =>
-        _memories.TryRemove((generation.Model, generation.Number), out var known) && known.Left == Stamp.Of(generation) ? known.Memory : new();
+        _memories.TryRemove((generation.Model, generation.Number), out var known) && known.Left == Stamp.Of(generation)
+            ? known.Memory
+            : new();
 
     public void Give(Generation written, ModelMemory memory)
     {
@@ -34,7 +39,9 @@ internal sealed class ModelMemories
         }
     }
 
-    /// <summary>The transaction that wrote the row last; where and when as well, for a restored database counts transactions from an earlier one on.</summary>
+    /// <summary>
+    /// The transaction that wrote the row last; where and when as well, for a restored database counts transactions from an earlier one on.
+    /// </summary>
     private readonly record struct Stamp(long Transaction, long Position, DateTimeOffset At)
     {
         public static Stamp Of(Generation generation) => new(generation.WrittenBy, generation.Position, generation.UpdatedAt);

@@ -3,8 +3,9 @@ using Npgsql;
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// The connections that the log is followed over, by read models and ways out, and read models are written over. Rows are found by their keys, always: a plan made on a young table would read all of it
-/// long after. A statement takes one processor, for all of this can wait and commands cannot. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
+/// The connections that the log is followed over, by read models and ways out, and read models are written over. Rows are found by their
+/// keys, always: a plan made on a young table would read all of it long after. A statement takes one processor, for all of this can wait
+/// and commands cannot. Nothing waits for the disk: rows and position are lost together, if at all, and made again from the log.
 /// </summary>
 public sealed class ReadModelConnections : IAsyncDisposable
 {
@@ -18,8 +19,8 @@ public sealed class ReadModelConnections : IAsyncDisposable
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.ApplicationName += "-read-models";
         settings.Options = string.IsNullOrEmpty(settings.Options) ? Settings : $"{settings.Options} {Settings}";
-        // A rebuild holds a model's lock while it asks for further connections, and whoever waits for that lock has one too: too few of them
-        // would wait for each other. A model never uses more than ten, rebuild, feed and catching up together.
+        // A rebuild holds a model's lock while it asks for further connections, and whoever waits for that lock has one too: too few of
+        // them would wait for each other. A model never uses more than ten, rebuild, feed and catching up together.
         settings.MaxPoolSize = maxConnections;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }

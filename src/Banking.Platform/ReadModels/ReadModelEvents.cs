@@ -14,7 +14,8 @@ public sealed record RebuildRequested(string Model, int Generation, int ModelVer
 /// <param name="Position">The position of the last event in it.</param>
 /// <param name="Differences">How many rows differed.</param>
 /// <param name="EffectiveAt">When it was done.</param>
-public sealed record RebuildFinished(string Model, int Generation, string Outcome, long Position, int Differences, DateTimeOffset EffectiveAt);
+public sealed record RebuildFinished(
+    string Model, int Generation, string Outcome, long Position, int Differences, DateTimeOffset EffectiveAt);
 
 /// <summary>A read model met an event that it cannot project, and stopped right before it. The others go on.</summary>
 /// <param name="Model">The read model.</param>

@@ -6,22 +6,36 @@ using Npgsql;
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// Brings the log to all read models, on one host at a time. The events are read once for all; each read model takes them in transactions of its own, at
-/// its own pace, so that one that fails leaves the others alone. Should two hosts do it at once, the lock on a model's row lets each event in once.
+/// Brings the log to all read models, on one host at a time. The events are read once for all; each read model takes them in transactions
+/// of its own, at its own pace, so that one that fails leaves the others alone. Should two hosts do it at once, the lock on a model's row
+/// lets each event in once.
 /// </summary>
 public sealed class ReadModelFeed(
-    IEnumerable<ReadModel> models, ReadModelWriter writer, LogMark mark, LogWatch watch, NpgsqlDataSource source, TimeProvider clock, ILogger<ReadModelFeed> logger)
-    : BackgroundService
+    IEnumerable<ReadModel> models,
+    ReadModelWriter writer,
+    LogMark mark,
+    LogWatch watch,
+    NpgsqlDataSource source,
+    TimeProvider clock,
+    ILogger<ReadModelFeed> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>From one page of a model to its next, at least: a page of what came within a moment costs less than one of each commit.</summary>
+    /// <summary>
+    /// From one page of a model to its next, at least: a page of what came within a moment costs less than one of each commit.
+    /// </summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
     private (string? Server, long Complete) _before;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(
-        source, "read-models", over => Task.WhenAll(models.Select(m => Task.Run(() => FollowAsync(m, over), CancellationToken.None))), logger, stoppingToken, StandInAsync);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Leader.RunAsync(
+            source,
+            "read-models",
+            over => Task.WhenAll(models.Select(m => Task.Run(() => FollowAsync(m, over), CancellationToken.None))),
+            logger,
+            stoppingToken,
+            StandInAsync);
 
     private async Task FollowAsync(ReadModel model, CancellationToken ct)
     {
@@ -60,8 +74,8 @@ public sealed class ReadModelFeed(
     }
 
     /// <summary>
-    /// Where another host leads: what that one cannot bring forward, because it knows another version of a model, or is stuck. Up to where the log was
-    /// complete a second ago, so that the leader is not overtaken in what it is about to do.
+    /// Where another host leads: what that one cannot bring forward, because it knows another version of a model, or is stuck. Up to where
+    /// the log was complete a second ago, so that the leader is not overtaken in what it is about to do.
     /// </summary>
     private async Task StandInAsync(CancellationToken ct)
     {

@@ -11,7 +11,8 @@ namespace Banking.Platform.ReadModels;
 
 /// <summary>How far a read model is behind the log.</summary>
 /// <param name="Events">Positions between it and the end of the log.</param>
-/// <param name="Seconds">How long ago the first event that is not in it was recorded, by the database's clock when it was looked at; 0 when it has all.</param>
+/// <param name="Seconds">How long ago the first event that is not in it was recorded, by the database's clock when it was looked at; 0 when
+/// it has all.</param>
 /// <param name="Trend">Positions per second by which it falls behind (above zero) or catches up.</param>
 /// <param name="Stalled">Why it does not move, in words; null where it does.</param>
 public sealed record Lag(string Model, long Position, long End, long Events, double Seconds, double Trend, string? Stalled);
@@ -31,14 +32,22 @@ public sealed class ReadModelLag : BackgroundService
     private readonly ConcurrentDictionary<string, (Lag Lag, long At)> _last = new();
 
     public ReadModelLag(
-        IEnumerable<ReadModel> models, ProjectionStates projections, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<ReadModelLag> logger)
+        IEnumerable<ReadModel> models,
+        ProjectionStates projections,
+        NpgsqlDataSource source,
+        TimeProvider clock,
+        IMeterFactory meters,
+        ILogger<ReadModelLag> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
         (_models, _projections, _source, _clock, _logger) = ([.. models], projections, source, clock, logger);
         var meter = meters.Create(MeterName);
-        meter.CreateObservableGauge("banking.read_model.lag.events", () => Measured(l => (double)l.Events), "{event}", "Positions behind the end of the log");
-        meter.CreateObservableGauge("banking.read_model.lag.seconds", () => Measured(l => l.Seconds), "s", "Age of the first event that is not in it");
-        meter.CreateObservableGauge("banking.read_model.stalled", () => Measured(l => l.Stalled is null ? 0.0 : 1), null, "1 while it does not move");
+        meter.CreateObservableGauge(
+            "banking.read_model.lag.events", () => Measured(l => (double)l.Events), "{event}", "Positions behind the end of the log");
+        meter.CreateObservableGauge(
+            "banking.read_model.lag.seconds", () => Measured(l => l.Seconds), "s", "Age of the first event that is not in it");
+        meter.CreateObservableGauge(
+            "banking.read_model.stalled", () => Measured(l => l.Stalled is null ? 0.0 : 1), null, "1 while it does not move");
     }
 
     /// <summary>As last looked at.</summary>
@@ -73,10 +82,12 @@ public sealed class ReadModelLag : BackgroundService
     {
         var seconds = serving.Position >= end ? 0 : await AgeAsync(serving.Position, ct);
         var events = Math.Max(0, end - serving.Position);
-        var trend = _last.TryGetValue(serving.Model, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
-            ? (events - before.Lag.Events) / elapsed
-            : 0;
-        _last[serving.Model] = (new(serving.Model, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(version, serving, seconds)), now);
+        var trend =
+            _last.TryGetValue(serving.Model, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
+                ? (events - before.Lag.Events) / elapsed
+                : 0;
+        _last[serving.Model] = (
+            new(serving.Model, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(version, serving, seconds)), now);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
@@ -96,7 +107,8 @@ public sealed class ReadModelLag : BackgroundService
 
     private async Task<long> EndAsync(CancellationToken ct)
     {
-        await using var command = _source.CreateCommand($"select coalesce(max(seq_id), 0) from {PlatformModule.EventSchema}.mt_events where not is_archived");
+        await using var command = _source.CreateCommand(
+            $"select coalesce(max(seq_id), 0) from {PlatformModule.EventSchema}.mt_events where not is_archived");
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
@@ -115,7 +127,9 @@ public sealed class ReadModelLag : BackgroundService
         _last.Values.Select(l => new Measurement<double>(value(l.Lag), new KeyValuePair<string, object?>("model", l.Lag.Model)));
 }
 
-/// <summary>Degraded while a read model stands still or says something else than the log: the bank goes on, and somebody has to look.</summary>
+/// <summary>
+/// Degraded while a read model stands still or says something else than the log: the bank goes on, and somebody has to look.
+/// </summary>
 public sealed class ReadModelHealth(ReadModelLag lag, SentinelWatch sentinel) : IHealthCheck
 {
     private const int MostAlarms = 20;

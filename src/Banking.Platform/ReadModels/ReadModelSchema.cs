@@ -5,13 +5,15 @@ namespace Banking.Platform.ReadModels;
 /// <summary>Makes the tables of read models, and the views that readers see them through.</summary>
 public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider clock)
 {
-    /// <summary>What the owner of the schema makes: the bookkeeping, and the schemas that the host's role makes its tables in. Idempotent.</summary>
+    /// <summary>
+    /// What the owner of the schema makes: the bookkeeping, and the schemas that the host's role makes its tables in. Idempotent.
+    /// </summary>
     public static IEnumerable<string> Sql(IEnumerable<ReadModel> models) =>
         [Generation.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
 
     /// <summary>
-    /// At the start of a host, which holds the schema's lock: a model that is new gets its first generation, one whose version has changed a
-    /// new one beside that which serves.
+    /// At the start of a host, which holds the schema's lock: a model that is new gets its first generation, one whose version has changed
+    /// a new one beside that which serves.
     /// </summary>
     public async Task PrepareAsync(NpgsqlConnection connection)
     {
@@ -25,10 +27,16 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
                 await IndexAsync(connection, model, ReadTables.Generation(model, 1));
                 await ShowAsync(connection, model, 1);
             }
-            else if (serving.ModelVersion < model.Version && await Generation.ComingAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
+            else if (
+                serving.ModelVersion < model.Version
+                && await Generation.ComingAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
                 await AddAsync(
-                    connection, model, GenerationState.Building, "bank", $"version {model.Version} of the read model replaces version {serving.ModelVersion}",
+                    connection,
+                    model,
+                    GenerationState.Building,
+                    "bank",
+                    $"version {model.Version} of the read model replaces version {serving.ModelVersion}",
                     clock.GetUtcNow());
             }
 
@@ -37,13 +45,15 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     }
 
     /// <summary>A new generation. Its number, or null where one is coming already.</summary>
-    public static async Task<int?> AddAsync(NpgsqlConnection connection, ReadModel model, string state, string by, string reason, DateTimeOffset now)
+    public static async Task<int?> AddAsync(
+        NpgsqlConnection connection, ReadModel model, string state, string by, string reason, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var command = new NpgsqlCommand(
-            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) " +
-            $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}' from {Generation.Table} where name = $1 " +
-            "on conflict do nothing returning generation", connection);
+            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) "
+                + $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}' from {Generation.Table} where name = $1 "
+                + "on conflict do nothing returning generation",
+            connection);
         foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason])
         {
             command.Parameters.Add(new() { Value = value });
@@ -58,10 +68,13 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         ArgumentNullException.ThrowIfNull(tables);
         foreach (var table in model.Tables)
         {
-            await ExecuteAsync(connection, temporary
-                ? $"create temp table {tables[table.Name]["pg_temp.".Length..]} ({table.Columns}, primary key ({table.Key})) on commit drop"
-                // Analyzed when it is filled: until then that would only be in the way.
-                : $"create table if not exists {tables[table.Name]} ({table.Columns}, primary key ({table.Key})) with (autovacuum_enabled = off)");
+            await ExecuteAsync(
+                connection,
+                temporary
+                    ? $"create temp table {tables[table.Name]["pg_temp.".Length..]} ({table.Columns}, primary key ({table.Key})) on commit drop"
+                    // Analyzed when it is filled: until then that would only be in the way.
+                    : $"create table if not exists {tables[table.Name]} ({table.Columns}, primary key ({table.Key})) with (autovacuum_enabled = off)"
+            );
         }
     }
 
@@ -75,12 +88,15 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     }
 
     /// <summary>Makes the indexes side by side: each of them is the work of one processor, and nobody else uses the table yet.</summary>
-    internal static Task IndexAsync(ReadModelConnections connections, ReadModel model, ReadTables tables, CancellationToken ct) => Parallel.ForEachAsync(
-        Indexes(model, tables), new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = ct }, async (sql, token) =>
-        {
-            await using var connection = await connections.OpenAsync(token);
-            await ExecuteAsync(connection, $"set maintenance_work_mem = '128MB'; {sql}; reset maintenance_work_mem");
-        });
+    internal static Task IndexAsync(ReadModelConnections connections, ReadModel model, ReadTables tables, CancellationToken ct) =>
+        Parallel.ForEachAsync(
+            Indexes(model, tables),
+            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = ct },
+            async (sql, token) =>
+            {
+                await using var connection = await connections.OpenAsync(token);
+                await ExecuteAsync(connection, $"set maintenance_work_mem = '128MB'; {sql}; reset maintenance_work_mem");
+            });
 
     private static IEnumerable<string> Indexes(ReadModel model, ReadTables tables)
     {
@@ -111,7 +127,8 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
                 await ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.Of(tables, "true")}");
             }
 
-            await ExecuteAsync(connection, $"update {Generation.Table} set has_sums = true where name = $1 and generation = $2", model.Name, generation);
+            await ExecuteAsync(
+                connection, $"update {Generation.Table} set has_sums = true where name = $1 and generation = $2", model.Name, generation);
         }
 
         await transaction.CommitAsync();

@@ -16,14 +16,21 @@ public sealed record Advanced(long Position, int Events);
 /// and however often. An event that cannot be projected stops its own model right before it and no other.
 /// </summary>
 public sealed class ReadModelWriter(
-    ReadModelConnections connections, LogReader reader, LogTail tail, LogMark mark, ReadModelJournal journal, TimeProvider clock, ILogger<ReadModelWriter> logger)
+    ReadModelConnections connections,
+    LogReader reader,
+    LogTail tail,
+    LogMark mark,
+    ReadModelJournal journal,
+    TimeProvider clock,
+    ILogger<ReadModelWriter> logger)
 {
     public const int PageSize = 2_000;
 
     private readonly ModelMemories _memories = new();
 
     /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
-    /// <param name="log">The log in which it is, as <see cref="LogMark.Server"/> named it before; null where no restore can have replaced it since.</param>
+    /// <param name="log">The log in which it is, as <see cref="LogMark.Server"/> named it before; null where no restore can have replaced
+    /// it since.</param>
     /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
     /// <exception cref="LogReplacedException">The database was restored since: nothing was written.</exception>
     public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct, string? log = null)
@@ -33,9 +40,13 @@ public sealed class ReadModelWriter(
         do
         {
             last = await StepAsync(
-                model, null, upTo, position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct), ct, log);
-        }
-        while (last is not null && last.Position < upTo);
+                model,
+                null,
+                upTo,
+                position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct),
+                ct,
+                log);
+        } while (last is not null && last.Position < upTo);
         return last;
     }
 
@@ -43,8 +54,8 @@ public sealed class ReadModelWriter(
         PassAsync(reader.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
 
     /// <summary>
-    /// An empty page goes on to the next event. A sequence that was set forward, or an event whose position was changed, leaves millions of numbers without an
-    /// event, and a page for each few of them would take hours.
+    /// An empty page goes on to the next event. A sequence that was set forward, or an event whose position was changed, leaves millions of
+    /// numbers without an event, and a page for each few of them would take hours.
     /// </summary>
     private async Task<LogPage> PassAsync(Task<LogPage> read, long upTo, CancellationToken ct)
     {
@@ -102,15 +113,20 @@ public sealed class ReadModelWriter(
         return going.Count > 0;
     }
 
-    private static Task<LogPage> Following(long position, long after, LogPage page) => position < after
-        ? throw new InvalidOperationException($"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
-        : Task.FromResult(position == after ? page : page with { Events = [.. page.Events.Where(e => e.Sequence > position)] });
+    private static Task<LogPage> Following(long position, long after, LogPage page) =>
+        position < after
+            ? throw new InvalidOperationException(
+                $"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
+            : Task.FromResult(position == after ? page : page with { Events = [.. page.Events.Where(e => e.Sequence > position)] });
 
     /// <summary>Where a generation is that is being made and goes on; null otherwise.</summary>
     internal async Task<long?> PositionAsync(ReadModel model, int number, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        return await Generation.ComingAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number ? coming.Position : null;
+        return
+            await Generation.ComingAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number
+            ? coming.Position
+            : null;
     }
 
     /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
@@ -125,8 +141,12 @@ public sealed class ReadModelWriter(
             await using var transaction = await connection.BeginTransactionAsync(ct);
             // Of another version is also one that a later version of this bank serves: its tables are not ours to write.
             // Asked twice: while a switch commits, the first look finds neither the one that served nor the one that will.
-            if ((await Generation.LockedAsync(connection, model.Name, number, ct) ?? await Generation.LockedAsync(connection, model.Name, number, ct))
-                is not { PausedAt: null } generation || generation.ModelVersion != model.Version
+            if (
+                (
+                    await Generation.LockedAsync(connection, model.Name, number, ct)
+                    ?? await Generation.LockedAsync(connection, model.Name, number, ct))
+                    is not { PausedAt: null } generation
+                || generation.ModelVersion != model.Version
                 || generation.State is not (GenerationState.Serving or GenerationState.Building or GenerationState.Differs))
             {
                 return null;
@@ -145,7 +165,8 @@ public sealed class ReadModelWriter(
             }
 
             var memory = _memories.Take(generation);
-            var written = await WriteAsync(connection, model, ReadTables.Generation(model, generation.Number), generation, page, memory, ct);
+            var written = await WriteAsync(
+                connection, model, ReadTables.Generation(model, generation.Number), generation, page, memory, ct);
             await transaction.CommitAsync(ct);
             _memories.Give(written, memory);
             return new(page.End, page.Events.Count);
@@ -159,7 +180,13 @@ public sealed class ReadModelWriter(
     /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
     /// <returns>The generation as it is then.</returns>
     internal async Task<Generation> WriteAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, Generation generation, LogPage page, ModelMemory memory, CancellationToken ct)
+        NpgsqlConnection connection,
+        ReadModel model,
+        ReadTables tables,
+        Generation generation,
+        LogPage page,
+        ModelMemory memory,
+        CancellationToken ct)
     {
         if (page.Events.Count > 0)
         {
@@ -208,12 +235,17 @@ public sealed class ReadModelWriter(
             $"update {Generation.Table} set paused_at = $3, pause_reason = $4, pause_position = $5, updated_at = $3 where name = $1 and generation = $2",
             model.Name, generation.Number, clock.GetUtcNow(), failure.Message, (object?)at ?? DBNull.Value);
         await journal.RecordAsync(
-            transaction, model.Name, new ReadModelPaused(model.Name, generation.Number, at ?? generation.Position, failure.Message, clock.GetUtcNow()),
-            OperatorAction.OfTheBank("stopped before an event that cannot be projected"), ct);
+            transaction,
+            model.Name,
+            new ReadModelPaused(model.Name, generation.Number, at ?? generation.Position, failure.Message, clock.GetUtcNow()),
+            OperatorAction.OfTheBank("stopped before an event that cannot be projected"),
+            ct);
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Lets the serving generation, or the one that is coming, go on that stopped before an event. Its number; null where none has stopped.</summary>
+    /// <summary>
+    /// Lets the serving generation, or the one that is coming, go on that stopped before an event. Its number; null where none has stopped.
+    /// </summary>
     public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -228,16 +260,18 @@ public sealed class ReadModelWriter(
         }
 
         await ReadModelSchema.ExecuteAsync(
-            connection, $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
-            model.Name, paused.Number);
+            connection,
+            $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            model.Name,
+            paused.Number);
         await journal.RecordAsync(transaction, model.Name, new ReadModelResumed(model.Name, paused.Number, clock.GetUtcNow()), action, ct);
         await transaction.CommitAsync(ct);
         return paused.Number;
     }
 
     /// <summary>
-    /// What another attempt would only repeat: the event, the code that projects it, a row that the tables refuse. A database that is away, or busy,
-    /// is tried again by whoever called.
+    /// What another attempt would only repeat: the event, the code that projects it, a row that the tables refuse. A database that is away,
+    /// or busy, is tried again by whoever called.
     /// </summary>
     internal static bool IsOfTheData(Exception failure) => failure switch
     {

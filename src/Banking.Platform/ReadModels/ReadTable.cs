@@ -2,16 +2,22 @@ using System.Globalization;
 
 namespace Banking.Platform.ReadModels;
 
-/// <summary>One table of a read model. It exists once per generation; readers see the serving one through a view of the plain name.</summary>
+/// <summary>
+/// One table of a read model. It exists once per generation; readers see the serving one through a view of the plain name.
+/// </summary>
 /// <param name="Name">The plain name: what readers read from, after the schema.</param>
 /// <param name="Columns">The columns as SQL defines them.</param>
 /// <param name="Key">The columns of the primary key, which a generation has from its first row.</param>
 public sealed record ReadTable(string Name, string Columns, string Key)
 {
-    /// <summary>What follows <c>create index on TABLE</c>. A rebuild makes them when its rows are there, which is several times faster.</summary>
+    /// <summary>
+    /// What follows <c>create index on TABLE</c>. A rebuild makes them when its rows are there, which is several times faster.
+    /// </summary>
     public IReadOnlyList<string> Indexes { get; init; } = [];
 
-    /// <summary>The column that says whose stream a row comes from, where each row comes from one: such rows are compared and repaired by stream.</summary>
+    /// <summary>
+    /// The column that says whose stream a row comes from, where each row comes from one: such rows are compared and repaired by stream.
+    /// </summary>
     public string? StreamColumn { get; init; }
 
     /// <summary>Whether a row is of one event and has its position for a key: such rows are found by it, whatever is indexed.</summary>
@@ -32,16 +38,21 @@ public sealed record ReadTable(string Name, string Columns, string Key)
 public sealed record Derivation(string From, string Part, string Query, IReadOnlyList<string> Sums)
 {
     /// <summary>
-    /// Of rows between two positions only, the first not included; the summed table's key must be its position. The offset keeps the stretch apart: it is to be
-    /// found by its positions, whatever else is asked of its rows.
+    /// Of rows between two positions only, the first not included; the summed table's key must be its position. The offset keeps the
+    /// stretch apart: it is to be found by its positions, whatever else is asked of its rows.
     /// </summary>
-    internal string Between(ReadTables tables, long after, long upTo) => Query
-        .Replace("{from}", string.Create(CultureInfo.InvariantCulture, $"(select * from {tables[From]} where position > {after} and position <= {upTo} offset 0) as stretch"), StringComparison.Ordinal)
-        .Replace("{condition}", "true", StringComparison.Ordinal);
+    internal string Between(ReadTables tables, long after, long upTo) =>
+        Query
+            .Replace(
+                "{from}",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"(select * from {tables[From]} where position > {after} and position <= {upTo} offset 0) as stretch"),
+                StringComparison.Ordinal)
+            .Replace("{condition}", "true", StringComparison.Ordinal);
 
-    internal string Of(ReadTables tables, string condition) => Query
-        .Replace("{from}", tables[From], StringComparison.Ordinal)
-        .Replace("{condition}", condition, StringComparison.Ordinal);
+    internal string Of(ReadTables tables, string condition) =>
+        Query.Replace("{from}", tables[From], StringComparison.Ordinal).Replace("{condition}", condition, StringComparison.Ordinal);
 }
 
 /// <summary>The tables of one generation of a read model.</summary>

@@ -12,12 +12,19 @@ namespace Banking.Platform.ReadModels;
 /// process; nothing is published, for nothing but the tables is written.
 /// </summary>
 public sealed class Rebuild(
-    ReadModelConnections connections, LogReader log, LogMark mark, ReadModelWriter writer, RebuildComparison comparing, ReadModelJournal journal, TimeProvider clock,
+    ReadModelConnections connections,
+    LogReader log,
+    LogMark mark,
+    ReadModelWriter writer,
+    RebuildComparison comparing,
+    ReadModelJournal journal,
+    TimeProvider clock,
     ILogger<Rebuild> logger)
 {
     /// <summary>Asks for new generations, of all of these models or of none.</summary>
     /// <returns>Their numbers by model; null where one of them is coming already.</returns>
-    public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(
+        IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(action);
@@ -28,7 +35,9 @@ public sealed class Rebuild(
         // In one order, so that two who ask at once do not wait for each other.
         foreach (var model in models.OrderBy(m => m.Name, StringComparer.Ordinal))
         {
-            if (await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now) is not { } number)
+            if (
+                await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now)
+                is not { } number)
             {
                 return null;
             }
@@ -46,8 +55,8 @@ public sealed class Rebuild(
         EndAsync(model, GenerationState.Cancelled, [], action, ct);
 
     /// <summary>
-    /// Brings the generations of these models that are coming to their end, in one pass over the log; those that somebody else brings are left
-    /// to them. May be called again and again, in any process.
+    /// Brings the generations of these models that are coming to their end, in one pass over the log; those that somebody else brings are
+    /// left to them. May be called again and again, in any process.
     /// </summary>
     /// <returns>Whether there was anything to do.</returns>
     public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
@@ -98,7 +107,9 @@ public sealed class Rebuild(
         }
     }
 
-    /// <summary>The generation that is coming, with its lock held by the connection; null where there is none to bring, or somebody else brings it.</summary>
+    /// <summary>
+    /// The generation that is coming, with its lock held by the connection; null where there is none to bring, or somebody else brings it.
+    /// </summary>
     private static async Task<Generation?> TurnAsync(NpgsqlConnection turn, ReadModel model, CancellationToken ct) =>
         await TryLockAsync(turn, model.Name, ct)
         && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
@@ -135,7 +146,11 @@ public sealed class Rebuild(
         await ReadModelSchema.SumAsync(turn, model, coming.Number);
         await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, coming.Number), ct);
         await ReadModelSchema.ExecuteAsync(
-            turn, $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2", model.Name, coming.Number, clock.GetUtcNow());
+            turn,
+            $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2",
+            model.Name,
+            coming.Number,
+            clock.GetUtcNow());
         if (await comparing.RunAsync(model, coming.Number, ct) is not var (differences, wrong))
         {
             // Given up meanwhile.
@@ -186,7 +201,11 @@ public sealed class Rebuild(
             await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
             await ReadModelSchema.ShowAsync(connection, model, number);
             await journal.RecordAsync(
-                transaction, model.Name, new RebuildFinished(model.Name, number, GenerationState.Serving, coming.Position, 0, now), action, ct);
+                transaction,
+                model.Name,
+                new RebuildFinished(model.Name, number, GenerationState.Serving, coming.Position, 0, now),
+                action,
+                ct);
             await transaction.CommitAsync(ct);
         }
 
@@ -199,7 +218,9 @@ public sealed class Rebuild(
         return true;
     }
 
-    /// <summary>In one transaction with a look whether it was given up meanwhile, or tables would stay behind that nobody knows of.</summary>
+    /// <summary>
+    /// In one transaction with a look whether it was given up meanwhile, or tables would stay behind that nobody knows of.
+    /// </summary>
     private async Task BeginAsync(NpgsqlConnection turn, ReadModel model, int number, long end)
     {
         await using var transaction = await turn.BeginTransactionAsync();
@@ -220,7 +241,9 @@ public sealed class Rebuild(
     private async Task<int?> BringAsync(ReadModel model, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        if (await Generation.ComingAsync(connection, model.Name, locked: false, ct) is not { } coming || coming.ModelVersion != model.Version)
+        if (
+            await Generation.ComingAsync(connection, model.Name, locked: false, ct) is not { } coming
+            || coming.ModelVersion != model.Version)
         {
             return null;
         }
@@ -242,7 +265,11 @@ public sealed class Rebuild(
         var now = clock.GetUtcNow();
         await SetAsync(connection, model, coming.Number, state, now, state, differences);
         await journal.RecordAsync(
-            transaction, model.Name, new RebuildFinished(model.Name, coming.Number, state, coming.Position, differences.Count, now), action, ct);
+            transaction,
+            model.Name,
+            new RebuildFinished(model.Name, coming.Number, state, coming.Position, differences.Count, now),
+            action,
+            ct);
         if (state != GenerationState.Differs)
         {
             await ReadModelSchema.DropAsync(connection, model, coming.Number);
@@ -253,12 +280,22 @@ public sealed class Rebuild(
     }
 
     private static Task SetAsync(
-        NpgsqlConnection connection, ReadModel model, int? number, string state, DateTimeOffset now, string? outcome, IReadOnlyList<Difference>? differences) =>
+        NpgsqlConnection connection,
+        ReadModel model,
+        int? number,
+        string state,
+        DateTimeOffset now,
+        string? outcome,
+        IReadOnlyList<Difference>? differences) =>
         ReadModelSchema.ExecuteAsync(
             connection,
-            $"update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4), outcome = coalesce($5, outcome), " +
-            "differences = coalesce($6::jsonb, differences), paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
-            model.Name, number ?? 0, state, now, (object?)outcome ?? DBNull.Value,
+            $"update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4), outcome = coalesce($5, outcome), "
+                + "differences = coalesce($6::jsonb, differences), paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            model.Name,
+            number ?? 0,
+            state,
+            now,
+            (object?)outcome ?? DBNull.Value,
             differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
 
     /// <summary>Pooled connections keep their session, and with it the lock and the settings.</summary>

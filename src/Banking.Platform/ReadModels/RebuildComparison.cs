@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Banking.Platform.ReadModels;
 
-/// <summary>Whether a generation that was made may serve: compared with the log, with the bank's own folds, and row by row with the one that serves.</summary>
+/// <summary>
+/// Whether a generation that was made may serve: compared with the log, with the bank's own folds, and row by row with the one that serves.
+/// </summary>
 public sealed class RebuildComparison(
     ReadModelConnections connections, NpgsqlDataSource source, LogReader log, ReadModelWriter writer, TimeProvider clock)
 {
@@ -14,7 +16,9 @@ public sealed class RebuildComparison(
     /// <summary>Events of a stream that is folded at most: all of these streams are in memory together.</summary>
     private const int LargestStream = 5_000;
 
-    /// <summary>What differs, and whether it differs from the log itself rather than only from what serves; null where the generation was given up.</summary>
+    /// <summary>
+    /// What differs, and whether it differs from the log itself rather than only from what serves; null where the generation was given up.
+    /// </summary>
     public async Task<(IReadOnlyList<Difference> Differences, bool Wrong)?> RunAsync(ReadModel model, int number, CancellationToken ct)
     {
         await using var snapshot = await source.OpenConnectionAsync(ct);
@@ -31,11 +35,17 @@ public sealed class RebuildComparison(
                 .Concat(await Comparison.OfSumsAsync(snapshot, model, tables, null, ct)).ToList();
             return wrong.Count > 0
                 ? (wrong, true)
-                : (serving is null ? [] : await Comparison.OfAllAsync(snapshot, model, tables, ReadTables.Generation(model, serving.Value), ct), false);
+                : (
+                    serving is null
+                        ? []
+                        : await Comparison.OfAllAsync(snapshot, model, tables, ReadTables.Generation(model, serving.Value), ct),
+                    false);
         }
     }
 
-    /// <summary>A moment at which both generations hold the same events, and a transaction that goes on seeing it while the world moves on.</summary>
+    /// <summary>
+    /// A moment at which both generations hold the same events, and a transaction that goes on seeing it while the world moves on.
+    /// </summary>
     /// <returns>The serving generation, or null where it is paused or of another version and so not to be compared with.</returns>
     private async Task<(int? Serving, long Position, NpgsqlTransaction Transaction)?> SamePositionAsync(
         NpgsqlConnection snapshot, ReadModel model, int number, CancellationToken ct)
@@ -45,7 +55,8 @@ public sealed class RebuildComparison(
             return null;
         }
 
-        // The new one may be ahead: always where no host runs, and by a page where one does. Left behind, the old one would not be compared with.
+        // The new one may be ahead: always where no host runs, and by a page where one does. Left behind, the old one would not be compared
+        // with.
         await writer.ServeAsync(model, filled, ct);
         await using var holder = await connections.OpenAsync(ct);
         await using var hold = await holder.BeginTransactionAsync(ct);
@@ -73,10 +84,14 @@ public sealed class RebuildComparison(
     {
         var random = new Random(HashCode.Combine(position, clock.GetUtcNow().Ticks));
         await using var command = new NpgsqlCommand(
-            $"select distinct s.id from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id " +
-            $"where e.seq_id = any($1) and s.version <= {LargestStream}", snapshot)
+            $"select distinct s.id from {PlatformModule.EventSchema}.mt_events e join {PlatformModule.EventSchema}.mt_streams s on s.id = e.stream_id "
+                + $"where e.seq_id = any($1) and s.version <= {LargestStream}",
+            snapshot)
         {
-            Parameters = { new() { Value = Enumerable.Range(0, FoldedStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray() } },
+            Parameters =
+            {
+                new() { Value = Enumerable.Range(0, FoldedStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray() },
+            },
         };
         return [.. await command.ReadIdsAsync(ct)];
     }

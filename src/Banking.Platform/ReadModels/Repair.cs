@@ -12,15 +12,23 @@ namespace Banking.Platform.ReadModels;
 public sealed record RepairResult(IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference> Remaining);
 
 /// <summary>
-/// Makes what differs from the log anew, in the active version of a read model and in stored states, when an operator asks for it. Rows are written in a
-/// transaction that holds the lock of the read model, so nothing is projected meanwhile; readers see the rows before or the rows after. What was
-/// repaired is in the operator log in the same transaction.
+/// Makes what differs from the log anew, in the active version of a read model and in stored states, when an operator asks for it. Rows are
+/// written in a transaction that holds the lock of the read model, so nothing is projected meanwhile; readers see the rows before or the
+/// rows after. What was repaired is in the operator log in the same transaction.
 /// </summary>
 public sealed class Repair(
-    IEnumerable<ReadModel> models, IEnumerable<StateComparison> states, Snapshots snapshots, NpgsqlDataSource source, ReadModelConnections connections, LogReader log,
-    ReadModelJournal journal, TimeProvider clock)
+    IEnumerable<ReadModel> models,
+    IEnumerable<StateComparison> states,
+    Snapshots snapshots,
+    NpgsqlDataSource source,
+    ReadModelConnections connections,
+    LogReader log,
+    ReadModelJournal journal,
+    TimeProvider clock)
 {
-    /// <summary>Hosts take the lock for a moment, again and again, to see whether a rebuild waits. Whoever holds it for longer is at one.</summary>
+    /// <summary>
+    /// Hosts take the lock for a moment, again and again, to see whether a rebuild waits. Whoever holds it for longer is at one.
+    /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
@@ -57,7 +65,15 @@ public sealed class Repair(
         List<ReadModel> rows = [.. models.Where(m => m.Name == name)];
         List<StateComparison> stored = [.. states.Where(s => s.Name == name)];
         var verification = new Verification(
-            rows, stored, new(rows, stored, snapshots, log), new(source, connections), new(rows, snapshots), snapshots, source, connections, log);
+            rows,
+            stored,
+            new(rows, stored, snapshots, log),
+            new(source, connections),
+            new(rows, snapshots),
+            snapshots,
+            source,
+            connections,
+            log);
         Task<VerificationResult> CompareAsync() => verification.RunAsync(Guid.Empty, null, _ => { }, ct);
         var (repaired, failed) = (new List<Difference>(), new List<Difference>());
         foreach (var group in (await CompareAsync()).Differences.GroupBy(d => d.Stream))
@@ -88,7 +104,8 @@ public sealed class Repair(
     /// <summary>What a repair that failed is named, in the place of a table.</summary>
     private const string Failed = "repair";
 
-    private async Task<IReadOnlyList<Difference>> StateAsync(StateComparison state, Guid stream, OperatorAction action, CancellationToken ct)
+    private async Task<IReadOnlyList<Difference>> StateAsync(
+        StateComparison state, Guid stream, OperatorAction action, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -104,7 +121,9 @@ public sealed class Repair(
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await Generation.ServingAsync(connection, model.Name, locked: true, ct) is not { } serving || serving.ModelVersion != model.Version)
+        if (
+            await Generation.ServingAsync(connection, model.Name, locked: true, ct) is not { } serving
+            || serving.ModelVersion != model.Version)
         {
             return [];
         }
@@ -124,13 +143,18 @@ public sealed class Repair(
         return found;
     }
 
-    private async Task RecordAsync(NpgsqlTransaction transaction, string name, IReadOnlyList<Difference> found, OperatorAction action, CancellationToken ct)
+    private async Task RecordAsync(
+        NpgsqlTransaction transaction, string name, IReadOnlyList<Difference> found, OperatorAction action, CancellationToken ct)
     {
         foreach (var rows in found.GroupBy(d => d.Table))
         {
             var first = rows.First();
             await journal.RecordAsync(
-                transaction, name, new DriftFound(name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()), action, ct);
+                transaction,
+                name,
+                new DriftFound(name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()),
+                action,
+                ct);
         }
     }
 
@@ -163,7 +187,8 @@ public sealed class Repair(
         {
             var column = model.Tables.Single(t => t.Name == derivation.From).StreamColumn;
             await using var command = new NpgsqlCommand(
-                $"select {derivation.Part} from {tables[derivation.From]} where {column} = $1 union select {derivation.Part} from {expected[derivation.From]}", connection)
+                $"select {derivation.Part} from {tables[derivation.From]} where {column} = $1 union select {derivation.Part} from {expected[derivation.From]}",
+                connection)
             {
                 Parameters = { new() { Value = stream } },
             };

@@ -15,8 +15,8 @@ public sealed record ReplayPortion(Guid? Stream, DateTimeOffset? From, DateTimeO
 public sealed record ReplayResult(string Schema, long Events, IReadOnlyDictionary<string, long> Rows);
 
 /// <summary>
-/// Projects a portion of the log into tables in a schema of their own: to see how a figure came to be, or what a new model would say. Nothing
-/// reads them but whoever asked, and nothing leaves the bank.
+/// Projects a portion of the log into tables in a schema of their own: to see how a figure came to be, or what a new model would say.
+/// Nothing reads them but whoever asked, and nothing leaves the bank.
 /// </summary>
 public sealed class Replay(ReadModelConnections connections, LogReader log, LogMark mark)
 {
@@ -84,7 +84,8 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, LogM
     }
 
     /// <summary>
-    /// Rows from before the portion go: they were needed to begin with (a balance goes on from the one before). Then sums and indexes are made.
+    /// Rows from before the portion go: they were needed to begin with (a balance goes on from the one before). Then sums and indexes are
+    /// made.
     /// </summary>
     private static async Task<Dictionary<string, long>> FinishAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables tables, DateTimeOffset? from, CancellationToken ct)

@@ -5,7 +5,8 @@ namespace Banking.Platform.ReadModels;
 
 /// <summary>Writes the rows of a page of events, in the transaction that also moves the position.</summary>
 /// <param name="memory">What the model knows of the rows before; none where it writes to tables that it has not written before.</param>
-/// <param name="sums">Whether sums over other tables are kept along; while a generation is filled from the log they are made once, at its end.</param>
+/// <param name="sums">Whether sums over other tables are kept along; while a generation is filled from the log they are made once, at its
+/// end.</param>
 public sealed class RowWriter(NpgsqlConnection connection, bool sums, ModelMemory? memory = null)
 {
     public bool Sums { get; } = sums;

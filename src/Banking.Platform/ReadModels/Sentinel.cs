@@ -17,12 +17,15 @@ public sealed record SentinelSettings
     public int Streams { get; init; } = 50;
 
     /// <summary>
-    /// Events of these streams that are compared with each look, and as many again of those that moved last: a bank whose streams are long pays no more for
-    /// it, and is seen more slowly. The first stream is always one of them.
+    /// Events of these streams that are compared with each look, and as many again of those that moved last: a bank whose streams are long
+    /// pays no more for it, and is seen more slowly. The first stream is always one of them.
     /// </summary>
     public int Events { get; init; } = 2_500;
 
-    /// <summary>Events that a stream has at most to be compared row by row in passing. Of a longer one only its last events are; <c>verify --full</c> sees all of it.</summary>
+    /// <summary>
+    /// Events that a stream has at most to be compared row by row in passing. Of a longer one only its last events are; <c>verify
+    /// --full</c> sees all of it.
+    /// </summary>
     public int LargestStream { get; init; } = 5_000;
 
     /// <summary>Positions of the log that are looked through with each look, in turn, for rows that are of no event.</summary>
@@ -31,12 +34,15 @@ public sealed record SentinelSettings
     /// <summary>Looks from one comparison over the whole bank to the next.</summary>
     public int BankEvery { get; init; } = 10;
 
-    /// <summary>Seconds after the last look from which on the next one is overdue; three intervals and 15 seconds where it is not set.</summary>
+    /// <summary>
+    /// Seconds after the last look from which on the next one is overdue; three intervals and 15 seconds where it is not set.
+    /// </summary>
     public double? OverdueSeconds { get; init; }
 
     /// <summary>What no sentinel can work with, as a sentence; null where there is no such thing.</summary>
     public string? Wrong =>
-        !IsPeriod(IntervalSeconds) || (OverdueSeconds is { } overdue && !IsPeriod(overdue)) ? "IntervalSeconds and OverdueSeconds are from 0.001 to 1000000."
+        !IsPeriod(IntervalSeconds) || (OverdueSeconds is { } overdue && !IsPeriod(overdue))
+            ? "IntervalSeconds and OverdueSeconds are from 0.001 to 1000000."
         : this is { Streams: > 0, Events: > 0, LargestStream: > 0, Positions: > 0, BankEvery: > 0 } ? null
         : "Streams, Events, LargestStream, Positions and BankEvery are above 0.";
 
@@ -47,16 +53,20 @@ public sealed record SentinelSettings
 }
 
 /// <summary>
-/// Keeps comparing the log with itself and with all that follows from it. It finds and reports, and repairs nothing: what follows from a log that was forged
-/// must not be made to agree with it unasked. A difference is an event, an alarm in health and metrics, and stays one until it is mended. One host looks for
-/// all; what it saw last is stored, so that every host reports it, and an alarm outlives the host that raised it.
+/// Keeps comparing the log with itself and with all that follows from it. It finds and reports, and repairs nothing: what follows from a
+/// log that was forged must not be made to agree with it unasked. A difference is an event, an alarm in health and metrics, and stays one
+/// until it is mended. One host looks for all; what it saw last is stored, so that every host reports it, and an alarm outlives the host
+/// that raised it.
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
     /// <summary>Streams that are compared in one go.</summary>
     private const int AtOnce = 10;
 
-    /// <summary>Looks after which sums are added up anew from the beginning, and not only what came since: rows that were added up may have been changed.</summary>
+    /// <summary>
+    /// Looks after which sums are added up anew from the beginning, and not only what came since: rows that were added up may have been
+    /// changed.
+    /// </summary>
     private const int Anew = 100;
 
     /// <summary>How long it rests after each, in times that it took.</summary>
@@ -81,13 +91,23 @@ public sealed class Sentinel : BackgroundService
     private volatile SentinelStatus _status = SentinelStatus.None;
 
     public Sentinel(
-        Verification verification, DriftJournal journal, SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters,
+        Verification verification,
+        DriftJournal journal,
+        SentinelSettings settings,
+        NpgsqlDataSource source,
+        TimeProvider clock,
+        IMeterFactory meters,
         ILogger<Sentinel> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
         (_verification, _journal, _settings, _source, _clock, _logger) = (verification, journal, settings, source, clock, logger);
-        _trackers = [.. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t))))];
-        _drift = meters.Create(ReadModelLag.MeterName).CreateCounter<long>("banking.read_model.drift", "{difference}", "New differences between the log and what follows from it");
+        _trackers =
+        [
+            .. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t)))),
+        ];
+        _drift = meters
+            .Create(ReadModelLag.MeterName)
+            .CreateCounter<long>("banking.read_model.drift", "{difference}", "New differences between the log and what follows from it");
     }
 
     /// <summary>What it saw last, on this host; nothing where another one looks.</summary>
@@ -153,7 +173,8 @@ public sealed class Sentinel : BackgroundService
                 catch (Exception failure) when (!over.IsCancellationRequested)
                 {
                     // What was seen could not be stored either: the next look is overdue soon, which every host reports.
-                    _logger.LogError(failure, "The sentinel could not look; the next look follows in {Seconds} s", _settings.IntervalSeconds);
+                    _logger.LogError(
+                        failure, "The sentinel could not look; the next look follows in {Seconds} s", _settings.IntervalSeconds);
                 }
             }
         }

@@ -31,16 +31,20 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     /// <summary>When it failed.</summary>
     public DateTimeOffset? FailedAt { get; init; }
 
-    public static async Task<SentinelStatus> ReadAsync(NpgsqlDataSource source, CancellationToken ct) => (await ReadWithAgeAsync(source, ct)).Status;
+    public static async Task<SentinelStatus> ReadAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        (await ReadWithAgeAsync(source, ct)).Status;
 
     /// <returns>Besides the status, how long ago a look ended; null where none ever did.</returns>
     public static async Task<(SentinelStatus Status, TimeSpan? Age)> ReadWithAgeAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
-        await using var command = source.CreateCommand($"select status::text, extract(epoch from clock_timestamp() - saved_at)::float8 from {Table}");
+        await using var command = source.CreateCommand(
+            $"select status::text, extract(epoch from clock_timestamp() - saved_at)::float8 from {Table}");
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
-            ? (JsonSerializer.Deserialize<SentinelStatus>(reader.GetString(0), Json)!, reader.IsDBNull(1) ? null : TimeSpan.FromSeconds(reader.GetDouble(1)))
+            ? (
+                JsonSerializer.Deserialize<SentinelStatus>(reader.GetString(0), Json)!,
+                reader.IsDBNull(1) ? null : TimeSpan.FromSeconds(reader.GetDouble(1)))
             : (None, null);
     }
 
@@ -49,13 +53,17 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     {
         ArgumentNullException.ThrowIfNull(source);
         await using var command = source.CreateCommand(
-            $"insert into {Table} (status, saved_at) values ($1, clock_timestamp()) on conflict (id) do update set status = excluded.status, saved_at = excluded.saved_at");
+            $"insert into {Table} (status, saved_at) values ($1, clock_timestamp()) on conflict (id) do update set status = excluded.status, saved_at = excluded.saved_at"
+        );
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(this, Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>After a repair: of what was open of this name, only what remains. A look that is under way sees the same by itself.</summary>
-    internal static async Task RepairedAsync(NpgsqlDataSource source, string name, IReadOnlyList<Difference> remaining, CancellationToken ct)
+    /// <summary>
+    /// After a repair: of what was open of this name, only what remains. A look that is under way sees the same by itself.
+    /// </summary>
+    internal static async Task RepairedAsync(
+        NpgsqlDataSource source, string name, IReadOnlyList<Difference> remaining, CancellationToken ct)
     {
         var status = await ReadAsync(source, ct);
         var after = status with { Open = [.. status.Open.Where(d => d.Model != name), .. remaining] };

@@ -8,7 +8,8 @@ using Npgsql;
 namespace Banking.Platform.ReadModels;
 
 /// <summary>
-/// Reads once a second what the sentinel saw last, on every host: a sentinel that fails, or does not look at all, is reported by those that do not depend on it.
+/// Reads once a second what the sentinel saw last, on every host: a sentinel that fails, or does not look at all, is reported by those that
+/// do not depend on it.
 /// </summary>
 public sealed class SentinelWatch : BackgroundService
 {
@@ -22,14 +23,17 @@ public sealed class SentinelWatch : BackgroundService
 
     private volatile Seen _seen = new(SentinelStatus.None, null);
 
-    public SentinelWatch(SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<SentinelWatch> logger)
+    public SentinelWatch(
+        SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<SentinelWatch> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(clock);
         (_settings, _source, _clock, _logger, _started) = (settings, source, clock, logger, clock.GetTimestamp());
         var meter = meters.Create(ReadModelLag.MeterName);
-        meter.CreateObservableGauge("banking.sentinel.open", () => _seen.Status.Open.Count, "{difference}", "Differences that were found and are not mended");
-        meter.CreateObservableGauge("banking.sentinel.failed", () => _seen.Status.Failure is null ? 0 : 1, null, "1 while the last look failed");
+        meter.CreateObservableGauge(
+            "banking.sentinel.open", () => _seen.Status.Open.Count, "{difference}", "Differences that were found and are not mended");
+        meter.CreateObservableGauge(
+            "banking.sentinel.failed", () => _seen.Status.Failure is null ? 0 : 1, null, "1 while the last look failed");
         meter.CreateObservableGauge("banking.sentinel.overdue", () => _seen.Overdue is null ? 0 : 1, null, "1 while a look is overdue");
     }
 
@@ -43,12 +47,21 @@ public sealed class SentinelWatch : BackgroundService
         var up = _clock.GetElapsedTime(_started);
         // A bank that was down for a week is not overdue in its first seconds.
         var since = age is { } a && a < up ? a : up;
-        return _seen = new(status, since <= _settings.Overdue ? null : string.Create(
-            CultureInfo.InvariantCulture, $"no look has ended for {since.TotalSeconds:0} s, and one is due every {_settings.IntervalSeconds:0.##} s"));
+        return _seen = new(
+            status,
+            since <= _settings.Overdue
+                ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no look has ended for {since.TotalSeconds:0} s, and one is due every {_settings.IntervalSeconds:0.##} s"));
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
-        Pause, LookAsync, failure => _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before"), stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.LookAsync(
+            Pause,
+            LookAsync,
+            failure => _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before"),
+            stoppingToken);
 
     /// <param name="Overdue">Why a look is overdue, in words; null where none is.</param>
     public sealed record Seen(SentinelStatus Status, string? Overdue)

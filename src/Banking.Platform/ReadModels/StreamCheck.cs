@@ -14,7 +14,11 @@ internal static class StreamCheck
     /// <param name="snapshot">In a transaction of isolation repeatable read, so that rows and position are of one moment.</param>
     /// <param name="streams">The events of each, up to the position of the tables.</param>
     public static async Task<IReadOnlyList<Difference>> RunAsync(
-        NpgsqlConnection snapshot, ReadModel model, ReadTables found, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
+        NpgsqlConnection snapshot,
+        ReadModel model,
+        ReadTables found,
+        IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams,
+        CancellationToken ct)
     {
         var pages = streams.Values.SelectMany(s => s).OrderBy(e => e.Sequence).Chunk(ReadModelWriter.PageSize).ToAsyncEnumerable();
         var (expected, positions) = await ProjectAsync(snapshot, model, pages, ct);
@@ -28,7 +32,12 @@ internal static class StreamCheck
     /// <summary>All rows of one stream that is too long to be held at once.</summary>
     /// <returns>How many events it has, and what differs.</returns>
     public static async Task<(long Events, IReadOnlyList<Difference> Differences)> RunAsync(
-        NpgsqlConnection snapshot, ReadModel model, ReadTables found, Guid stream, IAsyncEnumerable<IReadOnlyList<IEvent>> events, CancellationToken ct)
+        NpgsqlConnection snapshot,
+        ReadModel model,
+        ReadTables found,
+        Guid stream,
+        IAsyncEnumerable<IReadOnlyList<IEvent>> events,
+        CancellationToken ct)
     {
         var (expected, positions) = await ProjectAsync(snapshot, model, events, ct);
         return (positions.Count, await Comparison.OfStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct));

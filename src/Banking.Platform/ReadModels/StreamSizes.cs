@@ -17,9 +17,12 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
         ReadAsync($"select id, version from {PlatformModule.EventSchema}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
 
     /// <summary>The streams of the latest events, so many of these, the latest first.</summary>
-    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => ReadAsync(
-        $"select l.stream_id, coalesce(s.version, 1) from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events " +
-        $"order by seq_id desc limit $1) e group by 1) l left join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc", ct, limit);
+    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) =>
+        ReadAsync(
+            $"select l.stream_id, coalesce(s.version, 1) from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {PlatformModule.EventSchema}.mt_events "
+                + $"order by seq_id desc limit $1) e group by 1) l left join {PlatformModule.EventSchema}.mt_streams s on s.id = l.stream_id order by l.last desc",
+            ct,
+            limit);
 
     private async Task<IReadOnlyList<StreamSize>> ReadAsync(string sql, CancellationToken ct, params object[] values)
     {
@@ -59,7 +62,8 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
     /// <summary>The last events of a stream, whatever version its row has.</summary>
     public async Task<StreamSelection> EndOfAsync(Guid stream, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select coalesce(max(version), 0) from {PlatformModule.EventSchema}.mt_events where stream_id = $1");
+        await using var command = source.CreateCommand(
+            $"select coalesce(max(version), 0) from {PlatformModule.EventSchema}.mt_events where stream_id = $1");
         command.Parameters.Add(new() { Value = stream });
         return StreamSelection.EndOf(stream, Math.Max(0, (long)(await command.ExecuteScalarAsync(ct))! - LastOfLong));
     }
@@ -67,7 +71,8 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
     /// <summary>Those of these streams that have more events than so many.</summary>
     public async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select id from {PlatformModule.EventSchema}.mt_streams where id = any($1) and version > $2");
+        await using var command = source.CreateCommand(
+            $"select id from {PlatformModule.EventSchema}.mt_streams where id = any($1) and version > $2");
         command.Parameters.Add(new() { Value = streams.ToArray() });
         command.Parameters.Add(new() { Value = (long)largest });
         return await command.ReadIdsAsync(ct);

@@ -28,7 +28,8 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
 
     /// <summary>Adds up what is new in the serving generation, but for less than is added up by one statement.</summary>
     /// <param name="atMost">How long; what is left is for the next time.</param>
-    /// <returns>Whether it got there before the time was over; false too where no generation serves that this version of the bank writes.</returns>
+    /// <returns>Whether it got there before the time was over; false too where no generation serves that this version of the bank
+    /// writes.</returns>
     public async Task<bool> FollowAsync(ReadModelConnections connections, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         var since = clock.GetTimestamp();
@@ -38,7 +39,9 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
             await using (var connection = await connections.OpenAsync(ct))
             {
                 // Asked each time: what came while it rested is not to be left to one last statement.
-                if (await Generation.ServingAsync(connection, model.Name, locked: false, ct) is not { } serving || serving.ModelVersion != model.Version)
+                if (
+                    await Generation.ServingAsync(connection, model.Name, locked: false, ct) is not { } serving
+                    || serving.ModelVersion != model.Version)
                 {
                     return false;
                 }
@@ -79,11 +82,17 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
         await AddAsync(snapshot, serving.Position, ct);
         IsFresh = false;
         var found = await ReadAsync(snapshot, $"select * from {Tables[table.Name]}", ct);
-        var expected = _sums.ToDictionary(s => s.Key, s => Array.ConvertAll(s.Value, sum => sum.ToString(CultureInfo.InvariantCulture)), StringComparer.Ordinal);
-        return [.. expected.Keys.Union(found.Keys)
-            .Where(k => !expected.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
-            .Order(StringComparer.Ordinal).Take(Comparison.Most)
-            .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found)))];
+        var expected = _sums.ToDictionary(
+            s => s.Key, s => Array.ConvertAll(s.Value, sum => sum.ToString(CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+        return
+        [
+            .. expected
+                .Keys.Union(found.Keys)
+                .Where(k => !expected.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
+                .Order(StringComparer.Ordinal)
+                .Take(Comparison.Most)
+                .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found))),
+        ];
     }
 
     /// <summary>Begins anew: rows that were added up were not what they should have been.</summary>
@@ -111,8 +120,11 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     private async Task<Dictionary<string, string[]>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select jsonb_build_array({table.Key})::text, array[{string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"))}] from ({sql}) r", connection)
-        { CommandTimeout = 0 };
+            $"select jsonb_build_array({table.Key})::text, array[{string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"))}] from ({sql}) r",
+            connection)
+        {
+            CommandTimeout = 0,
+        };
         await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new Dictionary<string, string[]>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))

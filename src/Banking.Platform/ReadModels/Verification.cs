@@ -10,12 +10,20 @@ namespace Banking.Platform.ReadModels;
 public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
 
 /// <summary>
-/// Compares the log with itself and with all that follows from it: stored states, receipts and refusals; the rows of read models with what the events
-/// make; sums with the rows they sum; and what must hold over the whole bank. Each comparison sees one moment, while commands go on.
+/// Compares the log with itself and with all that follows from it: stored states, receipts and refusals; the rows of read models with what
+/// the events make; sums with the rows they sum; and what must hold over the whole bank. Each comparison sees one moment, while commands go
+/// on.
 /// </summary>
 public sealed class Verification(
-    IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, StreamVerification comparing, StreamSizes sizes, BankTotals totals, Snapshots snapshots,
-    NpgsqlDataSource source, ReadModelConnections connections, LogReader log)
+    IEnumerable<ReadModel> models,
+    IEnumerable<StoredComparison> stored,
+    StreamVerification comparing,
+    StreamSizes sizes,
+    BankTotals totals,
+    Snapshots snapshots,
+    NpgsqlDataSource source,
+    ReadModelConnections connections,
+    LogReader log)
 {
     /// <summary>Rows that are found by ids of their own and compared in one go.</summary>
     private const int RowsAtOnce = 5_000;
@@ -40,11 +48,14 @@ public sealed class Verification(
     /// <summary>The last position that a read model has reached.</summary>
     public async Task<long> EndAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'");
+        await using var command = source.CreateCommand(
+            $"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'");
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>Everything: all streams, all sums, the whole bank. What cannot be compared is a difference, and the rest is compared.</summary>
+    /// <summary>
+    /// Everything: all streams, all sums, the whole bank. What cannot be compared is a difference, and the rest is compared.
+    /// </summary>
     /// <param name="limit">Only so many streams, from one on; null for all.</param>
     /// <param name="progress">Told how many streams are done.</param>
     public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
@@ -145,9 +156,12 @@ public sealed class Verification(
         foreach (var model in Models)
         {
             strays.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
-                model, (snapshot, serving) => Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
-                // A stretch is looked up; the whole log is read.
-                byKeys: after > long.MinValue || upTo < long.MaxValue, ct)));
+                        model,
+                        (snapshot, serving) =>
+                            Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
+                        // A stretch is looked up; the whole log is read.
+                        byKeys: after > long.MinValue || upTo < long.MaxValue,
+                        ct)));
         }
 
         return strays;
@@ -159,19 +173,26 @@ public sealed class Verification(
         var differences = new List<Difference>();
         foreach (var model in Models)
         {
-            differences.AddRange(await Parts.RunAsync(model.Name, "sums", null, () => snapshots.OfAsync(
-                model, (snapshot, serving) => Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct), byKeys: false, ct)));
+            differences.AddRange(
+                await Parts.RunAsync(model.Name, "sums", null, () =>
+                    snapshots.OfAsync(
+                        model,
+                        (snapshot, serving) =>
+                            Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct),
+                        byKeys: false,
+                        ct)));
         }
 
         return differences;
     }
 
     /// <summary>
-    /// The sums that a tracker follows, as far as it gets in a time. What seems to differ is added up once more from the beginning: the tracker may have seen
-    /// rows that were repaired since.
+    /// The sums that a tracker follows, as far as it gets in a time. What seems to differ is added up once more from the beginning: the
+    /// tracker may have seen rows that were repaired since.
     /// </summary>
     /// <returns>Null where it did not get to the end.</returns>
-    public async Task<IReadOnlyList<Difference>?> SumsAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    public async Task<IReadOnlyList<Difference>?> SumsAsync(
+        ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tracker);
         var isFresh = tracker.IsFresh;
@@ -185,20 +206,29 @@ public sealed class Verification(
         return await FollowAsync(model, tracker, atMost, clock, ct);
     }
 
-    private async Task<IReadOnlyList<Difference>?> FollowAsync(ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
+    private async Task<IReadOnlyList<Difference>?> FollowAsync(
+        ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
         await tracker.FollowAsync(connections, atMost, clock, ct)
             // What has come since is a stretch of positions, and looked up.
             ? await snapshots.OfAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), byKeys: true, ct)
             : null;
 
-    /// <summary>What must hold over the whole bank: within each model, between those that say what customers own, and what only the whole bank shows.</summary>
+    /// <summary>
+    /// What must hold over the whole bank: within each model, between those that say what customers own, and what only the whole bank
+    /// shows.
+    /// </summary>
     public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var model in Models)
         {
-            differences.AddRange(await Parts.RunAsync(model.Name, "invariants", null, () => snapshots.OfAsync(
-                model, (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct), byKeys: true, ct)));
+            differences.AddRange(
+                await Parts.RunAsync(model.Name, "invariants", null, () =>
+                    snapshots.OfAsync(
+                        model,
+                        (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct),
+                        byKeys: true,
+                        ct)));
         }
 
         foreach (var comparison in stored)

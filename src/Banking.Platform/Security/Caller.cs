@@ -10,7 +10,9 @@ public sealed record Caller(string Actor, string Role, Guid? CustomerId, string 
     /// <summary>Whether a service of the bank sends it for a user, whose role the message does not tell.</summary>
     public bool IsOnBehalfOfUser { get; init; }
 
-    /// <summary>Whether they may say since when something counts: staff that books, and the bank's own services where they act for nobody else.</summary>
+    /// <summary>
+    /// Whether they may say since when something counts: staff that books, and the bank's own services where they act for nobody else.
+    /// </summary>
     public bool MaySetEffectiveAt => Role is Roles.Teller or Roles.Operator || (Role == Roles.Service && !IsOnBehalfOfUser);
 
     /// <summary>Staff see every account; a customer only what is theirs.</summary>

@@ -1,8 +1,8 @@
 namespace Banking.Platform.Security;
 
 /// <summary>
-/// Whether a caller may know of a stream, answered by the module whose streams they are: what others tell about an account must be as discreet as the
-/// account itself, and only its own module knows whose it is.
+/// Whether a caller may know of a stream, answered by the module whose streams they are: what others tell about an account must be as
+/// discreet as the account itself, and only its own module knows whose it is.
 /// </summary>
 public interface IStreamAccess
 {

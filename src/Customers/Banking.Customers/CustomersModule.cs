@@ -53,7 +53,12 @@ public sealed class CustomersModule : BankModule
     /// <summary>Takes over customers of another bank.</summary>
     /// <param name="progress">Told how many events were stored, each time some were.</param>
     public static Task<ImportResult> ImportAsync(
-        HistoryImport import, string importName, IReadOnlyList<CustomerHistory> customers, TimeProvider clock, Action<int> progress, CancellationToken ct)
+        HistoryImport import,
+        string importName,
+        IReadOnlyList<CustomerHistory> customers,
+        TimeProvider clock,
+        Action<int> progress,
+        CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(import);
         ArgumentNullException.ThrowIfNull(clock);
@@ -63,7 +68,11 @@ public sealed class CustomersModule : BankModule
 
     /// <summary>The first customer who is not the one that was imported under the same id before, or null.</summary>
     public static Task<HistoryDifference?> FirstDifferenceAsync(
-        IDocumentStore store, HistoryComparison comparison, IReadOnlyList<CustomerHistory> customers, TimeProvider clock, CancellationToken ct)
+        IDocumentStore store,
+        HistoryComparison comparison,
+        IReadOnlyList<CustomerHistory> customers,
+        TimeProvider clock,
+        CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(clock);
         return CompareCustomers.FirstDifferenceAsync(store, comparison, customers, clock.GetUtcNow(), ct);

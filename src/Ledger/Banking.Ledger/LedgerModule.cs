@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Ledger;
 
-/// <summary>The front door of the module: what the host needs to know of it. It owns no streams; its journal is derived from the accounts' events.</summary>
+/// <summary>
+/// The front door of the module: what the host needs to know of it. It owns no streams; its journal is derived from the accounts' events.
+/// </summary>
 public sealed class LedgerModule : BankModule
 {
     /// <summary>The schema of its tables.</summary>

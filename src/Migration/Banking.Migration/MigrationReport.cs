@@ -7,7 +7,8 @@ namespace Banking.Migration;
 /// The report of an import as scripts read it: one object whose members come in this order and keep their names. Amounts are decimal
 /// strings, because a JSON number is a binary fraction to most readers.
 /// </summary>
-/// <param name="ClosingBalance">Sum of the balances that the bank holds on these accounts when the import is over: what was booked here since an earlier one is in it.</param>
+/// <param name="ClosingBalance">Sum of the balances that the bank holds on these accounts when the import is over: what was booked here
+/// since an earlier one is in it.</param>
 /// <param name="Seconds">How long the import took; time is no money, so it may be a fraction.</param>
 /// <param name="Imported">False when everything was there already and nothing was written.</param>
 /// <param name="Copies">
@@ -53,7 +54,8 @@ public sealed record MigrationReport(
 }
 
 /// <summary>A discrepancy as scripts read it: ids are the source's own numbers, the date is yyyy-MM-dd.</summary>
-public sealed record ReportedDiscrepancy(long TransactionId, long AccountId, DateOnly Date, string Recorded, string Replayed, string Missing)
+public sealed record ReportedDiscrepancy(
+    long TransactionId, long AccountId, DateOnly Date, string Recorded, string Replayed, string Missing)
 {
     internal static ReportedDiscrepancy Of(Discrepancy found) => new(
         found.TransactionId,

@@ -1,7 +1,8 @@
 namespace Banking.Publishing.Contracts;
 
 /// <summary>
-/// What happened, for the modules of this bank: a run of the log in its order. It comes at least once; a later run may come before an earlier one.
+/// What happened, for the modules of this bank: a run of the log in its order. It comes at least once; a later run may come before an
+/// earlier one.
 /// </summary>
 /// <param name="Events">Of each account in the order of its versions; only of types that some module asked for.</param>
 public sealed record EventsPublished(IReadOnlyList<PublishedEvent> Events);

@@ -91,8 +91,8 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookDesk>()
-            .AddDueCommand<EndWebhookGrace>(
-                EndWebhookGrace.Operation, (provider, command, context, ct) => provider.GetRequiredService<WebhookDesk>().EndGraceAsync(command, context, ct))
+            .AddDueCommand<EndWebhookGrace>(EndWebhookGrace.Operation, (provider, command, context, ct) =>
+                provider.GetRequiredService<WebhookDesk>().EndGraceAsync(command, context, ct))
             .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<OutboxGauges>();
     }
@@ -120,7 +120,9 @@ public sealed class PublishingModule : BankModule
                     && await services.GetRequiredService<LaneStore>().FindAsync(spec.Name, ct) is null
                     && await services.GetRequiredService<LogEnd>().ReadAsync(ct) is var end && from > end)
                 {
-                    wrong.Add($"{setting} is position {from}, and the log ends at {end}: what is booked up to there would never be published. Name a position of the log, beginning or now.");
+                    wrong.Add(
+                        $"{setting} is position {from}, and the log ends at {end}: what is booked up to there would never be published. Name a position of the log, beginning or now."
+                    );
                 }
             }
         }

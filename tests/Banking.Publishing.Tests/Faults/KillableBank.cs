@@ -16,7 +16,13 @@ internal sealed class KillableBank : IAsyncDisposable
 
     private KillableBank(string connectionString, string[] settings)
     {
-        _settings = ["--no-demo", $"--ConnectionStrings:banking={connectionString}", $"--ConnectionStrings:owner={TestCluster.Owner(connectionString)}", .. settings];
+        _settings =
+        [
+            "--no-demo",
+            $"--ConnectionStrings:banking={connectionString}",
+            $"--ConnectionStrings:owner={TestCluster.Owner(connectionString)}",
+            .. settings,
+        ];
         _source = NpgsqlDataSource.Create(connectionString);
     }
 

@@ -7,8 +7,8 @@ using Banking.Testing.Brokers;
 namespace Banking.Publishing.Tests.Faults;
 
 /// <summary>
-/// The promise: the host is killed again and again, both brokers are away for a while, and of what was accepted nothing is lost, nothing out of
-/// order, and no effect doubled, on Kafka and on RabbitMQ, while the bank accepts everything.
+/// The promise: the host is killed again and again, both brokers are away for a while, and of what was accepted nothing is lost, nothing
+/// out of order, and no effect doubled, on Kafka and on RabbitMQ, while the bank accepts everything.
 /// </summary>
 public sealed class KillsTests(ITestOutputHelper output)
 {
@@ -17,8 +17,8 @@ public sealed class KillsTests(ITestOutputHelper output)
     /// <summary>Accepted transfers between two kills, at least: no kill comes before the host of the last one has done some work.</summary>
     private const int Between = 200;
 
-    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that no partition of the long profile comes near that,
-    /// even when a backlog comes faster than it is read.</summary>
+    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that no partition of the long profile
+    /// comes near that, even when a backlog comes faster than it is read.</summary>
     private const int Partitions = 240;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -53,8 +53,12 @@ public sealed class KillsTests(ITestOutputHelper output)
         foreach (var listener in (Listener[])[onKafka, onRabbit])
         {
             await Eventually.UntilAsync(() => Task.FromResult(listener.Applied), n => n >= published, Patience);
-            output.WriteLine(listener.Read(b => string.Create(
-                CultureInfo.InvariantCulture, $"{listener.Name}: {b.Received} received, {b.Applied} applied, {b.Duplicates} repeated, {b.Inversions} out of order")));
+            output.WriteLine(
+                listener.Read(b =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{listener.Name}: {b.Received} received, {b.Applied} applied, {b.Duplicates} repeated, {b.Inversions} out of order"
+                    )));
             Assert.Equal((published, 0L, 0L), listener.Read(b => (b.Applied, b.Inversions, b.Waiting)));
             Assert.Empty(listener.Read(b => b.Gaps.ToList()));
             var compared = await new Comparison(@operator).CompareAsync(listener.Book, CancellationToken.None);
@@ -63,7 +67,9 @@ public sealed class KillsTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Kills spread over the work, by the seed; in the middle both brokers are taken away while a kill falls into it too.</summary>
+    /// <summary>
+    /// Kills spread over the work, by the seed; in the middle both brokers are taken away while a kill falls into it too.
+    /// </summary>
     private async Task DisturbAsync(Profile profile, KillableBank bank, KafkaMock kafka, RabbitServer rabbit, Payers payers)
     {
         var random = new Random(profile.Seed);

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Banking.Publishing.Tests.Faults;
 
-/// <summary>Callers who pay from account to account in batches and, where they get no answer, ask again with the same keys until they do.</summary>
+/// <summary>
+/// Callers who pay from account to account in batches and, where they get no answer, ask again with the same keys until they do.
+/// </summary>
 internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, int seed, int events)
 {
     private const int Callers = 2;

@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Publishing.Tests.Faults;
 
 /// <summary>
-/// The same disturbances, once with the bank as it is and once with each mistake planted: the checks find nothing in the one and each in the others. The
-/// network to a real RabbitMQ swallows what is sent, breaks, and loses confirms.
+/// The same disturbances, once with the bank as it is and once with each mistake planted: the checks find nothing in the one and each in
+/// the others. The network to a real RabbitMQ swallows what is sent, breaks, and loses confirms.
 /// </summary>
 public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit rabbit) : IClassFixture<SharedRabbit>
 {
@@ -82,22 +82,39 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
 
     private async Task PayAsync(BankClient teller, List<string> accounts)
     {
-        var items = Enumerable.Range(0, Batch).Select(_ =>
-        {
-            var from = _random.Next(Accounts);
-            return new
+        var items = Enumerable
+            .Range(0, Batch)
+            .Select(_ =>
             {
-                idempotencyKey = BankClient.NewKey(),
-                command = new { fromAccountId = accounts[from], toAccountId = accounts[(from + 1) % Accounts], amount = new { value = "0.01", currency = "EUR" }, reason = "test" },
-            };
-        }).ToArray();
-        Assert.Equal(Batch, (await teller.PostAsync("/v1/transfers/batch", new { mode = "independent", items })).Ok().Json.GetProperty("accepted").GetInt32());
+                var from = _random.Next(Accounts);
+                return new
+                {
+                    idempotencyKey = BankClient.NewKey(),
+                    command = new
+                    {
+                        fromAccountId = accounts[from],
+                        toAccountId = accounts[(from + 1) % Accounts],
+                        amount = new { value = "0.01", currency = "EUR" },
+                        reason = "test",
+                    },
+                };
+            })
+            .ToArray();
+        Assert.Equal(
+            Batch,
+            (await teller.PostAsync("/v1/transfers/batch", new { mode = "independent", items }))
+                .Ok()
+                .Json.GetProperty("accepted")
+                .GetInt32());
     }
 
     /// <summary>The lane has what there is: it says so.</summary>
     private static Task<long> ArrivedAsync(PlantedBank bank) => Eventually.UntilAsync(() => BehindAsync(bank), behind => behind == 0);
 
-    /// <summary>The lane is in the midst of a delivery that cannot arrive: of the events that are there it either has said that it delivered them, or waits for confirms.</summary>
+    /// <summary>
+    /// The lane is in the midst of a delivery that cannot arrive: of the events that are there it either has said that it delivered them,
+    /// or waits for confirms.
+    /// </summary>
     private static async Task UntilSentAsync(PlantedBank bank)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -107,17 +124,23 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
         }
     }
 
-    private static async Task<long> BehindAsync(PlantedBank bank) => (await bank.QueryAsync<long>(
-        "select (select max(seq_id) from bank.mt_events) - coalesce((select position from publishing.lane where name = $1), 0)", PlantedSource.Name))[0];
+    private static async Task<long> BehindAsync(PlantedBank bank) =>
+        (
+            await bank.QueryAsync<long>(
+                "select (select max(seq_id) from bank.mt_events) - coalesce((select position from publishing.lane where name = $1), 0)",
+                PlantedSource.Name))[0];
 
-    private static async Task<long> PublishedAsync(PlantedBank bank) => (await bank.QueryAsync<long>("select count(*) from bank.mt_events where type like 'accounts.%'"))[0];
+    private static async Task<long> PublishedAsync(PlantedBank bank) =>
+        (await bank.QueryAsync<long>("select count(*) from bank.mt_events where type like 'accounts.%'"))[0];
 
     /// <summary>Everything that is in the queue, in its order.</summary>
     private async Task<Found> ReadAsync(PlantedBank bank, Plant plant, string queue)
     {
         using var stop = new CancellationTokenSource();
         var (book, sums) = (new Book(), new Dictionary<string, decimal>());
-        var source = new Banking.Consumer.Sources.RabbitSource(rabbit.Server!.AmqpUri, queue).ReadAsync(stop.Token).GetAsyncEnumerator(stop.Token);
+        var source = new Banking.Consumer.Sources.RabbitSource(rabbit.Server!.AmqpUri, queue)
+            .ReadAsync(stop.Token)
+            .GetAsyncEnumerator(stop.Token);
         while (true)
         {
             var next = source.MoveNextAsync().AsTask();
@@ -152,7 +175,11 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
 
     private sealed record Found(long Received, long Applied, long Duplicates, long Inversions, int Differing)
     {
-        public string Problem(long published) => Applied < published ? "lost" : Inversions > 0 ? "out of order" : Differing > 0 ? "effects doubled" : "";
+        public string Problem(long published) =>
+            Applied < published ? "lost"
+            : Inversions > 0 ? "out of order"
+            : Differing > 0 ? "effects doubled"
+            : "";
     }
 
     private sealed class PlantedBank(PlantedSource source) : BankFixture

@@ -53,17 +53,23 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
     {
         public static async Task<Unconfirmed> OpenAsync(Destination right, RabbitSettings settings, CancellationToken ct)
         {
-            var connection = await new ConnectionFactory { Uri = new(settings.Uri), AutomaticRecoveryEnabled = false }.CreateConnectionAsync(ct);
+            var connection = await new ConnectionFactory
+            {
+                Uri = new(settings.Uri),
+                AutomaticRecoveryEnabled = false,
+            }.CreateConnectionAsync(ct);
             return new(right, connection, await connection.CreateChannelAsync(cancellationToken: ct), settings.Exchange);
         }
 
-        public override async Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
+            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
         {
             try
             {
                 foreach (var e in events)
                 {
-                    await channel.BasicPublishAsync(exchange, e.Type, mandatory: false, new BasicProperties { Persistent = true }, e.Json, ct);
+                    await channel.BasicPublishAsync(
+                        exchange, e.Type, mandatory: false, new BasicProperties { Persistent = true }, e.Json, ct);
                 }
 
                 return [];
@@ -85,7 +91,8 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 
     private sealed class Forgetful(Destination right) : Destination
     {
-        public override Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        public override Task<IReadOnlyList<Rejected>> DeliverAsync(
+            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
         {
             _ = right.DeliverAsync(events, trouble, ct).ContinueWith(_ => { }, TaskScheduler.Default);
             return Task.FromResult<IReadOnlyList<Rejected>>([]);
@@ -100,7 +107,8 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 
     private sealed class Unordered(Destination right, PlantedSource source) : Destination
     {
-        public override async Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
+            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
         {
             var found = events.ToArray();
             if (source._failed)

@@ -3,7 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace Banking.Accounts.Contracts.Published;
 
 /// <summary>An amount of money in what is published.</summary>
-/// <param name="Value">Decimal digits with a point, as many decimals as the currency has, never signed: "125.50", JPY "500", KWD "1.234".</param>
+/// <param name="Value">Decimal digits with a point, as many decimals as the currency has, never signed: "125.50", JPY "500", KWD
+/// "1.234".</param>
 /// <param name="Currency">ISO 4217 code.</param>
 public sealed record PublicAmount([RegularExpression(Shapes.Unsigned)] string Value, [RegularExpression(Shapes.Currency)] string Currency);
 
@@ -14,7 +15,11 @@ public sealed record PublicAmount([RegularExpression(Shapes.Unsigned)] string Va
 /// <param name="OverdraftLimit">How far below zero it may go.</param>
 /// <param name="EffectiveAt">When it counts.</param>
 public sealed record AccountOpenedV1(
-    [RegularExpression(Shapes.Customer)] string CustomerId, string Product, [RegularExpression(Shapes.Currency)] string Currency, PublicAmount OverdraftLimit, DateTimeOffset EffectiveAt);
+    [RegularExpression(Shapes.Customer)] string CustomerId,
+    string Product,
+    [RegularExpression(Shapes.Currency)] string Currency,
+    PublicAmount OverdraftLimit,
+    DateTimeOffset EffectiveAt);
 
 /// <summary>Somebody besides the owner may use the account.</summary>
 /// <param name="CustomerId">Who may, <c>cus_…</c>.</param>

@@ -18,7 +18,9 @@ public sealed record MoneyDepositedV1(
 public sealed record MoneyWithdrawnV1(
     [RegularExpression(Shapes.Withdrawal)] string WithdrawalId, PublicAmount Amount, BankSide BankSide, DateTimeOffset EffectiveAt);
 
-/// <summary>A transfer was completed, seen from the account that paid: the balance falls. The other half happened in the same instant.</summary>
+/// <summary>
+/// A transfer was completed, seen from the account that paid: the balance falls. The other half happened in the same instant.
+/// </summary>
 /// <param name="TransferId">The transfer, <c>trf_…</c>, the same in both halves.</param>
 /// <param name="ToAccountId">The account that was paid, <c>acc_…</c>.</param>
 /// <param name="Amount">How much.</param>
@@ -29,7 +31,9 @@ public sealed record TransferSentV1(
     PublicAmount Amount,
     DateTimeOffset EffectiveAt);
 
-/// <summary>A transfer was completed, seen from the account that was paid: the balance rises. The other half happened in the same instant.</summary>
+/// <summary>
+/// A transfer was completed, seen from the account that was paid: the balance rises. The other half happened in the same instant.
+/// </summary>
 /// <param name="TransferId">The transfer, <c>trf_…</c>, the same in both halves.</param>
 /// <param name="FromAccountId">The account that paid, <c>acc_…</c>.</param>
 /// <param name="Amount">How much.</param>
@@ -41,8 +45,8 @@ public sealed record TransferReceivedV1(
     DateTimeOffset EffectiveAt);
 
 /// <summary>
-/// A transfer was refused by a rule, told of the account that would have paid. Nothing has moved, so it has no place among the account's versions; what the
-/// decision saw is not told.
+/// A transfer was refused by a rule, told of the account that would have paid. Nothing has moved, so it has no place among the account's
+/// versions; what the decision saw is not told.
 /// </summary>
 /// <param name="RefusalId">The refusal, <c>ref_…</c>, under which the bank keeps what the decision saw.</param>
 /// <param name="Code">Which rule said no, for programs: insufficient_funds, account_frozen, payee_account_closed …</param>

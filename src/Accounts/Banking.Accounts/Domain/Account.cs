@@ -58,7 +58,8 @@ public sealed record Account(
             ({ } a, AccountUnfrozen e) => a.WithFreeze(e.Scope, false),
             ({ } a, OverdraftLimitSet e) => a with { OverdraftLimit = e.Limit },
             ({ } a, AccountClosed) => a with { Status = AccountStatus.Closed },
-            _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.Status.ToString() ?? "nothing"} in account {id}."),
+            _ => throw new InvalidOperationException(
+                $"{@event.GetType().Name} cannot follow {state?.Status.ToString() ?? "nothing"} in account {id}."),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt, Past = state?.Past?.With([@event]) };
     }

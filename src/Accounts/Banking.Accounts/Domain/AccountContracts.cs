@@ -6,29 +6,31 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// What the world is told of each account event. Every event of an account is told, so that its published versions have no gaps; of each only
-/// what is nobody's personal data: no names, numbers, references, reasons or other banks' accounts. And of what was refused on it, the transfers.
+/// What the world is told of each account event. Every event of an account is told, so that its published versions have no gaps; of each
+/// only what is nobody's personal data: no names, numbers, references, reasons or other banks' accounts. And of what was refused on it, the
+/// transfers.
 /// </summary>
 public static class AccountContracts
 {
     public static IReadOnlyList<PublicContract> All { get; } =
     [
-        Of<AccountOpened, AccountOpenedV1>("account-opened.v1", e => new(CustomerId(e.Owner), e.Product, e.OverdraftLimit.Currency.Code, Amount(e.OverdraftLimit), e.EffectiveAt)),
+        Of<AccountOpened, AccountOpenedV1>("account-opened.v1", e =>
+            new(CustomerId(e.Owner), e.Product, e.OverdraftLimit.Currency.Code, Amount(e.OverdraftLimit), e.EffectiveAt)),
         Of<DelegateAuthorized, DelegateAuthorizedV1>("delegate-authorized.v1", e => new(CustomerId(e.Customer), e.EffectiveAt)),
         Of<AccountFrozen, AccountFrozenV1>("account-frozen.v1", e => new(e.Scope, e.EffectiveAt)),
         Of<AccountUnfrozen, AccountUnfrozenV1>("account-unfrozen.v1", e => new(e.Scope, e.EffectiveAt)),
         Of<OverdraftLimitSet, OverdraftLimitChangedV1>("overdraft-limit-changed.v1", e => new(Amount(e.Limit), e.EffectiveAt)),
         Of<AccountClosed, AccountClosedV1>("account-closed.v1", e => new(e.EffectiveAt)),
-        Of<MoneyDeposited, MoneyDepositedV1>(
-            "money-deposited.v1", (e, id) => new(PublicId.Format(MovementId.Deposit, id), Amount(e.Amount), e.BankSide, e.EffectiveAt)),
-        Of<MoneyWithdrawn, MoneyWithdrawnV1>(
-            "money-withdrawn.v1", (e, id) => new(PublicId.Format(MovementId.Withdrawal, id), Amount(e.Amount), e.BankSide, e.EffectiveAt)),
-        Of<TransferSent, TransferSentV1>(
-            "transfer-sent.v1", e => new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.To), Amount(e.Amount), e.EffectiveAt)),
-        Of<TransferReceived, TransferReceivedV1>(
-            "transfer-received.v1", e => new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.From), Amount(e.Amount), e.EffectiveAt)),
-        Of<CorrectionBooked, CorrectionBookedV1>(
-            "correction-booked.v1", e => new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        Of<MoneyDeposited, MoneyDepositedV1>("money-deposited.v1", (e, id) =>
+            new(PublicId.Format(MovementId.Deposit, id), Amount(e.Amount), e.BankSide, e.EffectiveAt)),
+        Of<MoneyWithdrawn, MoneyWithdrawnV1>("money-withdrawn.v1", (e, id) =>
+            new(PublicId.Format(MovementId.Withdrawal, id), Amount(e.Amount), e.BankSide, e.EffectiveAt)),
+        Of<TransferSent, TransferSentV1>("transfer-sent.v1", e =>
+            new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.To), Amount(e.Amount), e.EffectiveAt)),
+        Of<TransferReceived, TransferReceivedV1>("transfer-received.v1", e =>
+            new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.From), Amount(e.Amount), e.EffectiveAt)),
+        Of<CorrectionBooked, CorrectionBookedV1>("correction-booked.v1", e =>
+            new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {
             // Of everything that is refused in this bank. A transfer is listed under the account that would have paid.

@@ -6,7 +6,8 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// A movement as it is stored. Asked when it is read: an amount below zero would move money the other way, and one of nothing is told by no command.
+/// A movement as it is stored. Asked when it is read: an amount below zero would move money the other way, and one of nothing is told by no
+/// command.
 /// </summary>
 internal interface IStoredMovement : IMovement, IJsonOnDeserialized
 {
@@ -54,7 +55,11 @@ public sealed record DelegateAuthorized(Guid Customer, DateTimeOffset EffectiveA
 
 /// <summary>Money came in from outside the bank's accounts.</summary>
 public sealed record MoneyDeposited(
-    Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IStoredMovement
+    Money Amount,
+    BankSide BankSide,
+    DateTimeOffset EffectiveAt,
+    MovementDetails? Details = null,
+    SourceRow? Source = null) : IStoredMovement
 {
     Direction IMovement.Direction => Direction.Credit;
 
@@ -63,7 +68,11 @@ public sealed record MoneyDeposited(
 
 /// <summary>Money left to outside the bank's accounts.</summary>
 public sealed record MoneyWithdrawn(
-    Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, MovementDetails? Details = null, SourceRow? Source = null) : IStoredMovement
+    Money Amount,
+    BankSide BankSide,
+    DateTimeOffset EffectiveAt,
+    MovementDetails? Details = null,
+    SourceRow? Source = null) : IStoredMovement
 {
     Direction IMovement.Direction => Direction.Debit;
 
@@ -75,7 +84,12 @@ public sealed record MoneyWithdrawn(
 /// <param name="To">The account that it went to.</param>
 /// <param name="ToNumber">The number of that account.</param>
 public sealed record TransferSent(
-    Guid TransferId, Guid To, AccountNumber ToNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IStoredMovement
+    Guid TransferId,
+    Guid To,
+    AccountNumber ToNumber,
+    Money Amount,
+    DateTimeOffset EffectiveAt,
+    MovementDetails? Details = null) : IStoredMovement
 {
     Direction IMovement.Direction => Direction.Debit;
 
@@ -87,7 +101,12 @@ public sealed record TransferSent(
 /// <param name="From">The account that it came from.</param>
 /// <param name="FromNumber">The number of that account.</param>
 public sealed record TransferReceived(
-    Guid TransferId, Guid From, AccountNumber FromNumber, Money Amount, DateTimeOffset EffectiveAt, MovementDetails? Details = null) : IStoredMovement
+    Guid TransferId,
+    Guid From,
+    AccountNumber FromNumber,
+    Money Amount,
+    DateTimeOffset EffectiveAt,
+    MovementDetails? Details = null) : IStoredMovement
 {
     Direction IMovement.Direction => Direction.Credit;
 

@@ -4,8 +4,9 @@ using Banking.Accounts.Contracts;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// What a backdated movement must know of an account: how it moved, what it might overdraw and when it was frozen, in the order of the instants at
-/// which that counts. Balances are told backwards from the balance now: nothing before <see cref="Since"/> has to be known for them.
+/// What a backdated movement must know of an account: how it moved, what it might overdraw and when it was frozen, in the order of the
+/// instants at which that counts. Balances are told backwards from the balance now: nothing before <see cref="Since"/> has to be known for
+/// them.
 /// </summary>
 public sealed class AccountPast
 {
@@ -28,7 +29,8 @@ public sealed class AccountPast
     /// <summary>How many steps it holds.</summary>
     public int Count => _steps.Length + _added.Length;
 
-    /// <param name="since">What was recorded before it may be left out, except limits and freezes, which hold until they are changed.</param>
+    /// <param name="since">What was recorded before it may be left out, except limits and freezes, which hold until they are
+    /// changed.</param>
     /// <param name="events">In the order of their versions.</param>
     public static AccountPast Of(DateTimeOffset since, IEnumerable<object> events)
     {
@@ -132,7 +134,9 @@ public sealed class AccountPast
         return (steps, freezes);
     }
 
-    /// <summary>Few steps among many that are sorted; in the order in which they were recorded where they count at the same instant.</summary>
+    /// <summary>
+    /// Few steps among many that are sorted; in the order in which they were recorded where they count at the same instant.
+    /// </summary>
     private static Step[] Merged(Step[] sorted, IEnumerable<Step> added)
     {
         Step[] others = [.. added.OrderBy(s => s.At)];
@@ -168,7 +172,10 @@ public sealed class AccountPast
     private readonly record struct Freeze(long At, FreezeScope Scope, bool Begins);
 }
 
-/// <summary>When least was available, with the balance and the limit of that instant in minor units. A balance of the past may need more than 64 bits.</summary>
+/// <summary>
+/// When least was available, with the balance and the limit of that instant in minor units. A balance of the past may need more than 64
+/// bits.
+/// </summary>
 public readonly record struct Least(DateTimeOffset At, Int128 Balance, long Limit)
 {
     public Int128 Available => Balance + Limit;

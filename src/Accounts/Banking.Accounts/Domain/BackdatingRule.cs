@@ -18,14 +18,19 @@ public sealed record BackdatingRule(int Days)
         return configuration[Setting] switch
         {
             null or "" => Default,
-            var text when text.All(char.IsAsciiDigit) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) => new(days),
+            var text
+                when text.All(char.IsAsciiDigit) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) =>
+                new(days),
             var text => throw new FormatException($"{Setting} is a number of days, and not \"{text}\"."),
         };
     }
 
     public DateTimeOffset EarliestAt(DateTimeOffset now) => Back(now, Days);
 
-    /// <summary>From when on the past is read for a decision that is made soon. The same for all decisions of a day, so that what was read serves all of them.</summary>
+    /// <summary>
+    /// From when on the past is read for a decision that is made soon. The same for all decisions of a day, so that what was read serves
+    /// all of them.
+    /// </summary>
     public DateTimeOffset ReadFrom(DateTimeOffset now) => new(Back(EarliestAt(now), 1).UtcDateTime.Date, TimeSpan.Zero);
 
     private static DateTimeOffset Back(DateTimeOffset from, int days) =>

@@ -10,8 +10,8 @@ namespace Banking.Accounts.Domain;
 /// nothing: asked as of before it was known, the answer is what it was then.
 /// </summary>
 /// <param name="Balance">
-/// A sum, wider than a balance: each booking was held to what an account can keep at that moment, in the order of booking; by when they count, any
-/// number of them may come before those that took the money out again.
+/// A sum, wider than a balance: each booking was held to what an account can keep at that moment, in the order of booking; by when they
+/// count, any number of them may come before those that took the money out again.
 /// </param>
 public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? Last, int Events)
 {

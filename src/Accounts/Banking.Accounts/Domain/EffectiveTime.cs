@@ -13,7 +13,8 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
 
     public bool IsPast => At < Now;
 
-    public static EffectiveTime Of(DateTimeOffset? claimed, DateTimeOffset now, BackdatingRule rule) => new(Resolve(claimed, now), now, rule.EarliestAt(now));
+    public static EffectiveTime Of(DateTimeOffset? claimed, DateTimeOffset now, BackdatingRule rule) =>
+        new(Resolve(claimed, now), now, rule.EarliestAt(now));
 
     /// <summary>What is stored with the event; never later than when it is recorded.</summary>
     public static DateTimeOffset Resolve(DateTimeOffset? claimed, DateTimeOffset now) =>

@@ -1,6 +1,8 @@
 namespace Banking.Accounts.Domain;
 
-/// <summary>The names under which account events are stored. A name is never changed and never means another shape: a new shape is a new version.</summary>
+/// <summary>
+/// The names under which account events are stored. A name is never changed and never means another shape: a new shape is a new version.
+/// </summary>
 public static class EventNames
 {
     public static readonly IReadOnlyDictionary<Type, string> All = new Dictionary<Type, string>

@@ -16,9 +16,14 @@ internal static class Guards
 
     public static Refusal? Credit(Account account, Money amount, EffectiveTime time) =>
         Movement(account, amount, time, account.CreditFrozen, Direction.Credit)
-        ?? (account.Balance.Minor > LargestBalance - amount.Minor
-            ? Refusal.Of("balance_too_large", 422, "The balance would be larger than this bank can keep.", ("balance", Amount.Of(account.Balance)))
-            : null);
+        ?? (
+            account.Balance.Minor > LargestBalance - amount.Minor
+                ? Refusal.Of(
+                    "balance_too_large",
+                    422,
+                    "The balance would be larger than this bank can keep.",
+                    ("balance", Amount.Of(account.Balance)))
+                : null);
 
     public static Refusal? Debit(Account account, Money amount, EffectiveTime time) =>
         Movement(account, amount, time, account.DebitFrozen, Direction.Debit)
@@ -48,15 +53,24 @@ internal static class Guards
             _ => time.Problem() ?? (time.IsPast ? Past(account, time, direction) : null),
         };
 
-    private static Refusal? Past(Account account, EffectiveTime time, Direction direction) => account switch
-    {
-        _ when time.At < account.OpenedAt => Refusal.Of("effective_before_opening", 422,
-            "effectiveAt lies before the account was opened.",
-            ("effectiveAt", time.At), ("earliest", account.OpenedAt > time.Earliest ? account.OpenedAt : time.Earliest)),
-        _ when PastOf(account).WasFrozen(direction, time.At) => Refusal.Of("account_frozen", 422, $"The account was frozen for {Name(direction)}s then.",
-            ("accountId", AccountId.Format(account.Id)), ("direction", Name(direction)), ("effectiveAt", time.At)),
-        _ => null,
-    };
+    private static Refusal? Past(Account account, EffectiveTime time, Direction direction) =>
+        account switch
+        {
+            _ when time.At < account.OpenedAt => Refusal.Of(
+                "effective_before_opening",
+                422,
+                "effectiveAt lies before the account was opened.",
+                ("effectiveAt", time.At),
+                ("earliest", account.OpenedAt > time.Earliest ? account.OpenedAt : time.Earliest)),
+            _ when PastOf(account).WasFrozen(direction, time.At) => Refusal.Of(
+                "account_frozen",
+                422,
+                $"The account was frozen for {Name(direction)}s then.",
+                ("accountId", AccountId.Format(account.Id)),
+                ("direction", Name(direction)),
+                ("effectiveAt", time.At)),
+            _ => null,
+        };
 
     /// <summary>At no instant since may the account be below what it was allowed at that instant.</summary>
     private static Refusal? DebitSince(Account account, Money amount, DateTimeOffset effectiveAt)

@@ -10,7 +10,12 @@ namespace Banking.Accounts.Features;
 
 /// <summary>The common way of every command on accounts that exist, from either door to its decision and back.</summary>
 public sealed class AccountDesk(
-    CommandDoors doors, BatchDoor batches, CommandGroup<Account> group, AccountReferences references, AccountPasts pasts, BackdatingRule rule,
+    CommandDoors doors,
+    BatchDoor batches,
+    CommandGroup<Account> group,
+    AccountReferences references,
+    AccountPasts pasts,
+    BackdatingRule rule,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync<TCommand>(
@@ -28,14 +33,19 @@ public sealed class AccountDesk(
 
     /// <param name="route">The route of the single command: keys are shared with it.</param>
     internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
-        HttpContext http, string route, Batch<TRequest> batch, Slice<TCommand> slice, Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
+        HttpContext http,
+        string route,
+        Batch<TRequest> batch,
+        Slice<TCommand> slice,
+        Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
         batches.HttpAsync(http, route, batch, slice.Shape, read,
             (command, context, ct) => PrepareAsync(command, slice, context, new(slice.Accounts(command), references), ct),
             (command, context, ct) => InOneSpellingAsync(command, slice, context, ct), group);
 
     /// <summary>Of a command that is not to be decided: only what it was answered before is looked for.</summary>
-    private async Task<CommandContext> InOneSpellingAsync<TCommand>(TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
+    private async Task<CommandContext> InOneSpellingAsync<TCommand>(
+        TCommand command, Slice<TCommand> slice, CommandContext context, CancellationToken ct)
         where TCommand : class
     {
         var accounts = new NamedAccounts(slice.Accounts(command), references);
@@ -77,15 +87,20 @@ public sealed class AccountDesk(
                 context,
                 accounts.Ids,
                 states => accounts.MayAsk(context.Caller, states),
-                (states, now) => EffectiveTime.NotAllowed(context.Caller, slice.EffectiveAt(command)) ?? slice.Decide(command, accounts.In(states), newIds, now, rule),
+                (states, now) =>
+                    EffectiveTime.NotAllowed(context.Caller, slice.EffectiveAt(command))
+                    ?? slice.Decide(command, accounts.In(states), newIds, now, rule),
                 (states, now) => slice.Answer(command, accounts.In(states), newIds, now),
                 () => CommandData.Of(slice.Shape.Name, command))
             { Past = past },
             null);
     }
 
-    /// <summary>From when on the decision looks into the past of the accounts: read now, so that little is left to read while they are locked.</summary>
-    private async Task<(Guid Account, DateTimeOffset Since)[]> ReadPastAsync(bool firstPays, IReadOnlyList<Guid> ids, Caller caller, CancellationToken ct)
+    /// <summary>
+    /// From when on the decision looks into the past of the accounts: read now, so that little is left to read while they are locked.
+    /// </summary>
+    private async Task<(Guid Account, DateTimeOffset Since)[]> ReadPastAsync(
+        bool firstPays, IReadOnlyList<Guid> ids, Caller caller, CancellationToken ct)
     {
         if (!caller.MaySetEffectiveAt)
         {
@@ -93,7 +108,10 @@ public sealed class AccountDesk(
         }
 
         var since = rule.ReadFrom(clock.GetUtcNow());
-        (Guid Account, DateTimeOffset Since)[] past = [.. ids.Select(id => (id, firstPays && id == ids[0] ? since : AccountPast.NoMovements))];
+        (Guid Account, DateTimeOffset Since)[] past =
+        [
+            .. ids.Select(id => (id, firstPays && id == ids[0] ? since : AccountPast.NoMovements)),
+        ];
         foreach (var (id, from) in past)
         {
             await pasts.ReadAheadAsync(id, from, ct);

@@ -11,8 +11,8 @@ using Npgsql;
 namespace Banking.Accounts.Features;
 
 /// <summary>
-/// Gives accounts their past for the decision on a backdated command. It is read before the account is locked, and under the lock only what came since;
-/// so a long stream keeps nobody waiting. What was read is kept for the next such command.
+/// Gives accounts their past for the decision on a backdated command. It is read before the account is locked, and under the lock only what
+/// came since; so a long stream keeps nobody waiting. What was read is kept for the next such command.
 /// </summary>
 public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source, IDocumentStore store) : IPastSource<Account>
 {
@@ -61,7 +61,8 @@ public sealed class AccountPasts(StreamPast streams, NpgsqlDataSource source, ID
         return state.Past is null ? state : state with { Past = null };
     }
 
-    private async Task<AccountPast> ReadAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid account, DateTimeOffset since, CancellationToken ct)
+    private async Task<AccountPast> ReadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid account, DateTimeOffset since, CancellationToken ct)
     {
         if (_known.TryGetValue(account, out var known) && known.Past.Since <= since)
         {

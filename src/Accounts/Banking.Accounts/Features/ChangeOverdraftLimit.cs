@@ -36,7 +36,11 @@ public static class ChangeOverdraftLimitEndpoint
 public static class ChangeOverdraftLimitHandler
 {
     internal static readonly Slice<ChangeOverdraftLimit> Slice = new(
-        new("accounts.change-overdraft-limit.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
+        new(
+            "accounts.change-overdraft-limit.v1",
+            c => c.CommandId,
+            c => (c.ReasonCode, c.Reason),
+            c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));

@@ -19,7 +19,8 @@ namespace Banking.Accounts.Features;
 /// <param name="AccountId">Public id or account number.</param>
 /// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The customer's own reference.</param>
-/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
+/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it
+/// was.</param>
 public sealed record DepositRequest(
     string AccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
     DateTimeOffset? EffectiveAt = null, string? Reference = null);

@@ -14,8 +14,18 @@ internal static class ImportAccounts
     {
         var events = new List<HistoryEvent>(history.Movements.Count + 2)
         {
-            new(ImportedIds.Opened(history.AccountId), Key(history.Source), new AccountOpened(
-                history.Number, history.OwnerId, history.Product, Money.Zero(history.Currency), history.OpenedAt, history.ExternalId, history.Source), history.Source),
+            new(
+                ImportedIds.Opened(history.AccountId),
+                Key(history.Source),
+                new AccountOpened(
+                    history.Number,
+                    history.OwnerId,
+                    history.Product,
+                    Money.Zero(history.Currency),
+                    history.OpenedAt,
+                    history.ExternalId,
+                    history.Source),
+                history.Source),
         };
         foreach (var user in history.Delegates)
         {
@@ -29,19 +39,32 @@ internal static class ImportAccounts
             events.Add(new(movement.Id, Key(movement.Source), Booked(movement), movement.Source));
             if (movement.Rounding is { } rounding)
             {
-                events.Add(new(rounding.Id, Key(movement.Source) + "/rounding", new CorrectionBooked(
-                    movement.Id, RoundingClass, rounding.Direction, rounding.Amount, BankSide.Suspense, movement.EffectiveAt, movement.Source), movement.Source));
+                events.Add(
+                    new(
+                        rounding.Id,
+                        Key(movement.Source) + "/rounding",
+                        new CorrectionBooked(
+                            movement.Id,
+                            RoundingClass,
+                            rounding.Direction,
+                            rounding.Amount,
+                            BankSide.Suspense,
+                            movement.EffectiveAt,
+                            movement.Source),
+                        movement.Source));
             }
         }
 
         return new(history.AccountId, events, []);
     }
 
-    private static IMovement Booked(HistoricMovement movement) => movement.Direction == Direction.Credit
-        ? new MoneyDeposited(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source)
-        : new MoneyWithdrawn(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source);
+    private static IMovement Booked(HistoricMovement movement) =>
+        movement.Direction == Direction.Credit
+            ? new MoneyDeposited(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source)
+            : new MoneyWithdrawn(movement.Amount, movement.BankSide, movement.EffectiveAt, Details(movement), movement.Source);
 
-    private static MovementDetails? Details(HistoricMovement movement) => movement.Details == new MovementDetails() ? null : movement.Details;
+    private static MovementDetails? Details(HistoricMovement movement) =>
+        movement.Details == new MovementDetails() ? null : movement.Details;
 
     private static string Key(SourceRow row) => $"{row.System}/{row.File}/{row.Id}";
 }

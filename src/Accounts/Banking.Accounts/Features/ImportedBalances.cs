@@ -9,7 +9,9 @@ using NpgsqlTypes;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>What the bank holds on imported accounts. Only the balances are read: the states of a large bank would take longer than their import.</summary>
+/// <summary>
+/// What the bank holds on imported accounts. Only the balances are read: the states of a large bank would take longer than their import.
+/// </summary>
 internal static class ImportedBalances
 {
     public static async Task<MoneySum> SumAsync(

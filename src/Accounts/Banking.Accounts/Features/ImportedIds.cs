@@ -16,13 +16,20 @@ internal static class ImportedIds
 
     private static string? Problem(ReceiptedEvent e, ImportedRow row) =>
         (e.Type == EventNames.All[typeof(AccountOpened)] && e.Id != Opened(e.Stream))
-        || (e.Type == EventNames.All[typeof(DelegateAuthorized)] && (Customer(e) is not { } customer || e.Id != Delegate(e.Stream, customer)))
+        || (
+            e.Type == EventNames.All[typeof(DelegateAuthorized)]
+            && (Customer(e) is not { } customer || e.Id != Delegate(e.Stream, customer)))
             ? "the id is made from the account"
             : null;
 
     private static Guid? Customer(ReceiptedEvent e)
     {
         using var data = JsonDocument.Parse(e.Data);
-        return data.RootElement.TryGetProperty("customer", out var customer) && customer.ValueKind == JsonValueKind.String && customer.TryGetGuid(out var id) ? id : null;
+        return
+            data.RootElement.TryGetProperty("customer", out var customer)
+            && customer.ValueKind == JsonValueKind.String
+            && customer.TryGetGuid(out var id)
+            ? id
+            : null;
     }
 }

@@ -12,7 +12,9 @@ internal sealed class NamedAccounts(IReadOnlyList<NamedAccount> named, AccountRe
 
     public IReadOnlyList<Guid> Ids => _ids;
 
-    /// <summary>Whether an account was found under a number that is not its own: the number was looked up before the database was restored.</summary>
+    /// <summary>
+    /// Whether an account was found under a number that is not its own: the number was looked up before the database was restored.
+    /// </summary>
     public bool IsStale { get; private set; }
 
     public async Task<Refusal?> ResolveAsync(CancellationToken ct)
@@ -31,8 +33,8 @@ internal sealed class NamedAccounts(IReadOnlyList<NamedAccount> named, AccountRe
     }
 
     /// <summary>
-    /// The context as if the caller had named each account by its id: one account has many spellings, and the same command in another one is a
-    /// repeat. What the caller wrote is still looked for, because that is what earlier versions kept.
+    /// The context as if the caller had named each account by its id: one account has many spellings, and the same command in another one
+    /// is a repeat. What the caller wrote is still looked for, because that is what earlier versions kept.
     /// </summary>
     public CommandContext InOneSpelling(CommandContext context)
     {
@@ -66,8 +68,11 @@ internal sealed class NamedAccounts(IReadOnlyList<NamedAccount> named, AccountRe
             {
                 references.Forget(named[i].Account);
                 IsStale = true;
-                return new(Problems.Malformed(
-                    "temporarily_unavailable", "The account of this number has changed. Nothing was done; repeat with the same key.", status: 503));
+                return new(
+                    Problems.Malformed(
+                        "temporarily_unavailable",
+                        "The account of this number has changed. Nothing was done; repeat with the same key.",
+                        status: 503));
             }
 
             // The same answer whether it is not there or not theirs: an account number must not be a way to ask who banks here.

@@ -40,7 +40,9 @@ public static class OpenAccountEndpoint
     {
         if (!Currency.TryParse(request.Currency, out var currency))
         {
-            return (null, Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422));
+            return (
+                null,
+                Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422));
         }
 
         AccountNumber? number = null;
@@ -66,19 +68,25 @@ public static class OpenAccountEndpoint
             limit = parsed;
         }
 
-        return (new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt, request.Reason), null);
+        return (
+            new(key, request.CustomerId, currency, request.Product ?? "current", limit, number, request.EffectiveAt, request.Reason), null);
     }
 }
 
 public static class OpenAccountHandler
 {
-    internal static readonly CommandShape<OpenAccount> Shape = new("accounts.open-account.v1", c => c.CommandId, c => (null, c.Reason), Check)
+    internal static readonly CommandShape<OpenAccount> Shape = new(
+        "accounts.open-account.v1", c => c.CommandId, c => (null, c.Reason), Check)
     {
         Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
     };
 
-    internal static Refusal InvalidNumber => Problems.Malformed(
-        "invalid_account_number", "Not an account number: an IBAN with the structure of its country and valid check digits.", "#/number", status: 422);
+    internal static Refusal InvalidNumber =>
+        Problems.Malformed(
+            "invalid_account_number",
+            "Not an account number: an IBAN with the structure of its country and valid check digits.",
+            "#/number",
+            status: 422);
 
     public static Task<Outcome> Handle(OpenAccount command, Envelope envelope, OpeningDesk desk, CancellationToken ct) =>
         desk.BusAsync(command, envelope, ct);
@@ -91,14 +99,22 @@ public static class OpenAccountHandler
             ? null
             : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))
         ?? (command.Number is { } number && !AccountNumber.TryParse(number.Value, out _) ? InvalidNumber : null)
-        ?? (command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.LargestAmount }
-            ? Problems.Malformed("invalid_amount", "An overdraft limit is zero or more and not beyond what this bank can keep.", "#/overdraftLimit", status: 422)
-            : null)
-        ?? (command.OverdraftLimit is { } limit && limit.Currency != command.Currency
-            ? Problems.Malformed("currency_mismatch", "The overdraft limit is in another currency than the account.", "#/overdraftLimit", status: 422)
-            : null);
+        ?? (
+            command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.LargestAmount }
+                ? Problems.Malformed(
+                    "invalid_amount",
+                    "An overdraft limit is zero or more and not beyond what this bank can keep.",
+                    "#/overdraftLimit",
+                    status: 422)
+                : null)
+        ?? (
+            command.OverdraftLimit is { } limit && limit.Currency != command.Currency
+                ? Problems.Malformed(
+                    "currency_mismatch", "The overdraft limit is in another currency than the account.", "#/overdraftLimit", status: 422)
+                : null);
 
-    internal static Decision Decide(OpenAccount command, Guid id, Guid owner, AccountNumber number, Guid eventId, DateTimeOffset now, BackdatingRule rule) =>
+    internal static Decision Decide(
+        OpenAccount command, Guid id, Guid owner, AccountNumber number, Guid eventId, DateTimeOffset now, BackdatingRule rule) =>
         EffectiveTime.Of(command.EffectiveAt, now, rule).Problem() is { } refusal
             ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(id, eventId, new AccountOpened(

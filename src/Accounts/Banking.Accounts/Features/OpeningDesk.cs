@@ -26,7 +26,12 @@ public sealed class OpeningDesk(
         if (!PublicId.TryParse(CustomerStreams.Prefix, command.Customer, out var owner)
             || !await streams.ExistsAsync(owner, CustomerStreams.Type, ct))
         {
-            return GroupOutcomes.Rejected(context, Refusal.Of("customer_not_found", 404, "There is no such customer.") with { Pointer = "#/customerId" });
+            return GroupOutcomes.Rejected(
+                context,
+                Refusal.Of("customer_not_found", 404, "There is no such customer.") with
+                {
+                    Pointer = "#/customerId",
+                });
         }
 
         var id = Ids.Next(clock);

@@ -36,5 +36,8 @@ internal static class Visibility
         caller.IsStaff || (caller.CustomerId is { } customer && account.IsUsedBy(customer));
 
     public static Refusal NotFound(string account, string? pointer = null) =>
-        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with { Pointer = pointer is null ? null : "#" + pointer };
+        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with
+        {
+            Pointer = pointer is null ? null : "#" + pointer,
+        };
 }

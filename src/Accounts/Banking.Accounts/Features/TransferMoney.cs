@@ -20,10 +20,15 @@ namespace Banking.Accounts.Features;
 /// <param name="ToAccountId">Public id or account number of the payee.</param>
 /// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
-/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it was.</param>
+/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it
+/// was.</param>
 public sealed record TransferRequest(
-    string FromAccountId, string ToAccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
-    DateTimeOffset? EffectiveAt = null, string? Reference = null);
+    string FromAccountId,
+    string ToAccountId,
+    Amount Amount,
+    [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
+    DateTimeOffset? EffectiveAt = null,
+    string? Reference = null);
 
 public static class TransferMoneyEndpoint
 {
@@ -59,8 +64,14 @@ public static class TransferMoneyEndpoint
 public static class TransferMoneyHandler
 {
     internal static readonly Slice<TransferMoney> Slice = new(
-        new(TransferOperation.Message, c => c.CommandId, c => (null, c.Reason), c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Time(c.EffectiveAt))
-        { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
+        new(
+            TransferOperation.Message,
+            c => c.CommandId,
+            c => (null, c.Reason),
+            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Time(c.EffectiveAt))
+        {
+            Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
+        },
         c => [new(c.From, "/fromAccountId", nameof(c.From)), new(c.To, "/toAccountId", nameof(c.To))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule),
         (c, accounts, ids, now) =>
@@ -79,7 +90,8 @@ public static class TransferMoneyHandler
         var time = EffectiveTime.Of(command.EffectiveAt, now, rule);
         if (from.Id == to.Id)
         {
-            return new Decision.Refused(Refusal.Of("same_account", 422, "An account cannot pay itself.", ("accountId", AccountId.Format(from.Id))));
+            return new Decision.Refused(
+                Refusal.Of("same_account", 422, "An account cannot pay itself.", ("accountId", AccountId.Format(from.Id))));
         }
 
         if (Guards.Debit(from, command.Amount, time) is { } payer)
@@ -98,18 +110,23 @@ public static class TransferMoneyHandler
     }
 
     /// <summary>The payer learns that the payee's account does not take the money, not what is on it.</summary>
-    private static Refusal PayeeRefusal(Refusal refusal, Account to) => new(
-        refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
-        refusal.Status,
-        "The payee's account does not take this: " + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
-        // Besides which account it is, only since when a transfer to it may count.
-        new Dictionary<string, object>(refusal.Facts.Where(f => f.Key is "effectiveAt" or "earliest")) { ["accountId"] = AccountId.Format(to.Id) });
+    private static Refusal PayeeRefusal(Refusal refusal, Account to) =>
+        new(
+            refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
+            refusal.Status,
+            "The payee's account does not take this: "
+                + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
+            // Besides which account it is, only since when a transfer to it may count.
+            new Dictionary<string, object>(refusal.Facts.Where(f => f.Key is "effectiveAt" or "earliest"))
+            {
+                ["accountId"] = AccountId.Format(to.Id),
+            });
 
-    private static TransferSent Sent(TransferMoney command, Account to, Guid id, DateTimeOffset now) => new(
-        id, to.Id, to.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
+    private static TransferSent Sent(TransferMoney command, Account to, Guid id, DateTimeOffset now) =>
+        new(id, to.Id, to.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
 
-    private static TransferReceived Received(TransferMoney command, Account from, Guid id, DateTimeOffset now) => new(
-        id, from.Id, from.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
+    private static TransferReceived Received(TransferMoney command, Account from, Guid id, DateTimeOffset now) =>
+        new(id, from.Id, from.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
 
     private static MovementDetails? Details(TransferMoney command) =>
         command.Reference is null ? null : new MovementDetails(Reference: command.Reference);

@@ -49,7 +49,8 @@ public static class UnfreezeAccountHandler
             return new Decision.Refused(closed);
         }
 
-        var frozen = (account.DebitFrozen && command.Scope != FreezeScope.Credit) || (account.CreditFrozen && command.Scope != FreezeScope.Debit);
+        var frozen =
+            (account.DebitFrozen && command.Scope != FreezeScope.Credit) || (account.CreditFrozen && command.Scope != FreezeScope.Debit);
         return frozen
             ? new Decision.Accepted(new NewEvent(account.Id, id, new AccountUnfrozen(command.Scope, now)))
             : new Decision.Refused(Refusal.Of("not_frozen", 409, "The account is not frozen that way.",

@@ -38,9 +38,21 @@ public sealed record MovementView(
     string Id, string Status, string AccountId, string AccountNumber, Direction Direction, Amount Amount, Amount Balance, long Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
 {
-    internal static MovementView Of(string id, IMovement movement, Account after, DateTimeOffset recordedAt, string? reference, string? reason) => new(
-        id, "completed", Domain.AccountId.Format(after.Id), after.Number.Value, movement.Direction, Banking.Platform.Amount.Of(movement.Amount),
-        Banking.Platform.Amount.Of(after.Balance), after.Version, movement.EffectiveAt, recordedAt, reference, reason);
+    internal static MovementView Of(
+        string id, IMovement movement, Account after, DateTimeOffset recordedAt, string? reference, string? reason) =>
+        new(
+            id,
+            "completed",
+            Domain.AccountId.Format(after.Id),
+            after.Number.Value,
+            movement.Direction,
+            Banking.Platform.Amount.Of(movement.Amount),
+            Banking.Platform.Amount.Of(after.Balance),
+            after.Version,
+            movement.EffectiveAt,
+            recordedAt,
+            reference,
+            reason);
 }
 
 /// <summary>A transfer as it is shown.</summary>
@@ -50,8 +62,17 @@ public sealed record TransferView(
     string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount? Balance, long? Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
 {
-    internal static TransferView Of(Guid id, Guid from, TransferSent sent, Account? after, DateTimeOffset recordedAt, string? reason) => new(
-        PublicId.Format(MovementId.Transfer, id), "completed", AccountId.Format(from), AccountId.Format(sent.To),
-        Banking.Platform.Amount.Of(sent.Amount), after is null ? null : Banking.Platform.Amount.Of(after.Balance), after?.Version, sent.EffectiveAt,
-        recordedAt, sent.Details?.Reference, reason);
+    internal static TransferView Of(Guid id, Guid from, TransferSent sent, Account? after, DateTimeOffset recordedAt, string? reason) =>
+        new(
+            PublicId.Format(MovementId.Transfer, id),
+            "completed",
+            AccountId.Format(from),
+            AccountId.Format(sent.To),
+            Banking.Platform.Amount.Of(sent.Amount),
+            after is null ? null : Banking.Platform.Amount.Of(after.Balance),
+            after?.Version,
+            sent.EffectiveAt,
+            recordedAt,
+            sent.Details?.Reference,
+            reason);
 }

@@ -20,8 +20,8 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
     private const string Counts = "(e.effective_at, e.effective_tick) <= ($2, $4)";
 
     /// <summary>
-    /// What was known is the first so many events. Of those, whole chunks are summed by day up to the day of the effective instant; of that day,
-    /// the chunks that have something of it are summed or looked into; and the rows behind the last whole chunk are looked at.
+    /// What was known is the first so many events. Of those, whole chunks are summed by day up to the day of the effective instant; of that
+    /// day, the chunks that have something of it are summed or looked into; and the rows behind the last whole chunk are looked at.
     /// </summary>
     private static readonly string AtInstants =
         $"""
@@ -72,7 +72,13 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
     }
 
     private async Task<Booked> AtAsync(
-        Account account, string sql, long upTo, DateTimeOffset effectiveAt, DateTimeOffset knownAt, CancellationToken ct, params object[] values)
+        Account account,
+        string sql,
+        long upTo,
+        DateTimeOffset effectiveAt,
+        DateTimeOffset knownAt,
+        CancellationToken ct,
+        params object[] values)
     {
         var (reach, last, at) = await RowsAsync(account, sql, values, ct);
         IReadOnlyList<IEvent> behind = upTo > 0 && reach >= upTo ? [] : await reader.EventsAsync(account.Id, upTo, reach + 1, ct);
@@ -97,8 +103,14 @@ public sealed class AccountBook(NpgsqlDataSource source, AccountReader reader)
 
         await using var rows = await command.ExecuteReaderAsync(ct);
         return await rows.ReadAsync(ct)
-            ? (rows.GetInt64(0), rows.GetInt64(3), new BalanceAt(
-                new((Int128)rows.GetFieldValue<BigInteger>(1), account.Currency), new(rows.GetInt64(4), account.Currency), null, rows.GetInt32(2)))
+            ? (
+                rows.GetInt64(0),
+                rows.GetInt64(3),
+                new BalanceAt(
+                    new((Int128)rows.GetFieldValue<BigInteger>(1), account.Currency),
+                    new(rows.GetInt64(4), account.Currency),
+                    null,
+                    rows.GetInt32(2)))
             : (0, 0, BalanceAt.Nothing(account.Currency));
     }
 }

@@ -7,16 +7,51 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>An account as lists find it: everything about it that does not change with a movement.</summary>
 public sealed record AccountDirectoryEntry(
-    Guid Id, AccountNumber Number, Guid Owner, IReadOnlyList<Guid> Delegates, string Product, string Currency, AccountStatus Status, Money OverdraftLimit,
-    bool DebitFrozen, bool CreditFrozen, DateTimeOffset OpenedAt, string? ExternalId)
+    Guid Id,
+    AccountNumber Number,
+    Guid Owner,
+    IReadOnlyList<Guid> Delegates,
+    string Product,
+    string Currency,
+    AccountStatus Status,
+    Money OverdraftLimit,
+    bool DebitFrozen,
+    bool CreditFrozen,
+    DateTimeOffset OpenedAt,
+    string? ExternalId)
 {
-    internal static AccountDirectoryEntry Of(Account account) => new(
-        account.Id, account.Number, account.Owner, account.Delegates, account.Product, account.Currency.Code, account.Status, account.OverdraftLimit,
-        account.DebitFrozen, account.CreditFrozen, account.OpenedAt, account.ExternalId);
+    internal static AccountDirectoryEntry Of(Account account) =>
+        new(
+            account.Id,
+            account.Number,
+            account.Owner,
+            account.Delegates,
+            account.Product,
+            account.Currency.Code,
+            account.Status,
+            account.OverdraftLimit,
+            account.DebitFrozen,
+            account.CreditFrozen,
+            account.OpenedAt,
+            account.ExternalId);
 
     /// <summary>The account without its movements: the fold of decisions is the fold of this too.</summary>
-    internal Account WithoutMovements() => new(
-        Id, 0, OpenedAt, Number, Owner, Delegates, Product, Status, Money.Zero(OverdraftLimit.Currency), OverdraftLimit, DebitFrozen, CreditFrozen, OpenedAt, ExternalId);
+    internal Account WithoutMovements() =>
+        new(
+            Id,
+            0,
+            OpenedAt,
+            Number,
+            Owner,
+            Delegates,
+            Product,
+            Status,
+            Money.Zero(OverdraftLimit.Currency),
+            OverdraftLimit,
+            DebitFrozen,
+            CreditFrozen,
+            OpenedAt,
+            ExternalId);
 }
 
 /// <summary>The directory of accounts, made of rare events only: movements are not loaded.</summary>

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>What counted on an account on one day, in minor units. Decimal, for a month of the largest amounts is more than one balance can be.</summary>
+/// <summary>
+/// What counted on an account on one day, in minor units. Decimal, for a month of the largest amounts is more than one balance can be.
+/// </summary>
 public readonly record struct DaySums(decimal Credits, decimal Debits, int Movements)
 {
     public DaySums With(IMovement movement) => movement.Direction == Direction.Credit

@@ -12,7 +12,12 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>Finds what a caller asks for, and only what they may see: the rest is answered as if it were not there.</summary>
 public sealed class AccountReader(
-    IDocumentStore store, StateReader<Account> states, AccountReferences references, EventReader events, NpgsqlDataSource source, TimeProvider clock)
+    IDocumentStore store,
+    StateReader<Account> states,
+    AccountReferences references,
+    EventReader events,
+    NpgsqlDataSource source,
+    TimeProvider clock)
 {
     /// <summary>Longer than any transaction of this bank lives.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
@@ -43,7 +48,8 @@ public sealed class AccountReader(
 
     /// <summary>The events of an account up to a version, oldest first.</summary>
     /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
-    public Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct) => events.StreamAsync(id, from, upTo, ct);
+    public Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct) =>
+        events.StreamAsync(id, from, upTo, ct);
 
     /// <summary>The event of that id, if it is of that kind.</summary>
     public async Task<IEvent<T>?> EventAsync<T>(Guid id, CancellationToken ct)
@@ -63,10 +69,11 @@ public sealed class AccountReader(
         // Both in one transaction. A row lock is written down like a change; nothing is lost if this one is, so nobody waits for the disk.
         await using var command = source.CreateBatch();
         command.BatchCommands.Add(new("select set_config('synchronous_commit', 'off', true)"));
-        command.BatchCommands.Add(new($"select version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = $1 and not is_archived for share")
-        {
-            Parameters = { new() { Value = id } },
-        });
+        command.BatchCommands.Add(
+            new($"select version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = $1 and not is_archived for share")
+            {
+                Parameters = { new() { Value = id } },
+            });
         await command.ExecuteNonQueryAsync(ct);
     }
 }

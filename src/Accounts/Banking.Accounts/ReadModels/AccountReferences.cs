@@ -6,8 +6,9 @@ using Marten;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// An account number works wherever an id does. What was found is remembered, because a number never moves to another account; only a restore in place can
-/// give it to another. So an account that was found by its number is asked for its number (<see cref="Names"/>) before anything is done with it.
+/// An account number works wherever an id does. What was found is remembered, because a number never moves to another account; only a
+/// restore in place can give it to another. So an account that was found by its number is asked for its number (<see cref="Names"/>) before
+/// anything is done with it.
 /// </summary>
 public sealed class AccountReferences(IDocumentStore store)
 {
@@ -50,7 +51,8 @@ public sealed class AccountReferences(IDocumentStore store)
 
     /// <summary>Whether the text names this account. An id names what has it, or nothing.</summary>
     internal static bool Names(string account, Account? found) =>
-        PublicId.TryParse(AccountId.Prefix, account, out _) || (AccountNumber.TryParseStored(account, out var number) && found?.Number == number);
+        PublicId.TryParse(AccountId.Prefix, account, out _)
+        || (AccountNumber.TryParseStored(account, out var number) && found?.Number == number);
 
     /// <summary>The next look at this number asks the database.</summary>
     internal void Forget(string account)

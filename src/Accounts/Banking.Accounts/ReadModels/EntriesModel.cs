@@ -11,8 +11,8 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>
 /// What happened on each account, for both time axes: a row per event, only ever added, with the balance after it; and the sums by day of
-/// <see cref="Chunks"/> of them. So a balance at any pair of instants is a sum over days and at most a few hundred rows, and a backdated entry
-/// is one more row and changes none.
+/// <see cref="Chunks"/> of them. So a balance at any pair of instants is a sum over days and at most a few hundred rows, and a backdated
+/// entry is one more row and changes none.
 /// </summary>
 public sealed class EntriesModel : ReadModel
 {
@@ -28,10 +28,11 @@ public sealed class EntriesModel : ReadModel
 
     public override IReadOnlyList<ReadTable> Tables { get; } =
     [
-        new(Entry,
-            "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, amount bigint not null, " +
-            "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, effective_at timestamptz not null, " +
-            "effective_tick smallint not null, recorded_at timestamptz not null",
+        new(
+            Entry,
+            "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, amount bigint not null, "
+                + "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, effective_at timestamptz not null, "
+                + "effective_tick smallint not null, recorded_at timestamptz not null",
             "account, version")
         {
             // The feed of the whole bank, the search for an amount, and what an account's limit was.
@@ -39,9 +40,10 @@ public sealed class EntriesModel : ReadModel
             StreamColumn = "account",
             RecordedColumn = "recorded_at",
         },
-        new(Day,
-            "account uuid not null, level smallint not null, chunk int not null, day date not null, credits numeric not null, debits numeric not null, " +
-            "movements int not null, events int not null, last_version bigint not null, effective_from timestamptz not null, effective_to timestamptz not null",
+        new(
+            Day,
+            "account uuid not null, level smallint not null, chunk int not null, day date not null, credits numeric not null, debits numeric not null, "
+                + "movements int not null, events int not null, last_version bigint not null, effective_from timestamptz not null, effective_to timestamptz not null",
             "account, level, chunk, day")
         {
             // The chunks that have something of a day: which of their rows count is told by the instants that they span.
@@ -57,7 +59,8 @@ public sealed class EntriesModel : ReadModel
         var entries = events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of).ToList();
         var ends = await EndsBeforeAsync(rows, tables, entries, ct);
         await rows.AddAsync(
-            tables[Entry], "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, effective_tick, recorded_at",
+            tables[Entry],
+            "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, effective_at, effective_tick, recorded_at",
             entries,
             (row, e) =>
             {
@@ -93,7 +96,8 @@ public sealed class EntriesModel : ReadModel
         return await FoldComparison.RunAsync(snapshot, tables, streams, ct);
     }
 
-    public override Task<IReadOnlyList<Difference>> CompareEndsAsync(NpgsqlConnection snapshot, ReadTables tables, Guid[] streams, CancellationToken ct)
+    public override Task<IReadOnlyList<Difference>> CompareEndsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, Guid[] streams, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tables);
         return FoldComparison.EndsAsync(snapshot, tables, streams, ct);
@@ -124,7 +128,8 @@ public sealed class EntriesModel : ReadModel
         {
             if (versions.TryGetValue(entry.Account, out var before) ? entry.Version != before + 1 : entry.Version < 1)
             {
-                throw new UnreadableEventException(entry.Event, new InvalidOperationException($"It follows version {before} of its account."));
+                throw new UnreadableEventException(
+                    entry.Event, new InvalidOperationException($"It follows version {before} of its account."));
             }
 
             versions[entry.Account] = entry.Version;
@@ -145,12 +150,15 @@ public sealed class EntriesModel : ReadModel
         {
             var found = await rows.ReadAsync<Guid, long>(
                 $"select e.account, e.balance from unnest($1, $2) as f(account, version) join {tables[Entry]} e on e.account = f.account and e.version = f.version - 1",
-                ct, RowWriter.Column(unknown, NpgsqlDbType.Uuid, e => e.Account), RowWriter.Column(unknown, NpgsqlDbType.Bigint, e => e.Version));
+                ct,
+                RowWriter.Column(unknown, NpgsqlDbType.Uuid, e => e.Account),
+                RowWriter.Column(unknown, NpgsqlDbType.Bigint, e => e.Version));
             foreach (var first in unknown)
             {
                 ends[first.Account] = found.TryGetValue(first.Account, out var balance)
                     ? new(first.Version - 1, balance)
-                    : throw new UnreadableEventException(first.Event, new InvalidOperationException($"There is no row of version {first.Version - 1} of its account."));
+                    : throw new UnreadableEventException(
+                        first.Event, new InvalidOperationException($"There is no row of version {first.Version - 1} of its account."));
             }
         }
 
@@ -165,21 +173,27 @@ public sealed class EntriesModel : ReadModel
             return;
         }
 
-        var sums = level == 0
-            ? $"""
-                select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date as day, greatest(e.amount, 0) as credits, greatest(-e.amount, 0) as debits,
-                    e.movement::int as movements, 1 as events, e.version as last_version, e.effective_at as effective_from, e.effective_at as effective_to
-                from unnest($1, $2) as s(account, chunk)
-                join {tables[Entry]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunks.Size} and e.version <= (s.chunk + 1)::bigint * {Chunks.Size}
-                """
-            : $"""
-                select d.account, s.chunk, d.day, d.credits, d.debits, d.movements, d.events, d.last_version, d.effective_from, d.effective_to
-                from unnest($1, $2) as s(account, chunk)
-                join {tables[Day]} d on d.account = s.account and d.level = {level - 1} and d.chunk >= s.chunk * {Chunks.Fan} and d.chunk < (s.chunk + 1) * {Chunks.Fan}
-                """;
+        var sums =
+            level == 0
+                ? $"""
+                    select e.account, s.chunk, (e.effective_at at time zone 'UTC')::date as day, greatest(e.amount, 0) as credits, greatest(-e.amount, 0) as debits,
+                        e.movement::int as movements, 1 as events, e.version as last_version, e.effective_at as effective_from, e.effective_at as effective_to
+                    from unnest($1, $2) as s(account, chunk)
+                    join {tables[
+                        Entry
+                    ]} e on e.account = s.account and e.version > s.chunk::bigint * {Chunks.Size} and e.version <= (s.chunk + 1)::bigint * {Chunks.Size}
+                    """
+                : $"""
+                    select d.account, s.chunk, d.day, d.credits, d.debits, d.movements, d.events, d.last_version, d.effective_from, d.effective_to
+                    from unnest($1, $2) as s(account, chunk)
+                    join {tables[Day]} d on d.account = s.account and d.level = {level
+                        - 1} and d.chunk >= s.chunk * {Chunks.Fan} and d.chunk < (s.chunk + 1) * {Chunks.Fan}
+                    """;
         await rows.ExecuteAsync(
             $"""
-            insert into {tables[Day]} (account, level, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to)
+            insert into {tables[
+                Day
+            ]} (account, level, chunk, day, credits, debits, movements, events, last_version, effective_from, effective_to)
             select account, {level}, chunk, day, sum(credits), sum(debits), sum(movements), sum(events), max(last_version), min(effective_from), max(effective_to)
             from ({sums}) as part group by account, chunk, day
             """,
@@ -232,7 +246,12 @@ internal readonly record struct EntryRow(
         {
             var fact = (IAccountEvent)e.Data;
             var movement = fact as IMovement;
-            var limit = fact switch { AccountOpened opened => opened.OverdraftLimit, OverdraftLimitSet set => set.Limit, _ => default(Money?) };
+            var limit = fact switch
+            {
+                AccountOpened opened => opened.OverdraftLimit,
+                OverdraftLimitSet set => set.Limit,
+                _ => default(Money?),
+            };
             return new(
                 e, e.StreamId, e.Version, e.Sequence, movement is not null,
                 movement is null ? 0 : movement.Direction == Direction.Credit ? movement.Amount.Minor : checked(-movement.Amount.Minor),

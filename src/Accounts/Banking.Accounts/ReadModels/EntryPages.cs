@@ -16,7 +16,9 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
 
-    /// <summary>The next entries of an account after a version, oldest first: those of the read model, and then those that are not in it yet.</summary>
+    /// <summary>
+    /// The next entries of an account after a version, oldest first: those of the read model, and then those that are not in it yet.
+    /// </summary>
     public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(Account account, long after, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
@@ -53,7 +55,8 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
     /// <param name="amount">Only entries of exactly this amount, whichever way.</param>
     public async Task<IReadOnlyList<BookedEntry>> NewestAsync(Guid[]? accounts, Money? amount, long before, int limit, CancellationToken ct)
     {
-        const string wanted = "e.movement and e.position < $1 and ($2::bigint is null or (abs(e.amount) = $2 and e.currency = $3 and e.scale = $4))";
+        const string wanted =
+            "e.movement and e.position < $1 and ($2::bigint is null or (abs(e.amount) = $2 and e.currency = $3 and e.scale = $4))";
         var sql = accounts is null
             ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {limit}"
             // The newest of each account first: an account's versions and its positions rise together.

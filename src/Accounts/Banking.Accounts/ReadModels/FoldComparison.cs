@@ -29,7 +29,9 @@ internal static class FoldComparison
 
         var differences = new List<Difference>();
         var ids = folded.Keys.ToArray();
-        await foreach (var (account, version, balance) in ReadAsync(snapshot, $"select account, version, balance from {tables[EntriesModel.Entry]} where account = any($1)", ids, ct))
+        await foreach (
+            var (account, version, balance) in ReadAsync(
+                snapshot, $"select account, version, balance from {tables[EntriesModel.Entry]} where account = any($1)", ids, ct))
         {
             var expected = folded[account].Balances.TryGetValue(version, out var known) ? known : (long?)null;
             if (expected != balance)
@@ -42,12 +44,15 @@ internal static class FoldComparison
     }
 
     /// <summary>The last row of an account against its stored state, where both are of one version.</summary>
-    public static async Task<IReadOnlyList<Difference>> EndsAsync(NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct)
+    public static async Task<IReadOnlyList<Difference>> EndsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             $"""
             select a.id, e.version, e.balance, (a.data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account a
-            cross join lateral (select version, balance from {tables[EntriesModel.Entry]} where account = a.id order by version desc limit 1) e
+            cross join lateral (select version, balance from {tables[
+                EntriesModel.Entry
+            ]} where account = a.id order by version desc limit 1) e
             where a.id = any($1) and (a.data ->> 'version')::bigint = e.version and (a.data -> 'balance' ->> 'minor')::bigint <> e.balance
             """, snapshot)
         {
@@ -57,8 +62,13 @@ internal static class FoldComparison
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
         {
-            differences.Add(new(
-                EntriesModel.ModelName, StateComparison.State, reader.GetGuid(0), Text(reader.GetInt64(1), reader.GetInt64(2)), Text(reader.GetInt64(1), reader.GetInt64(3))));
+            differences.Add(
+                new(
+                    EntriesModel.ModelName,
+                    StateComparison.State,
+                    reader.GetGuid(0),
+                    Text(reader.GetInt64(1), reader.GetInt64(2)),
+                    Text(reader.GetInt64(1), reader.GetInt64(3))));
         }
 
         return differences;

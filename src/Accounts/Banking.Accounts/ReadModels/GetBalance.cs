@@ -80,8 +80,19 @@ public static class GetBalanceEndpoint
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
     {
         var last = await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted);
-        return last.Count == 0 ? Gone(account) : new VersionedResult(
-            View(account.Id, MoneySum.Of(account.Balance), MoneySum.Of(account.Available), now, now, account.Version, last[^1], $"state@{account.Version}"), account.Version);
+        return last.Count == 0
+            ? Gone(account)
+            : new VersionedResult(
+                View(
+                    account.Id,
+                    MoneySum.Of(account.Balance),
+                    MoneySum.Of(account.Available),
+                    now,
+                    now,
+                    account.Version,
+                    last[^1],
+                    $"state@{account.Version}"),
+                account.Version);
     }
 
     private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountBook book, HttpContext http)
@@ -93,7 +104,8 @@ public static class GetBalanceEndpoint
 
         if (version > account.Version)
         {
-            return new ProblemResult(Refusal.Of("version_not_found", 404, $"The account is at version {account.Version}.", ("version", account.Version)));
+            return new ProblemResult(
+                Refusal.Of("version_not_found", 404, $"The account is at version {account.Version}.", ("version", account.Version)));
         }
 
         var (at, found) = await book.AtVersionAsync(account, version, http.RequestAborted);
@@ -107,13 +119,24 @@ public static class GetBalanceEndpoint
     {
         if (knownAt > now)
         {
-            return new ProblemResult(Refusal.Of("known_in_future", 422, "What will be known cannot be told yet.", ("knownAt", knownAt), ("now", now)));
+            return new ProblemResult(
+                Refusal.Of("known_in_future", 422, "What will be known cannot be told yet.", ("knownAt", knownAt), ("now", now)));
         }
 
         await reader.SettleAsync(account.Id, knownAt, http.RequestAborted);
         var (at, version) = await book.AtAsync(account, effectiveAt, knownAt, http.RequestAborted);
-        return version == 0 || at is { Last: null, Events: > 0 } ? Gone(account) : Answer(View(
-            account.Id, at.Balance, at.Available, effectiveAt, knownAt, at.Last?.Version ?? 0, at.Last, $"{at.Events} of {version} events"));
+        return version == 0 || at is { Last: null, Events: > 0 }
+            ? Gone(account)
+            : Answer(
+                View(
+                    account.Id,
+                    at.Balance,
+                    at.Available,
+                    effectiveAt,
+                    knownAt,
+                    at.Last?.Version ?? 0,
+                    at.Last,
+                    $"{at.Events} of {version} events"));
     }
 
     /// <summary>An account always has events; one whose events are archived is not served from here.</summary>
@@ -122,7 +145,23 @@ public static class GetBalanceEndpoint
     private static JsonHttpResult<BalanceView> Answer(BalanceView view) => TypedResults.Json(view, ApiJson.Options);
 
     private static BalanceView View(
-        Guid id, MoneySum balance, MoneySum available, DateTimeOffset effectiveAt, DateTimeOffset knownAt, long version, IEvent? last, string from) => new(
-        AccountId.Format(id), Amount.Of(balance), Amount.Of(available), Amount.Of(Money.Zero(balance.Currency)), effectiveAt, knownAt, version,
-        last is null ? null : LastEventView.Of(last), from, BalanceLinks.Of(id));
+        Guid id,
+        MoneySum balance,
+        MoneySum available,
+        DateTimeOffset effectiveAt,
+        DateTimeOffset knownAt,
+        long version,
+        IEvent? last,
+        string from) =>
+        new(
+            AccountId.Format(id),
+            Amount.Of(balance),
+            Amount.Of(available),
+            Amount.Of(Money.Zero(balance.Currency)),
+            effectiveAt,
+            knownAt,
+            version,
+            last is null ? null : LastEventView.Of(last),
+            from,
+            BalanceLinks.Of(id));
 }

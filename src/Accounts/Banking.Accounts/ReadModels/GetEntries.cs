@@ -19,8 +19,20 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Corrects">Of a correction: the event it corrects.</param>
 /// <param name="Source">Of an imported line: the row it came from.</param>
 public sealed record EntryView(
-    string Id, string Type, Direction Direction, Amount Amount, Amount Balance, long Version, DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt,
-    MovementDetails? Details, string? OtherAccount, string? Reason, string? CorrectionClass, string? Corrects, SourceRow? Source)
+    string Id,
+    string Type,
+    Direction Direction,
+    Amount Amount,
+    Amount Balance,
+    long Version,
+    DateTimeOffset EffectiveAt,
+    DateTimeOffset RecordedAt,
+    MovementDetails? Details,
+    string? OtherAccount,
+    string? Reason,
+    string? CorrectionClass,
+    string? Corrects,
+    SourceRow? Source)
 {
     internal static EntryView Of(BookedEntry entry, Caller caller)
     {
@@ -37,9 +49,20 @@ public sealed record EntryView(
         var id = movement switch { TransferSent m => m.TransferId, TransferReceived m => m.TransferId, _ => e.Id };
         var correction = movement as CorrectionBooked;
         return new(
-            PublicId.Format(prefix, id), type, movement.Direction, Amount.Of(movement.Amount), Amount.Of(balance), e.Version, movement.EffectiveAt,
-            e.Timestamp, details, other, e.ReasonFor(caller), correction?.Class,
-            correction is null ? null : PublicId.Format("evt", correction.Corrects), source);
+            PublicId.Format(prefix, id),
+            type,
+            movement.Direction,
+            Amount.Of(movement.Amount),
+            Amount.Of(balance),
+            e.Version,
+            movement.EffectiveAt,
+            e.Timestamp,
+            details,
+            other,
+            e.ReasonFor(caller),
+            correction?.Class,
+            correction is null ? null : PublicId.Format("evt", correction.Corrects),
+            source);
     }
 }
 
@@ -66,7 +89,9 @@ public static class GetEntriesEndpoint
         }
 
         var caller = http.Caller();
-        var entries = (await pages.OfAccountAsync(found, after, paging.Limit + 1, http.RequestAborted)).Select(e => EntryView.Of(e, caller)).ToList();
+        var entries = (await pages.OfAccountAsync(found, after, paging.Limit + 1, http.RequestAborted))
+            .Select(e => EntryView.Of(e, caller))
+            .ToList();
         return TypedResults.Json(
             Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }

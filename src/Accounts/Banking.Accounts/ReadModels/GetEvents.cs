@@ -22,8 +22,21 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Position">Its place in the whole log.</param>
 /// <param name="Data">The fact, as stored.</param>
 public sealed record EventView(
-    string Id, string Type, long Version, long Position, DateTimeOffset RecordedAt, DateTimeOffset? EffectiveAt, string? Actor, string? Role,
-    string? Channel, string? Operation, ReasonView? Reason, string? CorrelationId, string? CausationId, string? IdempotencyKey, JsonElement Data);
+    string Id,
+    string Type,
+    long Version,
+    long Position,
+    DateTimeOffset RecordedAt,
+    DateTimeOffset? EffectiveAt,
+    string? Actor,
+    string? Role,
+    string? Channel,
+    string? Operation,
+    ReasonView? Reason,
+    string? CorrelationId,
+    string? CausationId,
+    string? IdempotencyKey,
+    JsonElement Data);
 
 /// <summary>Why.</summary>
 public sealed record ReasonView(string? Code, string? Text);

@@ -54,15 +54,23 @@ public static class GetFiguresEndpoint
             from = next > from ? next : from;
         }
 
-        return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
-            Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, asked, format!, paging!.Limit), ApiJson.Options);
+        return problem is not null
+            ? new ProblemResult(problem)
+            : TypedResults.Json(
+                Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, asked, format!, paging!.Limit),
+                ApiJson.Options);
     }
 
     private static readonly DateOnly Earliest = new(1900, 1, 1);
     private static readonly DateOnly Latest = new(9999, 12, 31);
 
     private static Page<FiguresView> Page(
-        Account account, SortedDictionary<DateOnly, DaySums> days, DateOnly from, (DateOnly From, DateOnly To) asked, string format, int limit)
+        Account account,
+        SortedDictionary<DateOnly, DaySums> days,
+        DateOnly from,
+        (DateOnly From, DateOnly To) asked,
+        string format,
+        int limit)
     {
         var balance = 0m;
         var items = new List<FiguresView>();

@@ -13,7 +13,9 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>A command that moved money stays readable under its id: the log is asked, there is no second copy that could disagree.</summary>
+/// <summary>
+/// A command that moved money stays readable under its id: the log is asked, there is no second copy that could disagree.
+/// </summary>
 public static class GetMovementsEndpoint
 {
     [WolverineGet("/v1/deposits/{deposit}")]
@@ -68,5 +70,6 @@ public static class GetMovementsEndpoint
             : TypedResults.Json(view(found, account with { Balance = at.Balance.ToMoney(), Version = found.Version }), ApiJson.Options);
     }
 
-    private static ProblemResult NotFound(string id) => new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));
+    private static ProblemResult NotFound(string id) =>
+        new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));
 }

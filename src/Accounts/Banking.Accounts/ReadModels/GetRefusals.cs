@@ -19,8 +19,20 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Version">The version of the account that the decision saw; a refusal does not move it.</param>
 /// <param name="Command">Absent where it was refused before commands were recorded.</param>
 public sealed record RefusalView(
-    string Id, string Operation, string Code, string Detail, JsonElement Facts, long Version, DateTimeOffset RecordedAt, string Actor, string Role,
-    string Channel, ReasonView? Reason, string CorrelationId, string IdempotencyKey, RefusedCommandView? Command);
+    string Id,
+    string Operation,
+    string Code,
+    string Detail,
+    JsonElement Facts,
+    long Version,
+    DateTimeOffset RecordedAt,
+    string Actor,
+    string Role,
+    string Channel,
+    ReasonView? Reason,
+    string CorrelationId,
+    string IdempotencyKey,
+    RefusedCommandView? Command);
 
 /// <summary>The command that was refused.</summary>
 /// <param name="Type">Its stored name.</param>
@@ -63,13 +75,29 @@ public static class GetRefusalsEndpoint
 
         // Ids sort by time: the newest first.
         var refusals = await session.QueryAsync<RecordedRefusal>(
-            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?", http.RequestAborted, found.Id, before, paging.Limit + 1);
+            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
+            http.RequestAborted,
+            found.Id,
+            before,
+            paging.Limit + 1);
         return TypedResults.Json(
             Page<RefusalView>.Of([.. refusals.Select(View)], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]), ApiJson.Options);
     }
 
-    private static RefusalView View(RecordedRefusal r) => new(
-        PublicId.Format(RefusalId.Prefix, r.Id), r.Operation, r.Code, r.Detail, JsonSerializer.Deserialize<JsonElement>(r.Facts), r.StreamVersion, r.RecordedAt,
-        r.Actor, r.Role, r.Channel, r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText), r.CorrelationId, r.IdempotencyKey,
-        r.Command is null ? null : RefusedCommandView.Of(r.Command));
+    private static RefusalView View(RecordedRefusal r) =>
+        new(
+            PublicId.Format(RefusalId.Prefix, r.Id),
+            r.Operation,
+            r.Code,
+            r.Detail,
+            JsonSerializer.Deserialize<JsonElement>(r.Facts),
+            r.StreamVersion,
+            r.RecordedAt,
+            r.Actor,
+            r.Role,
+            r.Channel,
+            r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText),
+            r.CorrelationId,
+            r.IdempotencyKey,
+            r.Command is null ? null : RefusedCommandView.Of(r.Command));
 }

@@ -14,7 +14,9 @@ namespace Banking.Accounts.ReadModels;
 
 public static class ListAccountsEndpoint
 {
-    /// <summary>Filters: customerId (owner or delegate), number, externalId, currency, status, product, q (part of the number, or the external id).</summary>
+    /// <summary>
+    /// Filters: customerId (owner or delegate), number, externalId, currency, status, product, q (part of the number, or the external id).
+    /// </summary>
     [WolverineGet("/v1/accounts")]
     [PageParameters]
     [QueryParameter("customerId", "Owner or delegate.")]
@@ -53,7 +55,8 @@ public static class ListAccountsEndpoint
     private static Refusal? Filter(HttpContext http, StateSearch search)
     {
         var query = http.Request.Query;
-        const string usedBy = $"d.id in (select (a.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_access a where (a.data ->> 'customerId')::uuid = ?)";
+        const string usedBy =
+            $"d.id in (select (a.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_access a where (a.data ->> 'customerId')::uuid = ?)";
         if (http.Caller() is { IsStaff: false } customer)
         {
             search.AddById(usedBy, customer.CustomerId ?? Guid.Empty);
@@ -76,7 +79,9 @@ public static class ListAccountsEndpoint
                 return Problems.Malformed("invalid_account_number", "Not an account number in IBAN shape with valid check digits.");
             }
 
-            search.AddById($"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)", number.Value);
+            search.AddById(
+                $"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)",
+                number.Value);
         }
 
         if (query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _))

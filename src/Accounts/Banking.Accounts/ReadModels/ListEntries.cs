@@ -50,26 +50,36 @@ public static class ListEntriesEndpoint
         Guid[]? accounts = null;
         if (customer is { } used)
         {
-            accounts = [.. (await session.Query<AccountAccess>().Where(a => a.CustomerId == used).ToListAsync(http.RequestAborted)).Select(a => a.AccountId)];
+            accounts =
+            [
+                .. (await session.Query<AccountAccess>().Where(a => a.CustomerId == used).ToListAsync(http.RequestAborted)).Select(a =>
+                    a.AccountId),
+            ];
         }
 
         var caller = http.Caller();
         var entries = await pages.NewestAsync(accounts, amount, before, paging!.Limit + 1, http.RequestAborted);
         return TypedResults.Json(
             Page<ActivityView>.Of(
-                [.. entries.Select(e => new ActivityView(Domain.AccountId.Format(e.Event.StreamId), e.Event.Sequence, EntryView.Of(e, caller)))],
+                [
+                    .. entries.Select(e => new ActivityView(
+                        Domain.AccountId.Format(e.Event.StreamId), e.Event.Sequence, EntryView.Of(e, caller))),
+                ],
                 paging.Limit,
                 e => e.Position.ToString(CultureInfo.InvariantCulture)),
             ApiJson.Options);
     }
 
-    /// <summary>Whose accounts: a customer's own; for staff anybody's, or all. To a customer another one is as unknown as one who does not exist.</summary>
+    /// <summary>
+    /// Whose accounts: a customer's own; for staff anybody's, or all. To a customer another one is as unknown as one who does not exist.
+    /// </summary>
     private static (Guid? Customer, Refusal? Problem) Customer(HttpContext http)
     {
         var caller = http.Caller();
         Guid? own = caller.IsStaff ? null : caller.CustomerId ?? Guid.Empty;
         return !http.Request.Query.TryGetValue("customerId", out var text) ? (own, null)
-            : !PublicId.TryParse("cus", text, out var id) ? (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
+            : !PublicId.TryParse("cus", text, out var id)
+                ? (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
             : own is not null && own != id ? (null, Refusal.Of("customer_not_found", 404, "There is no such customer."))
             : (id, null);
     }

@@ -5,23 +5,32 @@ using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>Lookup documents that no account wrote: somebody's access to an account, a number, an id of another system. Those that are missing are found with the states.</summary>
+/// <summary>
+/// Lookup documents that no account wrote: somebody's access to an account, a number, an id of another system. Those that are missing are
+/// found with the states.
+/// </summary>
 internal sealed class LookupComparison : StoredComparison
 {
-    /// <summary>Documents of one table whose account does not say the same, or does not exist. Ids are compared as texts, because a forged one may be no id.</summary>
+    /// <summary>
+    /// Documents of one table whose account does not say the same, or does not exist. Ids are compared as texts, because a forged one may
+    /// be no id.
+    /// </summary>
     private static string Of(string table, string foreign) =>
         $"""
-        select '{table}' as document, d.data ->> 'accountId' as account, d.data::text from {AccountsModule.Schema}.mt_doc_{table} d
-        left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
-        where s.id is not null and ({foreign})
-            or s.id is null and not exists (select from {PlatformModule.EventSchema}.mt_streams t where t.id::text = d.data ->> 'accountId')
-        """;
+            select '{table}' as document, d.data ->> 'accountId' as account, d.data::text from {AccountsModule.Schema}.mt_doc_{table} d
+            left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
+            where s.id is not null and ({foreign})
+                or s.id is null and not exists (select from {PlatformModule.EventSchema}.mt_streams t where t.id::text = d.data ->> 'accountId')
+            """;
 
-    private static readonly string Sql = string.Join(
-        " union all ",
-        Of("account_access", "s.data ->> 'owner' is distinct from d.data ->> 'customerId' and not s.data -> 'delegates' ? (d.data ->> 'customerId')"),
-        Of("account_number", "s.data ->> 'number' is distinct from d.id"),
-        Of("account_external_id", "s.data ->> 'externalId' is distinct from d.data ->> 'externalId'")) + " order by 1, 2 limit 100";
+    private static readonly string Sql =
+        string.Join(
+            " union all ",
+            Of(
+                "account_access",
+                "s.data ->> 'owner' is distinct from d.data ->> 'customerId' and not s.data -> 'delegates' ? (d.data ->> 'customerId')"),
+            Of("account_number", "s.data ->> 'number' is distinct from d.id"),
+            Of("account_external_id", "s.data ->> 'externalId' is distinct from d.data ->> 'externalId'")) + " order by 1, 2 limit 100";
 
     public override string Name => "lookups";
 
@@ -32,8 +41,13 @@ internal sealed class LookupComparison : StoredComparison
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
         {
-            differences.Add(new(
-                Name, reader.GetString(0), !reader.IsDBNull(1) && Guid.TryParse(reader.GetString(1), out var account) ? account : null, null, reader.GetString(2)));
+            differences.Add(
+                new(
+                    Name,
+                    reader.GetString(0),
+                    !reader.IsDBNull(1) && Guid.TryParse(reader.GetString(1), out var account) ? account : null,
+                    null,
+                    reader.GetString(2)));
         }
 
         return differences;

@@ -6,7 +6,10 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>What the answer to a movement told, compared with the movement in the log: which one, how much, why, and at which version of the account.</summary>
+/// <summary>
+/// What the answer to a movement told, compared with the movement in the log: which one, how much, why, and at which version of the
+/// account.
+/// </summary>
 internal static class MovementReceipts
 {
     private static readonly string Deposited = EventNames.All[typeof(MoneyDeposited)];
@@ -17,7 +20,11 @@ internal static class MovementReceipts
 
     private static string? Problem(ReceiptedEvent e, JsonElement body)
     {
-        var prefix = e.Type == Deposited ? MovementId.Deposit : e.Type == Withdrawn ? MovementId.Withdrawal : e.Type == Sent ? MovementId.Transfer : null;
+        var prefix =
+            e.Type == Deposited ? MovementId.Deposit
+            : e.Type == Withdrawn ? MovementId.Withdrawal
+            : e.Type == Sent ? MovementId.Transfer
+            : null;
         if (prefix is null)
         {
             return null;
@@ -26,7 +33,8 @@ internal static class MovementReceipts
         using var data = JsonDocument.Parse(e.Data);
         return Text(body, "id") != PublicId.Format(prefix, e.Id) ? "its id is that of the movement"
             : Text(body, "reason") != e.ReasonText ? "its reason is that of the movement"
-            : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version ? "its version is that of the movement"
+            : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version
+                ? "its version is that of the movement"
             : !IsAmount(body, data.RootElement) ? "its amount is that of the movement"
             : null;
     }
@@ -51,5 +59,7 @@ internal static class MovementReceipts
     }
 
     private static string? Text(JsonElement json, string member) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 }

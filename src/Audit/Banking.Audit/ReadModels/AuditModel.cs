@@ -26,11 +26,14 @@ public sealed class AuditModel : ReadModel
             "correlation text collate \"C\" not null, recorded_at timestamptz not null",
             "position")
         {
-            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when. Of texts their hashes, which are
-            // a third as long and are compared as numbers: of all that a transfer writes, these indexes were the largest part.
+            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when. Of texts their
+            // hashes, which are a third as long and are compared as numbers: of all that a transfer writes, these indexes were the largest
+            // part.
             Indexes =
             [
-                $"({Hash("actor")}, recorded_at, position)", $"({Hash("type")}, recorded_at, position)", $"({Hash("correlation")}, recorded_at, position)",
+                $"({Hash("actor")}, recorded_at, position)",
+                $"({Hash("type")}, recorded_at, position)",
+                $"({Hash("correlation")}, recorded_at, position)",
                 "(recorded_at, position)",
             ],
             StreamColumn = "stream",

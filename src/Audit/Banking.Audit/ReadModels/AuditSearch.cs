@@ -19,7 +19,12 @@ internal sealed class AuditSearch
 
     private const string Index = AuditModule.Schema + "." + AuditModel.Index;
 
-    private static readonly (string Name, string Column)[] Texts = [("actor", "i.actor"), ("type", "i.type"), ("correlationId", "i.correlation")];
+    private static readonly (string Name, string Column)[] Texts =
+    [
+        ("actor", "i.actor"),
+        ("type", "i.type"),
+        ("correlationId", "i.correlation"),
+    ];
 
     private static readonly (string Name, string Clause)[] Times = [("from", "i.recorded_at >="), ("to", "i.recorded_at <")];
 
@@ -37,14 +42,18 @@ internal sealed class AuditSearch
     public static (AuditSearch Search, Refusal? Problem) Read(HttpRequest request)
     {
         var search = new AuditSearch();
-        var problem = search.AddId(request, "eventId", "e.id =", (string text, out Guid id) => PublicId.TryParse("evt", text, out id), "evt_…")
-            ?? search.AddId(request, "account", "e.stream_id =", (string text, out Guid id) => PublicId.TryParse("acc", text, out id), "acc_…")
+        var problem = search.AddId(
+            request, "eventId", "e.id =", (string text, out Guid id) => PublicId.TryParse("evt", text, out id), "evt_…")
+            ?? search.AddId(
+                request, "account", "e.stream_id =", (string text, out Guid id) => PublicId.TryParse("acc", text, out id), "acc_…")
             ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_…, ref_… or its digits alone");
         foreach (var (name, column) in Texts)
         {
             if (request.Query.TryGetValue(name, out var text))
             {
-                problem ??= PlainText.Problem(text.ToString(), LongestText) is { } why ? Problems.Malformed("malformed_filter", $"{name}: {why}") : null;
+                problem ??= PlainText.Problem(text.ToString(), LongestText) is { } why
+                    ? Problems.Malformed("malformed_filter", $"{name}: {why}")
+                    : null;
                 var value = search.Parameter(text.ToString());
                 search._clauses.Add($"{AuditModel.Hash(column)} = {AuditModel.Hash(value)} and {column} = {value}");
             }
@@ -109,7 +118,9 @@ internal sealed class AuditSearch
         return "$" + _values.Count.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The id of anything that has events, with or without the prefix that says what it is: streams share one space of ids.</summary>
+    /// <summary>
+    /// The id of anything that has events, with or without the prefix that says what it is: streams share one space of ids.
+    /// </summary>
     private static bool IsStream(string text, out Guid id) =>
         Exact.TryId(text[(text.IndexOf('_', StringComparison.Ordinal) + 1)..], out id);
 }

@@ -16,14 +16,29 @@ using Wolverine.Http;
 
 namespace Banking.Audit.ReadModels;
 
-/// <summary>One event of the log: what happened, who did it and why. It is written by the statement below and only described here.</summary>
+/// <summary>
+/// One event of the log: what happened, who did it and why. It is written by the statement below and only described here.
+/// </summary>
 /// <param name="Position">Its place in the whole log.</param>
 /// <param name="StreamId">What it happened to: the digits of an account's, a customer's or a refusal's id.</param>
 /// <param name="Version">Its place in that stream.</param>
 /// <param name="Data">The fact, as stored. What is personal in it is sealed there and stays sealed here.</param>
 public sealed record AuditEventView(
-    string Id, string Type, long Position, string StreamId, long Version, DateTimeOffset RecordedAt, string? Actor, string? Role, string? Channel,
-    string? Operation, AuditReasonView? Reason, string? CorrelationId, string? CausationId, string? IdempotencyKey, JsonElement Data);
+    string Id,
+    string Type,
+    long Position,
+    string StreamId,
+    long Version,
+    DateTimeOffset RecordedAt,
+    string? Actor,
+    string? Role,
+    string? Channel,
+    string? Operation,
+    AuditReasonView? Reason,
+    string? CorrelationId,
+    string? CausationId,
+    string? IdempotencyKey,
+    JsonElement Data);
 
 /// <summary>Why.</summary>
 public sealed record AuditReasonView(string? Code, string? Text);
@@ -50,7 +65,9 @@ public static class GetAuditTrailEndpoint
         order by page.recorded_at desc, page.position desc
         """;
 
-    /// <summary>Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.</summary>
+    /// <summary>
+    /// Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.
+    /// </summary>
     [WolverineGet("/audit/events")]
     [PageParameters]
     [QueryParameter("actor", "Who did it.")]
@@ -78,7 +95,9 @@ public static class GetAuditTrailEndpoint
 
         var (search, unfit) = AuditSearch.Read(http.Request);
         problem ??= unfit;
-        return problem is not null ? new ProblemResult(problem) : new AuditPage(source, paging!.After is null ? search : search.After(last), paging.Limit);
+        return problem is not null
+            ? new ProblemResult(problem)
+            : new AuditPage(source, paging!.After is null ? search : search.After(last), paging.Limit);
     }
 
     private sealed class AuditPage(NpgsqlDataSource source, AuditSearch search, int limit) : IResult

@@ -5,15 +5,21 @@ using Banking.SharedKernel;
 namespace Banking.Customers.Domain;
 
 /// <summary>Somebody is a customer from here on.</summary>
-/// <param name="Personal">Name and contact, sealed under the customer's own key: with the key destroyed, the event says that there was somebody, not who.</param>
+/// <param name="Personal">Name and contact, sealed under the customer's own key: with the key destroyed, the event says that there was
+/// somebody, not who.</param>
 /// <param name="EffectiveAt">When it counts.</param>
 /// <param name="ExternalId">The id at the system the customer came from.</param>
 public sealed record CustomerRegistered(
     SealedData Personal, DateTimeOffset EffectiveAt, string? ExternalId = null, SourceRow? Source = null);
 
 /// <summary>The person behind accounts.</summary>
-public sealed record Customer(Guid Id, long Version, DateTimeOffset RecordedAt, SealedData Personal, DateTimeOffset RegisteredAt, string? ExternalId)
-    : IEventSourced<Customer>
+public sealed record Customer(
+    Guid Id,
+    long Version,
+    DateTimeOffset RecordedAt,
+    SealedData Personal,
+    DateTimeOffset RegisteredAt,
+    string? ExternalId) : IEventSourced<Customer>
 {
     public static string StreamType => CustomerStreams.Type;
 
@@ -22,7 +28,8 @@ public sealed record Customer(Guid Id, long Version, DateTimeOffset RecordedAt, 
         var next = (state, @event) switch
         {
             (null, CustomerRegistered e) => new Customer(id, 0, recordedAt, e.Personal, e.EffectiveAt, e.ExternalId),
-            _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {(state is null ? "nothing" : "a registration")} in customer {id}."),
+            _ => throw new InvalidOperationException(
+                $"{@event.GetType().Name} cannot follow {(state is null ? "nothing" : "a registration")} in customer {id}."),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
     }

@@ -10,8 +10,8 @@ using Npgsql;
 namespace Banking.Customers.Domain;
 
 /// <summary>
-/// Each customer has a key, and it opens what was sealed under it. The log knows no erasure yet, so a key that is missing is named whether the person
-/// was erased or the key was lost: both are told by those who are responsible for the keys.
+/// Each customer has a key, and it opens what was sealed under it. The log knows no erasure yet, so a key that is missing is named whether
+/// the person was erased or the key was lost: both are told by those who are responsible for the keys.
 /// </summary>
 internal sealed class KeyComparison(IDocumentStore store) : StoredComparison
 {
@@ -43,7 +43,9 @@ internal sealed class KeyComparison(IDocumentStore store) : StoredComparison
             {
                 differences.Add(new(Name, Table, id, "\"a key\"", null));
             }
-            else if (events.GetValueOrDefault(id) is [{ Data: CustomerRegistered registered }, ..] && !Opens(reader, id, registered.Personal))
+            else if (
+                events.GetValueOrDefault(id) is [{ Data: CustomerRegistered registered }, ..]
+                && !Opens(reader, id, registered.Personal))
             {
                 differences.Add(new(Name, Table, id, "\"the key that opens what the log has sealed\"", "\"another key\""));
             }

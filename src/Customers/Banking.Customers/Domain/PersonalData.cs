@@ -5,7 +5,8 @@ namespace Banking.Customers.Domain;
 
 /// <summary>What the bank knows of a person.</summary>
 /// <param name="Details">Anything else by name, as another system told it.</param>
-public sealed record PersonalData(string Name, string? Email = null, string? Phone = null, IReadOnlyDictionary<string, string>? Details = null)
+public sealed record PersonalData(
+    string Name, string? Email = null, string? Phone = null, IReadOnlyDictionary<string, string>? Details = null)
 {
     /// <summary>Without the person, wherever it may be written.</summary>
     public override string ToString() => nameof(PersonalData);
@@ -37,7 +38,11 @@ public sealed record CustomerKey(Guid Id, string Key)
         RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceBytes));
         using var aes = new AesGcm(Convert.FromBase64String(Key), TagBytes);
         aes.Encrypt(
-            sealedBytes.AsSpan(0, NonceBytes), plain, sealedBytes.AsSpan(NonceBytes, plain.Length), sealedBytes.AsSpan(^TagBytes..), Id.ToByteArray());
+            sealedBytes.AsSpan(0, NonceBytes),
+            plain,
+            sealedBytes.AsSpan(NonceBytes, plain.Length),
+            sealedBytes.AsSpan(^TagBytes..),
+            Id.ToByteArray());
         return new(SealedData.AesGcm256, Convert.ToBase64String(sealedBytes));
     }
 
@@ -53,7 +58,8 @@ public sealed record CustomerKey(Guid Id, string Key)
 
         var plain = new byte[bytes.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(Convert.FromBase64String(Key), TagBytes);
-        aes.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(^TagBytes..), plain, Id.ToByteArray());
+        aes.Decrypt(
+            bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(^TagBytes..), plain, Id.ToByteArray());
         return JsonSerializer.Deserialize<PersonalData>(plain, JsonSerializerOptions.Web)
             ?? throw new CryptographicException("The sealed data is empty.");
     }

@@ -7,13 +7,20 @@ using Marten;
 
 namespace Banking.Customers.Features;
 
-/// <summary>Whether customers of a history are those that were imported before. What is sealed is opened for that; of who was erased, nothing is left to compare.</summary>
+/// <summary>
+/// Whether customers of a history are those that were imported before. What is sealed is opened for that; of who was erased, nothing is
+/// left to compare.
+/// </summary>
 internal static class CompareCustomers
 {
     private const string Personal = "personal";
 
     public static async Task<HistoryDifference?> FirstDifferenceAsync(
-        IDocumentStore store, HistoryComparison comparison, IReadOnlyList<CustomerHistory> customers, DateTimeOffset now, CancellationToken ct)
+        IDocumentStore store,
+        HistoryComparison comparison,
+        IReadOnlyList<CustomerHistory> customers,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
         await using var session = store.QuerySession();
         var keys = (await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.CustomerId))).ToDictionary(k => k.Id);

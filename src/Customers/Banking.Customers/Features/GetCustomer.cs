@@ -19,7 +19,8 @@ public static class GetCustomerEndpoint
     [EndpointSummary("Get a customer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)
+    public static async Task<IResult> Get(
+        string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)
     {
         var caller = http.Caller();
         if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)

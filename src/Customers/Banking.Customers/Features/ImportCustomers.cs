@@ -21,7 +21,13 @@ internal static class ImportCustomers
         var registered = new CustomerRegistered(personal, now, history.ExternalId, history.Source);
         return new(
             history.CustomerId,
-            [new(Registered(history.CustomerId), $"{history.Source.System}/{history.Source.File}/{history.Source.Id}", registered, history.Source)],
+            [
+                new(
+                    Registered(history.CustomerId),
+                    $"{history.Source.System}/{history.Source.File}/{history.Source.Id}",
+                    registered,
+                    history.Source),
+            ],
             [key]);
     }
 

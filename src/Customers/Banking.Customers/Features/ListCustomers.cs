@@ -43,7 +43,8 @@ public static class ListCustomersEndpoint
 
         var customers = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Customer>.Of(customers, paging.Limit, c => c.Id.ToString("N"));
-        return TypedResults.Json(new Page<CustomerView>(await OpenAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
+        return TypedResults.Json(
+            new Page<CustomerView>(await OpenAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
     }
 
     private static Refusal? Filter(HttpContext http, StateSearch search)
@@ -67,7 +68,8 @@ public static class ListCustomersEndpoint
     }
 
     /// <summary>With the keys of a whole page read at once; who has none is erased.</summary>
-    private static async Task<IReadOnlyList<CustomerView>> OpenAsync(IReadOnlyList<Customer> customers, IQuerySession session, CancellationToken ct)
+    private static async Task<IReadOnlyList<CustomerView>> OpenAsync(
+        IReadOnlyList<Customer> customers, IQuerySession session, CancellationToken ct)
     {
         var found = await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.Id));
         var keys = found.ToDictionary(k => k.Id);

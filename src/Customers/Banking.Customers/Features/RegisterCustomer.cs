@@ -26,11 +26,21 @@ public sealed record CustomerView(
     string Id, string? Name, string? Email, string? Phone, IReadOnlyDictionary<string, string>? Details, bool Erased,
     DateTimeOffset RegisteredAt, string? ExternalId, long Version)
 {
-    internal static CustomerView Of(Customer customer, PersonalData? personal) => new(
-        PublicId.Format(CustomerStreams.Prefix, customer.Id), personal?.Name, personal?.Email, personal?.Phone, personal?.Details, personal is null,
-        customer.RegisteredAt, customer.ExternalId, customer.Version);
+    internal static CustomerView Of(Customer customer, PersonalData? personal) =>
+        new(
+            PublicId.Format(CustomerStreams.Prefix, customer.Id),
+            personal?.Name,
+            personal?.Email,
+            personal?.Phone,
+            personal?.Details,
+            personal is null,
+            customer.RegisteredAt,
+            customer.ExternalId,
+            customer.Version);
 
-    /// <summary>The answer to a registration is kept as its receipt, beyond the reach of the customer's key: it must not know the person.</summary>
+    /// <summary>
+    /// The answer to a registration is kept as its receipt, beyond the reach of the customer's key: it must not know the person.
+    /// </summary>
     internal static CustomerView Registered(Customer customer) => Of(customer, null) with { Erased = false };
 
     /// <summary>Without the person, wherever it may be written.</summary>

@@ -19,7 +19,9 @@ public sealed record GlAccount(short Code, string Name, GlKind Kind)
     public bool IsDebitNormal => Kind is GlKind.Asset or GlKind.Expense;
 }
 
-/// <summary>The bank's chart of accounts. None of these is a stream: they have no invariant, and a stream would be a lock the whole bank waits on.</summary>
+/// <summary>
+/// The bank's chart of accounts. None of these is a stream: they have no invariant, and a stream would be a lock the whole bank waits on.
+/// </summary>
 public static class Chart
 {
     public static readonly GlAccount Cash = new(1000, "cash", GlKind.Asset);
@@ -28,7 +30,9 @@ public static class Chart
     /// <summary>What the bank owes its customers: the sum of their accounts, always.</summary>
     public static readonly GlAccount CustomerDeposits = new(2000, "customer-deposits", GlKind.Liability);
 
-    /// <summary>Between the two halves of a transfer. Both are stored in one transaction, so it is zero at every instant that is known.</summary>
+    /// <summary>
+    /// Between the two halves of a transfer. Both are stored in one transaction, so it is zero at every instant that is known.
+    /// </summary>
     public static readonly GlAccount TransfersInTransit = new(2800, "transfers-in-transit", GlKind.Liability);
 
     public static readonly GlAccount Suspense = new(2900, "suspense", GlKind.Liability);

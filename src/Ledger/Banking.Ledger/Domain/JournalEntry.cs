@@ -5,8 +5,8 @@ using JasperFx.Events;
 namespace Banking.Ledger.Domain;
 
 /// <summary>
-/// A journal entry: one movement on a customer's account and its other leg. Made of the fact alone, so it balances by construction: there is
-/// one amount, and it stands on both sides.
+/// A journal entry: one movement on a customer's account and its other leg. Made of the fact alone, so it balances by construction: there
+/// is one amount, and it stands on both sides.
 /// </summary>
 /// <param name="Counter">The GL account of the other leg.</param>
 /// <param name="Credit">What the customer's account gains, and customer deposits with it; below zero for what it loses.</param>

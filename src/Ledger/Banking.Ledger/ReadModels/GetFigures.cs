@@ -85,11 +85,15 @@ public static class GetFiguresEndpoint
         var figures = new List<(DateOnly, GlBalance, long)>();
         while (await reader.ReadAsync(ct))
         {
-            figures.Add((
-                reader.GetFieldValue<DateOnly>(0),
-                new(
-                    Chart.Of(reader.GetInt16(3)), Currency.Stored(reader.GetString(1), reader.GetInt16(2)), reader.GetDecimal(4), reader.GetDecimal(5)),
-                reader.GetInt64(6)));
+            figures.Add(
+                (
+                    reader.GetFieldValue<DateOnly>(0),
+                    new(
+                        Chart.Of(reader.GetInt16(3)),
+                        Currency.Stored(reader.GetString(1), reader.GetInt16(2)),
+                        reader.GetDecimal(4),
+                        reader.GetDecimal(5)),
+                    reader.GetInt64(6)));
         }
 
         return figures;

@@ -62,7 +62,8 @@ public static class GetJournalEndpoint
     {
         if (Chart.Find(account) is not { } asked)
         {
-            return new ProblemResult(Problems.Malformed("ledger_account_not_found", "The chart of accounts has no such account.", status: 404));
+            return new ProblemResult(
+                Problems.Malformed("ledger_account_not_found", "The chart of accounts has no such account.", status: 404));
         }
 
         var (paging, problem) = Paging.Read(http.Request);
@@ -83,7 +84,13 @@ public static class GetJournalEndpoint
     }
 
     private static async Task<IReadOnlyList<JournalEntryView>> ReadAsync(
-        NpgsqlDataSource source, GlAccount account, (DateOnly Day, long Position) after, Period period, DateTimeOffset? knownAt, int limit, CancellationToken ct)
+        NpgsqlDataSource source,
+        GlAccount account,
+        (DateOnly Day, long Position) after,
+        Period period,
+        DateTimeOffset? knownAt,
+        int limit,
+        CancellationToken ct)
     {
         await using var command = source.CreateCommand(Sql);
         command.Parameters.Add(new()
@@ -116,12 +123,23 @@ public static class GetJournalEndpoint
         var (eventId, account) = (PublicId.Format("evt", id), PublicId.Format("acc", entry.Account));
         var amount = Amount.Of(entry.Credit.Abs);
         return new(
-            entry.Position, eventId, type, entry.EffectiveOn, entry.RecordedAt, account,
-            [.. entry.Lines().Select(l => new JournalLineView(l.Account.Name, l.Account.Code, l.Amount > 0 ? amount : null, l.Amount > 0 ? null : amount))],
+            entry.Position,
+            eventId,
+            type,
+            entry.EffectiveOn,
+            entry.RecordedAt,
+            account,
+            [
+                .. entry
+                    .Lines()
+                    .Select(l => new JournalLineView(
+                        l.Account.Name, l.Account.Code, l.Amount > 0 ? amount : null, l.Amount > 0 ? null : amount)),
+            ],
             new($"/audit/events?eventId={eventId}", $"/v1/accounts/{account}"));
     }
 
-    private static string Cursor(JournalEntryView last) => string.Create(CultureInfo.InvariantCulture, $"{last.EffectiveOn:O} {last.Position}");
+    private static string Cursor(JournalEntryView last) =>
+        string.Create(CultureInfo.InvariantCulture, $"{last.EffectiveOn:O} {last.Position}");
 
     private static bool TryCursor(string cursor, ref (DateOnly Day, long Position) after) =>
         cursor.Split(' ') is [var day, var position]

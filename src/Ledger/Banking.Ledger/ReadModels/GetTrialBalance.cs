@@ -22,7 +22,13 @@ public sealed record TrialBalanceView(DateOnly Date, DateTimeOffset? KnownAt, IR
 /// <param name="CreditBalances">… and on the credit side.</param>
 /// <param name="Balanced">Whether the sides are equal. Anything but true is a fault of the bank's.</param>
 public sealed record CurrencyTrialBalance(
-    string Currency, IReadOnlyList<TrialBalanceLine> Lines, Amount Debits, Amount Credits, Amount DebitBalances, Amount CreditBalances, bool Balanced);
+    string Currency,
+    IReadOnlyList<TrialBalanceLine> Lines,
+    Amount Debits,
+    Amount Credits,
+    Amount DebitBalances,
+    Amount CreditBalances,
+    bool Balanced);
 
 /// <summary>One account in a trial balance.</summary>
 /// <param name="Debit">What was debited.</param>

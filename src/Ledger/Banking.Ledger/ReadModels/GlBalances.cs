@@ -58,8 +58,12 @@ public sealed class GlBalances(NpgsqlDataSource source)
         var balances = new List<GlBalance>();
         while (await reader.ReadAsync(ct))
         {
-            balances.Add(new(
-                Chart.Of(reader.GetInt16(0)), Currency.Stored(reader.GetString(1), reader.GetInt16(2)), reader.GetDecimal(3), reader.GetDecimal(4)));
+            balances.Add(
+                new(
+                    Chart.Of(reader.GetInt16(0)),
+                    Currency.Stored(reader.GetString(1), reader.GetInt16(2)),
+                    reader.GetDecimal(3),
+                    reader.GetDecimal(4)));
         }
 
         return balances;

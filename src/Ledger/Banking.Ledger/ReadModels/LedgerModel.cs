@@ -28,9 +28,10 @@ public sealed class LedgerModel : ReadModel
 
     public override IReadOnlyList<ReadTable> Tables { get; } =
     [
-        new(Journal,
-            "position bigint not null, account uuid not null, counter smallint not null, currency text not null, scale smallint not null, " +
-            "credit bigint not null, effective_on date not null, recorded_at timestamptz not null",
+        new(
+            Journal,
+            "position bigint not null, account uuid not null, counter smallint not null, currency text not null, scale smallint not null, "
+                + "credit bigint not null, effective_on date not null, recorded_at timestamptz not null",
             "position")
         {
             // From a figure to its entries; and the entries of a day of recording, which lie together.
@@ -38,10 +39,12 @@ public sealed class LedgerModel : ReadModel
             StreamColumn = "account",
             RecordedColumn = "recorded_at",
         },
-        new(Day,
-            "gl smallint not null, currency text not null, scale smallint not null, effective_on date not null, recorded_on date not null, " +
-            // Wider than an amount: what moved through the whole bank in a day is no customer's balance, and must not stop at 64 bits.
-            "debits numeric not null, credits numeric not null, entries bigint not null",
+        new(
+            Day,
+            "gl smallint not null, currency text not null, scale smallint not null, effective_on date not null, recorded_on date not null, "
+                +
+                // Wider than an amount: what moved through the whole bank in a day is no customer's balance, and must not stop at 64 bits.
+                "debits numeric not null, credits numeric not null, entries bigint not null",
             "gl, currency, scale, effective_on, recorded_on")
         {
             Derivation = new(Journal, "effective_on",
@@ -89,7 +92,8 @@ public sealed class LedgerModel : ReadModel
     /// Debits are credits, in each currency. And what is between the halves of transfers is nothing, but for the latest, whose other
     /// half may be in the next page.
     /// </summary>
-    public override async Task<IReadOnlyList<Difference>> InvariantsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
+    public override async Task<IReadOnlyList<Difference>> InvariantsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tables);
         var net = await SumsByCurrencyAsync(
@@ -104,16 +108,22 @@ public sealed class LedgerModel : ReadModel
         return
         [
             .. net.Where(c => c.Value != Nothing).Select(c => new Difference(ModelName, "balance of " + c.Key, null, Nothing, c.Value)),
-            .. transit.Where(c => c.Value != Nothing).Select(c => new Difference(ModelName, "transfers in transit of " + c.Key, null, Nothing, c.Value)),
+            .. transit
+                .Where(c => c.Value != Nothing)
+                .Select(c => new Difference(ModelName, "transfers in transit of " + c.Key, null, Nothing, c.Value)),
         ];
     }
 
-    /// <summary>What is between the halves of all transfers but the latest. Both halves of one are of the same instant, so none is cut in two.</summary>
-    private static async Task<SortedDictionary<string, string>> InTransitAsync(NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
+    /// <summary>
+    /// What is between the halves of all transfers but the latest. Both halves of one are of the same instant, so none is cut in two.
+    /// </summary>
+    private static async Task<SortedDictionary<string, string>> InTransitAsync(
+        NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
     {
         await using var last = new NpgsqlCommand(
             $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", snapshot);
-        // By its value, and not as a query within the other: PostgreSQL then knows how few rows are later. And not by the counter's index, which has half of the journal under this one.
+        // By its value, and not as a query within the other: PostgreSQL then knows how few rows are later. And not by the counter's index,
+        // which has half of the journal under this one.
         var since = await last.ExecuteScalarAsync(ct) is DateTime at ? at - latest : DateTime.UnixEpoch;
         return await SumsByCurrencyAsync(
             snapshot,
@@ -121,7 +131,9 @@ public sealed class LedgerModel : ReadModel
             select currency, scale, sum(amount) from (
                 select currency, scale, debits - credits as amount from {tables[Day]} where gl = {Chart.TransfersInTransit.Code}
                 union all
-                select currency, scale, -sum(credit) from {tables[Journal]} where counter + 0 = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
+                select currency, scale, -sum(credit) from {tables[
+                Journal
+            ]} where counter + 0 = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
             group by 1, 2
             """, ct, since);
     }
@@ -163,7 +175,8 @@ public sealed class LedgerModel : ReadModel
         {
             if (currency.Sum(s => s.Value.Debits - s.Value.Credits) is var net && net != 0)
             {
-                throw new InvalidOperationException($"The entries up to position {entries[^1].Position} are out of balance by {net} of {currency.Key.Currency}.");
+                throw new InvalidOperationException(
+                    $"The entries up to position {entries[^1].Position} are out of balance by {net} of {currency.Key.Currency}.");
             }
         }
 

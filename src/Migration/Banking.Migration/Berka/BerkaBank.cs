@@ -5,7 +5,9 @@ using Banking.SharedKernel;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>The bank of one folder, read, checked and reconciled. Any number of copies is planned from it, whatever becomes of the files.</summary>
+/// <summary>
+/// The bank of one folder, read, checked and reconciled. Any number of copies is planned from it, whatever becomes of the files.
+/// </summary>
 public sealed class BerkaBank
 {
     private const string Product = "current";

@@ -10,7 +10,8 @@ internal static class BerkaDispositions
         OrderedDictionary<long, ClientRow> clients,
         OrderedDictionary<long, AccountRow> accounts)
     {
-        var (id, client, account, type) = (file.Column("disp_id"), file.Column("client_id"), file.Column("account_id"), file.Column("type"));
+        var (id, client, account, type) = (
+            file.Column("disp_id"), file.Column("client_id"), file.Column("account_id"), file.Column("type"));
         var (ids, pairs) = (new HashSet<long>(), new HashSet<(long Client, long Account)>());
         while (file.Next())
         {

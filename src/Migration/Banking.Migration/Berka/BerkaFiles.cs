@@ -48,7 +48,8 @@ internal static class BerkaFiles
         {
             var row = BornAs(file, birth) is var (date, gender)
                 ? new ClientRow(file.Id(id), date, gender, file.Id(district), file.Line)
-                : throw file.Refused(birth, $"{FieldParsing.Quoted(file[birth])} is not a birth number: yymmdd, for women with 50 added to mm.");
+                : throw file.Refused(
+                    birth, $"{FieldParsing.Quoted(file[birth])} is not a birth number: yymmdd, for women with 50 added to mm.");
             if (!clients.TryAdd(row.Id, row))
             {
                 throw file.Refused(id, $"client {row.Id} is there twice.");

@@ -2,7 +2,9 @@ using Banking.Migration.Delimited;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>order.asc: standing orders. Checked now, so that a folder which was accepted stays acceptable once the bank executes them.</summary>
+/// <summary>
+/// order.asc: standing orders. Checked now, so that a folder which was accepted stays acceptable once the bank executes them.
+/// </summary>
 internal static class BerkaOrders
 {
     public static int Count(DelimitedFile file, OrderedDictionary<long, AccountRow> accounts)

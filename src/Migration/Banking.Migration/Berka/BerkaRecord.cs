@@ -14,7 +14,11 @@ public static class BerkaRecord
     {
         var parts = account.Split('-');
         var copy = 0L;
-        if (parts.Length > 2 || (parts.Length == 2 && !Exact.TryNumber(parts[1], out copy)) || copy > int.MaxValue || !Exact.TryNumber(transaction, out var row))
+        if (
+            parts.Length > 2
+            || (parts.Length == 2 && !Exact.TryNumber(parts[1], out copy))
+            || copy > int.MaxValue
+            || !Exact.TryNumber(transaction, out var row))
         {
             return null;
         }

@@ -26,7 +26,8 @@ internal sealed class DelimitedFile
         if (_splitter.Split(Current) is { } problem)
         {
             // The column whose name cannot be read has only its place to be called by.
-            throw new MalformedFileException(_name, Line, string.Create(CultureInfo.InvariantCulture, $"column {_splitter.Count + 1}"), problem);
+            throw new MalformedFileException(
+                _name, Line, string.Create(CultureInfo.InvariantCulture, $"column {_splitter.Count + 1}"), problem);
         }
 
         _header = new string[_splitter.Count];
@@ -56,7 +57,8 @@ internal sealed class DelimitedFile
     {
         var position = Array.IndexOf(_header, name);
         return position < 0 ? throw new MalformedFileException(_name, 1, name, "the header has no such column.")
-            : Array.LastIndexOf(_header, name) != position ? throw new MalformedFileException(_name, 1, name, "the header has the column twice.")
+            : Array.LastIndexOf(_header, name) != position
+                ? throw new MalformedFileException(_name, 1, name, "the header has the column twice.")
             : new(name, position);
     }
 
@@ -92,7 +94,8 @@ internal sealed class DelimitedFile
     {
         if (!_hasRows)
         {
-            throw new MalformedFileException(_name, line: null, field: null, "the file has a header and no rows: the export was not complete.");
+            throw new MalformedFileException(
+                _name, line: null, field: null, "the file has a header and no rows: the export was not complete.");
         }
     }
 

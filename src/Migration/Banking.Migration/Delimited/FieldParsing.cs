@@ -37,8 +37,8 @@ internal static class FieldParsing
         : throw file.Refused(column, $"{Quoted(file[column])} is not a date written yymmdd.");
 
     /// <summary>
-    /// Six digits as a day of the twentieth century: the bank's records end in 1998 and hold nobody born before 1900, so two digits of a year
-    /// say all there is to say.
+    /// Six digits as a day of the twentieth century: the bank's records end in 1998 and hold nobody born before 1900, so two digits of a
+    /// year say all there is to say.
     /// </summary>
     public static bool TryDate(ReadOnlySpan<char> yymmdd, int monthsAdded, out DateOnly date)
     {

@@ -12,7 +12,9 @@ internal sealed class FieldSplitter
     /// <summary>How many fields the last line had.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Null when the line is well formed; otherwise what is wrong with the field that <see cref="Count"/> is the position of.</summary>
+    /// <summary>
+    /// Null when the line is well formed; otherwise what is wrong with the field that <see cref="Count"/> is the position of.
+    /// </summary>
     public string? Split(ReadOnlySpan<char> line)
     {
         Count = 0;

@@ -35,8 +35,8 @@ internal static class Reconciliation
         return replayed;
     }
 
-    // Greedy: next comes the row whose amount brings the recorded balance before it closest to its own. The day is sorted by id, so the first
-    // of several equals has the lowest one; those passed over move up by one place rather than being swapped, to keep it so.
+    // Greedy: next comes the row whose amount brings the recorded balance before it closest to its own. The day is sorted by id, so the
+    // first of several equals has the lowest one; those passed over move up by one place rather than being swapped, to keep it so.
     private static void MoveNextInChain(Span<BookedRow> restOfDay, long recordedBefore)
     {
         var (next, closest) = (0, long.MaxValue);

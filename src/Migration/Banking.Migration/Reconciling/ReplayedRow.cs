@@ -16,7 +16,8 @@ internal enum Verdict
 /// <summary>A row in its place, judged.</summary>
 /// <param name="Difference">Recorded change less the row's own: what the row, or the file, does not account for.</param>
 /// <param name="Replayed">
-/// The account's balance once the row, and its correction if it is rounded, are booked. It carries every gap that came before on the account.
+/// The account's balance once the row, and its correction if it is rounded, are booked. It carries every gap that came before on the
+/// account.
 /// </param>
 internal readonly record struct ReplayedRow(BookedRow Row, long Difference, long Replayed)
 {

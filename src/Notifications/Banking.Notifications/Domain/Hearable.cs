@@ -20,8 +20,13 @@ internal static class Hearable
 
     public static IReadOnlyList<string> Types { get; } =
     [
-        .. Movements, Account + "account-opened.v1", Account + "delegate-authorized.v1", Account + "account-frozen.v1", Account + "account-unfrozen.v1",
-        Account + "overdraft-limit-changed.v1", Account + "account-closed.v1",
+        .. Movements,
+        Account + "account-opened.v1",
+        Account + "delegate-authorized.v1",
+        Account + "account-frozen.v1",
+        Account + "account-unfrozen.v1",
+        Account + "overdraft-limit-changed.v1",
+        Account + "account-closed.v1",
     ];
 
     public static bool IsMovement(string type) => Directions.ContainsKey(type);

@@ -4,8 +4,8 @@ using Banking.SharedKernel;
 namespace Banking.Notifications.Domain;
 
 /// <summary>
-/// A subscription with its places in the log. What it hears of is decided by positions alone: an event that comes late, or again, years after, is
-/// heard by exactly those that would have heard it in time.
+/// A subscription with its places in the log. What it hears of is decided by positions alone: an event that comes late, or again, years
+/// after, is heard by exactly those that would have heard it in time.
 /// </summary>
 /// <param name="Made">The position of its first event: it hears of what comes after.</param>
 /// <param name="Cancelled">The position where it ends; null while it goes on.</param>
@@ -13,7 +13,11 @@ internal sealed record Listener(Subscription Subscription, long Made, long? Canc
 {
     public Notification? Hear(PublishedEvent e)
     {
-        if (e.Account != Subscription.Account || e.Position <= Made || e.Position > Cancelled || !Subscription.Types.Split(' ').Contains(e.Type))
+        if (
+            e.Account != Subscription.Account
+            || e.Position <= Made
+            || e.Position > Cancelled
+            || !Subscription.Types.Split(' ').Contains(e.Type))
         {
             return null;
         }

@@ -25,5 +25,7 @@ internal sealed record MovementFacts(string? Value, string? Currency, string? Di
 
     /// <summary>False in another currency: nobody here knows a rate.</summary>
     public bool IsAtLeast(Money minimum) =>
-        Currency == minimum.Currency.Code && Money.TryParse(Value, minimum.Currency, out var amount, out _) && amount.Minor >= minimum.Minor;
+        Currency == minimum.Currency.Code
+        && Money.TryParse(Value, minimum.Currency, out var amount, out _)
+        && amount.Minor >= minimum.Minor;
 }

@@ -31,10 +31,12 @@ public sealed record Subscription(
     {
         var next = (state, @event) switch
         {
-            (null, SubscriptionMade e) => new Subscription(id, 0, recordedAt, e.Account, e.Customer, e.Types, e.Minimum, e.EffectiveAt, null),
+            (null, SubscriptionMade e) => new Subscription(
+                id, 0, recordedAt, e.Account, e.Customer, e.Types, e.Minimum, e.EffectiveAt, null),
             ({ CancelledAt: null } s, SubscriptionCancelled e) => s with { CancelledAt = e.EffectiveAt },
             _ => throw new InvalidOperationException(
-                $"{@event.GetType().Name} cannot follow {(state is null ? "nothing" : "a subscription that is over or was made")} in subscription {id}."),
+                $"{@event.GetType().Name} cannot follow {(state is null ? "nothing" : "a subscription that is over or was made")} in subscription {id}."
+            ),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
     }

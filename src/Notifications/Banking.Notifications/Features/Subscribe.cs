@@ -22,11 +22,25 @@ public sealed record SubscribeRequest(string Account, IReadOnlyList<string>? Typ
 /// <param name="CustomerId">Whose it is; absent where staff made it.</param>
 /// <param name="CancelledAt">Absent while it goes on.</param>
 public sealed record SubscriptionView(
-    string Id, string Account, string? CustomerId, IReadOnlyList<string> Types, Amount? Minimum, DateTimeOffset MadeAt, DateTimeOffset? CancelledAt, long Version)
+    string Id,
+    string Account,
+    string? CustomerId,
+    IReadOnlyList<string> Types,
+    Amount? Minimum,
+    DateTimeOffset MadeAt,
+    DateTimeOffset? CancelledAt,
+    long Version)
 {
-    internal static SubscriptionView Of(Subscription s) => new(
-        PublicId.Format(Subscription.Prefix, s.Id), PublicId.Format("acc", s.Account), s.Customer is { } customer ? PublicId.Format("cus", customer) : null,
-        s.Types.Split(' '), s.Minimum is { } minimum ? Amount.Of(minimum) : null, s.MadeAt, s.CancelledAt, s.Version);
+    internal static SubscriptionView Of(Subscription s) =>
+        new(
+            PublicId.Format(Subscription.Prefix, s.Id),
+            PublicId.Format("acc", s.Account),
+            s.Customer is { } customer ? PublicId.Format("cus", customer) : null,
+            s.Types.Split(' '),
+            s.Minimum is { } minimum ? Amount.Of(minimum) : null,
+            s.MadeAt,
+            s.CancelledAt,
+            s.Version);
 }
 
 public static class SubscribeEndpoint

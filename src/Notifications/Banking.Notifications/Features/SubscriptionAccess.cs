@@ -12,6 +12,7 @@ public sealed class SubscriptionAccess(IDocumentStore store) : IStreamAccess
     public async Task<bool> MaySeeAsync(Caller caller, Guid stream, CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        return await session.LoadAsync<Subscription>(stream, ct) is { } subscription && SubscriptionDesk.MaySee(caller, subscription.Customer);
+        return await session.LoadAsync<Subscription>(stream, ct) is { } subscription
+            && SubscriptionDesk.MaySee(caller, subscription.Customer);
     }
 }

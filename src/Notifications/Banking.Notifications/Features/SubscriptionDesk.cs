@@ -11,7 +11,11 @@ namespace Banking.Notifications.Features;
 
 /// <summary>The way of what is asked of subscriptions.</summary>
 public sealed class SubscriptionDesk(
-    CommandDoors doors, CommandGroup<Subscription> group, IEnumerable<IStreamAccess> streams, StateReader<Subscription> states, TimeProvider clock)
+    CommandDoors doors,
+    CommandGroup<Subscription> group,
+    IEnumerable<IStreamAccess> streams,
+    StateReader<Subscription> states,
+    TimeProvider clock)
 {
     private const int PageSize = 100;
 
@@ -34,7 +38,9 @@ public sealed class SubscriptionDesk(
             foreach (var subscription in page)
             {
                 var command = new CancelSubscription(
-                    $"{closed.Closure:N}-{subscription.Id:N}", PublicId.Format(Subscription.Prefix, subscription.Id), "The account was closed.");
+                    $"{closed.Closure:N}-{subscription.Id:N}",
+                    PublicId.Format(Subscription.Prefix, subscription.Id),
+                    "The account was closed.");
                 await doors.BusAsync(command, envelope, CancelDecision.Shape, CancelAsync, ct);
             }
 
@@ -48,7 +54,11 @@ public sealed class SubscriptionDesk(
         if (!PublicId.TryParse("acc", command.Account, out var account) || !await _accounts.MaySeeAsync(context.Caller, account, ct))
         {
             return GroupOutcomes.Rejected(
-                context, Refusal.Of("account_not_found", 404, "There is no such account.", ("account", command.Account)) with { Pointer = "#/account" });
+                context,
+                Refusal.Of("account_not_found", 404, "There is no such account.", ("account", command.Account)) with
+                {
+                    Pointer = "#/account",
+                });
         }
 
         var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));

@@ -6,8 +6,8 @@ namespace Banking.Notifications.Reactions;
 public static class EventsPublishedHandler
 {
     /// <summary>
-    /// All of a message or nothing of it. It needs no memory of what it was told before, and no order: who hears of an event depends on positions,
-    /// and a row that is there already stays as it is. Where nobody listens it is one question to an index.
+    /// All of a message or nothing of it. It needs no memory of what it was told before, and no order: who hears of an event depends on
+    /// positions, and a row that is there already stays as it is. Where nobody listens it is one question to an index.
     /// </summary>
     public static async Task Handle(EventsPublished message, Listeners listeners, IDocumentSession session, CancellationToken ct)
     {

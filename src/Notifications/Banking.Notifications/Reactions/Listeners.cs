@@ -7,8 +7,9 @@ using Npgsql;
 namespace Banking.Notifications.Reactions;
 
 /// <summary>
-/// Finds who listens to accounts. Asked of the database each time: a message comes when its events are known to be in the log with everything before
-/// them, so a subscription that was made before them is there to be found, whichever host made it. What one host remembered could be too old.
+/// Finds who listens to accounts. Asked of the database each time: a message comes when its events are known to be in the log with
+/// everything before them, so a subscription that was made before them is there to be found, whichever host made it. What one host
+/// remembered could be too old.
 /// </summary>
 public sealed class Listeners(NpgsqlDataSource source, IDocumentStore store) : IModuleInterest
 {
@@ -47,7 +48,11 @@ public sealed class Listeners(NpgsqlDataSource source, IDocumentStore store) : I
         var listeners = new List<Listener>();
         while (await reader.ReadAsync(ct))
         {
-            listeners.Add(new(store.Options.Serializer().FromJson<Subscription>(reader, 0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt64(2)));
+            listeners.Add(
+                new(
+                    store.Options.Serializer().FromJson<Subscription>(reader, 0),
+                    reader.GetInt64(1),
+                    reader.IsDBNull(2) ? null : reader.GetInt64(2)));
         }
 
         return listeners;

@@ -10,8 +10,8 @@ using Npgsql;
 namespace Banking.Notifications.Reactions;
 
 /// <summary>
-/// Compares each notification with the event that it tells of and with the subscription that it was made for. One that is missing is not found: notifications
-/// follow the log later and in any order, and only the messages to modules say which are still to come.
+/// Compares each notification with the event that it tells of and with the subscription that it was made for. One that is missing is not
+/// found: notifications follow the log later and in any order, and only the messages to modules say which are still to come.
 /// </summary>
 internal sealed class NotificationComparison : StoredComparison
 {
@@ -42,9 +42,14 @@ internal sealed class NotificationComparison : StoredComparison
         {
             if (Wrong(reader) is { } rule)
             {
-                differences.Add(new(
-                    Name, "notification", reader.GetGuid(11), JsonSerializer.Serialize(new { rule }, ApiJson.Options),
-                    JsonSerializer.Serialize(new { subscription = reader.GetGuid(1), eventId = reader.GetString(2) }, ApiJson.Options), reader.GetGuid(0)));
+                differences.Add(
+                    new(
+                        Name,
+                        "notification",
+                        reader.GetGuid(11),
+                        JsonSerializer.Serialize(new { rule }, ApiJson.Options),
+                        JsonSerializer.Serialize(new { subscription = reader.GetGuid(1), eventId = reader.GetString(2) }, ApiJson.Options),
+                        reader.GetGuid(0)));
             }
         }
 
@@ -85,7 +90,8 @@ internal sealed class NotificationComparison : StoredComparison
         try
         {
             var amount = Amount.Of(data.RootElement.GetProperty("amount").Deserialize<Money>());
-            var direction = Hearable.DirectionOf(type) ?? data.RootElement.GetProperty("direction").GetString()!.ToLower(CultureInfo.InvariantCulture);
+            var direction = Hearable.DirectionOf(type)
+                ?? data.RootElement.GetProperty("direction").GetString()!.ToLower(CultureInfo.InvariantCulture);
             return (amount.Value, amount.Currency, direction);
         }
         catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -4,7 +4,9 @@ using Marten;
 
 namespace Banking.Notifications.Reactions;
 
-/// <summary>What was told. Keyed by what it tells of, so that whatever comes again, however late and by whichever way, is told once.</summary>
+/// <summary>
+/// What was told. Keyed by what it tells of, so that whatever comes again, however late and by whichever way, is told once.
+/// </summary>
 internal static class NotificationTable
 {
     public const string Name = NotificationsModule.Schema + ".notification";
@@ -23,10 +25,11 @@ internal static class NotificationTable
     private const string Columns = "id, subscription, account, customer, event_id, type, position, value, currency, direction, recorded_at";
 
     /// <summary>In the session's transaction, in one statement however many.</summary>
-    public static void Add(IDocumentSession session, IReadOnlyList<Notification> notifications) => session.QueueSqlCommand(
-        $"insert into {Name} ({Columns}) select {Columns} from jsonb_to_recordset(?::jsonb) as n(id uuid, subscription uuid, account uuid, customer uuid, " +
-        "event_id text, type text, position bigint, value text, currency text, direction text, recorded_at timestamptz) on conflict do nothing",
-        JsonSerializer.Serialize(notifications, Json));
+    public static void Add(IDocumentSession session, IReadOnlyList<Notification> notifications) =>
+        session.QueueSqlCommand(
+            $"insert into {Name} ({Columns}) select {Columns} from jsonb_to_recordset(?::jsonb) as n(id uuid, subscription uuid, account uuid, customer uuid, "
+                + "event_id text, type text, position bigint, value text, currency text, direction text, recorded_at timestamptz) on conflict do nothing",
+            JsonSerializer.Serialize(notifications, Json));
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 }

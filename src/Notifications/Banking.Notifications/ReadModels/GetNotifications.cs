@@ -18,7 +18,15 @@ namespace Banking.Notifications.ReadModels;
 /// <param name="Amount">Absent for what moved no money.</param>
 /// <param name="Direction">credit raised the balance, debit lowered it.</param>
 public sealed record NotificationView(
-    string Id, string Subscription, string Account, string EventId, string Type, long Position, Amount? Amount, string? Direction, DateTimeOffset RecordedAt);
+    string Id,
+    string Subscription,
+    string Account,
+    string EventId,
+    string Type,
+    long Position,
+    Amount? Amount,
+    string? Direction,
+    DateTimeOffset RecordedAt);
 
 public static class GetNotificationsEndpoint
 {
@@ -49,9 +57,11 @@ public static class GetNotificationsEndpoint
         // One condition is written only where it is asked for, so that each list has its index.
         var caller = http.Caller();
         await using var command = source.CreateCommand(
-            $"select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at from {NotificationTable.Name} " +
-            "where (position, id) < ($1, $2)" + (account is null ? "" : " and account = $4") + (caller.IsStaff ? "" : " and customer = $5") +
-            " order by position desc, id desc limit $3");
+            $"select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at from {NotificationTable.Name} "
+                + "where (position, id) < ($1, $2)"
+                + (account is null ? "" : " and account = $4")
+                + (caller.IsStaff ? "" : " and customer = $5")
+                + " order by position desc, id desc limit $3");
         foreach (var value in (object[])[position, id, paging!.Limit + 1, account ?? Guid.Empty, caller.CustomerId ?? Guid.Empty])
         {
             command.Parameters.Add(new() { Value = value });
@@ -65,7 +75,9 @@ public static class GetNotificationsEndpoint
         }
 
         return TypedResults.Json(
-            Page<NotificationView>.Of(rows, paging.Limit, n => string.Create(CultureInfo.InvariantCulture, $"{n.Position}:{n.Id["ntf_".Length..]}")), ApiJson.Options);
+            Page<NotificationView>.Of(rows, paging.Limit, n =>
+                string.Create(CultureInfo.InvariantCulture, $"{n.Position}:{n.Id["ntf_".Length..]}")),
+            ApiJson.Options);
     }
 
     private static bool TryRead(string cursor, out long position, out Guid id)

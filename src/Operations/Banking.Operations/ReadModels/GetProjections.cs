@@ -14,7 +14,8 @@ namespace Banking.Operations.ReadModels;
 /// <summary>A read model as operators see it.</summary>
 /// <param name="Version">The version of it that this host knows; <see cref="GenerationView.Version"/> may be another.</param>
 /// <param name="Coming">The generation that is being made, or that waits for somebody to look at what differs.</param>
-public sealed record ProjectionView(string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Serving, GenerationView? Coming);
+public sealed record ProjectionView(
+    string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Serving, GenerationView? Coming);
 
 /// <summary>How far it is behind the log.</summary>
 /// <param name="Events">Positions behind the end.</param>
@@ -31,8 +32,20 @@ public sealed record PauseView(DateTimeOffset At, long? Position, string Reason)
 /// <param name="EtaSeconds">What remains at the rate so far.</param>
 /// <param name="Differences">Rows that differ, at most a hundred for each table.</param>
 public sealed record GenerationView(
-    int Generation, int Version, string State, long Position, DateTimeOffset UpdatedAt, string RequestedBy, DateTimeOffset RequestedAt, string Reason,
-    DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, double? Percent, double? EventsPerSecond, double? EtaSeconds, PauseView? Paused,
+    int Generation,
+    int Version,
+    string State,
+    long Position,
+    DateTimeOffset UpdatedAt,
+    string RequestedBy,
+    DateTimeOffset RequestedAt,
+    string Reason,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? FinishedAt,
+    double? Percent,
+    double? EventsPerSecond,
+    double? EtaSeconds,
+    PauseView? Paused,
     IReadOnlyList<Difference>? Differences)
 {
     public static GenerationView Of(Generation g)
@@ -44,7 +57,9 @@ public sealed record GenerationView(
             g.Number, g.ModelVersion, g.State, g.Position, g.UpdatedAt, g.RequestedBy, g.RequestedAt, g.Reason, g.StartedAt, g.FinishedAt,
             g.Target is > 0 and var target ? Math.Round(Math.Min(100, 100.0 * g.Position / target), 1) : null,
             rate,
-            rate > 0 && g.Target is { } end && g.State == GenerationState.Building ? Math.Round(Math.Max(0, end - g.Position) / rate.Value, 1) : null,
+            rate > 0 && g.Target is { } end && g.State == GenerationState.Building
+                ? Math.Round(Math.Max(0, end - g.Position) / rate.Value, 1)
+                : null,
             PauseOf(g),
             g.Differences is null ? null : JsonSerializer.Deserialize<IReadOnlyList<Difference>>(g.Differences, ApiJson.Options));
     }
@@ -58,7 +73,14 @@ public sealed record GenerationView(
 /// <param name="Overdue">Why the next look is overdue; absent where it is not.</param>
 /// <param name="Open">What is not what the log says, and was not mended or repaired yet.</param>
 public sealed record SentinelView(
-    DateTimeOffset? LastLook, long Looks, long Streams, long Drift, string? Failure, DateTimeOffset? FailedAt, string? Overdue, IReadOnlyList<Difference> Open);
+    DateTimeOffset? LastLook,
+    long Looks,
+    long Streams,
+    long Drift,
+    string? Failure,
+    DateTimeOffset? FailedAt,
+    string? Overdue,
+    IReadOnlyList<Difference> Open);
 
 /// <summary>All read models and the sentinel.</summary>
 /// <param name="HeldBackBy">Open transactions that keep read models from the end of the log; empty where none does.</param>
@@ -72,13 +94,21 @@ public static class GetProjectionsEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        IEnumerable<ReadModel> models, DocumentModels documents, ReadModelLag lag, SentinelWatch sentinel, LogHolders holders, CancellationToken ct)
+        IEnumerable<ReadModel> models,
+        DocumentModels documents,
+        ReadModelLag lag,
+        SentinelWatch sentinel,
+        LogHolders holders,
+        CancellationToken ct)
     {
         var looked = await lag.LookAsync(ct);
         var lags = looked.Lags.ToDictionary(l => l.Model);
         var generations = looked.Generations.ToLookup(g => g.Model);
         var (s, overdue) = await sentinel.LookAsync(ct);
-        var all = models.Select(m => (m.Name, m.Version)).Concat(documents.All.Select(d => (d.Name, d.Version))).OrderBy(m => m.Name, StringComparer.Ordinal);
+        var all = models
+            .Select(m => (m.Name, m.Version))
+            .Concat(documents.All.Select(d => (d.Name, d.Version)))
+            .OrderBy(m => m.Name, StringComparer.Ordinal);
         return TypedResults.Json(
             new ProjectionsView(
                 [.. all.Select(m => View(m.Name, m.Version, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
@@ -94,8 +124,11 @@ public static class GetProjectionsEndpoint
         var serving = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
         var coming = all.Find(g => g.State is GenerationState.Building or GenerationState.Differs);
         return new(
-            name, version,
-            lag is null ? new(0, 0, 0, 0, 0, "not looked at yet") : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
+            name,
+            version,
+            lag is null
+                ? new(0, 0, 0, 0, 0, "not looked at yet")
+                : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
             serving is null ? null : GenerationView.PauseOf(serving),
             serving is null ? null : GenerationView.Of(serving),
             coming is null ? null : GenerationView.Of(coming));

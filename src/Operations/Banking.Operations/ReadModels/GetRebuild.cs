@@ -18,7 +18,9 @@ public static class GetRebuildEndpoint
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The newest rebuild. With Accept: text/event-stream as events "progress" until it has come to its end, then "finished".</summary>
+    /// <summary>
+    /// The newest rebuild. With Accept: text/event-stream as events "progress" until it has come to its end, then "finished".
+    /// </summary>
     [WolverineGet("/ops/projections/{name}/rebuild")]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [Tags("Operations")]

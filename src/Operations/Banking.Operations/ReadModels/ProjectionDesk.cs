@@ -10,7 +10,8 @@ using Npgsql;
 namespace Banking.Operations.ReadModels;
 
 /// <summary>What operators ask for, checked: which read model, who asks, and why; and what they are shown of it.</summary>
-public sealed class ProjectionDesk(IEnumerable<ReadModel> models, DocumentModels documents, ProjectionStates projections, NpgsqlDataSource source)
+public sealed class ProjectionDesk(
+    IEnumerable<ReadModel> models, DocumentModels documents, ProjectionStates projections, NpgsqlDataSource source)
 {
     public ReadModel? Find(string name) => models.FirstOrDefault(m => m.Name == name);
 
@@ -18,8 +19,12 @@ public sealed class ProjectionDesk(IEnumerable<ReadModel> models, DocumentModels
     public bool Knows(string name) => Find(name) is not null || documents.Find(name) is not null;
 
     /// <summary>What is answered where something can be done to tables of the bank's own only.</summary>
-    private static Refusal NotForDocuments(string name) => Refusal.Of(
-        "not_for_documents", 409, "This read model consists of documents of a projection: it can be rebuilt, in place, and resumed.", ("name", name));
+    private static Refusal NotForDocuments(string name) =>
+        Refusal.Of(
+            "not_for_documents",
+            409,
+            "This read model consists of documents of a projection: it can be rebuilt, in place, and resumed.",
+            ("name", name));
 
     public static Refusal NotFound(string name) => Refusal.Of("projection_not_found", 404, "There is no such read model.", ("name", name));
 
@@ -55,6 +60,7 @@ public sealed class ProjectionDesk(IEnumerable<ReadModel> models, DocumentModels
     public async Task<IResult> ShowAsync(string name, int? number, HttpContext http, int status = StatusCodes.Status200OK)
     {
         ArgumentNullException.ThrowIfNull(http);
-        return TypedResults.Json(GenerationView.Of((await GenerationAsync(name, number, http.RequestAborted))!), ApiJson.Options, statusCode: status);
+        return TypedResults.Json(
+            GenerationView.Of((await GenerationAsync(name, number, http.RequestAborted))!), ApiJson.Options, statusCode: status);
     }
 }

@@ -18,8 +18,8 @@ namespace Banking.Operations.ReadModels;
 public sealed record ProjectionRequest(string ReasonCode = "", string Reason = "");
 
 /// <summary>
-/// A rebuild makes the rows anew beside those that serve, compares, and switches. It is asked for here and done in the background, by any host;
-/// its progress is a resource of its own.
+/// A rebuild makes the rows anew beside those that serve, compares, and switches. It is asked for here and done in the background, by any
+/// host; its progress is a resource of its own.
 /// </summary>
 public static class RebuildProjectionEndpoint
 {
@@ -29,27 +29,39 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionDesk desk, Rebuild rebuild, RebuildRunner runner, ProjectionStates projections, HttpContext http) =>
-        desk.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
-        {
-            if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
+        string name,
+        ProjectionRequest request,
+        ProjectionDesk desk,
+        Rebuild rebuild,
+        RebuildRunner runner,
+        ProjectionStates projections,
+        HttpContext http) =>
+        desk.RunAsync(
+            name,
+            request.ReasonCode,
+            request.Reason,
+            http,
+            async (model, action) =>
             {
-                return InProgress(name);
-            }
+                if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
+                {
+                    return InProgress(name);
+                }
 
-            runner.Wake();
-            http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
-            return await desk.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
-        }, async (model, action) =>
-        {
-            if (!await projections.RequestRebuildAsync(model, action, http.RequestAborted))
+                runner.Wake();
+                http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+                return await desk.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
+            },
+            async (model, action) =>
             {
-                return InProgress(name);
-            }
+                if (!await projections.RequestRebuildAsync(model, action, http.RequestAborted))
+                {
+                    return InProgress(name);
+                }
 
-            http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
-            return await desk.ShowAsync(name, null, http, StatusCodes.Status202Accepted);
-        });
+                http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+                return await desk.ShowAsync(name, null, http, StatusCodes.Status202Accepted);
+            });
 
     private static ProblemResult InProgress(string name) =>
         new(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is under way, or waits for a decision.", ("name", name)));
@@ -61,17 +73,23 @@ public static class RebuildProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<IReadOnlyList<GenerationView>>(StatusCodes.Status202Accepted)]
     public static Task<IResult> PostAll(
-        ProjectionRequest request, IEnumerable<ReadModel> models, Rebuild rebuild, RebuildRunner runner, NpgsqlDataSource source, HttpContext http) =>
-        ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
+        ProjectionRequest request,
+        IEnumerable<ReadModel> models,
+        Rebuild rebuild,
+        RebuildRunner runner,
+        NpgsqlDataSource source,
+        HttpContext http) => ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
         {
             if (await rebuild.RequestAsync([.. models], action, http.RequestAborted) is not { } numbers)
             {
-                return new ProblemResult(Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is under way, or waits for a decision."));
+                return new ProblemResult(
+                    Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is under way, or waits for a decision."));
             }
 
             runner.Wake();
             http.Response.Headers.Location = "/ops/projections";
-            var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g => numbers.TryGetValue(g.Model, out var number) && number == g.Number);
+            var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g =>
+                numbers.TryGetValue(g.Model, out var number) && number == g.Number);
             return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
         });
 

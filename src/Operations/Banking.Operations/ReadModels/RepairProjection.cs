@@ -18,22 +18,28 @@ public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired,
 public static class RepairProjectionEndpoint
 {
     /// <summary>
-    /// Compares all of it with the log and makes anew what differs; answers when that is done. The name is that of a read model, or of a kind of stored state
-    /// that the sentinel or verify named: customer, webhook, subscription.
+    /// Compares all of it with the log and makes anew what differs; answers when that is done. The name is that of a read model, or of a
+    /// kind of stored state that the sentinel or verify named: customer, webhook, subscription.
     /// </summary>
     [WolverinePost("/ops/projections/{name}/repair")]
     [Tags("Operations")]
     [EndpointSummary("Repair what differs from the log, in a read model and in stored states")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<RepairView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) => !repair.Knows(name)
-        ? new ProblemResult(ProjectionDesk.NotFound(name))
-        : await ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
-        {
-            // A caller who hangs up does not stop it half-way.
-            var result = await repair.RunAsync(name, action, CancellationToken.None);
-            return result is null
-                ? new ProblemResult(Refusal.Of("repair_not_possible_now", 409, "A rebuild or another repair of it is under way, or a rebuild waits for a decision.", ("name", name)))
-                : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
-        });
+    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) =>
+        !repair.Knows(name)
+            ? new ProblemResult(ProjectionDesk.NotFound(name))
+            : await ProjectionDesk.RunAsync(request.ReasonCode, request.Reason, http, async action =>
+            {
+                // A caller who hangs up does not stop it half-way.
+                var result = await repair.RunAsync(name, action, CancellationToken.None);
+                return result is null
+                    ? new ProblemResult(
+                        Refusal.Of(
+                            "repair_not_possible_now",
+                            409,
+                            "A rebuild or another repair of it is under way, or a rebuild waits for a decision.",
+                            ("name", name)))
+                    : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
+            });
 }

@@ -17,7 +17,12 @@ namespace Banking.Operations.ReadModels;
 /// <param name="From">Only what was recorded from this instant on.</param>
 /// <param name="To">Only what was recorded before this instant.</param>
 public sealed record ReplayRequest(
-    string Schema, string? AccountId = null, DateTimeOffset? From = null, DateTimeOffset? To = null, string ReasonCode = "", string Reason = "");
+    string Schema,
+    string? AccountId = null,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    string ReasonCode = "",
+    string Reason = "");
 
 /// <summary>What a replay made.</summary>
 /// <param name="Rows">Rows by table.</param>
@@ -37,7 +42,10 @@ public static class ReplayProjectionEndpoint
             var stream = Guid.Empty;
             if (!Replay.IsScratch(request.Schema))
             {
-                return Wrong("malformed_schema", "A scratch schema is named scratch_ and lower-case letters, digits and _, at most 60 of them.", "#/schema");
+                return Wrong(
+                    "malformed_schema",
+                    "A scratch schema is named scratch_ and lower-case letters, digits and _, at most 60 of them.",
+                    "#/schema");
             }
 
             if (request.AccountId is not null && !PublicId.TryParse("acc", request.AccountId, out stream))
@@ -51,9 +59,14 @@ public static class ReplayProjectionEndpoint
             }
 
             var made = await replay.RunAsync(
-                model, request.Schema, new(request.AccountId is null ? null : stream, request.From, request.To), (_, _) => { }, http.RequestAborted);
+                model,
+                request.Schema,
+                new(request.AccountId is null ? null : stream, request.From, request.To),
+                (_, _) => { },
+                http.RequestAborted);
             return TypedResults.Json(new ReplayView(made.Schema, made.Events, made.Rows), ApiJson.Options);
         });
 
-    private static ProblemResult Wrong(string code, string detail, string pointer) => new(Problems.Malformed(code, detail, pointer, status: 422));
+    private static ProblemResult Wrong(string code, string detail, string pointer) =>
+        new(Problems.Malformed(code, detail, pointer, status: 422));
 }

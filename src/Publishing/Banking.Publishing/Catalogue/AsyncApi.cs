@@ -24,26 +24,44 @@ public static class AsyncApi
             {
                 ["title"] = "Banking events",
                 ["version"] = "v1",
-                ["description"] = "What an event-sourced bank tells the world: each fact as a CloudEvents 1.0 event in structured JSON, the same bytes on every way out, " +
-                    "those of one account in order, each at least once. A contract never changes its shape: members may be added, and all else is another version.",
+                ["description"] =
+                    "What an event-sourced bank tells the world: each fact as a CloudEvents 1.0 event in structured JSON, the same bytes on every way out, "
+                    + "those of one account in order, each at least once. A contract never changes its shape: members may be added, and all else is another version.",
             },
             ["defaultContentType"] = PublicEvent.ContentType,
             ["channels"] = new JsonObject
             {
-                ["kafka"] = Channel(contracts, names.Topic, "The Kafka topic. The key is the account, so that its events stay in one partition.", new()
-                {
-                    ["kafka"] = new JsonObject { ["topic"] = names.Topic, ["bindingVersion"] = "0.5.0" },
-                }),
-                ["rabbitmq"] = Channel(contracts, names.Exchange, "The RabbitMQ exchange.", new()
-                {
-                    ["amqp"] = new JsonObject
+                ["kafka"] = Channel(
+                    contracts,
+                    names.Topic,
+                    "The Kafka topic. The key is the account, so that its events stay in one partition.",
+                    new()
                     {
-                        ["is"] = "routingKey",
-                        ["exchange"] = new JsonObject { ["name"] = names.Exchange, ["type"] = "topic", ["durable"] = true },
-                        ["bindingVersion"] = "0.3.0",
-                    },
-                }),
-                ["feed"] = Channel(contracts, "/v1/feed", "The log from any position on: pages, or server-sent events with Accept: text/event-stream.", []),
+                        ["kafka"] = new JsonObject { ["topic"] = names.Topic, ["bindingVersion"] = "0.5.0" },
+                    }),
+                ["rabbitmq"] = Channel(
+                    contracts,
+                    names.Exchange,
+                    "The RabbitMQ exchange.",
+                    new()
+                    {
+                        ["amqp"] = new JsonObject
+                        {
+                            ["is"] = "routingKey",
+                            ["exchange"] = new JsonObject
+                            {
+                                ["name"] = names.Exchange,
+                                ["type"] = "topic",
+                                ["durable"] = true,
+                            },
+                            ["bindingVersion"] = "0.3.0",
+                        },
+                    }),
+                ["feed"] = Channel(
+                    contracts,
+                    "/v1/feed",
+                    "The log from any position on: pages, or server-sent events with Accept: text/event-stream.",
+                    []),
             },
             ["operations"] = new JsonObject
             {

@@ -20,7 +20,9 @@ public sealed record ContractSummary(string Type, string Summary, string Schema)
 /// <summary>All contracts, and where the AsyncAPI document of them is served.</summary>
 public sealed record ContractList(IReadOnlyList<ContractSummary> Items, string AsyncApi);
 
-/// <summary>What the bank says of what it publishes. Made once, when it is first asked for: it is the same for as long as the host lives.</summary>
+/// <summary>
+/// What the bank says of what it publishes. Made once, when it is first asked for: it is the same for as long as the host lives.
+/// </summary>
 public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames names)
 {
     private const string AsyncApiPath = "/asyncapi.json";
@@ -35,7 +37,9 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
         new(() => contracts.All.ToDictionary(c => c.Type, c => Text(ContractSchema.Of(c))));
 
     public ContractList List { get; } =
-        new([.. contracts.All.Select(c => new ContractSummary(c.Type, ContractDocs.Of(c.Data), PublicContract.SchemaPath(c.Type)))], AsyncApiPath);
+        new(
+            [.. contracts.All.Select(c => new ContractSummary(c.Type, ContractDocs.Of(c.Data), PublicContract.SchemaPath(c.Type)))],
+            AsyncApiPath);
 
     /// <summary>The AsyncAPI document.</summary>
     public string AsyncApi => _asyncApi.Value;
@@ -54,7 +58,8 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
         group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue, HttpContext http) =>
                 catalogue.Schemas.TryGetValue(type, out var schema)
                     ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
-                    : new ProblemResult(Problems.Malformed("unknown_contract", "No contract has this name: GET /contracts lists them.", status: 404)))
+                    : new ProblemResult(
+                        Problems.Malformed("unknown_contract", "No contract has this name: GET /contracts lists them.", status: 404)))
             .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
             .WithSummary("Get the JSON Schema of a contract's data, and under $defs/event that of the whole event");
     }

@@ -5,7 +5,9 @@ using System.Xml.Linq;
 
 namespace Banking.Publishing.Catalogue;
 
-/// <summary>What contracts say of themselves: their comments, from the documentation files that are built and published beside the assemblies.</summary>
+/// <summary>
+/// What contracts say of themselves: their comments, from the documentation files that are built and published beside the assemblies.
+/// </summary>
 internal static partial class ContractDocs
 {
     private static readonly ConcurrentDictionary<Assembly, Dictionary<string, XElement>> Files = new();

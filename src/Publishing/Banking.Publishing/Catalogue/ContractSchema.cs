@@ -10,12 +10,17 @@ using Banking.Platform.Publication;
 namespace Banking.Publishing.Catalogue;
 
 /// <summary>
-/// A contract as JSON Schema 2020-12: at its root what the event's data is, as CloudEvents' dataschema promises, and under $defs/event the whole
-/// event. Written as the serializer writes. Members that are not named are allowed, so that a member can be added and old readers still read.
+/// A contract as JSON Schema 2020-12: at its root what the event's data is, as CloudEvents' dataschema promises, and under $defs/event the
+/// whole event. Written as the serializer writes. Members that are not named are allowed, so that a member can be added and old readers
+/// still read.
 /// </summary>
 public static class ContractSchema
 {
-    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Explain };
+    private static readonly JsonSchemaExporterOptions Exporter = new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = Explain,
+    };
 
     /// <summary>The exporter asks for a resolver by name, which the serializer does not.</summary>
     private static readonly JsonSerializerOptions Wire = new(ApiJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
@@ -53,22 +58,42 @@ public static class ContractSchema
             ["properties"] = new JsonObject
             {
                 ["specversion"] = Constant("1.0", "Version of CloudEvents."),
-                ["id"] = Text("^evt_[0-9a-f]{32}$", "Whoever has seen this id has seen this event; the same on every way out, however often it is delivered."),
+                ["id"] = Text(
+                    "^evt_[0-9a-f]{32}$",
+                    "Whoever has seen this id has seen this event; the same on every way out, however often it is delivered."),
                 ["source"] = Format("uri-reference", "Which bank it comes from."),
                 ["type"] = Constant(contract.Type, "Name and version of the contract."),
                 ["subject"] = Text(about, "What it is about. All events of one subject are delivered in order."),
                 ["time"] = Format("date-time", "When the bank recorded it."),
                 ["datacontenttype"] = Constant("application/json", "What the data is."),
-                ["dataschema"] = Constant(PublicContract.SchemaId(contract.Type), "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."),
+                ["dataschema"] = Constant(
+                    PublicContract.SchemaId(contract.Type),
+                    "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."),
                 ["partitionkey"] = Text(about, "The subject again: what keeps its events in one partition."),
                 ["streamversion"] = Number("Its place among the events of the subject."),
-                ["previousversion"] = Number("The subject's published event right before it; absent on the first. Whoever lacks that one has missed it."),
+                ["previousversion"] = Number(
+                    "The subject's published event right before it; absent on the first. Whoever lacks that one has missed it."),
                 ["globalposition"] = Text("^[0-9]+$", "Its place in the whole log: digits, because it outgrows CloudEvents' integers."),
                 ["data"] = new JsonObject { ["$ref"] = data },
             },
-            ["required"] = new JsonArray(
-                [.. ((string[])["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "partitionkey", .. ofAFact, "globalposition", "data"])
-                    .Select(name => (JsonNode)name)]),
+            ["required"] = new JsonArray([
+                .. (
+                    (string[])
+                        [
+                            "specversion",
+                            "id",
+                            "source",
+                            "type",
+                            "subject",
+                            "time",
+                            "datacontenttype",
+                            "dataschema",
+                            "partitionkey",
+                            .. ofAFact,
+                            "globalposition",
+                            "data",
+                        ]).Select(name => (JsonNode)name),
+            ]),
             ["additionalProperties"] = true,
         };
     }
@@ -101,7 +126,9 @@ public static class ContractSchema
             schema["pattern"] = shape.Pattern;
         }
 
-        var description = context.PropertyInfo?.AttributeProvider is PropertyInfo property ? ContractDocs.Of(property) : ContractDocs.Of(type);
+        var description = context.PropertyInfo?.AttributeProvider is PropertyInfo property
+            ? ContractDocs.Of(property)
+            : ContractDocs.Of(type);
         if (description.Length > 0)
         {
             schema["description"] = description;

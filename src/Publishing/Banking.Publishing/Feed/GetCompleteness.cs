@@ -13,7 +13,8 @@ using Wolverine.Http;
 namespace Banking.Publishing.Feed;
 
 /// <summary>What a consumer must have of an account to have all.</summary>
-/// <param name="First">The first published version; absent where nothing was published. Above 1 for an account that was imported: history is no news.</param>
+/// <param name="First">The first published version; absent where nothing was published. Above 1 for an account that was imported: history
+/// is no news.</param>
 /// <param name="Last">The last published version: as far as the log is complete.</param>
 /// <param name="Events">How many events that makes: from first to last, none is missing.</param>
 /// <param name="Position">As of this position of the log.</param>

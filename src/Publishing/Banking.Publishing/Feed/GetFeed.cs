@@ -21,8 +21,8 @@ namespace Banking.Publishing.Feed;
 /// <summary>Events in the order of the log. It is written by hand below and only described here.</summary>
 /// <param name="Items">CloudEvents 1.0, as on every other way out.</param>
 /// <param name="NextCursor">
-/// Pass it as after: a position of the log, there on the last page too, because the log goes on. The same as was passed where there is nothing more yet; a page may
-/// have fewer items than asked for, or none, and more behind its cursor.
+/// Pass it as after: a position of the log, there on the last page too, because the log goes on. The same as was passed where there is
+/// nothing more yet; a page may have fewer items than asked for, or none, and more behind its cursor.
 /// </param>
 public sealed record FeedPage(IReadOnlyList<JsonElement> Items, string NextCursor);
 
@@ -35,7 +35,10 @@ public static class GetFeedEndpoint
     /// <summary>Longer, and proxies would take the connection for dead.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    /// <summary>After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is its position.</summary>
+    /// <summary>
+    /// After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is
+    /// its position.
+    /// </summary>
     [WolverineGet("/v1/feed")]
     [ReadsCompleteLog]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
@@ -68,7 +71,8 @@ public static class GetFeedEndpoint
 
         if (streams)
         {
-            // Asked before the answer begins: where the next event cannot be read it is a problem like any other, and no stream that breaks off.
+            // Asked before the answer begins: where the next event cannot be read it is a problem like any other, and no stream that breaks
+            // off.
             await log.ReadAsync(after, http.RequestAborted);
         }
 
@@ -117,7 +121,10 @@ public static class GetFeedEndpoint
 
             foreach (var e in page.Events)
             {
-                yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type) { EventId = e.Position.ToString(CultureInfo.InvariantCulture) };
+                yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type)
+                {
+                    EventId = e.Position.ToString(CultureInfo.InvariantCulture),
+                };
             }
 
             if (page.Events.Count == 0 && page.End > after)

@@ -6,9 +6,9 @@ using Confluent.Kafka.Admin;
 namespace Banking.Publishing.Kafka;
 
 /// <summary>
-/// A topic, keyed by account. The producer is idempotent and never gives up on a message by itself: so each partition holds an unbroken run of what was
-/// produced, whatever breaks and whenever, and what is produced again after a restart follows a run that it repeats. A message that timed out here, or was given up,
-/// while later ones went through would change the order of an account's events.
+/// A topic, keyed by account. The producer is idempotent and never gives up on a message by itself: so each partition holds an unbroken run
+/// of what was produced, whatever breaks and whenever, and what is produced again after a restart follows a run that it repeats. A message
+/// that timed out here, or was given up, while later ones went through would change the order of an account's events.
 /// </summary>
 internal sealed class KafkaDestination : Destination
 {
@@ -35,7 +35,8 @@ internal sealed class KafkaDestination : Destination
         return new(settings);
     }
 
-    public override async Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+    public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
+        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
     {
         _trouble = trouble;
         try
@@ -95,11 +96,13 @@ internal sealed class KafkaDestination : Destination
         using var admin = new AdminClientBuilder(ConfigOf(settings)).SetLogHandler((_, _) => { }).Build();
         try
         {
-            // All of them: asking for one by its name makes it, on a cluster that makes topics by itself, with as many partitions as it likes.
+            // All of them: asking for one by its name makes it, on a cluster that makes topics by itself, with as many partitions as it
+            // likes.
             var topic = admin.GetMetadata(Patience).Topics.Find(t => t.Topic == settings.Topic);
             if (topic is null && !settings.CreateTopic)
             {
-                throw new DestinationUnavailableException($"There is no Kafka topic {settings.Topic}, and Banking:Publishing:Kafka:CreateTopic is off.");
+                throw new DestinationUnavailableException(
+                    $"There is no Kafka topic {settings.Topic}, and Banking:Publishing:Kafka:CreateTopic is off.");
             }
 
             if (topic is null)
@@ -114,7 +117,8 @@ internal sealed class KafkaDestination : Destination
             else if (settings.Partitions is { } wanted && topic.Partitions.Count != wanted)
             {
                 throw new DestinationUnavailableException(
-                    $"The Kafka topic {settings.Topic} has {topic.Partitions.Count} partitions and not {wanted}, as configured: accounts would change their partition, and lose their order.");
+                    $"The Kafka topic {settings.Topic} has {topic.Partitions.Count} partitions and not {wanted}, as configured: accounts would change their partition, and lose their order."
+                );
             }
         }
         catch (KafkaException failure)

@@ -12,8 +12,8 @@ public sealed record KafkaSettings
     public string Topic { get; init; } = "banking.events";
 
     /// <summary>
-    /// How many partitions the topic has. Accounts are spread over them by their id, so another number would send an account elsewhere and lose its
-    /// order: a topic that has another number is refused. Null takes what is there, and makes twelve where there is no topic.
+    /// How many partitions the topic has. Accounts are spread over them by their id, so another number would send an account elsewhere and
+    /// lose its order: a topic that has another number is refused. Null takes what is there, and makes twelve where there is no topic.
     /// </summary>
     public int? Partitions { get; init; }
 
@@ -32,14 +32,29 @@ public sealed record KafkaSettings
     /// <summary>What order and completeness rest on, under all its names.</summary>
     private static readonly string[] Promised =
     [
-        "enable.idempotence", "enable.gapless.guarantee", "acks", "request.required.acks", "message.timeout.ms", "delivery.timeout.ms", "message.send.max.retries", "retries",
-        "max.in.flight", "max.in.flight.requests.per.connection", "queue.buffering.max.messages", "partitioner", "transactional.id",
+        "enable.idempotence",
+        "enable.gapless.guarantee",
+        "acks",
+        "request.required.acks",
+        "message.timeout.ms",
+        "delivery.timeout.ms",
+        "message.send.max.retries",
+        "retries",
+        "max.in.flight",
+        "max.in.flight.requests.per.connection",
+        "queue.buffering.max.messages",
+        "partitioner",
+        "transactional.id",
     ];
 
     public static KafkaSettings Of(IConfigurationSection section)
     {
         ArgumentNullException.ThrowIfNull(section);
-        var client = section.GetSection("Client").AsEnumerable(makePathsRelative: true).Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!);
+        var client = section
+            .GetSection("Client")
+            .AsEnumerable(makePathsRelative: true)
+            .Where(p => p.Value is not null)
+            .ToDictionary(p => p.Key, p => p.Value!);
         if (client.Keys.FirstOrDefault(k => Promised.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } promised)
         {
             throw new FormatException($"{section.Path}:Client:{promised} cannot be set: that nothing is lost or out of order rests on it.");
@@ -61,13 +76,17 @@ internal sealed class KafkaSource(KafkaSettings settings) : IDestinationSource
 {
     public const string Kind = "kafka";
 
-    private readonly IReadOnlyList<DestinationSpec> _specs = settings.BootstrapServers.Length == 0 ? [] :
-    [
-        new(Kind, Kind, StartPosition.Parse(settings.From, KafkaSource.Kind), "", _ => Task.Run<Destination>(() => KafkaDestination.Open(settings)))
-        {
-            FromSetting = "Banking:Publishing:Kafka:From",
-        },
-    ];
+    private readonly IReadOnlyList<DestinationSpec> _specs =
+        settings.BootstrapServers.Length == 0
+            ? []
+            :
+            [
+                new(Kind, Kind, StartPosition.Parse(settings.From, KafkaSource.Kind), "", _ =>
+                    Task.Run<Destination>(() => KafkaDestination.Open(settings)))
+                {
+                    FromSetting = "Banking:Publishing:Kafka:From",
+                },
+            ];
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);
 }

@@ -10,13 +10,15 @@ public abstract class Destination : IAsyncDisposable
     public virtual bool Wants(PublicEvent e) => true;
 
     /// <summary>
-    /// Delivers events and returns when the other side has each of them for good. Those of one account arrive in order: of an account of which one
-    /// was rejected, no later one is delivered. May deliver again what it delivered before; never skips.
+    /// Delivers events and returns when the other side has each of them for good. Those of one account arrive in order: of an account of
+    /// which one was rejected, no later one is delivered. May deliver again what it delivered before; never skips.
     /// </summary>
     /// <param name="trouble">Told in plain words what is in the way while it still tries.</param>
     /// <returns>Those that the other side will not take, with why; the first of each account.</returns>
-    /// <exception cref="DestinationUnavailableException">It is not there, or not well. Any number of the events may have arrived.</exception>
-    public abstract Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct);
+    /// <exception cref="DestinationUnavailableException">It is not there, or not well. Any number of the events may have
+    /// arrived.</exception>
+    public abstract Task<IReadOnlyList<Rejected>> DeliverAsync(
+        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct);
 
     public virtual ValueTask DisposeAsync()
     {
@@ -57,7 +59,8 @@ public sealed class DestinationUnavailableException(string inPlainWords, Excepti
 /// <param name="From">Where a new one starts.</param>
 /// <param name="Settings">All that it is opened with: another text is another destination to be opened.</param>
 /// <param name="Open">Connects.</param>
-public sealed record DestinationSpec(string Name, string Kind, StartPosition From, string Settings, Func<CancellationToken, Task<Destination>> Open)
+public sealed record DestinationSpec(
+    string Name, string Kind, StartPosition From, string Settings, Func<CancellationToken, Task<Destination>> Open)
 {
     /// <summary>The setting that says where a new one starts; null where none does.</summary>
     public string? FromSetting { get; init; }
@@ -80,7 +83,9 @@ public interface IDestinationSource
 {
     Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct);
 
-    /// <summary>Puts away what is left of destinations that are no more. Asked by the one host that leads, with the names that it was told last.</summary>
+    /// <summary>
+    /// Puts away what is left of destinations that are no more. Asked by the one host that leads, with the names that it was told last.
+    /// </summary>
     Task TidyAsync(IReadOnlyCollection<string> names, CancellationToken ct) => Task.CompletedTask;
 }
 
@@ -95,11 +100,14 @@ public sealed record StartPosition(long? Position)
     /// <summary>"beginning", "now" or a position; the beginning where nothing is said.</summary>
     /// <param name="whose">The setting's section, for the error.</param>
     /// <exception cref="FormatException">It is none of these.</exception>
-    public static StartPosition Parse(string? text, string whose = "") => text switch
-    {
-        null or "" or "beginning" => Beginning,
-        "now" => Now,
-        _ when Exact.TryNumber(text, out var position) => new(position),
-        _ => throw new FormatException($"{(whose.Length > 0 ? whose + ":From: " : "")}'{text}' is no place to start from: beginning, now or a position of the log."),
-    };
+    public static StartPosition Parse(string? text, string whose = "") =>
+        text switch
+        {
+            null or "" or "beginning" => Beginning,
+            "now" => Now,
+            _ when Exact.TryNumber(text, out var position) => new(position),
+            _ => throw new FormatException(
+                $"{(whose.Length > 0 ? whose + ":From: " : "")}'{text}' is no place to start from: beginning, now or a position of the log."
+            ),
+        };
 }

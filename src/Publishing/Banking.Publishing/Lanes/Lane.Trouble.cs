@@ -39,7 +39,8 @@ internal sealed partial class Lane
     }
 
     /// <summary>
-    /// Leaves the destination alone for a while: until somebody asks for something on this host, or on another holds it or has let it go on.
+    /// Leaves the destination alone for a while: until somebody asks for something on this host, or on another holds it or has let it go
+    /// on.
     /// </summary>
     private async Task RestAsync(TimeSpan howLong, CancellationToken ct)
     {

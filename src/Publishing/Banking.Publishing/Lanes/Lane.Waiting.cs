@@ -3,7 +3,10 @@ namespace Banking.Publishing.Lanes;
 // How accounts go on that waited.
 internal sealed partial class Lane
 {
-    /// <summary>Accounts that somebody asked to be tried again, or whose held type is held no more: what waits is read from the log and delivered first.</summary>
+    /// <summary>
+    /// Accounts that somebody asked to be tried again, or whose held type is held no more: what waits is read from the log and delivered
+    /// first.
+    /// </summary>
     private async Task ReleaseAsync(LaneRow row, CancellationToken ct)
     {
         if (_waiting.Count == 0 || !(signals.WasAsked(spec.Name) || clock.GetElapsedTime(_looked) > Pause))
@@ -31,7 +34,9 @@ internal sealed partial class Lane
         while (true)
         {
             var page = await log.OfAccountAsync(account.Account, from, row.Position, EventsOfAccount, ct);
-            var due = page.Events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position)).ToList();
+            var due = page
+                .Events.Where(e => _destination.Wants(e) && !(account.Release == WaitingAccounts.Discard && e.Position == account.Position))
+                .ToList();
             var stop = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
             var (now, held) = stop < 0 ? (due, null) : (due[..stop], due[stop]);
             var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);

@@ -6,13 +6,22 @@ using Npgsql;
 namespace Banking.Publishing.Lanes;
 
 /// <summary>
-/// Delivers the log to one destination, in its order. The log itself is what is to be sent, and one number says how far it was: so nothing is
-/// written twice, nothing can be lost between two tables, and whatever happens, it goes on from a place before which everything has arrived.
-/// Each event may arrive again; the first time, those of one account arrive in order.
+/// Delivers the log to one destination, in its order. The log itself is what is to be sent, and one number says how far it was: so nothing
+/// is written twice, nothing can be lost between two tables, and whatever happens, it goes on from a place before which everything has
+/// arrived. Each event may arrive again; the first time, those of one account arrive in order.
 /// </summary>
 internal sealed partial class Lane(
-    DestinationSpec spec, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch, LaneSignals signals, LaneMeter meter,
-    NpgsqlDataSource source, TimeProvider clock, ILogger<Lane> logger)
+    DestinationSpec spec,
+    LaneStore store,
+    LaneControl control,
+    WaitingAccounts waiting,
+    PublicLog log,
+    LogWatch watch,
+    LaneSignals signals,
+    LaneMeter meter,
+    NpgsqlDataSource source,
+    TimeProvider clock,
+    ILogger<Lane> logger)
 {
     /// <summary>How often a lane looks for what people asked for, where nobody told it.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -64,7 +73,8 @@ internal sealed partial class Lane(
                     }
                     else
                     {
-                        await RestAsync(away.RetryAfter is { } asked && asked > spec.Patience.First ? asked : spec.Patience.After(failures), ct);
+                        await RestAsync(
+                            away.RetryAfter is { } asked && asked > spec.Patience.First ? asked : spec.Patience.After(failures), ct);
                     }
                 }
             }
@@ -81,7 +91,9 @@ internal sealed partial class Lane(
         }
     }
 
-    /// <summary>Where the lane is, as long as it is this one's: what waits is known here only of the time since it was taken over.</summary>
+    /// <summary>
+    /// Where the lane is, as long as it is this one's: what waits is known here only of the time since it was taken over.
+    /// </summary>
     private async Task<LaneRow> FindAsync(CancellationToken ct)
     {
         var row = await store.FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");

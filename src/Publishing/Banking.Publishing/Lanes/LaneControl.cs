@@ -23,24 +23,42 @@ public sealed class LaneControl(NpgsqlDataSource source, OperatorJournal journal
         ArgumentNullException.ThrowIfNull(action);
         return type is null
             ? WriteAsync(
-                lane, $"update {Lanes} set held_at = $2, held_by = $3, held_reason = $4 where name = $1 and held_at is null",
-                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason], new DestinationHeld(lane, null, clock.GetUtcNow()), action, ct)
+                lane,
+                $"update {Lanes} set held_at = $2, held_by = $3, held_reason = $4 where name = $1 and held_at is null",
+                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason],
+                new DestinationHeld(lane, null, clock.GetUtcNow()),
+                action,
+                ct)
             : WriteAsync(
-                lane, $"insert into {HeldTypes} (lane, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) on conflict do nothing",
-                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type], new DestinationHeld(lane, type, clock.GetUtcNow()), action, ct);
+                lane,
+                $"insert into {HeldTypes} (lane, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) on conflict do nothing",
+                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type],
+                new DestinationHeld(lane, type, clock.GetUtcNow()),
+                action,
+                ct);
     }
 
     /// <summary>Lets it go on where it stopped. False where it is not held.</summary>
-    public Task<bool> ReleaseAsync(string lane, string? type, OperatorAction action, CancellationToken ct) => type is null
-        ? WriteAsync(
-            lane, $"update {Lanes} set held_at = null, held_by = null, held_reason = null, attempts = 0 where name = $1 and held_at is not null",
-            [lane], new DestinationReleased(lane, null, clock.GetUtcNow()), action, ct)
-        : WriteAsync(
-            lane, $"delete from {HeldTypes} where lane = $1 and type = $2", [lane, type], new DestinationReleased(lane, type, clock.GetUtcNow()), action, ct);
+    public Task<bool> ReleaseAsync(string lane, string? type, OperatorAction action, CancellationToken ct) =>
+        type is null
+            ? WriteAsync(
+                lane,
+                $"update {Lanes} set held_at = null, held_by = null, held_reason = null, attempts = 0 where name = $1 and held_at is not null",
+                [lane],
+                new DestinationReleased(lane, null, clock.GetUtcNow()),
+                action,
+                ct)
+            : WriteAsync(
+                lane,
+                $"delete from {HeldTypes} where lane = $1 and type = $2",
+                [lane, type],
+                new DestinationReleased(lane, type, clock.GetUtcNow()),
+                action,
+                ct);
 
     /// <summary>
-    /// Sets a destination to another place in the log: everything after it is delivered, again or for the first time, in order. What waits behind that place
-    /// waits no more. Whoever has the lane finds out before it stores anything, and begins anew.
+    /// Sets a destination to another place in the log: everything after it is delivered, again or for the first time, in order. What waits
+    /// behind that place waits no more. Whoever has the lane finds out before it stores anything, and begins anew.
     /// </summary>
     public Task<bool> SetAsync(string lane, long position, OperatorAction action, CancellationToken ct) => WriteAsync(
         lane,
@@ -49,9 +67,12 @@ public sealed class LaneControl(NpgsqlDataSource source, OperatorJournal journal
         [lane, position, clock.GetUtcNow()], new DestinationSet(lane, position, clock.GetUtcNow()), action, ct);
 
     /// <summary>The bank itself leaves a destination alone that failed too often, until somebody lets it go on.</summary>
-    internal Task<bool> ParkAsync(string lane, string why, CancellationToken ct) => HoldAsync(lane, null, OperatorAction.OfTheBank(why, "publishing"), ct);
+    internal Task<bool> ParkAsync(string lane, string why, CancellationToken ct) =>
+        HoldAsync(lane, null, OperatorAction.OfTheBank(why, "publishing"), ct);
 
-    /// <summary>Has dead letters tried again, or their events passed over: those of one destination, of one cause, of one account, or all.</summary>
+    /// <summary>
+    /// Has dead letters tried again, or their events passed over: those of one destination, of one cause, of one account, or all.
+    /// </summary>
     /// <param name="how"><see cref="WaitingAccounts.Retry"/> or <see cref="WaitingAccounts.Discard"/>.</param>
     public async Task<IReadOnlyList<WaitingAccount>> SettleAsync(
         string how, string? lane, string? cause, Guid? account, OperatorAction action, CancellationToken ct)

@@ -7,9 +7,9 @@ using Npgsql;
 namespace Banking.Publishing.Lanes;
 
 /// <summary>
-/// Runs the lanes on one host of the bank at a time, the one that holds a lock in the database; another takes over where it is gone. Two that
-/// both believe they lead for a moment do no harm: each delivers a run of the log from a place before which everything has arrived, so that what
-/// arrives twice arrives in order the first time; and of the one that was taken over from, nothing is stored any more.
+/// Runs the lanes on one host of the bank at a time, the one that holds a lock in the database; another takes over where it is gone. Two
+/// that both believe they lead for a moment do no harm: each delivers a run of the log from a place before which everything has arrived, so
+/// that what arrives twice arrives in order the first time; and of the one that was taken over from, nothing is stored any more.
 /// </summary>
 public sealed class LaneHost(
     IEnumerable<IDestinationSource> sources, LaneStore store, LaneControl control, WaitingAccounts waiting, PublicLog log, LogWatch watch,
@@ -20,7 +20,8 @@ public sealed class LaneHost(
     private readonly Dictionary<IDestinationSource, IReadOnlyList<DestinationSpec>> _last = [];
     private readonly ILogger _logger = loggers.CreateLogger<LaneHost>();
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Leader.RunAsync(source, "publishing", RunAsync, _logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Leader.RunAsync(source, "publishing", RunAsync, _logger, stoppingToken);
 
     private async Task RunAsync(CancellationToken over)
     {

@@ -22,7 +22,8 @@ public sealed class LaneMeter
         _clock = clock;
         var meter = meters.Create(MeterName);
         _delivered = meter.CreateCounter<long>("banking.publishing.delivered", "{event}", "Events that a destination has taken");
-        _latency = meter.CreateHistogram<double>("banking.publishing.latency", "s", "From being recorded to being taken, of the oldest event of a delivery");
+        _latency = meter.CreateHistogram<double>(
+            "banking.publishing.latency", "s", "From being recorded to being taken, of the oldest event of a delivery");
     }
 
     internal void Delivered(string lane, IReadOnlyList<PublicEvent> events)

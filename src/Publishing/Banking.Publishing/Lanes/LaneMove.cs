@@ -11,16 +11,17 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.Publishing.Lanes;
 
 /// <summary>
-/// Moves a lane from one place in the log to another. Where another host has taken it over, or a restore has replaced the log that the page was read from,
-/// nothing of this one's may stand.
+/// Moves a lane from one place in the log to another. Where another host has taken it over, or a restore has replaced the log that the page
+/// was read from, nothing of this one's may stand.
 /// </summary>
 /// <param name="Log">The log that the page was read from; null where nothing was read.</param>
-internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int Delivered, DateTimeOffset At, string? Log) : IStorageOperation
+internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int Delivered, DateTimeOffset At, string? Log)
+    : IStorageOperation
 {
     private const string Sql =
-        $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, error = null, error_at = null, attempts = 0, " +
-        "updated_at = @at where name = @lane and position = @from and epoch = @epoch " +
-        $"and (@log::text is null or @log = ({LogMark.IdentitySql})) returning 1";
+        $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, error = null, error_at = null, attempts = 0, "
+        + "updated_at = @at where name = @lane and position = @from and epoch = @epoch "
+        + $"and (@log::text is null or @log = ({LogMark.IdentitySql})) returning 1";
 
     public Type DocumentType => typeof(LaneRow);
 
@@ -75,6 +76,8 @@ internal sealed record LaneMove(string Lane, long Epoch, long From, long To, int
     }
 }
 
-/// <summary>Another host has taken the lane over, an operator has set it to another place, or the log is another: the caller begins again.</summary>
+/// <summary>
+/// Another host has taken the lane over, an operator has set it to another place, or the log is another: the caller begins again.
+/// </summary>
 public sealed class LaneMovedException(string lane)
     : ConcurrencyException($"The lane {lane} was taken over.", typeof(LaneRow), lane);

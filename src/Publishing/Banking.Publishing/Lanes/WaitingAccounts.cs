@@ -32,18 +32,28 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
     }
 
     /// <summary>Those that may be tried again now, the longest waiting first.</summary>
-    internal Task<IReadOnlyList<WaitingAccount>> ReleasedAsync(string lane, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) => ListAsync(
-        $"lane = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) order by position limit {limit}", ct, lane, heldTypes.ToArray());
+    internal Task<IReadOnlyList<WaitingAccount>> ReleasedAsync(
+        string lane, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
+        ListAsync(
+            $"lane = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) order by position limit {limit}",
+            ct,
+            lane,
+            heldTypes.ToArray());
 
     /// <summary>Dead letters: what was rejected, not what is merely held.</summary>
-    public Task<IReadOnlyList<WaitingAccount>> RejectedAsync(string? lane, string? cause, Guid? account, int limit, CancellationToken ct) => ListAsync(
-        $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
-        ct, new NpgsqlParameter<string?> { TypedValue = lane }, new NpgsqlParameter<string?> { TypedValue = cause }, new NpgsqlParameter<Guid?> { TypedValue = account });
+    public Task<IReadOnlyList<WaitingAccount>> RejectedAsync(string? lane, string? cause, Guid? account, int limit, CancellationToken ct) =>
+        ListAsync(
+            $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
+            ct,
+            new NpgsqlParameter<string?> { TypedValue = lane },
+            new NpgsqlParameter<string?> { TypedValue = cause },
+            new NpgsqlParameter<Guid?> { TypedValue = account });
 
     /// <summary>Whether an event waits with its account.</summary>
     internal async Task<bool> IsBehindAsync(string lane, Guid account, long position, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)");
+        await using var command = source.CreateCommand(
+            $"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)");
         command.Parameters.Add(new() { Value = lane });
         command.Parameters.Add(new() { Value = account });
         command.Parameters.Add(new() { Value = position });
@@ -55,7 +65,8 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         Guid? account, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 group by lane, cause order by lane, cause");
+            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 group by lane, cause order by lane, cause"
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var counts = new List<(string, string, long, DateTimeOffset)>();
@@ -67,15 +78,19 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         return counts;
     }
 
-    /// <summary>Asks for accounts to be tried again, or for their first waiting event to be passed over, in the caller's transaction.</summary>
+    /// <summary>
+    /// Asks for accounts to be tried again, or for their first waiting event to be passed over, in the caller's transaction.
+    /// </summary>
     /// <returns>Those that were asked for.</returns>
     public static async Task<IReadOnlyList<WaitingAccount>> ReleaseAsync(
         NpgsqlTransaction transaction, string how, string? lane, string? cause, Guid? account, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         await using var command = new NpgsqlCommand(
-            $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or lane = $2) " +
-            $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}", transaction.Connection, transaction);
+            $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or lane = $2) "
+                + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",
+            transaction.Connection,
+            transaction);
         command.Parameters.Add(new() { Value = how });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = lane });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = cause });
@@ -100,17 +115,31 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         var same = rejected.Event.Position == account.Position;
         return ExecuteAsync(
             transaction,
-            $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, release = null where lane = $1 and account = $2", ct,
-            account.Lane, account.Account, rejected.Event.Position, rejected.Event.Id, rejected.Event.Type, rejected.Cause, rejected.Detail,
-            same ? account.Since : clock.GetUtcNow(), same ? account.Attempts + 1 : 1);
+            $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, release = null where lane = $1 and account = $2",
+            ct,
+            account.Lane,
+            account.Account,
+            rejected.Event.Position,
+            rejected.Event.Id,
+            rejected.Event.Type,
+            rejected.Cause,
+            rejected.Detail,
+            same ? account.Since : clock.GetUtcNow(),
+            same ? account.Attempts + 1 : 1);
     }
 
     /// <summary>It has been delivered up to a position, and there is more.</summary>
-    internal static Task MoveAsync(NpgsqlTransaction transaction, WaitingAccount account, long position, CancellationToken ct) => ExecuteAsync(
-        transaction, $"update {Table} set position = $3, release = '{Retry}' where lane = $1 and account = $2", ct, account.Lane, account.Account, position);
+    internal static Task MoveAsync(NpgsqlTransaction transaction, WaitingAccount account, long position, CancellationToken ct) =>
+        ExecuteAsync(
+            transaction,
+            $"update {Table} set position = $3, release = '{Retry}' where lane = $1 and account = $2",
+            ct,
+            account.Lane,
+            account.Account,
+            position);
 
-    internal static Task RemoveAsync(NpgsqlTransaction transaction, WaitingAccount account, CancellationToken ct) => ExecuteAsync(
-        transaction, $"delete from {Table} where lane = $1 and account = $2", ct, account.Lane, account.Account);
+    internal static Task RemoveAsync(NpgsqlTransaction transaction, WaitingAccount account, CancellationToken ct) =>
+        ExecuteAsync(transaction, $"delete from {Table} where lane = $1 and account = $2", ct, account.Lane, account.Account);
 
     private async Task<IReadOnlyList<WaitingAccount>> ListAsync(string condition, CancellationToken ct, params object[] values)
     {
@@ -129,9 +158,18 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
         var accounts = new List<WaitingAccount>();
         while (await reader.ReadAsync(ct))
         {
-            accounts.Add(new(
-                reader.GetString(0), reader.GetGuid(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
-                reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7), reader.GetInt32(8), reader.IsDBNull(9) ? null : reader.GetString(9)));
+            accounts.Add(
+                new(
+                    reader.GetString(0),
+                    reader.GetGuid(1),
+                    reader.GetInt64(2),
+                    reader.GetString(3),
+                    reader.GetString(4),
+                    reader.GetString(5),
+                    reader.GetString(6),
+                    reader.GetFieldValue<DateTimeOffset>(7),
+                    reader.GetInt32(8),
+                    reader.IsDBNull(9) ? null : reader.GetString(9)));
         }
 
         return accounts;
@@ -154,4 +192,13 @@ public sealed class WaitingAccounts(NpgsqlDataSource source, TimeProvider clock)
 /// <param name="Attempts">How often it was tried.</param>
 /// <param name="Release">What was asked for and is about to happen.</param>
 public sealed record WaitingAccount(
-    string Lane, Guid Account, long Position, string EventId, string EventType, string Cause, string Detail, DateTimeOffset Since, int Attempts, string? Release);
+    string Lane,
+    Guid Account,
+    long Position,
+    string EventId,
+    string EventType,
+    string Cause,
+    string Detail,
+    DateTimeOffset Since,
+    int Attempts,
+    string? Release);

@@ -15,7 +15,15 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Attempts">How often it was offered.</param>
 /// <param name="Asked">retry or discard, where somebody has asked for it and it is about to happen.</param>
 public sealed record DeadLetterView(
-    string Destination, string Account, string EventId, string EventType, long Position, string Cause, string Detail, DateTimeOffset Since, int Attempts,
+    string Destination,
+    string Account,
+    string EventId,
+    string EventType,
+    long Position,
+    string Cause,
+    string Detail,
+    DateTimeOffset Since,
+    int Attempts,
     string? Asked);
 
 /// <summary>Dead letters of one destination with the same cause.</summary>
@@ -62,10 +70,11 @@ public static class GetDeadLettersEndpoint
         }
 
         var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
-        var groups = (await waiting.CountAsync(account, http.RequestAborted))
-            .Where(g => g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));
+        var groups = (await waiting.CountAsync(account, http.RequestAborted)).Where(g =>
+            g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));
         return TypedResults.Json(
-            new DeadLettersView([.. groups.Select(g => new DeadLetterGroup(g.Lane, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
+            new DeadLettersView(
+                [.. groups.Select(g => new DeadLetterGroup(g.Lane, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
             ApiJson.Options);
     }
 }

@@ -18,13 +18,16 @@ public sealed record HoldRequest(string? Type = null, string ReasonCode = "", st
 
 public static class HoldDestinationEndpoint
 {
-    /// <summary>Nothing is lost. Held one type only, accounts stop where they meet it, so that theirs stays in order, and all other accounts go on.</summary>
+    /// <summary>
+    /// Nothing is lost. Held one type only, accounts stop where they meet it, so that theirs stays in order, and all other accounts go on.
+    /// </summary>
     [WolverinePost("/ops/outbox/{destination}/hold")]
     [Tags("Operations")]
     [EndpointSummary("Hold publication to a destination, or of one type of event to it")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
+    public static Task<IResult> Post(
+        string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
         desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.HoldAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
@@ -38,7 +41,8 @@ public static class ReleaseDestinationEndpoint
     [EndpointSummary("Let publication go on where it was held")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
+    public static Task<IResult> Post(
+        string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
         desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.ReleaseAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)

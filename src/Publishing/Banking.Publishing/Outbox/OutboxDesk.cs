@@ -30,9 +30,13 @@ public sealed class OutboxDesk(LaneStore store, PublicContracts contracts)
 
         if (type is not null && !contracts.IsKnown(type))
         {
-            return new ProblemResult(Problems.Malformed("unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
+            return new ProblemResult(
+                Problems.Malformed(
+                    "unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
         }
 
-        return Reasons.Problem(reasonCode, reason) is { } problem ? new ProblemResult(problem) : await run(OperatorRequest.Action(http, reasonCode, reason));
+        return Reasons.Problem(reasonCode, reason) is { } problem
+            ? new ProblemResult(problem)
+            : await run(OperatorRequest.Action(http, reasonCode, reason));
     }
 }

@@ -19,15 +19,26 @@ internal sealed class OutboxGauges : BackgroundService
     {
         (_view, _logger) = (view, logger);
         var meter = meters.Create(LaneMeter.MeterName);
-        meter.CreateObservableGauge("banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered yet");
-        meter.CreateObservableGauge("banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the first event that is not delivered yet");
         meter.CreateObservableGauge(
-            "banking.publishing.waiting_accounts", () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)), "{account}", "Accounts that wait, for a held type or behind a dead letter");
+            "banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered yet");
+        meter.CreateObservableGauge(
+            "banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the first event that is not delivered yet");
+        meter.CreateObservableGauge(
+            "banking.publishing.waiting_accounts",
+            () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)),
+            "{account}",
+            "Accounts that wait, for a held type or behind a dead letter");
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
-        Pause, async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)), failure => _logger.LogWarning(failure, "How far publication is could not be looked at"), stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.LookAsync(
+            Pause,
+            async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)),
+            failure => _logger.LogWarning(failure, "How far publication is could not be looked at"),
+            stoppingToken);
 
     private IEnumerable<Measurement<double>> Measured(Func<DestinationView, double> value) =>
-        Volatile.Read(ref _last).Items.Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));
+        Volatile
+            .Read(ref _last)
+            .Items.Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));
 }

@@ -18,8 +18,18 @@ namespace Banking.Publishing.Outbox;
 /// <param name="LastError">What is in the way, in plain words; absent where nothing is.</param>
 /// <param name="WaitingAccounts">Accounts that wait, because an event of theirs was rejected or is held.</param>
 public sealed record DestinationView(
-    string Name, string Kind, bool Configured, long Position, long Waiting, double OldestSeconds, double Rate, long Delivered, HoldView? Held,
-    IReadOnlyList<string> HeldTypes, ErrorView? LastError, IReadOnlyList<WaitingView> WaitingAccounts);
+    string Name,
+    string Kind,
+    bool Configured,
+    long Position,
+    long Waiting,
+    double OldestSeconds,
+    double Rate,
+    long Delivered,
+    HoldView? Held,
+    IReadOnlyList<string> HeldTypes,
+    ErrorView? LastError,
+    IReadOnlyList<WaitingView> WaitingAccounts);
 
 /// <summary>Publication stands still.</summary>
 public sealed record HoldView(DateTimeOffset At, string By, string Reason);
@@ -40,7 +50,14 @@ public sealed record OutboxState(long Position, long End, IReadOnlyList<LogHolde
 
 /// <summary>How publication is doing, for people, health and metrics.</summary>
 public sealed class OutboxView(
-    IEnumerable<IDestinationSource> sources, LaneStore store, WaitingAccounts waiting, LaneMeter meter, LogMark mark, LogEnd log, LogHolders holders, NpgsqlDataSource source,
+    IEnumerable<IDestinationSource> sources,
+    LaneStore store,
+    WaitingAccounts waiting,
+    LaneMeter meter,
+    LogMark mark,
+    LogEnd log,
+    LogHolders holders,
+    NpgsqlDataSource source,
     TimeProvider clock)
 {
     public async Task<OutboxState> LookAsync(CancellationToken ct)
@@ -58,11 +75,20 @@ public sealed class OutboxView(
         var items = new List<DestinationView>();
         foreach (var row in await store.AllAsync(null, ct))
         {
-            items.Add(new(
-                row.Name, row.Kind, configured.Contains(row.Name), row.Position, Math.Max(0, end - row.Position), row.Position >= end ? 0 : await AgeAsync(row.Position, ct), meter.Rate(row.Name),
-                row.Delivered, row.Held is { } held ? new(held.At, held.By, held.Reason) : null, row.HeldTypes,
-                row.Trouble is { } trouble ? new(trouble.Text, trouble.At, trouble.Attempts) : null,
-                [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));
+            items.Add(
+                new(
+                    row.Name,
+                    row.Kind,
+                    configured.Contains(row.Name),
+                    row.Position,
+                    Math.Max(0, end - row.Position),
+                    row.Position >= end ? 0 : await AgeAsync(row.Position, ct),
+                    meter.Rate(row.Name),
+                    row.Delivered,
+                    row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
+                    row.HeldTypes,
+                    row.Trouble is { } trouble ? new(trouble.Text, trouble.At, trouble.Attempts) : null,
+                    [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));
         }
 
         return new(complete, end, heldBackBy, items);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.Publishing.Outbox;
 
 /// <summary>
-/// Degraded while a destination is in trouble, falls behind, or has dead letters: no money moves wrong, and somebody has to look. What people hold is
-/// as they want it.
+/// Degraded while a destination is in trouble, falls behind, or has dead letters: no money moves wrong, and somebody has to look. What
+/// people hold is as they want it.
 /// </summary>
 public sealed class PublicationHealth(OutboxView view) : IHealthCheck
 {
@@ -29,7 +29,9 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
         }
     }
 
-    /// <summary>By the server's clock its transactions began, by this machine's they are measured: half a minute is longer than both differ.</summary>
+    /// <summary>
+    /// By the server's clock its transactions began, by this machine's they are measured: half a minute is longer than both differ.
+    /// </summary>
     private static bool IsLong(LogHolder holder) => TimeProvider.System.GetUtcNow() - holder.Since > LongTransaction;
 
     private static string Why(LogHolder h) =>

@@ -19,15 +19,22 @@ public sealed record SetDestinationRequest(long Position, string ReasonCode = ""
 
 public static class SetDestinationEndpoint
 {
-    /// <summary>For a consumer that lost what it had, or never wants what is behind it. What waited behind the place is delivered like the rest.</summary>
+    /// <summary>
+    /// For a consumer that lost what it had, or never wants what is behind it. What waited behind the place is delivered like the rest.
+    /// </summary>
     [WolverinePost("/ops/outbox/{destination}/position")]
     [Tags("Operations")]
     [EndpointSummary("Deliver the log to a destination from another place on, again and in order")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, SetDestinationRequest request, OutboxDesk desk, LaneControl control, OutboxView view, LogEnd log, HttpContext http) =>
-        desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
+        string destination,
+        SetDestinationRequest request,
+        OutboxDesk desk,
+        LaneControl control,
+        OutboxView view,
+        LogEnd log,
+        HttpContext http) => desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
             var problem = request.Position < 0
                 ? Problems.Malformed("malformed_position", "position is 0 or a position of the log.", "#/position", status: 422)

@@ -17,7 +17,8 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Account">That of one account, acc_….</param>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">Why, in words.</param>
-public sealed record SettleRequest(string? Destination = null, string? Cause = null, string? Account = null, string ReasonCode = "", string Reason = "");
+public sealed record SettleRequest(
+    string? Destination = null, string? Cause = null, string? Account = null, string ReasonCode = "", string Reason = "");
 
 /// <summary>What was asked for; it happens in the background.</summary>
 public sealed record SettledView(int Asked, IReadOnlyList<DeadLetterView> Items);
@@ -55,13 +56,16 @@ internal static class Settling
         {
             if (!PublicId.TryParse("acc", request.Account, out var id))
             {
-                return new ProblemResult(Problems.Malformed("malformed_account", "account is the id of an account, acc_…", "#/account", status: 422));
+                return new ProblemResult(
+                    Problems.Malformed("malformed_account", "account is the id of an account, acc_…", "#/account", status: 422));
             }
 
             account = id;
         }
 
-        if ((PlainText.Problem(request.Destination, OutboxDesk.LongestText) ?? PlainText.Problem(request.Cause, OutboxDesk.LongestText)) is { } why)
+        if (
+            (PlainText.Problem(request.Destination, OutboxDesk.LongestText) ?? PlainText.Problem(request.Cause, OutboxDesk.LongestText)) is
+            { } why)
         {
             return new ProblemResult(Problems.Malformed("invalid_text", why, status: 422));
         }
@@ -72,8 +76,15 @@ internal static class Settling
         }
 
         var asked = await control.SettleAsync(
-            how, request.Destination, request.Cause, account, OperatorRequest.Action(http, request.ReasonCode, request.Reason), http.RequestAborted);
+            how,
+            request.Destination,
+            request.Cause,
+            account,
+            OperatorRequest.Action(http, request.ReasonCode, request.Reason),
+            http.RequestAborted);
         return TypedResults.Json(
-            new SettledView(asked.Count, [.. asked.Take(100).Select(DeadLettersView.Of)]), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+            new SettledView(asked.Count, [.. asked.Take(100).Select(DeadLettersView.Of)]),
+            ApiJson.Options,
+            statusCode: StatusCodes.Status202Accepted);
     }
 }

@@ -6,10 +6,11 @@ using RabbitMQ.Client.Exceptions;
 namespace Banking.Publishing.RabbitMq;
 
 /// <summary>
-/// A topic exchange in front of quorum queues. Everything goes over one channel, in order, and each message is confirmed by the broker once a majority
-/// of the queue's members has it on disk; one that no queue takes is returned and counts as not delivered. After the first failure the channel is
-/// closed and all of it begins again where everything had been confirmed, with one event of each account under way at a time until a page has gone through:
-/// a queue that is bound, or has room again, in the midst of a page must not be given a later event after an earlier one was sent back.
+/// A topic exchange in front of quorum queues. Everything goes over one channel, in order, and each message is confirmed by the broker once
+/// a majority of the queue's members has it on disk; one that no queue takes is returned and counts as not delivered. After the first
+/// failure the channel is closed and all of it begins again where everything had been confirmed, with one event of each account under way
+/// at a time until a page has gone through: a queue that is bound, or has room again, in the midst of a page must not be given a later
+/// event after an earlier one was sent back.
 /// </summary>
 internal sealed class RabbitDestination : Destination
 {
@@ -59,7 +60,8 @@ internal sealed class RabbitDestination : Destination
         {
             connection = await factory.CreateConnectionAsync(ct);
             var channel = await connection.CreateChannelAsync(
-                new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, new ThrottlingRateLimiter(2 * Window)), ct);
+                new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, new ThrottlingRateLimiter(2 * Window)),
+                ct);
             await DeclareAsync(channel, settings, ct);
             return new(settings, care, connection, channel);
         }
@@ -81,7 +83,8 @@ internal sealed class RabbitDestination : Destination
 
     public override bool Wants(PublicEvent e) => _keys.Match(e.Type);
 
-    public override async Task<IReadOnlyList<Rejected>> DeliverAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+    public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
+        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
     {
         try
         {
@@ -105,7 +108,8 @@ internal sealed class RabbitDestination : Destination
         catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException or ObjectDisposedException)
         {
             _care.Needed = true;
-            throw new DestinationUnavailableException($"The connection to RabbitMQ at {Address(_settings)} broke: {Innermost(failure)}", failure);
+            throw new DestinationUnavailableException(
+                $"The connection to RabbitMQ at {Address(_settings)} broke: {Innermost(failure)}", failure);
         }
     }
 
@@ -152,7 +156,10 @@ internal sealed class RabbitDestination : Destination
         await base.DisposeAsync();
     }
 
-    /// <summary>Called one after the other and not awaited between: the client sends in the order of the calls, and the task is done when the confirm is there.</summary>
+    /// <summary>
+    /// Called one after the other and not awaited between: the client sends in the order of the calls, and the task is done when the
+    /// confirm is there.
+    /// </summary>
     private Task PublishAsync(PublicEvent e, CancellationToken ct) => _channel.BasicPublishAsync(
         _exchange,
         new CachedString(e.Type),
@@ -182,7 +189,8 @@ internal sealed class RabbitDestination : Destination
             var arguments = Quorum();
             arguments["x-delivery-limit"] = settings.DeliveryLimit;
             arguments["x-dead-letter-exchange"] = dead;
-            // Both go together: dead letters are moved as safely as messages are published. Without a length limit nothing is ever rejected.
+            // Both go together: dead letters are moved as safely as messages are published. Without a length limit nothing is ever
+            // rejected.
             arguments["x-dead-letter-strategy"] = "at-least-once";
             arguments["x-overflow"] = "reject-publish";
             arguments["x-single-active-consumer"] = true;
@@ -197,7 +205,8 @@ internal sealed class RabbitDestination : Destination
     private static Dictionary<string, object?> Quorum() => new() { ["x-queue-type"] = "quorum" };
 
     /// <summary>Without the password.</summary>
-    private static string Address(RabbitSettings settings) => new Uri(settings.Uri) is var uri ? $"{uri.Host}:{uri.Port}{uri.AbsolutePath}" : "";
+    private static string Address(RabbitSettings settings) =>
+        new Uri(settings.Uri) is var uri ? $"{uri.Host}:{uri.Port}{uri.AbsolutePath}" : "";
 
     private static string Innermost(Exception failure) => failure.GetBaseException().Message;
 }

@@ -13,9 +13,9 @@ public sealed record RabbitSettings
     public string Exchange { get; init; } = "banking.events";
 
     /// <summary>
-    /// Quorum queues that are made and bound, by name, with the routing keys that each wants: "#" for all. Consumers who need an account's events in order read one
-    /// queue alone (single active consumer). An event that none of these keys wants is not published here; one that is wanted must find a queue, or it
-    /// counts as not delivered.
+    /// Quorum queues that are made and bound, by name, with the routing keys that each wants: "#" for all. Consumers who need an account's
+    /// events in order read one queue alone (single active consumer). An event that none of these keys wants is not published here; one
+    /// that is wanted must find a queue, or it counts as not delivered.
     /// </summary>
     public IReadOnlyDictionary<string, string> Queues { get; init; } = new Dictionary<string, string>();
 
@@ -30,13 +30,22 @@ public sealed record RabbitSettings
         ArgumentNullException.ThrowIfNull(section);
         var settings = section.Get<RabbitSettings>() ?? new();
         StartPosition.Parse(settings.From, section.Path);
-        if (settings.Uri.Length > 0 && !(System.Uri.TryCreate(settings.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
+        if (
+            settings.Uri.Length > 0
+            && !(System.Uri.TryCreate(settings.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
         {
-            throw new FormatException($"{section.Path}:Uri is no address of RabbitMQ, amqp://user:password@host:port/virtual-host; what is special in a password is written as %XX.");
+            throw new FormatException(
+                $"{section.Path}:Uri is no address of RabbitMQ, amqp://user:password@host:port/virtual-host; what is special in a password is written as %XX."
+            );
         }
 
         RoutingKeys.Check(settings.Queues, section.Path);
-        return settings.Queues.Count > 0 ? settings : settings with { Queues = new Dictionary<string, string> { [settings.Exchange] = "#" } };
+        return settings.Queues.Count > 0
+            ? settings
+            : settings with
+            {
+                Queues = new Dictionary<string, string> { [settings.Exchange] = "#" },
+            };
     }
 }
 
@@ -56,12 +65,17 @@ internal sealed class RabbitSource : IDestinationSource
     public RabbitSource(RabbitSettings settings)
     {
         var care = new Care();
-        _specs = settings.Uri.Length == 0
-            ? []
-            : [new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct => await RabbitDestination.OpenAsync(settings, care, ct))
-            {
-                FromSetting = "Banking:Publishing:RabbitMq:From",
-            }];
+        _specs =
+            settings.Uri.Length == 0
+                ? []
+                :
+                [
+                    new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct =>
+                        await RabbitDestination.OpenAsync(settings, care, ct))
+                    {
+                        FromSetting = "Banking:Publishing:RabbitMq:From",
+                    },
+                ];
     }
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) => Task.FromResult(_specs);

@@ -8,15 +8,19 @@ internal sealed class RoutingKeys
     /// <param name="keys">One or more for each queue, separated by spaces.</param>
     public RoutingKeys(IEnumerable<string> keys) => _keys = [.. keys.SelectMany(Split).Distinct().Select(k => k.Split('.'))];
 
-    /// <exception cref="FormatException">A queue has no key, or one that would mean something else to the broker than to people.</exception>
+    /// <exception cref="FormatException">A queue has no key, or one that would mean something else to the broker than to
+    /// people.</exception>
     public static void Check(IReadOnlyDictionary<string, string> queues, string section)
     {
         foreach (var (queue, keys) in queues)
         {
-            if (Split(keys).Length == 0 || Split(keys).SelectMany(k => k.Split('.')).Any(w => w.Length > 1 && w.AsSpan().ContainsAny('*', '#')))
+            if (
+                Split(keys).Length == 0
+                || Split(keys).SelectMany(k => k.Split('.')).Any(w => w.Length > 1 && w.AsSpan().ContainsAny('*', '#')))
             {
                 throw new FormatException(
-                    $"{section}:Queues:{queue} is '{keys}': routing keys separated by spaces, such as # or banking.account.*.v1; * and # stand for whole words.");
+                    $"{section}:Queues:{queue} is '{keys}': routing keys separated by spaces, such as # or banking.account.*.v1; * and # stand for whole words."
+                );
             }
         }
     }

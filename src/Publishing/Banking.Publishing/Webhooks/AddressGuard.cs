@@ -5,9 +5,9 @@ using Banking.Platform.Commands;
 namespace Banking.Publishing.Webhooks;
 
 /// <summary>
-/// Who registers an endpoint makes this host send requests to where it may get and they may not: into the bank's own network. So only public
-/// addresses are connected to. Asked at registration, for an answer; and decided when connecting, on the address itself, for a name can be
-/// pointed elsewhere between the two.
+/// Who registers an endpoint makes this host send requests to where it may get and they may not: into the bank's own network. So only
+/// public addresses are connected to. Asked at registration, for an answer; and decided when connecting, on the address itself, for a name
+/// can be pointed elsewhere between the two.
 /// </summary>
 public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver resolve)
 {
@@ -21,14 +21,30 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
     [
         .. new[]
         {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
-            "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
         }.Select(IPNetwork.Parse),
     ];
 
     /// <summary>Of IPv6: only what is given out to the world, without what in it carries an IPv4 address or stands in books.</summary>
     private static readonly IPNetwork Global = IPNetwork.Parse("2000::/3");
-    private static readonly IPNetwork[] ClosedInGlobal = [.. new[] { "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20" }.Select(IPNetwork.Parse)];
+    private static readonly IPNetwork[] ClosedInGlobal =
+    [
+        .. new[] { "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20" }.Select(IPNetwork.Parse),
+    ];
 
     public static bool IsPublic(IPAddress address)
     {
@@ -42,9 +58,14 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
     /// <summary>What is wrong with an address as somebody gives it, or null.</summary>
     public async Task<Refusal?> ProblemAsync(string url, CancellationToken ct)
     {
-        if (url.Length > LongestUrl || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || url.Any(c => c is <= ' ' or > '~'))
+        if (
+            url.Length > LongestUrl
+            || !Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            || uri.Host.Length == 0
+            || url.Any(c => c is <= ' ' or > '~'))
         {
-            return Problems.Malformed("malformed_url", $"url is an absolute address of at most {LongestUrl} printable ASCII characters.", "#/url", status: 422);
+            return Problems.Malformed(
+                "malformed_url", $"url is an absolute address of at most {LongestUrl} printable ASCII characters.", "#/url", status: 422);
         }
 
         if (!(uri.Scheme == Uri.UriSchemeHttps || (settings.AllowInsecure && uri.Scheme == Uri.UriSchemeHttp)))

@@ -19,7 +19,10 @@ public sealed record ChangeWebhookRequest(
 
 public static class ChangeWebhookEndpoint
 {
-    /// <summary>It goes on where it is in the log: what its new filter lets through and the old one did not is told from here on, not from the beginning.</summary>
+    /// <summary>
+    /// It goes on where it is in the log: what its new filter lets through and the old one did not is told from here on, not from the
+    /// beginning.
+    /// </summary>
     [WolverinePost("/v1/webhooks/{webhook}/change")]
     [HonoursIfMatch]
     [Tags("Webhooks")]

@@ -18,8 +18,17 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="OldSecretUntil">Until when the secret before the last rotation signs too; absent where none does.</param>
 /// <param name="Delivery">How delivery is doing; absent in answers to commands, and for a moment after the registration.</param>
 public sealed record WebhookView(
-    string Id, string Url, IReadOnlyList<string>? Types, IReadOnlyList<string>? Accounts, string? Description, long From, DateTimeOffset RegisteredAt,
-    DateTimeOffset? RemovedAt, DateTimeOffset? OldSecretUntil, long Version, DestinationView? Delivery = null)
+    string Id,
+    string Url,
+    IReadOnlyList<string>? Types,
+    IReadOnlyList<string>? Accounts,
+    string? Description,
+    long From,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset? RemovedAt,
+    DateTimeOffset? OldSecretUntil,
+    long Version,
+    DestinationView? Delivery = null)
 {
     internal static WebhookView Of(Webhook w, DateTimeOffset now) => new(
         w.PublicName, w.Url, w.Types, w.Accounts, w.Description, w.From, w.RegisteredAt, w.RemovedAt,
@@ -54,7 +63,14 @@ public static class ListWebhooksEndpoint
         var state = (await outbox.LookAsync(http.RequestAborted)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
             new Page<WebhookView>(
-                [.. page.Items.Select(w => WebhookView.Of(w, clock.GetUtcNow()) with { Delivery = state.GetValueOrDefault(w.Destination) })], page.NextCursor),
+                [
+                    .. page.Items.Select(w =>
+                        WebhookView.Of(w, clock.GetUtcNow()) with
+                        {
+                            Delivery = state.GetValueOrDefault(w.Destination),
+                        }),
+                ],
+                page.NextCursor),
             ApiJson.Options);
     }
 }
@@ -76,6 +92,10 @@ public static class GetWebhookEndpoint
         var state = await outbox.LookAsync(http.RequestAborted);
         // Not its version as an ETag: the delivery it shows goes on while the endpoint stays what it is.
         return TypedResults.Json(
-            WebhookView.Of(found, clock.GetUtcNow()) with { Delivery = state.Items.FirstOrDefault(d => d.Name == found.Destination) }, ApiJson.Options);
+            WebhookView.Of(found, clock.GetUtcNow()) with
+            {
+                Delivery = state.Items.FirstOrDefault(d => d.Name == found.Destination),
+            },
+            ApiJson.Options);
     }
 }

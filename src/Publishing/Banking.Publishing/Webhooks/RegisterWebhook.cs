@@ -18,7 +18,11 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="Description">What it is for.</param>
 /// <param name="From">now, beginning or a position of the log; now when left out.</param>
 public sealed record RegisterWebhookRequest(
-    string Url, IReadOnlyList<string>? Types = null, IReadOnlyList<string>? Accounts = null, string? Description = null, string? From = null);
+    string Url,
+    IReadOnlyList<string>? Types = null,
+    IReadOnlyList<string>? Accounts = null,
+    string? Description = null,
+    string? From = null);
 
 public static class RegisterWebhookEndpoint
 {
@@ -43,9 +47,14 @@ public static class RegisterWebhookEndpoint
             (id, secret, eventId, now) => Decide(request, id, from, secret, eventId, now));
     }
 
-    internal static Decision Decide(RegisterWebhookRequest request, Guid id, long from, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
-        new Decision.Accepted(new NewEvent(id, eventId, new WebhookRegistered(
-            request.Url, Webhook.Join(request.Types), Webhook.Join(request.Accounts), request.Description, from, secret.Id, now)))
+    internal static Decision Decide(
+        RegisterWebhookRequest request, Guid id, long from, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
+        new Decision.Accepted(
+            new NewEvent(
+                id,
+                eventId,
+                new WebhookRegistered(
+                    request.Url, Webhook.Join(request.Types), Webhook.Join(request.Accounts), request.Description, from, secret.Id, now)))
         {
             Documents = [secret],
         };

@@ -24,23 +24,48 @@ public static class RotateWebhookSecretEndpoint
     [EndpointSummary("Give an endpoint another secret")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookDesk desk, HttpContext http) => desk.ChangeAsync(
-        http,
-        new CommandShape<RotateWebhookSecretRequest>("publishing.rotate-webhook-secret.v1", _ => "", _ => (null, null), r => r.GraceHours is >= 0 and <= LongestGrace
-            ? null
-            : Problems.Malformed("malformed_grace", $"graceHours is 0 to {LongestGrace}.", "#/graceHours", status: 422)),
-        request, webhook, url: null, (found, secret, eventId, now) => Decide(request, found, secret, eventId, now));
+    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookDesk desk, HttpContext http) =>
+        desk.ChangeAsync(
+            http,
+            new CommandShape<RotateWebhookSecretRequest>(
+                "publishing.rotate-webhook-secret.v1",
+                _ => "",
+                _ => (null, null),
+                r =>
+                    r.GraceHours is >= 0 and <= LongestGrace
+                        ? null
+                        : Problems.Malformed("malformed_grace", $"graceHours is 0 to {LongestGrace}.", "#/graceHours", status: 422)),
+            request,
+            webhook,
+            url: null,
+            (found, secret, eventId, now) => Decide(request, found, secret, eventId, now));
 
-    internal static Decision Decide(RotateWebhookSecretRequest request, Webhook webhook, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
+    internal static Decision Decide(
+        RotateWebhookSecretRequest request, Webhook webhook, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
         // The old one was promised to sign until then, and there is room for one: who cannot wait gives no grace, and both stop at once.
-        request.GraceHours > 0 && webhook.OldSecretUntil is { } until && until > now
-            ? new Decision.Refused(Refusal.Of(
-                "rotation_under_way", 409, "The secret before this one still signs; wait until its grace is over, or rotate without one.", ("until", until)))
-            : new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
+        request.GraceHours > 0
+        && webhook.OldSecretUntil is { } until
+        && until > now
+            ? new Decision.Refused(
+                Refusal.Of(
+                    "rotation_under_way",
+                    409,
+                    "The secret before this one still signs; wait until its grace is over, or rotate without one.",
+                    ("until", until)))
+            : new Decision.Accepted(
+                new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
             {
                 Documents = [secret],
-                Due = request.GraceHours == 0
-                    ? []
-                    : [new(eventId, EndWebhookGrace.Operation, now.AddHours(request.GraceHours), new EndWebhookGrace(webhook.Id, webhook.Secret))],
+                Due =
+                    request.GraceHours == 0
+                        ? []
+                        :
+                        [
+                            new(
+                                eventId,
+                                EndWebhookGrace.Operation,
+                                now.AddHours(request.GraceHours),
+                                new EndWebhookGrace(webhook.Id, webhook.Secret)),
+                        ],
             };
 }

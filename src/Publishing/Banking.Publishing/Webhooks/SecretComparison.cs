@@ -23,8 +23,9 @@ internal sealed class SecretComparison : StoredComparison
         }
 
         await using var command = new NpgsqlCommand(
-            $"select w.id from unnest($1, $2) as w(id, secret) left join {PublishingModule.Schema}_keys.mt_doc_webhook_secret s on s.id = w.secret " +
-            "where s.id is null or s.data ->> 'webhook' <> w.id::text", snapshot);
+            $"select w.id from unnest($1, $2) as w(id, secret) left join {PublishingModule.Schema}_keys.mt_doc_webhook_secret s on s.id = w.secret "
+                + "where s.id is null or s.data ->> 'webhook' <> w.id::text",
+            snapshot);
         command.Parameters.Add(new() { Value = webhooks.Select(w => w.Id).ToArray() });
         command.Parameters.Add(new() { Value = webhooks.Select(w => w.Secret).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(ct);

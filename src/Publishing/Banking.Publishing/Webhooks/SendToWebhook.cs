@@ -38,19 +38,39 @@ public static class ResendToWebhookEndpoint
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string webhook, ResendRequest request, WebhookDesk desk, WebhookSource source, PublicLog log, LaneStore lanes, WaitingAccounts waiting, HttpContext http) =>
-        SendingOnce.RunAsync(webhook, desk, source, http, async (found, destination) =>
-            !PublicId.TryParse("evt", request.EventId, out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e
+        string webhook,
+        ResendRequest request,
+        WebhookDesk desk,
+        WebhookSource source,
+        PublicLog log,
+        LaneStore lanes,
+        WaitingAccounts waiting,
+        HttpContext http) => SendingOnce.RunAsync(webhook, desk, source, http, async (found, destination) => !PublicId.TryParse(
+                "evt",
+                request.EventId,
+                out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e
                 ? (null, default, Refusal.Of("event_not_found", 404, "No such event is published.") with { Pointer = "#/eventId" })
             : !destination.Wants(e)
-                ? (null, default, Refusal.Of("event_not_wanted", 422, "The endpoint does not get such events.", ("type", e.Type), ("account", e.Subject)))
+                ? (
+                    null,
+                    default,
+                    Refusal.Of("event_not_wanted", 422, "The endpoint does not get such events.", ("type", e.Type), ("account", e.Subject)))
             // Once more is after the first time: ahead of its turn it would come before those that it follows.
             : !await HadAsync(found, e, lanes, waiting, http.RequestAborted)
-                ? (null, default, Refusal.Of("not_delivered_yet", 409, "The event has not been delivered to this endpoint yet; it will be, in its turn.", ("position", e.Position)))
+                ? (
+                    null,
+                    default,
+                    Refusal.Of(
+                        "not_delivered_yet",
+                        409,
+                        "The event has not been delivered to this endpoint yet; it will be, in its turn.",
+                        ("position", e.Position)))
             : (e.Id, e.Json, null));
 
-    private static async Task<bool> HadAsync(Webhook webhook, PublicEvent e, LaneStore lanes, WaitingAccounts waiting, CancellationToken ct) =>
-        (await lanes.FindAsync(webhook.Destination, ct))?.Position >= e.Position && !await waiting.IsBehindAsync(webhook.Destination, e.Stream, e.Position, ct);
+    private static async Task<bool> HadAsync(
+        Webhook webhook, PublicEvent e, LaneStore lanes, WaitingAccounts waiting, CancellationToken ct) =>
+        (await lanes.FindAsync(webhook.Destination, ct))?.Position >= e.Position
+        && !await waiting.IsBehindAsync(webhook.Destination, e.Stream, e.Position, ct);
 }
 
 public static class TestWebhookEndpoint
@@ -61,27 +81,34 @@ public static class TestWebhookEndpoint
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string webhook, TestWebhookRequest request, WebhookDesk desk, WebhookSource source, PublicationSettings publication, TimeProvider clock, HttpContext http) =>
-        SendingOnce.RunAsync(webhook, desk, source, http, (found, _) =>
+        string webhook,
+        TestWebhookRequest request,
+        WebhookDesk desk,
+        WebhookSource source,
+        PublicationSettings publication,
+        TimeProvider clock,
+        HttpContext http) => SendingOnce.RunAsync(webhook, desk, source, http, (found, _) =>
         {
             var id = PublicId.Format("evt", Ids.Next(clock));
-            return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>((id, Test(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
+            return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>(
+                (id, Test(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
         });
 
     /// <summary>It is in no log and has no place in one.</summary>
-    internal static byte[] Test(Webhook webhook, string id, string? note, string source, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
-        new
-        {
-            specversion = "1.0",
-            id,
-            source,
-            type = "banking.webhook.test.v1",
-            subject = webhook.PublicName,
-            time = now,
-            datacontenttype = "application/json",
-            data = new { webhook = webhook.PublicName, note },
-        },
-        ApiJson.Options);
+    internal static byte[] Test(Webhook webhook, string id, string? note, string source, DateTimeOffset now) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                specversion = "1.0",
+                id,
+                source,
+                type = "banking.webhook.test.v1",
+                subject = webhook.PublicName,
+                time = now,
+                datacontenttype = "application/json",
+                data = new { webhook = webhook.PublicName, note },
+            },
+            ApiJson.Options);
 }
 
 internal static class SendingOnce

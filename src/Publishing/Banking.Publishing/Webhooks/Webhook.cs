@@ -13,9 +13,19 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="Secret">The <see cref="WebhookSecret"/> that signs.</param>
 /// <param name="OldSecret">The one before, which signs too until <paramref name="OldSecretUntil"/>.</param>
 public sealed record Webhook(
-    Guid Id, long Version, DateTimeOffset RecordedAt, string Url, IReadOnlyList<string>? Types, IReadOnlyList<string>? Accounts, string? Description,
-    long From, Guid Secret, DateTimeOffset RegisteredAt, Guid? OldSecret = null, DateTimeOffset? OldSecretUntil = null, DateTimeOffset? RemovedAt = null)
-    : IEventSourced<Webhook>
+    Guid Id,
+    long Version,
+    DateTimeOffset RecordedAt,
+    string Url,
+    IReadOnlyList<string>? Types,
+    IReadOnlyList<string>? Accounts,
+    string? Description,
+    long From,
+    Guid Secret,
+    DateTimeOffset RegisteredAt,
+    Guid? OldSecret = null,
+    DateTimeOffset? OldSecretUntil = null,
+    DateTimeOffset? RemovedAt = null) : IEventSourced<Webhook>
 {
     /// <summary>How its public id begins.</summary>
     public const string Prefix = "whk";
@@ -56,10 +66,20 @@ public sealed record Webhook(
                 Accounts = Split(e.Accounts),
                 Description = e.Description,
             },
-            ({ RemovedAt: null }, WebhookSecretRotated e) => state with { Secret = e.Secret, OldSecret = state.Secret, OldSecretUntil = e.OldUntil },
-            ({ RemovedAt: null }, WebhookSecretRetired e) when state.OldSecret == e.Secret => state with { OldSecret = null, OldSecretUntil = null },
+            ({ RemovedAt: null }, WebhookSecretRotated e) => state with
+            {
+                Secret = e.Secret,
+                OldSecret = state.Secret,
+                OldSecretUntil = e.OldUntil,
+            },
+            ({ RemovedAt: null }, WebhookSecretRetired e) when state.OldSecret == e.Secret => state with
+            {
+                OldSecret = null,
+                OldSecretUntil = null,
+            },
             ({ RemovedAt: null }, WebhookRemoved e) => state with { RemovedAt = e.EffectiveAt },
-            _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow {state?.ToString() ?? "nothing"} in webhook {id}."),
+            _ => throw new InvalidOperationException(
+                $"{@event.GetType().Name} cannot follow {state?.ToString() ?? "nothing"} in webhook {id}."),
         };
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
     }

@@ -18,7 +18,10 @@ public sealed record WebhookAnswer(int? Status, string Text, TimeSpan? RetryAfte
     public string InShort => Status is { } status ? string.Create(CultureInfo.InvariantCulture, $"answered {status}") : Text;
 }
 
-/// <summary>Sends signed requests to endpoints nobody here knows: they get no cookie, no redirect and no trace of this bank, and are believed nothing.</summary>
+/// <summary>
+/// Sends signed requests to endpoints nobody here knows: they get no cookie, no redirect and no trace of this bank, and are believed
+/// nothing.
+/// </summary>
 public sealed class WebhookClient : IDisposable
 {
     private const int MostOfAnswer = 1_024;
@@ -47,7 +50,8 @@ public sealed class WebhookClient : IDisposable
     }
 
     /// <summary>One request. Whatever the endpoint does is an answer.</summary>
-    internal async Task<WebhookAnswer> SendAsync(Uri url, string id, ReadOnlyMemory<byte> body, IReadOnlyList<WebhookSecret> secrets, CancellationToken ct)
+    internal async Task<WebhookAnswer> SendAsync(
+        Uri url, string id, ReadOnlyMemory<byte> body, IReadOnlyList<WebhookSecret> secrets, CancellationToken ct)
     {
         var now = _clock.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
@@ -72,7 +76,11 @@ public sealed class WebhookClient : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            return new(null, PlainText.Escaped((failure.InnerException is IOException cause ? cause : failure).Message), null, _clock.GetElapsedTime(began));
+            return new(
+                null,
+                PlainText.Escaped((failure.InnerException is IOException cause ? cause : failure).Message),
+                null,
+                _clock.GetElapsedTime(began));
         }
     }
 
@@ -89,6 +97,7 @@ public sealed class WebhookClient : IDisposable
     {
         var bytes = new byte[MostOfAnswer];
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
-        return PlainText.Escaped(Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));
+        return PlainText.Escaped(
+            Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));
     }
 }

@@ -8,7 +8,12 @@ namespace Banking.Publishing.Webhooks;
 
 /// <summary>The way of what operators ask of endpoints, from the door to the decision and back.</summary>
 public sealed class WebhookDesk(
-    CommandDoors doors, CommandGroup<Webhook> group, AddressGuard guard, PublicContracts contracts, StateReader<Webhook> states, TimeProvider clock)
+    CommandDoors doors,
+    CommandGroup<Webhook> group,
+    AddressGuard guard,
+    PublicContracts contracts,
+    StateReader<Webhook> states,
+    TimeProvider clock)
 {
     internal static Refusal NotFound => Refusal.Of("webhook_not_found", 404, "There is no such webhook.");
 
@@ -17,20 +22,33 @@ public sealed class WebhookDesk(
 
     /// <summary>A new webhook.</summary>
     internal Task<IResult> RegisterAsync<TCommand>(
-        HttpContext http, CommandShape<TCommand> shape, TCommand command, string url,
+        HttpContext http,
+        CommandShape<TCommand> shape,
+        TCommand command,
+        string url,
         Func<Guid, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
-        where TCommand : class => doors.HttpAsync(http, keyRequired: false, shape, _ => (command, null), async (_, context, ct) =>
-        {
-            var id = Ids.Next(clock);
-            var (secret, eventId, problem) = (WebhookSecret.For(id, Ids.Next(clock)), Ids.Next(clock), await guard.ProblemAsync(url, ct));
-            return await group.SubmitAsync(
-                new(
-                    context, [id], _ => null,
-                    (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
-                    (states, now) => new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
-                    () => CommandData.Of(shape.Name, command)),
-                ct);
-        });
+        where TCommand : class =>
+        doors.HttpAsync(
+            http,
+            keyRequired: false,
+            shape,
+            _ => (command, null),
+            async (_, context, ct) =>
+            {
+                var id = Ids.Next(clock);
+                var (secret, eventId, problem) = (
+                    WebhookSecret.For(id, Ids.Next(clock)), Ids.Next(clock), await guard.ProblemAsync(url, ct));
+                return await group.SubmitAsync(
+                    new(
+                        context,
+                        [id],
+                        _ => null,
+                        (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
+                        (states, now) =>
+                            new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
+                        () => CommandData.Of(shape.Name, command)),
+                    ct);
+            });
 
     /// <summary>Something about one that is there.</summary>
     /// <param name="url">Its new address, where it gets one.</param>
@@ -78,7 +96,11 @@ public sealed class WebhookDesk(
 
     /// <summary>What is wrong with what an endpoint is to get, or null.</summary>
     internal Refusal? Problem(IReadOnlyList<string>? types, IReadOnlyList<string>? accounts, string? description) =>
-        List("types", types, contracts.IsKnown, "There is no such type of published event; name them as they are published, such as banking.account.money-deposited.v1.")
+        List(
+            "types",
+            types,
+            contracts.IsKnown,
+            "There is no such type of published event; name them as they are published, such as banking.account.money-deposited.v1.")
         ?? List("accounts", accounts, a => PublicId.TryParse("acc", a, out _), "An account is named by its id, acc_….")
         ?? (PlainText.Problem(description, 200) is { } why ? Problems.Malformed("invalid_text", why, "#/description", status: 422) : null);
 
@@ -86,7 +108,11 @@ public sealed class WebhookDesk(
     {
         if (names is { Count: 0 })
         {
-            return Problems.Malformed("empty_list", $"An endpoint that gets nothing is none: name at least one, or leave {member} out for all.", $"#/{member}", status: 422);
+            return Problems.Malformed(
+                "empty_list",
+                $"An endpoint that gets nothing is none: name at least one, or leave {member} out for all.",
+                $"#/{member}",
+                status: 422);
         }
 
         var wrong = names?.ToList().FindIndex(n => n is null || !isKnown(n)) ?? -1;

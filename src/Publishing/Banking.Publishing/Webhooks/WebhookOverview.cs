@@ -6,8 +6,16 @@ namespace Banking.Publishing.Webhooks;
 /// <summary>An endpoint as lists find it: whose it is, where it is, and what it gets.</summary>
 /// <param name="Owner">Who registered it.</param>
 public sealed record WebhookOverview(
-    Guid Id, string? Owner, long Version, string Url, IReadOnlyList<string>? Types, IReadOnlyList<string>? Accounts, string? Description, long From,
-    DateTimeOffset RegisteredAt, DateTimeOffset? RemovedAt)
+    Guid Id,
+    string? Owner,
+    long Version,
+    string Url,
+    IReadOnlyList<string>? Types,
+    IReadOnlyList<string>? Accounts,
+    string? Description,
+    long From,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset? RemovedAt)
 {
     internal static WebhookOverview Of(Webhook w, string? owner) =>
         new(w.Id, owner, w.Version, w.Url, w.Types, w.Accounts, w.Description, w.From, w.RegisteredAt, w.RemovedAt);
@@ -34,6 +42,7 @@ public sealed partial class WebhookOverviews : SingleStreamProjection<WebhookOve
     public override WebhookOverview? Evolve(WebhookOverview? snapshot, Guid id, IEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
-        return WebhookOverview.Of(Webhook.Fold(snapshot?.WithoutSecrets(), id, e.Data, e.Timestamp), snapshot is null ? e.UserName : snapshot.Owner);
+        return WebhookOverview.Of(
+            Webhook.Fold(snapshot?.WithoutSecrets(), id, e.Data, e.Timestamp), snapshot is null ? e.UserName : snapshot.Owner);
     }
 }

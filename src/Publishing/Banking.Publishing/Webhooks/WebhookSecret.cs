@@ -14,7 +14,8 @@ public sealed record WebhookSecret(Guid Id, Guid Webhook, string Secret)
 {
     private const string Prefix = "whsec_";
 
-    internal static WebhookSecret For(Guid webhook, Guid id) => new(id, webhook, Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+    internal static WebhookSecret For(Guid webhook, Guid id) =>
+        new(id, webhook, Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
     /// <summary>Standard Webhooks 1.0, symmetric: what the endpoint computes too, over exactly the bytes that it got.</summary>
     public string Sign(string id, DateTimeOffset at, ReadOnlySpan<byte> body)

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Where secrets are put away that nothing is signed with any more: of endpoints that are removed, and those whose grace is over.</summary>
+/// <summary>
+/// Where secrets are put away that nothing is signed with any more: of endpoints that are removed, and those whose grace is over.
+/// </summary>
 public sealed class WebhookSecrets(NpgsqlDataSource source)
 {
     // One statement sees either none or both of an endpoint and its secret, which are stored together.

@@ -8,7 +8,9 @@ public sealed record WebhookSettings
     /// <summary>Whether http will do. For development.</summary>
     public bool AllowInsecure { get; init; }
 
-    /// <summary>Whether endpoints may be inside the bank's own network. For development, or where the bank's own services are told.</summary>
+    /// <summary>
+    /// Whether endpoints may be inside the bank's own network. For development, or where the bank's own services are told.
+    /// </summary>
     public bool AllowPrivateAddresses { get; init; }
 
     /// <summary>Failures in a row after which an endpoint is left alone until an operator lets it go on.</summary>
@@ -32,8 +34,20 @@ public sealed record WebhookSettings
     internal static WebhookSettings Of(IConfiguration publishing)
     {
         var settings = publishing.GetSection("Webhooks").Get<WebhookSettings>() ?? new();
-        return settings is { Attempts: > 0, EventAttempts: > 0, RetryMilliseconds: > 0, EventRetryMilliseconds: >= 0, TimeoutSeconds: > 0, Parallel: > 0 }
+        return
+            settings
+                is
+            {
+                Attempts: > 0,
+                EventAttempts: > 0,
+                RetryMilliseconds: > 0,
+                EventRetryMilliseconds: >= 0,
+                TimeoutSeconds: > 0,
+                Parallel: > 0
+            }
             ? settings
-            : throw new FormatException("Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel are above 0, and EventRetryMilliseconds is not below.");
+            : throw new FormatException(
+                "Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel are above 0, and EventRetryMilliseconds is not below."
+            );
     }
 }

@@ -7,7 +7,13 @@ namespace Banking.Publishing.Webhooks;
 
 /// <summary>Every endpoint is a destination with a lane of its own.</summary>
 public sealed class WebhookSource(
-    IDocumentStore store, StateReader<Webhook> states, LaneStore lanes, WebhookSecrets secrets, WebhookClient client, WebhookSettings settings, TimeProvider clock) : IDestinationSource
+    IDocumentStore store,
+    StateReader<Webhook> states,
+    LaneStore lanes,
+    WebhookSecrets secrets,
+    WebhookClient client,
+    WebhookSettings settings,
+    TimeProvider clock) : IDestinationSource
 {
     public const string Kind = "webhook";
 
@@ -45,7 +51,8 @@ public sealed class WebhookSource(
     /// <summary>Its version says all that it is opened with: whatever is changed, the lane is opened anew.</summary>
     private DestinationSpec Spec(Webhook webhook)
     {
-        // As long as the lane that it is opened for: one that fails goes on with it, one that was set to another place, changed or removed begins without.
+        // As long as the lane that it is opened for: one that fails goes on with it, one that was set to another place, changed or removed
+        // begins without.
         var taken = new ConcurrentDictionary<long, bool>();
         return new(
             webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
