@@ -70,12 +70,14 @@ public sealed class ContractDocsTests
 
             Written by `ContractDocsTests` from the code and its comments; edit those, and run the test with `BANKING_WRITE_DOCS=1`.
 
-            Each fact goes out as a [CloudEvents 1.0](https://cloudevents.io) event in structured JSON, the same bytes on every way out, at least once, those of one account in
-            order. A name always means this shape. Members may be added: read what you know and let pass what you don't. All else is a new version under a new name.
-            [asyncapi.json](asyncapi.json) has all of it for programs; a host serves it at `/asyncapi.json`, the schemas at `/contracts/TYPE.json`.
+            Each event of an account is published as a [CloudEvents 1.0](https://cloudevents.io) event in structured JSON: the same bytes at
+            every destination, at least once, and the events of one account in order. A contract's name always means this shape. Members may
+            be added: read the ones you know and ignore the others. Any other change is a new version under a new name.
+            [asyncapi.json](asyncapi.json) has all of it for programs; a host serves it at `/asyncapi.json`, the schemas at
+            `/contracts/TYPE.json`.
 
-            `id` is the same however often an event is delivered: who has seen it drops it. `previousversion` names the `streamversion` of the account's event right before:
-            who lacks that one has missed it, and reads it from `/v1/feed`.
+            `id` is the same however often an event is delivered: a consumer that has seen it drops it. `previousversion` is the
+            `streamversion` of the account's previous event: a consumer without that one has missed it, and reads it from `/v1/feed`.
 
             | Contract | Meaning |
             |---|---|
