@@ -9,7 +9,7 @@ using Banking.Publishing;
 
 namespace Banking.Host;
 
-/// <summary>The modules of the bank. Nothing else names them: host, commands, schema, contracts and adapters read this list.</summary>
+/// <summary>The only list of the bank's modules. Host, commands, schema, contracts and adapters read it.</summary>
 public static class BankModules
 {
     public static IReadOnlyList<BankModule> All { get; } =

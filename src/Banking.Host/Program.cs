@@ -9,13 +9,13 @@ try
 }
 catch (Exception refused) when (refused is PostgresUnavailableException or ConfigurationException)
 {
-    // Said for people, with what to do; anything else is a failure of the program and says where.
+    // The message tells the operator what to do. Any other exception is a bug and keeps its stack trace.
     await Console.Error.WriteLineAsync(refused.Message);
     return 2;
 }
 catch (UnreadableEventException unreadable)
 {
-    // Not a failure of the program either: the log holds what this version of the bank cannot read.
+    // Not a bug either: the log holds an event that this version of the bank cannot read.
     await Console.Error.WriteLineAsync(unreadable.Message);
     return 1;
 }

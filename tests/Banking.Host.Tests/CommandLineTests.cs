@@ -52,8 +52,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Did you mean Banking:Sentinel:Streams?", "--Banking:Sentinel:Stream=5")]
     [InlineData("Did you mean Banking:Publishing:Kafka:Topic?", "--Banking:Publishing:Kafka:Topics=x")]
     [InlineData("Did you mean ConnectionStrings:banking?", "verify", "--ConnectionStrings:bankng=Host=x")]
-    [InlineData("Banking:Sentinel:Streams is a number (Int32), and not \"many\"", "--Banking:Sentinel:Streams=many")]
-    [InlineData("Banking:FollowsLog is true or false, and not \"yes\"", "--Banking:FollowsLog=yes")]
+    [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"many\"", "--Banking:Sentinel:Streams=many")]
+    [InlineData("Banking:FollowsLog must be true or false, not \"yes\"", "--Banking:FollowsLog=yes")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder", "--no-demo")]
     public async Task A_setting_that_is_not_known_or_does_not_fit_ends_with_2_and_a_sentence(string sentence, params string[] args)

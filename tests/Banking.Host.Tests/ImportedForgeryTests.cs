@@ -19,7 +19,7 @@ public sealed class ImportedForgeryTests(SmallHistory history) : IClassFixture<S
         (string Rule, string Sql)[] forgeries =
         [
             (
-                "the id of a movement is made from its row",
+                "the id of a movement is derived from its row",
                 $"update bank.mt_events set id = gen_random_uuid() where {Of10} and data -> 'source' ->> 'id' = '100'"),
             (
                 "the id is made from the account",

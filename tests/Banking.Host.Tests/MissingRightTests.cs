@@ -33,7 +33,7 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
         "revoke update on wolverine.wolverine_incoming_envelopes from banking_host",
         "change rows of wolverine.wolverine_incoming_envelopes")]
     [InlineData("revoke usage on sequence bank.mt_events_sequence from banking_host", "use the sequence bank.mt_events_sequence")]
-    [InlineData("revoke create on schema ledger from banking_host", "make tables in the schema ledger")]
+    [InlineData("revoke create on schema ledger from banking_host", "create tables in the schema ledger")]
     public async Task Each_kind_of_right_is_missed_and_the_owner_gives_it_again(string change, string right)
     {
         await ExecuteAsync(bank.Owner, change);
@@ -48,8 +48,8 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Theory]
-    [InlineData("create", "make schemas in this database")]
-    [InlineData("temporary", "make temporary tables in this database")]
+    [InlineData("create", "create schemas in this database")]
+    [InlineData("temporary", "create temporary tables in this database")]
     public async Task A_right_on_the_database_is_missed(string kind, string right)
     {
         var database = new NpgsqlConnectionStringBuilder(bank.ConnectionString).Database;
@@ -64,7 +64,7 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     public async Task A_table_of_a_read_model_that_belongs_to_another_role_is_missed()
     {
         await ExecuteAsync(bank.Owner, "alter table ledger.journal_g1 owner to banking_owner");
-        Assert.Equal("make and remove ledger.journal_g1, which belongs to a read model", await MissingAsync());
+        Assert.Equal("create and drop ledger.journal_g1, which belongs to a read model", await MissingAsync());
 
         await ExecuteAsync(bank.Owner, "alter table ledger.journal_g1 owner to banking_host");
         Assert.Null(await MissingAsync());
@@ -79,8 +79,8 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     private async Task<string?> MissingAsync(params string[] more)
     {
         await using var connection = await bank.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        return await SchemaGrants.MissingAsync(
-            connection, [.. SchemaPart.Of(bank.Host.Services).SelectMany(p => p.Tables), .. more], Models);
+        return await SchemaGrants.FindMissingAsync(
+            connection, [.. SchemaPart.CreateAll(bank.Host.Services).SelectMany(p => p.Tables), .. more], Models);
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)

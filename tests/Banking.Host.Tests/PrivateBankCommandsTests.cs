@@ -26,7 +26,7 @@ public sealed class PrivateBankCommandsTests : IDisposable
                 Assert.Empty(output);
                 Assert.Contains($"process {host.Id.ToString(CultureInfo.InvariantCulture)} ", error, StringComparison.Ordinal);
                 Assert.Contains("POST /ops/projections/NAME/rebuild", error, StringComparison.Ordinal);
-                Assert.Contains("Stop it", error, StringComparison.Ordinal);
+                Assert.Contains("Stop the host", error, StringComparison.Ordinal);
                 Assert.Contains("ConnectionStrings:banking", error, StringComparison.Ordinal);
                 Assert.DoesNotContain("Banking:DataFolder", error, StringComparison.Ordinal);
                 Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);

@@ -23,7 +23,7 @@ public sealed class ProductionTests
     [InlineData("--Banking:Auth:Audience=  ", "needs Banking:Auth:Audience")]
     [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=true", "Webhooks:AllowInsecure must not be set")]
     [InlineData("--Banking:Publishing:Webhooks:AllowPrivateAddresses=True", "Webhooks:AllowPrivateAddresses must not be set")]
-    [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=yes", "Webhooks:AllowInsecure is true or false")]
+    [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=yes", "Webhooks:AllowInsecure must be true or false")]
     public Task A_setting_that_weakens_the_bank_is_refused(string setting, string sentence) =>
         RefusedAsync([.. Production, Nowhere, .. Issuer, setting], sentence);
 
@@ -110,7 +110,7 @@ public sealed class ProductionTests
 
             // A role that is no superuser and may become one.
             await ExecuteAsync(superuser, $"select pg_reload_conf(); grant bank to {DatabaseRoles.Host}");
-            await RefusedAsync([.. Production, .. Issuer, $"--ConnectionStrings:banking={database}"], "is a superuser, or a member of one");
+            await RefusedAsync([.. Production, .. Issuer, $"--ConnectionStrings:banking={database}"], "is a superuser or a member of one");
         }
 
         folder.Delete(recursive: true);
@@ -122,9 +122,9 @@ public sealed class ProductionTests
     [InlineData("--urls=http://127.0.0.1:0;http://[::]:0", "http://[::]:0")]
     [InlineData("--urls=http://bank.example:0", "http://bank.example:0")]
     [InlineData("--Kestrel:Endpoints:Http:Url=http://+:0", "http://+:0")]
-    public async Task In_Development_an_address_that_others_reach_is_refused(string setting, string address)
+    public async Task In_Development_an_address_that_other_machines_reach_is_refused(string setting, string address)
     {
-        await RefusedAsync(["--environment", "Development", "--no-demo", Nowhere, setting], $"and {address} can be reached");
+        await RefusedAsync(["--environment", "Development", "--no-demo", Nowhere, setting], $"Other machines can reach {address}");
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class ProductionTests
             ["--environment", "Development", "--no-demo", Nowhere], ("ASPNETCORE_HTTP_PORTS", "18080"));
 
         Assert.Equal(2, exitCode);
-        Assert.Contains("http://*:18080 can be reached", error, StringComparison.Ordinal);
+        Assert.Contains("Other machines can reach http://*:18080", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class ProductionTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains("cannot be opened", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("can be reached", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Other machines can reach", error, StringComparison.Ordinal);
     }
 
     /// <summary>

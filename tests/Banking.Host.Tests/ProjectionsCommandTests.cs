@@ -61,7 +61,7 @@ public sealed class ProjectionsCommandTests
         "--reason",
         "why not")]
     [InlineData("Option '--reason' is required", "rebuild", "all")]
-    [InlineData("--reason TEXT: say why", "rebuild", "all", "--reason", " ")]
+    [InlineData("--reason TEXT: give a reason", "rebuild", "all", "--reason", " ")]
     [InlineData("argument 'NAME' missing", "rebuild", "--reason", "no name")]
     [InlineData("Did you mean one of the following?\nrebuild", "rebuilt", "all", "--reason", "a slip of the pen")]
     [InlineData("argument '--all'", "list", "--all")]
@@ -112,7 +112,7 @@ public sealed class ProjectionsCommandTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains(
-            "no rebuild was asked for, because generation 2 differs from what serves and waits for a decision",
+            "no rebuild was requested, because generation 2 differs from the active one and waits for a decision",
             error,
             StringComparison.Ordinal);
         Assert.Contains("/ops/projections/entries/rebuild/switch", error, StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class ProjectionsCommandTests
         using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
         process.ErrorDataReceived += (_, line) => said.TrySetResult(line.Data ?? "");
 
-        Assert.StartsWith("Waiting: a transaction is open", await said.Task, StringComparison.Ordinal);
+        Assert.StartsWith("Waiting: a transaction has been open", await said.Task, StringComparison.Ordinal);
         Assert.False(process.HasExited);
         await transaction.DisposeAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -19,7 +19,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     [InlineData("verify")]
     public async Task Without_the_owner_it_ends_with_a_sentence_on_an_empty_database(string command)
     {
-        await RefusedAsync(command, "The schema of the database is not the one");
+        await RefusedAsync(command, "The schema of the database belongs to another version");
     }
 
     [Fact]
@@ -57,10 +57,12 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
 
     [Theory]
     [InlineData(
-        "update platform.schema_part set fingerprint = 'another' where name = 'store'", "The schema of the database is not the one")]
+        "update platform.schema_part set fingerprint = 'another' where name = 'store'",
+        "The schema of the database belongs to another version")]
     [InlineData(
-        "update platform.schema_part set fingerprint = 'another' where name = 'messages'", "The schema of the database is not the one")]
-    [InlineData("revoke all on schema platform from banking_host", "The schema of the database is not the one")]
+        "update platform.schema_part set fingerprint = 'another' where name = 'messages'",
+        "The schema of the database belongs to another version")]
+    [InlineData("revoke all on schema platform from banking_host", "The schema of the database belongs to another version")]
     [InlineData("revoke insert on bank.mt_events from banking_host", "may not read and add to bank.mt_events")]
     [InlineData("drop table wolverine.wolverine_dead_letters", "may not read and add to wolverine.wolverine_dead_letters")]
     public async Task A_schema_that_is_not_current_is_refused_and_the_owner_mends_it(string change, string sentence)
@@ -112,7 +114,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             "do not name the same database",
             ("ConnectionStrings__banking", _database),
             ("ConnectionStrings__owner", TestCluster.Owner(other)));
-        await EndsAsync("ConnectionStrings:owner is of no use", ("ConnectionStrings__owner", TestCluster.Owner(other)));
+        await EndsAsync("ConnectionStrings:owner needs ConnectionStrings:banking", ("ConnectionStrings__owner", TestCluster.Owner(other)));
         await EndsAsync(
             "ConnectionStrings:owner cannot be opened",
             ("ConnectionStrings__banking", _database),
@@ -228,7 +230,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
                 [.. command, .. settings], ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
 
             Assert.True(exitCode == 2, error);
-            Assert.Contains($"ConnectionStrings:{name} is no connection string", error, StringComparison.Ordinal);
+            Assert.Contains($"ConnectionStrings:{name} is not a PostgreSQL connection string", error, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         }
     }

@@ -23,12 +23,12 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
             "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
 
         await RefusedAsync(
-            Development, $"The server gives {server} connections, and this host may take {server + 1}", $"{MaxConnections}={server + 1}");
+            Development, $"The server grants {server} connections, but this host may open {server + 1}", $"{MaxConnections}={server + 1}");
         await RefusedAsync(Development, "MaxConnections is 39; a host needs at least 40", $"{MaxConnections}=39");
         await using (var host = await ServeAsync($"{MaxConnections}={server}"))
         {
             Assert.Contains(
-                $"The server gives {server} connections, and a host may take {server}: a second host does not fit",
+                $"The server grants {server} connections, and a host may open {server}: a second host does not fit",
                 host.Output,
                 StringComparison.Ordinal);
         }
@@ -54,7 +54,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
 
         await moved.As("teller").RegisterAsync();
 
-        await RefusedAsync("Production", "was served while the bank's clock was moved", settings);
+        await RefusedAsync("Production", "served this database with a moved clock", settings);
     }
 
     [Theory]

@@ -153,7 +153,7 @@ public sealed class VerifyCommandTests
         Assert.Equal(1, exitCode);
         Assert.Contains(": 0 differences.", output, StringComparison.Ordinal);
         Assert.Contains(
-            $"ledger: stopped before position {bank.Events + 1} (it is torn); from there on nothing was compared.",
+            $"ledger: stopped before position {bank.Events + 1} (it is torn); nothing was compared after that.",
             error,
             StringComparison.Ordinal);
     }

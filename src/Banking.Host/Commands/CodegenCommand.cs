@@ -7,24 +7,24 @@ using Wolverine;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>codegen FOLDER</c>: writes the source of Wolverine's adapters to handlers and endpoints. The build of the host runs it
-/// (Adapters.targets). Needs no database.
+/// <c>codegen FOLDER</c>: writes the source of Wolverine's adapters for handlers and endpoints. The host's build runs this command
+/// (Adapters.targets). It needs no database.
 /// </summary>
 internal static class CodegenCommand
 {
     public static Command Create(string[] settings)
     {
-        var folder = new Argument<string>("FOLDER") { Description = "where to write them" };
-        var command = new Command("codegen", "for the build: writes the adapters to handlers and endpoints") { folder };
+        var folder = new Argument<string>("FOLDER") { Description = "the folder for the generated source" };
+        var command = new Command("codegen", "for the build: generates the adapters for handlers and endpoints") { folder };
         command.SetAction(parsed => settings is [var setting, ..]
-            ? OpenBank.WrongAsync($"codegen takes no setting: {setting}. Nothing was done.")
+            ? OfflineCommand.FailAsync($"codegen takes no setting: {setting}. Nothing was done.")
             : RunAsync(Path.GetFullPath(parsed.GetRequiredValue(folder))));
         return command;
     }
 
     private static async Task<int> RunAsync(string folder)
     {
-        ForgetSettings();
+        ClearSettings();
         DynamicCodeBuilder.WithinCodegenCommand = true;
         await using var app = BankHost.CreateBuilder(["--environment", Environments.Development], new("Host=none;Database=none")).Build();
         app.Configure();
@@ -36,13 +36,13 @@ internal static class CodegenCommand
         };
         var files = 0;
         code.WriteGeneratedCode(_ => files++);
-        await File.WriteAllTextAsync(Path.Combine(folder, "Origin.cs"), Adapters.Origin(wolverine.Assemblies));
+        await File.WriteAllTextAsync(Path.Combine(folder, "Origin.cs"), Adapters.CreateOriginSource(wolverine.Assemblies));
         Console.WriteLine($"{files} files in {folder}");
         return 0;
     }
 
-    /// <summary>The adapters follow from the code alone: settings of the developer who builds, right or wrong, change nothing.</summary>
-    private static void ForgetSettings()
+    /// <summary>Adapters depend on code only. The developer's own settings must neither change them nor fail the build.</summary>
+    private static void ClearSettings()
     {
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>())
         {

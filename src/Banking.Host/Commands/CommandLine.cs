@@ -4,19 +4,18 @@ using System.CommandLine.Invocation;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// What the host can be asked to do. A word, an option or a setting that is not known ends with 2 and a suggestion; nothing is done.
+/// The commands of the host. An unknown word, option or setting ends with exit code 2 and a suggestion; nothing is done.
 /// </summary>
 internal static class CommandLine
 {
-    /// <summary>Wrong use: nothing was done.</summary>
-    public const int Misused = 2;
+    private const int UsageError = 2;
 
-    /// <summary>What <c>dotnet run</c> puts first: Development, unless the caller's environment says otherwise.</summary>
-    private const string Developer = "--developer";
+    /// <summary>First argument under <c>dotnet run</c>: selects Development unless the caller's environment names another one.</summary>
+    private const string DeveloperFlag = "--developer";
 
     public static Task<int> RunAsync(string[] args)
     {
-        if (args is [Developer, .. var rest])
+        if (args is [DeveloperFlag, .. var rest])
         {
             if (
                 Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null
@@ -34,10 +33,10 @@ internal static class CommandLine
     private static async Task<int> ParseAsync(string[] args)
     {
         var (settings, words) = SettingArguments.Split(args);
-        var parsed = Root(settings).Parse(words, new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed = CreateRoot(settings).Parse(words, new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Action is not ParseErrorAction)
         {
-            // Signals are the host's business, and a failure is Program's: the library would swallow both.
+            // The host handles signals, and Program handles exceptions. The library would swallow both.
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
 
@@ -49,14 +48,14 @@ internal static class CommandLine
 
         await parsed.InvokeAsync(error);
         await Console.Error.WriteLineAsync("Nothing was done. --help lists the commands and options.");
-        return Misused;
+        return UsageError;
     }
 
-    private static RootCommand Root(string[] settings)
+    private static RootCommand CreateRoot(string[] settings)
     {
         var root = new RootCommand(
             """
-            Banking: an event-sourced core bank. Without a command it serves the bank; in Development with a small demo bank.
+            Banking: an event-sourced core bank. Without a command it serves the bank. Development adds a small demo bank.
 
             Each setting of docs/operations.md can be given as --Section:Name=VALUE, for example --Banking:DataFolder=/data.
             Exit codes: 0 done, 1 differences were found, 2 wrong use or configuration and nothing was done, 130 stopped.

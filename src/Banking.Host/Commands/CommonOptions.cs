@@ -3,7 +3,7 @@ using Banking.Host.Hosting;
 
 namespace Banking.Host.Commands;
 
-/// <summary>Options that several commands have, with one meaning.</summary>
+/// <summary>Options shared by several commands.</summary>
 internal static class CommonOptions
 {
     public static Option<string> Environment() => new("--environment")
@@ -21,10 +21,8 @@ internal static class CommonOptions
 
     public static Option<bool> Yes() => new("--yes") { Description = "confirms --fresh without being asked" };
 
-    /// <summary>
-    /// What the configuration of the host is made from: settings of the command line, and options that stand for a setting.
-    /// </summary>
-    public static string[] With(string[] settings, params ReadOnlySpan<(string Name, string? Value)> options)
+    /// <summary>Adds options that stand for a setting to the settings of the command line.</summary>
+    public static string[] AddOptions(string[] settings, params ReadOnlySpan<(string Name, string? Value)> options)
     {
         List<string> all = [.. settings];
         foreach (var (name, value) in options)
@@ -38,9 +36,9 @@ internal static class CommonOptions
         return [.. all];
     }
 
-    /// <summary>Settings of the command line and the environment, checked: one that is not known is refused.</summary>
-    /// <exception cref="ConfigurationException">A setting is not known, or its value does not fit.</exception>
-    public static IConfigurationRoot Configuration(string[] settings)
+    /// <summary>Reads and checks the settings of the environment and the command line.</summary>
+    /// <exception cref="ConfigurationException">A setting is unknown, or its value has the wrong type.</exception>
+    public static IConfigurationRoot ReadConfiguration(string[] settings)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(settings).Build();
         KnownSettings.Check(configuration, BankModules.All);

@@ -9,37 +9,39 @@ using Wolverine;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// A small bank to play with, made through the public commands. Every command has a fixed key, so a second start changes nothing.
+/// A small bank for trying out the API, created through the public commands. Every command has a fixed key, so a second start changes
+/// nothing.
 /// </summary>
 internal static class DemoBank
 {
-    /// <summary>Ada is paid twice at this moment.</summary>
+    /// <summary>Ada's salary is paid twice at this instant.</summary>
     public static readonly DateTimeOffset Tuesday = new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero);
 
     public static readonly AccountNumber Ada = Number(1);
     public static readonly AccountNumber Ben = Number(2);
 
-    /// <summary>Its story may be ten years old.</summary>
-    private const string Days = "3650";
+    /// <summary>The demo history may lie ten years in the past.</summary>
+    private const string BackdatingDays = "3650";
 
     private static readonly DateTimeOffset Opened = new(2026, 1, 2, 9, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Its story is older than staff may date back what they book, unless a setting of the user says otherwise.</summary>
-    public static void AllowItsHistory(IConfiguration configuration) => configuration[AccountsModule.BackdatingSetting] ??= Days;
+    /// <summary>The demo history is older than staff may backdate. A setting of the user keeps precedence.</summary>
+    public static void AllowBackdating(IConfiguration configuration) =>
+        configuration[AccountsModule.BackdatingSetting] ??= BackdatingDays;
 
-    public static async Task<string> OpenAsync(IServiceProvider services)
+    public static async Task<string> EnsureCreatedAsync(IServiceProvider services)
     {
         try
         {
-            return await MakeAsync(services);
+            return await CreateAsync(services);
         }
         catch (CommandRejectedException rejected) when (rejected.Code == "idempotency_key_reused")
         {
-            return "as an earlier version of this program made it";
+            return "as an earlier version of this program created it";
         }
     }
 
-    private static async Task<string> MakeAsync(IServiceProvider services)
+    private static async Task<string> CreateAsync(IServiceProvider services)
     {
         await using var scope = services.CreateAsyncScope();
         var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
@@ -51,23 +53,24 @@ internal static class DemoBank
         var customers = new List<string>();
         foreach (var (name, email) in people)
         {
-            customers.Add(Id(await bus.InvokeAsync<Outcome>(new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email))));
+            var register = new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email);
+            customers.Add(ReadId(await bus.InvokeAsync<Outcome>(register)));
         }
 
-        await OpenAsync(bus, 1, customers[0], "EUR", "500.00");
-        await OpenAsync(bus, 2, customers[1], "EUR", "0.00");
-        await OpenAsync(bus, 3, customers[2], "JPY", "0");
-        await OpenAsync(bus, 4, customers[3], "KWD", "0.000");
-        await OpenAsync(bus, 5, customers[4], "USD", "100.00");
-        await OpenAsync(bus, 6, customers[0], "USD", "0.00");
+        await OpenAccountAsync(bus, 1, customers[0], "EUR", "500.00");
+        await OpenAccountAsync(bus, 2, customers[1], "EUR", "0.00");
+        await OpenAccountAsync(bus, 3, customers[2], "JPY", "0");
+        await OpenAccountAsync(bus, 4, customers[3], "KWD", "0.000");
+        await OpenAccountAsync(bus, 5, customers[4], "USD", "100.00");
+        await OpenAccountAsync(bus, 6, customers[0], "USD", "0.00");
 
-        await PayInAsync(bus, "salary", 1, "2400.00", "EUR", Tuesday, "salary");
-        await PayInAsync(bus, "salary-again", 1, "2400.00", "EUR", Tuesday, "salary, paid a second time by mistake");
-        await PayInAsync(bus, "ben", 2, "810.40", "EUR", Opened.AddDays(1), "opening balance");
-        await PayInAsync(bus, "chiyo", 3, "150000", "JPY", Opened.AddDays(1), "opening balance");
-        await PayInAsync(bus, "dalal", 4, "1234.567", "KWD", Opened.AddDays(2), "opening balance");
-        await PayInAsync(bus, "eva", 5, "99.99", "USD", Opened.AddDays(3), "opening balance");
-        await PayInAsync(bus, "ada-usd", 6, "40.00", "USD", Opened.AddDays(3), "travel money");
+        await DepositAsync(bus, "salary", 1, "2400.00", "EUR", Tuesday, "salary");
+        await DepositAsync(bus, "salary-again", 1, "2400.00", "EUR", Tuesday, "salary, paid a second time by mistake");
+        await DepositAsync(bus, "ben", 2, "810.40", "EUR", Opened.AddDays(1), "opening balance");
+        await DepositAsync(bus, "chiyo", 3, "150000", "JPY", Opened.AddDays(1), "opening balance");
+        await DepositAsync(bus, "dalal", 4, "1234.567", "KWD", Opened.AddDays(2), "opening balance");
+        await DepositAsync(bus, "eva", 5, "99.99", "USD", Opened.AddDays(3), "opening balance");
+        await DepositAsync(bus, "ada-usd", 6, "40.00", "USD", Opened.AddDays(3), "travel money");
         await bus.InvokeAsync<Outcome>(new TransferMoney(
             "demo-rent", Ada.Value, Ben.Value, Amount("950.00", "EUR"), Tuesday.AddDays(1), "RENT-01", "rent"));
         await bus.InvokeAsync<Outcome>(new WithdrawMoney(
@@ -75,8 +78,8 @@ internal static class DemoBank
         return $"{customers.Count} customers, 6 accounts (EUR USD JPY KWD); Ada was paid twice on Tuesday, 6 January 2026, 15:00 UTC";
     }
 
-    private static async Task OpenAsync(IMessageBus bus, int number, string customer, string currency, string limit) =>
-        Id(
+    private static async Task OpenAccountAsync(IMessageBus bus, int number, string customer, string currency, string limit) =>
+        ReadId(
             await bus.InvokeAsync<Outcome>(
                 new OpenAccount(
                     $"demo-open-{number}",
@@ -88,17 +91,17 @@ internal static class DemoBank
                     Opened,
                     "demo")));
 
-    private static async Task PayInAsync(
+    private static async Task DepositAsync(
         IMessageBus bus, string key, int number, string value, string currency, DateTimeOffset effectiveAt, string reason) =>
-        Id(await bus.InvokeAsync<Outcome>(new DepositMoney(
+        ReadId(await bus.InvokeAsync<Outcome>(new DepositMoney(
             "demo-" + key, Number(number).Value, Amount(value, currency), BankSide.Settlement, effectiveAt, null, reason)));
 
-    /// <summary>The id in an accepted answer. The demo is a bank that works: a refusal is a bug of the demo.</summary>
-    private static string Id(Outcome outcome)
+    /// <summary>Reads the id of an accepted answer. A refusal is a bug of the demo.</summary>
+    private static string ReadId(Outcome outcome)
     {
         if (outcome.IsProblem)
         {
-            throw new InvalidOperationException("The demo bank could not be made: " + outcome.Body);
+            throw new InvalidOperationException("The demo bank could not be created: " + outcome.Body);
         }
 
         using var body = JsonDocument.Parse(outcome.Body);

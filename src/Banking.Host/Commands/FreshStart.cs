@@ -2,13 +2,13 @@ using Banking.Host.Hosting;
 
 namespace Banking.Host.Commands;
 
-/// <summary>Whether a private cluster may be deleted: in Development only, and never by a slip of the pen.</summary>
+/// <summary>Permission to delete a private cluster: in Development only, and only after a confirmation.</summary>
 internal static class FreshStart
 {
-    /// <exception cref="ConfigurationException">It may not, or nobody confirmed it.</exception>
+    /// <exception cref="ConfigurationException">The cluster must not be deleted, or the user did not confirm.</exception>
     public static void Confirm(IConfiguration configuration, string environment, bool confirmed)
     {
-        if (!StartupRules.IsDevelopment(environment))
+        if (!StartupChecks.IsDevelopment(environment))
         {
             throw new ConfigurationException("--fresh deletes all data and exists in Development only. Nothing was done.");
         }
@@ -16,12 +16,12 @@ internal static class FreshStart
         if (!string.IsNullOrEmpty(configuration.GetConnectionString(BankDatabase.Name)))
         {
             throw new ConfigurationException(
-                $"--fresh deletes the private cluster, and ConnectionStrings:{BankDatabase.Name} names another database. Nothing was done."
+                $"--fresh deletes the private cluster, but ConnectionStrings:{BankDatabase.Name} names another database. Nothing was done."
             );
         }
 
         var folder = BankDatabase.Folder(configuration);
-        if (confirmed || (Directory.Exists(folder) && Asked(folder)))
+        if (confirmed || (Directory.Exists(folder) && IsConfirmedAtTerminal(folder)))
         {
             return;
         }
@@ -29,7 +29,7 @@ internal static class FreshStart
         throw new ConfigurationException($"--fresh deletes all data in {folder}: add --yes to confirm. Nothing was done.");
     }
 
-    private static bool Asked(string folder)
+    private static bool IsConfirmedAtTerminal(string folder)
     {
         if (Console.IsInputRedirected)
         {

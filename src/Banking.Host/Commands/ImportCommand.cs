@@ -15,8 +15,8 @@ using Npgsql;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>import berka FOLDER [--copies N] [--json]</c>: everything is read, checked and reconciled before the database is so much as opened;
-/// then it is stored, whole streams at a time. Exit code 0: the bank holds the history; 1: it holds another one; 2: nothing was done.
+/// <c>import berka FOLDER [--copies N] [--json]</c>: reads, checks and reconciles all files before it opens the database, then stores whole
+/// streams. Exit code 0: the bank holds the history; 1: the bank holds a different history; 2: nothing was done.
 /// </summary>
 internal static class ImportCommand
 {
@@ -27,14 +27,14 @@ internal static class ImportCommand
         var folder = new Argument<string>("FOLDER") { Description = "the folder with the five files" };
         var copies = new Option<int>("--copies")
         {
-            Description = $"imports N banks of that history (1 to {MaxCopies}), each under ids of its own",
+            Description = $"imports the history N times (1 to {MaxCopies}), each copy with its own ids",
             HelpName = "N",
             DefaultValueFactory = _ => 1,
-            CustomParser = Copies,
+            CustomParser = ParseCopies,
         };
         var (json, environment) = (CommonOptions.Json("prints the report as one JSON object"), CommonOptions.Environment());
         var (fresh, yes) = (CommonOptions.Fresh(), CommonOptions.Yes());
-        var berka = new Command("berka", "the Berka files of PKDD'99, reconciled with the balances in them")
+        var berka = new Command("berka", "imports the Berka files of PKDD'99 and reconciles them with the balances in the files")
         {
             folder,
             copies,
@@ -45,10 +45,10 @@ internal static class ImportCommand
         };
         berka.SetAction(parsed =>
         {
-            var configuration = CommonOptions.Configuration(settings);
+            var configuration = CommonOptions.ReadConfiguration(settings);
             if (parsed.GetValue(fresh))
             {
-                FreshStart.Confirm(configuration, StartupRules.EnvironmentOf(parsed.GetValue(environment)), parsed.GetValue(yes));
+                FreshStart.Confirm(configuration, StartupChecks.ResolveEnvironment(parsed.GetValue(environment)), parsed.GetValue(yes));
             }
 
             return RunAsync(
@@ -57,14 +57,14 @@ internal static class ImportCommand
         return new("import", "imports another bank's history") { berka };
     }
 
-    private static int Copies(ArgumentResult result)
+    private static int ParseCopies(ArgumentResult result)
     {
         if (result.Tokens is [var one] && Exact.TryInt(one.Value, out var copies) && copies is >= 1 and <= MaxCopies)
         {
             return copies;
         }
 
-        result.AddError($"--copies N: how many banks of that history to import, 1 to {MaxCopies}.");
+        result.AddError($"--copies N: the number of copies to import, 1 to {MaxCopies}.");
         return 0;
     }
 
@@ -80,12 +80,18 @@ internal static class ImportCommand
         }
         catch (Exception refused) when (refused is MalformedFileException or OverflowException)
         {
-            var why = refused is MalformedFileException ? refused.Message : "The amounts add up to more than can be counted.";
-            await Console.Error.WriteLineAsync(why + "\nNothing was imported.");
+            var reason = refused is MalformedFileException ? refused.Message : "The sum of the amounts exceeds 64 bits.";
+            await Console.Error.WriteLineAsync(reason + "\nNothing was imported.");
             return 2;
         }
 
         watch.Stop();
+        return await StoreAndReportAsync(bank, total, watch, arguments, configuration);
+    }
+
+    private static async Task<int> StoreAndReportAsync(
+        BerkaBank bank, ReconciliationSummary total, Stopwatch watch, ImportArguments arguments, IConfiguration configuration)
+    {
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
         {
@@ -106,7 +112,7 @@ internal static class ImportCommand
             watch.Stop();
             if (stored.Difference is { } difference)
             {
-                await Console.Error.WriteLineAsync(Sentence(difference));
+                await Console.Error.WriteLineAsync(Describe(difference));
                 return 1;
             }
 
@@ -115,14 +121,14 @@ internal static class ImportCommand
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("Stopped. What was stored stays; run the same command again to go on.");
+            await Console.Error.WriteLineAsync("Stopped. The stored part stays. Run the same command again to resume.");
             return 130;
         }
     }
 
     /// <summary>
-    /// One copy after the other: all of them together may not fit into memory. Each is compared before anything of it is stored; they are
-    /// of the same files, so that the first decides.
+    /// Stores one copy at a time, because all copies together may not fit into memory. Each copy is compared with the bank before it is
+    /// stored. All copies come from the same files, so a difference shows in the first one.
     /// </summary>
     private static Task<Stored> StoreAsync(BerkaBank bank, ImportArguments arguments, IServiceProvider services, CancellationToken ct)
     {
@@ -156,11 +162,11 @@ internal static class ImportCommand
         });
     }
 
-    private static string Sentence(HistoryDifference difference)
+    private static string Describe(HistoryDifference difference)
     {
         var (row, what) = difference;
         return string.Create(CultureInfo.InvariantCulture, $"{row.File}, line {row.Line}: row {row.Id} {what}. ") +
-            "The bank holds another history under these ids; it was left as it is.\nNothing was imported.";
+            "The bank holds a different history under these ids. It was left unchanged.\nNothing was imported.";
     }
 
     private static void Report(ReconciliationSummary total, Stored stored, double seconds, bool json)
@@ -176,14 +182,13 @@ internal static class ImportCommand
         }
     }
 
-    /// <summary>What an import was asked for.</summary>
     private sealed record ImportArguments(string Folder, int Copies, bool Json, bool Fresh);
 
     /// <summary>
-    /// What was done, over all copies: events stored, streams that were there already, and the balance that the bank holds on these
-    /// accounts now.
+    /// The result over all copies: the number of stored events and of streams that existed before, and the present balance of these
+    /// accounts.
     /// </summary>
-    /// <param name="Difference">A row that the bank holds otherwise, because of which nothing more was stored.</param>
+    /// <param name="Difference">The first row that differs from the bank. The import stops there.</param>
     private sealed record Stored(long Events, long Known, MoneySum Balance, HistoryDifference? Difference)
     {
         public Stored And(ImportResult more) => this with { Events = Events + more.Events, Known = Known + more.Known };

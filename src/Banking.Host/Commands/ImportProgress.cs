@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Banking.Host.Commands;
 
-/// <summary>How far an import is: a bar on a terminal, plain lines elsewhere, nothing where the output is one JSON object.</summary>
+/// <summary>Progress of an import: a bar on a terminal, plain lines elsewhere, nothing with JSON output.</summary>
 internal static class ImportProgress
 {
     public static async Task<T> ShowAsync<T>(long events, bool quiet, Func<Action<int>, Task<T>> work)
@@ -14,7 +14,7 @@ internal static class ImportProgress
 
         if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         {
-            return await PlainAsync(events, work);
+            return await ShowLinesAsync(events, work);
         }
 
         return await AnsiConsole.Progress()
@@ -26,20 +26,20 @@ internal static class ImportProgress
             });
     }
 
-    private static async Task<T> PlainAsync<T>(long events, Func<Action<int>, Task<T>> work)
+    private static async Task<T> ShowLinesAsync<T>(long events, Func<Action<int>, Task<T>> work)
     {
         var stored = 0L;
-        var told = 0;
+        var shownTenths = 0;
         var gate = new Lock();
         return await work(more =>
         {
             lock (gate)
             {
                 stored += more;
-                var tenth = (int)(10 * stored / events);
-                if (tenth > told)
+                var tenths = (int)(10 * stored / events);
+                if (tenths > shownTenths)
                 {
-                    told = tenth;
+                    shownTenths = tenths;
                     Console.WriteLine($"Importing: {stored} of {events} events");
                 }
             }

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Banking.Host.Commands;
 
-/// <summary>The report of an import for people.</summary>
+/// <summary>The report of an import as tables.</summary>
 internal static class ImportReport
 {
     public static void Write(MigrationReport report, long events, long known)
@@ -32,8 +32,8 @@ internal static class ImportReport
 
         if (report.Discrepancies.Count > 0)
         {
-            var gaps = new Table().Border(TableBorder.Simple).Title(
-                "Discrepancies: what the files do not explain, booked nowhere" + (report.Copies > 1 ? "; the same in each copy" : ""));
+            var title = "Discrepancies: differences that the files do not explain; not booked";
+            var gaps = new Table().Border(TableBorder.Simple).Title(report.Copies > 1 ? title + "; the same in each copy" : title);
             foreach (var heading in (string[])["Transaction", "Account", "Date", "Recorded", "Replayed", "Missing"])
             {
                 gaps.AddColumn(new TableColumn(heading).RightAligned());

@@ -5,10 +5,10 @@ using Spectre.Console;
 
 namespace Banking.Host.Commands;
 
-/// <summary>How far rebuilds are: bars on a terminal, plain lines elsewhere.</summary>
+/// <summary>Progress of rebuilds: bars on a terminal, plain lines elsewhere.</summary>
 internal static class RebuildProgress
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     public static async Task ShowAsync(IServiceProvider services, List<ReadModel> models, Func<Task> work, CancellationToken ct)
     {
@@ -38,16 +38,16 @@ internal static class RebuildProgress
     }
 
     private static async Task WatchAsync(
-        NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> tell, CancellationToken ct)
+        NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> report, CancellationToken ct)
     {
         var working = work();
-        while (await Task.WhenAny(working, Task.Delay(Pause, ct)) != working)
+        while (await Task.WhenAny(working, Task.Delay(PollInterval, ct)) != working)
         {
             foreach (
                 var g in (await Generation.AllAsync(source, ct)).Where(g =>
                     g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
             {
-                tell(g);
+                report(g);
             }
         }
 

@@ -8,22 +8,23 @@ using Spectre.Console;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]</c>: projects a portion of the log into a
-/// schema of its own, for looking at.
+/// <c>projections replay NAME --into scratch_X [--account acc_…] [--from INSTANT] [--to INSTANT]</c>: projects part of the log into a
+/// scratch schema for inspection.
 /// </summary>
 internal static class ReplayCommand
 {
     public static Command Create(string[] settings)
     {
-        var name = new Argument<string>("NAME") { Description = "a name of the list" };
-        var into = new Option<string>("--into") { Description = "the schema to make", HelpName = "scratch_NAME", Required = true };
-        into.Validators.Add(r => Check(r, Replay.IsScratch(r.GetValue(into)), "--into: a schema is named scratch_ and a-z, 0-9 or _."));
+        var name = new Argument<string>("NAME") { Description = "a name from the list" };
+        var into = new Option<string>("--into") { Description = "the schema to create", HelpName = "scratch_NAME", Required = true };
+        into.Validators.Add(r =>
+            Check(r, Replay.IsScratch(r.GetValue(into)), "--into: a schema name is scratch_ followed by a-z, 0-9 or _."));
         var account = new Option<string>("--account") { Description = "only the events of one account", HelpName = "acc_ID" };
         account.Validators.Add(r =>
             Check(r, PublicId.TryParse("acc", r.GetValue(account), out _), "--account: an id such as acc_ and 32 hexadecimal digits."));
         var from = Instant("--from", "only events recorded at or after this instant");
         var to = Instant("--to", "only events recorded before this instant");
-        var command = new Command("replay", "projects a portion of the log into a schema of its own, for looking at")
+        var command = new Command("replay", "projects part of the log into a scratch schema for inspection")
         {
             name,
             into,
@@ -51,16 +52,16 @@ internal static class ReplayCommand
     }
 
     private static Task<int> RunAsync(string[] settings, string name, string schema, ReplayPortion portion) =>
-        OpenBank.RunAsync(settings, async (services, ct) =>
+        OfflineCommand.RunAsync(settings, async (services, ct) =>
         {
             if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == name) is not { } model)
             {
-                return await OpenBank.WrongAsync(
+                return await OfflineCommand.FailAsync(
                     $"There is no read model '{name}': {string.Join(", ", services.GetServices<ReadModel>().Select(m => m.Name))}.");
             }
 
             var replay = services.GetRequiredService<Replay>();
-            var made =
+            var result =
                 Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
                     ? await replay.RunAsync(model, schema, portion, (_, _) => { }, ct)
                     : await AnsiConsole
@@ -70,9 +71,8 @@ internal static class ReplayCommand
                             var task = context.AddTask("Replaying", maxValue: 100);
                             return replay.RunAsync(model, schema, portion, (done, all) => task.Value(100.0 * done / Math.Max(1, all)), ct);
                         });
-            Console.WriteLine(
-                $"{made.Events} events in schema {made.Schema}: {string.Join(", ", made.Rows.Select(r => $"{r.Key} {r.Value.ToString(CultureInfo.InvariantCulture)} rows"))}"
-            );
+            var rows = result.Rows.Select(r => $"{r.Key} {r.Value.ToString(CultureInfo.InvariantCulture)} rows");
+            Console.WriteLine($"{result.Events} events in schema {result.Schema}: {string.Join(", ", rows)}");
             return 0;
         });
 
@@ -87,11 +87,11 @@ internal static class ReplayCommand
     private static DateTimeOffset? Read(string? text) =>
         text is not null && Instants.Parse(text, null) is InstantResult.Instant found ? found.Value : null;
 
-    private static void Check(OptionResult result, bool isRight, string otherwise)
+    private static void Check(OptionResult result, bool isValid, string error)
     {
-        if (!isRight)
+        if (!isValid)
         {
-            result.AddError(otherwise);
+            result.AddError(error);
         }
     }
 }

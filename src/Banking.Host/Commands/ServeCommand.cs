@@ -11,12 +11,12 @@ internal static class ServeCommand
 {
     private const string DefaultUrl = "http://localhost:5080";
 
-    /// <summary>What the program does without a command.</summary>
+    /// <summary>Makes serving the program's action when no command is given.</summary>
     public static void Configure(RootCommand root, string[] settings)
     {
         var (environment, fresh, yes) = (CommonOptions.Environment(), CommonOptions.Fresh(), CommonOptions.Yes());
         var noDemo = new Option<bool>("--no-demo") { Description = "serves without the demo bank" };
-        var urls = new Option<string>("--urls") { Description = $"where to listen (default {DefaultUrl})", HelpName = "URLS" };
+        var urls = new Option<string>("--urls") { Description = $"addresses to listen on (default {DefaultUrl})", HelpName = "URLS" };
         foreach (var option in (Option[])[urls, environment, noDemo, fresh, yes])
         {
             root.Options.Add(option);
@@ -24,22 +24,22 @@ internal static class ServeCommand
 
         root.SetAction(parsed =>
         {
-            var served = StartupRules.EnvironmentOf(parsed.GetValue(environment));
-            var all = CommonOptions.With(settings, ("urls", parsed.GetValue(urls)), ("environment", served));
-            var configuration = CommonOptions.Configuration(all);
+            var served = StartupChecks.ResolveEnvironment(parsed.GetValue(environment));
+            var all = CommonOptions.AddOptions(settings, ("urls", parsed.GetValue(urls)), ("environment", served));
+            var configuration = CommonOptions.ReadConfiguration(all);
             if (parsed.GetValue(fresh))
             {
                 FreshStart.Confirm(configuration, served, parsed.GetValue(yes));
             }
 
-            StartupRules.CheckDatabase(configuration, served);
+            StartupChecks.CheckDatabase(configuration, served);
             return RunAsync(all, configuration, parsed.GetValue(fresh), !parsed.GetValue(noDemo));
         });
     }
 
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
     {
-        await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Say("PostgreSQL", line));
+        await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections);
         if (!HasAddress(builder.Configuration))
         {
@@ -48,18 +48,18 @@ internal static class ServeCommand
 
         if (demo && builder.Environment.IsDevelopment())
         {
-            DemoBank.AllowItsHistory(builder.Configuration);
+            DemoBank.AllowBackdating(builder.Configuration);
         }
 
         await using var app = builder.Build();
         app.Configure();
-        // Before anything starts: a database that will not do is said in a sentence, without the log of a host that failed.
-        await app.Services.GetRequiredService<BankSchema>().PreparedAsync();
+        // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
+        await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
         await app.StartAsync();
-        Say("PostgreSQL", database.Description);
+        Print("PostgreSQL", database.Description);
         if (demo && app.Environment.IsDevelopment())
         {
-            Say("Demo bank", await DemoBank.OpenAsync(app.Services));
+            Print("Demo bank", await DemoBank.EnsureCreatedAsync(app.Services));
         }
 
         Announce(app);
@@ -70,32 +70,34 @@ internal static class ServeCommand
     private static void Announce(WebApplication app)
     {
         var address = app.Urls.FirstOrDefault() ?? DefaultUrl;
-        Say("Address", address);
-        Say("API docs", address + "/docs");
+        Print("Address", address);
+        Print("API docs", address + "/docs");
         if (app.Services.GetService<DevTokens>() is { } tokens)
         {
             var token = tokens.Issue(Roles.Teller, null, null, app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-            Say("Token", $"a teller's, for an hour; more from POST {address}/dev/token");
+            Print("Token", $"a teller's token, valid for an hour; POST {address}/dev/token issues more");
             Console.WriteLine($"\nexport TOKEN={token}\n");
-            Say("Try", "pay from one account to another, and ask for the past:");
+            Print("Try", "transfer money, and read a past balance:");
+            var past = DemoBank.Tuesday.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             Console.WriteLine($$"""
 
-                curl -s {{address}}/v1/transfers -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
-                  -d '{"fromAccountId":"{{DemoBank.Ada}}","toAccountId":"{{DemoBank.Ben}}","amount":{"value":"12.50","currency":"EUR"},"reason":"lunch"}'
+                curl -s {{address}}/v1/transfers -H "Authorization: Bearer $TOKEN" \
+                  -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
+                  -d '{"fromAccountId":"{{DemoBank.Ada}}","toAccountId":"{{DemoBank.Ben}}",
+                       "amount":{"value":"12.50","currency":"EUR"},"reason":"lunch"}'
 
-                curl -s "{{address}}/v1/accounts/{{DemoBank.Ada}}/balance?effectiveAt={{DemoBank.Tuesday.ToString(
-                    "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}}" -H "Authorization: Bearer $TOKEN"
+                curl -s "{{address}}/v1/accounts/{{DemoBank.Ada}}/balance?effectiveAt={{past}}" -H "Authorization: Bearer $TOKEN"
 
                 """
             );
         }
 
-        Say("Stop", "Ctrl+C; the data stays; --fresh deletes it first");
+        Print("Stop", "Ctrl+C. The data stays; a start with --fresh deletes it");
     }
 
     private static bool HasAddress(ConfigurationManager configuration) =>
         new[] { "urls", "http_ports", "https_ports" }.Any(k => !string.IsNullOrEmpty(configuration[k]))
         || configuration.GetSection("Kestrel:Endpoints").Exists();
 
-    private static void Say(string what, string text) => Console.WriteLine($"{what,-12} {text}");
+    private static void Print(string label, string text) => Console.WriteLine($"{label,-12} {text}");
 }

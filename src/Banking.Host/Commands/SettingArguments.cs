@@ -3,13 +3,13 @@ using Banking.Host.Hosting;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// Settings among the words of a command line: they have a section, and are given as --Section:Name=VALUE or --Section:Name VALUE.
+/// Separates the settings of a command line (--Section:Name=VALUE or --Section:Name VALUE) from its other words.
 /// </summary>
 internal static class SettingArguments
 {
     private static readonly string[] Sections = ["Banking", "ConnectionStrings", "Logging", "Kestrel"];
 
-    /// <summary>The settings as --Section:Name=VALUE, and the words that are left without them.</summary>
+    /// <returns>The settings as --Section:Name=VALUE, and the remaining words.</returns>
     public static (string[] Settings, string[] Words) Split(string[] args)
     {
         List<string> settings = [], words = [];
@@ -23,9 +23,8 @@ internal static class SettingArguments
             }
             else if (!Sections.Any(s => name.StartsWith($"--{s}:", StringComparison.OrdinalIgnoreCase)))
             {
-                throw new ConfigurationException(
-                    $"There is no setting {name[2..]}: settings begin with {string.Join(", ", Sections.Select(s => s + ":"))}. Nothing was done."
-                );
+                var sections = string.Join(", ", Sections.Select(s => s + ":"));
+                throw new ConfigurationException($"There is no setting {name[2..]}: settings begin with {sections}. Nothing was done.");
             }
             else if (equals >= 0)
             {

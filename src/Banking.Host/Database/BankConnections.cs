@@ -1,6 +1,6 @@
 namespace Banking.Host.Database;
 
 /// <summary>The connection strings of a bank.</summary>
-/// <param name="Host">For everything that a host does.</param>
-/// <param name="Owner">For migrating the schema; null where somebody else does that.</param>
+/// <param name="Host">With the host's role, for all work of a host.</param>
+/// <param name="Owner">With the owner's role, for migrations. Null where <c>migrate</c> runs separately.</param>
 public sealed record BankConnections(string Host, string? Owner = null);

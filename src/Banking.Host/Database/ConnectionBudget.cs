@@ -4,37 +4,37 @@ using Npgsql;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// The connections of one host, for all of its pools together. The default lets two hosts live on a server with PostgreSQL's own default of
-/// 100, of which it keeps 3 for superusers.
+/// The maximum number of database connections of one host, over all its pools. With the default, two hosts fit on a server with
+/// PostgreSQL's own default of 100 connections, 3 of which are reserved for superusers.
 /// </summary>
 internal sealed record ConnectionBudget(int Total)
 {
     public const string Setting = "Banking:Postgres:MaxConnections";
 
-    private const int Default = 48;
+    private const int DefaultTotal = 48;
 
-    /// <summary>Fewer would make a host wait for itself.</summary>
-    private const int Least = 40;
+    /// <summary>With fewer connections the parts of a host would wait for each other.</summary>
+    private const int MinTotal = 40;
 
-    /// <summary>Groups of commands at once, and one more for each kind of state.</summary>
+    /// <summary>Connections for command groups that run concurrently, and one for each kind of state.</summary>
     public const int Commands = 8;
 
-    /// <summary>Reading the log, and read models.</summary>
+    /// <summary>Connections for reading the log and writing read models.</summary>
     public int ReadModels => Total * 5 / 12;
 
-    /// <summary>Questions, publication, messages, and locks of leaders.</summary>
+    /// <summary>Connections for queries, publication, messages and leader locks.</summary>
     public int General => Total - Commands - ReadModels;
 
     /// <exception cref="ConfigurationException">The setting is too small.</exception>
-    public static ConnectionBudget Of(IConfiguration? configuration)
+    public static ConnectionBudget FromConfiguration(IConfiguration? configuration)
     {
-        var total = configuration?.GetValue<int?>(Setting) ?? Default;
-        return total >= Least
+        var total = configuration?.GetValue<int?>(Setting) ?? DefaultTotal;
+        return total >= MinTotal
             ? new(total)
-            : throw new ConfigurationException($"{Setting} is {total}; a host needs at least {Least} connections.");
+            : throw new ConfigurationException($"{Setting} is {total}; a host needs at least {MinTotal} connections.");
     }
 
-    /// <summary>Compares the budget with what the server gives to ordinary roles.</summary>
+    /// <summary>Compares the budget with the connections that the server grants to ordinary roles.</summary>
     public async Task CheckAsync(NpgsqlConnection connection, ILogger log)
     {
         await using var command = new NpgsqlCommand(
@@ -43,14 +43,15 @@ internal sealed record ConnectionBudget(int Total)
         if (server < Total)
         {
             throw new ConfigurationException(
-                $"The server gives {server} connections, and this host may take {Total}: raise max_connections, or lower {Setting} (at least {Least})."
-            );
+                $"The server grants {server} connections, but this host may open {Total}. "
+                    + $"Raise max_connections, or lower {Setting} (at least {MinTotal}).");
         }
 
         if (server < 2 * Total)
         {
             log.LogWarning(
-                "The server gives {Server} connections, and a host may take {Total}: a second host does not fit. Raise max_connections, or lower {Setting}",
+                "The server grants {Server} connections, and a host may open {Total}: a second host does not fit. "
+                    + "Raise max_connections, or lower {Setting}",
                 server,
                 Total,
                 Setting);

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// Makes the two roles of a bank on a server that this program has a superuser for: the private cluster, and that of tests.
+/// Creates the two roles of a bank on a server where this program connects as a superuser: the private cluster, and the cluster of tests.
 /// </summary>
 public static class DatabaseRoles
 {
@@ -11,12 +11,12 @@ public static class DatabaseRoles
     public const string Host = "banking_host";
 
     /// <summary>
-    /// Makes the roles where they are missing, sets their passwords, and gives them the database with what the superuser made in it.
+    /// Creates missing roles, sets their passwords, and makes them owners of the database and of the objects that the superuser created.
     /// </summary>
-    /// <param name="superuser">Connection string for the database.</param>
+    /// <param name="superuser">The superuser's connection string for the database.</param>
     public static async Task<BankConnections> PrepareAsync(string superuser, string ownerPassword, string hostPassword)
     {
-        // Not pooled: nothing of the superuser's stays behind.
+        // Not pooled, so that no superuser connection stays open.
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(superuser) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();

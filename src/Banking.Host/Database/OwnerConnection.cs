@@ -3,18 +3,19 @@ using Npgsql;
 
 namespace Banking.Host.Database;
 
-/// <summary>The connection that the schema is migrated over: of the owner's role, to the database that the host serves.</summary>
+/// <summary>The owner's connection for migrations, to the same database that the host serves.</summary>
 internal static class OwnerConnection
 {
-    /// <summary>Tells one database of one server from all others.</summary>
-    private const string Identity =
+    /// <summary>Identifies one database of one running server.</summary>
+    private const string IdentityQuery =
         "select extract(epoch from pg_postmaster_start_time())::text || ' ' || oid from pg_database where datname = current_database()";
 
-    /// <exception cref="ConfigurationException">It cannot be opened, or leads to another database than the host's.</exception>
+    /// <exception cref="ConfigurationException">The connection cannot be opened, or it leads to another database than the host's.
+    /// </exception>
     public static async Task<NpgsqlConnection> OpenAsync(string owner, NpgsqlConnection host)
     {
-        // Not pooled: it is closed when the schema is current. Others may make schemas, one named like this role too: nothing is looked for
-        // there.
+        // Not pooled, because it closes when the schema is current. The search path excludes schemas of other roles, even one named like
+        // the owner.
         var settings = new NpgsqlConnectionStringBuilder(owner)
         {
             Pooling = false,
@@ -24,7 +25,7 @@ internal static class OwnerConnection
         };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         await OpenAsync(connection, BankDatabase.OwnerName);
-        if (await IdentityAsync(connection) != await IdentityAsync(host))
+        if (await ReadIdentityAsync(connection) != await ReadIdentityAsync(host))
         {
             await connection.DisposeAsync();
             throw new ConfigurationException("ConnectionStrings:owner and ConnectionStrings:banking do not name the same database.");
@@ -33,8 +34,8 @@ internal static class OwnerConnection
         return connection;
     }
 
-    /// <summary>Reads a connection string as the driver will, without connecting.</summary>
-    /// <exception cref="ConfigurationException">It cannot be read.</exception>
+    /// <summary>Parses a connection string as the driver does, without connecting.</summary>
+    /// <exception cref="ConfigurationException">The connection string is malformed.</exception>
     public static void Check(string connectionString, string name)
     {
         try
@@ -44,11 +45,11 @@ internal static class OwnerConnection
         catch (Exception wrong)
             when (wrong is ArgumentException or FormatException or OverflowException or InvalidOperationException or NotSupportedException)
         {
-            throw new ConfigurationException($"ConnectionStrings:{name} is no connection string of PostgreSQL: {wrong.Message}");
+            throw new ConfigurationException($"ConnectionStrings:{name} is not a PostgreSQL connection string: {wrong.Message}");
         }
     }
 
-    /// <param name="name">The connection string's name, for the sentence that says what is wrong.</param>
+    /// <param name="name">The connection string's name, for the error message.</param>
     public static async Task OpenAsync(NpgsqlConnection connection, string name)
     {
         try
@@ -61,9 +62,9 @@ internal static class OwnerConnection
         }
     }
 
-    private static async Task<string> IdentityAsync(NpgsqlConnection connection)
+    private static async Task<string> ReadIdentityAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(Identity, connection);
+        await using var command = new NpgsqlCommand(IdentityQuery, connection);
         return (string)(await command.ExecuteScalarAsync())!;
     }
 }

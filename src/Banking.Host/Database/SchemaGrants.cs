@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.Host.Database;
 
-/// <summary>What the host's role may do, granted by the owner.</summary>
+/// <summary>The rights of the host's role, granted by the owner.</summary>
 internal static class SchemaGrants
 {
     public static Task GrantAsync(NpgsqlConnection owner, string hostRole, IEnumerable<ReadModel> models) => SqlScript.RunAsync(
@@ -17,13 +17,14 @@ internal static class SchemaGrants
         ("read_models", string.Join(',', models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")))));
 
     /// <summary>
-    /// The first right that the role of this connection lacks, as the end of "may not …"; null where it has all that grants.sql and
-    /// roles.sql give.
+    /// Finds the first right of grants.sql and roles.sql that the role of this connection lacks, as the end of the sentence "The role may
+    /// not …". Null if no right is missing.
     /// </summary>
-    /// <param name="tables">Tables that must be there.</param>
-    public static async Task<string?> MissingAsync(NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models)
+    /// <param name="tables">Tables that must exist.</param>
+    public static async Task<string?> FindMissingAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models)
     {
-        await using var command = new NpgsqlCommand(SqlScript.Text("missing-right.sql"), connection)
+        await using var command = new NpgsqlCommand(SqlScript.Read("missing-right.sql"), connection)
         {
             Parameters =
             {

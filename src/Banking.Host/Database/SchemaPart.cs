@@ -14,31 +14,32 @@ using Wolverine.RDBMS;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// A part of the schema that is migrated as a whole: the store, and the storage of messages, which commands without messaging do without.
-/// The hash of its SQL is kept in the database, because the host's role does not see enough of the catalog to compare the tables
-/// themselves.
+/// A part of the schema that is migrated as a whole. There are two: the store, and the message storage, which commands without messaging
+/// do not need. The database keeps a hash of the part's SQL, because the host's role cannot read enough of the catalog to compare the
+/// tables themselves.
 /// </summary>
-/// <param name="Sql">What is executed after the objects are made. Idempotent.</param>
+/// <param name="Sql">Idempotent statements that run after the objects are created.</param>
 internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList<ISchemaObject> Objects, IReadOnlyList<string> Sql)
 {
     public const string Table = PlatformModule.Schema + ".schema_part";
 
-    public const string Create =
-        $"create table if not exists {Table} (name text primary key, fingerprint text not null, migrated_at timestamptz not null default now())";
+    public const string CreateTable =
+        $"create table if not exists {Table} "
+            + "(name text primary key, fingerprint text not null, migrated_at timestamptz not null default now())";
 
-    /// <summary>A document that Marten knows only where Wolverine is there too.</summary>
+    /// <summary>The table of a document type that Marten has only together with Wolverine.</summary>
     private const string EnvelopeTable = "mt_doc_envelope";
 
     public IEnumerable<string> Tables => Objects.OfType<Table>().Select(t => t.Identifier.QualifiedName);
 
-    public static IReadOnlyList<SchemaPart> Of(IServiceProvider services)
+    public static IReadOnlyList<SchemaPart> CreateAll(IServiceProvider services)
     {
         var documents = services.GetRequiredService<IDocumentStore>();
         var states = StoredStates.Tables(documents.Options);
         var store = documents.Storage.Database;
         var objects = store
             .AllObjects()
-            .Select(o => Ours(o, states, documents.Options.Events.IgnoredIndexes))
+            .Select(o => Adapt(o, states, documents.Options.Events.IgnoredIndexes))
             .ToLookup(o => o.Identifier.Name == EnvelopeTable);
         var parts = new List<SchemaPart>
         {
@@ -60,7 +61,8 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         await using (
             var exists = new NpgsqlCommand(
                 "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-                    + $"where n.nspname || '.' || c.relname = '{Table}' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))",
+                    + $"where n.nspname || '.' || c.relname = '{Table}' "
+                    + "and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))",
                 connection))
         {
             if (await exists.ExecuteScalarAsync() is not true)
@@ -73,22 +75,23 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         {
             Parameters = { new() { Value = Name } },
         };
-        return (string?)await command.ExecuteScalarAsync() == Fingerprint();
+        return (string?)await command.ExecuteScalarAsync() == ComputeFingerprint();
     }
 
     public async Task SaveAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
-            $"insert into {Table} as p (name, fingerprint) values ($1, $2) on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now() "
+            $"insert into {Table} as p (name, fingerprint) values ($1, $2) "
+                + "on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now() "
                 + "where p.fingerprint <> excluded.fingerprint",
             connection)
         {
-            Parameters = { new() { Value = Name }, new() { Value = Fingerprint() } },
+            Parameters = { new() { Value = Name }, new() { Value = ComputeFingerprint() } },
         };
         await command.ExecuteNonQueryAsync();
     }
 
-    private string Fingerprint()
+    private string ComputeFingerprint()
     {
         using var text = new StringWriter();
         foreach (var schemaObject in Objects)
@@ -96,7 +99,7 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
             schemaObject.WriteCreateStatement(Database.Migrator, text);
         }
 
-        foreach (var sql in Sql.Append(SqlScript.Text("grants.sql")))
+        foreach (var sql in Sql.Append(SqlScript.Read("grants.sql")))
         {
             text.WriteLine(sql);
         }
@@ -105,12 +108,14 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
     }
 
     /// <summary>
-    /// Marten's tables as they are, but for three things. One foreign key is left out: from events to streams. On partitioned tables it
-    /// takes two thirds of the time of an insert, and it cascades: deleting a stream's row would delete its events. The append writes both,
-    /// or neither. And tables of states have a column of the bank's own: the event that a state is the state of. And the bank's own indexes
-    /// of streams stay, as those of events do.
+    /// Adapts Marten's tables in three ways.
+    /// <para>The foreign key from events to streams is dropped. On partitioned tables it takes two thirds of the time of an insert. It also
+    /// cascades: deleting a stream's row would delete its events. An append writes both in one transaction, so the key is not needed.
+    /// </para>
+    /// <para>Tables of states get a column for the id of the last event in the state. The bank's own indexes on streams are kept, as Marten
+    /// keeps those on events.</para>
     /// </summary>
-    private static ISchemaObject Ours(ISchemaObject schemaObject, IReadOnlySet<string> states, IEnumerable<string> ignoredIndexes)
+    private static ISchemaObject Adapt(ISchemaObject schemaObject, IReadOnlySet<string> states, IEnumerable<string> ignoredIndexes)
     {
         if (schemaObject is Table { Identifier.Name: "mt_events" } events)
         {

@@ -3,19 +3,19 @@ using Npgsql;
 namespace Banking.Host.Database;
 
 /// <summary>
-/// The SQL scripts of this folder. They read their parameters from settings of the session, so that psql can run them as well.
+/// Runs the SQL scripts of this folder. A script reads its parameters from session settings, so that psql can run it too.
 /// </summary>
 internal static class SqlScript
 {
-    public static string Text(string name)
+    public static string Read(string name)
     {
         using var stream = typeof(SqlScript).Assembly.GetManifestResourceStream($"Banking.Host.Database.{name}")
-            ?? throw new InvalidOperationException($"There is no script {name} in this program.");
+            ?? throw new InvalidOperationException($"This assembly has no script {name}.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 
-    /// <summary>Runs a script in one transaction, with these settings below "banking.".</summary>
+    /// <summary>Runs a script in one transaction. Each setting is set as "banking.NAME".</summary>
     public static async Task RunAsync(NpgsqlConnection connection, string name, params (string Name, string Value)[] settings)
     {
         await using var transaction = await connection.BeginTransactionAsync();
@@ -33,7 +33,7 @@ internal static class SqlScript
             await set.ExecuteNonQueryAsync();
         }
 
-        await using (var script = new NpgsqlCommand(Text(name), connection, transaction) { CommandTimeout = 600 })
+        await using (var script = new NpgsqlCommand(Read(name), connection, transaction) { CommandTimeout = 600 })
         {
             await script.ExecuteNonQueryAsync();
         }

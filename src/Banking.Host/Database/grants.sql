@@ -1,7 +1,9 @@
--- What the host's role may do, and triggers that hold the log even where a grant is wrong. The owner runs this after each migration.
--- Settings: banking.host_role; banking.append_only, banking.streams and banking.read_only (tables), banking.read_models (views), as schema.name
--- with commas between. Locks are taken only for what is missing, so that running hosts are not held up.
--- No schema and no temporary table of the host's role stands in for what is meant.
+-- Grants the host's role its rights, and creates triggers that protect the log even if a grant is wrong.
+-- The owner runs this script after each migration.
+-- Settings: banking.host_role; banking.append_only, banking.streams and banking.read_only (tables), banking.read_models (views).
+-- Tables and views are written as schema.name, separated by commas.
+-- The script locks only objects that lack something, so that it does not block running hosts.
+-- The search path excludes schemas and temporary tables of the host's role.
 set search_path = pg_catalog, pg_temp;
 
 create or replace function bank.refuse_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $function$
@@ -9,7 +11,8 @@ begin
     if pg_has_role(current_user, (select relowner from pg_class where oid = tg_relid), 'MEMBER') then
         return null;
     end if;
-    raise exception '% on %.% is refused: the log is append-only', tg_op, tg_table_schema, tg_table_name using errcode = 'insufficient_privilege';
+    raise exception '% on %.% is refused: the log is append-only', tg_op, tg_table_schema, tg_table_name
+        using errcode = 'insufficient_privilege';
 end
 $function$;
 
@@ -23,10 +26,12 @@ declare
     read_only constant regclass[] := string_to_array(current_setting('banking.read_only'), ',')::regclass[];
     read_models constant text[] := string_to_array(current_setting('banking.read_models'), ',');
     log constant oid[] := array(
-        select p.relid from unnest(append_only || streams) t, pg_partition_tree(t) p where p.relid is not null union select unnest(append_only || streams));
+        select p.relid from unnest(append_only || streams) t, pg_partition_tree(t) p where p.relid is not null
+        union select unnest(append_only || streams));
     stream_log constant oid[] := array(select relid from pg_partition_tree(streams) where relid is not null union select streams);
     schemas constant oid[] := array(
-        select oid from pg_namespace where nspowner = self and nspname !~ '^(pg_|scratch_)' and nspname not in ('information_schema', 'public'));
+        select oid from pg_namespace
+        where nspowner = self and nspname !~ '^(pg_|scratch_)' and nspname not in ('information_schema', 'public'));
     fixed_columns text;
     fixed_numbers int2[];
     item record;
@@ -39,14 +44,16 @@ begin
         execute format('grant create on schema %I to %I', item.nspname, host_role);
     end loop;
 
-    -- Tables of read models, views through which they are seen, and scratch schemas belong to the host's role: it makes and drops them.
+    -- The host's role owns the tables and views of read models and the scratch schemas, because it creates and drops them.
     for item in
-        select 1 as step, format('alter schema %I owner to %I', nspname, host_role) as statement from pg_namespace where nspname ~ '^scratch_' and nspowner <> host_id
+        select 1 as step, format('alter schema %I owner to %I', nspname, host_role) as statement
+        from pg_namespace where nspname ~ '^scratch_' and nspowner <> host_id
         union all
         select 2, format('alter table %I.%I owner to %I', n.nspname, c.relname, host_role)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'v') and c.relowner <> host_id
-            and (n.nspname ~ '^scratch_' or exists (select from unnest(read_models) m where n.nspname || '.' || regexp_replace(c.relname, '_g[0-9]+$', '') = m))
+            and (n.nspname ~ '^scratch_'
+                or exists (select from unnest(read_models) m where n.nspname || '.' || regexp_replace(c.relname, '_g[0-9]+$', '') = m))
         order by step
     loop
         execute item.statement;
@@ -70,11 +77,13 @@ begin
         execute format('grant update (version, timestamp) on %s to %I', streams, host_role);
     end if;
 
-    -- Statement triggers are not inherited by partitions, so each partition has its own. None of them fires on what a command does.
+    -- Partitions do not inherit statement triggers, so each partition gets its own. No statement of a command fires them.
     for item in select t.oid::regclass as name from unnest(log) t(oid) where not t.oid = any(stream_log)
         and not exists (select from pg_trigger where tgrelid = t.oid and tgname = 'refuse_change')
     loop
-        execute format('create trigger refuse_change before update or delete or truncate on %s for each statement execute function bank.refuse_change()', item.name);
+        execute format(
+            'create trigger refuse_change before update or delete or truncate on %s '
+            'for each statement execute function bank.refuse_change()', item.name);
     end loop;
     for item in select unnest(stream_log)::regclass as name loop
         select string_agg(quote_ident(attname), ', ' order by attnum), array_agg(attnum order by attnum) into fixed_columns, fixed_numbers
@@ -84,7 +93,8 @@ begin
                 and tgattr::int2[] = fixed_numbers)
         then
             execute format(
-                'create or replace trigger refuse_change before update of %s or delete or truncate on %s for each statement execute function bank.refuse_change()',
+                'create or replace trigger refuse_change before update of %s or delete or truncate on %s '
+                'for each statement execute function bank.refuse_change()',
                 fixed_columns, item.name);
         end if;
     end loop;

@@ -1,7 +1,8 @@
--- The two roles of a bank, and their rights on its database. Run as a superuser, connected to the bank's database; it may run again at any time.
+-- Creates the two roles of a bank and their rights on its database. Run it as a superuser, connected to the bank's database.
+-- It can run again at any time.
 --   psql -d banking -v ON_ERROR_STOP=1 -c "set banking.owner_password = '…'" -c "set banking.host_password = '…'" -f roles.sql
--- An empty password leaves the role's password as it is. Tables that the running role made before belong to the owner afterwards.
--- No schema and no temporary table of the host's role stands in for what is meant.
+-- An empty password leaves the role's password unchanged. The owner becomes the owner of all objects that the running role created.
+-- The search path excludes schemas and temporary tables of the host's role.
 set search_path = pg_catalog, pg_temp;
 
 do $roles$
@@ -19,24 +20,25 @@ begin
         if to_regrole(role) is null then
             execute format('create role %I login nosuperuser nocreatedb nocreaterole noreplication nobypassrls', role);
         elsif (select rolsuper from pg_roles where rolname = role) then
-            raise exception 'The role % is a superuser; no role of a bank may be one.', role;
+            raise exception 'The role % is a superuser. A role of the bank must not be one.', role;
         end if;
         if passwords ->> role is not null then
             execute format('alter role %I password %L', role, passwords ->> role);
         end if;
     end loop;
 
-    -- The owner hands tables of read models over to the host's role, so it must be a member of it. Never the other way round.
+    -- The owner transfers tables of read models to the host's role, so the owner must be a member of that role. The host's role must never
+    -- be a member of the owner.
     if not pg_has_role(owner_role, host_role, 'MEMBER') then
         execute format('grant %I to %I', host_role, owner_role);
     end if;
-    -- To see whose open transaction holds read models and publication back.
+    -- The host needs this right to name the session whose open transaction delays read models and publication.
     if not pg_has_role(host_role, 'pg_read_all_stats', 'MEMBER') then
         execute format('grant pg_read_all_stats to %I', host_role);
     end if;
 
     execute format('alter database %I owner to %I', current_database(), owner_role);
-    -- Schemas of its own for replays, and temporary tables for comparing.
+    -- The host creates scratch schemas for replays, and temporary tables for comparisons.
     execute format('grant connect, create, temporary on database %I to %I', current_database(), host_role);
 
     for statement in
@@ -44,7 +46,8 @@ begin
         where nspowner = self and nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
         union all
         select format('alter %s %I.%I owner to %I',
-            case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, n.nspname, c.relname, owner_role)
+            case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
+            n.nspname, c.relname, owner_role)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relowner = self and c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
             and not exists (

@@ -4,7 +4,7 @@ using Banking.Host.Database;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>The database the bank runs on: the one it is given, or a private cluster that it starts and stops.</summary>
+/// <summary>The database of the bank: a configured one, or a private cluster that this class starts and stops.</summary>
 internal sealed class BankDatabase(BankConnections connections, PostgresCluster? cluster) : IAsyncDisposable
 {
     public const string Name = "banking";
@@ -12,12 +12,12 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 
     public BankConnections Connections { get; } = connections;
 
-    /// <summary>One line for people: which database, where its data is.</summary>
+    /// <summary>One line for the operator: the database and the folder of its data.</summary>
     public string Description => cluster is null
         ? "as configured in ConnectionStrings:banking"
         : $"embedded {cluster.Version} on port {cluster.Port}, data in {cluster.DataFolder}";
 
-    public static async Task<BankDatabase> OpenAsync(IConfiguration configuration, bool fresh, Action<string> say)
+    public static async Task<BankDatabase> OpenAsync(IConfiguration configuration, bool fresh, Action<string> report)
     {
         if (configuration.GetConnectionString(Name) is { } given && !string.IsNullOrWhiteSpace(given))
         {
@@ -34,8 +34,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))
         {
             throw new ConfigurationException(
-                $"ConnectionStrings:{OwnerName} is of no use without ConnectionStrings:{Name}: the private PostgreSQL has an owner of its own."
-            );
+                $"ConnectionStrings:{OwnerName} needs ConnectionStrings:{Name}: the private PostgreSQL creates its own owner role.");
         }
 
         var cluster = await PostgresCluster.StartAsync(
@@ -45,17 +44,17 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
                 BinFolder = configuration["Banking:Postgres:BinFolder"],
                 Fresh = fresh,
             },
-            say);
+            report);
         await cluster.EnsureDatabaseAsync(Name);
-        // Passwords that last as long as this server: nobody else is to come in with them.
-        return new(await DatabaseRoles.PrepareAsync(cluster.ConnectionString(Name), NewPassword(), NewPassword()), cluster);
+        // New passwords for each start: no other program can know them.
+        return new(await DatabaseRoles.PrepareAsync(cluster.ConnectionString(Name), CreatePassword(), CreatePassword()), cluster);
     }
 
-    /// <summary>Where the private cluster lives.</summary>
+    /// <summary>The folder of the private cluster.</summary>
     public static string Folder(IConfiguration configuration) =>
         Path.GetFullPath(Path.Combine(configuration["Banking:DataFolder"] ?? ".banking", "postgres"));
 
-    private static string NewPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    private static string CreatePassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
     public ValueTask DisposeAsync() => cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -21,10 +21,10 @@ using Wolverine.Marten;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>Puts the bank together: its modules, and what all modules share.</summary>
+/// <summary>Composes the bank from its modules and the services that all modules share.</summary>
 public static class BankHost
 {
-    /// <param name="modules">Those of the product unless given; a test of a new module adds it.</param>
+    /// <param name="modules">The modules. Default: those of the product. A test of a new module adds that module.</param>
     public static WebApplicationBuilder CreateBuilder(
         string[] args, BankConnections connections, TimeProvider? clock = null, IReadOnlyList<BankModule>? modules = null)
     {
@@ -32,14 +32,14 @@ public static class BankHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         KnownSettings.Check(builder.Configuration, modules);
         var time = clock ?? TimeProvider.System;
-        StartupRules.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
-        builder.Logging.AddQuietDefaults();
-        // First, because hosted services start in the order in which they are added.
+        StartupChecks.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
+        builder.Logging.AddBankDefaults();
+        // The schema is registered first, because hosted services start in the order of registration.
         builder
-            .Services.AddDatabaseRules(builder.Environment.IsDevelopment())
+            .Services.AddDatabaseChecks(builder.Environment.IsDevelopment())
             .AddSingleton<BankSchema>()
             .AddHostedService(p => p.GetRequiredService<BankSchema>());
-        builder.Services.AddSingleton(modules).AddSingleton<LogChecks>().AddHostedService(p => p.GetRequiredService<LogChecks>());
+        builder.Services.AddSingleton(modules).AddSingleton<EventLogChecks>().AddHostedService(p => p.GetRequiredService<EventLogChecks>());
         builder.AddDatabase(connections, time, modules);
         builder.AddMessaging(modules);
         builder.AddHttp(modules);
@@ -66,13 +66,13 @@ public static class BankHost
         }
     }
 
-    /// <summary>The order of what a request passes through.</summary>
+    /// <summary>Sets the order of the middleware for requests.</summary>
     public static void Configure(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.Use(HeadRequests.Middleware);
         app.UseExceptionHandler();
-        app.UseStatusCodePages(ProblemPages.WriteAsync);
+        app.UseStatusCodePages(StatusCodeProblems.WriteAsync);
         app.UseRouting();
         app.Use(SecurityHeaders.Middleware);
         app.Use(MethodRules.Middleware);
@@ -105,28 +105,28 @@ public static class BankHost
     private static void AddDatabase(
         this WebApplicationBuilder builder, BankConnections connections, TimeProvider clock, IReadOnlyList<BankModule> modules)
     {
-        builder.Services.AddEventStore(connections, clock, ConnectionBudget.Of(builder.Configuration), modules)
+        builder.Services.AddEventStore(connections, clock, ConnectionBudget.FromConfiguration(builder.Configuration), modules)
             .IntegrateWithWolverine(marten =>
             {
                 marten.MessageStorageSchemaName = "wolverine";
                 marten.AutoCreate = AutoCreate.None;
             });
         builder.Services
-            .AddSingleton(Sentinel(builder.Configuration))
-            .AddReadModels(Follows(builder.Configuration));
+            .AddSingleton(ReadSentinelSettings(builder.Configuration))
+            .AddReadModels(IsFollowingLog(builder.Configuration));
     }
 
-    /// <summary>The rules for the database, which a command can be held to in another environment than its host's.</summary>
-    internal static IServiceCollection AddDatabaseRules(this IServiceCollection services, bool isDevelopment) =>
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<DatabaseRules>(p, isDevelopment));
+    /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>
+    internal static IServiceCollection AddDatabaseChecks(this IServiceCollection services, bool isDevelopment) =>
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<DatabaseChecks>(p, isDevelopment));
 
-    private static SentinelSettings Sentinel(ConfigurationManager configuration)
+    private static SentinelSettings ReadSentinelSettings(ConfigurationManager configuration)
     {
         var settings = configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new();
         return settings.Wrong is { } sentence ? throw new ConfigurationException($"Banking:Sentinel: {sentence}") : settings;
     }
 
-    private static bool Follows(ConfigurationManager configuration)
+    private static bool IsFollowingLog(ConfigurationManager configuration)
     {
         try
         {
@@ -138,7 +138,7 @@ public static class BankHost
         }
     }
 
-    /// <summary>The store of all modules and what they say of it, without the rest of the host: what commands need too.</summary>
+    /// <summary>Registers the event store with the settings of all modules. Hosts and offline commands use it.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
         this IServiceCollection services,
         BankConnections connections,
@@ -150,11 +150,11 @@ public static class BankHost
         {
             Timezone = "UTC",
             ApplicationName = "banking",
-            // Compiling a plan takes longer than any question of this bank.
-            // And a transaction that is left open holds read models and publication back: the server ends it.
+            // JIT compilation takes longer than any query of this bank.
+            // The server ends an idle open transaction, because it delays read models and publication.
             Options = "-c jit=off -c idle_in_transaction_session_timeout=60000",
             MaxPoolSize = budget.General,
-            // The statements of a group are few and long: they are parsed and planned once per connection.
+            // A group uses few, long statements. Prepare them once per connection.
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
         };
@@ -170,7 +170,7 @@ public static class BankHost
             .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddPlatform()
-            .AddSingleton(ImportedRows.Berka)
+            .AddSingleton(ImportedMovements.Berka)
             .AddMarten(store =>
             {
                 store.AddPlatform(clock);
@@ -183,11 +183,11 @@ public static class BankHost
             .UseLightweightSessions();
     }
 
-    /// <summary>The store for commands that do not serve the bank: verify, projections and import.</summary>
+    /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>
     public static IServiceCollection AddEventStoreForCommands(
         this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules)
     {
-        services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.Of(null), modules);
+        services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.FromConfiguration(null), modules);
         foreach (var module in modules)
         {
             module.AddStored(services);
@@ -202,7 +202,7 @@ public static class BankHost
         {
             Adapters.Use(wolverine, modules);
             wolverine.ServiceName = "banking";
-            // The owner of the schema makes its tables (BankSchema).
+            // The owner of the schema creates Wolverine's tables (BankSchema).
             wolverine.AutoBuildMessageStorageOnStartup = AutoCreate.None;
             wolverine.Durability.MessageStorageSchemaName = "wolverine";
             wolverine.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
@@ -214,7 +214,7 @@ public static class BankHost
             wolverine.Policies.UseDurableLocalQueues();
             wolverine.Policies.UseDurableInboxOnAllListeners();
             wolverine.Policies.UseDurableOutboxOnAllSendingEndpoints();
-            // A command that cannot be decided is kept where operators see it; one that could not be decided just now is tried again.
+            // A rejected command goes to the error queue, where operators see it. A postponed command is retried.
             wolverine.Policies.OnException<CommandRejectedException>().MoveToErrorQueue();
             wolverine.Policies.OnException<CommandPostponedException>().Or(Failures.IsPassing, "The database is unreachable or busy.")
                 .RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1))
@@ -240,8 +240,8 @@ public static class BankHost
         builder.AddBankRateLimits();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.AddProblemDetails();
-        builder.Services.AddExceptionHandler<UnexpectedFailures>();
-        builder.Services.AddOpenApi("v1", OpenApiText.Configure);
+        builder.Services.AddExceptionHandler<UnhandledExceptionHandler>();
+        builder.Services.AddOpenApi("v1", OpenApiTransformers.Configure);
         builder.Services.AddBankHealth(modules);
         builder.AddBankSecurity();
     }

@@ -8,40 +8,40 @@ using Weasel.Core.Migrations;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Brings the database to what this version of the bank needs, before anything else of the host starts. With the owner's connection string
-/// the schema is migrated over a connection of its own, which is closed again; without it the schema must be current. The tables of read
-/// models belong to the host's role and are made over its own connection. Neither Marten nor Wolverine creates anything by itself.
+/// Brings the schema to the version that this bank needs, before any other part of the host starts. With the owner's connection string the
+/// schema is migrated over a separate connection; without it the schema must be current. The host's role owns the tables of read models and
+/// creates them over its own connection. Neither Marten nor Wolverine creates objects by itself.
 /// </summary>
 internal sealed class BankSchema(IServiceProvider services) : IHostedService
 {
-    /// <summary>One host at a time: the number means nothing but "the schema of a bank".</summary>
+    /// <summary>Key of the advisory lock that lets one host at a time migrate.</summary>
     private const long MigrationLock = 0x62616e6b;
 
     private Task? _prepared;
 
-    public Task StartAsync(CancellationToken cancellationToken) => PreparedAsync();
+    public Task StartAsync(CancellationToken cancellationToken) => EnsurePreparedAsync();
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Prepares the schema once, however often it is called.</summary>
-    public Task PreparedAsync() => _prepared ??= PrepareAsync(services);
+    /// <summary>Prepares the schema once. Later calls wait for the first.</summary>
+    public Task EnsurePreparedAsync() => _prepared ??= PrepareAsync(services);
 
     public static async Task PrepareAsync(IServiceProvider services)
     {
-        var parts = SchemaPart.Of(services);
+        var parts = SchemaPart.CreateAll(services);
         await using var connection = services.GetRequiredService<NpgsqlDataSource>().CreateConnection();
         await OwnerConnection.OpenAsync(connection, BankDatabase.Name);
         var role = await ScalarAsync(connection, "select current_user::text");
-        // Commands without a host have no environment, and nobody reaches them.
-        var rules = services.GetService<DatabaseRules>();
-        await (rules?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
-        await LockedAsync(connection, () => AllowedAsync(BankDatabase.Name, async () =>
+        // Offline commands register no checks: they have no environment and serve no callers.
+        var checks = services.GetService<DatabaseChecks>();
+        await (checks?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
+        await RunLockedAsync(connection, () => ExplainRefusalsAsync(BankDatabase.Name, async () =>
             {
                 if (services.GetRequiredService<BankConnections>().Owner is { } owner && !string.IsNullOrWhiteSpace(owner))
                 {
                     await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
-                    await (rules?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
-                    await AllowedAsync(BankDatabase.OwnerName, async () =>
+                    await (checks?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
+                    await ExplainRefusalsAsync(BankDatabase.OwnerName, async () =>
                     {
                         foreach (var part in parts)
                         {
@@ -51,36 +51,36 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                         await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
                     });
                 }
-                else if (await MissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
+                else if (await FindMissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
                 {
                     throw new ConfigurationException(
-                        $"{missing} Set ConnectionStrings:owner to the role that owns the tables, once or for each start, so that the schema is brought up to date."
-                    );
+                        $"{missing} To migrate the schema, set ConnectionStrings:owner to the role that owns the tables, "
+                            + "once or for each start.");
                 }
 
-                await (rules?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
+                await (checks?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
                 await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
             }));
     }
 
-    /// <summary>What the database refuses is mostly a role that lacks a right: said in a sentence, with what gives it.</summary>
-    /// <param name="name">The connection string whose role it is.</param>
-    private static async Task AllowedAsync(string name, Func<Task> work)
+    /// <summary>Turns a refusal by the database, mostly a missing right, into a message with the remedy.</summary>
+    /// <param name="name">The name of the connection string of the refused role.</param>
+    private static async Task ExplainRefusalsAsync(string name, Func<Task> work)
     {
         try
         {
             await work();
         }
-        catch (Exception failure) when (Refusal(failure) is { } refusal)
+        catch (Exception failure) when (FindRefusal(failure) is { } refusal)
         {
             throw new ConfigurationException(
-                $"The schema could not be brought up to date as the role of ConnectionStrings:{name}: {refusal.MessageText} ({refusal.SqlState}). "
-                    + "roles.sql gives both roles what they need (docs/operations.md).");
+                $"The role of ConnectionStrings:{name} cannot migrate the schema: {refusal.MessageText} ({refusal.SqlState}). "
+                    + "roles.sql grants both roles their rights (docs/operations.md).");
         }
     }
 
-    private static PostgresException? Refusal(Exception? failure) =>
-        failure is null ? null : failure as PostgresException ?? Refusal(failure.InnerException);
+    private static PostgresException? FindRefusal(Exception? failure) =>
+        failure is null ? null : failure as PostgresException ?? FindRefusal(failure.InnerException);
 
     private static async Task MigrateAsync(NpgsqlConnection connection, SchemaPart part)
     {
@@ -90,7 +90,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
             await part.Database.Migrator.ApplyAllAsync(connection, migration, AutoCreate.CreateOrUpdate, FailingLogger.Instance);
         }
 
-        foreach (var sql in part.Sql.Prepend(SchemaPart.Create))
+        foreach (var sql in part.Sql.Prepend(SchemaPart.CreateTable))
         {
             await ExecuteAsync(connection, sql);
         }
@@ -98,24 +98,24 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         await part.SaveAsync(connection);
     }
 
-    /// <summary>What keeps a host without the owner's connection string from starting, as a sentence; null where all is there.</summary>
-    private static async Task<string?> MissingAsync(
+    /// <summary>Finds the reason why a host without the owner's connection string cannot start, or null.</summary>
+    private static async Task<string?> FindMissingAsync(
         NpgsqlConnection connection, IReadOnlyList<SchemaPart> parts, string role, IEnumerable<ReadModel> models)
     {
         foreach (var part in parts)
         {
             if (!await part.IsCurrentAsync(connection))
             {
-                return "The schema of the database is not the one that this version of the bank needs.";
+                return "The schema of the database belongs to another version of the bank.";
             }
         }
 
-        return await SchemaGrants.MissingAsync(connection, [.. parts.SelectMany(p => p.Tables)], models) is { } right
-            ? $"The role {role} may not {right}. Where the owner may not give that right either, roles.sql does (docs/operations.md)."
+        return await SchemaGrants.FindMissingAsync(connection, [.. parts.SelectMany(p => p.Tables)], models) is { } right
+            ? $"The role {role} may not {right}. If the owner cannot grant that right, run roles.sql (docs/operations.md)."
             : null;
     }
 
-    private static async Task LockedAsync(NpgsqlConnection connection, Func<Task> work)
+    private static async Task RunLockedAsync(NpgsqlConnection connection, Func<Task> work)
     {
         await ExecuteAsync(connection, $"select pg_advisory_lock({MigrationLock})");
         try
@@ -148,8 +148,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         {
         }
 
-        // Thrown on: a schema that is not what it should be is no reason to serve.
+        // A host must not serve with a half-migrated schema.
         public void OnFailure(System.Data.Common.DbCommand command, Exception ex) =>
-            throw new InvalidOperationException("The schema could not be brought up to date.", ex);
+            throw new InvalidOperationException("The schema could not be migrated.", ex);
     }
 }

@@ -1,4 +1,4 @@
 namespace Banking.Host.Hosting;
 
-/// <summary>The host cannot run as it is configured; the message says what to set.</summary>
+/// <summary>The host cannot run with its configuration. The message names the setting to change.</summary>
 public sealed class ConfigurationException(string message) : Exception(message);

@@ -8,39 +8,40 @@ using Npgsql;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// live: the process answers. ready: it can reach its ledger; "Degraded" where a read model stands still or is not what the log says, or
-/// events do not reach a destination, which moves no money wrong but needs somebody to look (/ops/projections and /ops/outbox say what).
+/// live: the process answers. ready: the host reaches its database. "Degraded": a read model is paused or differs from the log, or events
+/// do not reach a destination. Money is safe then, but an operator must act (see /ops/projections and /ops/outbox).
 /// </summary>
 internal static class Health
 {
-    private const string Ready = "ready";
+    private const string ReadyTag = "ready";
 
     public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
     {
         var health = services.AddHealthChecks()
-            .AddCheck<LedgerCheck>("ledger", tags: [Ready])
-            .AddCheck<LogChecks>("log", tags: [Ready])
-            .AddCheck<ReadModelHealth>("read-models", tags: [Ready]);
+            .AddCheck<DatabaseHealthCheck>("ledger", tags: [ReadyTag])
+            .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
+            .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag]);
         foreach (var module in modules)
         {
-            module.AddHealth(health, Ready);
+            module.AddHealth(health, ReadyTag);
         }
     }
 
     public static void MapHealth(this WebApplication app)
     {
         Map(app, "/health/live", _ => false);
-        Map(app, "/health/ready", check => check.Tags.Contains(Ready));
+        Map(app, "/health/ready", check => check.Tags.Contains(ReadyTag));
     }
 
-    // A probe asks how the host is, and not for a form: it is answered whatever it accepts.
-    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> which) =>
-        app.MapHealthChecks(path, new() { Predicate = which })
+    // Probes send arbitrary Accept headers. They get an answer in any case.
+    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
+        app.MapHealthChecks(path, new() { Predicate = predicate })
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute())
             .AllowAnonymous();
 }
 
-internal sealed class LedgerCheck(NpgsqlDataSource source, SystemClock clock) : IHealthCheck
+/// <summary>Checks that the database answers and that its clock agrees with the host's clock.</summary>
+internal sealed class DatabaseHealthCheck(NpgsqlDataSource source, SystemClock clock) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -48,16 +49,16 @@ internal sealed class LedgerCheck(NpgsqlDataSource source, SystemClock clock) : 
         {
             await using var command = source.CreateCommand("select clock_timestamp()");
             command.CommandTimeout = 2;
-            var sent = clock.Now;
-            var theirs = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
-            var skew = SystemClock.Skew(sent, new(theirs, TimeSpan.Zero), clock.Now);
+            var sentAt = clock.Now;
+            var serverTime = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+            var skew = SystemClock.Skew(sentAt, new(serverTime, TimeSpan.Zero), clock.Now);
             return skew.Duration() <= SystemClock.MaxSkew
                 ? HealthCheckResult.Healthy()
                 : HealthCheckResult.Unhealthy(new ClockSkewException(skew).Message);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {
-            return HealthCheckResult.Unhealthy("The ledger cannot be reached.", failure);
+            return HealthCheckResult.Unhealthy("The database is unreachable.", failure);
         }
     }
 }

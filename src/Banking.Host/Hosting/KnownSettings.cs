@@ -7,41 +7,41 @@ using Banking.Platform.ReadModels;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>Every setting of the bank. One that is not among them would be ignored unheard: it is refused, wherever it was given.</summary>
+/// <summary>All settings of the bank. The host refuses an unknown setting from any source, because it would be ignored silently.</summary>
 public static class KnownSettings
 {
     private const string Root = "Banking";
 
-    /// <summary>Settings with a name of their own, and the type of their value.</summary>
+    /// <summary>Single settings and the types of their values.</summary>
     private static readonly Dictionary<string, Type> Single = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Banking:DataFolder"] = typeof(string),
         ["Banking:FollowsLog"] = typeof(bool),
         ["Banking:Postgres:BinFolder"] = typeof(string),
         [ConnectionBudget.Setting] = typeof(int),
-        [StartupRules.PrivateDatabase] = typeof(bool),
-        [StartupRules.OwnerAsHost] = typeof(bool),
-        [StartupRules.RemoteDevelopment] = typeof(bool),
+        [StartupChecks.PrivateDatabase] = typeof(bool),
+        [StartupChecks.OwnerAsHost] = typeof(bool),
+        [StartupChecks.RemoteDevelopment] = typeof(bool),
         ["Banking:Auth:Authority"] = typeof(string),
         ["Banking:Auth:Audience"] = typeof(string),
         ["ConnectionStrings:banking"] = typeof(string),
         ["ConnectionStrings:owner"] = typeof(string),
     };
 
-    /// <summary>Sections that are read into a record, member by member.</summary>
+    /// <summary>Sections that bind to a record. Each member is a setting.</summary>
     private static readonly (string Section, Type Record)[] Sections =
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
     ];
 
-    /// <summary>Names of all settings; the ones that end in * stand for any name.</summary>
-    public static IReadOnlyCollection<string> Names { get; } = [.. All(BankModules.All).Select(s => s.Name)];
+    /// <summary>The names of all settings. A * at the end stands for any name.</summary>
+    public static IReadOnlyCollection<string> Names { get; } = [.. Collect(BankModules.All).Select(s => s.Name)];
 
-    /// <exception cref="ConfigurationException">A setting is not known, or its value does not fit.</exception>
+    /// <exception cref="ConfigurationException">A setting is unknown, or its value has the wrong type.</exception>
     public static void Check(IConfiguration configuration, IReadOnlyList<BankModule> modules)
     {
-        var known = All(modules).ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
+        var known = Collect(modules).ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
         foreach (
             var (name, value) in configuration
                 .GetSection(Root)
@@ -53,20 +53,21 @@ public static class KnownSettings
                 continue;
             }
 
-            if (Type(known, name) is not { } type)
+            if (FindType(known, name) is not { } type)
             {
                 var nearest = known.Keys.MinBy(k => Spelling.Distance(k, name));
-                throw new ConfigurationException($"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all.");
+                throw new ConfigurationException(
+                    $"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all settings.");
             }
 
             if (value.Length > 0 && !TypeDescriptor.GetConverter(type).IsValid(value))
             {
-                throw new ConfigurationException($"{name} is {Form(type)}, and not \"{value}\".");
+                throw new ConfigurationException($"{name} must be {DescribeType(type)}, not \"{value}\".");
             }
         }
     }
 
-    private static IEnumerable<(string Name, Type Type)> All(IReadOnlyList<BankModule> modules) =>
+    private static IEnumerable<(string Name, Type Type)> Collect(IReadOnlyList<BankModule> modules) =>
         Single
             .Select(s => (s.Key, s.Value))
             .Concat(modules.SelectMany(m => m.Settings))
@@ -79,14 +80,14 @@ public static class KnownSettings
                     $"{section.Section}:{member.Name}{(isMap ? ":*" : "")}",
                     isMap ? typeof(string) : Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType));
 
-    private static Type? Type(Dictionary<string, Type> known, string name) =>
+    private static Type? FindType(Dictionary<string, Type> known, string name) =>
         known.GetValueOrDefault(name)
         ?? known
             .FirstOrDefault(k =>
                 k.Key.EndsWith(":*", StringComparison.Ordinal) && name.StartsWith(k.Key[..^1], StringComparison.OrdinalIgnoreCase))
             .Value;
 
-    private static string Form(Type type) =>
+    private static string DescribeType(Type type) =>
         type == typeof(bool) ? "true or false"
         : type == typeof(string) ? "a text"
         : $"a number ({type.Name})";

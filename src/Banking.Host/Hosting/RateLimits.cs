@@ -8,19 +8,19 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>How much one caller may ask for (Banking:RateLimits). The defaults stop a runaway, and no honest load.</summary>
-/// <param name="Enabled">Whether there are limits at all.</param>
-/// <param name="WritesPerSecond">Commands of one subject: a batch is one. Two seconds' worth may come at once.</param>
-/// <param name="TokensPerMinute">Requests for a development token from one address.</param>
+/// <summary>Rate limits per caller (Banking:RateLimits). The defaults stop runaway clients only.</summary>
+/// <param name="Enabled">False turns all limits off.</param>
+/// <param name="WritesPerSecond">Commands per second and subject. A batch counts as one; bursts may hold two seconds' worth.</param>
+/// <param name="TokensPerMinute">Requests for development tokens per minute and address.</param>
 public sealed record RateLimitSettings(bool Enabled = true, int WritesPerSecond = 20_000, int TokensPerMinute = 600);
 
 /// <summary>
-/// Limits per caller with the framework's middleware: by subject, and by address where the route asks for none, whatever token is sent
-/// along. Reads have no limit. A request beyond it is answered before its body is read.
+/// Rate limits per caller, with the framework's middleware. Routes that require a token are limited by subject, others by address. Reads
+/// have no limit. A request over the limit is answered before its body is read.
 /// </summary>
 internal static class RateLimits
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReplenishmentPeriod = TimeSpan.FromMilliseconds(100);
 
     public static void AddBankRateLimits(this WebApplicationBuilder builder)
     {
@@ -28,10 +28,10 @@ internal static class RateLimits
         if (settings.WritesPerSecond < 1 || settings.TokensPerMinute < 1)
         {
             throw new ConfigurationException(
-                "Banking:RateLimits: WritesPerSecond and TokensPerMinute are 1 or more; Enabled=false turns all limits off.");
+                "Banking:RateLimits: WritesPerSecond and TokensPerMinute must be 1 or more. Enabled=false turns all limits off.");
         }
 
-        var (writes, tokens) = (Writes(settings), Tokens(settings));
+        var (writes, tokens) = (LimitWrites(settings), LimitTokens(settings));
         builder.Services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -39,35 +39,35 @@ internal static class RateLimits
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool IsSubject, string Name)>(http =>
                 !settings.Enabled || HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is not { } endpoint
                     ? RateLimitPartition.GetNoLimiter((false, ""))
-                : SubjectAt(endpoint, http) is { } subject ? RateLimitPartition.GetTokenBucketLimiter((true, subject), writes)
-                : RateLimitPartition.GetTokenBucketLimiter((false, Address(http)), tokens));
+                : FindSubject(endpoint, http) is { } subject ? RateLimitPartition.GetTokenBucketLimiter((true, subject), writes)
+                : RateLimitPartition.GetTokenBucketLimiter((false, ReadAddress(http)), tokens));
         });
     }
 
     /// <summary>
-    /// Null where the route asks for no token: a caller that could choose its subject there would have as many limits as it has names.
+    /// Null for a route without authentication: there a caller could choose its subject, and avoid the limit with a new name each time.
     /// </summary>
-    private static string? SubjectAt(Endpoint endpoint, HttpContext http) =>
+    private static string? FindSubject(Endpoint endpoint, HttpContext http) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? http.User.FindFirst(Claims.Subject)?.Value : null;
 
-    private static string Address(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "local";
+    private static string ReadAddress(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "local";
 
-    private static Func<(bool IsSubject, string Name), TokenBucketRateLimiterOptions> Writes(RateLimitSettings settings)
+    private static Func<(bool IsSubject, string Name), TokenBucketRateLimiterOptions> LimitWrites(RateLimitSettings settings)
     {
-        // What a tenth of a second brings is a whole number; a rate below ten a second comes in longer steps.
+        // Tokens per period are a whole number, so a rate below ten per second has a longer period.
         var perPeriod = Math.Max(1, settings.WritesPerSecond / 10);
-        var period = settings.WritesPerSecond >= 10 ? Period : TimeSpan.FromSeconds(1.0 / settings.WritesPerSecond);
-        var options = Bucket(settings.WritesPerSecond * 2L, perPeriod, period);
+        var period = settings.WritesPerSecond >= 10 ? ReplenishmentPeriod : TimeSpan.FromSeconds(1.0 / settings.WritesPerSecond);
+        var options = CreateBucket(settings.WritesPerSecond * 2L, perPeriod, period);
         return _ => options;
     }
 
-    private static Func<(bool IsSubject, string Name), TokenBucketRateLimiterOptions> Tokens(RateLimitSettings settings)
+    private static Func<(bool IsSubject, string Name), TokenBucketRateLimiterOptions> LimitTokens(RateLimitSettings settings)
     {
-        var options = Bucket(settings.TokensPerMinute, 1, TimeSpan.FromMinutes(1.0 / settings.TokensPerMinute));
+        var options = CreateBucket(settings.TokensPerMinute, 1, TimeSpan.FromMinutes(1.0 / settings.TokensPerMinute));
         return _ => options;
     }
 
-    private static TokenBucketRateLimiterOptions Bucket(long size, int perPeriod, TimeSpan period) => new()
+    private static TokenBucketRateLimiterOptions CreateBucket(long size, int perPeriod, TimeSpan period) => new()
     {
         TokenLimit = (int)Math.Min(size, int.MaxValue),
         TokensPerPeriod = perPeriod,
@@ -83,7 +83,7 @@ internal static class RateLimits
         rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         await rejected.HttpContext.WriteProblemAsync(Refusal.Of(
             "too_many_requests", StatusCodes.Status429TooManyRequests,
-            string.Create(CultureInfo.InvariantCulture, $"This caller asks for more than it may: repeat the request in {seconds} s."),
+            string.Create(CultureInfo.InvariantCulture, $"This caller exceeds its rate limit. Repeat the request in {seconds} s."),
             ("retryAfterSeconds", seconds)));
     }
 }

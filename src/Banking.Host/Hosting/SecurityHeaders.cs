@@ -1,11 +1,11 @@
 namespace Banking.Host.Hosting;
 
-/// <summary>An API answers nobody's browser page but its own documentation.</summary>
+/// <summary>Response headers that keep browsers from showing, embedding or caching answers. The API documentation is exempt.</summary>
 internal static class SecurityHeaders
 {
     public static Task Middleware(HttpContext http, Func<Task> next)
     {
-        // As the answer starts, and not before: the exception handler clears what was set until then.
+        // Set when the response starts, because the exception handler clears headers that were set before.
         http.Response.OnStarting(() =>
         {
             var headers = http.Response.Headers;

@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Banking.Host.Security;
 
 /// <summary>
-/// A caller is somebody: a bearer token of the one issuer, for this audience, signed with the algorithms named here and no other.
+/// Authenticates callers by bearer tokens: from the configured issuer, for this audience, signed with one of the algorithms below.
 /// </summary>
 internal static class BankSecurity
 {
@@ -21,15 +21,15 @@ internal static class BankSecurity
     {
         var authority = builder.Configuration["Banking:Auth:Authority"];
         var audience = builder.Configuration["Banking:Auth:Audience"];
-        var own = builder.Environment.IsDevelopment() && authority is null;
-        if (!own && (string.IsNullOrWhiteSpace(authority) || string.IsNullOrWhiteSpace(audience)))
+        var issuesTokens = builder.Environment.IsDevelopment() && authority is null;
+        if (!issuesTokens && (string.IsNullOrWhiteSpace(authority) || string.IsNullOrWhiteSpace(audience)))
         {
             throw new ConfigurationException(
-                "Outside of Development the bank needs Banking:Auth:Authority and Banking:Auth:Audience: the issuer of its tokens and its own name there."
-            );
+                "Outside Development the bank needs Banking:Auth:Authority (the issuer of its tokens) "
+                    + "and Banking:Auth:Audience (its own name in them).");
         }
 
-        var tokens = own ? new DevTokens() : null;
+        var tokens = issuesTokens ? new DevTokens() : null;
         if (tokens is not null)
         {
             builder.Services.AddSingleton(tokens);
@@ -39,7 +39,7 @@ internal static class BankSecurity
         {
             bearer.MapInboundClaims = false;
             bearer.TokenHandlers.Clear();
-            bearer.TokenHandlers.Add(new RememberingTokenHandler(TimeProvider.System) { MapInboundClaims = false });
+            bearer.TokenHandlers.Add(new CachingTokenHandler(TimeProvider.System) { MapInboundClaims = false });
             bearer.Authority = authority;
             bearer.TokenValidationParameters = new()
             {

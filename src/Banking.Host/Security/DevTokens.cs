@@ -12,20 +12,20 @@ using Microsoft.IdentityModel.Tokens;
 namespace Banking.Host.Security;
 
 /// <summary>
-/// In Development the host is its own issuer, for callers on this machine only. The key is made at the start and never leaves the
-/// process, so its tokens die with it.
+/// In Development the host issues its own tokens, for callers on this machine only. The key is created at start and never leaves the
+/// process, so a restart invalidates the tokens.
 /// </summary>
 public sealed class DevTokens
 {
     public const string Issuer = "banking-dev";
     public const string Audience = "banking";
 
-    private static readonly TimeSpan Life = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
     internal SecurityKey Key { get; } =
         new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = Guid.CreateVersion7().ToString("N") };
 
-    /// <summary>A token for that role; for a customer it names the customer.</summary>
+    /// <summary>Issues a token for a role. A token of the role customer names the customer.</summary>
     public string Issue(string role, string? customer, string? subject, DateTimeOffset now) =>
         new JsonWebTokenHandler().CreateToken(
             new SecurityTokenDescriptor
@@ -35,12 +35,12 @@ public sealed class DevTokens
                 TokenType = "at+jwt",
                 IssuedAt = now.UtcDateTime,
                 NotBefore = now.UtcDateTime,
-                Expires = (now + Life).UtcDateTime,
+                Expires = (now + Lifetime).UtcDateTime,
                 SigningCredentials = new(Key, SecurityAlgorithms.EcdsaSha256),
-                Claims = ClaimsOf(role, customer, subject),
+                Claims = CreateClaims(role, customer, subject),
             });
 
-    private static Dictionary<string, object> ClaimsOf(string role, string? customer, string? subject)
+    private static Dictionary<string, object> CreateClaims(string role, string? customer, string? subject)
     {
         var claims = new Dictionary<string, object> { [Claims.Subject] = subject ?? customer ?? $"dev-{role}", [Claims.Role] = role };
         if (customer is not null)
@@ -53,11 +53,11 @@ public sealed class DevTokens
 }
 
 /// <param name="Role">customer, teller, operator or auditor.</param>
-/// <param name="Customer">For role customer: whose token it is, cus_….</param>
-/// <param name="Subject">The name that events will carry; made from the role when left out.</param>
+/// <param name="Customer">The customer's id, cus_…. Required for the role customer, forbidden for others.</param>
+/// <param name="Subject">The caller's name, stored with events. Default: derived from the role or the customer.</param>
 public sealed record DevTokenRequest(string Role, string? Customer = null, string? Subject = null);
 
-/// <summary>A bearer token and how many seconds it lives.</summary>
+/// <summary>A bearer token and its lifetime in seconds.</summary>
 public sealed record DevTokenAnswer(string Token, string TokenType, int ExpiresIn);
 
 internal static class DevTokenEndpoint
@@ -77,25 +77,26 @@ internal static class DevTokenEndpoint
     {
         if (!IsLocal(http))
         {
-            return new ProblemResult(Problems.Malformed("no_such_route", "There is nothing at this address.", status: 404));
+            return new ProblemResult(Problems.Malformed("no_such_route", "There is no resource at this address.", status: 404));
         }
 
         if (!Roles.All.Contains(request.Role))
         {
             return new ProblemResult(
-                Problems.Malformed("unknown_role", $"A role is one of {string.Join(", ", Roles.All)}.", "#/role", status: 422));
+                Problems.Malformed("unknown_role", $"role must be one of {string.Join(", ", Roles.All)}.", "#/role", status: 422));
         }
 
         if ((request.Role == Roles.Customer) != PublicId.TryParse("cus", request.Customer, out _))
         {
             return new ProblemResult(
                 Problems.Malformed(
-                    "customer_required", "A token of role customer, and only that, names a customer, cus_….", "#/customer", status: 422));
+                    "customer_required", "customer (cus_…) is required for the role customer, and allowed for no other role.", "#/customer",
+                    status: 422));
         }
 
-        if (PlainText.Problem(request.Subject, 100) is { } why)
+        if (PlainText.Problem(request.Subject, 100) is { } problem)
         {
-            return new ProblemResult(Problems.Malformed("invalid_text", why, "#/subject", status: 422));
+            return new ProblemResult(Problems.Malformed("invalid_text", problem, "#/subject", status: 422));
         }
 
         var token = tokens.Issue(request.Role, request.Customer, request.Subject, clock.GetUtcNow());
@@ -105,19 +106,20 @@ internal static class DevTokenEndpoint
     }
 
     /// <summary>
-    /// From this machine, to this machine by its own name, and not passed on by a proxy that may stand for anybody. A foreign Host is what
-    /// a browser sends when a page of somebody else has led it here. No address at all is a local transport.
+    /// A request is local if it comes from this machine, names this machine in Host, and was not forwarded by a proxy, which hides the
+    /// caller's address. A browser sends a foreign Host when a page of another site redirected it here. A connection without an address
+    /// is a local transport.
     /// </summary>
     private static bool IsLocal(HttpContext http) =>
         (http.Connection.RemoteIpAddress is null || IPAddress.IsLoopback(http.Connection.RemoteIpAddress))
         && LoopbackHosts.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
-        && !http.Request.Headers.Keys.Any(IsOfProxy);
+        && !http.Request.Headers.Keys.Any(IsProxyHeader);
 
-    private static bool IsOfProxy(string header) => ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+    private static bool IsProxyHeader(string header) => ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
 
     private static readonly string[] LoopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>How the names begin of what proxies and delivery networks add to a request that they pass on.</summary>
+    /// <summary>Prefixes of headers that proxies and delivery networks add to requests.</summary>
     private static readonly string[] ProxyPrefixes =
     [
         "Forwarded",

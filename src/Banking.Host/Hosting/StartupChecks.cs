@@ -3,10 +3,11 @@ using System.Net;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Settings with which a host does not start: in Production (whatever is not Development) those that weaken the bank, in Development an
-/// address that others reach, because everybody on this machine gets tokens there. All that is wrong is said at once.
+/// Checks of the settings before a host starts. Production, which is every environment except Development, refuses settings that weaken the
+/// bank. Development refuses addresses that other machines can reach, because it issues tokens without authentication. All problems are
+/// reported together.
 /// </summary>
-internal static class StartupRules
+internal static class StartupChecks
 {
     public const string PrivateDatabase = "Banking:Postgres:AllowInProduction";
     public const string OwnerAsHost = "Banking:Database:AllowOwner";
@@ -17,10 +18,10 @@ internal static class StartupRules
     private const string Webhooks = "Banking:Publishing:Webhooks:";
 
     /// <summary>
-    /// The environment, before there is a host, which is then told. A variable that is named ENVIRONMENT is somebody else's.
+    /// Finds the name of the environment before a host exists. The variable ENVIRONMENT is ignored, because other programs use it.
     /// </summary>
-    /// <param name="option">What the command line says, if anything.</param>
-    public static string EnvironmentOf(string? option) =>
+    /// <param name="option">The option of the command line, if any.</param>
+    public static string ResolveEnvironment(string? option) =>
         new[]
         {
             option,
@@ -32,42 +33,44 @@ internal static class StartupRules
     public static bool IsDevelopment(string environment) =>
         Environments.Development.Equals(environment, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Before a database is opened, or even made.</summary>
+    /// <summary>Runs before a database is opened or created.</summary>
     public static void CheckDatabase(IConfiguration configuration, string environment)
     {
         if (
             !IsDevelopment(environment)
             && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name))
-            && !IsSet(configuration, PrivateDatabase))
+            && !IsEnabled(configuration, PrivateDatabase))
         {
-            Refuse([
-                $"Production needs ConnectionStrings:{BankDatabase.Name}; to run it on the private PostgreSQL of this host, set {PrivateDatabase}=true.",
+            ThrowIfAny([
+                $"Production needs ConnectionStrings:{BankDatabase.Name}. "
+                    + $"To use the private PostgreSQL of this host instead, set {PrivateDatabase}=true.",
             ]);
         }
     }
 
     public static void CheckSettings(IConfiguration configuration, bool isDevelopment) =>
-        Refuse(isDevelopment ? OfDevelopment(configuration) : OfProduction(configuration));
+        ThrowIfAny(isDevelopment ? FindDevelopmentProblems(configuration) : FindProductionProblems(configuration));
 
-    public static bool IsSet(IConfiguration configuration, string name) =>
+    public static bool IsEnabled(IConfiguration configuration, string name) =>
         configuration[name] switch
         {
             null or "" => false,
             var text => bool.TryParse(text, out var value)
                 ? value
-                : throw new ConfigurationException($"{name} is true or false, not \"{text}\"."),
+                : throw new ConfigurationException($"{name} must be true or false, not \"{text}\"."),
         };
 
-    public static void Refuse(IEnumerable<string> sentences)
+    /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>
+    public static void ThrowIfAny(IEnumerable<string> problems)
     {
-        var wrong = sentences.ToList();
-        if (wrong.Count > 0)
+        var lines = problems.ToList();
+        if (lines.Count > 0)
         {
-            throw new ConfigurationException(string.Join(Environment.NewLine, wrong));
+            throw new ConfigurationException(string.Join(Environment.NewLine, lines));
         }
     }
 
-    private static IEnumerable<string> OfProduction(IConfiguration configuration)
+    private static IEnumerable<string> FindProductionProblems(IConfiguration configuration)
     {
         var authority = configuration[Authority];
         if (string.IsNullOrWhiteSpace(authority))
@@ -76,12 +79,13 @@ internal static class StartupRules
         }
         else if (!Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
         {
-            yield return $"{Authority} must be an https address in Production: keys that came over http could be anybody's.";
+            yield return $"{Authority} must be an https address in Production, because an attacker could replace keys fetched over http.";
         }
 
         if (string.IsNullOrWhiteSpace(configuration[Audience]))
         {
-            yield return $"Production needs {Audience}: the bank's own name in its tokens. Without it, tokens for other services would be accepted.";
+            yield return $"Production needs {Audience}: the bank's own name in its tokens. "
+                + "Without it the bank would accept tokens for other services.";
         }
 
         foreach (
@@ -91,28 +95,29 @@ internal static class StartupRules
                     ("AllowPrivateAddresses", "webhooks would reach into the bank's own network"),
                 ])
         {
-            if (IsSet(configuration, Webhooks + name))
+            if (IsEnabled(configuration, Webhooks + name))
             {
                 yield return $"{Webhooks}{name} must not be set in Production: {why}.";
             }
         }
     }
 
-    private static IEnumerable<string> OfDevelopment(IConfiguration configuration)
+    private static IEnumerable<string> FindDevelopmentProblems(IConfiguration configuration)
     {
-        if (IsSet(configuration, RemoteDevelopment))
+        if (IsEnabled(configuration, RemoteDevelopment))
         {
             yield break;
         }
 
-        foreach (var address in Addresses(configuration).Where(a => !IsLoopback(a)))
+        foreach (var address in FindAddresses(configuration).Where(a => !IsLoopback(a)))
         {
-            yield return $"In Development the host listens on this machine only, and {address} can be reached from others. Listen on localhost, or set {RemoteDevelopment}=true.";
+            yield return $"Other machines can reach {address}, but in Development the host serves this machine only. "
+                + $"Listen on localhost, or set {RemoteDevelopment}=true.";
         }
     }
 
-    /// <summary>As ASP.NET Core takes them: endpoints of Kestrel win over addresses, and these over ports.</summary>
-    private static IEnumerable<string> Addresses(IConfiguration configuration)
+    /// <summary>Uses ASP.NET Core's precedence: Kestrel endpoints, then addresses, then ports.</summary>
+    private static IEnumerable<string> FindAddresses(IConfiguration configuration)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>().ToList();
         var urls = configuration["urls"] is { Length: > 0 } given

@@ -5,12 +5,11 @@ using Banking.Platform.Following;
 
 namespace Banking.Host.Commands;
 
-/// <summary>Opens a bank that is there for a command about it, and closes it again.</summary>
-internal static class OpenBank
+/// <summary>Runs a command on an existing bank without a host: opens its database, and closes it afterwards.</summary>
+internal static class OfflineCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan NoticeDelay = TimeSpan.FromSeconds(2);
 
-    /// <param name="settings">Settings of the command line.</param>
     public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
     {
         using var stop = new CancellationTokenSource();
@@ -21,13 +20,13 @@ internal static class OpenBank
         };
         try
         {
-            await using var database = await OpenAsync(CommonOptions.Configuration(settings));
+            await using var database = await OpenAsync(CommonOptions.ReadConfiguration(settings));
             await using var services = new ServiceCollection()
                 .AddLogging()
                 .AddEventStoreForCommands(database.Connections, BankModules.All)
                 .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
-            await SettleAsync(services.GetRequiredService<LogMark>(), stop.Token);
+            await WaitUntilCompleteAsync(services.GetRequiredService<LogMark>(), stop.Token);
             return await run(services, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -37,7 +36,7 @@ internal static class OpenBank
         }
     }
 
-    public static async Task<int> WrongAsync(string message)
+    public static async Task<int> FailAsync(string message)
     {
         await Console.Error.WriteLineAsync(message);
         return 2;
@@ -48,10 +47,10 @@ internal static class OpenBank
         var folder = BankDatabase.Folder(configuration);
         if (string.IsNullOrEmpty(configuration.GetConnectionString(BankDatabase.Name)) && !Directory.Exists(folder))
         {
-            // Made now it would be empty, and nothing wrong with it.
+            // A bank created now would be empty, and a check of it would succeed.
             throw new ConfigurationException(
-                $"There is no bank in {folder}. Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}."
-            );
+                $"There is no bank in {folder}. "
+                    + $"Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}.");
         }
 
         try
@@ -62,27 +61,28 @@ internal static class OpenBank
         {
             throw new ConfigurationException(
                 $"""
-                The bank in {folder} is in use by a host ({owner}), which keeps its private database to itself. Three ways out:
-                  1. Ask that host: GET /ops/projections, POST /ops/projections/NAME/rebuild and POST /ops/projections/NAME/replay, with a token of an operator.
-                  2. Stop it, and run this command again.
-                  3. If another bank was meant: set ConnectionStrings:{BankDatabase.Name} to its database, which hosts and commands may share.
+                The bank in {folder} is in use by a host ({owner}). A private database has one user at a time. Choose one:
+                  1. Send the request to that host with an operator's token: GET /ops/projections, POST /ops/projections/NAME/rebuild
+                     or POST /ops/projections/NAME/replay.
+                  2. Stop the host, and run this command again.
+                  3. For another bank, set ConnectionStrings:{BankDatabase.Name} to its database, which hosts and commands can share.
                 """);
         }
     }
 
-    /// <summary>No host may be there to say how far the log is complete.</summary>
-    private static async Task SettleAsync(LogMark mark, CancellationToken ct)
+    /// <summary>The command finds the high-water mark itself, because no host may be running.</summary>
+    private static async Task WaitUntilCompleteAsync(LogMark mark, CancellationToken ct)
     {
-        var settling = mark.SettleAsync(ct);
-        if (await Task.WhenAny(settling, Task.Delay(Patience, ct)) != settling && !ct.IsCancellationRequested)
+        var waiting = mark.SettleAsync(ct);
+        if (await Task.WhenAny(waiting, Task.Delay(NoticeDelay, ct)) != waiting && !ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Waiting: a transaction is open for more than {Patience.TotalSeconds:0} s, and what it writes may belong before the end of the log (pg_stat_activity says whose it is)."
-                ));
+                    $"Waiting: a transaction has been open for more than {NoticeDelay.TotalSeconds:0} s and may still add events before ")
+                + "the end of the log. pg_stat_activity shows its session.");
         }
 
-        await settling;
+        await waiting;
     }
 }
