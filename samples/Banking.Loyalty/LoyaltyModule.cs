@@ -14,12 +14,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Loyalty;
 
 /// <summary>
-/// Points for deposits: one for each whole unit of the currency. They are redeemed by the customer or at the counter, the oldest first, and
-/// expire after a year.
+/// Points for deposits: one for each whole unit of the currency. The customer or staff redeem them, oldest first. They expire after a year.
 /// </summary>
 public sealed class LoyaltyModule : BankModule
 {
-    /// <summary>The schema of its documents.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "loyalty";
 
     private const string Earned = "loyalty.points-earned.v1";

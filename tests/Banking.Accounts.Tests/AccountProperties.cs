@@ -7,7 +7,7 @@ using CsCheck;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>What holds for every history that commands can make.</summary>
+/// <summary>Properties of every history that commands can produce.</summary>
 public sealed class AccountProperties
 {
     [Fact]
@@ -29,25 +29,25 @@ public sealed class AccountProperties
         });
 
     [Fact]
-    public void No_event_takes_an_account_below_its_limit_or_beyond_what_the_bank_can_keep() => RandomBank.Steps.Sample(steps =>
+    public void No_event_takes_a_balance_below_its_limit_or_above_the_largest_balance() => RandomBank.Steps.Sample(steps =>
     {
         var accounts = new Dictionary<Guid, Account>();
         foreach (var e in RandomBank.Live(steps).Bank.History)
         {
             var account = accounts[e.Account] = Account.Fold(accounts.GetValueOrDefault(e.Account), e.Account, e.Data, e.RecordedAt);
             Assert.True(account.Balance >= -account.OverdraftLimit, $"{account} after {e.Data}");
-            Assert.InRange(account.Balance.Minor, -Guards.LargestAmount, Guards.LargestBalance);
+            Assert.InRange(account.Balance.Minor, -Guards.MaxAmount, Guards.MaxBalance);
             Assert.True(account.Available.Minor >= 0);
         }
     });
 
     [Fact]
-    public void At_no_instant_of_the_past_is_an_account_below_what_it_was_allowed_then() =>
+    public void At_no_past_instant_is_a_balance_below_the_limit_of_that_instant() =>
         RandomBank.Steps.Sample(steps =>
         {
             foreach (var events in RandomBank.Live(steps).Bank.History.GroupBy(e => e.Account))
             {
-                // By the sums over all that counted at each instant, from the events and by nothing of the decision's.
+                // Computed from the events at each instant, without any code of the decision.
                 var facts = events.Select(e => (IAccountEvent)e.Data).ToList();
                 foreach (var at in facts.Select(f => f.EffectiveAt).Distinct())
                 {
@@ -68,7 +68,7 @@ public sealed class AccountProperties
         });
 
     [Fact]
-    public void A_fold_of_the_first_events_and_then_of_the_rest_is_the_fold_of_all() => RandomBank.Steps.Sample(steps =>
+    public void Folding_in_two_parts_gives_the_same_state_as_folding_at_once() => RandomBank.Steps.Sample(steps =>
     {
         var (bank, _) = RandomBank.Live(steps);
         foreach (var (id, account) in bank.Accounts)
@@ -82,20 +82,20 @@ public sealed class AccountProperties
     });
 
     [Fact]
-    public void A_decision_asked_again_is_the_same_and_only_an_accepted_one_changes_anything() => RandomBank.Steps.Sample(steps =>
+    public void A_repeated_decision_is_the_same_and_only_an_accepted_one_changes_the_state() => RandomBank.Steps.Sample(steps =>
     {
         foreach (var tried in RandomBank.Live(steps).Tried)
         {
-            Assert.Equal(Told(tried.Decision), Told(tried.Again()));
+            Assert.Equal(Text(tried.Decision), Text(tried.Again()));
             Assert.Equal(tried.Decision is Decision.Accepted, tried.Before.Any(b => b.Value != tried.After[b.Key]));
         }
     });
 
     [Fact]
-    public void A_transfer_moves_money_and_makes_none() =>
+    public void A_transfer_does_not_change_the_sum_of_all_balances() =>
         RandomBank.Steps.Sample(steps =>
         {
-            foreach (var tried in RandomBank.Live(steps).Tried.Where(t => t.Step.Slice == "transfer"))
+            foreach (var tried in RandomBank.Live(steps).Tried.Where(t => t.Step.Command == "transfer"))
             {
                 Assert.Equal(Sums(tried.Before), Sums(tried.After));
                 Assert.Equal(
@@ -104,7 +104,7 @@ public sealed class AccountProperties
         });
 
     [Fact]
-    public void What_comes_in_and_goes_out_is_all_that_changes_the_sum() => RandomBank.Steps.Sample(steps =>
+    public void Only_deposits_and_withdrawals_change_the_sum_of_all_balances() => RandomBank.Steps.Sample(steps =>
     {
         var (bank, _) = RandomBank.Live(steps);
         var outside = bank.History.Where(e => e.Data is MoneyDeposited or MoneyWithdrawn).Select(e => (IMovement)e.Data)
@@ -115,7 +115,7 @@ public sealed class AccountProperties
     });
 
     /// <summary>
-    /// The properties above say nothing where nothing happens: every answer of every slice must have been among the cases.
+    /// The properties above prove nothing about answers that never occur: the random commands must reach every answer of every command.
     /// </summary>
     [Fact]
     public void The_random_commands_reach_every_answer()
@@ -125,10 +125,10 @@ public sealed class AccountProperties
         {
             foreach (var tried in RandomBank.Live(steps).Tried)
             {
-                reached.AddOrUpdate($"{tried.Step.Slice}: {new Verdict(tried.Decision).Code}", 1, (_, count) => count + 1);
+                reached.AddOrUpdate($"{tried.Step.Command}: {new Verdict(tried.Decision).Code}", 1, (_, count) => count + 1);
                 if (tried.Decision is Decision.Refused { Refusal: var refusal } && refusal.Facts.ContainsKey("lowestAt"))
                 {
-                    reached.AddOrUpdate($"{tried.Step.Slice}: {refusal.Code} then", 1, (_, count) => count + 1);
+                    reached.AddOrUpdate($"{tried.Step.Command}: {refusal.Code} then", 1, (_, count) => count + 1);
                 }
             }
         });
@@ -161,17 +161,17 @@ public sealed class AccountProperties
             ["limit"] = ["accepted", "account_closed", "invalid_amount", "limit_below_use"],
             ["close"] = ["accepted", "account_closed", "account_frozen", "balance_not_zero"],
         };
-        Assert.Empty(expected.SelectMany(slice => slice.Value.Select(code => $"{slice.Key}: {code}")).Except(reached.Keys));
+        Assert.Empty(expected.SelectMany(command => command.Value.Select(code => $"{command.Key}: {code}")).Except(reached.Keys));
     }
 
     internal static void Same(Account expected, Account actual)
     {
-        // Records compare a list by reference; who may use the account is compared by content.
+        // Records compare lists by reference; the delegates are compared by content.
         Assert.Equal(expected with { Delegates = actual.Delegates }, actual);
         Assert.Equal(expected.Delegates, actual.Delegates);
     }
 
-    private static string Told(Decision decision) => decision switch
+    private static string Text(Decision decision) => decision switch
     {
         Decision.Accepted accepted => string.Join('\n', accepted.Events),
         Decision.Refused refused => Problems.Document(refused.Refusal, "trace"),

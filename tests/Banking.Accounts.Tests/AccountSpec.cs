@@ -8,7 +8,7 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// Given a history, when something is decided, then these events follow or this refusal does. Instants and ids are fixed.
+/// Given a history, when a command is decided, then these events or this refusal follow. Instants and ids are fixed.
 /// </summary>
 internal sealed class AccountSpec(Account account)
 {
@@ -25,14 +25,14 @@ internal sealed class AccountSpec(Account account)
     public static readonly DateTimeOffset OpenedAt = Now.AddDays(-30);
     public static readonly AccountClosed Closed = new(OpenedAt);
 
-    public static AccountSpec Given(params IEnumerable<IAccountEvent> history) => new(FoldWithPast(Id, history));
+    public static AccountSpec Given(params IEnumerable<IAccountEvent> history) => new(FoldWithTimeline(Id, history));
 
     public static Account Fold(Guid id, params IEnumerable<IAccountEvent> history) =>
         history.Aggregate((Account?)null, (state, e) => Account.Fold(state, id, e, OpenedAt))!;
 
-    /// <summary>An account as a backdated command sees it: with its past.</summary>
-    public static Account FoldWithPast(Guid id, params IEnumerable<IAccountEvent> history) =>
-        Fold(id, history) with { Past = AccountPast.Of(DateTimeOffset.MinValue, history) };
+    /// <summary>An account as a backdated command sees it, with its timeline.</summary>
+    public static Account FoldWithTimeline(Guid id, params IEnumerable<IAccountEvent> history) =>
+        Fold(id, history) with { Timeline = AccountTimeline.Of(DateTimeOffset.MinValue, history) };
 
     public static Money Eur(long minor) => new(minor, Currency.Parse("EUR"));
 
@@ -50,11 +50,11 @@ internal sealed class AccountSpec(Account account)
 
     public Verdict When(Func<Account, Decision> decide) => new(decide(account));
 
-    /// <summary>An event of the account under its first new id.</summary>
+    /// <summary>An event of the account with the first new id.</summary>
     public static NewEvent Fact(IAccountEvent e) => new(Id, EventId, e);
 }
 
-/// <summary>What was decided.</summary>
+/// <summary>The result of a decision.</summary>
 internal sealed class Verdict(Decision decision)
 {
     public void Then(params NewEvent[] events)
@@ -73,7 +73,7 @@ internal sealed class Verdict(Decision decision)
         return refusal;
     }
 
-    /// <summary>Refused or rejected, whatever it tells.</summary>
+    /// <summary>The code of the refusal or rejection; "accepted" otherwise.</summary>
     public string Code => decision switch
     {
         Decision.Refused refused => refused.Refusal.Code,

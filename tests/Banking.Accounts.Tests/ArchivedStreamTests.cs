@@ -3,7 +3,7 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// An archived stream is history that was put away: nobody reads on from it as if it were there, and nothing is appended.
+/// Commands treat an archived stream as not found, and append nothing to it.
 /// </summary>
 public sealed class ArchivedStreamTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -32,7 +32,7 @@ public sealed class ArchivedStreamTests(BankFixture bank) : IClassFixture<BankFi
     private async Task<string> ArchivedAsync()
     {
         var account = await bank.As("teller").OpenAsync(balance: "100.00");
-        // By the owner, as Marten does it: the host's role cannot.
+        // As the owner, with Marten's function: the host's role has no right to it.
         await bank.ExecuteAsync("select bank.mt_archive_stream($1)", Stored.Id(account));
         return account;
     }

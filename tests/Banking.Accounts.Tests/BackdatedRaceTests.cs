@@ -5,13 +5,13 @@ using JasperFx.Events;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Backdated commands that meet on one account, by the log: at no instant may it be below what it was allowed then.</summary>
+/// <summary>Concurrent backdated commands on one account: at no instant may the balance be below the limit of that instant.</summary>
 public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Of_many_that_take_from_one_instant_on_two_hosts_as_many_are_accepted_as_it_held_then()
+    public async Task Two_hosts_accept_only_as_many_backdated_withdrawals_as_the_balance_of_that_time_allows()
     {
         await using var other = await bank.StartAnotherAsync();
         BankClient[] tellers = [_teller, BankFixture.On(other, "teller")];
@@ -27,14 +27,14 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
         Assert.Equal(7, then.Count(a => a.StatusCode == 201));
         Assert.All(then.Where(a => a.StatusCode != 201), a => Assert.Equal((422, "insufficient_funds"), (a.StatusCode, a.Code)));
         Assert.All(answers.Where((_, i) => i % 4 == 3), a => Assert.Equal(201, a.StatusCode));
-        await HoldsAsync(account);
+        await AssertNeverOverdrawnAsync(account);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Whatever_comes_at_once_no_instant_of_any_account_is_overdrawn(int seed)
+    public async Task Concurrent_random_commands_overdraw_no_account_at_any_instant(int seed)
     {
         await using var other = await bank.StartAnotherAsync();
         BankClient[] tellers = [_teller, BankFixture.On(other, "teller")];
@@ -46,60 +46,7 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
         for (var round = 0; round < 12; round++)
         {
             bank.Clock.Advance(TimeSpan.FromHours(random.Next(1, 20)));
-            outcomes.AddRange(
-                await Task.WhenAll(
-                    Enumerable
-                        .Range(0, 10)
-                        .Select(i =>
-                        {
-                            var (account, to) = (accounts[random.Next(3)], accounts[random.Next(3)]);
-                            var amount = new { value = $"{random.Next(1, 25)}.00", currency = "EUR" };
-                            var effectiveAt = random.Next(4) == 0 ? (DateTimeOffset?)null : bank.Clock.Now.AddDays(-random.Next(0, 20));
-                            return (
-                                random.Next(7) switch
-                                {
-                                    0 => tellers[i % 2]
-                                        .PostAsync(
-                                            $"/v1/accounts/{account}/overdraft-limit",
-                                            new
-                                            {
-                                                limit = $"{random.Next(0, 30)}.00",
-                                                reasonCode = "wish",
-                                                reason = "A wish.",
-                                            }),
-                                    1 => tellers[i % 2]
-                                        .PostAsync(
-                                            "/v1/deposits",
-                                            new
-                                            {
-                                                accountId = account,
-                                                amount,
-                                                effectiveAt,
-                                                reason = "random",
-                                            }),
-                                    2 or 3 => tellers[i % 2]
-                                        .PostAsync(
-                                            "/v1/transfers",
-                                            new
-                                            {
-                                                fromAccountId = account,
-                                                toAccountId = to,
-                                                amount,
-                                                effectiveAt,
-                                                reason = "random",
-                                            }),
-                                    _ => tellers[i % 2]
-                                        .PostAsync(
-                                            "/v1/withdrawals",
-                                            new
-                                            {
-                                                accountId = account,
-                                                amount,
-                                                effectiveAt,
-                                                reason = "random",
-                                            }),
-                                });
-                        })));
+            outcomes.AddRange(await Task.WhenAll(Enumerable.Range(0, 10).Select(i => SendAnyAsync(tellers[i % 2], accounts, random))));
         }
 
         Assert.All(outcomes, a => Assert.True(a.StatusCode is 200 or 201 or 422, a.Body));
@@ -107,12 +54,12 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
         Assert.Contains(outcomes, a => a.StatusCode == 201);
         foreach (var account in accounts)
         {
-            await HoldsAsync(account);
+            await AssertNeverOverdrawnAsync(account);
         }
     }
 
     [Fact]
-    public async Task An_account_that_is_remembered_with_its_past_is_stored_without_it_and_moves_on()
+    public async Task The_timeline_of_an_account_is_not_stored_with_its_state()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         (await WithdrawAsync(_teller, account, "1.00", bank.Clock.Now)).Created();
@@ -121,7 +68,24 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
         (await _teller.WithdrawAsync(account, "1.00")).Created();
 
         Assert.Equal("7.00", await _teller.BalanceAsync(account));
-        Assert.Equal([0L], await bank.QueryAsync<long>("select count(*) from accounts.mt_doc_account where data ? 'past'"));
+        Assert.Equal([0L], await bank.QueryAsync<long>("select count(*) from accounts.mt_doc_account where data ? 'timeline'"));
+    }
+
+    private Task<Answer> SendAnyAsync(BankClient teller, string[] accounts, Random random)
+    {
+        var (accountId, to) = (accounts[random.Next(3)], accounts[random.Next(3)]);
+        var amount = new { value = $"{random.Next(1, 25)}.00", currency = "EUR" };
+        var effectiveAt = random.Next(4) == 0 ? (DateTimeOffset?)null : bank.Clock.Now.AddDays(-random.Next(0, 20));
+        const string reason = "random";
+        return random.Next(7) switch
+        {
+            0 => teller.PostAsync(
+                $"/v1/accounts/{accountId}/overdraft-limit", new { limit = $"{random.Next(0, 30)}.00", reasonCode = "wish", reason }),
+            1 => teller.PostAsync("/v1/deposits", new { accountId, amount, effectiveAt, reason }),
+            2 or 3 => teller.PostAsync(
+                "/v1/transfers", new { fromAccountId = accountId, toAccountId = to, amount, effectiveAt, reason }),
+            _ => teller.PostAsync("/v1/withdrawals", new { accountId, amount, effectiveAt, reason }),
+        };
     }
 
     private static Task<Answer> WithdrawAsync(BankClient teller, string account, string value, DateTimeOffset effectiveAt) =>
@@ -135,8 +99,8 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
                 reason = "late",
             });
 
-    /// <summary>By the events alone: after every one of them, at every instant, the balance is not below what was allowed.</summary>
-    private async Task HoldsAsync(string account)
+    /// <summary>Checks with the events alone: after each event, at every instant, the available amount is not negative.</summary>
+    private async Task AssertNeverOverdrawnAsync(string account)
     {
         await using var session = bank.Store.QuerySession();
         IReadOnlyList<IEvent> events = await session.Events.FetchStreamAsync(Stored.Id(account));

@@ -7,7 +7,7 @@ using static Banking.Accounts.Tests.AccountSpec;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Since when a command may count: what staff claim is held to what the account allowed then.</summary>
+/// <summary>The effective times that staff may claim, and the checks against the account's state at that time.</summary>
 public sealed class BackdatingTests
 {
     private static readonly BackdatingRule Rule = new(30);
@@ -16,7 +16,7 @@ public sealed class BackdatingTests
     [InlineData(0, 0)]
     [InlineData(1, 0)]
     [InlineData(2_000_0000, 0)]
-    public void What_a_clock_up_to_two_seconds_ahead_says_counts_as_now(long ticksAhead, long stored)
+    public void A_time_up_to_two_seconds_ahead_counts_as_now(long ticksAhead, long stored)
     {
         var at = Now.AddTicks(ticksAhead);
         Given(Opened(), Deposited(100))
@@ -29,14 +29,14 @@ public sealed class BackdatingTests
     }
 
     [Fact]
-    public void One_tick_more_is_the_future() => Given(Opened(), Deposited(100))
+    public void A_time_more_than_two_seconds_ahead_is_refused() => Given(Opened(), Deposited(100))
         .When(a => Withdraw(40, Now.AddSeconds(2).AddTicks(1), a))
         .ThenRefused("effective_in_future", 422, ("effectiveAt", Now.AddSeconds(2).AddTicks(1)), ("now", Now));
 
     [Theory]
     [InlineData(0, "accepted")]
     [InlineData(-1, "effective_too_early")]
-    public void The_setting_is_met_exactly(long ticks, string code)
+    public void The_earliest_time_of_the_setting_is_accepted_and_one_tick_earlier_is_refused(long ticks, string code)
     {
         var history = new IAccountEvent[]
         {
@@ -56,12 +56,12 @@ public sealed class BackdatingTests
     }
 
     [Fact]
-    public void Farther_back_than_the_setting_is_refused_with_the_earliest_instant_allowed() => Given(Opened(), Deposited(100))
+    public void A_time_before_the_earliest_is_refused_with_the_earliest_time() => Given(Opened(), Deposited(100))
         .When(a => Withdraw(40, Now.AddDays(-31), a))
         .ThenRefused("effective_too_early", 422, ("effectiveAt", Now.AddDays(-31)), ("earliest", Now.AddDays(-30)), ("now", Now));
 
     [Fact]
-    public void Nothing_counts_before_the_opening_of_the_account()
+    public void A_movement_before_the_opening_of_the_account_is_refused()
     {
         var opened = Opened() with { EffectiveAt = Now.AddDays(-10) };
         Given(opened).When(a => Deposit(1, Now.AddDays(-10), a)).Then(Fact(new MoneyDeposited(Eur(1), BankSide.Cash, Now.AddDays(-10))));
@@ -70,10 +70,10 @@ public sealed class BackdatingTests
     }
 
     [Fact]
-    public void Nor_before_the_opening_of_the_payees()
+    public void A_transfer_before_the_opening_of_the_payees_account_is_refused()
     {
         var at = Now.AddDays(-20);
-        var payee = FoldWithPast(PayeeId, Opened() with { Number = PayeeNumber, EffectiveAt = Now.AddDays(-10) });
+        var payee = FoldWithTimeline(PayeeId, Opened() with { Number = PayeeNumber, EffectiveAt = Now.AddDays(-10) });
         Given(Opened(), Deposited(100)).When(a => TransferMoneyHandler.Decide(
             new("key", "a", "b", Eur(1), at), a, payee, new(EventId, OtherEventId), Now, Rule))
             .ThenRefused("payee_effective_before_opening", 422,
@@ -81,9 +81,9 @@ public sealed class BackdatingTests
     }
 
     [Fact]
-    public void The_lowest_instant_since_decides_and_is_told()
+    public void The_lowest_available_amount_since_then_decides_and_is_a_fact_of_the_refusal()
     {
-        // 100 at first, 20 from the 10th to the 5th day before today, 220 now.
+        // Balance: first 100; 20 from the 10th to the 5th day before today; 220 now.
         IAccountEvent[] history =
         [
             Opened(),
@@ -105,7 +105,7 @@ public sealed class BackdatingTests
     }
 
     [Fact]
-    public void The_limit_of_each_instant_counts_and_not_the_one_of_today()
+    public void The_limit_of_each_instant_applies_not_the_limit_of_today()
     {
         IAccountEvent[] history =
         [
@@ -123,7 +123,7 @@ public sealed class BackdatingTests
     [InlineData(FreezeScope.Debit, "account_frozen", "accepted")]
     [InlineData(FreezeScope.Credit, "accepted", "account_frozen")]
     [InlineData(FreezeScope.All, "account_frozen", "account_frozen")]
-    public void What_was_frozen_then_did_not_move_then(FreezeScope scope, string debit, string credit)
+    public void A_movement_at_a_time_when_the_account_was_frozen_is_refused(FreezeScope scope, string debit, string credit)
     {
         IAccountEvent[] history =
         [
@@ -140,7 +140,7 @@ public sealed class BackdatingTests
     [InlineData("", 30)]
     [InlineData("0", 0)]
     [InlineData("3650", 3650)]
-    public void The_setting_is_a_number_of_days(string? text, int days) => Assert.Equal(days, Of(text).Days);
+    public void The_setting_is_read_as_a_number_of_days(string? text, int days) => Assert.Equal(days, Of(text).Days);
 
     [Theory]
     [InlineData("-1")]
@@ -149,10 +149,10 @@ public sealed class BackdatingTests
     [InlineData("3\0")]
     [InlineData("٣")]
     [InlineData("99999999999")]
-    public void Anything_else_ends_the_start(string text) => Assert.Throws<FormatException>(() => Of(text));
+    public void A_setting_that_is_not_a_number_of_days_throws(string text) => Assert.Throws<FormatException>(() => Of(text));
 
     [Fact]
-    public void More_days_than_there_were_reach_back_to_the_first()
+    public void More_days_than_the_calendar_has_reach_back_to_its_first_day()
     {
         Assert.Equal(
             (DateTimeOffset.MinValue, DateTimeOffset.MinValue),

@@ -6,11 +6,11 @@ using JasperFx.Events;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>The two time axes: what counted at one instant, as far as it was known at another.</summary>
+/// <summary>Properties of balances on both time axes, effective and recorded.</summary>
 public sealed class BalanceAtProperties
 {
     [Fact]
-    public void Asked_with_no_end_on_either_axis_the_answer_is_the_account() =>
+    public void Without_an_end_on_either_axis_the_balance_is_that_of_the_account() =>
         RandomBank.Steps.Sample(steps =>
         {
             var (bank, _) = RandomBank.Live(steps);
@@ -23,14 +23,14 @@ public sealed class BalanceAtProperties
         });
 
     [Fact]
-    public void What_is_recorded_later_never_changes_what_was_known() => Asked((events, currency, effective, known) =>
+    public void Later_events_never_change_a_balance_as_known_earlier() => CheckAll((events, currency, effective, known) =>
         Assert.Equal(
             At([.. events.TakeWhile(e => e.Timestamp <= known)], currency, effective, known),
             At(events, currency, effective, known)));
 
     [Fact]
-    public void As_known_when_a_version_was_recorded_the_answer_is_the_fold_up_to_it_less_what_was_not_due() =>
-        Asked(
+    public void The_balance_is_the_sum_of_the_events_recorded_and_effective_by_then() =>
+        CheckAll(
             (events, currency, effective, known) =>
             {
                 var counted = events.Where(e => e.Timestamp <= known && Fact(e).EffectiveAt <= effective).ToList();
@@ -39,7 +39,7 @@ public sealed class BalanceAtProperties
             });
 
     [Fact]
-    public void Between_two_instants_the_answer_changes_by_what_counted_between_them() => Asked((events, currency, effective, known) =>
+    public void The_balance_changes_between_two_instants_by_the_movements_in_between() => CheckAll((events, currency, effective, known) =>
     {
         foreach (var later in events.Select(e => Fact(e).EffectiveAt).Where(later => later > effective))
         {
@@ -51,14 +51,14 @@ public sealed class BalanceAtProperties
     });
 
     [Fact]
-    public void Before_its_first_event_an_account_holds_nothing() => Asked((events, currency, effective, known) =>
+    public void The_balance_before_the_first_event_is_zero() => CheckAll((events, currency, effective, known) =>
         Assert.Equal(
             new(MoneySum.Zero(currency), Money.Zero(currency), null, 0),
             At(events, currency, effective, events[0].Timestamp.AddTicks(-1))));
 
-    /// <summary>Asks about the first account at every pair of instants on or beside its events.</summary>
-    private static void Asked(Action<IReadOnlyList<IEvent>, Currency, DateTimeOffset, DateTimeOffset> check) =>
-        Gen.Select(RandomBank.Steps, Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[-1, 1]).Sample((steps, effective, known, beside) =>
+    /// <summary>Checks the first account at pairs of instants at, or one tick from, the times of its events.</summary>
+    private static void CheckAll(Action<IReadOnlyList<IEvent>, Currency, DateTimeOffset, DateTimeOffset> check) =>
+        Gen.Select(RandomBank.Steps, Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[-1, 1]).Sample((steps, effective, known, ticks) =>
         {
             var (bank, _) = RandomBank.Live(steps);
             var account = bank.Accounts.Values.First();
@@ -66,8 +66,8 @@ public sealed class BalanceAtProperties
             check(
                 events,
                 account.Currency,
-                Fact(events[effective % events.Count]).EffectiveAt.AddTicks(beside),
-                events[known % events.Count].Timestamp.AddTicks(beside));
+                Fact(events[effective % events.Count]).EffectiveAt.AddTicks(ticks),
+                events[known % events.Count].Timestamp.AddTicks(ticks));
         });
 
     private static BalanceAt At(IReadOnlyList<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>

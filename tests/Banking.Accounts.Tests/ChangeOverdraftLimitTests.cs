@@ -22,22 +22,22 @@ public sealed class ChangeOverdraftLimitTests
     [Theory]
     [InlineData("500.00", 50_000)]
     [InlineData("0", 0)]
-    [InlineData("1000000000000000.00", Guards.LargestAmount)]
+    [InlineData("1000000000000000.00", Guards.MaxAmount)]
     public void A_limit_is_set(string limit, long minor) => Given(Opened())
         .When(a => Decide(Change(limit), a))
         .Then(Fact(new OverdraftLimitSet(Eur(minor), Now)));
 
     [Fact]
-    public void The_limit_may_come_down_to_exactly_what_is_used() => Given(Opened(limit: 100), Withdrawn(60))
+    public void The_limit_can_be_lowered_to_exactly_the_amount_in_use() => Given(Opened(limit: 100), Withdrawn(60))
         .When(a => Decide(Change("0.60"), a))
         .Then(Fact(new OverdraftLimitSet(Eur(60), Now)));
 
     [Fact]
-    public void A_frozen_account_may_get_another_limit() => Given(Opened(), Frozen(FreezeScope.All))
+    public void The_limit_of_a_frozen_account_can_be_changed() => Given(Opened(), Frozen(FreezeScope.All))
         .When(a => Decide(Change("1.00"), a))
         .Then(Fact(new OverdraftLimitSet(Eur(100), Now)));
 
-    /// <summary>As malformed as any other request, so it is kept nowhere; only the account knows the currency that makes it so.</summary>
+    /// <summary>Rejected and not stored, like any malformed request; but only the account's currency shows that it is malformed.</summary>
     [Theory]
     [InlineData("1.001")]
     [InlineData("-1.00")]
@@ -45,14 +45,14 @@ public sealed class ChangeOverdraftLimitTests
     [InlineData("")]
     [InlineData("1000000000000000.01")]
     [InlineData("92233720368547758.08")]
-    public void A_limit_that_is_no_amount_of_the_currency_is_rejected(string limit)
+    public void A_limit_that_is_not_an_amount_of_the_currency_is_rejected(string limit)
     {
         var rejected = Assert.IsType<Decision.Rejected>(Decide(Change(limit), Fold(Id, [Opened()])));
         Assert.Equal(("invalid_amount", 422, "#/limit"), (rejected.Refusal.Code, rejected.Refusal.Status, rejected.Refusal.Pointer));
     }
 
     [Fact]
-    public void On_a_closed_account_even_a_malformed_limit_is_told_that_it_is_closed() =>
+    public void On_a_closed_account_the_refusal_precedes_the_check_of_the_limit() =>
         Assert.Equal("account_closed", Given(Opened(), Closed).When(a => Decide(Change("x"), a)).Code);
 
     [Theory]

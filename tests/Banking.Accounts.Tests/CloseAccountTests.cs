@@ -24,14 +24,15 @@ public sealed class CloseAccountTests
     public void An_empty_account_is_closed() => Given(Opened()).When(Decide).Then(Fact(new AccountClosed(Now)));
 
     [Fact]
-    public void So_is_one_that_was_emptied_and_has_a_limit() => Given(Opened(limit: 50), Deposited(100), Withdrawn(100))
+    public void An_account_with_movements_and_a_limit_is_closed_at_balance_zero() =>
+        Given(Opened(limit: 50), Deposited(100), Withdrawn(100))
         .When(Decide)
         .Then(Fact(new AccountClosed(Now)));
 
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
-    public void One_cent_on_either_side_of_zero_keeps_it_open(long balance) =>
+    public void One_cent_above_or_below_zero_prevents_closing(long balance) =>
         Given(Opened(limit: 50), Deposited(1 + balance), Withdrawn(1))
             .When(Decide)
             .ThenRefused("balance_not_zero", 422, ("balance", Shown(balance)));

@@ -12,7 +12,8 @@ using Wolverine.Runtime;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// What a decision sends is stored with what it decides, or not at all. The messages here are deposits: the balance counts their effect.
+/// Messages of a decision are stored in the transaction of its events, or not at all. The messages here are deposits: the balance counts
+/// their effect.
 /// </summary>
 public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -24,7 +25,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     private readonly CommandGroup<Account> _group = bank.Host.Services.GetRequiredService<CommandGroup<Account>>();
 
     [Fact]
-    public async Task A_message_of_an_accepted_decision_arrives_and_names_the_command_and_the_event_that_it_follows_from()
+    public async Task A_message_of_an_accepted_decision_arrives_with_the_correlation_and_the_causing_event()
     {
         var (account, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var cause = Guid.CreateVersion7();
@@ -40,7 +41,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Many_messages_of_many_commands_are_stored_with_one_statement_and_none_where_nobody_sends()
+    public async Task All_messages_of_a_group_are_stored_with_one_statement_and_groups_without_messages_run_none()
     {
         await CountStatementsAsync();
         var accounts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _teller.OpenAsync()));
@@ -93,7 +94,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     [Theory]
     [InlineData("23514", 500)]
     [InlineData("P0001", 503)]
-    public async Task A_group_that_fails_between_storing_and_commit_sends_nothing(string code, int status)
+    public async Task A_group_that_fails_at_commit_sends_nothing(string code, int status)
     {
         var (account, target) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         await FailAtCommitAsync(target, code);
@@ -108,7 +109,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_repeated_command_sends_nothing_again()
+    public async Task A_repeated_command_sends_its_messages_once()
     {
         var (account, target) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var command = Sending(account, Guid.CreateVersion7(), Deposit(target));
@@ -121,18 +122,18 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_message_that_nobody_handles_fails_its_command()
+    public async Task A_message_without_a_handler_fails_its_command()
     {
         var account = await _teller.OpenAsync();
 
-        var outcome = await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), new Unheard()), CancellationToken.None);
+        var outcome = await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), new Unhandled()), CancellationToken.None);
 
         Assert.Equal((500, false), (outcome.Status, outcome.Applied));
         Assert.Single((await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items());
     }
 
     [Fact]
-    public async Task A_message_that_cannot_be_handed_over_becomes_any_nodes_and_arrives()
+    public async Task A_message_that_cannot_be_handed_over_is_released_to_all_nodes_and_arrives()
     {
         var (account, target) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var runtime = bank.Host.Services.GetRequiredService<IWolverineRuntime>();
@@ -173,7 +174,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     private Task<string> UntilAsync(string account, string balance) =>
         Eventually.UntilAsync(() => _teller.BalanceAsync(account), found => found == balance);
 
-    /// <summary>Deposits to an account that were ever stored as messages: handled ones are kept for a day.</summary>
+    /// <summary>The number of stored messages that deposit to an account, including handled ones, which are kept for a day.</summary>
     private Task<long> RowsAsync(string account) =>
         ScalarAsync<long>($"select count(*) from {Inbox} where position(convert_to($1, 'UTF8') in body) > 0", account);
 
@@ -182,18 +183,20 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
             $"""
             create table platform.statement_count (n int);
             grant all on platform.statement_count to public;
-            create function platform.count_statement() returns trigger language plpgsql as $$ begin insert into platform.statement_count values (1); return null; end $$;
+            create function platform.count_statement() returns trigger language plpgsql as
+                $$ begin insert into platform.statement_count values (1); return null; end $$;
             create trigger counted after insert on {Inbox} for each statement execute function platform.count_statement();
             """
         );
 
     private Task<long> CountedAsync() => ScalarAsync<long>("select count(*) from platform.statement_count");
 
-    /// <summary>The server refuses to commit a message that names the account, after everything was stored.</summary>
+    /// <summary>Makes COMMIT fail for transactions with a message that names the account.</summary>
     private Task FailAtCommitAsync(string account, string code) =>
         ExecuteAsync(
             $"""
-            create or replace function platform.fail_at_commit() returns trigger language plpgsql as $$ begin raise exception 'planted' using errcode = '{code}'; end $$;
+            create or replace function platform.fail_at_commit() returns trigger language plpgsql as
+                $$ begin raise exception 'planted' using errcode = '{code}'; end $$;
             create constraint trigger fail_at_commit after insert on {Inbox} deferrable initially deferred for each row
                 when (position(convert_to('{account}', 'UTF8') in new.body) > 0) execute function platform.fail_at_commit();
             """
@@ -216,5 +219,5 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    private sealed record Unheard;
+    private sealed record Unhandled;
 }

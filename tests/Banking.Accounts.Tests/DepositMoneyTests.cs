@@ -34,9 +34,9 @@ public sealed class DepositMoneyTests
             "too large",
             "balance_too_large",
             422,
-            [Deposited(Guards.LargestBalance - 99)],
+            [Deposited(Guards.MaxBalance - 99)],
             c => c,
-            ("balance", Shown(Guards.LargestBalance - 99))));
+            ("balance", Shown(Guards.MaxBalance - 99))));
 
     public static TheoryData<string> Rules => Guarded.Names;
 
@@ -46,31 +46,31 @@ public sealed class DepositMoneyTests
     public void A_deposit_is_booked() => Given(Opened()).When(Decide(100)).Then(Fact(new MoneyDeposited(Eur(100), BankSide.Cash, Now)));
 
     [Fact]
-    public void Its_reference_and_the_leg_of_the_bank_are_kept() => Given(Opened())
+    public void The_reference_and_the_bank_side_are_stored() => Given(Opened())
         .When(a => Decide(Deposit(100) with { BankSide = BankSide.Settlement, Reference = "June" }, a))
         .Then(Fact(new MoneyDeposited(Eur(100), BankSide.Settlement, Now, new(Reference: "June"))));
 
     [Fact]
-    public void A_backdated_deposit_counts_from_then_in_UTC()
+    public void A_backdated_deposit_stores_its_effective_time_in_UTC()
     {
         var then = new DateTimeOffset(2026, 11, 10, 1, 0, 0, TimeSpan.FromHours(2));
-        var accepted = Assert.IsType<Decision.Accepted>(Decide(Deposit(100) with { EffectiveAt = then }, FoldWithPast(Id, [Opened()])));
+        var accepted = Assert.IsType<Decision.Accepted>(Decide(Deposit(100) with { EffectiveAt = then }, FoldWithTimeline(Id, [Opened()])));
         var booked = Assert.IsType<MoneyDeposited>(Assert.Single(accepted.Events).Data);
         Assert.Equal((then, TimeSpan.Zero), (booked.EffectiveAt, booked.EffectiveAt.Offset));
     }
 
     [Fact]
-    public void Effective_at_this_very_moment_is_not_the_future() => Given(Opened())
+    public void An_effective_time_equal_to_now_is_accepted() => Given(Opened())
         .When(a => Decide(Deposit(100) with { EffectiveAt = Now }, a))
         .Then(Fact(new MoneyDeposited(Eur(100), BankSide.Cash, Now)));
 
     [Fact]
-    public void The_largest_balance_is_reached_exactly() => Given(Opened(), Deposited(Guards.LargestBalance - 100))
+    public void A_deposit_up_to_the_largest_balance_is_accepted() => Given(Opened(), Deposited(Guards.MaxBalance - 100))
         .When(Decide(100))
         .Then(Fact(new MoneyDeposited(Eur(100), BankSide.Cash, Now)));
 
     [Fact]
-    public void An_account_frozen_for_debits_still_takes_money_in() => Given(Opened(), Frozen(FreezeScope.Debit))
+    public void An_account_frozen_for_debits_accepts_a_deposit() => Given(Opened(), Frozen(FreezeScope.Debit))
         .When(Decide(100))
         .Then(Fact(new MoneyDeposited(Eur(100), BankSide.Cash, Now)));
 

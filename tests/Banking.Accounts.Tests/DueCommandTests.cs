@@ -11,9 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// Commands that decisions ask for at a later time. The commands here are deposits of one cent: the balance counts their effects. Each test
-/// has a bank of
-/// its own, for each moves its clock.
+/// Commands that decisions schedule for later. The commands here are deposits of one cent: the balance counts their effects. Each test
+/// moves the clock, so it has a bank of its own.
 /// </summary>
 public sealed class DueCommandTests : BankFixture
 {
@@ -28,14 +27,14 @@ public sealed class DueCommandTests : BankFixture
     protected override void Configure(IServiceCollection services) => services.AddDueCommand<LateDeposit>(Operation, DepositAsync);
 
     [Fact]
-    public async Task A_command_is_decided_when_the_clock_of_the_bank_has_come_to_it_and_not_before()
+    public async Task A_command_is_decided_when_the_banks_clock_reaches_its_time_and_not_before()
     {
         var account = await Teller.OpenAsync();
         var cause = Guid.CreateVersion7();
         await DecideAsync(account, cause, Clock.Now.AddHours(2));
         await DecideAsync(account, Guid.CreateVersion7(), Clock.Now);
         await UntilAsync(account, "0.01");
-        Assert.Equal(1, await WaitingAsync());
+        Assert.Equal(1, await CountAsync());
 
         Clock.Advance(TimeSpan.FromHours(2));
 
@@ -49,7 +48,7 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
-    public async Task What_became_due_while_no_host_ran_is_decided_by_the_next_one_once()
+    public async Task A_command_that_became_due_while_no_host_ran_is_decided_once_by_the_next_host()
     {
         var account = await Teller.OpenAsync();
         await DecideAsync(account, Guid.CreateVersion7(), Clock.Now.AddHours(2));
@@ -64,7 +63,7 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
-    public async Task A_row_that_comes_again_after_its_command_was_recorded_has_no_second_effect()
+    public async Task A_row_that_is_read_again_after_its_command_was_recorded_has_no_second_effect()
     {
         var account = await Teller.OpenAsync();
         var id = Guid.CreateVersion7();
@@ -72,7 +71,7 @@ public sealed class DueCommandTests : BankFixture
         await UntilEmptyAsync();
         Assert.Equal("0.01", await Teller.BalanceAsync(account));
 
-        // As if the host had died between the command and the deletion of its row.
+        // As if the host had stopped between the command and the deletion of its row.
         await PlantAsync(account, 1, "0 s", $"'{id}'");
 
         await UntilEmptyAsync();
@@ -80,27 +79,27 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
-    public async Task Two_hosts_decide_each_of_many_once_and_never_hold_more_than_a_page_each()
+    public async Task Two_hosts_decide_each_of_many_commands_once_and_claim_at_most_a_page_each()
     {
         const int Rows = 3_000;
         await using var other = await StartAnotherAsync();
         var account = await Teller.OpenAsync();
         await PlantAsync(account, 100_000, "1 day", "gen_random_uuid()");
         await PlantAsync(account, Rows, "1 hour", "gen_random_uuid()");
-        var most = 0L;
+        var maxClaimed = 0L;
 
         Clock.Advance(TimeSpan.FromHours(1));
 
         await Eventually.UntilAsync(
             async () =>
             {
-                most = Math.Max(
-                    most, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
-                return await WaitingAsync();
+                maxClaimed = Math.Max(
+                    maxClaimed, (await this.QueryAsync<long>("select count(*) from platform.due where claimed_until is not null"))[0]);
+                return await CountAsync();
             },
             rows => rows == 100_000, TimeSpan.FromMinutes(3));
 
-        Assert.InRange(most, 1, 400);
+        Assert.InRange(maxClaimed, 1, 400);
         Assert.Equal("30.00", await Teller.BalanceAsync(account));
         Assert.Equal(1 + Rows, await VersionAsync(account));
     }
@@ -117,10 +116,10 @@ public sealed class DueCommandTests : BankFixture
         Clock.Set(start);
 
         await DecideAsync(second, Guid.CreateVersion7(), start.AddDays(1));
-        // Each look comes to what is due first: when this is decided, the other was left alone.
+        // Commands are read in the order of their due times: when this one is decided, the other was not taken.
         await DecideAsync(second, Guid.CreateVersion7(), start);
         await UntilAsync(second, "0.01");
-        Assert.Equal(1, await WaitingAsync());
+        Assert.Equal(1, await CountAsync());
         Clock.Set(start.AddDays(30));
         await UntilAsync(second, "0.02");
         await UntilEmptyAsync();
@@ -128,7 +127,7 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
-    public async Task A_claim_of_a_clock_that_ran_ahead_does_not_hold_a_row_that_is_due()
+    public async Task A_claim_made_by_a_clock_that_ran_ahead_does_not_delay_a_due_row()
     {
         var account = await Teller.OpenAsync();
 
@@ -138,7 +137,7 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
-    public async Task A_command_that_fails_is_tried_again_later_and_keeps_no_other_waiting()
+    public async Task A_failed_command_is_retried_later_and_delays_no_other()
     {
         var (failing, other) = (await Teller.OpenAsync(), await Teller.OpenAsync());
         _failures = 2;
@@ -157,7 +156,7 @@ public sealed class DueCommandTests : BankFixture
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task A_wait_begins_with_its_decision_or_not_at_all(bool accepted, long rows)
+    public async Task A_due_command_is_stored_with_its_decision_or_not_at_all(bool accepted, long rows)
     {
         var (first, second) = (await Teller.OpenAsync(), await Teller.OpenAsync());
 
@@ -168,7 +167,7 @@ public sealed class DueCommandTests : BankFixture
             ],
             CancellationToken.None);
 
-        Assert.Equal(rows, await WaitingAsync());
+        Assert.Equal(rows, await CountAsync());
     }
 
     private static Decision.Refused Refused => new(Refusal.Of("no", 422, "No."));
@@ -212,23 +211,23 @@ public sealed class DueCommandTests : BankFixture
                 ct);
     }
 
-    /// <param name="later">How long after now they are due.</param>
+    /// <param name="later">The time from now until the rows are due.</param>
     private Task<int> PlantAsync(
         string account, int rows, string later, string id, DateTimeOffset? dueAt = null, DateTimeOffset? claimedUntil = null) =>
         this.ExecuteAsync(
-            $"insert into platform.due (id, operation, due_at, command, correlation_id, claimed_until) select {id}, '{Operation}', $1 + interval '{later}', "
-                + "$2, 'planted', $3 from generate_series(1, $4)",
+            "insert into platform.due (id, operation, due_at, command, correlation_id, claimed_until) "
+                + $"select {id}, '{Operation}', $1 + interval '{later}', $2, 'planted', $3 from generate_series(1, $4)",
             dueAt ?? Clock.Now,
             $$"""{"account":"{{Stored.Id(account)}}"}""",
             claimedUntil is { } at ? at : DBNull.Value,
             rows);
 
-    private async Task<long> WaitingAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
+    private async Task<long> CountAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
 
     private async Task<long> VersionAsync(string account) =>
         (await this.QueryAsync<long>("select version from bank.mt_streams where id = $1", Stored.Id(account)))[0];
 
-    private Task<long> UntilEmptyAsync() => Eventually.UntilAsync(WaitingAsync, rows => rows == 0);
+    private Task<long> UntilEmptyAsync() => Eventually.UntilAsync(CountAsync, rows => rows == 0);
 
     private Task<string> UntilAsync(string account, string balance) => UntilAsync(Teller, account, balance);
 

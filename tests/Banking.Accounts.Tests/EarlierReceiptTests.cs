@@ -2,18 +2,18 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Receipts were documents before they were columns.</summary>
+/// <summary>Earlier versions stored receipts as documents, not in columns.</summary>
 public sealed class EarlierReceiptTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task A_key_that_was_answered_by_an_earlier_version_is_answered_still()
+    public async Task A_key_answered_by_an_earlier_version_gets_the_same_answer()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
         var first = (await teller.DepositAsync(account, "5.00", "EUR", key)).Created();
 
-        // As the earlier version kept them: a document each, under the whole of the hash.
+        // The form of the earlier version: one document per receipt, with the full hash as its id.
         await using (var command = bank.Owner.CreateCommand(
             """
             create table platform.mt_doc_receipt (id varchar primary key, data jsonb not null);

@@ -6,11 +6,11 @@ using CsCheck;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Any value an event can hold, by its type. A new event needs a line here, or EventJsonTests fail.</summary>
+/// <summary>Generators of any event, by type. A new event type needs an entry here, or EventJsonTests fail.</summary>
 internal static class EventGenerators
 {
     /// <summary>
-    /// Whole characters of any script, quotes, backslashes and emoji among them. NUL is refused before anything is stored.
+    /// Characters of any script, including quotes, backslashes and emoji. NUL is left out, because it is refused before storing.
     /// </summary>
     private static readonly Gen<string> Text = Gen.OneOf<int>(Gen.Int[1, 0x7F], Gen.Int[0x80, 0xD7FF], Gen.Int[0xE000, 0x10FFFF])
         .Array[0, 20]
@@ -20,15 +20,15 @@ internal static class EventGenerators
 
     private static readonly Gen<Currency> Currencies = Gen.OneOf<Currency>(
         Gen.OneOf("EUR", "JPY", "KWD", "CLF").Select(Currency.Parse),
-        // Withdrawn, or with another scale than today's: as once stored.
+        // Withdrawn currencies, and currencies with another scale than today's, as older events may hold them.
         Gen.Select(Gen.OneOf("HRK", "EUR", "ZZZ"), Gen.Int[0, 18], Currency.Stored));
 
     private static readonly Gen<Money> Amounts = Gen.Select(
-        Gen.OneOf<long>(Gen.Long, Gen.OneOf(0L, 1L, long.MaxValue, Guards.LargestBalance)),
+        Gen.OneOf<long>(Gen.Long, Gen.OneOf(0L, 1L, long.MaxValue, Guards.MaxBalance)),
         Currencies,
         (minor, currency) => new Money(minor, currency));
 
-    /// <summary>Of a movement that a command made.</summary>
+    /// <summary>Amounts of movements that commands can make.</summary>
     private static readonly Gen<Money> Positive = Amounts.Select(m =>
         m with
         {

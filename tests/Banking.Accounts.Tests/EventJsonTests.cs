@@ -7,7 +7,7 @@ using Marten;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>What is stored is what was meant: every event and the account's state survive the store's own serializer exactly.</summary>
+/// <summary>Every event and the account's state survive a round trip through the store's serializer.</summary>
 public sealed class EventJsonTests
 {
     private static readonly ISerializer Serializer = Configured();
@@ -16,7 +16,7 @@ public sealed class EventJsonTests
 
     [Theory]
     [MemberData(nameof(EventTypes))]
-    public void Every_event_survives_being_stored(Type type)
+    public void Every_event_survives_a_round_trip(Type type)
     {
         Assert.True(EventGenerators.All.TryGetValue(type, out var values), $"{type.Name} needs a generator in {nameof(EventGenerators)}.");
         values.Sample(value =>
@@ -39,7 +39,7 @@ public sealed class EventJsonTests
             EventNames.All.Keys.Select(t => t.Name).Order());
 
     [Fact]
-    public void The_state_of_an_account_survives_being_stored() =>
+    public void The_state_of_an_account_survives_a_round_trip() =>
         EventGenerators.Accounts.Sample(account =>
             AccountProperties.Same(
                 account, Serializer.FromJson<Account>(new MemoryStream(Encoding.UTF8.GetBytes(Serializer.ToJson(account))))));

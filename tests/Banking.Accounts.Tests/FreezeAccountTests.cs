@@ -23,7 +23,7 @@ public sealed class FreezeAccountTests
     [InlineData(FreezeScope.Debit, true, false)]
     [InlineData(FreezeScope.Credit, false, true)]
     [InlineData(FreezeScope.All, true, true)]
-    public void A_freeze_is_recorded_and_stops_that_way(FreezeScope scope, bool debit, bool credit)
+    public void A_freeze_is_recorded_and_blocks_its_movements(FreezeScope scope, bool debit, bool credit)
     {
         Given(Opened()).When(a => Decide(Freeze(scope), a)).Then(Fact(new AccountFrozen(scope, Now)));
 
@@ -31,7 +31,7 @@ public sealed class FreezeAccountTests
         Assert.Equal((debit, credit), (frozen.DebitFrozen, frozen.CreditFrozen));
     }
 
-    /// <summary>A row per scope that is frozen and scope that is asked for.</summary>
+    /// <summary>One row per frozen scope and requested scope.</summary>
     [Theory]
     [InlineData(FreezeScope.Debit, FreezeScope.Debit, "already_frozen")]
     [InlineData(FreezeScope.Debit, FreezeScope.Credit, "accepted")]
@@ -42,7 +42,7 @@ public sealed class FreezeAccountTests
     [InlineData(FreezeScope.All, FreezeScope.Debit, "already_frozen")]
     [InlineData(FreezeScope.All, FreezeScope.Credit, "already_frozen")]
     [InlineData(FreezeScope.All, FreezeScope.All, "already_frozen")]
-    public void Only_a_freeze_that_stops_something_more_is_recorded(FreezeScope before, FreezeScope asked, string code) =>
+    public void Only_a_freeze_that_blocks_more_movements_is_recorded(FreezeScope before, FreezeScope asked, string code) =>
         Assert.Equal(code, Given(Opened(), Frozen(before)).When(a => Decide(Freeze(asked), a)).Code);
 
     [Fact]

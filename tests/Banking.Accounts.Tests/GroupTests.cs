@@ -8,39 +8,39 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Commands that are decided and stored in one transaction: each has its own answer, as if it had come alone.</summary>
+/// <summary>Commands of one group transaction: each gets the answer that it would get alone.</summary>
 public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
-    private readonly BusDoor _door = new(bank.Host.Services);
+    private readonly BusCommands _bus = new(bank.Host.Services);
 
     [Fact]
-    public async Task A_refused_command_costs_its_neighbours_nothing()
+    public async Task A_refused_command_does_not_affect_the_others_of_its_group()
     {
         var account = await _teller.OpenAsync(balance: "100.00");
-        var nobody = PublicId.Format("acc", AccountSpec.Id);
+        var unknown = PublicId.Format("acc", AccountSpec.Id);
 
         var sent = await TogetherAsync(() =>
             [
-                _door.WithdrawAsync(account, 60_00),
-                _door.WithdrawAsync(account, 50_00),
-                _door.DepositAsync(nobody, 1_00),
-                _door.DepositAsync(account, 20_00),
-                _door.TransferAsync(account, nobody, 1_00),
-                _door.WithdrawAsync(account, 60_00),
-                _door.WithdrawAsync(account, 1),
+                _bus.WithdrawAsync(account, 60_00),
+                _bus.WithdrawAsync(account, 50_00),
+                _bus.DepositAsync(unknown, 1_00),
+                _bus.DepositAsync(account, 20_00),
+                _bus.TransferAsync(account, unknown, 1_00),
+                _bus.WithdrawAsync(account, 60_00),
+                _bus.WithdrawAsync(account, 1),
             ]);
 
         Assert.Equal(
             ["201", "422", "account_not_found", "201", "account_not_found", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
         var (first, second, third) = (await sent[0], await sent[3], await sent[5]);
         Assert.Equal((3L, 4L, 5L), (first.Version, second.Version, third.Version));
-        // In the log a refusal stands where it was decided.
+        // The refusals take the positions between the deposits.
         Assert.Equal((first.Position + 2, first.Position + 3), (second.Position, third.Position));
         Assert.Equal("0.00", await _teller.BalanceAsync(account));
         Assert.Equal([("40.00", 3), ("0.00", 5)], await RefusalsAsync(account));
 
-        // One transaction, and nothing else in it.
+        // All in one transaction that contains nothing else.
         var transaction = Assert.Single(
             await bank.QueryAsync<string>(
                 "select distinct xmin::text from bank.mt_events where stream_id = $1 and version > 2", Stored.Id(account)));
@@ -54,12 +54,12 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_group_of_which_all_is_refused_stores_that_and_moves_nothing()
+    public async Task A_group_of_refused_commands_stores_the_refusals_and_changes_no_account()
     {
         var (account, other) = (await _teller.OpenAsync(balance: "5.00"), await _teller.OpenAsync());
 
         var sent = await TogetherAsync(() =>
-            [_door.WithdrawAsync(account, 6_00), _door.TransferAsync(other, account, 1_00), _door.WithdrawAsync(account, 7_00)]);
+            [_bus.WithdrawAsync(account, 6_00), _bus.TransferAsync(other, account, 1_00), _bus.WithdrawAsync(account, 7_00)]);
 
         Assert.All(await Task.WhenAll(sent), no => Assert.Equal((422, null, null), (no.Status, no.Version, no.Position)));
         Assert.Equal([("5.00", 2), ("5.00", 2)], await RefusalsAsync(account));
@@ -67,28 +67,29 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(
             ["accounts.withdraw-money.v1 1", "accounts.transfer-money.v1 1", "accounts.withdraw-money.v1 1"],
             await bank.QueryAsync<string>(
-                "select concat_ws(' ', e.data ->> 'operation', s.version) from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id "
+                "select concat_ws(' ', e.data ->> 'operation', s.version) "
+                    + "from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id "
                     + "where (e.data ->> 'subject')::uuid = any($1) and s.type = 'refusal' and e.xmin = s.xmin order by e.seq_id",
                 ids));
         Assert.Equal(
             [2L, 1L], await bank.QueryAsync<long>("select version from bank.mt_streams where id = any($1) order by version desc", ids));
-        Assert.Equal("6.00", (await _door.DepositAsync(account, 1_00)).Status == 201 ? await _teller.BalanceAsync(account) : "");
+        Assert.Equal("6.00", (await _bus.DepositAsync(account, 1_00)).Status == 201 ? await _teller.BalanceAsync(account) : "");
     }
 
     [Fact]
-    public async Task A_key_that_comes_twice_in_a_group_is_decided_once_and_answered_alike()
+    public async Task A_key_that_occurs_twice_in_a_group_is_decided_once_and_answered_the_same()
     {
         var account = await _teller.OpenAsync();
         var (deposit, withdrawal) = (BankClient.NewKey(), BankClient.NewKey());
 
         var sent = await TogetherAsync(() =>
         [
-            _door.DepositAsync(account, 5_00, deposit),
-            _door.WithdrawAsync(account, 9_00, withdrawal),
-            _door.DepositAsync(account, 5_00, deposit),
-            _door.DepositAsync(account, 6_00, deposit),
-            _door.DepositAsync(account, 7_00),
-            _door.WithdrawAsync(account, 9_00, withdrawal),
+            _bus.DepositAsync(account, 5_00, deposit),
+            _bus.WithdrawAsync(account, 9_00, withdrawal),
+            _bus.DepositAsync(account, 5_00, deposit),
+            _bus.DepositAsync(account, 6_00, deposit),
+            _bus.DepositAsync(account, 7_00),
+            _bus.WithdrawAsync(account, 9_00, withdrawal),
         ]);
 
         Assert.Equal(["201", "422", "201", "idempotency_key_reused", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
@@ -105,20 +106,20 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task What_was_rejected_leaves_its_key_to_its_neighbour()
+    public async Task A_rejected_command_leaves_its_key_to_the_next_command()
     {
         var account = await _teller.OpenAsync();
         var key = BankClient.NewKey();
 
         var sent = await TogetherAsync(() =>
-            [_door.DepositAsync(PublicId.Format("acc", AccountSpec.Id), 5_00, key), _door.DepositAsync(account, 5_00, key)]);
+            [_bus.DepositAsync(PublicId.Format("acc", AccountSpec.Id), 5_00, key), _bus.DepositAsync(account, 5_00, key)]);
 
         Assert.Equal(["account_not_found", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
         Assert.False((await sent[1]).Replayed);
     }
 
     [Fact]
-    public async Task A_command_that_the_bank_fails_to_decide_costs_its_neighbours_nothing()
+    public async Task A_command_whose_decision_throws_does_not_affect_the_others_of_its_group()
     {
         var account = await _teller.OpenAsync();
         var group = bank.Host.Services.GetRequiredService<CommandGroup<Account>>();
@@ -131,10 +132,10 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
 
         var sent = await TogetherAsync(() =>
             [
-                _door.DepositAsync(account, 1_00),
+                _bus.DepositAsync(account, 1_00),
                 group.SubmitAsync(unfit, CancellationToken.None),
-                _door.DepositAsync(account, 2_00),
-                _door.WithdrawAsync(account, 9_00),
+                _bus.DepositAsync(account, 2_00),
+                _bus.WithdrawAsync(account, 9_00),
             ]);
 
         Assert.Equal(["201", "500", "201", "422"], await Task.WhenAll(sent.Select(AnswerAsync)));
@@ -145,7 +146,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task An_account_that_somebody_holds_on_to_stops_nobody_but_those_who_want_it()
+    public async Task A_locked_account_delays_only_the_commands_that_need_it()
     {
         var (stuck, account) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var key = BankClient.NewKey();
@@ -154,29 +155,29 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         {
             sent = await TogetherAsync(() =>
                 [
-                    _door.DepositAsync(account, 1_00),
-                    _door.DepositAsync(stuck, 2_00, key),
-                    _door.DepositAsync(stuck, 3_00),
-                    _door.DepositAsync(account, 4_00),
+                    _bus.DepositAsync(account, 1_00),
+                    _bus.DepositAsync(stuck, 2_00, key),
+                    _bus.DepositAsync(stuck, 3_00),
+                    _bus.DepositAsync(account, 4_00),
                 ]);
             Assert.Equal(
                 ["201", "temporarily_unavailable", "temporarily_unavailable", "201"], await Task.WhenAll(sent.Select(AnswerAsync)));
         }
 
         Assert.Equal(("5.00", "0.00"), (await _teller.BalanceAsync(account), await _teller.BalanceAsync(stuck)));
-        Assert.False((await _door.DepositAsync(stuck, 2_00, key)).Replayed);
+        Assert.False((await _bus.DepositAsync(stuck, 2_00, key)).Replayed);
     }
 
-    /// <summary>Whatever is sent goes into one group: as many groups as there can be are in the way until all of it is there.</summary>
+    /// <summary>Makes the commands one group: blocked groups occupy all slots until every command is in the queue.</summary>
     private async Task<Task<Outcome>[]> TogetherAsync(Func<Task<Outcome>[]> send)
     {
         var held = new List<HeldLock>();
         var first = new List<Task<Outcome>>();
         for (var i = 0; i < GroupLimits.AtOnce; i++)
         {
-            var inTheWay = await _teller.OpenAsync();
-            held.Add(await HeldLock.OfAccountAsync(bank.ConnectionString, inTheWay));
-            first.Add(_door.DepositAsync(inTheWay, 1_00));
+            var blocked = await _teller.OpenAsync();
+            held.Add(await HeldLock.OfAccountAsync(bank.ConnectionString, blocked));
+            first.Add(_bus.DepositAsync(blocked, 1_00));
             await held[i].UntilWaitedForAsync();
         }
 
@@ -190,7 +191,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         return sent;
     }
 
-    /// <summary>The status of what was recorded, the code of what was not.</summary>
+    /// <summary>The status of a recorded answer; the code of a rejected or postponed command.</summary>
     private static async Task<string> AnswerAsync(Task<Outcome> outcome)
     {
         try
@@ -207,7 +208,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         }
     }
 
-    /// <summary>The balances and versions that refusals saw, the oldest first.</summary>
+    /// <summary>The balances and versions that the refusals saw, oldest first.</summary>
     private async Task<IEnumerable<(string Balance, int Version)>> RefusalsAsync(string account) =>
         (await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items().Reverse().Select(r =>
             (r.GetProperty("facts").GetProperty("balance").GetProperty("value").GetString()!, r.GetProperty("version").GetInt32()));

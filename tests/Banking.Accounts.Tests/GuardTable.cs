@@ -4,8 +4,8 @@ using Banking.Platform.Commands;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>One rule of a decision, by what breaks it: something that happened before, something in the command, or both.</summary>
-/// <param name="Facts">All that the refusal tells when nothing else is broken.</param>
+/// <summary>One rule of a decision, and the history and the change of the command that break it.</summary>
+/// <param name="Facts">All facts of the refusal when no other rule is broken.</param>
 internal sealed record Rule<TCommand>(
     string Name,
     string Code,
@@ -14,16 +14,16 @@ internal sealed record Rule<TCommand>(
     Func<TCommand, TCommand> Command,
     params (string Name, object Value)[] Facts);
 
-/// <summary>The rules of a decision in the order in which they are asked, and the tests that follow from such a table.</summary>
+/// <summary>The rules of a decision in the order in which they are checked, and the tests of that table.</summary>
 internal sealed class GuardTable<TCommand>(
     IAccountEvent[] history, TCommand command, Func<TCommand, Account, Decision> decide, params Rule<TCommand>[] rules)
 {
     public TheoryData<string> Names => [.. rules.Select(r => r.Name)];
 
     public TheoryData<string, string> Pairs => new(
-        from first in rules from second in rules where Place(first) < Place(second) select (first.Name, second.Name));
+        from first in rules from second in rules where IndexOf(first) < IndexOf(second) select (first.Name, second.Name));
 
-    /// <summary>Without a broken rule the command is accepted; with this one broken it is refused with these facts.</summary>
+    /// <summary>Asserts that the command is accepted if no rule is broken, and refused with the rule's facts if this one is.</summary>
     public void Refuses(string name)
     {
         var rule = rules.Single(r => r.Name == name);
@@ -31,7 +31,7 @@ internal sealed class GuardTable<TCommand>(
         Broken(rule).ThenRefused(rule.Code, rule.Status, rule.Facts);
     }
 
-    /// <summary>With two rules broken, the first of them answers.</summary>
+    /// <summary>Asserts that the first of two broken rules answers.</summary>
     public void Precedes(string first, string second)
     {
         var (one, other) = (rules.Single(r => r.Name == first), rules.Single(r => r.Name == second));
@@ -44,5 +44,5 @@ internal sealed class GuardTable<TCommand>(
         return AccountSpec.Given(history.Concat(broken.SelectMany(r => r.History))).When(account => decide(asked, account));
     }
 
-    private int Place(Rule<TCommand> rule) => Array.IndexOf(rules, rule);
+    private int IndexOf(Rule<TCommand> rule) => Array.IndexOf(rules, rule);
 }

@@ -16,11 +16,11 @@ public sealed class OpenAccountTests
         .Then(Fact(new AccountOpened(Number, OwnerId, "current", Eur(500), Now)));
 
     [Fact]
-    public void Without_a_limit_it_may_not_go_below_zero_in_its_own_currency() => Decide(Command with { Currency = Currency.Parse("JPY") })
+    public void The_default_limit_is_zero_in_the_currency_of_the_account() => Decide(Command with { Currency = Currency.Parse("JPY") })
         .Then(Fact(new AccountOpened(Number, OwnerId, "current", Money.Zero(Currency.Parse("JPY")), Now)));
 
     [Fact]
-    public void A_backdated_opening_counts_from_then() => Decide(Command with { EffectiveAt = Now.AddDays(-3) })
+    public void A_backdated_opening_stores_its_effective_time() => Decide(Command with { EffectiveAt = Now.AddDays(-3) })
         .Then(Fact(new AccountOpened(Number, OwnerId, "current", Eur(0), Now.AddDays(-3))));
 
     [Fact]
@@ -53,32 +53,32 @@ public sealed class OpenAccountTests
         Assert.Equal(Eur(500), account.Available);
     }
 
-    /// <summary>What needs no account to be seen: answered as malformed, stored nowhere.</summary>
+    /// <summary>Checks that need no account: a failure is answered as malformed and not stored.</summary>
     [Theory]
     [InlineData("negative limit", "invalid_amount")]
     [InlineData("limit too large", "invalid_amount")]
     [InlineData("limit in another currency", "currency_mismatch")]
     [InlineData("blank product", "invalid_text")]
     [InlineData("long reason", "invalid_text")]
-    public void A_malformed_opening_is_told_what_is_wrong(string what, string code)
+    public void A_malformed_opening_is_refused_with_the_code_of_the_error(string what, string code)
     {
         var command = what switch
         {
             "negative limit" => Command with { OverdraftLimit = Eur(-1) },
-            "limit too large" => Command with { OverdraftLimit = Eur(Guards.LargestAmount + 1) },
+            "limit too large" => Command with { OverdraftLimit = Eur(Guards.MaxAmount + 1) },
             "limit in another currency" => Command with { OverdraftLimit = Usd(1) },
             "blank product" => Command with { Product = " " },
             _ => Command with { Reason = new('x', 501) },
         };
 
         Assert.Equal((code, 422), OpenAccountHandler.Shape.Check(command) is { } refusal ? (refusal.Code, refusal.Status) : default);
-        Assert.Null(OpenAccountHandler.Shape.Check(Command with { OverdraftLimit = Eur(Guards.LargestAmount), Reason = new('x', 500) }));
+        Assert.Null(OpenAccountHandler.Shape.Check(Command with { OverdraftLimit = Eur(Guards.MaxAmount), Reason = new('x', 500) }));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void An_account_is_opened_first_and_once(bool opened) =>
+    public void The_fold_throws_unless_the_opening_is_the_first_and_only_one(bool opened) =>
         Assert.Throws<InvalidOperationException>(() => Fold(Id, opened ? [Opened(), Opened()] : [Deposited(1)]));
 
     private static Verdict Decide(OpenAccount command) =>

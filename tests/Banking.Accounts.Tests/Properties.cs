@@ -4,7 +4,7 @@ using CsCheck;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// How often a property is tried: often enough to reach every refusal of every slice many times. Override with CsCheck_Iter.
+/// The number of samples per property: enough to reach every refusal of every command many times. Override with CsCheck_Iter.
 /// </summary>
 internal static class Properties
 {

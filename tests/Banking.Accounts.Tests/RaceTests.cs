@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Many callers at once: exact counts, no failure that is not an answer, and the money is all there.</summary>
+/// <summary>Concurrent callers: exact counts, no unexpected failures, and money is conserved.</summary>
 public sealed class RaceTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]

@@ -8,11 +8,11 @@ using CsCheck;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// One command to try. What it means in money is told by the state it meets, so that limits are met exactly and missed by one.
+/// One command to try. Its amount depends on the state at that time, so that limits are met exactly and missed by one.
 /// </summary>
-internal sealed record Step(string Slice, int Account, int Other, string Amount, FreezeScope Scope, int DaysAgo, int Minutes);
+internal sealed record Step(string Command, int Account, int Other, string Amount, FreezeScope Scope, int DaysAgo, int Minutes);
 
-/// <summary>What a step led to.</summary>
+/// <summary>The result of a step.</summary>
 internal sealed record Tried(
     Step Step,
     IReadOnlyDictionary<Guid, Account> Before,
@@ -20,11 +20,11 @@ internal sealed record Tried(
     Decision Decision,
     IReadOnlyDictionary<Guid, Account> After);
 
-/// <summary>An event of one account as the log has it.</summary>
+/// <summary>A logged event of one account.</summary>
 internal sealed record Logged(Guid Account, object Data, DateTimeOffset RecordedAt);
 
 /// <summary>
-/// Four accounts, two of them in one currency and one near the largest balance, that live through random commands by the real decisions and
+/// Four accounts, three of them in one currency and one near the largest balance, that execute random commands with the real decisions and
 /// the real fold.
 /// </summary>
 internal sealed class RandomBank
@@ -43,11 +43,11 @@ internal sealed class RandomBank
             Log(Id(n), new DelegateAuthorized(Id(90 + n), Now.AddDays(-400)));
         }
 
-        // No command books that much at once; a migrated account may hold it.
+        // No single command can book this amount, but an imported account may hold it.
         Log(
             Id(4),
             new MoneyDeposited(
-                new(Guards.LargestBalance - Guards.LargestAmount, Currency.Parse("EUR")), BankSide.Suspense, Now.AddDays(-400)));
+                new(Guards.MaxBalance - Guards.MaxAmount, Currency.Parse("EUR")), BankSide.Suspense, Now.AddDays(-400)));
     }
 
     public static Gen<Step[]> Steps { get; } =
@@ -60,7 +60,7 @@ internal sealed class RandomBank
             Gen.Enum<FreezeScope>(),
             Gen.Int[-1, 33].Select(days => days is > 12 and < 31 ? 0 : days),
             Gen.Int[0, 600],
-            (slice, account, other, amount, scope, daysAgo, minutes) => new Step(slice, account, other, amount, scope, daysAgo, minutes)
+            (command, account, other, amount, scope, daysAgo, minutes) => new Step(command, account, other, amount, scope, daysAgo, minutes)
         ).Array[0, 40];
 
     public DateTimeOffset Now { get; private set; } = Start;
@@ -81,18 +81,21 @@ internal sealed class RandomBank
     private Tried Try(Step step)
     {
         Now = Now.AddMinutes(step.Minutes);
-        var (account, other) = (WithPast(Id(step.Account)), WithPast(Id(step.Other)));
+        var (account, other) = (WithTimeline(Id(step.Account)), WithTimeline(Id(step.Other)));
         var ids = new NewIds(Id(1000 + ++_ids), Id(1000 + ++_ids));
         var (amount, effectiveAt) = (Amount(step.Amount, account), step.DaysAgo == 0 ? (DateTimeOffset?)null : Now.AddDays(-step.DaysAgo));
-        Func<Decision> decide = step.Slice switch
+        Func<Decision> decide = step.Command switch
         {
-            "deposit" => Of(DepositMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
-            "withdraw" => Of(WithdrawMoneyHandler.Slice, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
-            "transfer" => Of(TransferMoneyHandler.Slice, new("k", "a", "b", amount, effectiveAt, Reason: "random"), ids, account, other),
-            "freeze" => Of(FreezeAccountHandler.Slice, new("k", "a", step.Scope, "code", "reason"), ids, account),
-            "unfreeze" => Of(UnfreezeAccountHandler.Slice, new("k", "a", step.Scope, "code", "reason"), ids, account),
-            "limit" => Of(ChangeOverdraftLimitHandler.Slice, new("k", "a", amount.ToDecimalString(), "code", "reason"), ids, account),
-            _ => Of(CloseAccountHandler.Slice, new("k", "a", "code", "reason"), ids, account),
+            "deposit" => Of(
+                DepositMoneyHandler.Definition, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
+            "withdraw" => Of(
+                WithdrawMoneyHandler.Definition, new("k", "a", amount, BankSide.Cash, effectiveAt, Reason: "random"), ids, account),
+            "transfer" => Of(
+                TransferMoneyHandler.Definition, new("k", "a", "b", amount, effectiveAt, Reason: "random"), ids, account, other),
+            "freeze" => Of(FreezeAccountHandler.Definition, new("k", "a", step.Scope, "code", "reason"), ids, account),
+            "unfreeze" => Of(UnfreezeAccountHandler.Definition, new("k", "a", step.Scope, "code", "reason"), ids, account),
+            "limit" => Of(ChangeOverdraftLimitHandler.Definition, new("k", "a", amount.ToDecimalString(), "code", "reason"), ids, account),
+            _ => Of(CloseAccountHandler.Definition, new("k", "a", "code", "reason"), ids, account),
         };
         var before = _accounts.ToDictionary();
         var decision = decide();
@@ -104,18 +107,21 @@ internal sealed class RandomBank
         return new(step, before, decide, decision, _accounts.ToDictionary());
     }
 
-    /// <summary>Shape first and then the decision, as every command goes.</summary>
-    private Func<Decision> Of<TCommand>(Slice<TCommand> slice, TCommand command, NewIds ids, params Account[] accounts)
+    /// <summary>Validates and then decides, as every command does.</summary>
+    private Func<Decision> Of<TCommand>(CommandDefinition<TCommand> definition, TCommand command, NewIds ids, params Account[] accounts)
     {
         var now = Now;
         return () =>
-            slice.Shape.Check(command) is { } malformed
+            definition.Shape.Check(command) is { } malformed
                 ? new Decision.Rejected(malformed)
-                : slice.Decide(command, accounts, ids, now, BackdatingRule.Default);
+                : definition.Decide(command, accounts, ids, now, BackdatingRule.Default);
     }
 
-    private Account WithPast(Guid id) =>
-        _accounts[id] with { Past = AccountPast.Of(DateTimeOffset.MinValue, History.Where(e => e.Account == id).Select(e => e.Data)) };
+    private Account WithTimeline(Guid id) =>
+        _accounts[id] with
+        {
+            Timeline = AccountTimeline.Of(DateTimeOffset.MinValue, History.Where(e => e.Account == id).Select(e => e.Data)),
+        };
 
     private static Money Amount(string amount, Account account) => amount switch
     {
@@ -124,7 +130,7 @@ internal sealed class RandomBank
         "half" => new(account.Available.Minor / 2, account.Currency),
         "all" => account.Available,
         "one too many" => new(account.Available.Minor + 1, account.Currency),
-        "the most" => new(Guards.LargestAmount, account.Currency),
+        "the most" => new(Guards.MaxAmount, account.Currency),
         _ => new(1, Currency.Parse("KWD")),
     };
 

@@ -1,4 +1,4 @@
-using Banking.Accounts.ReadModels;
+using Banking.Accounts.Domain;
 using Banking.Host.Hosting;
 using Banking.Testing;
 using Marten;
@@ -6,25 +6,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Marten's daemon over what our statement appended: it sees every event, and what it rebuilds is what was there.</summary>
+/// <summary>Marten's daemon reads the events that our statement appended, and rebuilds the documents that were stored.</summary>
 public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task A_rebuild_makes_the_same_documents_that_were_stored_with_the_events()
+    public async Task A_rebuild_gives_the_documents_that_were_stored_with_the_events()
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         var before = await DocumentsAsync();
 
-        // Marten's rebuild truncates the table of states, which is the owner's to do.
+        // Marten's rebuild truncates the table of states, which only the owner's role may do.
         await using var owner = BankHost
             .CreateBuilder(["--environment", "Development"], new(TestCluster.Owner(bank.ConnectionString)))
             .Build();
         using var daemon = await owner.Services.GetRequiredService<IDocumentStore>().BuildProjectionDaemonAsync();
-        await daemon.RebuildProjectionAsync<AccountProjection>(Patience, CancellationToken.None);
-        // By name, because the type is none of this module's business.
-        await daemon.RebuildProjectionAsync("Customer", Patience, CancellationToken.None);
+        await daemon.RebuildProjectionAsync<AccountProjection>(Timeout, CancellationToken.None);
+        // By name, because this project does not reference the module of the type.
+        await daemon.RebuildProjectionAsync("Customer", Timeout, CancellationToken.None);
 
         Assert.Equal(before, await DocumentsAsync());
     }
@@ -32,12 +32,12 @@ public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
     [Fact]
     public async Task The_high_water_mark_reaches_the_last_event_and_the_counts_agree()
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         var last = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 
         using var daemon = await bank.Store.BuildProjectionDaemonAsync();
         await daemon.StartAllAsync();
-        await daemon.Tracker.WaitForHighWaterMark(last, Patience);
+        await daemon.Tracker.WaitForHighWaterMark(last, Timeout);
         await daemon.StopAllAsync();
 
         var statistics = await bank.Store.Advanced.FetchEventStoreStatistics();
@@ -47,8 +47,8 @@ public sealed class RebuildTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(last, daemon.Tracker.HighWaterMark);
     }
 
-    /// <summary>Accounts of several kinds with all that can happen to them, some of it in one group.</summary>
-    private async Task LiveAsync()
+    /// <summary>Adds accounts with every kind of event, some of them stored by one group.</summary>
+    private async Task AddHistoryAsync()
     {
         var teller = bank.As("teller");
         var (a, b) = (await teller.OpenAsync(balance: "500.00", overdraftLimit: "50.00"), await teller.OpenAsync(balance: "500.00"));

@@ -9,79 +9,29 @@ using Marten;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>What was refused is kept as data, so that it can be decided again by the state and the time that it was decided on.</summary>
+/// <summary>A refused command is stored as data, so that it can be decided again with the same state and time.</summary>
 public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Each_refusal_is_decided_again_from_what_is_stored_and_is_the_same()
+    public async Task Each_stored_refusal_decided_again_gives_the_same_refusal()
     {
         var (account, other) = (await _teller.OpenAsync(balance: "10.00", overdraftLimit: "5.00"), await _teller.OpenAsync());
         (await _teller.PostAsync($"/v1/accounts/{other}/freeze", new { scope = "all", reasonCode = "wish", reason = "A wish." })).Ok();
         var (amount, then) = (new { value = "20.00", currency = "EUR" }, bank.Clock.Now.AddDays(-1));
+        var wish = new { reasonCode = "wish", reason = "A wish." };
+        await RefusedAsync("withdrawals", new { accountId = account, amount, reason = "a wish", reference = "R \"1\"" });
+        await RefusedAsync("withdrawals", new { accountId = account, amount, effectiveAt = then, reason = "late" });
+        await RefusedAsync("deposits", new { accountId = account, amount = new { value = "20", currency = "JPY" }, reason = "a wish" });
+        var euro = new { value = "1.00", currency = "EUR" };
+        await RefusedAsync("transfers", new { fromAccountId = account, toAccountId = other, amount = euro, reason = "rent" });
         await RefusedAsync(
-            "withdrawals",
-            new
-            {
-                accountId = account,
-                amount,
-                reason = "a wish",
-                reference = "R \"1\"",
-            });
-        await RefusedAsync(
-            "withdrawals",
-            new
-            {
-                accountId = account,
-                amount,
-                effectiveAt = then,
-                reason = "late",
-            });
-        await RefusedAsync(
-            "deposits",
-            new
-            {
-                accountId = account,
-                amount = new { value = "20", currency = "JPY" },
-                reason = "a wish",
-            });
-        await RefusedAsync(
-            "transfers",
-            new
-            {
-                fromAccountId = account,
-                toAccountId = other,
-                amount = new { value = "1.00", currency = "EUR" },
-                reason = "rent",
-            });
-        await RefusedAsync(
-            $"accounts/{account}/overdraft-limit",
-            new
-            {
-                limit = "0.00",
-                reasonCode = "wish",
-                reason = "A wish.",
-            },
-            allowed: true);
-        await RefusedAsync(
-            $"accounts/{account}/unfreeze",
-            new
-            {
-                scope = "credit",
-                reasonCode = "wish",
-                reason = "A wish.",
-            });
-        await RefusedAsync(
-            $"accounts/{other}/freeze",
-            new
-            {
-                scope = "debit",
-                reasonCode = "wish",
-                reason = "A wish.",
-            });
-        await RefusedAsync($"accounts/{account}/close", new { reasonCode = "wish", reason = "A wish." });
-        // What moves the account afterwards changes nothing of what was decided.
+            $"accounts/{account}/overdraft-limit", new { limit = "0.00", wish.reasonCode, wish.reason }, allowed: true);
+        await RefusedAsync($"accounts/{account}/unfreeze", new { scope = "credit", wish.reasonCode, wish.reason });
+        await RefusedAsync($"accounts/{other}/freeze", new { scope = "debit", wish.reasonCode, wish.reason });
+        await RefusedAsync($"accounts/{account}/close", wish);
+        // A later movement must not change the result.
         (await _teller.DepositAsync(account, "500.00")).Created();
 
         await using var session = bank.Store.QuerySession();
@@ -91,13 +41,13 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
         Assert.Equal(7, refusals.Count);
         foreach (var refusal in refusals)
         {
-            var decided = await AgainAsync(session, refusal);
+            var decided = await DecideAgainAsync(session, refusal);
             Assert.Equal((refusal.Operation, refusal.Code), (refusal.Operation, decided.Code));
         }
     }
 
     [Fact]
-    public async Task An_opening_is_kept_too_and_the_list_of_refusals_shows_the_fields()
+    public async Task A_refused_opening_is_stored_too_and_the_list_of_refusals_shows_the_fields()
     {
         var (account, customer) = (await _teller.OpenAsync(), await _teller.RegisterAsync());
         await RefusedAsync(
@@ -146,7 +96,7 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public void Every_command_comes_back_as_it_was() =>
+    public void Every_command_survives_a_round_trip() =>
         Gen.Select(Gen.Long, Gen.String, Gen.Enum<BankSide>(), Gen.Enum<FreezeScope>(), Gen.Long[0, DateTimeOffset.MaxValue.Ticks])
             .Sample(
                 (minor, text, side, scope, ticks) =>
@@ -176,8 +126,8 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
         Assert.True(allowed ? answer.StatusCode == 200 : answer.StatusCode is 409 or 422, answer.Body);
     }
 
-    /// <summary>By the command, the accounts as they were, and the time.</summary>
-    private static async Task<Verdict> AgainAsync(IQuerySession session, RecordedRefusal refusal)
+    /// <summary>Decides again with the command, the states of that version, and the time of the refusal.</summary>
+    private static async Task<Verdict> DecideAgainAsync(IQuerySession session, RecordedRefusal refusal)
     {
         var (command, at, ids, rule) = (
             refusal.Command!, refusal.RecordedAt, new NewIds(AccountSpec.EventId, AccountSpec.OtherEventId), BackdatingRule.Default);
@@ -207,6 +157,6 @@ public sealed class RefusedCommandTests(BankFixture bank) : IClassFixture<BankFi
     {
         var events = await session.Events.FetchStreamAsync(id, version: version);
         var account = events.Aggregate((Account?)null, (state, e) => Account.Fold(state, id, e.Data, e.Timestamp))!;
-        return account with { Past = AccountPast.Of(DateTimeOffset.MinValue, events.Select(e => e.Data)) };
+        return account with { Timeline = AccountTimeline.Of(DateTimeOffset.MinValue, events.Select(e => e.Data)) };
     }
 }

@@ -3,16 +3,16 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// A host remembers the states it stored. It must never decide upon one that is not what the database holds; see also TwoHostsTests.
+/// A host caches the states that it stored. It must never decide on a state that differs from the database; see also TwoHostsTests.
 /// </summary>
 public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task A_database_that_was_restored_meanwhile_is_asked_anew()
+    public async Task After_a_restore_a_decision_uses_the_state_of_the_database()
     {
-        // Another history with the same number of events: nothing but the broken connections tells the host.
+        // Another history with the same number of events: only the broken connections show that the cache is invalid.
         var account = await _teller.OpenAsync(balance: "10.00");
         await ExecuteAsync(
             """update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '300') where data ->> 'version' = '2'""");

@@ -3,13 +3,13 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// The database is restored to an older state while two hosts keep their connections, and goes on from there. What a host remembers of the
-/// history that is no more must not decide anything, though the versions are the same again.
+/// The database is restored to an older state while two hosts keep their connections, and new events follow. Cached states of the lost
+/// history must not be used for decisions, although the versions are the same again.
 /// </summary>
 public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task A_host_decides_upon_what_the_account_holds_after_the_restore_and_not_upon_what_it_remembers()
+    public async Task A_decision_after_the_restore_uses_the_restored_balance_not_the_cached_one()
     {
         await using var other = await bank.StartAnotherAsync();
         var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
@@ -29,7 +29,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Both_halves_of_a_transfer_are_decided_upon_what_is_there_after_the_restore()
+    public async Task A_transfer_after_the_restore_uses_the_restored_balances_of_both_accounts()
     {
         await using var other = await bank.StartAnotherAsync();
         var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
@@ -49,7 +49,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_freeze_that_was_lifted_only_in_the_lost_history_holds()
+    public async Task A_freeze_after_the_restore_is_not_hidden_by_the_cached_state()
     {
         await using var other = await bank.StartAnotherAsync();
         var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
@@ -66,7 +66,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_key_that_was_used_only_in_the_lost_history_is_a_new_key()
+    public async Task A_key_used_only_in_the_lost_history_is_a_new_key()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "30.00");
@@ -82,7 +82,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_number_that_names_another_account_after_the_restore_reaches_that_account()
+    public async Task A_number_assigned_to_another_account_after_the_restore_resolves_to_that_account()
     {
         await using var other = await bank.StartAnotherAsync();
         var (a, b) = (bank.As("teller"), BankFixture.On(other, "teller"));
@@ -101,7 +101,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task No_account_is_opened_for_a_customer_whom_the_restore_has_taken_back()
+    public async Task No_account_is_opened_for_a_customer_who_existed_only_in_the_lost_history()
     {
         var teller = bank.As("teller");
         var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
@@ -115,13 +115,14 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task An_event_that_was_exchanged_behind_a_state_makes_the_state_be_folded_again()
+    public async Task A_state_whose_last_event_was_replaced_is_folded_again()
     {
-        // The stored state and its version stay as they are, the last event is another: neither the memory nor the stored state may count.
+        // Only the last event differs; version and stored state stay. Neither the cached nor the stored state may be used.
         await using var other = await bank.StartAnotherAsync();
         var account = await bank.As("teller").OpenAsync(balance: "500.00");
         await bank.ExecuteAsync(
-            "update bank.mt_events set id = gen_random_uuid(), data = jsonb_set(data, '{amount,minor}', '300') where stream_id = $1 and version = 2",
+            "update bank.mt_events set id = gen_random_uuid(), data = jsonb_set(data, '{amount,minor}', '300') "
+                + "where stream_id = $1 and version = 2",
             Stored.Id(account));
 
         foreach (var host in new[] { bank.Host, other })
@@ -132,7 +133,7 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Nothing_is_booked_on_an_account_whose_last_event_is_missing()
+    public async Task No_movement_is_booked_on_an_account_whose_last_event_is_missing()
     {
         var teller = bank.As("teller");
         var (account, whole) = (await teller.OpenAsync(balance: "500.00"), await teller.OpenAsync());

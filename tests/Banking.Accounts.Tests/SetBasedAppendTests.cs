@@ -8,17 +8,16 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// The platform appends by a statement of its own. Marten must read what it wrote as its own, and write on where it ended, and the other
-/// way round.
+/// Our own SQL statement appends events. Marten must read them like its own and append after them, and the other way round.
 /// </summary>
 public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
 
     [Fact]
-    public async Task Marten_folds_the_stream_to_the_same_account_that_is_stored()
+    public async Task Marten_folds_the_stream_to_the_stored_account()
     {
-        var id = Stored.Id(await LivedAsync());
+        var id = Stored.Id(await AccountWithHistoryAsync());
         await using var session = bank.Store.QuerySession();
 
         var folded = await session.Events.AggregateStreamAsync<Account>(id);
@@ -29,10 +28,10 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Marten_reads_each_event_with_all_that_is_known_about_it()
+    public async Task Marten_reads_each_event_with_its_metadata()
     {
         var before = bank.Clock.Now;
-        var id = Stored.Id(await LivedAsync());
+        var id = Stored.Id(await AccountWithHistoryAsync());
         await using var session = bank.Store.QuerySession();
 
         var events = await session.Events.FetchStreamAsync(id);
@@ -55,10 +54,10 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Marten_reads_where_the_stream_stands()
+    public async Task Marten_reads_the_state_of_the_stream()
     {
         var before = bank.Clock.Now;
-        var id = Stored.Id(await LivedAsync());
+        var id = Stored.Id(await AccountWithHistoryAsync());
         await using var session = bank.Store.QuerySession();
 
         var state = await session.Events.FetchStreamStateAsync(id);
@@ -68,14 +67,14 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task What_caused_a_command_on_the_bus_is_kept()
+    public async Task The_cause_of_a_command_on_the_bus_is_stored()
     {
         var account = await bank.As("teller").OpenAsync();
         var envelope = new Wolverine.Envelope { CorrelationId = "saga-1", ConversationId = AccountSpec.Id, UserName = "payments" };
-        var desk = (Features.AccountDesk)bank.Host.Services.GetService(typeof(Features.AccountDesk))!;
+        var commands = (Features.AccountCommands)bank.Host.Services.GetService(typeof(Features.AccountCommands))!;
 
         await Features.DepositMoneyHandler.Handle(
-            new("bus-1", account, new(500, Euro), Reason: "payout"), envelope, desk, CancellationToken.None);
+            new("bus-1", account, new(500, Euro), Reason: "payout"), envelope, commands, CancellationToken.None);
 
         await using var session = bank.Store.QuerySession();
         var e = (await session.Events.FetchStreamAsync(Stored.Id(account)))[^1];
@@ -86,7 +85,7 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Martens_own_append_goes_on_where_ours_ended_and_ours_where_Martens_ended()
+    public async Task Martens_append_continues_after_ours_and_ours_after_Martens()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "100.00");
@@ -115,11 +114,10 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     /// <summary>
-    /// A blind append knows no versions, so the account that Marten stores with it is at version 0: a cache that the next command does not
-    /// trust.
+    /// A blind append knows no versions, so Marten stores the account with version 0. The next command must not use that state.
     /// </summary>
     [Fact]
-    public async Task After_a_blind_append_of_Marten_the_next_command_sees_its_money()
+    public async Task The_command_after_a_blind_append_by_Marten_includes_its_amount()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "100.00");
@@ -140,8 +138,8 @@ public sealed class SetBasedAppendTests(BankFixture bank) : IClassFixture<BankFi
 
     private MoneyDeposited Interest(long minor) => new(new(minor, Euro), BankSide.Interest, bank.Clock.Now);
 
-    /// <summary>Opened, paid in, paid out, transferred and given a limit, a second apart.</summary>
-    private async Task<string> LivedAsync()
+    /// <summary>An account with an opening, a deposit, a withdrawal, a transfer and a change of the limit, one second apart.</summary>
+    private async Task<string> AccountWithHistoryAsync()
     {
         var teller = bank.As("teller");
         var (customer, payee) = (await teller.RegisterAsync(), await teller.OpenAsync());

@@ -9,15 +9,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// Groups are at work side by side, on this host and beside other hosts: who wants another account does not wait for those of a group.
+/// Groups run in parallel on this host and on other hosts: a command waits only for commands that need the same account.
 /// </summary>
 public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private readonly BusDoor _here = new(bank.Host.Services);
+    private readonly BusCommands _here = new(bank.Host.Services);
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task While_an_account_is_stuck_commands_on_others_are_decided()
+    public async Task While_an_account_is_locked_commands_on_other_accounts_are_decided()
     {
         var (stuck, wanted, free) = (await _teller.OpenAsync(), await _teller.OpenAsync(), await _teller.OpenAsync());
         Task<Outcome> first, second, third;
@@ -26,7 +26,7 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
             first = _here.DepositAsync(stuck, 1);
             await held.UntilWaitedForAsync();
             second = _here.TransferAsync(stuck, wanted, 1);
-            // Does not overtake the transfer to the same account.
+            // Must not overtake the transfer to the same account.
             third = _here.DepositAsync(wanted, 1);
 
             Assert.Equal(201, (await _here.DepositAsync(free, 1)).Status);
@@ -41,12 +41,12 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task Where_another_host_is_at_the_same_accounts_a_command_stands_back_from_one_that_is_locked_and_its_group_goes_on()
+    public async Task A_command_on_an_account_locked_by_another_host_is_deferred_and_the_rest_of_its_group_continues()
     {
         await using var other = await bank.StartAnotherAsync();
         var (stuck, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var transaction = bank.Host.Services.GetRequiredService<GroupTransaction<Account>>();
-        await MeetAsync(new(other.Services));
+        await ContendAsync(new(other.Services));
         Assert.True(transaction.IsContended);
         await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
@@ -60,19 +60,19 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
                 ],
                 new HashSet<Guid>());
 
-            // The last one does not overtake the third.
+            // The last command does not overtake the third.
             Assert.Equal([null, "seen", null, "seen", null], outcomes.Select(Code));
             Assert.True(transaction.IsContended);
         }
     }
 
     [Fact]
-    public async Task One_that_has_stood_back_often_enough_waits()
+    public async Task After_the_maximum_deferrals_a_command_waits_for_the_lock()
     {
         await using var other = await bank.StartAnotherAsync();
         var (stuck, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var transaction = bank.Host.Services.GetRequiredService<GroupTransaction<Account>>();
-        await MeetAsync(new(other.Services));
+        await ContendAsync(new(other.Services));
         Task<IReadOnlyList<IReadOnlyList<Outcome>?>> waiting;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
@@ -84,18 +84,18 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task Callers_of_two_hosts_who_all_want_one_account_are_all_served()
+    public async Task Concurrent_commands_of_two_hosts_on_one_account_are_all_executed()
     {
         await using var other = await bank.StartAnotherAsync();
         var account = await _teller.OpenAsync();
-        BusDoor[] doors = [_here, new(other.Services)];
+        BusCommands[] hosts = [_here, new(other.Services)];
 
         var deposits = await Task.WhenAll(Enumerable.Range(0, 20).Select(async caller =>
         {
             var outcomes = new List<Outcome>();
             for (var i = 0; i < 20; i++)
             {
-                outcomes.Add(await doors[caller % 2].DepositAsync(account, 1));
+                outcomes.Add(await hosts[caller % 2].DepositAsync(account, 1));
             }
 
             return outcomes;
@@ -108,21 +108,21 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
 
     private static string Unknown => PublicId.Format("acc", Guid.CreateVersion7());
 
-    /// <summary>So that this host finds the other at work on the account that it looked at last.</summary>
-    private async Task MeetAsync(BusDoor there)
+    /// <summary>Makes this host see that another host has written an account after it.</summary>
+    private async Task ContendAsync(BusCommands there)
     {
         var account = await _teller.OpenAsync();
         Assert.Equal(201, (await there.DepositAsync(account, 1)).Status);
         Assert.Equal(201, (await _here.DepositAsync(account, 1)).Status);
     }
 
-    /// <summary>A command on these accounts that is answered and changes nothing.</summary>
+    /// <summary>A command on these accounts that is rejected with the code "seen".</summary>
     private static Submission<Account> On(params string[] accounts) =>
         new(
             new(new("service:test", Roles.Service, null, Channels.Bus), "look", BankClient.NewKey(), "00", "correlation", null),
             [.. accounts.Select(Stored.Id)],
             _ => null,
-            (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "It was looked at.")),
+            (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "The command was decided.")),
             (_, _) => throw new InvalidOperationException());
 
     private static string? Code(IReadOnlyList<Outcome>? outcomes) =>

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// A stored account is a cache of its stream: whatever becomes of it, the next command finds the right balance and puts it right.
+/// A stored account is a cache of its stream: if it is damaged, the next command computes the right balance and repairs it.
 /// </summary>
 public sealed class SnapshotTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -13,14 +13,16 @@ public sealed class SnapshotTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("missing", "delete from accounts.mt_doc_account where id = $1")]
     [InlineData(
         "behind",
-        "update accounts.mt_doc_account set mt_version = 1, data = jsonb_set(jsonb_set(data, '{version}', '1'), '{balance,minor}', '0') where id = $1"
+        "update accounts.mt_doc_account set mt_version = 1, "
+            + "data = jsonb_set(jsonb_set(data, '{version}', '1'), '{balance,minor}', '0') where id = $1"
     )]
     [InlineData(
         "ahead",
-        "update accounts.mt_doc_account set mt_version = 9, data = jsonb_set(jsonb_set(data, '{version}', '9'), '{balance,minor}', '999999') where id = $1"
+        "update accounts.mt_doc_account set mt_version = 9, "
+            + "data = jsonb_set(jsonb_set(data, '{version}', '9'), '{balance,minor}', '999999') where id = $1"
     )]
     [InlineData("emptied", "update accounts.mt_doc_account set data = '{}' where id = $1")]
-    public async Task A_stored_account_that_does_not_stand_where_its_stream_stands_is_healed_by_the_next_command(
+    public async Task The_next_command_repairs_a_stored_account_that_does_not_match_its_stream(
         string state, string damage)
     {
         var teller = bank.As("teller");
@@ -40,7 +42,7 @@ public sealed class SnapshotTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task An_event_id_is_stored_once()
+    public async Task An_event_id_is_unique()
     {
         var account = Stored.Id(await bank.As("teller").OpenAsync(balance: "100.00"));
         const string copy =

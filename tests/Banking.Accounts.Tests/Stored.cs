@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>The database behind the bank, past all of its code.</summary>
+/// <summary>Direct access to the bank's database.</summary>
 internal static class Stored
 {
     public static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);

@@ -26,7 +26,7 @@ public sealed class TransferMoneyTests
             ("available", Shown(99)), ("requested", Shown(100)), ("balance", Shown(99)), ("overdraftLimit", Shown(0)), ("version", 3L)),
         new("payee closed", "payee_account_closed", 409, [], t => t.PayeeAlso(Closed), ("accountId", PublicPayeeId)),
         new("payee frozen", "payee_account_frozen", 422, [], t => t.PayeeAlso(Frozen(FreezeScope.Credit)), ("accountId", PublicPayeeId)),
-        // The first event of the payee says another currency; nothing else has happened there in that table.
+        // Replaces the payee's opening by one in another currency.
         new(
             "payee currency",
             "currency_mismatch",
@@ -39,7 +39,7 @@ public sealed class TransferMoneyTests
             "payee_balance_too_large",
             422,
             [],
-            t => t.PayeeAlso(PayeeHolds(t, Guards.LargestBalance - 99)),
+            t => t.PayeeAlso(PayeeHolds(t, Guards.MaxBalance - 99)),
             ("accountId", PublicPayeeId)));
 
     public static TheoryData<string> Rules => Guarded.Names;
@@ -54,7 +54,7 @@ public sealed class TransferMoneyTests
             new(PayeeId, OtherEventId, new TransferReceived(EventId, Id, Number, Eur(40), Now, new(Reference: "rent"))));
 
     [Fact]
-    public void A_backdated_transfer_counts_on_both_sides_from_then() => Given(Opened(), Deposited(100))
+    public void A_backdated_transfer_stores_its_effective_time_on_both_accounts() => Given(Opened(), Deposited(100))
         .When(a => Decide(new(Transfer(40) with { EffectiveAt = Now.AddDays(-3) }, [PayeeOpened]), a))
         .Then(
             new(Id, EventId, new TransferSent(EventId, PayeeId, PayeeNumber, Eur(40), Now.AddDays(-3))),
@@ -63,7 +63,7 @@ public sealed class TransferMoneyTests
     [Theory]
     [InlineData(120, "accepted")]
     [InlineData(121, "insufficient_funds")]
-    public void Exactly_what_is_available_may_go_out(long amount, string code) => Assert.Equal(
+    public void The_whole_available_amount_can_be_transferred(long amount, string code) => Assert.Equal(
         code, Given(Opened(limit: 20), Deposited(100)).When(a => Decide(new(Transfer(amount), [PayeeOpened]), a)).Code);
 
     [Theory]
@@ -79,9 +79,9 @@ public sealed class TransferMoneyTests
     [InlineData("payee_account_frozen")]
     [InlineData("currency_mismatch")]
     [InlineData("payee_balance_too_large")]
-    public void The_payer_never_learns_what_is_on_the_account_of_the_payee(string code)
+    public void The_payer_never_learns_the_balance_of_the_payee(string code)
     {
-        const long secret = Guards.LargestBalance - 4_711;
+        const long secret = Guards.MaxBalance - 4_711;
         IAccountEvent[] payee = code switch
         {
             "payee_account_closed" => [PayeeOpened, Deposited(secret), Closed],
@@ -106,12 +106,12 @@ public sealed class TransferMoneyTests
         TransferMoneyHandler.Decide(
             attempt.Command,
             from,
-            attempt.Payee is { } payee ? FoldWithPast(PayeeId, payee) : from,
+            attempt.Payee is { } payee ? FoldWithTimeline(PayeeId, payee) : from,
             new(EventId, OtherEventId),
             Now,
             BackdatingRule.Default);
 
-    /// <summary>A transfer and the history of its payee; null where the payer pays itself.</summary>
+    /// <summary>A transfer and the history of its payee; null if payer and payee are the same account.</summary>
     private sealed record Attempt(TransferMoney Command, IAccountEvent[]? Payee)
     {
         public Attempt PayeeAlso(IAccountEvent e) => this with { Payee = Payee is null ? null : [.. Payee, e] };

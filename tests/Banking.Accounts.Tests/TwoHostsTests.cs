@@ -4,14 +4,14 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Two hosts on one ledger, each with a memory of its own of the accounts it has seen.</summary>
+/// <summary>Two hosts on one event log, each with its own cache of accounts.</summary>
 public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const int Callers = 12;
     private const int Each = 30;
 
     [Fact]
-    public async Task A_host_that_remembers_an_account_sees_what_the_other_has_done_to_it_since()
+    public async Task A_host_with_a_cached_account_sees_the_movements_of_the_other_host()
     {
         await using var other = await bank.StartAnotherAsync();
         var (here, there) = (bank.As("teller"), BankFixture.On(other, "teller"));
@@ -27,7 +27,7 @@ public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Two_hosts_at_work_on_the_same_accounts_fail_nobody_and_leave_no_gap()
+    public async Task Concurrent_commands_of_two_hosts_on_the_same_accounts_never_fail_and_leave_no_gap()
     {
         await using var other = await bank.StartAnotherAsync();
         BankClient[] tellers = [bank.As("teller"), BankFixture.On(other, "teller")];
@@ -62,7 +62,7 @@ public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
         }
     }
 
-    /// <summary>What a caller sends is fixed; only the order in which two hosts get to it is not.</summary>
+    /// <summary>Each caller sends a fixed sequence; only the order between hosts varies.</summary>
     private static async Task<List<(Answer Answer, decimal In, int Events)>> WorkAsync(BankClient teller, int caller, string[] accounts)
     {
         var answers = new List<(Answer, decimal, int)>();

@@ -24,7 +24,7 @@ public sealed class UnfreezeAccountTests
         .When(a => Decide(Unfreeze(FreezeScope.All), a))
         .Then(Fact(new AccountUnfrozen(FreezeScope.All, Now)));
 
-    /// <summary>A row per scope that is frozen and scope that is asked for, with what is left frozen.</summary>
+    /// <summary>One row per frozen scope and requested scope, with the movements that remain frozen.</summary>
     [Theory]
     [InlineData(FreezeScope.Debit, FreezeScope.Debit, "accepted", false, false)]
     [InlineData(FreezeScope.Debit, FreezeScope.Credit, "not_frozen", true, false)]
@@ -35,7 +35,7 @@ public sealed class UnfreezeAccountTests
     [InlineData(FreezeScope.All, FreezeScope.Debit, "accepted", false, true)]
     [InlineData(FreezeScope.All, FreezeScope.Credit, "accepted", true, false)]
     [InlineData(FreezeScope.All, FreezeScope.All, "accepted", false, false)]
-    public void Only_what_is_frozen_is_unfrozen(FreezeScope before, FreezeScope asked, string code, bool debit, bool credit)
+    public void Only_frozen_movements_are_unfrozen(FreezeScope before, FreezeScope asked, string code, bool debit, bool credit)
     {
         var account = Fold(Id, [Opened(), Frozen(before)]);
         var decision = Decide(Unfreeze(asked), account);

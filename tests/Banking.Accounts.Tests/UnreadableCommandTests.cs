@@ -10,8 +10,8 @@ using Banking.Testing;
 namespace Banking.Accounts.Tests;
 
 /// <summary>
-/// A command that would have to fold an event that cannot be read is answered with which one it is, by each door, and decides nothing. What
-/// is stored of the account is enough where it is there; and a group that it comes in with others goes on.
+/// A command that must fold an unreadable event is answered with that event's id, over HTTP and the bus, and is not decided. A stored state
+/// makes the fold unnecessary. The other commands of the group are not affected.
 /// </summary>
 public sealed class UnreadableCommandTests : IAsyncLifetime
 {
@@ -42,14 +42,14 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_the_state_is_stored_commands_go_on() =>
+    public async Task With_a_stored_state_commands_are_decided() =>
         Assert.Equal("90.00", (await MoveAsync("withdrawals", _account, "10.00")).Created().Text("balance", "value"));
 
     [Theory]
     [InlineData("delete from accounts.mt_doc_account where id = $1")]
     [InlineData("update accounts.mt_doc_account set data = data - 'balance' where id = $1")]
     [InlineData("update accounts.mt_doc_account set data = jsonb_set(data, '{version}', '1') where id = $1")]
-    public async Task Where_it_must_be_folded_nothing_is_decided_and_the_others_of_the_group_go_on(string loss)
+    public async Task Without_a_stored_state_the_command_is_not_decided_and_the_others_of_the_group_are(string loss)
     {
         await _bank.ExecuteAsync(loss, Stored.Id(_account));
         const string key = "unreadable";
@@ -57,20 +57,24 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         var others = Enumerable.Range(0, 30).Select(i => MoveAsync("deposits", _other, "1.00")).ToList();
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => MoveAsync("deposits", _account, "1.00", key + i)));
 
-        Assert.All(answers, Named);
+        Assert.All(answers, AssertUnreadable);
         Assert.All(await Task.WhenAll(others), a => a.Created());
-        Named(await PostAsync("transfers", new { fromAccountId = _account, toAccountId = _other, amount = Euro("1.00"), reason = "Test" }));
-        Named(await PostAsync("transfers", new { fromAccountId = _other, toAccountId = _account, amount = Euro("1.00"), reason = "Test" }));
-        Named(await _teller.PostAsync($"/v1/accounts/{_account}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order" }));
+        var amount = Euro("1.00");
+        AssertUnreadable(await PostAsync(
+            "transfers", new { fromAccountId = _account, toAccountId = _other, amount, reason = "Test" }));
+        AssertUnreadable(await PostAsync(
+            "transfers", new { fromAccountId = _other, toAccountId = _account, amount, reason = "Test" }));
+        AssertUnreadable(await _teller.PostAsync(
+            $"/v1/accounts/{_account}/freeze", new { scope = "debit", reasonCode = "order", reason = "Order" }));
         Assert.Equal("130.00", await _teller.BalanceAsync(_other));
 
-        // Mended, the same keys are free: nothing was stored under them.
+        // After the event is repaired the same keys are free: nothing was stored for them.
         await _bank.ExecuteAsync("update bank.mt_events set data = data || '{\"bankSide\": \"cash\"}' where seq_id = $1", _position);
         Assert.Equal("101.00", (await MoveAsync("deposits", _account, "1.00", key + "0")).Created().Text("balance", "value"));
     }
 
     [Fact]
-    public async Task In_a_batch_it_fails_alone_and_in_an_atomic_one_with_all()
+    public async Task In_an_independent_batch_only_its_item_fails_and_in_an_atomic_one_the_whole_batch()
     {
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
         object Items(string key) => new[] { Item(_other, key + 1), Item(_account, key + 2), Item(_other, key + 3) };
@@ -81,12 +85,12 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         Assert.Equal(_position, results[1].GetProperty("body").GetProperty("position").GetInt64());
 
         var together = await PostAsync("deposits/batch", new { mode = "atomic", items = Items("together") });
-        Named(together);
+        AssertUnreadable(together);
         Assert.Equal("102.00", await _teller.BalanceAsync(_other));
     }
 
     [Fact]
-    public async Task The_balances_that_an_import_shows_are_not_guessed_either()
+    public async Task The_sum_of_imported_balances_fails_on_an_unreadable_event()
     {
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
         var (euro, opened) = (Currency.Parse("EUR"), _bank.Clock.Now);
@@ -115,11 +119,12 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task On_the_bus_the_message_is_put_off_and_says_why()
+    public async Task On_the_bus_the_message_is_postponed_with_the_code()
     {
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
 
-        var postponed = await Assert.ThrowsAsync<CommandPostponedException>(() => new BusDoor(_host.Services).DepositAsync(_account, 1_00));
+        var postponed = await Assert.ThrowsAsync<CommandPostponedException>(
+            () => new BusCommands(_host.Services).DepositAsync(_account, 1_00));
 
         Assert.Equal("event_unreadable", postponed.Code);
     }
@@ -127,7 +132,7 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("jsonb_set(data, '{amount,currency}', '\"JPY\"')")]
     [InlineData("jsonb_set(data, '{amount,minor}', '9223372036854775807')")]
-    public async Task An_event_that_says_what_cannot_be_true_is_as_unreadable(string data)
+    public async Task An_event_with_an_impossible_amount_is_unreadable(string data)
     {
         await _bank.ExecuteAsync("update bank.mt_events set data = data || '{\"bankSide\": \"cash\"}' where seq_id = $1", _position);
         (await MoveAsync("deposits", _account, "1.00")).Created();
@@ -136,7 +141,7 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
         await using var fresh = await _bank.StartAnotherAsync();
 
-        Named(
+        AssertUnreadable(
             await BankFixture
                 .On(fresh, "teller")
                 .PostAsync(
@@ -149,7 +154,7 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
                     }));
     }
 
-    private void Named(Answer answer)
+    private void AssertUnreadable(Answer answer)
     {
         Assert.True(answer.StatusCode == 503, $"{answer.StatusCode} {answer.Body}");
         var id = _bank.QueryAsync<Guid>("select id from bank.mt_events where seq_id = $1", _position).GetAwaiter().GetResult()[0];

@@ -5,22 +5,22 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>While one group is under way the next commands wait: whoever leaves meanwhile, and however many come.</summary>
+/// <summary>Commands that wait in the queue while a group runs: cancellation, overload and shutdown.</summary>
 public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
-    private readonly BusDoor _door = new(bank.Host.Services);
+    private readonly BusCommands _bus = new(bank.Host.Services);
 
     [Fact]
-    public async Task A_caller_who_hangs_up_does_not_stop_the_command_and_finds_its_answer_by_the_key()
+    public async Task A_command_whose_caller_disconnects_is_executed_and_a_repeat_gets_its_answer()
     {
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
         using var http = bank.Host.Server.CreateClient();
-        var impatient = new BankClient(http, bank.Token("teller"));
+        var cancelled = new BankClient(http, bank.Token("teller"));
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
-            var deposit = impatient.DepositAsync(account, "5.00", "EUR", key);
+            var deposit = cancelled.DepositAsync(account, "5.00", "EUR", key);
             await held.UntilWaitedForAsync();
             http.CancelPendingRequests();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => deposit);
@@ -40,44 +40,44 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_caller_who_gives_up_costs_neither_its_own_command_nor_its_neighbours()
+    public async Task Cancelling_a_call_cancels_neither_its_command_nor_others()
     {
         var account = await _teller.OpenAsync();
         var key = BankClient.NewKey();
-        using var patience = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         Task<Outcome>[] neighbours;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
-            var first = _door.DepositAsync(account, 1_00);
+            var first = _bus.DepositAsync(account, 1_00);
             await held.UntilWaitedForAsync();
-            var before = _door.DepositAsync(account, 2_00);
-            var impatient = _door.DepositAsync(account, 4_00, key, patience.Token);
-            neighbours = [first, before, _door.DepositAsync(account, 8_00)];
-            await patience.CancelAsync();
-            await Assert.ThrowsAsync<CommandPostponedException>(() => impatient);
+            var before = _bus.DepositAsync(account, 2_00);
+            var cancelled = _bus.DepositAsync(account, 4_00, key, cancellation.Token);
+            neighbours = [first, before, _bus.DepositAsync(account, 8_00)];
+            await cancellation.CancelAsync();
+            await Assert.ThrowsAsync<CommandPostponedException>(() => cancelled);
         }
 
         Assert.Equal([(201, 2L), (201, 3L), (201, 5L)], (await Task.WhenAll(neighbours)).Select(n => (n.Status, n.Version!.Value)));
-        var again = await _door.DepositAsync(account, 4_00, key);
+        var again = await _bus.DepositAsync(account, 4_00, key);
         Assert.Equal((201, 4L, true), (again.Status, again.Version, again.Replayed));
         Assert.Equal("15.00", await _teller.BalanceAsync(account));
     }
 
     [Fact]
-    public async Task When_too_many_wait_the_next_is_told_to_come_back_and_those_who_wait_are_served_in_order()
+    public async Task A_full_queue_answers_overloaded_and_the_waiting_commands_are_executed_in_order()
     {
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
         var waiting = new List<Task<Outcome>>();
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
-            waiting.Add(_door.DepositAsync(account, 1));
+            waiting.Add(_bus.DepositAsync(account, 1));
             await held.UntilWaitedForAsync();
-            var next = _door.DepositAsync(account, 1);
+            var next = _bus.DepositAsync(account, 1);
             while (!next.IsCompleted)
             {
                 waiting.Add(next);
-                next = _door.DepositAsync(account, 1);
+                next = _bus.DepositAsync(account, 1);
             }
 
             var turnedAway = await _teller.DepositAsync(account, "0.01", "EUR", key);
@@ -95,21 +95,21 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_host_that_stops_decides_what_waits_and_lets_no_more_in()
+    public async Task A_stopping_host_decides_the_waiting_commands_and_accepts_no_more()
     {
         await using var other = await bank.StartAnotherAsync();
-        var door = new BusDoor(other.Services);
+        var bus = new BusCommands(other.Services);
         var account = await _teller.OpenAsync(balance: "1.00");
         var waiting = new List<Task<Outcome>>();
         Task stopping;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
-            waiting.Add(door.WithdrawAsync(account, 1_00));
+            waiting.Add(bus.WithdrawAsync(account, 1_00));
             await held.UntilWaitedForAsync();
             waiting.AddRange(
-                Enumerable.Range(0, 600).Select(i => i % 2 == 0 ? door.DepositAsync(account, 1_00) : door.WithdrawAsync(account, 1_00)));
+                Enumerable.Range(0, 600).Select(i => i % 2 == 0 ? bus.DepositAsync(account, 1_00) : bus.WithdrawAsync(account, 1_00)));
             stopping = other.Services.GetRequiredService<CommandGroup<Account>>().StopAsync(CancellationToken.None);
-            await Assert.ThrowsAsync<CommandPostponedException>(() => door.DepositAsync(account, 1_00));
+            await Assert.ThrowsAsync<CommandPostponedException>(() => bus.DepositAsync(account, 1_00));
             Assert.False(stopping.IsCompleted);
         }
 

@@ -52,38 +52,38 @@ public sealed class WithdrawMoneyTests
         .Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Cash, Now)));
 
     [Fact]
-    public void Its_reference_and_the_leg_of_the_bank_are_kept() => Given(Opened(), Deposited(100))
+    public void The_reference_and_the_bank_side_are_stored() => Given(Opened(), Deposited(100))
         .When(a => Decide(Withdraw(40) with { BankSide = BankSide.Fees, Reference = "June" }, a))
         .Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Fees, Now, new(Reference: "June"))));
 
     [Fact]
-    public void A_backdated_withdrawal_counts_from_then() => Given(Opened(), Deposited(100))
+    public void A_backdated_withdrawal_stores_its_effective_time() => Given(Opened(), Deposited(100))
         .When(a => Decide(Withdraw(40) with { EffectiveAt = Now.AddDays(-3) }, a))
         .Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Cash, Now.AddDays(-3))));
 
     [Theory]
     [InlineData(0, 100)]
     [InlineData(20, 120)]
-    public void All_that_is_available_may_go_out(long limit, long amount) => Given(Opened(limit), Deposited(100))
+    public void The_whole_available_amount_can_be_withdrawn(long limit, long amount) => Given(Opened(limit), Deposited(100))
         .When(Decide(amount))
         .Then(Fact(new MoneyWithdrawn(Eur(amount), BankSide.Cash, Now)));
 
     [Theory]
     [InlineData(0, 101)]
     [InlineData(20, 121)]
-    public void One_cent_more_may_not(long limit, long amount) => Given(Opened(limit), Deposited(100))
+    public void One_cent_more_than_available_is_refused(long limit, long amount) => Given(Opened(limit), Deposited(100))
         .When(Decide(amount))
         .ThenRefused("insufficient_funds", 422, ("available", Shown(amount - 1)), ("requested", Shown(amount)), ("balance", Shown(100)),
             ("overdraftLimit", Shown(limit)), ("version", 2L));
 
     [Fact]
-    public void What_is_available_below_zero_is_shown_with_its_sign() => Given(Opened(limit: 50), Withdrawn(50))
+    public void A_negative_balance_is_shown_with_its_sign() => Given(Opened(limit: 50), Withdrawn(50))
         .When(Decide(1))
         .ThenRefused("insufficient_funds", 422, ("available", Shown(0)), ("requested", Shown(1)), ("balance", Shown(-50)),
             ("overdraftLimit", Shown(50)), ("version", 2L));
 
     [Fact]
-    public void An_account_frozen_for_credits_still_pays_out() => Given(Opened(), Deposited(100), Frozen(FreezeScope.Credit))
+    public void An_account_frozen_for_credits_accepts_a_withdrawal() => Given(Opened(), Deposited(100), Frozen(FreezeScope.Credit))
         .When(Decide(40))
         .Then(Fact(new MoneyWithdrawn(Eur(40), BankSide.Cash, Now)));
 

@@ -6,15 +6,15 @@ using Banking.Testing;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Money outlives its currency: only opening an account needs one that is active.</summary>
+/// <summary>Accounts in a withdrawn currency stay usable: only opening an account requires an active currency.</summary>
 public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task An_account_in_a_currency_that_left_ISO_4217_is_listed_paid_out_and_closed()
+    public async Task An_account_in_a_withdrawn_currency_is_listed_paid_out_and_closed()
     {
-        var (account, other) = (await TakeOverAsync("1"), await TakeOverAsync("2"));
+        var (account, other) = (await ImportAsync("1"), await ImportAsync("2"));
 
         Assert.Contains(
             account, (await _teller.GetAsync("/v1/accounts?currency=BGN")).Ok().Items().Select(a => a.GetProperty("id").GetString()));
@@ -33,7 +33,7 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task No_account_is_opened_in_it_and_no_other_account_takes_it()
+    public async Task No_account_is_opened_in_a_withdrawn_currency_and_no_other_account_accepts_it()
     {
         var no = await _teller.PostAsync("/v1/accounts", new { customerId = await _teller.RegisterAsync(), currency = "BGN" });
         Assert.Equal((422, "unknown_currency"), (no.StatusCode, no.Code));
@@ -42,8 +42,8 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
         Assert.Equal((422, "currency_mismatch"), (mismatch.StatusCode, mismatch.Code));
     }
 
-    /// <summary>Opened while the currency was active.</summary>
-    private async Task<string> TakeOverAsync(string externalId)
+    /// <summary>Imports an account that was opened while the currency was active.</summary>
+    private async Task<string> ImportAsync(string externalId)
     {
         Assert.True(PublicId.TryParse("cus", await _teller.RegisterAsync(), out var owner));
         Assert.True(Currency.TryParseEver("BGN", out var lev));

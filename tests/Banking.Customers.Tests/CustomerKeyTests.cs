@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace Banking.Customers.Tests;
 
-/// <summary>What is sealed opens with its key for its customer, unchanged, and not otherwise.</summary>
+/// <summary>Encrypted data is decrypted only unchanged, with its key, and for its customer.</summary>
 public sealed class CustomerKeyTests
 {
     private static readonly Guid Id = new("01930000-0000-7000-8000-00000000000c");
@@ -25,7 +25,7 @@ public sealed class CustomerKeyTests
         (name, email, phone, details) => new PersonalData(name, email, phone, details));
 
     [Fact]
-    public void What_was_sealed_is_what_is_opened() => People.Sample(person =>
+    public void Decrypting_returns_the_encrypted_data() => People.Sample(person =>
     {
         var opened = Key.Open(Key.Seal(person));
         Assert.Equal(person with { Details = opened.Details }, opened);
@@ -33,7 +33,7 @@ public sealed class CustomerKeyTests
     });
 
     [Fact]
-    public void A_change_of_any_bit_is_noticed() =>
+    public void A_change_of_any_bit_is_detected() =>
         Gen.Select(People, Gen.Int[0, int.MaxValue], Gen.Int[0, 7])
             .Sample(
                 (person, place, bit) =>
@@ -45,7 +45,7 @@ public sealed class CustomerKeyTests
                 });
 
     [Fact]
-    public void A_text_that_was_cut_anywhere_is_noticed()
+    public void A_truncated_text_is_detected()
     {
         var data = Key.Seal(Ada);
         var bytes = Convert.FromBase64String(data.Text);
@@ -54,25 +54,25 @@ public sealed class CustomerKeyTests
     }
 
     [Fact]
-    public void Another_algorithm_is_not_taken_for_this_one() =>
+    public void Another_algorithm_is_rejected() =>
         Assert.Throws<CryptographicException>(() => Key.Open(Key.Seal(Ada) with { Algorithm = "AES-256-CBC" }));
 
     [Fact]
-    public void The_key_of_another_customer_opens_nothing() =>
+    public void The_key_of_another_customer_decrypts_nothing() =>
         Assert.ThrowsAny<CryptographicException>(() => CustomerKey.For(Id).Open(Key.Seal(Ada)));
 
     [Fact]
-    public void The_right_key_under_the_id_of_another_customer_opens_nothing() =>
+    public void The_right_key_with_the_id_of_another_customer_decrypts_nothing() =>
         Assert.ThrowsAny<CryptographicException>(() => (Key with { Id = new("01930000-0000-7000-8000-00000000000d") }).Open(Key.Seal(Ada)));
 
     [Fact]
-    public void The_same_person_is_never_sealed_the_same_twice() => Assert.NotEqual(Key.Seal(Ada), Key.Seal(Ada));
+    public void The_same_data_is_never_encrypted_to_the_same_text_twice() => Assert.NotEqual(Key.Seal(Ada), Key.Seal(Ada));
 
     [Fact]
     public void Two_keys_are_never_the_same() => Assert.NotEqual(CustomerKey.For(Id), CustomerKey.For(Id));
 
     [Fact]
-    public void Nothing_of_the_person_is_readable_in_what_is_sealed()
+    public void The_encrypted_text_contains_no_readable_personal_data()
     {
         var bytes = Encoding.Latin1.GetString(Convert.FromBase64String(Key.Seal(Ada).Text));
         Assert.DoesNotContain("Ada", bytes, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ public sealed class CustomerTests
     private static readonly SealedData Personal = new(SealedData.AesGcm256, "c2VhbGVk");
     private static readonly CustomerKey Key = new(Id, "a2V5");
 
-    public static TheoryData<object> ThatKnowPeople =>
+    public static TheoryData<object> WithPersonalData =>
         [
             new RegisterCustomer("key", "Ada Lovelace", "ada@example.org", "0123456789"),
             new RegisterCustomerRequest("Ada Lovelace", "ada@example.org", "0123456789"),
@@ -40,7 +40,7 @@ public sealed class CustomerTests
         Customer.Fold(null, Id, new CustomerRegistered(Personal, Now.AddDays(-9), "7", new("berka", "client.asc", 2, "1")), Now));
 
     [Fact]
-    public void Nobody_is_registered_twice_and_nothing_else_comes_first()
+    public void The_fold_throws_unless_the_registration_is_the_first_and_only_one()
     {
         var registered = new CustomerRegistered(Personal, Now);
         var customer = Customer.Fold(null, Id, registered, Now);
@@ -50,8 +50,8 @@ public sealed class CustomerTests
     }
 
     [Theory]
-    [MemberData(nameof(ThatKnowPeople))]
-    public void What_knows_a_person_does_not_print_it(object value)
+    [MemberData(nameof(WithPersonalData))]
+    public void Records_with_personal_data_do_not_print_it(object value)
     {
         var printed = value.ToString()!;
 
@@ -62,9 +62,9 @@ public sealed class CustomerTests
     [Fact]
     public void A_key_does_not_print_itself() => Assert.DoesNotContain(Key.Key, Key.ToString(), StringComparison.Ordinal);
 
-    /// <summary>The text that the compiler makes for a record has every member in it.</summary>
+    /// <summary>The ToString that the compiler generates for a record prints every member.</summary>
     [Fact]
-    public void Every_type_with_a_name_or_an_address_says_itself_how_it_is_printed()
+    public void Every_record_with_personal_data_has_a_ToString_of_its_own()
     {
         Type[] known = [.. new[] { typeof(CustomersModule), typeof(RegisterCustomer) }.SelectMany(t => t.Assembly.GetTypes())
             .Where(t => t.GetProperties().Any(p => p.Name is "Name" or "Email" or "Phone" or "Details" or "Key"))
@@ -80,7 +80,7 @@ public sealed class CustomerTests
     [InlineData("Ada", "ada", null, "#/email")]
     [InlineData("Ada", "ada@ example.org", null, "#/email")]
     [InlineData("Ada", null, " ", "#/phone")]
-    public void What_is_no_name_or_address_is_refused_without_repeating_it(string name, string? email, string? phone, string pointer)
+    public void Invalid_personal_data_is_refused_without_repeating_it(string name, string? email, string? phone, string pointer)
     {
         var refusal = RegisterCustomerHandler.Shape.Check(new("key", name, email, phone));
 

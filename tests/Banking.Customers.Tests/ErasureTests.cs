@@ -4,11 +4,11 @@ using Npgsql;
 
 namespace Banking.Customers.Tests;
 
-/// <summary>A person is readable only through the key: without it, the bank knows that there was somebody, not who.</summary>
+/// <summary>Personal data is readable only with the customer's key. Without it, the person cannot be identified.</summary>
 public sealed class ErasureTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task A_registered_customer_is_shown_by_name()
+    public async Task A_registered_customer_is_shown_with_name_and_email()
     {
         var teller = bank.As("teller");
         var id = (await RegisterAsync("Grace Hopper", "grace@navy.example")).Text("id");
@@ -42,7 +42,7 @@ public sealed class ErasureTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task With_the_key_destroyed_the_person_is_erased_and_the_accounts_live_on()
+    public async Task With_the_key_destroyed_the_person_is_erased_and_the_accounts_stay_usable()
     {
         var teller = bank.As("teller");
         var customer = (await RegisterAsync("Eve Adams", "eve@example.org")).Text("id");

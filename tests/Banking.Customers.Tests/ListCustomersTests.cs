@@ -8,13 +8,13 @@ using Npgsql;
 
 namespace Banking.Customers.Tests;
 
-/// <summary>The list of customers: each as they are shown alone, and to a customer only themself.</summary>
+/// <summary>The list of customers: each item equals the single customer, and customers see only themselves.</summary>
 public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Pages_hold_every_customer_once_in_the_order_of_their_ids_each_as_they_are_shown_alone()
+    public async Task Pages_contain_every_customer_once_in_the_order_of_ids_and_equal_to_the_single_customer()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -40,7 +40,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     [Fact]
-    public async Task An_imported_customer_is_found_by_the_id_they_had_where_they_came_from()
+    public async Task An_imported_customer_is_found_by_the_id_at_the_source()
     {
         var (found, other) = (await ImportAsync("2926"), await ImportAsync("2926-1"));
         await _teller.RegisterAsync("2926");
@@ -54,7 +54,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
     [Theory]
     [InlineData("operator")]
     [InlineData("auditor")]
-    public async Task Staff_sees_all_and_a_customer_only_themself_whatever_they_ask_for(string staff)
+    public async Task Staff_see_all_customers_and_a_customer_only_themself_whatever_the_filter(string staff)
     {
         var (ada, ben) = (await _teller.RegisterAsync("Ada"), await ImportAsync("ben of " + staff));
 
@@ -65,7 +65,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     [Fact]
-    public async Task Who_is_erased_is_listed_without_the_person_and_the_others_with()
+    public async Task An_erased_customer_is_listed_without_personal_data_and_others_with_it()
     {
         var (eve, ada) = (await ImportAsync("eve", "Eve Adams"), await ImportAsync("eve", "Ada Lovelace"));
         await using var erasure = bank.Owner.CreateCommand("delete from customers_keys.mt_doc_customer_key where id = $1");
@@ -84,7 +84,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     [Fact]
-    public async Task A_limit_or_a_cursor_that_is_not_the_banks_is_malformed()
+    public async Task An_invalid_limit_or_cursor_is_malformed()
     {
         Assert.Equal((400, "malformed_limit"), await ProblemAsync("?limit=0"));
         Assert.Equal((400, "malformed_limit"), await ProblemAsync("?limit=501"));
@@ -102,7 +102,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         return (answer.StatusCode, answer.Code);
     }
 
-    private async Task<string> ImportAsync(string externalId, string name = "Somebody")
+    private async Task<string> ImportAsync(string externalId, string name = "Ada")
     {
         var id = Ids.Next(bank.Clock);
         var history = new CustomerHistory(id, externalId, name, new Dictionary<string, string>(), new("test", "clients", 1, externalId));

@@ -22,10 +22,10 @@ public sealed class ImportedForgeryTests(SmallHistory history) : IClassFixture<S
                 "the id of a movement is derived from its row",
                 $"update bank.mt_events set id = gen_random_uuid() where {Of10} and data -> 'source' ->> 'id' = '100'"),
             (
-                "the id is made from the account",
+                "the id is derived from the account",
                 $"update bank.mt_events set id = gen_random_uuid() where {Of10} and type = 'accounts.delegate-authorized.v1'"),
             (
-                "the id is made from the customer",
+                "the id is derived from the customer",
                 "update bank.mt_events set id = gen_random_uuid() where type = 'customers.customer-registered.v1' and data ->> 'externalId' = '1'"
             ),
             (

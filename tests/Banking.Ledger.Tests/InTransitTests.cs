@@ -8,7 +8,7 @@ using Npgsql;
 namespace Banking.Ledger.Tests;
 
 /// <summary>
-/// Between the halves of transfers is nothing. A half that stays alone is told, but not while its other half may still come.
+/// The balance of transfers in transit is zero. A half without its other half is reported, unless the other half may still be projected.
 /// </summary>
 public sealed class InTransitTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -19,20 +19,20 @@ public sealed class InTransitTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData(9)]
     [InlineData(30)]
     [InlineData(59)]
-    public async Task A_half_without_the_other_is_no_fault_while_it_is_among_the_latest(int seconds) =>
+    public async Task A_single_half_among_the_latest_entries_is_not_reported(int seconds) =>
         Assert.Empty(await FoundAsync(seconds));
 
     [Theory]
     [InlineData(60)]
     [InlineData(3600)]
-    public async Task A_half_that_stays_alone_is_told_with_its_amount(int seconds)
+    public async Task An_older_single_half_is_reported_with_its_amount(int seconds)
     {
         var found = Assert.Single(await FoundAsync(seconds));
 
         Assert.Equal(("transfers in transit of EUR/2", "0", "100"), (found.Table, found.Expected, found.Found));
     }
 
-    /// <summary>What a book is found to break that has a half of a transfer so long before its last entry.</summary>
+    /// <summary>The differences found in a ledger with a single half of a transfer, recorded this long before the last entry.</summary>
     private async Task<IReadOnlyList<Difference>> FoundAsync(int seconds)
     {
         var model = new LedgerModel();

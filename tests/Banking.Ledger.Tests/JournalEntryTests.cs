@@ -6,7 +6,7 @@ using JasperFx.Events;
 
 namespace Banking.Ledger.Tests;
 
-/// <summary>A movement becomes an entry that balances, whatever movement it is.</summary>
+/// <summary>Every movement gives a journal entry that balances.</summary>
 public sealed class JournalEntryTests
 {
     private static readonly Gen<DateTimeOffset> Instants = Gen.Select(
@@ -28,12 +28,12 @@ public sealed class JournalEntryTests
         Assert.Equal(0, lines.Sum(l => l.Amount));
         Assert.All(lines, l => Assert.Equal(movement.Amount.Minor, Math.Abs(l.Amount)));
         Assert.Equal([Chart.CustomerDeposits, Chart.Counter(movement.BankSide)], lines.Select(l => l.Account));
-        // What a customer gains the bank owes: a credit of deposits.
+        // A credit to the customer's account is a credit to customer deposits.
         Assert.Equal(movement.Direction == Direction.Credit ? -movement.Amount.Minor : movement.Amount.Minor, lines[0].Amount);
     });
 
     [Fact]
-    public void An_entry_says_what_its_event_says_and_counts_on_the_day_in_UTC() => Movements.Sample(movement =>
+    public void An_entry_has_the_facts_of_its_event_and_the_effective_day_in_UTC() => Movements.Sample(movement =>
     {
         var e = Event(movement);
 
@@ -45,7 +45,7 @@ public sealed class JournalEntryTests
     });
 
     [Fact]
-    public void An_event_that_moves_no_money_makes_no_entry() =>
+    public void An_event_that_moves_no_money_gives_no_entry() =>
         Assert.Null(JournalEntry.Of(new Event<Remark>(new Remark(DateTimeOffset.UnixEpoch))));
 
     private static Event<Movement> Event(Movement movement) => new(movement)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Ledger.Tests;
 
-/// <summary>A book that is read while it is written shows each entry whole or not at all.</summary>
+/// <summary>A ledger that is read while it is written shows each entry completely or not at all.</summary>
 public sealed class TornReadTests(BankFixture bank, ITestOutputHelper output) : IClassFixture<BankFixture>
 {
     private const int ReadsOfNow = 10_000;
@@ -21,35 +21,34 @@ public sealed class TornReadTests(BankFixture bank, ITestOutputHelper output) : 
         }
 
         var balances = bank.Host.Services.GetRequiredService<GlBalances>();
-        using var enough = new CancellationTokenSource();
-        var moving = Enumerable.Range(0, 4).Select(n => MoveAsync(teller, accounts, n, enough.Token)).ToList();
+        using var stop = new CancellationTokenSource();
+        var moving = Enumerable.Range(0, 4).Select(n => MoveAsync(teller, accounts, n, stop.Token)).ToList();
 
         var wrong = 0;
         var states = new HashSet<decimal>();
         for (var i = 0; i < ReadsOfNow + ReadsOfThen; i++)
         {
-            // The books of now are sums alone; those of an instant are sums and entries side by side.
+            // Without an instant only sums are read; with an instant, sums and entries.
             var instant = i % (ReadsOfNow / ReadsOfThen + 1) == 0 ? bank.Clock.Now : (DateTimeOffset?)null;
             var read = await balances.ReadAsync(DateOnly.MaxValue, instant, CancellationToken.None);
             wrong += read.Sum(b => b.Net) == 0 && read.Sum(b => b.Account.Name == "transfers-in-transit" ? b.Net : 0) == 0 ? 0 : 1;
             states.Add(read.Sum(b => b.Debits));
         }
 
-        await enough.CancelAsync();
+        await stop.CancelAsync();
         var transfers = (await Task.WhenAll(moving)).Sum();
         output.WriteLine(
-            $"{ReadsOfNow + ReadsOfThen} reads, {wrong} wrong, beside {transfers} transfers; {states.Count} different states of the books were seen."
-        );
+            $"{ReadsOfNow + ReadsOfThen} reads, {wrong} wrong, during {transfers} transfers; {states.Count} different states were seen.");
         Assert.Equal(0, wrong);
-        // That something was going on, and that the reads saw it go on.
+        // Transfers were booked, and the reads saw many different states.
         Assert.InRange(transfers, 100, int.MaxValue);
         Assert.InRange(states.Count, 10, int.MaxValue);
     }
 
-    private async Task<int> MoveAsync(BankClient teller, List<string> accounts, int n, CancellationToken enough)
+    private async Task<int> MoveAsync(BankClient teller, List<string> accounts, int n, CancellationToken stop)
     {
         var done = 0;
-        while (!enough.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             bank.Clock.Advance(TimeSpan.FromMicroseconds(1));
             (

@@ -2,13 +2,13 @@ using Banking.Testing;
 
 namespace Banking.Ledger.Tests;
 
-/// <summary>What moves through the whole bank in a day is more than any amount or balance may be.</summary>
+/// <summary>The movements of the whole bank in a day may exceed the largest amount and balance.</summary>
 public sealed class WideSumTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Sum = "150000000000000000.00";
 
     [Fact]
-    public async Task The_books_hold_more_than_64_bits()
+    public async Task The_ledger_holds_sums_of_more_than_64_bits()
     {
         var teller = bank.As("teller");
         Answer? last = null;

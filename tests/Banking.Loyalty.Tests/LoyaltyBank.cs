@@ -4,14 +4,14 @@ using Banking.Testing;
 
 namespace Banking.Loyalty.Tests;
 
-/// <summary>The bank with one module more: this line is all that the host needs.</summary>
+/// <summary>The bank with one more module. The host needs only the line below.</summary>
 public sealed class LoyaltyBank : BankFixture
 {
     protected override IReadOnlyList<BankModule> Modules => [.. BankModules.All, new LoyaltyModule()];
 
     public BankClient Teller => As("teller");
 
-    /// <summary>The points of an account, once they are as many.</summary>
+    /// <summary>Waits until the account has the expected points.</summary>
     public Task<long> PointsAsync(string account, long expected) => Eventually.UntilAsync(
         async () =>
         {
@@ -20,11 +20,11 @@ public sealed class LoyaltyBank : BankFixture
         },
         points => points == expected);
 
-    /// <summary>How many commands wait for their time, once they are as many.</summary>
-    public Task<long> WaitsAsync(long expected) =>
-        Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from platform.due"), waits => waits == expected);
+    /// <summary>Waits until the due table has the expected number of commands.</summary>
+    public Task<long> DueAsync(long expected) =>
+        Eventually.UntilAsync(() => ScalarAsync<long>("select count(*) from platform.due"), count => count == expected);
 
-    /// <summary>When every event so far was delivered to the modules and handled by them.</summary>
+    /// <summary>Waits until every event so far was delivered to the modules and handled.</summary>
     public async Task HandledAsync()
     {
         var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events");

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Loyalty.Tests;
 
-/// <summary>A module that was added by the steps of docs/extending.md and one line of the host.</summary>
+/// <summary>A module added by the steps of docs/extending.md and one line of the host.</summary>
 public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
 {
     private const string Overview =
@@ -26,7 +26,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task More_points_than_there_are_cannot_be_redeemed()
+    public async Task More_points_than_the_account_has_cannot_be_redeemed()
     {
         var account = await bank.Teller.OpenAsync(balance: "3.00");
         Assert.Equal(3, await bank.PointsAsync(account, 3));
@@ -42,7 +42,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task A_deposit_that_is_delivered_again_earns_nothing_more()
+    public async Task A_deposit_that_is_delivered_again_earns_points_once()
     {
         var account = await bank.Teller.OpenAsync(balance: "8.00");
         Assert.Equal(8, await bank.PointsAsync(account, 8));
@@ -55,7 +55,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task Another_module_that_handles_the_same_message_still_gets_it()
+    public async Task Another_module_that_handles_the_same_message_receives_it_too()
     {
         var account = await bank.Teller.OpenAsync();
         (await bank.Teller.PostAsync("/v1/notification-subscriptions", new { account })).Created();
@@ -69,7 +69,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task The_list_is_found_by_an_asynchronous_projection_whose_rebuild_equals_what_was_there()
+    public async Task The_list_comes_from_an_asynchronous_projection_and_a_rebuild_gives_the_same_documents()
     {
         var account = await bank.Teller.OpenAsync(balance: "4.00");
         Assert.Equal(4, await bank.PointsAsync(account, 4));
@@ -91,25 +91,25 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task Verify_compares_its_streams_and_states_with_the_log()
+    public async Task Verify_compares_the_streams_and_states_of_the_module_with_the_log()
     {
         var (account, other) = (await bank.Teller.OpenAsync(balance: "9.00"), await bank.Teller.OpenAsync(balance: "2.00"));
         Assert.Equal((9, 2), (await bank.PointsAsync(account, 9), await bank.PointsAsync(other, 2)));
         Assert.Empty(await DifferencesAsync());
 
         await bank.ExecuteAsync(
-            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '900') where data -> 'lots' -> 0 ->> 'points' = '9'"
-        );
+            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '900') "
+                + "where data -> 'lots' -> 0 ->> 'points' = '9'");
         var differences = await DifferencesAsync();
         await bank.ExecuteAsync(
-            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '9') where data -> 'lots' -> 0 ->> 'points' = '900'"
-        );
+            "update loyalty.mt_doc_points_account set data = jsonb_set(data, '{lots,0,points}', '9') "
+                + "where data -> 'lots' -> 0 ->> 'points' = '900'");
 
         Assert.Equal("points", Assert.Single(differences).Model);
     }
 
     [Fact]
-    public async Task Points_expire_a_year_after_they_were_earned_and_the_oldest_are_spent_first()
+    public async Task Points_expire_after_a_year_and_the_oldest_are_redeemed_first()
     {
         await using var own = new LoyaltyBank();
         await own.InitializeAsync();
@@ -135,7 +135,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
     }
 
     [Fact]
-    public async Task Points_that_were_spent_do_not_expire()
+    public async Task Redeemed_points_do_not_expire()
     {
         await using var own = new LoyaltyBank();
         await own.InitializeAsync();
@@ -146,7 +146,7 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         ).Ok();
 
         own.Clock.Advance(TimeSpan.FromDays(366));
-        Assert.Equal(0, await own.WaitsAsync(0));
+        Assert.Equal(0, await own.DueAsync(0));
 
         Assert.Equal(0, await own.ScalarAsync<long>("select count(*) from bank.mt_events where type = 'loyalty.points-expired.v1'"));
         Assert.Equal(0, await own.PointsAsync(account, 0));
@@ -161,9 +161,9 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
 
         Assert.Equal(5, (await bank.As("customer", ada).GetAsync($"/v1/loyalty/{account}")).Ok().Json.GetProperty("points").GetInt64());
         Assert.Equal("points_not_found", (await bank.As("customer", eve).GetAsync($"/v1/loyalty/{account}")).Code);
-        var stolen = await bank.As("customer", eve)
+        var refused = await bank.As("customer", eve)
             .PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()));
-        Assert.Equal((404, "points_not_found"), (stolen.StatusCode, stolen.Code));
+        Assert.Equal((404, "points_not_found"), (refused.StatusCode, refused.Code));
     }
 
     private async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
@@ -172,10 +172,10 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         ).Differences;
 }
 
-/// <summary>The product has no such module.</summary>
+/// <summary>The product's host does not have the module.</summary>
 public sealed class WithoutLoyaltyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task The_products_host_serves_no_points() =>
+    public async Task The_products_host_has_no_loyalty_endpoints() =>
         Assert.Equal(404, (await bank.As("operator").GetAsync("/v1/loyalty")).StatusCode);
 }

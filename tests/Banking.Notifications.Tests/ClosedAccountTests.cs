@@ -5,16 +5,16 @@ using Wolverine.Tracking;
 namespace Banking.Notifications.Tests;
 
 /// <summary>
-/// Closing an account ends the subscriptions to it: the decision sends a message, and each subscription is cancelled by a command.
+/// Closing an account cancels the subscriptions to it: the decision sends a message, and a command cancels each subscription.
 /// </summary>
-public sealed class ClosedAccountTests : ListeningBank
+public sealed class ClosedAccountTests : SubscribedBank
 {
     [Fact]
-    public async Task Closing_an_account_cancels_its_subscriptions_on_behalf_of_whoever_closed_it()
+    public async Task Closing_an_account_cancels_its_subscriptions_with_the_actor_who_closed_it()
     {
-        var (account, first) = await ListenAsync();
+        var (account, first) = await SubscribedAsync();
         var second = await SubscribeAsync(account);
-        var (other, others) = await ListenAsync();
+        var (other, others) = await SubscribedAsync();
 
         var closed = (await CloseAsync(account)).Ok();
 
@@ -42,7 +42,7 @@ public sealed class ClosedAccountTests : ListeningBank
     }
 
     [Fact]
-    public async Task The_closing_itself_is_still_told()
+    public async Task The_closing_itself_still_gives_a_notification()
     {
         var account = await Teller.OpenAsync();
         var subscription = (
@@ -54,14 +54,14 @@ public sealed class ClosedAccountTests : ListeningBank
         (await CloseAsync(account)).Ok();
 
         await UntilCancelledAsync(subscription);
-        await QuietAsync();
+        await UntilHandledAsync();
         Assert.Single((await Teller.GetAsync($"/v1/notifications?account={account}")).Ok().Items());
     }
 
     [Fact]
-    public async Task Closed_by_a_message_it_is_the_same()
+    public async Task Closing_by_a_message_cancels_the_subscriptions_too()
     {
-        var (account, subscription) = await ListenAsync();
+        var (account, subscription) = await SubscribedAsync();
 
         await Host.TrackActivity()
             .Timeout(TimeSpan.FromSeconds(30))
@@ -71,12 +71,12 @@ public sealed class ClosedAccountTests : ListeningBank
     }
 
     [Fact]
-    public async Task A_message_that_comes_twice_has_one_effect()
+    public async Task A_message_that_is_delivered_twice_takes_effect_once()
     {
-        var (account, subscription) = await ListenAsync();
+        var (account, subscription) = await SubscribedAsync();
         (await CloseAsync(account)).Ok();
         await UntilCancelledAsync(subscription);
-        await QuietAsync();
+        await UntilHandledAsync();
         var message = new AccountWasClosed(Guid.CreateVersion7(), Guid.ParseExact(account[4..], "N"), DateTimeOffset.UnixEpoch);
 
         await Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).SendMessageAndWaitAsync(message);
@@ -87,19 +87,19 @@ public sealed class ClosedAccountTests : ListeningBank
     }
 
     [Fact]
-    public async Task An_account_that_is_not_closed_keeps_its_subscriptions()
+    public async Task A_refused_closing_cancels_no_subscription()
     {
-        var (account, subscription) = await ListenAsync();
+        var (account, subscription) = await SubscribedAsync();
         (await Teller.DepositAsync(account, "1.00")).Created();
 
         Assert.Equal(422, (await CloseAsync(account)).StatusCode);
 
-        await QuietAsync();
+        await UntilHandledAsync();
         Assert.Null(await CancelledAtAsync(subscription, account));
         Assert.Equal(0, await MessagesAboutClosingAsync());
     }
 
-    /// <summary>Handled ones are kept for a day.</summary>
+    /// <summary>The number of stored messages, including handled ones, which are kept for a day.</summary>
     private Task<long> MessagesAboutClosingAsync() =>
         ScalarAsync<long>(
             $"select count(*) from wolverine.wolverine_incoming_envelopes where message_type = '{typeof(AccountWasClosed).FullName}'");

@@ -2,15 +2,15 @@ using Banking.Testing;
 
 namespace Banking.Notifications.Tests;
 
-/// <summary>kill -9 between the bank's yes to a deposit and what is told of it.</summary>
+/// <summary>kill -9 between the answer to a deposit and its notification.</summary>
 public sealed class KilledTests
 {
     private const int Deposits = 40;
 
     [Fact]
-    public async Task Every_deposit_that_was_acknowledged_is_told_once_by_the_host_that_starts_next()
+    public async Task The_next_host_creates_one_notification_for_every_acknowledged_deposit()
     {
-        var folder = TestFolders.New("banking-told-");
+        var folder = TestFolders.New("banking-notified-");
         (string, string)[] settings = [("Banking__DataFolder", Path.Combine(folder.FullName, "data"))];
         string account;
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], settings))
@@ -29,12 +29,12 @@ public sealed class KilledTests
         await using (var again = await HostProcess.ServeAsync(["--no-demo"], settings))
         {
             var teller = await again.TellerAsync();
-            var told = await Eventually.UntilAsync(
+            var notified = await Eventually.UntilAsync(
                 async () => (await teller.GetAsync($"/v1/notifications?account={account}&limit=500")).Ok().Items(),
                 items => items.Count >= Deposits);
 
-            Assert.Equal(Deposits, told.Select(n => n.GetProperty("eventId").GetString()).Distinct().Count());
-            Assert.Equal(Deposits, told.Count);
+            Assert.Equal(Deposits, notified.Select(n => n.GetProperty("eventId").GetString()).Distinct().Count());
+            Assert.Equal(Deposits, notified.Count);
         }
 
         folder.Delete(recursive: true);

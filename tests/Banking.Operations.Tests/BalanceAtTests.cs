@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// A balance from rows is the balance of the fold, at any pair of instants, whether the rows reach to the end of the log or not.
+/// Balances computed from rows equal the fold at any pair of instants, whether or not the read model has caught up with the log.
 /// </summary>
 public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
 {
@@ -14,31 +14,31 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
     [InlineData(11, 0, false)]
     [InlineData(12, 0, true)]
     [InlineData(13, 17, false)]
-    public async Task At_any_two_instants_and_at_any_version_rows_and_fold_agree(int seed, int thousands, bool behind)
+    public async Task At_any_pair_of_instants_and_any_version_rows_and_fold_agree(int seed, int thousands, bool behind)
     {
         output.WriteLine($"seed {seed}");
-        var lively = new LivelyBank(bank, seed);
-        await lively.LiveAsync(150);
-        await lively.GrowAsync(thousands);
+        var history = new RandomHistory(bank, seed);
+        await history.RunAsync(150);
+        await history.GrowAsync(thousands);
         if (behind)
         {
-            // The rows stand still from here on, and the log does not.
+            // The read model is paused here; the log grows.
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
-            await new LivelyBank(bank, seed + 100).LiveAsync(5);
+            await new RandomHistory(bank, seed + 100).RunAsync(5);
             for (var i = 0; i < 40; i++)
             {
-                (await bank.As("teller").DepositAsync(lively.Busy, "1.25")).Created();
+                (await bank.As("teller").DepositAsync(history.Busy, "1.25")).Created();
             }
         }
 
-        var book = bank.Host.Services.GetRequiredService<AccountBook>();
+        var balances = bank.Host.Services.GetRequiredService<HistoricalBalances>();
         var random = new Random(seed);
-        foreach (var id in lively.Accounts.Select(Id))
+        foreach (var id in history.Accounts.Select(Id))
         {
             await using var session = bank.Store.QuerySession();
             var (account, events) = (await session.LoadAsync<Account>(id), await session.Events.FetchStreamAsync(id));
-            if (id == Id(lively.Busy))
+            if (id == Id(history.Busy))
             {
                 Assert.True(
                     events.Count > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000),
@@ -53,9 +53,9 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
 
             for (var i = 0; i < 300; i++)
             {
-                var (effectiveAt, knownAt) = (lively.Instant(), i % 3 == 0 ? bank.Clock.Now : lively.Instant());
+                var (effectiveAt, knownAt) = (history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant());
                 var expected = BalanceAt.Fold(events, account!.Currency, effectiveAt, knownAt);
-                var (at, version) = await book.AtAsync(account, effectiveAt, knownAt, CancellationToken.None);
+                var (at, version) = await balances.AtAsync(account, effectiveAt, knownAt, CancellationToken.None);
                 Assert.Equal(
                     (expected.Balance, expected.OverdraftLimit, expected.Last?.Version, expected.Events, events.Count),
                     (at.Balance, at.OverdraftLimit, at.Last?.Version, at.Events, (int)version));
@@ -65,21 +65,21 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             {
                 var upTo = random.Next(1, events.Count + 1);
                 var expected = BalanceAt.Fold(events.Take(upTo), account!.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
-                var (at, _) = await book.AtVersionAsync(account, upTo, CancellationToken.None);
+                var (at, _) = await balances.AtVersionAsync(account, upTo, CancellationToken.None);
                 Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)upTo), (at.Balance, at.OverdraftLimit, at.Last!.Version));
             }
         }
 
         if (behind)
         {
-            await EntriesGoOnAsync(lively.Busy);
+            await AssertEntriesAreCompleteAsync(history.Busy);
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
         }
     }
 
-    /// <summary>Entries and figures of an account are never behind the log either.</summary>
-    private async Task EntriesGoOnAsync(string account)
+    /// <summary>Asserts that entries and figures of an account include the whole log.</summary>
+    private async Task AssertEntriesAreCompleteAsync(string account)
     {
         var teller = bank.As("teller");
         var (count, cursor, last) = (0, (string?)null, "");

@@ -4,25 +4,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A bank whose sentinel looks twice a second, and whose looks are overdue after three.</summary>
-public sealed class ImpatientlyWatchedBank : BankFixture
+/// <summary>A bank whose sentinel checks twice a second, and reports an overdue check after three seconds.</summary>
+public sealed class FrequentlyCheckedBank : BankFixture
 {
     protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:OverdueSeconds", "3"];
 }
 
-/// <summary>A sentinel that cannot look is as much of an alarm as what it would have found.</summary>
+/// <summary>A sentinel that cannot check is reported like a difference.</summary>
 public sealed class BlindSentinelTests : IAsyncLifetime
 {
-    private readonly ImpatientlyWatchedBank _bank = new();
+    private readonly FrequentlyCheckedBank _bank = new();
 
     public ValueTask InitializeAsync() => _bank.InitializeAsync();
 
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task An_event_deleted_by_SQL_is_reported_and_drift_elsewhere_is_found_all_the_same()
+    public async Task An_event_deleted_by_SQL_is_reported_and_drift_elsewhere_is_still_found()
     {
-        var (broken, drifted) = (await new Forgery(_bank).LiveAsync(), await new Forgery(_bank).LiveAsync());
+        var (broken, drifted) = (await new Forgery(_bank).CreateAsync(), await new Forgery(_bank).CreateAsync());
 
         await broken.ForgeAsync("delete from bank.mt_events where stream_id = {account} and version = 2");
         await Eventually.UntilAsync(OpenAsync, open => open.Contains($"log event {broken.Account}"));
@@ -35,12 +35,12 @@ public sealed class BlindSentinelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_look_that_fails_is_reported_with_why_and_the_rest_of_it_goes_on()
+    public async Task A_failed_check_is_reported_with_its_reason_and_the_other_checks_continue()
     {
-        var account = await new Forgery(_bank).LiveAsync();
+        var account = await new Forgery(_bank).CreateAsync();
         await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
 
-        // Its streams are chosen by a column that is not there any more: nothing that the data did.
+        // The selection of streams fails, because its column was renamed.
         await _bank.ForgeAsync("alter table bank.mt_streams rename column version to taken");
         var failed = await Eventually.UntilAsync(SentinelAsync, s => s.TryGetProperty("failure", out _));
         Assert.StartsWith("streams: ", failed.GetProperty("failure").GetString(), StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class BlindSentinelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_look_that_is_overdue_is_reported_by_every_host()
+    public async Task An_overdue_check_is_reported_by_every_host()
     {
         await using var other = await _bank.StartAnotherAsync();
         var sentinels = new[] { _bank.Host, other }.Select(h => h.Services.GetRequiredService<Sentinel>()).ToList();
@@ -77,9 +77,11 @@ public sealed class BlindSentinelTests : IAsyncLifetime
             .. (await SentinelAsync())
                 .GetProperty("open")
                 .EnumerateArray()
-                .Select(d =>
-                    $"{d.GetProperty("model").GetString()} {d.GetProperty("table").GetString()} {(d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")}"
-                ),
+                .Select(d => string.Join(
+                    ' ',
+                    d.GetProperty("model").GetString(),
+                    d.GetProperty("table").GetString(),
+                    d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")),
         ];
 
     private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>Document read models follow the log under Marten's daemon, on one host at a time, and lists are found by them.</summary>
+/// <summary>Marten's daemon runs document read models, on one host at a time, and lists are answered from them.</summary>
 public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     private const string Documents = "select id::text || ' ' || data::text from accounts.mt_doc_account_directory order by id";
@@ -14,7 +14,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task An_account_is_listed_as_soon_as_it_was_opened_and_the_list_says_how_far_it_is()
+    public async Task A_new_account_is_listed_at_once_and_the_list_names_its_position()
     {
         var took = new List<double>();
         for (var i = 0; i < 40; i++)
@@ -37,7 +37,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task A_list_that_names_the_position_of_a_write_waits_for_it_and_for_nothing_that_came_later()
+    public async Task A_list_with_a_minimum_position_waits_only_for_that_position()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         var frozen = (
@@ -61,9 +61,9 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task The_daemons_own_rebuild_makes_the_documents_that_were_there_and_its_progress_is_Martens()
+    public async Task Martens_own_rebuild_gives_the_same_documents_and_records_its_progress()
     {
-        await new LivelyBank(bank, 11).LiveAsync(40);
+        await new RandomHistory(bank, 11).RunAsync(40);
         await CurrentAsync();
         var before = await bank.QueryAsync<string>(Documents);
         Assert.NotEmpty(before);
@@ -79,7 +79,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task When_the_host_that_runs_them_is_gone_another_goes_on_within_seconds()
+    public async Task When_the_running_host_stops_another_takes_over_within_seconds()
     {
         await using var failing = new ProbedBank();
         await failing.InitializeAsync();
@@ -88,7 +88,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         await teller.OpenAsync();
         await failing.DocumentsCurrentAsync();
 
-        // Its connections die with it, and the lock of the leader with them.
+        // Terminates the leader's connection, which releases its lock.
         await failing.ForgeAsync(
             "select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.granted " +
             "and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('projections', 0)");
@@ -103,18 +103,21 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task An_event_that_cannot_be_read_stops_the_projection_right_before_it_and_once_mended_it_goes_on()
+    public async Task An_unreadable_event_pauses_the_projection_before_it_until_the_event_is_repaired()
     {
         await using var stopping = new ProbedBank();
         await stopping.InitializeAsync();
         var (teller, staff) = (stopping.As("teller"), stopping.As("operator"));
         var account = await teller.OpenAsync();
         await stopping.DocumentsCurrentAsync();
-        // Spoiled while it is stored, so that no reader sees it whole before.
+        // A trigger spoils the event on insert, so that no reader ever sees it intact.
         await stopping.ForgeAsync(
             """
             create function bank.spoil() returns trigger language plpgsql as
-            $f$ begin if new.type = 'accounts.account-frozen.v1' then new.data := jsonb_set(new.data, '{scope}', '"Nothing"'); end if; return new; end $f$;
+            $f$ begin
+                if new.type = 'accounts.account-frozen.v1' then new.data := jsonb_set(new.data, '{scope}', '"Nothing"'); end if;
+                return new;
+            end $f$;
             create trigger spoil before insert on bank.mt_events for each row execute function bank.spoil();
             """);
         var before = await teller.OpenAsync();
@@ -150,13 +153,14 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         Assert.Equal(
             ["true"],
             await stopping.QueryAsync<string>(
-                "select data ->> 'debitFrozen' from accounts.mt_doc_account_directory where id = (select stream_id from bank.mt_events where seq_id = $1)",
+                "select data ->> 'debitFrozen' from accounts.mt_doc_account_directory "
+                    + "where id = (select stream_id from bank.mt_events where seq_id = $1)",
                 frozen));
-        Assert.Equal((409, "not_paused"), Said(await staff.PostAsync("/ops/projections/account-directory/resume", Why)));
+        Assert.Equal((409, "not_paused"), StatusAndCode(await staff.PostAsync("/ops/projections/account-directory/resume", Why)));
     }
 
     [Fact]
-    public async Task A_rebuild_under_load_removes_what_the_log_does_not_make_and_shows_its_outcome()
+    public async Task A_rebuild_under_load_removes_documents_without_events_and_shows_its_result()
     {
         await using var loaded = new ProbedBank();
         await loaded.InitializeAsync();
@@ -164,8 +168,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         await teller.OpenAsync();
         await loaded.DocumentsCurrentAsync();
         await loaded.ForgeAsync(
-            "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select gen_random_uuid(), data, 'x' from accounts.mt_doc_account_directory limit 1"
-        );
+            "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) "
+                + "select gen_random_uuid(), data, 'x' from accounts.mt_doc_account_directory limit 1");
         using var stop = new CancellationTokenSource();
         var opening = Task.Run(async () =>
         {
@@ -192,11 +196,13 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
             await loaded.QueryAsync<Guid>("select id from accounts.mt_doc_account_directory order by 1"));
         await loaded.CaughtUpAsync();
         Assert.Empty((await loaded.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
-        Assert.Equal((409, "not_for_documents"), Said(await staff.PostAsync("/ops/projections/account-directory/rebuild/cancel", Why)));
+        Assert.Equal(
+            (409, "not_for_documents"),
+            StatusAndCode(await staff.PostAsync("/ops/projections/account-directory/rebuild/cancel", Why)));
     }
 
     [Fact]
-    public async Task After_a_restore_in_place_under_two_hosts_documents_and_books_are_those_of_the_log_that_is_there()
+    public async Task After_a_restore_in_place_under_two_hosts_read_models_equal_the_restored_log()
     {
         await using var restored = new ProbedBank();
         await restored.InitializeAsync();
@@ -224,7 +230,7 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
     private static async Task<System.Text.Json.JsonElement> ViewAsync(BankClient staff) =>
         (await staff.GetAsync("/ops/projections")).Ok().Items().Single(p => p.GetProperty("name").GetString() == "account-directory");
 
-    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+    private static (int, string) StatusAndCode(Answer answer) => (answer.StatusCode, answer.Code);
 
     private Task CurrentAsync() => bank.DocumentsCurrentAsync();
 

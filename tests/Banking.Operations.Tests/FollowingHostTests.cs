@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A host may leave following the log to others, and goes on with all the rest.</summary>
+/// <summary>A host can be configured not to follow the log; it still takes commands and answers queries.</summary>
 public sealed class FollowingHostTests : IAsyncLifetime
 {
     private readonly CommandsOnly _bank = new();
@@ -17,7 +17,7 @@ public sealed class FollowingHostTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task One_that_does_not_follow_takes_commands_and_one_that_does_brings_them_to_the_read_models_of_both()
+    public async Task A_host_that_does_not_follow_takes_commands_and_a_following_host_updates_the_read_models()
     {
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
@@ -25,7 +25,7 @@ public sealed class FollowingHostTests : IAsyncLifetime
             (await teller.DepositAsync(account, "1.00")).Created().Header("Ledger-Position")!, CultureInfo.InvariantCulture);
         var stale = await teller.GetAsync("/v1/entries", ("Ledger-Min-Position", $"{position}"), ("Prefer", "wait=1"));
         Assert.Equal("true", stale.Ok().Header("Ledger-Stale"));
-        // What concerns one account is answered from its events all the same.
+        // Answers about one account include its events that no read model has.
         Assert.Equal("11.00", await teller.BalanceAsync(account));
 
         _bank.Follows = true;
@@ -44,7 +44,7 @@ public sealed class FollowingHostTests : IAsyncLifetime
     [Theory]
     [InlineData("perhaps")]
     [InlineData("0")]
-    public void What_is_neither_yes_nor_no_is_refused(string value)
+    public void A_setting_that_is_not_a_boolean_is_refused(string value)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(FollowSettings.Follows, value)]).Build();
         Assert.Contains(value, Assert.Throws<FormatException>(() => configuration.FollowsLog()).Message, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>An account with a bit of everything, and what was forged about it by SQL.</summary>
+/// <summary>An account with every kind of data, which a test forges by SQL.</summary>
 internal sealed class Forgery(BankFixture bank)
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -21,7 +21,7 @@ internal sealed class Forgery(BankFixture bank)
     /// <summary>The answer to the refused command.</summary>
     public string Refused { get; private set; } = "";
 
-    public async Task<Forgery> LiveAsync()
+    public async Task<Forgery> CreateAsync()
     {
         var customer = await _teller.RegisterAsync();
         AccountId = await _teller.OpenAsync(customer, balance: "10.00");
@@ -67,7 +67,8 @@ internal sealed class Forgery(BankFixture bank)
     }
 
     /// <summary>
-    /// Runs SQL as whoever owns the database, with <c>{account}</c>, <c>{other}</c>, <c>{customer}</c> and <c>{refusal}</c> filled in.
+    /// Runs SQL as the owner of the database, with <c>{account}</c>, <c>{other}</c>, <c>{customer}</c> and <c>{refusal}</c> replaced by
+    /// ids.
     /// </summary>
     public Task ForgeAsync(string sql) => bank.ForgeAsync(Filled(sql));
 

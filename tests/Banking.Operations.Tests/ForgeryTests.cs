@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Whatever is forged in the database without the bank's knowledge is named by a comparison, and the rest is compared all the same.
+/// Every forgery in the database is reported by a comparison, and does not prevent the comparison of other data.
 /// </summary>
 public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
 {
@@ -14,7 +14,7 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
         "platform.receipt where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)";
 
     /// <summary>
-    /// What is forged, and by which model and table a difference of the account (or the other stream that is named) is to be found.
+    /// The SQL of each forgery, and the model, table and stream of the difference that must be found.
     /// </summary>
     public static TheoryData<string, string, string, string> Forgeries =>
         new()
@@ -23,7 +23,8 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             { "delete from bank.mt_events where stream_id = {account} and version = 5", "log", "stream", "account" },
             { "delete from bank.mt_events where stream_id = {account}", "log", "event", "account" },
             {
-                "update bank.mt_events set version = -version where stream_id = {account} and version in (2, 3); update bank.mt_events set version = 5 + version where stream_id = {account} and version < 0",
+                "update bank.mt_events set version = -version where stream_id = {account} and version in (2, 3); update bank.mt_events set "
+                    + "version = 5 + version where stream_id = {account} and version < 0",
                 "log",
                 "event",
                 "account"
@@ -86,19 +87,22 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "account"
             },
             {
-                "update bank.mt_events set headers = jsonb_set(headers, '{reasonText}', '\"Forged\"') where stream_id = {account} and version = 3",
+                "update bank.mt_events set headers = jsonb_set(headers, '{reasonText}', '\"Forged\"') where stream_id = {account} and "
+                    + "version = 3",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"') where stream_id = {account} and version = 2",
+                "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"') where stream_id = {account} and "
+                    + "version = 2",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update bank.mt_events set headers = jsonb_set(headers, '{operation}', '\"POST /v1/withdrawals\"') where stream_id = {account} and version = 2",
+                "update bank.mt_events set headers = jsonb_set(headers, '{operation}', '\"POST /v1/withdrawals\"') where stream_id = "
+                    + "{account} and version = 2",
                 "receipts",
                 "receipt",
                 "account"
@@ -111,7 +115,8 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             },
             { "update bank.mt_events set headers = null where stream_id = {account} and version = 2", "log", "event", "account" },
             {
-                "update bank.mt_events set headers = jsonb_set(headers, '{channel}', '\"import\"') where stream_id = {account} and version = 4",
+                "update bank.mt_events set headers = jsonb_set(headers, '{channel}', '\"import\"') where stream_id = {account} and version "
+                    + "= 4",
                 "log",
                 "event",
                 "account"
@@ -123,56 +128,65 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "account"
             },
             {
-                "update bank.mt_events set headers = jsonb_set(headers, '{role}', '\"auditor\"') where stream_id = {account} and version = 4",
+                "update bank.mt_events set headers = jsonb_set(headers, '{role}', '\"auditor\"') where stream_id = {account} and version = "
+                    + "4",
                 "log",
                 "event",
                 "account"
             },
             { "delete from " + Receipts, "receipts", "receipt", "account" },
             {
-                "update platform.receipt set body = 'nonsense' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set body = 'nonsense' where event_id in (select id from bank.mt_events where stream_id = "
+                    + "{account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text where event_id in (select "
+                    + "id from bank.mt_events where stream_id = {account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set status = 422 where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set status = 422 where event_id in (select id from bank.mt_events where stream_id = {account} and "
+                    + "version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set event_id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set event_id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id "
+                    + "= {account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set event_id = null where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set event_id = null where event_id in (select id from bank.mt_events where stream_id = {account} "
+                    + "and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set event_id = (select id from bank.mt_events where stream_id = {account} and version = 3) where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set event_id = (select id from bank.mt_events where stream_id = {account} and version = 3) where "
+                    + "event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set recorded_at = recorded_at - interval '1 day' where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set recorded_at = recorded_at - interval '1 day' where event_id in (select id from bank.mt_events "
+                    + "where stream_id = {account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt set id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = "
+                    + "{account} and version = 2)",
                 "receipts",
                 "receipt",
                 "account"
@@ -264,19 +278,22 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             { "delete from accounts.mt_doc_account_access where data ->> 'accountId' = {account}", "entries", "account_access", "account" },
             { "delete from accounts.mt_doc_account_number where data ->> 'accountId' = {account}", "entries", "account_number", "account" },
             {
-                "update accounts.mt_doc_account_number set data = jsonb_set(data, '{accountId}', to_jsonb({other}::text)) where data ->> 'accountId' = {account}",
+                "update accounts.mt_doc_account_number set data = jsonb_set(data, '{accountId}', to_jsonb({other}::text)) where data ->> "
+                    + "'accountId' = {account}",
                 "entries",
                 "account_number",
                 "account"
             },
             {
-                "insert into accounts.mt_doc_account_access (id, data, mt_dotnet_type) values ('forged:' || {account}, jsonb_build_object('id', 'forged:' || {account}, 'accountId', {account}, 'customerId', {other}), 'x')",
+                "insert into accounts.mt_doc_account_access (id, data, mt_dotnet_type) values ('forged:' || {account}, "
+                    + "jsonb_build_object('id', 'forged:' || {account}, 'accountId', {account}, 'customerId', {other}), 'x')",
                 "lookups",
                 "account_access",
                 "account"
             },
             {
-                "insert into accounts.mt_doc_account_number (id, data, mt_dotnet_type) values ('XX' || {account}, jsonb_build_object('id', 'XX', 'accountId', {account}), 'x')",
+                "insert into accounts.mt_doc_account_number (id, data, mt_dotnet_type) values ('XX' || {account}, jsonb_build_object('id', "
+                    + "'XX', 'accountId', {account}), 'x')",
                 "lookups",
                 "account_number",
                 "account"
@@ -301,14 +318,16 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "account"
             },
             {
-                "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select {refusal}, data, 'x' from accounts.mt_doc_account_directory where id = {account}",
+                "insert into accounts.mt_doc_account_directory (id, data, mt_dotnet_type) select {refusal}, data, 'x' from "
+                    + "accounts.mt_doc_account_directory where id = {account}",
                 "account-directory",
                 "account_directory",
                 "refusal"
             },
             { "update accounts.entry set balance = balance + 1 where account = {account} and version = 2", "entries", "entry", "account" },
             {
-                "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where stream = {account})",
+                "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where "
+                    + "stream = {account})",
                 "audit",
                 "event_index",
                 "account"
@@ -317,7 +336,7 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
 
     [Theory]
     [MemberData(nameof(Forgeries))]
-    public void What_is_forged_is_named(string sql, string model, string table, string stream)
+    public void Every_forgery_is_reported(string sql, string model, string table, string stream)
     {
         var forgery = bank.Forged[sql];
         var id = stream switch
@@ -329,12 +348,12 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
         };
         Assert.True(
             bank.Differences.Any(d => (d.Model, d.Table, d.Stream) == (model, table, id)),
-            $"{model} {table} {id} is not among: {JsonSerializer.Serialize(bank.Differences.Where(d => d.Stream == id || d.Stream is null))}"
-        );
+            $"{model} {table} {id} is not among: "
+                + JsonSerializer.Serialize(bank.Differences.Where(d => d.Stream == id || d.Stream is null)));
     }
 
     [Fact]
-    public void Beside_all_that_is_forged_the_rest_is_compared()
+    public void Other_data_is_compared_despite_the_forgeries()
     {
         Assert.Equal(
             [("entries", "entry", bank.Drifted.Account)], Of(bank.Drifted).Select(d => (d.Model, d.Table, d.Stream!.Value)).Distinct());
@@ -344,16 +363,16 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
     private IEnumerable<Difference> Of(Forgery forgery) => bank.Differences.Where(
         d => d.Stream == forgery.Account || d.Stream == forgery.Other || d.Stream == forgery.Customer || d.Stream == forgery.Refusal);
 
-    /// <summary>Of the refusal nothing is left but the receipt, which does not name it.</summary>
+    /// <summary>Only the receipt of the refusal is left, and it does not contain the id of the refusal.</summary>
     [Fact]
-    public void A_receipt_of_a_refusal_that_was_deleted_with_its_event_and_its_stream_is_named() =>
+    public void A_receipt_whose_refusal_event_and_stream_were_deleted_is_reported() =>
         Assert.Contains(bank.Differences, d =>
             (d.Model, d.Table, d.Id) == ("receipts", "receipt", bank.ErasedReceipt)
             && d.Expected!.Contains("its refusal is in the log", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(ForgedNotifications))]
-    public void A_forged_notification_is_named(string sql, string rule)
+    public void A_forged_notification_is_reported(string sql, string rule)
     {
         var id = bank.Notifications[sql];
         Assert.Contains(bank.Differences, d =>
@@ -365,33 +384,33 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
         { "position = position - 1", "its event is in the log" },
         { "event_id = 'evt_' || replace(gen_random_uuid()::text, '-', '')", "its event is in the log" },
         { "recorded_at = recorded_at - interval '1 day'", "its event is in the log" },
-        { "subscription = gen_random_uuid()", "its id is made from its subscription and its event" },
-        { "customer = gen_random_uuid()", "its subscription hears of its event" },
-        { "type = 'banking.account.money-withdrawn.v1'", "its type is that of its event" },
-        { "value = '1000000.00'", "its amount and direction are those of its event" },
-        { "currency = 'USD'", "its amount and direction are those of its event" },
-        { "direction = 'debit'", "its amount and direction are those of its event" },
+        { "subscription = gen_random_uuid()", "its id is derived from its subscription and its event" },
+        { "customer = gen_random_uuid()", "its subscription covers its event" },
+        { "type = 'banking.account.money-withdrawn.v1'", "its type is the type of its event" },
+        { "value = '1000000.00'", "its amount and direction are the ones of its event" },
+        { "currency = 'USD'", "its amount and direction are the ones of its event" },
+        { "direction = 'debit'", "its amount and direction are the ones of its event" },
     };
 
     [Fact]
-    public void A_notification_that_was_not_forged_is_no_difference() =>
+    public void An_intact_notification_is_no_difference() =>
         Assert.DoesNotContain(bank.Differences, d => d.Model == "notifications" && !bank.Notifications.ContainsValue(d.Id ?? Guid.Empty));
 
     [Fact]
-    public void An_event_of_no_stream_is_named() =>
+    public void An_event_without_a_stream_is_reported() =>
         Assert.Contains(bank.Differences, d => (d.Model, d.Table, d.Stream) == ("log", "stream", new Guid(ForgedBank.Orphan)));
 
     [Fact]
-    public void A_forged_event_with_its_stream_and_its_state_raised_is_named_for_want_of_a_receipt() =>
+    public void A_forged_event_with_matching_stream_and_state_is_reported_for_its_missing_receipt() =>
         Assert.Equal([("receipts", "receipt")], Of(bank.Raised).Select(d => (d.Model, d.Table)));
 
     [Fact]
-    public async Task A_bank_in_which_everything_happened_and_nothing_was_forged_has_no_differences()
+    public async Task A_bank_with_every_kind_of_data_and_no_forgery_has_no_differences()
     {
         await using var whole = new ProbedBank();
         await whole.InitializeAsync();
-        await new LivelyBank(whole, 7).LiveAsync(30);
-        await new Forgery(whole).LiveAsync();
+        await new RandomHistory(whole, 7).RunAsync(30);
+        await new Forgery(whole).CreateAsync();
         var teller = whole.As("teller");
         var account = await teller.OpenAsync(balance: "1.00");
         await teller.PostAsync("/v1/withdrawals/batch", new
@@ -433,7 +452,7 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
 
     internal Guid ErasedReceipt { get; private set; }
 
-    /// <summary>The notification that each forgery was done to.</summary>
+    /// <summary>The notification that each forgery changed.</summary>
     internal Dictionary<string, Guid> Notifications { get; } = [];
 
     internal IReadOnlyList<Difference> Differences { get; private set; } = [];
@@ -443,25 +462,26 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
         await InitializeAsync();
         foreach (var sql in ForgeryTests.Forgeries.Select(f => f.Data.Item1).Distinct())
         {
-            Forged[sql] = await new Forgery(this).LiveAsync();
+            Forged[sql] = await new Forgery(this).CreateAsync();
         }
 
         (Drifted, Untouched, Raised) = (
-            await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync(), await new Forgery(this).LiveAsync());
+            await new Forgery(this).CreateAsync(), await new Forgery(this).CreateAsync(), await new Forgery(this).CreateAsync());
         await Raised.ForgeAsync(
             Copy("{account}", 6)
                 + "update bank.mt_events set headers = jsonb_set(headers, '{idempotencyKey}', '\"forged\"'), timestamp = "
-                + "(select timestamp from bank.mt_events where stream_id = {account} and version = 5) where stream_id = {account} and version = 6; "
+                + "(select timestamp from bank.mt_events where stream_id = {account} and version = 5) "
+                + "where stream_id = {account} and version = 6; "
                 + "update bank.mt_streams set version = 6 where id = {account}; update accounts.mt_doc_account set mt_version = 6, data = "
-                + "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}"
-        );
+                + "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', "
+                + "to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}");
         await NotifyAsync();
-        var erased = await new Forgery(this).LiveAsync();
+        var erased = await new Forgery(this).CreateAsync();
         await this.CaughtUpAsync();
         ErasedReceipt = Assert.Single(await this.QueryAsync<Guid>("select id from platform.receipt where body = $1", erased.Refused));
         await erased.ForgeAsync(
-            "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; delete from platform.mt_doc_refusal where id = {refusal}"
-        );
+            "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; "
+                + "delete from platform.mt_doc_refusal where id = {refusal}");
         foreach (var (sql, forgery) in Forged)
         {
             await forgery.ForgeAsync(sql);
@@ -474,7 +494,7 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
         ).Differences;
     }
 
-    /// <summary>Notifications of an account, each but the last of which is forged.</summary>
+    /// <summary>Creates notifications of an account and forges all but the last.</summary>
     private async Task NotifyAsync()
     {
         var teller = As("teller");
@@ -486,9 +506,9 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
             (await teller.DepositAsync(account, "1.00")).Created();
         }
 
-        var told = await Eventually.UntilAsync(
+        var notifications = await Eventually.UntilAsync(
             () => this.QueryAsync<Guid>("select id from notifications.notification order by position"), ids => ids.Count > changes.Length);
-        foreach (var (change, id) in changes.Zip(told))
+        foreach (var (change, id) in changes.Zip(notifications))
         {
             Notifications[change] = id;
             await this.ForgeAsync($"update notifications.notification set {change} where id = '{id}'");
@@ -497,7 +517,9 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
 
     /// <summary>A copy of the account's second event.</summary>
     private static string Copy(string stream, int version) =>
-        "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) "
-        + $"select nextval('bank.mt_events_sequence'), gen_random_uuid(), {stream}, {version}, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, "
-        + "headers, user_name, false from bank.mt_events where stream_id = {account} and version = 2; ";
+        "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, "
+        + "correlation_id, causation_id, headers, user_name, is_archived) "
+        + $"select nextval('bank.mt_events_sequence'), gen_random_uuid(), {stream}, {version}, data, type, timestamp, tenant_id, "
+        + "mt_dotnet_type, correlation_id, causation_id, headers, user_name, false from bank.mt_events where stream_id = {account} and "
+        + "version = 2; ";
 }

@@ -3,11 +3,11 @@ using Npgsql;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>An open transaction that has drawn a position holds read models back, and operators are told whose it is.</summary>
+/// <summary>An open transaction with a position holds the high-water mark back, and operators can see which one it is.</summary>
 public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task Who_holds_read_models_back_is_named()
+    public async Task The_transaction_that_holds_read_models_back_is_listed()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");

@@ -5,16 +5,18 @@ using Npgsql;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>How far the log is complete: nothing is passed by that may still come, and nothing but that is waited for.</summary>
+/// <summary>The high-water mark never passes a position that may still be committed, and waits for nothing else.</summary>
 public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     private const string Draw = "select nextval('bank.mt_events_sequence')";
 
-    /// <summary>An event like one that is there, on a stream of its own, under a number that was drawn.</summary>
+    /// <summary>Copies an existing event to a stream of its own, with a drawn position.</summary>
     private const string Store =
         """
-        insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived)
-        select $1, gen_random_uuid(), gen_random_uuid(), 1, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived
+        insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type,
+            correlation_id, causation_id, headers, user_name, is_archived)
+        select $1, gen_random_uuid(), gen_random_uuid(), 1, data, type, timestamp, tenant_id, mt_dotnet_type,
+            correlation_id, causation_id, headers, user_name, is_archived
         from bank.mt_events where type = 'customers.customer-registered.v1' order by seq_id limit 1
         """;
 
@@ -23,7 +25,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_number_that_is_missing_holds_the_mark_until_its_transaction_is_over(bool commits)
+    public async Task A_missing_position_holds_the_mark_until_its_transaction_ends(bool commits)
     {
         await bank.As("teller").OpenAsync();
         var mark = await MarkAsync();
@@ -40,7 +42,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
     }
 
     [Fact]
-    public async Task A_number_drawn_within_a_savepoint_that_was_rolled_back_holds_it_as_well()
+    public async Task A_position_drawn_in_a_rolled_back_savepoint_holds_the_mark_too()
     {
         await bank.As("teller").OpenAsync();
         var mark = await MarkAsync();
@@ -57,7 +59,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
     }
 
     [Fact]
-    public async Task Who_only_reads_holds_nothing_up_and_who_comes_later_is_not_waited_for()
+    public async Task Readers_and_later_writers_do_not_hold_the_mark()
     {
         await bank.As("teller").OpenAsync();
         await using var reader = await bank.Database.OpenConnectionAsync(Token);
@@ -79,13 +81,13 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         var last = await StoreAsync(bank.Database);
         await first.EndAsync(commits: false);
 
-        // The first gap is settled though a later writer is alive; that one holds what is behind its own number.
+        // The first gap is resolved although a later writer is active; that one holds only the positions after its own.
         Assert.Equal(second.Number - 1, await mark.LookAsync(Token));
         await second.EndAsync(commits: true);
         Assert.Equal(last, await mark.LookAsync(Token));
     }
 
-    /// <summary>Transactions draw their numbers in turns. Half of one, in the books, would be money in transit that is not.</summary>
+    /// <summary>Concurrent transactions draw interleaved positions. Half a transaction in the ledger would show money in transit.</summary>
     [Fact]
     public async Task The_mark_divides_no_transaction()
     {
@@ -109,16 +111,16 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Equal(third.Number, await mark.LookAsync(Token));
     }
 
-    /// <summary>A session with numbers in store would draw them without the lock that the mark is found by.</summary>
+    /// <summary>A session with cached numbers would draw them without the lock that the mark depends on.</summary>
     [Fact]
-    public async Task Numbers_are_drawn_one_by_one() => Assert.Equal(
+    public async Task The_sequence_caches_no_numbers() => Assert.Equal(
         [1], await bank.QueryAsync<long>("select seqcache from pg_sequence where seqrelid = 'bank.mt_events_sequence'::regclass"));
 
-    /// <summary>The very thing that goes wrong where the end of the log is taken for the mark: that is planted, and found.</summary>
+    /// <summary>With the end of the log instead of the mark, events must be lost; this proves that the test can fail.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Whatever_commits_in_whatever_order_nothing_appears_behind_the_mark(bool takesTheEndForIt)
+    public async Task No_event_appears_behind_the_mark_in_any_order_of_commits(bool usesEndOfLog)
     {
         var seed = Random.Shared.Next();
         TestContext.Current.SendDiagnosticMessage("seed {0}", seed);
@@ -126,14 +128,14 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await using var source = NpgsqlDataSource.Create(bank.ConnectionString);
         var mark = await MarkAsync();
         var position = await mark.LookAsync(Token);
-        using var over = new CancellationTokenSource();
+        using var finished = new CancellationTokenSource();
         var writing = Enumerable.Range(0, 6).Select(i => Task.Run(() => WriteAsync(source, new Random(seed + i), rounds: 60))).ToArray();
-        var all = Task.WhenAll(writing).ContinueWith(_ => over.Cancel(), TaskScheduler.Default);
+        var all = Task.WhenAll(writing).ContinueWith(_ => finished.Cancel(), TaskScheduler.Default);
         var (seen, from) = (new List<long>(), position);
         for (var last = false; !last;)
         {
-            last = over.IsCancellationRequested;
-            var end = takesTheEndForIt
+            last = finished.IsCancellationRequested;
+            var end = usesEndOfLog
                 ? (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0]
                 : await mark.LookAsync(Token);
             seen.AddRange(
@@ -145,11 +147,11 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await all;
         await Task.WhenAll(writing);
         var lost = (await bank.QueryAsync<long>("select seq_id from bank.mt_events where seq_id > $1", from)).Except(seen).ToList();
-        Assert.Equal(takesTheEndForIt, lost.Count > 0);
+        Assert.Equal(usesEndOfLog, lost.Count > 0);
         Assert.Equal(seen.Order(), seen);
     }
 
-    /// <summary>One that knows the log of now: what other tests left missing in it is settled.</summary>
+    /// <summary>A mark for which the gaps left by other tests are resolved.</summary>
     private async Task<LogMark> MarkAsync()
     {
         LogMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>());
@@ -162,7 +164,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         for (var i = 0; i < rounds; i++)
         {
             await using var writer = await Writer.DrawAsync(source);
-            // What others do meanwhile decides who is first.
+            // Varies the order of commits.
             for (var n = random.Next(0, 6); n > 0; n--)
             {
                 await Task.Yield();
@@ -186,7 +188,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
         return (long)(await command.ExecuteScalarAsync(Token))!;
     }
 
-    /// <summary>A transaction that has drawn a number.</summary>
+    /// <summary>A transaction that has drawn a position.</summary>
     private sealed class Writer : IAsyncDisposable
     {
         private readonly NpgsqlConnection _connection;

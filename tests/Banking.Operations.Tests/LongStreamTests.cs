@@ -5,17 +5,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A stream that is too long to be held at once is compared and repaired like any other, page by page.</summary>
+/// <summary>A stream too long for memory is compared and repaired page by page.</summary>
 public sealed class LongStreamTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     [Fact]
-    public async Task All_of_its_rows_are_compared_and_made_anew()
+    public async Task All_rows_of_a_long_stream_are_compared_and_repaired()
     {
-        var lively = new LivelyBank(bank, 80);
-        await lively.LiveAsync(5);
-        await lively.GrowAsync(9);
+        var history = new RandomHistory(bank, 80);
+        await history.RunAsync(5);
+        await history.GrowAsync(9);
         await bank.CaughtUpAsync();
-        Assert.True(PublicId.TryParse("acc", lively.Busy, out var account));
+        Assert.True(PublicId.TryParse("acc", history.Busy, out var account));
         Assert.True((await bank.QueryAsync<long>("select version from bank.mt_streams where id = $1", account))[0] > 5_000);
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         var clean = await VerifyAsync();

@@ -6,15 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A stored state is a cache: with it lost, whatever the log holds is answered all the same.</summary>
+/// <summary>A stored state is a cache: without it, answers come from the log.</summary>
 public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task An_account_whose_state_is_lost_is_read_and_listed_and_goes_on()
+    public async Task An_account_with_a_lost_state_is_read_listed_and_usable()
     {
-        var lost = await new Forgery(bank).LiveAsync();
+        var lost = await new Forgery(bank).CreateAsync();
         var customer = PublicId.Format("cus", lost.Customer);
         var second = await _teller.OpenAsync(customer, balance: "1.00");
         string[] paths =
@@ -59,21 +59,21 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task A_state_that_is_behind_its_stream_is_not_answered()
+    public async Task A_state_behind_its_stream_is_not_used_for_answers()
     {
-        var account = await new Forgery(bank).LiveAsync();
+        var account = await new Forgery(bank).CreateAsync();
 
         await account.ForgeAsync(
-            "update accounts.mt_doc_account set data = jsonb_set(jsonb_set(data, '{version}', '2'), '{balance,minor}', '1000') where id = {account}"
-        );
+            "update accounts.mt_doc_account set data = jsonb_set(jsonb_set(data, '{version}', '2'), '{balance,minor}', '1000') "
+                + "where id = {account}");
 
         Assert.Equal("13.00", await _teller.BalanceAsync(account.AccountId));
     }
 
     [Fact]
-    public async Task A_customer_and_a_subscription_whose_states_are_lost_are_read_and_listed()
+    public async Task A_customer_and_a_subscription_with_lost_states_are_read_and_listed()
     {
-        var lost = await new Forgery(bank).LiveAsync();
+        var lost = await new Forgery(bank).CreateAsync();
         var customer = PublicId.Format("cus", lost.Customer);
         (await _teller.PostAsync("/v1/notification-subscriptions", new { account = lost.AccountId })).Created();
         string[] paths =
@@ -86,27 +86,28 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
         var before = await ReadAsync();
 
         await lost.ForgeAsync(
-            "delete from customers.mt_doc_customer where id = {customer}; delete from notifications.mt_doc_subscription where data ->> 'account' = {account}"
-        );
+            "delete from customers.mt_doc_customer where id = {customer}; "
+                + "delete from notifications.mt_doc_subscription where data ->> 'account' = {account}");
 
         Assert.Equal(before, await ReadAsync());
     }
 
     [Fact]
-    public async Task In_a_large_bank_a_list_looks_through_few_streams_and_shows_what_the_sentinel_missed_among_the_others()
+    public async Task In_a_large_bank_a_list_checks_few_streams_and_shows_lost_states_that_the_sentinel_found()
     {
         await using var large = new LargeBank();
         await large.InitializeAsync();
         var teller = large.As("teller");
-        // Streams without events, which have no state to be shown.
+        // Streams without events, and so without states.
         await large.ForgeAsync(
             """
             insert into bank.mt_streams (id, type, version)
-            select ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, case when i <= 10 then 'account' when i = 4000 then 'webhook' else 'refusal' end, 1
+            select ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid,
+                case when i <= 10 then 'account' when i = 4000 then 'webhook' else 'refusal' end, 1
             from generate_series(1, 5000) i;
             analyze bank.mt_streams;
             """);
-        var lost = await new Forgery(large).LiveAsync();
+        var lost = await new Forgery(large).CreateAsync();
         string[] paths = ["/v1/customers?limit=1", "/v1/customers?limit=500"];
         async Task<string[]> ReadAsync() => [.. (await Task.WhenAll(paths.Select(p => teller.GetAsync(p)))).Select(a => a.Ok().Body)];
         var before = await ReadAsync();
@@ -120,20 +121,21 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task Streams_of_a_small_kind_are_looked_for_by_an_index_of_their_own()
+    public async Task Streams_of_a_rare_kind_are_found_by_an_index_of_their_own()
     {
         await using var large = new LargeBank();
         await large.InitializeAsync();
         await large.ForgeAsync(
-            "insert into bank.mt_streams (id, type, version) select gen_random_uuid(), 'refusal', 1 from generate_series(1, 20000); analyze bank.mt_streams"
-        );
+            "insert into bank.mt_streams (id, type, version) select gen_random_uuid(), 'refusal', 1 from generate_series(1, 20000); "
+                + "analyze bank.mt_streams");
 
         foreach (var kind in (string[])["webhook", "subscription"])
         {
             var plan = string.Join(
                 '\n',
                 await large.QueryAsync<string>(
-                    $"explain select d.id from bank.mt_streams d where d.type = '{kind}' and not d.is_archived and d.id > $1 order by d.id limit 2000",
+                    $"explain select d.id from bank.mt_streams d where d.type = '{kind}' and not d.is_archived and d.id > $1 "
+                        + "order by d.id limit 2000",
                     Guid.Empty));
             var index = (
                 await large.QueryAsync<string>(
@@ -144,7 +146,7 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
     }
 }
 
-/// <summary>A bank whose sentinel looks when it is told to.</summary>
+/// <summary>A bank whose sentinel checks only when a test calls it.</summary>
 public sealed class LargeBank : BankFixture
 {
     protected override string[] Settings =>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A read model goes on from what it remembers of its rows, and from the rows as soon as somebody else wrote them.</summary>
+/// <summary>A read model continues from its cached rows, and reads the rows again after another writer.</summary>
 public sealed class ModelMemoryTests : IAsyncLifetime
 {
     private readonly Unfollowed _bank = new();
@@ -24,7 +24,7 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task It_does_not_ask_for_what_it_wrote_itself()
+    public async Task It_does_not_read_rows_that_it_wrote_itself()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
@@ -34,35 +34,35 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_asks_once_another_wrote_where_it_is()
+    public async Task It_reads_the_rows_again_after_another_writer()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
         await TamperAsync(account);
-        await SomebodyElseWritesAsync();
+        await OtherWriterAsync();
 
-        // The row that it goes on from is wrong, and was asked for.
+        // The last row is wrong, and was read from the table.
         Assert.Equal(1_101, await DepositAsync(account));
     }
 
     [Fact]
-    public async Task It_asks_once_rows_were_made_anew_from_the_log()
+    public async Task It_reads_the_rows_again_after_a_repair()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
         await TamperAsync(account);
-        await SomebodyElseWritesAsync();
+        await OtherWriterAsync();
         Assert.Equal(1_101, await DepositAsync(account));
 
         var repaired = await _bank.Host.Services.GetRequiredService<Repair>().RunAsync(
-            "entries", OperatorAction.OfTheBank("the rows were not what the log says"), CancellationToken.None);
+            "entries", OperatorAction.OfTheBank("the rows differed from the log"), CancellationToken.None);
 
         Assert.Equal(2, repaired!.Repaired.Count(d => d.Stream == Id(account)));
         Assert.Equal(1_200, await DepositAsync(account));
     }
 
     [Fact]
-    public async Task It_asks_after_a_page_that_failed()
+    public async Task It_reads_the_rows_again_after_a_failed_page()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
@@ -80,13 +80,14 @@ public sealed class ModelMemoryTests : IAsyncLifetime
 
     private Task TamperAsync(string account) =>
         _bank.ExecuteAsync(
-            "update accounts.entry e set balance = balance + 1 where account = $1 and version = (select max(version) from accounts.entry where account = $1)",
+            "update accounts.entry e set balance = balance + 1 "
+                + "where account = $1 and version = (select max(version) from accounts.entry where account = $1)",
             Id(account));
 
-    private Task SomebodyElseWritesAsync() =>
+    private Task OtherWriterAsync() =>
         _bank.ExecuteAsync("update platform.read_model set updated_at = updated_at where name = 'entries'");
 
-    /// <summary>Pays in 1.00 and brings it to the read model. The balance that it says then.</summary>
+    /// <summary>Deposits 1.00 and projects it. Returns the balance of the read model.</summary>
     private async Task<long> DepositAsync(string account)
     {
         (await _teller.DepositAsync(account, "1.00")).Created();
@@ -105,7 +106,7 @@ public sealed class ModelMemoryTests : IAsyncLifetime
 
     private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
 
-    /// <summary>Nothing is brought to its read models but by the test.</summary>
+    /// <summary>Only the test projects events to the read models of this bank.</summary>
     private sealed class Unfollowed : BankFixture
     {
         protected override string[] Settings => [.. base.Settings, $"--{FollowSettings.Follows}", "false"];

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A read model whose version is raised is built beside the one that serves, by the first host that knows the new one.</summary>
+/// <summary>The first host with a new version of a read model builds it while the old version serves.</summary>
 public sealed class NewVersionTests : IAsyncLifetime
 {
     private readonly VersionedBank _bank = new();
@@ -14,14 +14,14 @@ public sealed class NewVersionTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task A_new_version_is_built_at_start_up_and_takes_over_and_the_old_one_is_left_as_it_was()
+    public async Task A_new_version_is_built_at_start_and_becomes_active_and_the_old_tables_stay_unchanged()
     {
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
         Assert.Equal(["a"], await MarksAsync());
 
-        // From here on a host that starts knows version 2, and writes something else.
+        // Hosts that start after this have version 2, which writes another mark.
         _bank.Next = new Probe { Number = 2, Mark = "b" };
         await using var upgraded = await _bank.StartAnotherAsync();
         await Eventually.UntilAsync(MarksAsync, marks => marks is ["b"]);
@@ -35,7 +35,7 @@ public sealed class NewVersionTests : IAsyncLifetime
             await _bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
             await _bank.QueryAsync<long>("select count(*) from probe.seen"));
 
-        // The host of the old version must not write to rows that are not of its version, and says why its own stand still.
+        // The host with the old version must not write rows of the new version, and reports why its version is stalled.
         var old = (await _bank.As("operator").GetAsync("/ops/projections"))
             .Ok()
             .Items()

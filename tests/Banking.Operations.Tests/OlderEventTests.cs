@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// An event that an earlier version of the bank stored under another name and in another shape is read as today's, by every reader.
+/// Every reader upcasts an event that an earlier version of the bank stored under another name and in another shape.
 /// </summary>
 public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixture<OlderEventTests.OlderBank>
 {
@@ -19,7 +19,7 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
     private const string Earlier = "accounts.overdraft-limit-set.v0";
 
     [Fact]
-    public async Task An_earlier_version_of_an_event_is_read_by_upcasting_wherever_it_is_read()
+    public async Task Every_reader_upcasts_an_earlier_version_of_an_event()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
@@ -29,8 +29,8 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
         await bank.DocumentsCurrentAsync();
         var directory = await bank.QueryAsync<string>("select data::text from accounts.mt_doc_account_directory order by id");
 
-        await AsAnEarlierVersionStoredItAsync();
-        // A host that remembers nothing, and no stored state: the account is folded from its events.
+        await RewriteAsEarlierVersionAsync();
+        // A new host without caches and no stored state: the account is folded from its events.
         await using var host = await bank.StartAnotherAsync();
         teller = BankFixture.On(host, "teller");
 
@@ -44,10 +44,10 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
             StringComparison.Ordinal);
         Assert.Equal(
             await ByMartenAsync(),
-            (await host.Services.GetRequiredService<LogReader>().ReadAsync(0, await EndAsync(), CancellationToken.None)).Events.Select(Told)
-        );
+            (await host.Services.GetRequiredService<LogReader>().ReadAsync(0, await EndAsync(), CancellationToken.None))
+                .Events.Select(Columns));
 
-        // The audit index holds the name that was stored before this test rewrote it; nothing else differs.
+        // Only the audit index differs: it has the type that was stored before this test rewrote the event.
         var verified = await host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
         Assert.All(verified.Differences, d => Assert.Equal("audit", d.Model));
 
@@ -58,12 +58,13 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
         Assert.Equal(directory, await bank.QueryAsync<string>("select data::text from accounts.mt_doc_account_directory order by id"));
     }
 
-    private async Task AsAnEarlierVersionStoredItAsync()
+    private async Task RewriteAsEarlierVersionAsync()
     {
         await bank.ForgeAsync(
             $"""
             update bank.mt_events set type = '{Earlier}', data = jsonb_build_object(
-                'minor', data -> 'limit' -> 'minor', 'currency', data -> 'limit' -> 'currency', 'scale', data -> 'limit' -> 'scale', 'effectiveAt', data -> 'effectiveAt')
+                'minor', data -> 'limit' -> 'minor', 'currency', data -> 'limit' -> 'currency',
+                'scale', data -> 'limit' -> 'scale', 'effectiveAt', data -> 'effectiveAt')
             where type = '{Today}'
             """);
         await bank.ForgeAsync("delete from accounts.mt_doc_account");
@@ -75,12 +76,12 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
     private async Task<IEnumerable<object>> ByMartenAsync()
     {
         await using var session = bank.Store.QuerySession();
-        return (await session.Events.QueryAllRawEvents().OrderBy(e => e.Sequence).ToListAsync()).Select(Told);
+        return (await session.Events.QueryAllRawEvents().OrderBy(e => e.Sequence).ToListAsync()).Select(Columns);
     }
 
-    private object Told(IEvent e) => (e.Sequence, e.Id, e.EventTypeName, e.EventType, bank.Store.Options.Serializer().ToJson(e.Data));
+    private object Columns(IEvent e) => (e.Sequence, e.Id, e.EventTypeName, e.EventType, bank.Store.Options.Serializer().ToJson(e.Data));
 
-    /// <summary>What an earlier version stored.</summary>
+    /// <summary>The event as an earlier version stored it.</summary>
     public sealed record EarlierLimit(long Minor, string Currency, int Scale, DateTimeOffset EffectiveAt);
 
     public sealed class OlderBank : BankFixture

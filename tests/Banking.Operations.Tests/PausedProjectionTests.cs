@@ -4,10 +4,10 @@ using Banking.Testing;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>An event that a read model cannot project stops that model right before it, tells, and no other.</summary>
+/// <summary>A read model pauses before an event that it cannot project, and reports it. Other read models continue.</summary>
 public sealed class PausedProjectionTests : IAsyncLifetime
 {
-    private static readonly object Why = new { reasonCode = "mended", reason = "The bug is mended." };
+    private static readonly object Why = new { reasonCode = "mended", reason = "The bug is fixed." };
 
     private readonly ProbedBank _bank = new();
     private BankClient _teller = null!;
@@ -22,10 +22,10 @@ public sealed class PausedProjectionTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task A_planted_bug_pauses_its_projection_alone_and_once_mended_it_catches_up()
+    public async Task A_planted_bug_pauses_only_its_projection_which_catches_up_when_resumed()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
-        _bank.Probe.Chokes = true;
+        _bank.Probe.Throws = true;
         var poison = Position(await _teller.DepositAsync(account, "13.13"));
         var after = Position(await _teller.DepositAsync(account, "1.00"));
 
@@ -36,12 +36,12 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         Assert.Equal(poison - 1, await _bank.QueryAsync<long>("select max(position) from probe.seen") is [var last] ? last : 0);
         await Eventually.UntilAsync(() => HealthAsync(), h => h == "Degraded");
 
-        // The others go on, and say so.
+        // The other read models continue: their answers are not stale.
         var read = await _operator.GetAsync("/v1/entries", ("Ledger-Min-Position", Text(after)), ("Prefer", "wait=30"));
         Assert.Null(read.Ok().Header("Ledger-Stale"));
         Assert.Equal(poison - 1, (await ProjectionAsync("probe")).GetProperty("serving").GetProperty("position").GetInt64());
 
-        _bank.Probe.Chokes = false;
+        _bank.Probe.Throws = false;
         (await _operator.PostAsync("/ops/projections/probe/resume", Why)).Ok();
 
         await _bank.CaughtUpAsync();
@@ -52,12 +52,13 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         Assert.Equal(
             ["dev-operator", "bank"],
             await _bank.QueryAsync<string>(
-                "select user_name from bank.mt_events where stream_id = $1 and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
+                "select user_name from bank.mt_events where stream_id = $1 "
+                    + "and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
                 ReadModelJournal.StreamOf("probe")));
     }
 
     [Fact]
-    public async Task A_row_that_the_table_refuses_pauses_too_and_names_the_very_event()
+    public async Task A_row_that_the_table_refuses_pauses_the_projection_at_its_event()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         _bank.Probe.Refused = true;
@@ -74,14 +75,16 @@ public sealed class PausedProjectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_not_stopped_is_not_resumed_and_a_reason_is_asked_for()
+    public async Task Only_a_paused_read_model_can_be_resumed_and_a_reason_is_required()
     {
-        Assert.Equal((409, "not_paused"), Said(await _operator.PostAsync("/ops/projections/ledger/resume", Why)));
-        Assert.Equal((404, "projection_not_found"), Said(await _operator.PostAsync("/ops/projections/nothing/resume", Why)));
+        Assert.Equal((409, "not_paused"), StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/resume", Why)));
+        Assert.Equal((404, "projection_not_found"), StatusAndCode(await _operator.PostAsync("/ops/projections/nothing/resume", Why)));
         Assert.Equal(
-            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/resume", new { reasonCode = "mended" })));
+            (422, "reason_required"),
+            StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/resume", new { reasonCode = "mended" })));
         Assert.Equal(
-            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/rebuild", new { reason = "because" })));
+            (422, "reason_required"),
+            StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/rebuild", new { reason = "because" })));
     }
 
     private async Task<System.Text.Json.JsonElement> ProjectionAsync(string name) =>
@@ -89,7 +92,7 @@ public sealed class PausedProjectionTests : IAsyncLifetime
 
     private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 
-    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+    private static (int, string) StatusAndCode(Answer answer) => (answer.StatusCode, answer.Code);
 
     private static long Position(Answer answer) => long.Parse(answer.Created().Header("Ledger-Position")!, CultureInfo.InvariantCulture);
 

@@ -7,17 +7,17 @@ using NpgsqlTypes;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A read model that can be told to have a bug: it chokes on deposits of one amount, or its rows are refused.</summary>
+/// <summary>A read model with switchable bugs: it throws at deposits of one amount, or writes rows that its table refuses.</summary>
 internal sealed class Probe : ReadModel
 {
     public const long Poison = 1313;
 
-    public bool Chokes { get; set; }
+    public bool Throws { get; set; }
 
-    /// <summary>Writes a row that its table refuses.</summary>
+    /// <summary>Whether it writes a row that its table refuses.</summary>
     public bool Refused { get; set; }
 
-    /// <summary>What it writes beside each position: another version writes something else.</summary>
+    /// <summary>The mark in each row; another version writes another mark.</summary>
     public string Mark { get; set; } = "a";
 
     public int Number { get; set; } = 1;
@@ -40,7 +40,7 @@ internal sealed class Probe : ReadModel
     {
         foreach (var e in events)
         {
-            if (Chokes && IsPoison(e))
+            if (Throws && IsPoison(e))
             {
                 throw new UnreadableEventException(e, new InvalidOperationException("a planted bug"));
             }

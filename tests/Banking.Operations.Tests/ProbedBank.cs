@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A bank with the probe among its read models.</summary>
+/// <summary>A bank with the probe as an additional read model.</summary>
 public sealed class ProbedBank : BankFixture
 {
     internal Probe Probe { get; } = new();
@@ -20,8 +20,8 @@ public sealed class ProbedBank : BankFixture
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
 }
 
-/// <summary>The database behind the bank.</summary>
-internal static class Behind
+/// <summary>Direct access to the bank's database.</summary>
+internal static class BankDatabase
 {
     public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)
     {
@@ -29,7 +29,7 @@ internal static class Behind
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Runs SQL as whoever owns the database, which the bank itself may not do.</summary>
+    /// <summary>Runs SQL as the owner of the database.</summary>
     public static async Task ForgeAsync(this BankFixture bank, string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
@@ -50,11 +50,15 @@ internal static class Behind
         return rows;
     }
 
-    /// <summary>The tables of the generation that serves.</summary>
-    public static async Task<string> ServingAsync(this BankFixture bank, string schema, string table, string model) =>
-        $"{schema}.{table}_g{(await bank.QueryAsync<int>("select generation from platform.read_model where name = $1 and state = 'serving'", model))[0]}";
+    /// <summary>The table of the active generation.</summary>
+    public static async Task<string> ServingAsync(this BankFixture bank, string schema, string table, string model)
+    {
+        var generations = await bank.QueryAsync<int>(
+            "select generation from platform.read_model where name = $1 and state = 'serving'", model);
+        return $"{schema}.{table}_g{generations[0]}";
+    }
 
-    /// <summary>When every read model that has not stopped holds every event that is there now.</summary>
+    /// <summary>Waits until every read model that is not paused has all events so far.</summary>
     public static async Task CaughtUpAsync(this BankFixture bank)
     {
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
@@ -66,7 +70,7 @@ internal static class Behind
             position => position >= end);
     }
 
-    /// <summary>When every document read model that has not stopped holds every event that is there now.</summary>
+    /// <summary>Waits until every document read model that is not paused has all events so far.</summary>
     public static async Task DocumentsCurrentAsync(this BankFixture bank)
     {
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];

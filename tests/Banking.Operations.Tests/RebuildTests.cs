@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A rebuild at noon: readers and writers go on and notice nothing, and what comes of it is what the log says.</summary>
+/// <summary>A rebuild under load does not disturb readers and writers, and its rows equal the log.</summary>
 public sealed class RebuildTests : IAsyncLifetime
 {
     private static readonly object Why = new { reasonCode = "drill", reason = "Is it the same?" };
@@ -26,12 +26,12 @@ public sealed class RebuildTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task Under_load_nobody_is_refused_nobody_reads_what_is_stale_and_the_rows_are_those_of_the_log()
+    public async Task A_rebuild_under_load_causes_no_failures_and_no_stale_reads_and_its_rows_equal_the_log()
     {
         var accounts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _teller.OpenAsync(balance: "1000.00")));
         using var stop = new CancellationTokenSource();
         var answers = new System.Collections.Concurrent.ConcurrentBag<Answer>();
-        var load = Enumerable.Range(0, 4).Select(n => MoveAndReadAsync(accounts, n, answers, stop.Token)).ToList();
+        var load = Enumerable.Range(0, 4).Select(n => TransferAndReadAsync(accounts, n, answers, stop.Token)).ToList();
 
         do
         {
@@ -54,7 +54,7 @@ public sealed class RebuildTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_comparison_whose_tables_a_rebuild_drops_starts_again_from_those_that_serve_then()
+    public async Task A_comparison_whose_tables_are_dropped_restarts_with_the_active_tables()
     {
         await _teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
@@ -85,7 +85,7 @@ public sealed class RebuildTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_that_serve_and_are_not_those_of_the_log_are_shown_and_not_overwritten_until_somebody_decides()
+    public async Task Differences_from_the_log_are_shown_and_not_overwritten_until_an_operator_decides()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
@@ -101,7 +101,7 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Contains("\"mark\": \"a\"", difference.GetProperty("expected").GetString(), StringComparison.Ordinal);
         Assert.Contains("\"mark\": \"drifted\"", difference.GetProperty("found").GetString(), StringComparison.Ordinal);
         Assert.Equal("drifted", (await _bank.QueryAsync<string>("select mark from probe.seen where mark <> 'a'"))[0]);
-        Assert.Equal((409, "rebuild_in_progress"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
+        Assert.Equal((409, "rebuild_in_progress"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
 
         (await _teller.DepositAsync(account, "1.00")).Created();
         (await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)).Ok();
@@ -114,29 +114,29 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Empty(
             await _bank.QueryAsync<string>(
                 "select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
-        Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
+        Assert.Equal((409, "no_rebuild"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
     }
 
     [Fact]
-    public async Task A_rebuild_that_has_not_begun_can_be_given_up()
+    public async Task A_rebuild_that_has_not_started_can_be_cancelled()
     {
         await _teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
-        // Whoever holds this lock does the rebuild: nobody can begin it.
+        // A rebuild needs this lock, so no host can start it.
         await using var held = await _bank.Database.OpenConnectionAsync();
         await ExecuteAsync(held, "select pg_advisory_lock(hashtextextended('rebuild:probe', 1))");
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
 
-        var given = (await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)).Ok();
+        var cancelled = (await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)).Ok();
         await ExecuteAsync(held, "select pg_advisory_unlock_all()");
 
-        Assert.Equal("cancelled", given.Text("state"));
-        Assert.Equal((409, "no_rebuild"), Said(await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)));
-        await LeavesNothingAsync();
+        Assert.Equal("cancelled", cancelled.Text("state"));
+        Assert.Equal((409, "no_rebuild"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why)));
+        await UntilOnlyActiveTablesAsync();
     }
 
     [Fact]
-    public async Task A_rebuild_can_be_given_up_at_any_moment_and_leaves_nothing_behind()
+    public async Task A_rebuild_can_be_cancelled_at_any_moment_and_leaves_no_tables()
     {
         await _teller.OpenAsync(balance: "10.00");
         for (var i = 0; i < 10; i++)
@@ -151,33 +151,33 @@ public sealed class RebuildTests : IAsyncLifetime
                     s => s[0]);
             }
 
-            var given = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
+            var cancelled = await _operator.PostAsync("/ops/projections/probe/rebuild/cancel", Why);
             var (_, state) = await Eventually.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
 
-            // It may have been done before it was given up; then there is nothing to give up.
-            Assert.Equal(given.StatusCode == 200 ? "cancelled" : "serving", state);
-            Assert.Contains(given.StatusCode, (int[])[200, 409]);
+            // The rebuild may have finished before the cancellation.
+            Assert.Equal(cancelled.StatusCode == 200 ? "cancelled" : "serving", state);
+            Assert.Contains(cancelled.StatusCode, (int[])[200, 409]);
         }
 
-        await LeavesNothingAsync();
+        await UntilOnlyActiveTablesAsync();
     }
 
-    /// <summary>The rebuild's own process may still be noticing; in the end only the tables that serve are there.</summary>
-    private async Task LeavesNothingAsync()
+    /// <summary>Waits until only the active tables exist; the rebuild may take a moment to see its cancellation.</summary>
+    private async Task UntilOnlyActiveTablesAsync()
     {
         var served = await _bank.ServingAsync("probe", "seen", "probe");
         await Eventually.UntilAsync(
             () =>
                 _bank.QueryAsync<string>(
-                    "select table_schema || '.' || table_name from information_schema.tables where table_schema = 'probe' and table_type = 'BASE TABLE'"
-                ),
+                    "select table_schema || '.' || table_name from information_schema.tables "
+                        + "where table_schema = 'probe' and table_type = 'BASE TABLE'"),
             tables => tables is [var only] && only == served);
         await _bank.CaughtUpAsync();
         Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
     }
 
     [Fact]
-    public async Task Progress_comes_as_server_sent_events_up_to_the_end_and_who_asked_and_why_is_in_the_log()
+    public async Task Progress_is_sent_as_server_sent_events_to_the_end_and_actor_and_reason_are_in_the_log()
     {
         await _teller.OpenAsync(balance: "10.00");
         (await _operator.PostAsync("/ops/projections/audit/rebuild", new { reasonCode = "drill", reason = "Only to see it go." })).Is(
@@ -193,12 +193,13 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Contains(
             "dev-operator drill Only to see it go.",
             await _bank.QueryAsync<string>(
-                "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
+                "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events "
+                    + "where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
                 ReadModelJournal.StreamOf("audit")));
     }
 
-    /// <summary>Pays, and reads what it paid from models that follow the log, at the position that it was told.</summary>
-    private async Task MoveAndReadAsync(
+    /// <summary>Transfers money and reads the entry at the position of the answer.</summary>
+    private async Task TransferAndReadAsync(
         string[] accounts, int n, System.Collections.Concurrent.ConcurrentBag<Answer> answers, CancellationToken stop)
     {
         for (var i = n; !stop.IsCancellationRequested; i++)
@@ -230,10 +231,10 @@ public sealed class RebuildTests : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+    private static (int, string) StatusAndCode(Answer answer) => (answer.StatusCode, answer.Code);
 }
 
-internal static class Statuses
+internal static class AnswerAssertions
 {
     public static void Is(this Answer answer, HttpStatusCode status) =>
         Assert.True(answer.Status == status, $"{status} was expected: {answer.Status} {answer.Body}");

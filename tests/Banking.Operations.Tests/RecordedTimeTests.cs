@@ -4,38 +4,38 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>What operators do is recorded by hosts whose clocks differ.</summary>
+/// <summary>Recorded times of operators' actions on hosts with different clocks.</summary>
 public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task Recorded_times_of_operators_do_not_fall_where_a_clock_goes_back()
+    public async Task Recorded_times_of_operators_do_not_decrease_when_a_clock_goes_back()
     {
-        await RebuiltAsync();
+        await RebuildAsync();
         bank.Clock.Advance(TimeSpan.FromHours(-1));
-        await RebuiltAsync();
+        await RebuildAsync();
 
         Assert.Equal(
             [0L],
             await bank.QueryAsync<long>(
                 $"""
                 select count(*) from (
-                    select timestamp < lag(timestamp) over (order by version) as falls from bank.mt_events where stream_id = '{ReadModelJournal.StreamOf(
-                    "ledger")}') e
-                where falls
+                    select timestamp < lag(timestamp) over (order by version) as decreases from bank.mt_events
+                    where stream_id = '{ReadModelJournal.StreamOf("ledger")}') e
+                where decreases
                 """));
         Assert.Empty(await DifferencesAsync());
     }
 
-    /// <summary>Earlier versions of the bank stored such times, and the log is never changed.</summary>
+    /// <summary>Earlier versions of the bank stored decreasing times, and the log is never changed.</summary>
     [Fact]
-    public async Task Times_of_operators_that_fell_before_are_no_difference_and_those_of_an_account_are()
+    public async Task Decreasing_times_of_operators_are_no_difference_but_those_of_an_account_are()
     {
         var account = await bank.As("teller").OpenAsync(balance: "1.00");
-        await RebuiltAsync();
+        await RebuildAsync();
         await bank.CaughtUpAsync();
         await ForgeAsync(
-            $"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1"
-        );
+            "update bank.mt_events set timestamp = timestamp + interval '1 minute' "
+                + $"where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1");
 
         Assert.DoesNotContain(await DifferencesAsync(), d => d.Model == "log");
 
@@ -48,7 +48,7 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
             $"update bank.mt_events set timestamp = timestamp - interval '1 minute' where stream_id = '{stream}' and version = 1");
     }
 
-    private async Task RebuiltAsync()
+    private async Task RebuildAsync()
     {
         Assert.Equal(
             202,

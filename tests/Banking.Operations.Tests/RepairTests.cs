@@ -3,7 +3,7 @@ using Banking.Testing;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// What an operator asks to be repaired: of which there is such a thing, when nothing else makes it anew, and of what the log can say.
+/// Repairs by an operator: only of known models, not during a rebuild, and only as far as the log is consistent.
 /// </summary>
 public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -12,17 +12,19 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
     private readonly BankClient _operator = bank.As("operator");
 
     [Fact]
-    public async Task What_is_not_known_has_no_reason_or_is_being_rebuilt_is_not_repaired()
+    public async Task An_unknown_model_a_missing_reason_and_a_running_rebuild_prevent_a_repair()
     {
-        Assert.Equal((404, "projection_not_found"), Said(await _operator.PostAsync("/ops/projections/nothing/repair", Why)));
+        Assert.Equal((404, "projection_not_found"), StatusAndCode(await _operator.PostAsync("/ops/projections/nothing/repair", Why)));
         Assert.Equal(
-            (422, "reason_required"), Said(await _operator.PostAsync("/ops/projections/ledger/repair", new { reasonCode = "mended" })));
+            (422, "reason_required"),
+            StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/repair", new { reasonCode = "mended" })));
         Assert.Equal(403, (await bank.As("teller").PostAsync("/ops/projections/ledger/repair", Why)).StatusCode);
 
         await bank.ExecuteAsync(
-            "insert into platform.read_model (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) "
-                + "values ('ledger', 99, 1, 'differs', now(), now(), 'test', 'test', false)");
-        Assert.Equal((409, "repair_not_possible_now"), Said(await _operator.PostAsync("/ops/projections/ledger/repair", Why)));
+            "insert into platform.read_model "
+                + "(name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) values ('ledger', "
+                + "99, 1, 'differs', now(), now(), 'test', 'test', false)");
+        Assert.Equal((409, "repair_not_possible_now"), StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/repair", Why)));
         await bank.ExecuteAsync("delete from platform.read_model where generation = 99");
         (await _operator.PostAsync("/ops/projections/ledger/repair", Why)).Ok();
     }
@@ -39,9 +41,9 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
         "accounts.mt_doc_account_access where data ->> 'accountId' = {account}")]
     [InlineData(
         "customer", "delete from customers.mt_doc_customer where id = {customer}", "customers.mt_doc_customer where id = {customer}")]
-    public async Task A_stored_state_and_its_lookup_documents_are_made_anew_from_the_log(string name, string sql, string where)
+    public async Task A_stored_state_and_its_lookup_documents_are_repaired_from_the_log(string name, string sql, string where)
     {
-        var forgery = await new Forgery(bank).LiveAsync();
+        var forgery = await new Forgery(bank).CreateAsync();
         Task<List<string>> StoredAsync() => bank.QueryAsync<string>($"select data::text from {forgery.Filled(where)}");
         var before = await StoredAsync();
 
@@ -56,11 +58,11 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task What_the_log_itself_contradicts_remains_and_everything_else_is_repaired()
+    public async Task Differences_in_an_inconsistent_stream_remain_and_all_others_are_repaired()
     {
         await using var torn = new BankFixture();
         await torn.InitializeAsync();
-        var (broken, drifted) = (await new Forgery(torn).LiveAsync(), await new Forgery(torn).LiveAsync());
+        var (broken, drifted) = (await new Forgery(torn).CreateAsync(), await new Forgery(torn).CreateAsync());
         await broken.ForgeAsync("delete from bank.mt_events where stream_id = {account} and version = 2");
         await drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
 
@@ -71,5 +73,5 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.NotEqual(0, answer.GetProperty("remaining").GetArrayLength());
     }
 
-    private static (int, string) Said(Answer answer) => (answer.StatusCode, answer.Code);
+    private static (int, string) StatusAndCode(Answer answer) => (answer.StatusCode, answer.Code);
 }

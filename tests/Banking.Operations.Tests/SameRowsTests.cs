@@ -8,8 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Incremental = rebuild = live fold: whatever the history, in whatever pages it comes, the rows are the same; and they are what the bank's
-/// own folds say.
+/// Any history gives the same rows, incrementally in any pages or by a rebuild, and they equal the bank's own folds.
 /// </summary>
 public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : IClassFixture<ProbedBank>
 {
@@ -19,11 +18,11 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task The_same_log_makes_the_same_rows_in_any_pages_live_and_rebuilt(int seed)
+    public async Task The_same_log_gives_the_same_rows_in_any_pages_live_and_rebuilt(int seed)
     {
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await new LivelyBank(bank, seed).LiveAsync(60);
+        await new RandomHistory(bank, seed).RunAsync(60);
         var log = bank.Host.Services.GetRequiredService<LogReader>();
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         var events = (await log.ReadAsync(0, end, CancellationToken.None)).Events;
@@ -51,7 +50,7 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         Assert.Empty(verified.Differences);
         Assert.Equal(events.Count, verified.Events);
 
-        // A rebuild serves only when its rows are those that were kept along.
+        // A rebuild becomes active only if its rows equal those of the active generation.
         Assert.NotNull(
             await bank.Rebuild.RequestAsync(
                 [.. bank.Host.Services.GetServices<ReadModel>().Where(m => Models.Contains(m.Name))],

@@ -3,11 +3,11 @@ using Banking.Testing;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>What the sentinel saw is the same for whoever reads it.</summary>
+/// <summary>The stored status of the sentinel.</summary>
 public sealed class SentinelStatusTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Fact]
-    public async Task What_was_seen_is_read_as_it_was_saved_with_differences_of_every_kind()
+    public async Task A_status_with_differences_of_every_kind_survives_a_round_trip()
     {
         Assert.Equal(SentinelStatus.None, await SentinelStatus.ReadAsync(bank.Database, CancellationToken.None));
         var seen = new SentinelStatus(new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero), 3, 100, 5,

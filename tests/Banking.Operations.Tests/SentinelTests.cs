@@ -6,20 +6,20 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A bank whose sentinel looks every half second.</summary>
+/// <summary>A bank whose sentinel checks every half second.</summary>
 public sealed class WatchedBank : BankFixture
 {
     protected override string[] Settings =>
         ["--Banking:Sentinel:IntervalSeconds", "0.5", "--Banking:Sentinel:BankEvery", "1", "--Banking:Sentinel:LargestStream", "20"];
 }
 
-/// <summary>A bank whose sentinel looks five times a second, at one event each time, or at the one stream that it comes to.</summary>
-public sealed class PatientlyWatchedBank : BankFixture
+/// <summary>A bank whose sentinel checks five times a second, each time only one event, or the one stream whose turn it is.</summary>
+public sealed class SlowlyCheckedBank : BankFixture
 {
     protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.2", "--Banking:Sentinel:Events", "1"];
 }
 
-/// <summary>Rows changed behind the bank's back are found and reported, and repaired when an operator asks for it.</summary>
+/// <summary>Rows changed by SQL are found and reported, and repaired only when an operator requests it.</summary>
 public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 {
     private static readonly object Why = new { reasonCode = "mended", reason = "Somebody changed rows by hand." };
@@ -49,7 +49,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
     [Theory]
     [MemberData(nameof(Drifts))]
-    public async Task A_row_changed_by_hand_is_found_and_stays_an_alarm_until_an_operator_repairs_it_and_both_are_in_the_log(
+    public async Task A_changed_row_is_reported_until_an_operator_repairs_it_and_both_are_in_the_log(
         string model, string table, string sql, string kind)
     {
         var account = Id(await _teller.OpenAsync(balance: "10.00"));
@@ -63,7 +63,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         var found = await Eventually.UntilAsync(StatusAsync, s => s.Drift > drift);
         await Eventually.UntilAsync(StatusAsync, s => s.Looks > found.Looks + 2);
-        // It reports, and repairs nothing by itself.
+        // The sentinel reports and does not repair.
         Assert.NotEqual(before, await RowsAsync(table, account));
         Assert.Equal("Degraded", await HealthAsync());
         Assert.Contains($"{name} false bank {(kind == "sums" ? "sums" : account.ToString())}", await DriftsAsync(model));
@@ -84,7 +84,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
-    public async Task A_stored_state_that_is_not_the_fold_of_its_events_is_an_alarm_that_stays_until_somebody_mends_it()
+    public async Task A_stored_state_that_differs_from_its_fold_is_reported_until_it_is_corrected()
     {
         var account = Id(await _teller.OpenAsync(balance: "10.00"));
         await bank.CaughtUpAsync();
@@ -108,7 +108,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
-    public async Task Of_a_stream_that_is_too_long_to_be_compared_in_passing_the_end_is()
+    public async Task Only_the_end_of_a_long_stream_is_compared_by_the_sentinel()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => _teller.DepositAsync(account, "1.00")));
@@ -127,15 +127,15 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
-    public async Task Of_a_stream_that_is_too_long_the_last_events_and_their_receipts_are_compared_and_verify_compares_all()
+    public async Task The_last_events_and_receipts_of_a_long_stream_are_compared_and_verify_compares_all()
     {
         await using var large = new LargeBank();
         await large.InitializeAsync();
-        var lively = new LivelyBank(large, 20);
-        await lively.LiveAsync(1);
-        var account = Id(lively.Busy);
+        var history = new RandomHistory(large, 20);
+        await history.RunAsync(1);
+        var account = Id(history.Busy);
         async Task<long> VersionAsync() => (await large.QueryAsync<long>("select version from bank.mt_streams where id = $1", account))[0];
-        await lively.GrowAsync(1);
+        await history.GrowAsync(1);
         await large.CaughtUpAsync();
         var verification = large.Host.Services.GetRequiredService<Verification>();
         async Task<string[]> LookAsync() =>
@@ -149,8 +149,8 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         Assert.Empty(await LookAsync());
         async Task ForgeAsync(long version) =>
             await large.ForgeAsync(
-                $"delete from platform.receipt where event_id = (select id from bank.mt_events where stream_id = '{account}' and version = {version})"
-            );
+                "delete from platform.receipt where event_id = "
+                    + $"(select id from bank.mt_events where stream_id = '{account}' and version = {version})");
 
         await ForgeAsync(2);
         Assert.Empty(await LookAsync());
@@ -164,32 +164,31 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
-    public async Task A_look_compares_no_more_events_than_it_may_and_comes_to_every_stream_in_turn()
+    public async Task A_check_compares_at_most_its_number_of_events_and_reaches_every_stream_in_turn()
     {
-        await using var patient = new PatientlyWatchedBank();
-        await patient.InitializeAsync();
-        var teller = patient.As("teller");
+        await using var slow = new SlowlyCheckedBank();
+        await slow.InitializeAsync();
+        var teller = slow.As("teller");
         var first = Id(await teller.OpenAsync(balance: "10.00"));
         for (var i = 0; i < 10; i++)
         {
             await teller.OpenAsync(balance: "10.00");
         }
 
-        await patient.CaughtUpAsync();
-        await patient.ExecuteAsync(
-            $"update {await patient.ServingAsync("accounts", "entry", "entries")} set balance = balance + 1 where account = $1 and version = 2",
-            first);
+        await slow.CaughtUpAsync();
+        var served = await slow.ServingAsync("accounts", "entry", "entries");
+        await slow.ExecuteAsync($"update {served} set balance = balance + 1 where account = $1 and version = 2", first);
 
-        var sentinel = patient.Host.Services.GetRequiredService<Sentinel>();
+        var sentinel = slow.Host.Services.GetRequiredService<Sentinel>();
         var status = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Any(d => d.Stream == first));
 
         Assert.Equal([("entries", first)], status.Open.Where(d => d.Stream is not null).Select(d => (d.Model, d.Stream!.Value)).Distinct());
-        // One stream in turn and one of those that moved last.
+        // Each check takes the next stream in turn and one with recent events.
         Assert.InRange(status.Streams, status.Looks, 2 * status.Looks);
     }
 
     [Fact]
-    public async Task One_host_looks_for_all_each_tells_what_it_saw_and_another_goes_on_when_it_is_gone()
+    public async Task One_host_checks_for_all_every_host_shows_the_result_and_another_takes_over()
     {
         await using var alone = new WatchedBank();
         await alone.InitializeAsync();
@@ -202,14 +201,14 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
                 .GetProperty("looks")
                 .GetInt64();
 
-        // Enough for both to have had their turn.
+        // Enough checks for both hosts to have run one, if both did.
         await Eventually.UntilAsync(LooksAsync, l => l >= 4);
         Assert.Single(sentinels, s => s.Status.LastLook is not null);
 
         var (looking, resting) = sentinels[0].Status.LastLook is not null ? (0, 1) : (1, 0);
         await sentinels[looking].StopAsync(CancellationToken.None);
 
-        // Nobody but the other can add to what was seen by then.
+        // Only the other host can add checks now.
         var last = await LooksAsync();
         await Eventually.UntilAsync(LooksAsync, l => l > last);
         Assert.Null(sentinels[looking].Status.LastLook);
@@ -217,35 +216,36 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     }
 
     [Fact]
-    public async Task An_alarm_is_told_again_as_soon_as_a_host_leads_long_before_its_next_look()
+    public async Task A_new_leader_reports_the_saved_status_before_its_first_check()
     {
-        // Its next look is an hour away.
+        // The next check is an hour away.
         await using var quiet = new BankFixture();
         await quiet.InitializeAsync();
         var sentinel = quiet.Host.Services.GetRequiredService<Sentinel>();
         const string Leading =
-            "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) and database = (select oid from pg_database where datname = current_database())";
+            "locktype = 'advisory' and ((classid::bigint << 32) | objid::bigint) = hashtextextended('sentinel', 0) "
+            + "and database = (select oid from pg_database where datname = current_database())";
         await Eventually.UntilAsync(() => quiet.QueryAsync<int>($"select pid from pg_locks where {Leading}"), pids => pids.Count == 1);
         await new SentinelStatus(quiet.Clock.Now, 7, 70, 1, [new("ledger", "totals", null, "1", "2")]).SaveAsync(
             quiet.Database, CancellationToken.None);
 
         await quiet.ExecuteAsync($"select pg_terminate_backend(pid) from pg_locks where {Leading}");
 
-        var told = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
-        Assert.Equal(("totals", 7), (told.Open[0].Table, told.Looks));
+        var shown = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
+        Assert.Equal(("totals", 7), (shown.Open[0].Table, shown.Looks));
     }
 
     private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
 
     private Task<List<string>> DriftsAsync(string model) =>
         bank.QueryAsync<string>(
-            "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') from bank.mt_events "
-                + "where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc",
+            "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') "
+                + "from bank.mt_events where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc",
             ReadModelJournal.StreamOf(model));
 
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
 
-    /// <summary>What is repaired is in the log as well, so the audit trail of everything else goes on.</summary>
+    /// <summary>The rows of the account only: a repair adds events of its own to the log.</summary>
     private async Task<List<string>> RowsAsync(string table, Guid account) => await bank.QueryAsync<string>(
         $"select t::text from {table} t where t::text like '%' || $1 || '%' or '{table}' = 'ledger.gl_day' order by 1", account.ToString());
 

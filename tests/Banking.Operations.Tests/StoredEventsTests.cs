@@ -7,18 +7,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// What read models are given is what Marten reads, event by event: the statement knows Marten's table, and this is asked after every
-/// upgrade.
+/// Our own statement reads the same events as Marten. It depends on Marten's table, so this test checks every upgrade.
 /// </summary>
 public sealed class StoredEventsTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     [Fact]
-    public async Task Events_read_for_read_models_are_those_that_Marten_reads()
+    public async Task Events_read_for_read_models_equal_those_that_Marten_reads()
     {
-        var lively = new LivelyBank(bank, 21);
-        await lively.LiveAsync(30);
+        var history = new RandomHistory(bank, 21);
+        await history.RunAsync(30);
         await bank.CaughtUpAsync();
-        // By the owner, as Marten does it: the host's role cannot.
+        // As the owner, with Marten's function: the host's role has no right to it.
         await bank.ExecuteAsync("select bank.mt_archive_stream(id) from bank.mt_streams where type = 'customer' limit 1");
 
         await using var session = bank.Store.QuerySession();
@@ -29,10 +28,10 @@ public sealed class StoredEventsTests(ProbedBank bank) : IClassFixture<ProbedBan
 
         Assert.True(read.Select(e => e.EventTypeName).Distinct().Count() >= 8);
         Assert.Contains(read, e => e.IsArchived);
-        Assert.Equal(expected.Select(Told), read.Select(Told));
+        Assert.Equal(expected.Select(Columns), read.Select(Columns));
     }
 
-    private object Told(IEvent e) => (
+    private object Columns(IEvent e) => (
         e.Sequence, e.Id, e.StreamId, e.Version, e.EventTypeName, e.Timestamp, e.UserName, e.CorrelationId, e.IsArchived, e.EventType,
         bank.Store.Options.Serializer().ToJson(e.Data));
 }

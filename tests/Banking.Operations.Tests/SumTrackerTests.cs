@@ -4,19 +4,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Sums that are followed a few rows at a time are what they would be if made anew from all rows, and what differs from them is found.
+/// Sums tracked a few rows at a time equal sums over all rows, and differences from them are found.
 /// </summary>
 public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     private ReadModel Ledger => bank.Host.Services.GetServices<ReadModel>().Single(m => m.Name == "ledger");
 
     [Fact]
-    public async Task Followed_in_small_steps_while_the_bank_goes_on_they_are_the_sums_that_are_there()
+    public async Task Sums_tracked_in_small_steps_during_bookings_equal_the_stored_sums()
     {
         var tracker = Tracker();
         for (var round = 0; round < 3; round++)
         {
-            await new LivelyBank(bank, 40 + round).LiveAsync(20);
+            await new RandomHistory(bank, 40 + round).RunAsync(20);
             await bank.CaughtUpAsync();
             Assert.Empty(await CompareAsync(tracker));
         }
@@ -25,7 +25,7 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
     }
 
     [Fact]
-    public async Task A_sum_that_is_wrong_or_missing_or_too_many_is_named_with_what_it_should_be()
+    public async Task A_wrong_missing_or_surplus_sum_is_reported_with_the_expected_value()
     {
         var teller = bank.As("teller");
         await teller.OpenAsync(balance: "10.00");
@@ -53,9 +53,9 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
     }
 
     [Fact]
-    public async Task Where_there_is_no_time_it_says_nothing_and_goes_on_from_there_the_next_time()
+    public async Task Without_time_it_reports_nothing_and_continues_at_the_next_call()
     {
-        await new LivelyBank(bank, 60).LiveAsync(20);
+        await new RandomHistory(bank, 60).RunAsync(20);
         await bank.CaughtUpAsync();
         var tracker = Tracker();
         var served = await bank.ServingAsync("ledger", "gl_day", "ledger");
@@ -63,10 +63,10 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         var looks = 0;
         while ((await bank.Verification.SumsAsync(Ledger, tracker, TimeSpan.Zero, TimeProvider.System, CancellationToken.None)) is null)
         {
-            Assert.True(++looks < 10_000, "It never came to the end.");
+            Assert.True(++looks < 10_000, "It never finished.");
         }
 
-        Assert.True(looks > 3, $"It came to the end in {looks} looks, with no time to.");
+        Assert.True(looks > 3, $"It finished in {looks} calls although it had no time.");
         await bank.ExecuteAsync($"update {served} set credits = credits - 1");
         Assert.Empty(await CompareAsync(tracker));
     }

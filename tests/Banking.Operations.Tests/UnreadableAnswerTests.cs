@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// An event that was readable once and is not any more. Whatever needs it says which one it is; whatever does not goes on, on the same
-/// account too. Asked of a host that has read nothing yet.
+/// An event that became unreadable. Answers that need it name it; all others work, also on the same account. The tests use a host that has
+/// not read the event before.
 /// </summary>
 public sealed class UnreadableAnswerTests : IAsyncLifetime
 {
@@ -28,10 +28,10 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         var teller = _bank.As("teller");
         _other = await teller.OpenAsync(balance: "7.00");
         _account = await teller.OpenAsync();
-        var answer = (await PayInAsync(teller, "5.00")).Created();
+        var answer = (await DepositAsync(teller, "5.00")).Created();
         _deposit = answer.Text("id");
         _position = long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
-        (await PayInAsync(teller, "6.00")).Created();
+        (await DepositAsync(teller, "6.00")).Created();
         await _bank.CaughtUpAsync();
         _eventId = "evt_" + _deposit[4..];
         _host = await _bank.StartAnotherAsync();
@@ -53,7 +53,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     [InlineData("data = (data - 'amount') || jsonb_build_object('betrag', data -> 'amount')")]
     [InlineData("data = '[]'")]
     [InlineData("type = 'accounts.of-a-later-version.v1'")]
-    public async Task What_needs_it_names_it_and_all_else_goes_on(string change)
+    public async Task Answers_that_need_the_event_name_it_and_all_others_work(string change)
     {
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
         var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
@@ -68,10 +68,10 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
                     "/v1/entries",
                 ])
         {
-            Named(await teller.GetAsync(path), path);
+            AssertUnreadable(await teller.GetAsync(path), path);
         }
 
-        Named(
+        AssertUnreadable(
             await BankFixture
                 .On(_host, "operator")
                 .PostAsync(
@@ -83,8 +83,8 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
                         reason = "A look",
                     }),
             "replay");
-        Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
-        Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "feed that goes on");
+        AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
+        AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "streamed feed");
         Assert.NotEmpty((await auditor.GetAsync("/v1/feed")).Ok().Items());
         foreach (
             var path in (string[])
@@ -113,7 +113,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         }
 
         Assert.Equal("11.00", await teller.BalanceAsync(_account));
-        Assert.Equal("12.00", (await PayInAsync(teller, "1.00")).Created().Text("balance", "value"));
+        Assert.Equal("12.00", (await DepositAsync(teller, "1.00")).Created().Text("balance", "value"));
     }
 
     [Theory]
@@ -125,18 +125,18 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     [InlineData("user_name = null", "actor")]
     [InlineData("correlation_id = null", "correlation")]
     [InlineData("headers = '7'", "headers")]
-    public async Task Who_and_why_are_not_guessed_either(string change, string member)
+    public async Task Unreadable_metadata_is_not_guessed(string change, string member)
     {
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
         var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
 
-        Named(await teller.GetAsync($"/v1/accounts/{_account}/events"), "events");
+        AssertUnreadable(await teller.GetAsync($"/v1/accounts/{_account}/events"), "events");
         (await teller.GetAsync($"/v1/accounts/{_other}/events")).Ok();
         (await auditor.GetAsync($"/audit/events?account={_account}")).Ok();
         if (member == "channel" || member == "headers")
         {
-            // History or news: nobody knows.
-            Named(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
+            // Without the channel it is unknown whether the event was imported.
+            AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
             var before = (await auditor.GetAsync($"/v1/feed?after={_position - 2}")).Ok();
             Assert.All(before.Items(), e =>
                 Assert.True(long.Parse(e.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture) < _position));
@@ -180,7 +180,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_that_is_missing_between_others_is_not_passed_over()
+    public async Task A_missing_event_in_a_stream_is_not_skipped()
     {
         await _bank.ExecuteAsync("delete from bank.mt_events where seq_id = $1", _position);
         var teller = BankFixture.On(_host, "teller");
@@ -191,14 +191,14 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         Assert.Equal("11.00", await teller.BalanceAsync(_account));
     }
 
-    private void Named(Answer answer, string path)
+    private void AssertUnreadable(Answer answer, string path)
     {
         Assert.True(answer.StatusCode == 503, $"{path}: {answer.StatusCode} {answer.Body}");
         Assert.Equal(("event_unreadable", _eventId, $"{_position}"), (answer.Code, answer.Text("eventId"), answer.Text("position")));
         Assert.Null(answer.Header("Retry-After"));
     }
 
-    private Task<Answer> PayInAsync(BankClient teller, string value) =>
+    private Task<Answer> DepositAsync(BankClient teller, string value) =>
         teller.PostAsync(
             "/v1/deposits",
             new

@@ -7,8 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// An event that this version of the bank cannot read stops all that follow the log right before it, and nobody loses what came before or
-/// comes after.
+/// Every read model pauses before an event that this version of the bank cannot read, and loses no event before or after it.
 /// </summary>
 public sealed class UnreadableEventTests : IAsyncLifetime
 {
@@ -23,7 +22,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     [Theory]
     [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type", true)]
     [InlineData("data = '{\"amount\": 7}'", "cannot be read", false)]
-    public async Task Each_read_model_stops_right_before_it_and_goes_on_when_it_can_be_read(
+    public async Task Each_read_model_pauses_before_it_and_continues_when_it_is_readable(
         string change, string reason, bool stopsDocuments)
     {
         var (teller, operations) = (_bank.As("teller"), _bank.As("operator"));
@@ -31,15 +30,15 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         await _bank.CaughtUpAsync();
         var before = (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 
-        // It cannot be read from the first moment on, as if another version had written it.
+        // A trigger makes the event unreadable on insert, as if another version had written it.
         await _bank.ExecuteAsync(
-            $"create function spoil() returns trigger language plpgsql as $$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$"
-        );
+            "create function spoil() returns trigger language plpgsql as "
+                + $"$$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$");
         await _bank.ExecuteAsync("create trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
         var poison = Position(answers[7]);
 
-        // A projection of documents is not made of deposits. What it is made of in a later version is not known.
+        // Document projections ignore deposits, but must pause at a type that this version does not know.
         string[] documents = [.. _bank.Host.Services.GetRequiredService<DocumentModels>().All.Select(m => m.Name)];
         var paused = await Eventually.UntilAsync(
             async () =>
@@ -60,7 +59,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         await Assert.ThrowsAsync<UnreadableEventException>(() => tail.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
         Assert.Equal(poison - 1, (await tail.ReadAsync(before, poison + 5, CancellationToken.None)).End);
 
-        // A report over many accounts goes on from its rows, and says how far they are.
+        // A report over many accounts is answered from its rows, with their position.
         var report = (await _bank.As("auditor").GetAsync("/v1/ledger/trial-balance", ("Ledger-Min-Position", $"{poison}"))).Ok();
         Assert.True(report.Json.GetProperty("currencies")[0].GetProperty("balanced").GetBoolean());
         Assert.True(long.Parse(report.Header("Ledger-Position")!, CultureInfo.InvariantCulture) < poison);
@@ -68,7 +67,8 @@ public sealed class UnreadableEventTests : IAsyncLifetime
 
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
-            "update bank.mt_events set type = 'accounts.money-deposited.v1', data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
+            "update bank.mt_events set type = 'accounts.money-deposited.v1', "
+                + "data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
             poison,
             Position(answers[8]));
         foreach (var name in (string[])["probe", "entries", "ledger", "audit", .. stopsDocuments ? documents : []])

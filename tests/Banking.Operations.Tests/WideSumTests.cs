@@ -5,8 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>
-/// Each amount and each balance fits in 64 bits, and what adds them up does not: a balance at a past instant, what the bank owes, the sums
-/// that are compared.
+/// Each amount and balance fits in 64 bits, but sums of them may not: balances at past instants, customer deposits, and compared sums.
 /// </summary>
 public sealed class WideSumTests : IAsyncLifetime
 {
@@ -22,7 +21,7 @@ public sealed class WideSumTests : IAsyncLifetime
     [InlineData(1, false, "93000000000000000.00")]
     [InlineData(1, true, "93000000000000000.00")]
     [InlineData(7, false, "651000000000000000.00")]
-    public async Task A_balance_at_a_past_instant_holds_all_that_counted_before_it_went_out_again(int rounds, bool behind, string expected)
+    public async Task A_balance_at_a_past_instant_may_exceed_64_bits(int rounds, bool behind, string expected)
     {
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync();
@@ -57,7 +56,7 @@ public sealed class WideSumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_balance_that_was_overdrawn_before_the_money_counted_is_as_wide()
+    public async Task A_negative_balance_at_a_past_instant_may_exceed_64_bits()
     {
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync();
@@ -65,11 +64,14 @@ public sealed class WideSumTests : IAsyncLifetime
         await BookAsync(teller, "deposits", account, null);
         _bank.Clock.Advance(TimeSpan.FromDays(1));
 
-        // As an import leaves it, where what the other bank booked is a fact: out before it came in.
+        // As after an import: the withdrawals take effect before the deposits.
         await _bank.ExecuteAsync(
-            "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, headers, user_name, is_archived) "
-                + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 "
-                + "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), case when n % 2 = 1 then 'accounts.money-withdrawn.v1' else e.type end, "
+            "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, "
+                + "correlation_id, headers, user_name, is_archived) "
+                + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, "
+                + "jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 "
+                + "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), "
+                + "case when n % 2 = 1 then 'accounts.money-withdrawn.v1' else e.type end, "
                 + "e.timestamp + interval '1 second', e.tenant_id, '', e.correlation_id, e.headers, e.user_name, false "
                 + "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v1'");
         await _bank.ExecuteAsync("update bank.mt_streams set version = 202 where type = 'account'");
@@ -80,7 +82,7 @@ public sealed class WideSumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_bank_owes_is_compared_whatever_it_adds_up_to()
+    public async Task The_sum_of_customer_deposits_is_compared_beyond_64_bits()
     {
         var teller = _bank.As("teller");
         var accounts = new[] { await teller.OpenAsync(), await teller.OpenAsync() };
@@ -100,7 +102,7 @@ public sealed class WideSumTests : IAsyncLifetime
         await sentinel.LookAsync(CancellationToken.None);
         Assert.Equal((1, 0), (sentinel.Status.Looks, sentinel.Status.Open.Count));
 
-        // Compared, and not passed over: one cent is seen, and named with both sums.
+        // A difference of one cent is found and reported with both sums.
         var entry = await _bank.ServingAsync("accounts", "entry", "entries");
         await _bank.ExecuteAsync($"update {entry} set balance = balance - 1 where version = 48 and account = $1", Id(accounts[0]));
         var found = Assert.Single(await _bank.Verification.BankAsync(CancellationToken.None));
@@ -110,7 +112,7 @@ public sealed class WideSumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sums_that_no_number_of_ours_holds_are_named()
+    public async Task Sums_beyond_the_range_of_decimal_are_reported()
     {
         var teller = _bank.As("teller");
         await teller.OpenAsync(balance: "1.00");
@@ -129,7 +131,7 @@ public sealed class WideSumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Halves_of_transfers_that_do_not_meet_are_added_up_whatever_they_come_to()
+    public async Task The_balance_of_single_halves_of_transfers_is_reported_beyond_64_bits()
     {
         var teller = _bank.As("teller");
         await teller.OpenAsync(balance: "1.00");
@@ -137,11 +139,11 @@ public sealed class WideSumTests : IAsyncLifetime
         var journal = await _bank.ServingAsync("ledger", "journal", "ledger");
         var served = await _bank.ServingAsync("ledger", "gl_day", "ledger");
         await _bank.ExecuteAsync(
-            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d"
-        );
+            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 "
+                + "from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d");
         await _bank.ExecuteAsync(
-            $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', now() + interval '1 day' from generate_series(1, 2) n"
-        );
+            $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', "
+                + "now() + interval '1 day' from generate_series(1, 2) n");
 
         var found = await _bank.Verification.BankAsync(CancellationToken.None);
 

@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Freezing, limiting and closing: every yes with all its members, every no with its facts.</summary>
+/// <summary>Freezing, limits and closing: acceptances with all members, refusals with all facts.</summary>
 public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -17,7 +17,7 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
     [InlineData("debit", true, false)]
     [InlineData("credit", false, true)]
     [InlineData("all", true, true)]
-    public async Task A_freeze_stops_its_way_and_its_end_opens_it_again(string scope, bool debit, bool credit)
+    public async Task A_freeze_blocks_its_movements_until_it_is_lifted(string scope, bool debit, bool credit)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
 
@@ -27,20 +27,20 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
         Assert.Equal(AccountMembers, frozen.Members());
         Assert.Equal((debit, credit), (frozen.Json.GetProperty("frozen").GetProperty("debit").GetBoolean(),
             frozen.Json.GetProperty("frozen").GetProperty("credit").GetBoolean()));
-        Stopped(await _teller.WithdrawAsync(account, "1.00"), debit, account, "debit");
-        Stopped(await _teller.DepositAsync(account, "1.00"), credit, account, "credit");
+        AssertBlocked(await _teller.WithdrawAsync(account, "1.00"), debit, account, "debit");
+        AssertBlocked(await _teller.DepositAsync(account, "1.00"), credit, account, "credit");
         Assert.Equal(frozen.Text("frozen"), (await _teller.PostAsync($"/v1/accounts/{account}/freeze", Why(scope)))
             .IsProblem(409, "already_frozen").GetProperty("frozen").GetRawText());
         (await _teller.PostAsync($"/v1/accounts/{account}/close", Why())).IsProblem(422, "account_frozen");
 
-        var thawed = (await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why(scope))).Ok();
-        Assert.Equal("""{"debit":false,"credit":false}""", thawed.Text("frozen"));
+        var unfrozen = (await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why(scope))).Ok();
+        Assert.Equal("""{"debit":false,"credit":false}""", unfrozen.Text("frozen"));
         (await _teller.PostAsync($"/v1/accounts/{account}/unfreeze", Why(scope))).IsProblem(409, "not_frozen");
         (await _teller.WithdrawAsync(account, "1.00")).Created();
     }
 
     [Fact]
-    public async Task A_limit_lets_an_account_go_below_zero_and_is_not_lowered_beneath_that()
+    public async Task A_limit_allows_a_negative_balance_and_cannot_be_lowered_below_it()
     {
         var account = await _teller.OpenAsync();
 
@@ -58,7 +58,7 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
     }
 
     [Fact]
-    public async Task An_account_is_closed_at_zero_and_then_nothing_happens_on_it()
+    public async Task An_account_is_closed_at_zero_and_accepts_no_command_afterwards()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var payer = await _teller.OpenAsync(balance: "10.00");
@@ -89,7 +89,7 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
     [InlineData("unfreeze")]
     [InlineData("overdraft-limit")]
     [InlineData("close")]
-    public async Task Whoever_controls_an_account_says_why(string command)
+    public async Task Commands_that_control_an_account_require_a_reason(string command)
     {
         var account = await _teller.OpenAsync();
         (string? Code, string? Text, string Problem, string Pointer)[] reasons =
@@ -115,9 +115,9 @@ public sealed class AccountLifecycleTests(BankFixture bank) : IClassFixture<Bank
         Assert.Equal("\"1\"", (await _teller.GetAsync($"/v1/accounts/{account}")).Header("ETag"));
     }
 
-    private static void Stopped(Answer answer, bool stopped, string account, string direction)
+    private static void AssertBlocked(Answer answer, bool blocked, string account, string direction)
     {
-        if (stopped)
+        if (blocked)
         {
             var no = answer.IsProblem(422, "account_frozen");
             Assert.Equal((account, direction), (no.GetProperty("accountId").GetString(), no.GetProperty("direction").GetString()));

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.System.Tests;
 
-/// <summary>The database itself holds the log: what a host's role may do, tried with that role past all of the bank's code.</summary>
+/// <summary>The database protects the log: the rights of the host's role, tested with SQL.</summary>
 public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly string[] Log =
@@ -38,7 +38,7 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
             .. Streams.SelectMany(t => (string[])[.. Fixed.Select(f => $"update {t} set {f}"), $"delete from {t}", $"truncate {t}"]),
         ];
 
-    /// <summary>What only an owner may do: to the tables, and to what guards them.</summary>
+    /// <summary>Statements that only an owner may run, on the tables and on their triggers.</summary>
     public static TheoryData<string> Detours =>
     [
         "alter table bank.mt_events disable trigger all",
@@ -61,26 +61,26 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     [MemberData(nameof(Changes))]
     public async Task The_hosts_role_has_no_right_to_change_the_log(string sql)
     {
-        await LiveAsync();
+        await AddHistoryAsync();
 
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusedAsync(bank.Database, sql));
     }
 
     [Theory]
     [MemberData(nameof(Detours))]
-    public async Task The_hosts_role_does_not_get_round_what_guards_the_log(string sql)
+    public async Task The_hosts_role_cannot_bypass_the_protection_of_the_log(string sql)
     {
-        await LiveAsync();
+        await AddHistoryAsync();
 
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, await RefusedAsync(bank.Database, sql));
     }
 
-    /// <summary>A right that was granted by mistake does not open the log.</summary>
+    /// <summary>A right granted by mistake does not make the log writable.</summary>
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task The_trigger_refuses_the_change_where_a_grant_is_wrong(string sql)
+    public async Task The_trigger_refuses_a_change_despite_a_wrong_grant(string sql)
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await ExecuteAsync(
@@ -93,8 +93,8 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     /// <summary>
-    /// The trigger's function looks for names where no host's role can put any: a temporary table would say that everybody is a member of
-    /// the owner.
+    /// The trigger's function resolves names in schemas that the host's role cannot write: otherwise a temporary table could pretend that
+    /// every role is a member of the owner.
     /// </summary>
     [Theory]
     [InlineData("update bank.mt_events set version = version")]
@@ -102,15 +102,15 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("truncate bank.mt_streams_default")]
     public async Task The_trigger_is_not_deceived_by_a_temporary_table(string sql)
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await ExecuteAsync(
             connection, $"grant all on all tables in schema bank, platform to {DatabaseRoles.Host}; set local role {DatabaseRoles.Host}");
         await ExecuteAsync(
             connection,
-            "create temporary table pg_class on commit drop as select c.oid, r.oid as relowner from pg_catalog.pg_class c, pg_catalog.pg_roles r where r.rolname = current_user"
-        );
+            "create temporary table pg_class on commit drop as select c.oid, r.oid as relowner "
+                + "from pg_catalog.pg_class c, pg_catalog.pg_roles r where r.rolname = current_user");
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, sql));
 
@@ -118,16 +118,16 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task A_role_that_is_no_member_of_the_owner_is_refused_with_whatever_rights()
+    public async Task A_role_that_is_not_a_member_of_the_owner_is_refused_whatever_its_rights()
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         await using var connection = new NpgsqlConnection(await TestCluster.SuperuserAsync(bank.ConnectionString));
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await ExecuteAsync(
             connection,
-            "create role a_stranger; grant usage on schema bank to a_stranger; grant all on all tables in schema bank to a_stranger; set local role a_stranger"
-        );
+            "create role a_stranger; grant usage on schema bank to a_stranger; grant all on all tables in schema bank to a_stranger; "
+                + "set local role a_stranger");
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, "delete from bank.mt_events_default"));
 
@@ -149,9 +149,9 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("alter table accounts.entry_g1 add column other int")]
     [InlineData("create schema scratch_mine; create table scratch_mine.one (id int); drop schema scratch_mine cascade")]
     [InlineData("select nextval('bank.mt_events_sequence'), last_value from bank.mt_events_sequence")]
-    public async Task What_a_host_does_its_role_may_do(string sql)
+    public async Task The_hosts_role_has_every_right_that_a_host_needs(string sql)
     {
-        await LiveAsync();
+        await AddHistoryAsync();
         await using var connection = await bank.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
 
@@ -159,7 +159,7 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task The_hosts_role_sees_whose_transactions_are_open()
+    public async Task The_hosts_role_sees_the_open_transactions_of_other_roles()
     {
         await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var command = bank.Database.CreateCommand(
@@ -168,13 +168,14 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.True((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))! >= 1);
     }
 
-    /// <summary>Every table of the log has its guard, partitions that come later included once the owner has migrated.</summary>
+    /// <summary>Every table of the log has the trigger; the owner's migration adds it to new partitions.</summary>
     [Fact]
-    public async Task Each_table_of_the_log_and_each_partition_is_guarded_and_none_but_the_owner_owns_it()
+    public async Task Each_table_and_partition_of_the_log_has_the_trigger_and_belongs_to_the_owner()
     {
         await using var command = bank.Database.CreateCommand(
             """
-            select count(*), count(*) filter (where t.oid is not null), count(*) filter (where pg_get_userbyid(c.relowner) = 'banking_owner')
+            select count(*), count(*) filter (where t.oid is not null),
+                count(*) filter (where pg_get_userbyid(c.relowner) = 'banking_owner')
             from pg_class c left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'refuse_change' and t.tgenabled = 'O'
             where c.oid::regclass::text = any($1)
             """);
@@ -185,7 +186,7 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal((8L, 8L, 8L), (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)));
     }
 
-    private async Task LiveAsync()
+    private async Task AddHistoryAsync()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "5.00");

@@ -2,13 +2,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Commands that stand or fall together.</summary>
+/// <summary>Batches whose commands are all applied or none.</summary>
 public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task All_are_done_in_their_order_and_each_sees_the_ones_before()
+    public async Task All_commands_are_applied_in_order_and_each_sees_the_ones_before()
     {
         var (ada, ben, eve) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(), await _teller.OpenAsync());
         var answer = await PostAsync(("1", ada, ben, "10.00"), ("2", ben, eve, "9.00"), ("3", eve, ada, "8.00"));
@@ -21,7 +21,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task One_refusal_undoes_all_and_leaves_every_key_free_though_the_refusal_is_kept()
+    public async Task One_refusal_undoes_the_batch_and_frees_its_keys_but_is_recorded()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var before = await bank.RowsAsync();
@@ -43,20 +43,20 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
             after = after.Replace($"{table} {rows},", $"{table} {rows - 1},", StringComparison.Ordinal);
         }
 
-        // The refusal, and in the log that there was one: no receipt, no movement, none of the other commands.
+        // Only the refusal and its event are stored: no receipt, no movement, none of the other commands.
         Assert.Equal(before, after);
 
         var kept = Assert.Single((await _teller.GetAsync($"/v1/accounts/{ada}/refusals")).Ok().Items());
         Assert.Equal((1, 2), (kept.GetProperty("facts").GetProperty("batchIndex").GetInt32(), kept.GetProperty("version").GetInt32()));
 
-        // It was refused by what the batch itself would have done: with more money the same batch goes.
+        // The refusal depended on the batch's own commands, so with more money the same batch is accepted.
         (await _teller.DepositAsync(ada, "100.00")).Created();
         Assert.All((await PostAsync(items)).Ok().Results(), r => Assert.False(r.GetProperty("replayed").GetBoolean()));
         Assert.Equal(("100.00", "10.00"), (await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben)));
     }
 
     [Fact]
-    public async Task One_that_is_refused_by_what_is_stored_is_refused_for_good_like_any_command()
+    public async Task A_command_refused_by_the_stored_state_stays_refused_under_its_key()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         (string, string, string, string)[] items = [("g1", ada, ben, "11.00"), ("g2", ada, ben, "1.00")];
@@ -70,7 +70,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task What_was_done_before_is_never_said_to_be_undone()
+    public async Task A_command_applied_before_is_never_reported_as_undone()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         (await PostAsync(("d1", ada, ben, "1.00"))).Ok();
@@ -86,7 +86,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_batch_that_is_repeated_is_answered_as_before_and_one_that_is_half_known_does_the_rest()
+    public async Task A_repeated_batch_gets_the_same_answer_and_a_partly_known_one_applies_the_rest()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var first = (await PostAsync(("r1", ada, ben, "1.00"), ("r2", ada, ben, "2.00"))).Ok();
@@ -101,7 +101,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_command_that_is_malformed_or_a_key_of_another_content_stops_the_whole()
+    public async Task A_malformed_command_or_a_reused_key_prevents_the_whole_batch()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         (await PostAsync(("m1", ada, ben, "1.00"))).Ok();
@@ -123,9 +123,9 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task Batches_that_race_over_the_same_accounts_are_done_whole_or_not_at_all()
+    public async Task Concurrent_batches_on_the_same_accounts_are_applied_wholly_or_not_at_all()
     {
-        // Ten batches of ten from a purse that lasts for four: a batch half done would leave a rest that is no multiple of 10.
+        // Ten batches of ten with money for four: a partly applied batch would leave a rest that is not a multiple of 10.
         var (ada, ben) = (await _teller.OpenAsync(balance: "45.00"), await _teller.OpenAsync());
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(batch =>
             PostAsync([.. Enumerable.Range(0, 10).Select(i => ($"race-{batch}-{i}", ada, ben, "1.00"))])));

@@ -6,17 +6,17 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>The log can be asked who did what, when and why, by those whose task it is to ask.</summary>
+/// <summary>The search of the audit trail, for auditors and operators.</summary>
 public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    /// <summary>As strict as the bank is about what it is sent, but for absent members, which are its way of saying null.</summary>
+    /// <summary>As strict as the bank's own reading, except for absent members, which mean null in answers.</summary>
     private static readonly JsonSerializerOptions Strict = new(ApiJson.Options) { RespectRequiredConstructorParameters = false };
 
     private readonly BankClient _teller = bank.As("teller");
     private readonly BankClient _auditor = bank.As("auditor");
 
     [Fact]
-    public async Task An_event_is_shown_with_who_what_when_and_why()
+    public async Task An_event_is_shown_with_its_metadata()
     {
         var account = await _teller.OpenAsync();
         bank.Clock.Advance(TimeSpan.FromMicroseconds(120));
@@ -59,14 +59,14 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(
             ("fraud", "It \"looks\" odd \\ }"), (Text(item.GetProperty("reason"), "code"), Text(item.GetProperty("reason"), "text")));
         Assert.Equal(frozen.Header("Ledger-Position"), item.GetProperty("position").GetRawText());
-        // What the account itself shows of the event is the same in every word.
+        // The account's own list shows the same members.
         var shown = (await _auditor.GetAsync($"/v1/accounts/{account}/events")).Ok().Items()[^1];
         Assert.All(item.EnumerateObject().Where(m => m.Name != "streamId"), m => Assert.True(
             JsonElement.DeepEquals(m.Value, shown.GetProperty(m.Name)), $"{m.Name}: {m.Value} {shown.GetProperty(m.Name)}"));
     }
 
     [Fact]
-    public async Task What_PostgreSQL_writes_is_what_the_document_promises()
+    public async Task The_JSON_that_PostgreSQL_writes_matches_the_documented_record()
     {
         var account = await _teller.OpenAsync(balance: "5.00");
         var written = (await _teller.WithdrawAsync(account, "1.00")).Created();
@@ -82,7 +82,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Each_filter_finds_what_it_names_and_together_they_find_what_fits_all()
+    public async Task Each_filter_selects_its_events_and_several_select_those_that_match_all()
     {
         var customer = await _teller.RegisterAsync();
         bank.Clock.Advance(TimeSpan.FromHours(1));
@@ -132,7 +132,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_page_stays_what_it_was_when_something_is_added()
+    public async Task Pages_do_not_change_when_events_are_added()
     {
         var account = await _teller.OpenAsync();
         Answer? last = null;
@@ -156,7 +156,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Nothing_personal_stands_in_the_trail()
+    public async Task The_trail_contains_no_personal_data()
     {
         var name = "Augusta Ada Byron";
         var registered = (await _teller.PostAsync("/v1/customers", new { name, email = "ada.byron@example.org" })).Created();
@@ -189,7 +189,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("to=2026-11-17", "malformed_time")]
     [InlineData("limit=501", "malformed_limit")]
     [InlineData("cursor=AAAA", "malformed_cursor")]
-    public async Task What_cannot_be_searched_for_is_said(string query, string code) =>
+    public async Task An_invalid_filter_is_malformed(string query, string code) =>
         (await _auditor.GetAsync("/audit/events?" + query)).IsProblem(400, code);
 
     private async Task<IReadOnlyList<JsonElement>> EventsAsync(Answer written, string query) =>

@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Addresses, queries and headers that are wrong: each is a problem, none a failure.</summary>
+/// <summary>Wrong URLs, queries and headers give problems, never failures.</summary>
 public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -37,7 +37,7 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("/v1/accounts?cursor=%00", 400)]
     [InlineData("/v1/customers?externalId=%00", 400)]
     [InlineData("/v1/customers?externalId=", 400)]
-    public async Task A_wrong_address_is_a_problem_and_not_a_failure(string path, int status)
+    public async Task A_wrong_URL_is_a_problem_and_not_a_failure(string path, int status)
     {
         var before = await bank.RowsAsync();
 
@@ -59,7 +59,7 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("externalId=' or 1=1 --")]
     [InlineData("externalId=?")]
     [InlineData("product=$1")]
-    public async Task Words_of_SQL_are_words(string filter)
+    public async Task SQL_in_a_filter_is_plain_text(string filter)
     {
         await _teller.OpenAsync();
 
@@ -74,7 +74,7 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("currency=EUR&currency=USD", "repeated_parameter")]
     [InlineData("status=open' --", "malformed_filter")]
     [InlineData("status=nonsense", "malformed_filter")]
-    public async Task A_filter_that_nothing_can_match_is_an_error_and_not_an_empty_list(string filter, string code)
+    public async Task A_filter_that_cannot_match_is_an_error_and_not_an_empty_list(string filter, string code)
     {
         var answer = await _teller.GetAsync("/v1/accounts?" + filter);
 
@@ -86,7 +86,7 @@ public sealed class BadAddressTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("unfreeze")]
     [InlineData("close")]
     [InlineData("overdraft-limit")]
-    public async Task No_command_reaches_an_account_of_garbage(string command)
+    public async Task A_command_on_a_malformed_account_id_finds_no_account(string command)
     {
         var before = await bank.RowsAsync();
         foreach (var account in (string[])["%01", "garbage", "acc_0198f000000070008000000000000001",

@@ -1,6 +1,6 @@
 namespace Banking.System.Tests;
 
-/// <summary>Bodies that say one wrong thing each, and what is to be answered. ACC stands for an account that is there.</summary>
+/// <summary>Bodies with one error each, and the expected answer. ACC is replaced by an existing account.</summary>
 internal static class BadInputCases
 {
     private const string Deposits = "/v1/deposits";
@@ -10,13 +10,13 @@ internal static class BadInputCases
     {
         ["a negative amount"] = Value("\"-1.00\"", "invalid_amount"),
         ["a positive sign"] = Value("\"+1.00\"", "invalid_amount"),
-        ["nothing"] = Value("\"0.00\"", "amount_not_positive"),
-        ["nothing, shortly"] = Value("\"0\"", "amount_not_positive"),
-        ["nothing below zero"] = Value("\"-0.00\"", "invalid_amount"),
+        ["zero"] = Value("\"0.00\"", "amount_not_positive"),
+        ["zero without decimals"] = Value("\"0\"", "amount_not_positive"),
+        ["negative zero"] = Value("\"-0.00\"", "invalid_amount"),
         ["a third decimal"] = Value("\"1.001\"", "invalid_amount"),
         ["a third decimal of zero"] = Value("\"1.000\"", "invalid_amount"),
         ["31 digits"] = Value("\"1234567890123456789012345678901\"", "invalid_amount"),
-        ["more than is booked"] = Value("\"1000000000000000.01\"", "invalid_amount"),
+        ["more than the largest amount"] = Value("\"1000000000000000.01\"", "invalid_amount"),
         ["20 000 digits"] = Value($"\"{new string('9', 20_000)}\"", "invalid_amount"),
         ["an exponent"] = Value("\"1e3\"", "invalid_amount"),
         ["a space before"] = Value("\" 1\"", "invalid_amount"),
@@ -32,12 +32,12 @@ internal static class BadInputCases
         ["an empty value"] = Value("\"\"", "invalid_amount"),
         ["a number for a value"] = Value("1.00", "malformed_json", 400),
         ["a whole number for a value"] = Value("1", "malformed_json", 400),
-        ["a truth for a value"] = Value("true", "malformed_json", 400),
+        ["a boolean for a value"] = Value("true", "malformed_json", 400),
         ["a null for a value"] = Value("null", "malformed_json", 400),
         ["a list for a value"] = Value("[\"1.00\"]", "malformed_json", 400),
-        ["a value that is not a number of JSON"] = Value("NaN", "malformed_json", 400),
+        ["NaN for a value"] = Value("NaN", "malformed_json", 400),
         ["an unknown currency"] = Currency("\"XXX\""),
-        ["a currency that never was"] = Currency("\"XXQ\""),
+        ["a currency that never existed"] = Currency("\"XXQ\""),
         ["a currency in lower case"] = Currency("\"eur\""),
         ["a currency with a space"] = Currency("\"EUR \""),
         ["a currency by its number"] = Currency("\"978\""),
@@ -49,7 +49,7 @@ internal static class BadInputCases
         ["no amount"] = (Deposits, """{"accountId":"ACC"}""", 400, "malformed_json", "#"),
         ["no value"] = (Deposits, """{"accountId":"ACC","amount":{"currency":"EUR"}}""", 400, "malformed_json", "#/amount"),
         ["no account"] = (Deposits, $$"""{"amount":{{Amount}}}""", 400, "malformed_json", "#"),
-        ["nothing at all"] = (Deposits, "{}", 400, "malformed_json", "#"),
+        ["an empty object"] = (Deposits, "{}", 400, "malformed_json", "#"),
         ["an empty body"] = (Deposits, "", 400, "malformed_json", "#"),
         ["a blank body"] = (Deposits, "  ", 400, "malformed_json", "#"),
         ["null"] = (Deposits, "null", 400, "malformed_json", "#"),
@@ -59,7 +59,7 @@ internal static class BadInputCases
         ["two bodies"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}}}{"accountId":"ACC","amount":{{Amount}}}""", 400,
             "malformed_json", null),
         ["half a body"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","curr""", 400, "malformed_json", "#/amount"),
-        ["a comma too many"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}},}""", 400, "malformed_json", null),
+        ["a trailing comma"] = (Deposits, $$"""{"accountId":"ACC","amount":{{Amount}},}""", 400, "malformed_json", null),
         ["a comment"] = (Deposits, $$"""{"accountId":"ACC",/* no */"amount":{{Amount}}}""", 400, "malformed_json", null),
         ["single quotes"] = (Deposits, "{'accountId':'ACC'}", 400, "malformed_json", null),
         ["XML"] = (Deposits, "<deposit/>", 400, "malformed_json", "#"),
@@ -67,10 +67,10 @@ internal static class BadInputCases
         ["an unknown member of the amount"] = (Deposits, """{"accountId":"ACC","amount":{"value":"1.00","currency":"EUR","scale":0}}""",
             400, "malformed_json", "#/amount/scale"),
         ["the bank's own side"] = Member("\"bankSide\":\"settlement\"", "malformed_json", 400, "#/bankSide"),
-        ["a member in other letters"] = (Deposits, $$"""{"AccountId":"ACC","amount":{{Amount}}}""", 400, "malformed_json", "#/AccountId"),
+        ["a member in another case"] = (Deposits, $$"""{"AccountId":"ACC","amount":{{Amount}}}""", 400, "malformed_json", "#/AccountId"),
         ["a member twice"] = Member("\"accountId\":\"ACC\"", "malformed_json", 400, "#/accountId"),
         ["a type of .NET"] = Member("\"$type\":\"Banking.Accounts.Domain.AccountOpened\"", "malformed_json", 400),
-        ["a member named by half a letter"] = Member("\"\\ud800\":1", "malformed_json", 400),
+        ["a member named by half a surrogate pair"] = Member("\"\\ud800\":1", "malformed_json", 400),
         ["a member named with a quote and a slash"] = Member("\"a/b~c.d['e']\":1", "malformed_json", 400),
         ["a null for the account"] = (Deposits, $$"""{"accountId":null,"amount":{{Amount}}}""", 400, "malformed_json", "#/accountId"),
         ["a null for the amount"] = (Deposits, """{"accountId":"ACC","amount":null}""", 400, "malformed_json", "#/amount"),
@@ -78,7 +78,7 @@ internal static class BadInputCases
         ["deep nesting"] = Member($"\"reason\":{new string('[', 5000)}{new string(']', 5000)}", "malformed_json", 400),
         ["a reason too long"] = Member($"\"reason\":\"{new string('r', 141)}\"", "invalid_text", 400, "#/reason"),
         ["a reference too long"] = Member($"\"reference\":\"{new string('r', 141)}\"", "invalid_text", 422, "#/reference"),
-        ["a reason that turns the line"] = Member("\"reason\":\"a\\u2028b\"", "invalid_text", 400, "#/reason"),
+        ["a reason with a line separator"] = Member("\"reason\":\"a\\u2028b\"", "invalid_text", 400, "#/reason"),
         ["a blank reason"] = Member("\"reason\":\" \"", "invalid_text", 400, "#/reason"),
         ["an empty reason"] = Member("\"reason\":\"\"", "reason_required", 400, "#/reason"),
         ["a null for the reason"] = Member("\"reason\":null", "reason_required", 400, "#/reason"),
@@ -95,7 +95,7 @@ internal static class BadInputCases
         ["the year 1"] = Date("\"0001-01-01T00:00:00Z\""),
         ["before the year 1"] = Date("\"0001-01-01T00:00:00+14:00\""),
         ["after the year 9999"] = Date("\"9999-12-31T23:59:59-14:00\""),
-        ["an account of garbage"] = (
+        ["a malformed account id"] = (
             Deposits, $$"""{"accountId":"garbage","amount":{{Amount}},"reason":"r"}""", 404, "account_not_found", "#/accountId"),
         ["an account by its bare id"] = (
             Deposits,
@@ -123,7 +123,7 @@ internal static class BadInputCases
             404,
             "account_not_found",
             "#/accountId"),
-        ["a scope there is none of"] = (
+        ["an unknown scope"] = (
             "/v1/accounts/ACC/freeze", """{"scope":"none","reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
         ["a scope by its number"] = (
             "/v1/accounts/ACC/freeze", """{"scope":1,"reasonCode":"c","reason":"r"}""", 400, "malformed_json", "#/scope"),
@@ -134,8 +134,8 @@ internal static class BadInputCases
             "#/scope"),
         ["a customer without a name"] = ("/v1/customers", """{"email":"a@b"}""", 400, "malformed_json", "#"),
         ["a customer with an empty name"] = ("/v1/customers", """{"name":""}""", 422, "invalid_text", "#/name"),
-        ["an address without a sign"] = ("/v1/customers", """{"name":"Ada","email":"ada.example.org"}""", 422, "invalid_text", "#/email"),
-        ["an account number with wrong digits"] = ("/v1/accounts",
+        ["an e-mail address without @"] = ("/v1/customers", """{"name":"Ada","email":"ada.example.org"}""", 422, "invalid_text", "#/email"),
+        ["an account number with wrong check digits"] = ("/v1/accounts",
             """{"customerId":"cus_1","currency":"EUR","number":"DE89370400440532013001"}""", 422, "invalid_account_number", "#/number"),
         ["a limit below zero"] = ("/v1/accounts", """{"customerId":"cus_1","currency":"EUR","overdraftLimit":"-1.00"}""", 422,
             "invalid_amount", "#/overdraftLimit"),

@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Bodies that say something wrong: each is told what and where, and nothing is stored.</summary>
+/// <summary>Each wrong body is answered with the error and its place, and nothing is stored.</summary>
 public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Deposits = "/v1/deposits";
@@ -14,7 +14,7 @@ public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_wrong_body_is_told_what_is_wrong_and_leaves_nothing(string name)
+    public async Task A_wrong_body_is_answered_with_its_error_and_nothing_is_stored(string name)
     {
         var account = await _teller.OpenAsync();
         var (path, body, status, code, pointer) = BadInputCases.Cases[name];
@@ -28,7 +28,7 @@ public sealed class BadInputTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Every_string_member_of_every_command_refuses_what_cannot_be_stored()
+    public async Task Every_string_member_of_every_command_refuses_text_that_cannot_be_stored()
     {
         var account = await _teller.OpenAsync();
         var customer = await _teller.RegisterAsync();

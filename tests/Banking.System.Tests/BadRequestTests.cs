@@ -5,7 +5,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Requests that are wrong before anybody reads what they say: types, sizes, encodings.</summary>
+/// <summary>Requests that are refused before their content is read: types, sizes, encodings.</summary>
 public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -16,19 +16,19 @@ public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("application/xml")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("multipart/form-data; boundary=x")]
-    public async Task A_command_is_JSON(string? type)
+    public async Task A_command_that_is_not_JSON_is_refused(string? type)
     {
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(await DepositAsync()));
         content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
 
-        await NothingAsync(content, 415, "unsupported_media_type");
+        await AssertRefusedAsync(content, 415, "unsupported_media_type");
     }
 
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("application/vnd.bank+json")]
-    public async Task Any_kind_of_JSON_is_JSON(string type)
+    public async Task Every_JSON_media_type_is_accepted(string type)
     {
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(await DepositAsync()));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
@@ -41,15 +41,15 @@ public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData(65_536, false)]
     [InlineData(1_048_576, true)]
     [InlineData(1_048_576, false)]
-    public async Task A_body_larger_than_any_command_is_not_read(int bytes, bool withLength)
+    public async Task A_body_larger_than_the_limit_is_refused(int bytes, bool withLength)
     {
         var body = await DepositAsync() + new string(' ', bytes);
 
-        await NothingAsync(new UnknownLength(Encoding.UTF8.GetBytes(body), withLength), 413, "body_too_large");
+        await AssertRefusedAsync(new UnknownLength(Encoding.UTF8.GetBytes(body), withLength), 413, "body_too_large");
     }
 
     [Fact]
-    public async Task A_body_as_large_as_a_command_may_be_is_read()
+    public async Task A_body_of_exactly_the_limit_is_accepted()
     {
         var body = (await DepositAsync()).PadRight(65_536);
 
@@ -60,36 +60,36 @@ public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixtur
 
     [Theory]
     [MemberData(nameof(BrokenBytes))]
-    public async Task What_is_not_UTF_8_is_malformed(string name)
+    public async Task Invalid_UTF_8_is_malformed(string name)
     {
         var body = (await DepositAsync()).Replace("\"r\"", "\"MARK\"", StringComparison.Ordinal);
         var parts = body.Split("MARK");
         var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(parts[0]), .. Broken[name], .. Encoding.UTF8.GetBytes(parts[1])]);
         content.Headers.ContentType = new("application/json");
 
-        await NothingAsync(content, 400, "malformed_json");
+        await AssertRefusedAsync(content, 400, "malformed_json");
     }
 
     [Fact]
-    public async Task A_body_in_another_Unicode_is_malformed()
+    public async Task UTF_16_and_UTF_32_are_malformed()
     {
-        await NothingAsync(new StringContent(await DepositAsync(), Encoding.Unicode, "application/json"), 400, "malformed_json");
-        await NothingAsync(new StringContent(await DepositAsync(), Encoding.UTF32, "application/json"), 400, "malformed_json");
+        await AssertRefusedAsync(new StringContent(await DepositAsync(), Encoding.Unicode, "application/json"), 400, "malformed_json");
+        await AssertRefusedAsync(new StringContent(await DepositAsync(), Encoding.UTF32, "application/json"), 400, "malformed_json");
     }
 
     private static readonly Dictionary<string, byte[]> Broken = new()
     {
-        ["a lone continuation"] = [0x80],
-        ["half a letter"] = [0xC3],
+        ["a single continuation byte"] = [0x80],
+        ["half a character"] = [0xC3],
         ["half a surrogate pair"] = [0xED, 0xA0, 0x80],
-        ["a letter too long"] = [0xC0, 0xAF],
+        ["an overlong encoding"] = [0xC0, 0xAF],
         ["beyond Unicode"] = [0xF4, 0x90, 0x80, 0x80],
-        ["no byte of UTF-8"] = [0xFF],
+        ["a byte that UTF-8 never uses"] = [0xFF],
         ["a raw NUL"] = [0x00],
         ["a raw line break"] = [0x0A],
     };
 
-    private async Task NothingAsync(HttpContent content, int status, string code)
+    private async Task AssertRefusedAsync(HttpContent content, int status, string code)
     {
         var before = await bank.RowsAsync();
         (await _teller.SendAsync(HttpMethod.Post, "/v1/deposits", content, ("Idempotency-Key", BankClient.NewKey())))
@@ -100,7 +100,7 @@ public sealed class BadRequestTests(BankFixture bank) : IClassFixture<BankFixtur
     private async Task<string> DepositAsync() =>
         $$$"""{"accountId":"{{{await _teller.OpenAsync()}}}","amount":{"value":"1.00","currency":"EUR"},"reason":"r"}""";
 
-    /// <summary>Bytes whose number is told beforehand or not, in which case they are sent in chunks.</summary>
+    /// <summary>A body with a Content-Length, or without one, which is sent in chunks.</summary>
     private sealed class UnknownLength : HttpContent
     {
         private readonly byte[] _bytes;

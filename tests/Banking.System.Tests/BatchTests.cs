@@ -4,13 +4,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Many commands in one request: each as if it came alone.</summary>
+/// <summary>Batches of independent commands: each is handled as if sent alone.</summary>
 public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Each_command_has_its_own_result_and_a_refused_one_costs_its_neighbours_nothing()
+    public async Task Each_command_has_its_own_result_and_a_refused_one_does_not_affect_the_others()
     {
         var (ada, ben) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var answer = await _teller.PostAsync(
@@ -44,7 +44,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_key_means_the_same_alone_and_in_a_batch()
+    public async Task A_key_is_shared_between_a_single_command_and_a_batch()
     {
         var account = await _teller.OpenAsync();
         var command = new { accountId = account, amount = new { value = "3.00", currency = "EUR" }, reason = "wage" };
@@ -69,7 +69,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_thousand_withdrawals_go_in_one_request_and_one_more_does_not()
+    public async Task A_batch_of_a_thousand_is_accepted_and_one_more_is_refused()
     {
         var account = await _teller.OpenAsync(balance: "100.00");
         object Batch(int count) =>
@@ -83,7 +83,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_customer_moves_only_their_own_money_with_a_batch_too()
+    public async Task A_customer_moves_only_their_own_money_in_a_batch_too()
     {
         var (mine, theirs) = (await _teller.RegisterAsync(), await _teller.RegisterAsync());
         var (ada, ben) = (await _teller.OpenAsync(mine, balance: "5.00"), await _teller.OpenAsync(theirs, balance: "5.00"));
@@ -121,7 +121,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"x","command":{}}]}""", "malformed_json", "#/items/0/command")]
     [InlineData("""{"mode":"atomic","items":[{"idempotencyKey":"x","command":COMMAND},{"idempotencyKey":"x","command":COMMAND}]}""",
         "duplicate_idempotency_key", "#/items/1/idempotencyKey")]
-    public async Task A_malformed_batch_leaves_nothing_behind(string body, string code, string pointer)
+    public async Task A_malformed_batch_stores_nothing(string body, string code, string pointer)
     {
         var account = await _teller.OpenAsync();
         var before = await bank.RowsAsync();
@@ -132,7 +132,7 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_batch_too_long_and_a_demand_that_no_batch_can_keep_are_refused()
+    public async Task A_batch_that_is_too_large_and_If_Match_on_a_batch_are_refused()
     {
         (await _teller.PostTextAsync("/v1/deposits/batch", new string(' ', 1024 * 1024) + "{}")).IsProblem(413, "body_too_large");
         (await _teller.PostTextAsync("/v1/deposits", new string(' ', 64 * 1024) + "{}")).IsProblem(413, "body_too_large");
@@ -168,6 +168,6 @@ public sealed class BatchTests(BankFixture bank) : IClassFixture<BankFixture>
 
 internal static class BatchAnswers
 {
-    /// <summary>What became of each command of a batch.</summary>
+    /// <summary>The result of each command of a batch.</summary>
     public static IReadOnlyList<JsonElement> Results(this Answer answer) => [.. answer.Json.GetProperty("results").EnumerateArray()];
 }

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>What is said of a body speaks of the request and never of the parser, and says where by a JSON pointer (RFC 6901).</summary>
+/// <summary>Errors in a body are described in terms of the request, not of the parser, with a JSON pointer (RFC 6901).</summary>
 public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -25,8 +25,8 @@ public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<Ban
     [InlineData("""[]""", "#")]
     [InlineData("""null""", "#")]
     [InlineData("""{"effectiveAt":"yesterday"}""", "#/effectiveAt")]
-    public async Task Where_a_body_is_wrong_is_a_JSON_pointer(string body, string pointer) =>
-        Speaks(await _teller.PostTextAsync("/v1/deposits", body), pointer);
+    public async Task The_place_of_an_error_is_a_JSON_pointer(string body, string pointer) =>
+        AssertDescribed(await _teller.PostTextAsync("/v1/deposits", body), pointer);
 
     [Theory]
     [InlineData("")]
@@ -61,22 +61,23 @@ public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<Ban
     [InlineData("{\"effectiveAt\":5}")]
     [InlineData("{\"effectiveAt\":{}}")]
     [InlineData("{}")]
-    public async Task Nothing_of_the_parser_is_told(string body)
+    public async Task An_error_never_mentions_the_parser(string body)
     {
-        Speaks(await _teller.PostTextAsync("/v1/deposits", body), null);
-        Speaks(
+        AssertDescribed(await _teller.PostTextAsync("/v1/deposits", body), null);
+        AssertDescribed(
             await bank.As("operator")
                 .PostTextAsync("/ops/projections/audit/replay", body.Replace("accountId", "schema", StringComparison.Ordinal)),
             null);
-        Speaks(
+        AssertDescribed(
             await _teller.PostTextAsync(
                 "/v1/deposits/batch",
                 $"{{\"mode\":\"atomic\",\"items\":[{{\"idempotencyKey\":\"k\",\"command\":{body}}}]}}"),
             null);
-        Speaks(await bank.Anonymous().PostTextAsync("/dev/token", body.Replace("accountId", "role", StringComparison.Ordinal)), null);
+        AssertDescribed(
+            await bank.Anonymous().PostTextAsync("/dev/token", body.Replace("accountId", "role", StringComparison.Ordinal)), null);
     }
 
-    private static void Speaks(Answer answer, string? pointer)
+    private static void AssertDescribed(Answer answer, string? pointer)
     {
         var problem = answer.IsProblem();
         var detail = problem.GetProperty("detail").GetString()!;
@@ -92,11 +93,12 @@ public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [GeneratedRegex(
-        @"LineNumber|BytePosition|Path:|\$|reader|token|Utf8|JSON payload|invalid start|escapable|System|Banking|\.NET|deserializ|depth|null literal|delimit",
+        @"LineNumber|BytePosition|Path:|\$|reader|token|Utf8|JSON payload|invalid start|escapable|System|Banking|\.NET|deserializ|depth|"
+            + "null literal|delimit",
         RegexOptions.IgnoreCase)]
     private static partial Regex Parser();
 
-    /// <summary>In a URI's fragment, as RFC 9457 shows it.</summary>
+    /// <summary>A JSON pointer in the form of a URI fragment, as in RFC 9457.</summary>
     [GeneratedRegex(@"\A#(/([A-Za-z0-9._\-]|~0|~1|%[0-9A-F]{2})*)*\z")]
     private static partial Regex Rfc6901();
 }

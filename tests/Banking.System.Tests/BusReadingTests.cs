@@ -7,7 +7,7 @@ using Wolverine;
 
 namespace Banking.System.Tests;
 
-/// <summary>Messages are read as requests are: one account is the same in each spelling, and a time is kept to the microsecond.</summary>
+/// <summary>Messages are read like requests: all spellings of an account are equal, and times are cut to microseconds.</summary>
 public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
@@ -59,7 +59,7 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task A_reason_that_reads_like_the_account_is_no_spelling_of_it()
+    public async Task A_reason_equal_to_the_account_number_is_not_normalized()
     {
         var account = await _teller.OpenAsync();
         var number = await NumberAsync(account);
@@ -77,7 +77,7 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("withdrawal")]
     [InlineData("transfer")]
     [InlineData("opening")]
-    public async Task A_time_is_kept_to_the_microsecond_whichever_way_it_came(string kind)
+    public async Task An_effective_time_is_stored_in_microseconds(string kind)
     {
         var opened = bank.Clock.GetUtcNow().AddDays(-2);
         var account = await _teller.OpenAsync(balance: "10.00", effectiveAt: opened);
@@ -106,13 +106,14 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal(
             1,
             await bank.CountAsync(
-                "bank.mt_events where seq_id = $1 and (data ->> 'effectiveAt')::timestamptz = $2 and data ->> 'effectiveAt' !~ '[.][0-9]{7}'",
+                "bank.mt_events where seq_id = $1 and (data ->> 'effectiveAt')::timestamptz = $2 "
+                    + "and data ->> 'effectiveAt' !~ '[.][0-9]{7}'",
                 answer.Position!.Value,
                 Cut(at)));
     }
 
     [Fact]
-    public async Task A_time_that_no_request_could_name_is_rejected()
+    public async Task A_time_outside_the_range_of_requests_is_rejected()
     {
         var account = await _teller.OpenAsync();
         var command = new DepositMoney(BankClient.NewKey(), account, Eur(1_00), EffectiveAt: DateTimeOffset.MinValue, Reason: "test");

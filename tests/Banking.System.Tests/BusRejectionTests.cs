@@ -9,7 +9,7 @@ using Wolverine.Tracking;
 
 namespace Banking.System.Tests;
 
-/// <summary>Messages that cannot be decided: the sender who waits is told so, and the message of one who does not is kept.</summary>
+/// <summary>Messages that cannot be decided: an invocation throws, a published message becomes a dead letter.</summary>
 public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
@@ -20,7 +20,7 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
 
     [Theory]
     [MemberData(nameof(Malformed))]
-    public async Task What_cannot_be_decided_is_rejected_when_invoked_and_a_dead_letter_when_published(string name)
+    public async Task A_message_that_cannot_be_decided_is_rejected_when_invoked_and_a_dead_letter_when_published(string name)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var customer = await _teller.RegisterAsync();
@@ -47,26 +47,26 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
     {
         ["no account"] = (
             (_, _) => new DepositMoney(Key(), "acc_0198f000000070008000000000000001", Eur(1), Reason: "test"), "account_not_found"),
-        ["an account of garbage"] = ((_, _) => new DepositMoney(Key(), "garb\0age", Eur(1), Reason: "test"), "account_not_found"),
+        ["a malformed account id"] = ((_, _) => new DepositMoney(Key(), "garb\0age", Eur(1), Reason: "test"), "account_not_found"),
         ["no customer"] = ((_, _) => new OpenAccount(Key(), "cus_0198f000000070008000000000000001", Euro, "current"), "customer_not_found"),
         ["no key"] = ((a, _) => new DepositMoney("", a, Eur(1), Reason: "test"), "command_id_missing"),
         ["a null for a key"] = ((a, _) => new DepositMoney(null!, a, Eur(1), Reason: "test"), "command_id_missing"),
         ["a key too long"] = ((a, _) => new DepositMoney(new('k', 256), a, Eur(1), Reason: "test"), "command_id_missing"),
         ["a key that cannot be stored"] = ((a, _) => new DepositMoney("k\0", a, Eur(1), Reason: "test"), "command_id_missing"),
-        ["nothing"] = ((a, _) => new DepositMoney(Key(), a, Eur(0), Reason: "test"), "amount_not_positive"),
-        ["less than nothing"] = ((a, _) => new WithdrawMoney(Key(), a, Eur(-1), Reason: "test"), "amount_not_positive"),
+        ["zero"] = ((a, _) => new DepositMoney(Key(), a, Eur(0), Reason: "test"), "amount_not_positive"),
+        ["a negative amount"] = ((a, _) => new WithdrawMoney(Key(), a, Eur(-1), Reason: "test"), "amount_not_positive"),
         ["too much"] = ((a, _) => new DepositMoney(Key(), a, Eur(long.MaxValue), Reason: "test"), "invalid_amount"),
         ["a reason that cannot be stored"] = ((a, _) => new DepositMoney(Key(), a, Eur(1), Reason: "a\0b"), "invalid_text"),
-        ["half a letter"] = ((a, _) => new DepositMoney(Key(), a, Eur(1), Reference: "\ud800", Reason: "test"), "invalid_text"),
-        ["no side of that number"] = ((a, _) => new DepositMoney(Key(), a, Eur(1), (BankSide)99, Reason: "test"), "unknown_value"),
-        ["no scope of that number"] = ((a, _) => new FreezeAccount(Key(), a, (FreezeScope)99, "wish", "A wish."), "unknown_value"),
+        ["half a surrogate pair"] = ((a, _) => new DepositMoney(Key(), a, Eur(1), Reference: "\ud800", Reason: "test"), "invalid_text"),
+        ["an unknown bank side"] = ((a, _) => new DepositMoney(Key(), a, Eur(1), (BankSide)99, Reason: "test"), "unknown_value"),
+        ["an unknown scope"] = ((a, _) => new FreezeAccount(Key(), a, (FreezeScope)99, "wish", "A wish."), "unknown_value"),
         ["no reason code"] = ((a, _) => new FreezeAccount(Key(), a, FreezeScope.All, "", "A wish."), "reason_required"),
         ["a null for a reason code"] = ((a, _) => new FreezeAccount(Key(), a, FreezeScope.All, null!, "A wish."), "reason_required"),
         ["a null for a reason"] = ((a, _) => new CloseAccount(Key(), a, "wish", null!), "reason_required"),
         ["a null for a limit"] = ((a, _) => new ChangeOverdraftLimit(Key(), a, null!, "wish", "A wish."), "invalid_amount"),
         ["a null for an account"] = ((_, _) => new DepositMoney(Key(), null!, Eur(1), Reason: "test"), "account_not_found"),
         ["a null for a product"] = ((_, c) => new OpenAccount(Key(), c, Euro, null!), "invalid_text"),
-        ["a currency that was"] = ((_, c) => new OpenAccount(Key(), c, Currency.Stored("HRK", 2), "current"), "unknown_currency"),
+        ["a withdrawn currency"] = ((_, c) => new OpenAccount(Key(), c, Currency.Stored("HRK", 2), "current"), "unknown_currency"),
         ["a limit in another currency"] = ((_, c) =>
             new OpenAccount(Key(), c, Currency.Parse("USD"), "current", Eur(1)), "currency_mismatch"),
         ["a limit below zero"] = ((_, c) => new OpenAccount(Key(), c, Euro, "current", Eur(-1)), "invalid_amount"),

@@ -10,7 +10,7 @@ using Wolverine.Tracking;
 
 namespace Banking.System.Tests;
 
-/// <summary>The other door: the same commands as messages, decided the same way; what cannot be decided is kept, never lost.</summary>
+/// <summary>Commands as messages: they are decided like requests.</summary>
 public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
@@ -18,7 +18,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Every_command_is_done_as_a_message()
+    public async Task Every_command_can_be_sent_as_a_message()
     {
         var customer = Id(await InvokeAsync(new RegisterCustomer(Key(), "Ada", "ada@example.org")), 201);
         var account = Id(await InvokeAsync(new OpenAccount(Key(), customer, Euro, "current")), 201);
@@ -46,7 +46,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_refusal_is_an_answer_and_is_recorded()
+    public async Task A_refusal_is_answered_and_recorded()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
 
@@ -63,7 +63,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_command_that_comes_twice_is_done_once()
+    public async Task A_command_sent_twice_is_executed_once()
     {
         var account = await _teller.OpenAsync();
         var command = new DepositMoney(Key(), account, Eur(5_00), Reason: "test");
@@ -79,7 +79,7 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_published_command_is_done()
+    public async Task A_published_command_is_executed()
     {
         var account = await _teller.OpenAsync();
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>Who may say since when something counts, and how far back: over each way that a command comes in by.</summary>
+/// <summary>Who may claim an effective time, and how far back: over HTTP, in batches and on the bus.</summary>
 public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly object Euro = new { value = "1.00", currency = "EUR" };
@@ -18,7 +18,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("withdrawals", -1)]
     [InlineData("transfers", -1)]
     [InlineData("transfers", 1)]
-    public async Task A_customer_does_not_say_since_when_it_counts_whatever_they_say(string kind, int days)
+    public async Task A_customer_may_not_set_any_effective_time(string kind, int days)
     {
         var (customer, account, other) = await CustomerAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
@@ -29,12 +29,12 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
 
         Assert.Equal(("customer", bank.Clock.Now.AddDays(days)), (no.GetProperty("role").GetString(), no.Time("effectiveAt")));
         Assert.Equal(before, await bank.RowsAsync());
-        // The key is free still.
+        // The key is still free.
         (await customer.PostAsync($"/v1/{kind}", Body(kind, account, other, null), key)).Created();
     }
 
     [Fact]
-    public async Task Nor_in_a_batch()
+    public async Task A_customer_may_not_set_an_effective_time_in_a_batch()
     {
         var (customer, account, other) = await CustomerAsync();
         object[] items =
@@ -52,22 +52,22 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task On_the_bus_a_service_does_and_one_that_acts_for_a_user_does_not()
+    public async Task On_the_bus_a_service_may_set_it_unless_it_acts_for_a_user()
     {
         var account = await _teller.OpenAsync(balance: "10.00", effectiveAt: bank.Clock.Now.AddDays(-2));
         var customer = await _teller.RegisterAsync();
-        var (yesterday, desk) = (bank.Clock.Now.AddDays(-1), bank.Host.Services.GetRequiredService<AccountDesk>());
+        var (yesterday, commands) = (bank.Clock.Now.AddDays(-1), bank.Host.Services.GetRequiredService<AccountCommands>());
         Task<Outcome> Deposit(string? user) =>
             DepositMoneyHandler.Handle(
                 new(BankClient.NewKey(), account, new(100, Currency.Parse("EUR")), EffectiveAt: yesterday, Reason: "late"),
                 new() { UserName = user },
-                desk,
+                commands,
                 default);
         Task<Outcome> Open(string? user) =>
             OpenAccountHandler.Handle(
                 new(BankClient.NewKey(), customer, Currency.Parse("EUR"), "current", EffectiveAt: yesterday, Reason: "late"),
                 new() { UserName = user },
-                bank.Host.Services.GetRequiredService<OpeningDesk>(),
+                bank.Host.Services.GetRequiredService<AccountOpening>(),
                 default);
 
         foreach (var command in (Func<string?, Task<Outcome>>[])[Deposit, Open])
@@ -83,7 +83,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("deposits")]
     [InlineData("withdrawals")]
     [InlineData("transfers")]
-    public async Task A_clock_two_seconds_ahead_says_now_and_its_key_repeats_that(string kind)
+    public async Task A_time_two_seconds_ahead_counts_as_now_and_a_repeat_gets_the_same_answer(string kind)
     {
         var (account, other) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var key = ("Idempotency-Key", BankClient.NewKey());
@@ -105,7 +105,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("withdrawals", "")]
     [InlineData("transfers", "")]
     [InlineData("transfers", "payee_")]
-    public async Task Staff_reach_back_to_the_opening_and_not_farther_than_thirty_days(string kind, string whose)
+    public async Task Staff_may_backdate_to_the_opening_and_at_most_thirty_days(string kind, string whose)
     {
         var (young, old) = (bank.Clock.Now.AddDays(-3), bank.Clock.Now.AddDays(-29));
         var account = await _teller.OpenAsync(overdraftLimit: "10.00", effectiveAt: whose.Length == 0 ? young : old);
@@ -124,7 +124,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task An_opening_reaches_back_as_far_and_no_farther()
+    public async Task An_opening_may_be_backdated_by_at_most_thirty_days()
     {
         var customerId = await _teller.RegisterAsync();
         var earliest = bank.Clock.Now.AddDays(-30);
@@ -161,7 +161,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_payee_who_opened_today_had_no_money_in_1999()
+    public async Task A_transfer_dated_years_before_the_openings_is_refused()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
 
@@ -172,7 +172,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task What_was_answered_before_stays_answered_when_it_lies_too_far_back()
+    public async Task A_repeat_gets_its_answer_when_its_time_is_too_far_back_by_then()
     {
         var account = await _teller.OpenAsync(overdraftLimit: "10.00", effectiveAt: bank.Clock.Now.AddDays(-20));
         var (key, body) = (("Idempotency-Key", BankClient.NewKey()), Body("withdrawals", account, "", bank.Clock.Now.AddDays(-20)));
@@ -186,7 +186,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task Money_that_came_later_does_not_pay_for_what_counts_earlier_and_the_instant_is_told()
+    public async Task Later_money_does_not_cover_an_earlier_movement_and_the_refusal_names_the_instant()
     {
         var opened = bank.Clock.Now.AddDays(-10);
         var account = await _teller.OpenAsync(overdraftLimit: "5.00", effectiveAt: opened);
@@ -217,7 +217,7 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task In_a_batch_each_sees_what_the_ones_before_took_from_the_past()
+    public async Task In_a_batch_each_command_sees_the_backdated_movements_before_it()
     {
         var opened = bank.Clock.Now.AddDays(-10);
         var account = await _teller.OpenAsync(overdraftLimit: "2.50", effectiveAt: opened);

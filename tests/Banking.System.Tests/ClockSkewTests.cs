@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>A host whose machine's clock differs from the database's records nothing; one within two seconds does.</summary>
+/// <summary>A host records nothing while its clock differs from the database's by more than two seconds.</summary>
 public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
     }
 
     [Fact]
-    public async Task Within_two_seconds_commands_are_decided()
+    public async Task A_difference_within_two_seconds_is_accepted()
     {
         bank.Machine.Offset = TimeSpan.FromSeconds(1.5);
         var account = await bank.As("teller").OpenAsync(balance: "10.00");
@@ -43,7 +43,7 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
     }
 
     [Fact]
-    public void What_the_way_there_and_back_explains_is_no_skew()
+    public void A_difference_within_the_round_trip_time_is_no_skew()
     {
         var at = new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
 
@@ -53,7 +53,7 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
     }
 
     [Fact]
-    public async Task A_database_that_is_served_by_another_clock_than_the_machines_is_marked()
+    public async Task A_database_used_with_a_clock_other_than_the_machines_is_marked()
     {
         bank.Clock.Set(TimeProvider.System.GetUtcNow().AddDays(-30));
         await bank.As("teller").OpenAsync();
@@ -71,7 +71,7 @@ public sealed class SkewedBank : BankFixture
     protected override void Configure(IServiceCollection services) => services.AddSingleton(new SystemClock(Machine));
 }
 
-/// <summary>The machine's clock, some time off.</summary>
+/// <summary>The machine's clock with an offset.</summary>
 public sealed class MachineClock : TimeProvider
 {
     public TimeSpan Offset { get; set; }

@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Headers that make a caller safe against others: If-Match and If-None-Match.</summary>
+/// <summary>The headers If-Match and If-None-Match.</summary>
 public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -21,7 +21,7 @@ public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<Ban
     [InlineData("\"", 400)]
     [InlineData("\"99999999999999999999\"", 400)]
     [InlineData("\"9223372036854775807\"", 412)]
-    public async Task Money_moves_only_at_the_version_demanded(string ifMatch, int status)
+    public async Task Money_moves_only_at_the_version_in_If_Match(string ifMatch, int status)
     {
         var (account, other) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
         var payer = await _teller.OpenAsync(balance: "10.00");
@@ -41,7 +41,7 @@ public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task An_account_is_controlled_only_at_the_version_demanded()
+    public async Task An_account_is_controlled_only_at_the_version_in_If_Match()
     {
         var account = await _teller.OpenAsync();
         var freeze = new { scope = "all", reasonCode = "wish", reason = "A wish." };
@@ -51,7 +51,7 @@ public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task A_repeat_is_answered_though_its_version_has_passed()
+    public async Task A_repeat_gets_its_answer_although_its_version_has_passed()
     {
         var account = await _teller.OpenAsync();
         (string, string)[] headers = [("If-Match", "\"1\""), ("Idempotency-Key", BankClient.NewKey())];
@@ -69,7 +69,7 @@ public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<Ban
     [InlineData("\"1\"", 200)]
     [InlineData("2", 200)]
     [InlineData("nonsense", 200)]
-    public async Task Who_has_the_version_already_is_not_sent_it_again(string ifNoneMatch, int status)
+    public async Task A_matching_If_None_Match_is_answered_304(string ifNoneMatch, int status)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
 
@@ -82,7 +82,7 @@ public sealed class ConcurrencyHeaderTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task A_balance_of_the_past_has_no_version_to_compare()
+    public async Task A_balance_of_the_past_has_no_ETag()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
 

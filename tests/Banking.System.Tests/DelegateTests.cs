@@ -7,10 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>Whoever may use an account uses it like its owner; who is nobody uses nothing.</summary>
+/// <summary>Delegates use an account like its owner; unknown customers see nothing.</summary>
 public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private const string Nobody = "0198f000000070008000000000000001";
+    private const string Missing = "0198f000000070008000000000000001";
 
     private readonly BankClient _teller = bank.As("teller");
 
@@ -35,7 +35,7 @@ public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Theory]
-    [InlineData("cus_" + Nobody)]
+    [InlineData("cus_" + Missing)]
     [InlineData("garbage")]
     [InlineData(null)]
     public async Task A_token_of_a_customer_who_does_not_exist_sees_nothing(string? customer)
@@ -54,7 +54,7 @@ public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
         return (bank.As("customer", customer), await _teller.OpenAsync(customer, balance: "100.00"));
     }
 
-    /// <summary>No route appoints delegates yet; they come with imported accounts. The event goes the way of all events.</summary>
+    /// <summary>There is no route to authorize delegates yet, only imports. The event is appended by the command group.</summary>
     private async Task AuthorizeAsync(string account, string customer)
     {
         Assert.True(PublicId.TryParse("acc", account, out var id) & PublicId.TryParse("cus", customer, out var user));

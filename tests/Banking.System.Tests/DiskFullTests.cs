@@ -10,12 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// The server has no room: every command is answered 503, health says why, and it goes on by itself once there is room again.
+/// The server's disk is full: every command is answered 503, health reports it, and the bank recovers by itself.
 /// </summary>
 public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<LoggingBank>
 {
     [Fact]
-    public async Task A_full_disk_is_unavailable_and_recovers_by_itself()
+    public async Task A_full_disk_is_answered_as_unavailable_and_recovers_by_itself()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
@@ -42,7 +42,7 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
     }
 
     [Fact]
-    public async Task A_full_disk_fills_no_log_one_line_a_second_counts_the_commands()
+    public async Task A_full_disk_logs_one_line_a_second_with_the_number_of_commands()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
@@ -51,7 +51,8 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
             """
             create or replace function public.no_room_for_events() returns trigger language plpgsql as
                 $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
-            create trigger no_room_for_events before insert on platform.receipt for each statement execute function public.no_room_for_events()
+            create trigger no_room_for_events before insert on platform.receipt
+                for each statement execute function public.no_room_for_events()
             """);
 
         var started = Stopwatch.GetTimestamp();
@@ -67,17 +68,17 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         await ExecuteAsync("drop trigger no_room_for_events on platform.receipt");
         (await teller.DepositAsync(account, "1.00")).Created();
 
-        var said = bank.Lines.All.Skip(before).Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text).ToList();
-        Assert.All(said, line => Assert.Contains("could not be stored", line, StringComparison.Ordinal));
-        Assert.InRange(said.Count, 2, (int)seconds + 1);
-        var over = Assert
+        var warnings = bank.Lines.All.Skip(before).Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text).ToList();
+        Assert.All(warnings, line => Assert.Contains("could not be stored", line, StringComparison.Ordinal));
+        Assert.InRange(warnings.Count, 2, (int)seconds + 1);
+        var recovered = Assert
             .Single(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Commands are stored again", StringComparison.Ordinal))
             .Text;
-        Assert.Equal(commands, said.Append(over).Sum(l => int.Parse(Count().Match(l).Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(commands, warnings.Append(recovered).Sum(l => int.Parse(Count().Match(l).Value, CultureInfo.InvariantCulture)));
     }
 
     [Fact]
-    public async Task A_sequence_behind_the_log_is_unhealthy_fails_commands_and_is_said_when_a_host_starts()
+    public async Task A_sequence_behind_the_log_is_unhealthy_fails_commands_and_is_logged_at_start()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync(balance: "10.00");
@@ -98,34 +99,34 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
 
         var failed = await teller.DepositAsync(account, "1.00");
         await ExecuteAsync("select setval('bank.mt_events_sequence', (select max(seq_id) from bank.mt_events))");
-        var mended = await bank.Anonymous().GetAsync("/health/ready");
+        var corrected = await bank.Anonymous().GetAsync("/health/ready");
 
-        Assert.Equal((503, 503, 200), (behind.StatusCode, failed.StatusCode, mended.StatusCode));
+        Assert.Equal((503, 503, 200), (behind.StatusCode, failed.StatusCode, corrected.StatusCode));
         Assert.Equal("31.00", (await teller.DepositAsync(account, "1.00")).Created().Text("balance", "value"));
     }
 
     [Fact]
-    public async Task A_stream_that_ends_in_the_future_is_named()
+    public async Task A_stream_that_ends_in_the_future_is_reported()
     {
         await bank.As("teller").OpenAsync(balance: "10.00");
         await using var forge = bank.Owner.CreateCommand(
-            "update bank.mt_streams set timestamp = $1 where id = (select stream_id from bank.mt_events where type like 'accounts.%' limit 1) returning id"
-        );
+            "update bank.mt_streams set timestamp = $1 "
+                + "where id = (select stream_id from bank.mt_events where type like 'accounts.%' limit 1) returning id");
         forge.Parameters.Add(new() { Value = bank.Clock.Now.AddDays(400) });
         var stream = (Guid)(await forge.ExecuteScalarAsync())!;
 
         var found = Assert.Single(await FutureStreams.FindAsync(bank.Database, bank.Clock.Now, TestContext.Current.CancellationToken));
         Assert.Equal(stream, found.Stream);
 
-        // A host that has not looked yet names it in health; what it serves is not held up.
+        // A new host reports it in health and still serves.
         await using var other = await bank.StartAnotherAsync();
         var report = await other.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
         Assert.Equal(HealthStatus.Degraded, report.Entries["log"].Status);
         Assert.Contains($"the first is {stream}", report.Entries["log"].Description, StringComparison.Ordinal);
         Assert.Equal(200, (await BankFixture.On(other, "teller").GetAsync("/health/ready")).StatusCode);
         await ExecuteAsync(
-            "update bank.mt_streams set timestamp = (select max(timestamp) from bank.mt_events) where timestamp > (select max(timestamp) from bank.mt_events)"
-        );
+            "update bank.mt_streams set timestamp = (select max(timestamp) from bank.mt_events) "
+                + "where timestamp > (select max(timestamp) from bank.mt_events)");
     }
 
     [GeneratedRegex("[0-9]+")]
@@ -138,7 +139,7 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
     }
 }
 
-/// <summary>A bank whose log is kept.</summary>
+/// <summary>A bank that keeps its log lines.</summary>
 public sealed class LoggingBank : BankFixture
 {
     public LogLines Lines { get; } = new();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>What the bank says of itself, to people, to programs and to probes.</summary>
+/// <summary>The OpenAPI document, the documentation page, common headers, health and development tokens.</summary>
 public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _anybody = bank.Anonymous();
@@ -27,17 +27,17 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
-    public async Task Every_operation_says_what_it_takes_what_it_answers_and_that_it_asks_for_a_token()
+    public async Task Every_operation_documents_its_body_its_answers_and_its_security()
     {
         var document = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Json;
 
         foreach (var (path, method, operation) in Operations(document).Where(o => IsOfTheBank(o.Path)))
         {
-            Assert.True(operation.TryGetProperty("security", out _), $"{method} {path} asks for no token.");
+            Assert.True(operation.TryGetProperty("security", out _), $"{method} {path} documents no security.");
             Assert.Contains(operation.GetProperty("responses").EnumerateObject(), r =>
                 r.Name[0] == '2' && r.Value.TryGetProperty("content", out _));
             Assert.Equal(method == "post", operation.TryGetProperty("requestBody", out _));
-            // In a batch each item has its own; what operators do moves no money, and done twice it is refused.
+            // The items of a batch have keys of their own; for operators' requests the key is optional.
             Assert.Equal(
                 method == "post" && path.StartsWith("/v1/", StringComparison.Ordinal) && !path.EndsWith("/batch", StringComparison.Ordinal),
                 operation.TryGetProperty("parameters", out var p)
@@ -46,7 +46,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
-    public async Task No_value_is_a_number_or_a_string_as_one_likes()
+    public async Task No_schema_allows_both_numbers_and_strings()
     {
         var text = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Body;
 
@@ -70,7 +70,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
-    public async Task The_documentation_is_served_from_here_and_nowhere_else()
+    public async Task The_documentation_loads_nothing_from_other_hosts()
     {
         var page = (await _anybody.GetAsync("/docs")).Body is { Length: > 0 } direct
             ? direct : (await _anybody.GetAsync("/docs/")).Ok().Body;
@@ -86,7 +86,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
-    public async Task Every_answer_carries_the_headers_of_an_api_and_none_about_the_server()
+    public async Task Every_answer_has_the_security_headers_and_none_about_the_server()
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync();
@@ -113,11 +113,11 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
-    public async Task The_host_says_that_it_lives_and_is_ready(string path) =>
+    public async Task The_host_reports_live_and_ready(string path) =>
         Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Body);
 
     [Fact]
-    public async Task A_token_of_the_development_host_is_one_post_away_and_only_for_this_machine()
+    public async Task A_development_token_is_served_to_this_machine_only()
     {
         var made = (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "eva" })).Ok();
         Assert.Equal(("Bearer", "3600"), (made.Text("tokenType"), made.Text("expiresIn")));
@@ -171,7 +171,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations(JsonElement document) =>
         document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (p.Name, o.Name, o.Value)));
 
-    /// <summary>Places where a schema's type is a list of two that are both values.</summary>
+    /// <summary>The places where a schema's type is a list of two types other than null.</summary>
     private static IEnumerable<string> Unions(JsonElement element, string at) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(m =>

@@ -4,10 +4,10 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>What every no of the bank has in common.</summary>
+/// <summary>Assertions about answers.</summary>
 internal static class Expect
 {
-    /// <summary>A problem document of that status and code, which says that nothing was applied and nothing about the inside.</summary>
+    /// <summary>Asserts a problem document with this status and code, with applied false and without internals.</summary>
     public static JsonElement IsProblem(this Answer answer, int status, string code, string? pointer = null)
     {
         Assert.True(answer.StatusCode == status, $"{status} {code} was expected: {answer.StatusCode} {answer.Body}");
@@ -21,7 +21,7 @@ internal static class Expect
         return problem;
     }
 
-    /// <summary>A problem document of any 4xx.</summary>
+    /// <summary>Asserts a problem document with any status 4xx.</summary>
     public static JsonElement IsProblem(this Answer answer)
     {
         Assert.True(answer.StatusCode is >= 400 and < 500, $"{answer.StatusCode} {answer.Body}");
@@ -40,11 +40,11 @@ internal static class Expect
         return problem;
     }
 
-    /// <summary>An amount as the bank writes it.</summary>
+    /// <summary>Asserts an amount.</summary>
     public static void IsMoney(this JsonElement amount, string value, string currency = "EUR") =>
         Assert.Equal((value, currency), (amount.GetProperty("value").GetString(), amount.GetProperty("currency").GetString()));
 
-    /// <summary>The headers of an accepted command.</summary>
+    /// <summary>Asserts status and headers of an accepted command.</summary>
     public static void IsAccepted(this Answer answer, int status, long version, string? location)
     {
         Assert.True(answer.StatusCode == status, $"{status} was expected: {answer.StatusCode} {answer.Body}");
@@ -59,7 +59,7 @@ internal static class Expect
     /// <summary>The time of a member.</summary>
     public static DateTimeOffset Time(this JsonElement element, string member) => element.GetProperty(member).GetDateTimeOffset();
 
-    /// <summary>As it goes into a query.</summary>
+    /// <summary>The instant as a query value.</summary>
     public static string Query(this DateTimeOffset instant) =>
         Uri.EscapeDataString(instant.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture));
 }

@@ -11,7 +11,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Banking.System.Tests;
 
-/// <summary>Tokens that are wrong in one way each; where the signature is not what is wrong, it is the bank's own.</summary>
+/// <summary>Tokens with one error each. Unless the signature is the error, the bank's own key signs them.</summary>
 internal sealed class ForgedTokens(BankFixture bank)
 {
     private readonly SecurityKey _key = bank.Host.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>()
@@ -32,7 +32,7 @@ internal sealed class ForgedTokens(BankFixture bank)
         "not yet valid" => Signed(t => (t.NotBefore, t.Expires) = (Now.AddMinutes(5), Now.AddHours(1))),
         "without expiry" => Unlimited(),
         "wrong audience" => Signed(t => t.Audience = "another-bank"),
-        "wrong issuer" => Signed(t => t.Issuer = "somebody"),
+        "wrong issuer" => Signed(t => t.Issuer = "another-issuer"),
         "alg none" => Unsigned(""),
         "alg none with a signature" => Unsigned(Good.Split('.')[2]),
         "other key" => Signed(t => t.SigningCredentials = new(
@@ -48,7 +48,7 @@ internal sealed class ForgedTokens(BankFixture bank)
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such forgery."),
     };
 
-    /// <summary>A token of the bank's own key with these claims and no others.</summary>
+    /// <summary>A token with exactly these claims, signed by the bank's own key.</summary>
     public string With(Dictionary<string, object> claims) => Signed(t => t.Claims = claims);
 
     private string Good => Signed(_ => { });

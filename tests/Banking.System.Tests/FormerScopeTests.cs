@@ -4,8 +4,8 @@ using Banking.Testing;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// A receipt belongs to a subject and the customer in its token. Earlier versions kept it for the subject alone: what was answered then is
-/// answered still, but not to the same subject with another customer.
+/// A receipt belongs to a subject and the customer in its token. Earlier versions stored it for the subject alone: such answers are still
+/// repeated, but not to the same subject with another customer.
 /// </summary>
 public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -34,7 +34,7 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("withdrawals", false)]
     [InlineData("transfers", true)]
     [InlineData("transfers", false)]
-    public async Task An_answer_of_the_former_scope_is_repeated_to_the_customer_it_belongs_to_and_to_no_other(string kind, bool withReason)
+    public async Task An_answer_of_the_former_scope_is_repeated_only_to_its_customer(string kind, bool withReason)
     {
         var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
         var payee = await _teller.OpenAsync();
@@ -60,14 +60,14 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_refusal_of_the_former_scope_is_not_another_customers()
+    public async Task A_refusal_of_the_former_scope_is_not_repeated_to_another_customer()
     {
         var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
         var key = BankClient.NewKey();
         var header = ("Idempotency-Key", key);
         var refused = await ada.Client.WithdrawAsync(ada.Account, "99.00", "EUR", header);
         refused.IsProblem(422, "insufficient_funds");
-        // Under the same key, as its refusal in the log has it. Its receipt of today is in another scope.
+        // A former receipt under the key of the refusal in the log; today's receipt has another scope.
         await bank.StoreAsync(
             refused,
             Subject,
@@ -82,13 +82,13 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task Where_it_cannot_be_told_whose_a_former_answer_is_nothing_is_done_a_second_time()
+    public async Task A_former_answer_of_an_unknown_customer_prevents_a_second_execution()
     {
         var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
         var refused = await ada.Client.WithdrawAsync(ada.Account, "99.00");
         var key = BankClient.NewKey();
         var header = ("Idempotency-Key", key);
-        // No refusal in the log has this key, so nobody can tell.
+        // No refusal in the log has this key, so the customer is unknown.
         await bank.StoreAsync(
             refused,
             Subject,
@@ -107,13 +107,13 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("withdrawals", true)]
     [InlineData("transfers", true)]
     [InlineData("transfers", false)]
-    public async Task What_a_customer_was_answered_before_todays_rules_is_repeated_by_each_route(string kind, bool withReason)
+    public async Task A_customers_answer_from_before_todays_rules_is_repeated_by_each_route(string kind, bool withReason)
     {
         var (ada, _) = (await NewAsync("10.00"), await NewAsync("10.00"));
         var payee = await _teller.OpenAsync();
         var answered = (await ada.Client.PostAsync("/v1/" + kind, Request(kind, ada.Account, payee, "1.00", reason: true))).Created();
         var key = BankClient.NewKey();
-        // A customer may not set it any more.
+        // Customers may no longer set effectiveAt.
         var request = Request(kind, ada.Account, payee, "1.00", withReason);
         request["effectiveAt"] = new DateTimeOffset(2026, 1, 2, 0, 0, 0, TimeSpan.Zero);
         await bank.StoreAsync(answered, Subject, "POST /v1/" + kind, key, JsonSerializer.Serialize(request));
@@ -137,7 +137,7 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("independent", true)]
     [InlineData("independent", false)]
     [InlineData("atomic", true)]
-    public async Task Many_former_answers_in_one_batch_go_each_to_the_customer_they_belong_to(string mode, bool withReason)
+    public async Task Former_answers_in_a_batch_are_repeated_only_to_their_customer(string mode, bool withReason)
     {
         var (ada, ben) = (await NewAsync("10.00"), await NewAsync("10.00"));
         var items = new List<object>();
@@ -166,7 +166,7 @@ public sealed class FormerScopeTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal(("4.00", "10.00"), (await _teller.BalanceAsync(ada.Account), await _teller.BalanceAsync(ben.Account)));
     }
 
-    /// <summary>A customer with an account, whose tokens all have one subject.</summary>
+    /// <summary>A customer with an account; all these customers have the same subject.</summary>
     private async Task<(BankClient Client, string Account)> NewAsync(string balance)
     {
         var customer = await _teller.RegisterAsync();

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>What a key is, and whose.</summary>
+/// <summary>The format and the scope of idempotency keys.</summary>
 public sealed class IdempotencyKeyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -20,7 +20,7 @@ public sealed class IdempotencyKeyTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("deposits")]
     [InlineData("withdrawals")]
     [InlineData("transfers")]
-    public async Task Money_does_not_move_without_a_key(string kind)
+    public async Task A_movement_without_a_key_is_refused(string kind)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var body = $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"reason":"r" }""";

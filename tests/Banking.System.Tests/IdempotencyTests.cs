@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>One key, one command, one answer, however often and however spelled it is sent.</summary>
+/// <summary>A key stands for one command and one answer, however often it is sent.</summary>
 public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly string[] Repeated = ["Content-Type", "ETag", "Location", "Ledger-Position"];
@@ -10,7 +10,7 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task A_repeat_gets_the_answer_of_the_first_time_whatever_happened_since()
+    public async Task A_repeat_gets_the_first_answer_whatever_happened_since()
     {
         var (account, other) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
         var key = ("Idempotency-Key", BankClient.NewKey());
@@ -54,9 +54,12 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
         var key = ("Idempotency-Key", BankClient.NewKey());
         string[] spellings =
         [
-            $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"reason":"wage","effectiveAt":"2026-11-17T12:00:00Z"}""",
-            $$"""{  "effectiveAt":"2026-11-17T12:00:00Z","reason":"wag\u0065", "amount":{"currency":"EUR","value":"1.00"},"accountId":"{{account}}"}""",
-            $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"reference":null,"reason":"wage","effectiveAt":"2026-11-17T12:00:00+00:00"}""",
+            $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"""
+                + """ "reason":"wage","effectiveAt":"2026-11-17T12:00:00Z"}""",
+            """{  "effectiveAt":"2026-11-17T12:00:00Z","reason":"wag\u0065", """
+                + $$""" "amount":{"currency":"EUR","value":"1.00"},"accountId":"{{account}}"}""",
+            $$"""{"accountId":"{{account}}","amount":{"value":"1.00","currency":"EUR"},"reference":null,"""
+                + """ "reason":"wage","effectiveAt":"2026-11-17T12:00:00+00:00"}""",
         ];
 
         var answers = new List<Answer>();
@@ -71,7 +74,7 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task The_same_key_with_another_content_is_refused()
+    public async Task The_same_key_with_other_content_is_refused()
     {
         var (account, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var key = ("Idempotency-Key", BankClient.NewKey());
@@ -89,7 +92,7 @@ public sealed class IdempotencyTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task What_was_never_decided_may_be_sent_again_with_its_key()
+    public async Task A_command_that_was_not_decided_leaves_its_key_free()
     {
         var customer = await _teller.RegisterAsync();
         var number = SharedKernel.AccountNumber.Create("XB", "LATER0000001").Value;

@@ -4,13 +4,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Lists: what each line tells, and how it is found.</summary>
+/// <summary>The contents and filters of lists.</summary>
 public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Entries_carry_the_balance_after_them_in_the_order_of_booking()
+    public async Task Entries_have_the_balance_after_them_in_the_order_of_booking()
     {
         var (account, other) = (
             await _teller.OpenAsync(balance: "100.00", effectiveAt: bank.Clock.Now.AddDays(-1)), await _teller.OpenAsync(balance: "1.00"));
@@ -49,7 +49,7 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Events_say_who_did_it_why_and_through_which_door()
+    public async Task Events_have_actor_reason_channel_and_other_metadata()
     {
         var account = await _teller.OpenAsync();
         var freeze = new { scope = "debit", reasonCode = "fraud", reason = "It looks odd." };
@@ -91,7 +91,7 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("case\u0001")]
     [InlineData(" ")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789-")]
-    public async Task A_correlation_that_could_not_be_kept_is_malformed(string correlation)
+    public async Task A_correlation_id_that_cannot_be_stored_is_malformed(string correlation)
     {
         var answer = await _teller.DepositAsync(await _teller.OpenAsync(), "1.00", "EUR", ("X-Correlation-ID", correlation));
 
@@ -99,7 +99,7 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Accounts_are_found_by_each_filter_and_by_several()
+    public async Task Accounts_are_found_by_each_filter_and_by_combinations()
     {
         var customer = await _teller.RegisterAsync();
         var number = AccountNumber.Create("XB", "FIND00000001");

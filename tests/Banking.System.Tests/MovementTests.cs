@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Money in, out and across: every yes with all its members.</summary>
+/// <summary>Deposits, withdrawals and transfers: answers with all members.</summary>
 public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -11,7 +11,7 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     [Theory]
     [InlineData("deposits", "credit", "110.00")]
     [InlineData("withdrawals", "debit", "90.00")]
-    public async Task Cash_is_booked_and_stays_readable(string kind, string direction, string balance)
+    public async Task A_deposit_or_withdrawal_is_booked_and_stays_readable(string kind, string direction, string balance)
     {
         var account = await _teller.OpenAsync(overdraftLimit: "10.00", effectiveAt: bank.Clock.Now.AddDays(-30));
         (await _teller.DepositAsync(account, "100.00")).Created();
@@ -41,7 +41,7 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_transfer_moves_both_balances_and_stays_readable()
+    public async Task A_transfer_changes_both_balances_and_stays_readable()
     {
         var (from, to) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
 
@@ -66,7 +66,7 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task An_account_number_works_wherever_an_id_does()
+    public async Task An_account_number_is_accepted_wherever_an_id_is()
     {
         var (from, to) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
         var payer = AccountNumber.Parse((await _teller.GetAsync($"/v1/accounts/{from}")).Text("number"));
@@ -93,7 +93,7 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("KWD", "1.234", "0.001", "1.233")]
     [InlineData("CLF", "1.0000", "0.0001", "0.9999")]
     [InlineData("EUR", "5", "0.1", "4.90")]
-    public async Task Currencies_have_the_decimals_they_have(string currency, string value, string part, string rest)
+    public async Task Amounts_have_the_decimals_of_their_currency(string currency, string value, string part, string rest)
     {
         var account = await _teller.OpenAsync(currency: currency, balance: value);
 
@@ -108,11 +108,11 @@ public sealed class MovementTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("/v1/deposits/dep_0198f000000070008000000000000001")]
     [InlineData("/v1/withdrawals/garbage")]
     [InlineData("/v1/transfers/trf_0198F000000070008000000000000001")]
-    public async Task A_movement_that_is_not_there_is_not_found(string path) =>
+    public async Task An_unknown_movement_is_not_found(string path) =>
         (await _teller.GetAsync(path)).IsProblem(404, "movement_not_found");
 
     [Fact]
-    public async Task One_kind_of_movement_is_not_found_among_another()
+    public async Task A_movement_is_not_found_as_another_kind()
     {
         var deposit = (await _teller.DepositAsync(await _teller.OpenAsync(), "1.00")).Created().Text("id");
 

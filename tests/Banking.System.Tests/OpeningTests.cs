@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Customers and accounts come to be: every yes with all its members, every no with its facts.</summary>
+/// <summary>Registration and opening: acceptances with all members, refusals with all facts.</summary>
 public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -21,7 +21,7 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
             new { name = "Ada Lovelace", email = "ada@example.org", phone = "+44 20 7946 0000" });
 
         made.IsAccepted(201, 1, $"/v1/customers/{made.Text("id")}");
-        // The answer is kept as a receipt, so it leaves out the person.
+        // The answer is stored as a receipt, so it has no personal data.
         Assert.Equal(["id", "erased", "registeredAt", "version"], made.Members());
         var shown = (await _teller.GetAsync(made.Header("Location")!)).Ok();
         Assert.Equal(["id", "name", "email", "phone", "erased", "registeredAt", "version"], shown.Members());
@@ -58,7 +58,7 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task What_is_left_out_is_a_current_account_without_overdraft_and_a_past_opening_counts_from_then()
+    public async Task The_default_is_a_current_account_without_overdraft_and_a_backdated_opening_is_stored()
     {
         var account = (await _teller.PostAsync("/v1/accounts",
             new { customerId = await _teller.RegisterAsync(), currency = "JPY", effectiveAt = "2026-11-02T10:00:00+01:00" })).Created();
@@ -69,7 +69,7 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_number_is_given_once_and_the_neighbours_of_the_loser_are_unharmed()
+    public async Task A_number_is_assigned_once_and_concurrent_commands_are_not_affected()
     {
         var customer = await _teller.RegisterAsync();
         var number = AccountNumber.Create("XB", "WANTED000001").Value;
@@ -92,12 +92,12 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
     [InlineData("cus_0198f000000070008000000000000001")]
     [InlineData("acc_0198f000000070008000000000000001")]
     [InlineData("garbage")]
-    public async Task Nobody_unknown_gets_an_account(string customerId) =>
+    public async Task An_unknown_customer_gets_no_account(string customerId) =>
         (await _teller.PostAsync("/v1/accounts", new { customerId, currency = "EUR" }))
             .IsProblem(404, "customer_not_found", "#/customerId");
 
     [Fact]
-    public async Task An_account_is_not_a_customer()
+    public async Task An_accounts_id_with_the_prefix_of_a_customer_is_not_found()
     {
         var account = await _teller.OpenAsync();
 

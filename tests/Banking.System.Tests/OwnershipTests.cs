@@ -6,10 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>A customer sees and moves what is theirs. Of the rest, not even that it exists can be learned.</summary>
+/// <summary>A customer sees and uses only their own accounts, and cannot learn that others exist.</summary>
 public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private const string Nobody = "0198f000000070008000000000000001";
+    private const string Missing = "0198f000000070008000000000000001";
 
     private readonly BankClient _teller = bank.As("teller");
 
@@ -18,36 +18,36 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
 
     [Theory]
     [MemberData(nameof(AccountReads))]
-    public async Task Anothers_account_is_answered_as_one_that_does_not_exist(string route)
+    public async Task Another_customers_account_is_answered_like_a_missing_one(string route)
     {
         var (ada, _) = await CustomerAsync();
         var (_, account) = await CustomerAsync();
         var number = (await _teller.GetAsync($"/v1/accounts/{account}")).Text("number");
-        var unused = AccountNumber.Create("XB", "NOBODY000001").Value;
+        var unused = AccountNumber.Create("XB", "MISSING00001").Value;
 
-        await SameAsync(name => ada.GetAsync($"/v1/accounts/{name}{route}"), account, "acc_" + Nobody);
+        await SameAsync(name => ada.GetAsync($"/v1/accounts/{name}{route}"), account, "acc_" + Missing);
         await SameAsync(name => ada.GetAsync($"/v1/accounts/{name}{route}"), number, unused);
         await SameAsync(name => ada.GetAsync($"/v1/accounts/{name}{route}"), account, "garbage");
     }
 
     [Fact]
-    public async Task No_money_leaves_anothers_account_and_the_no_does_not_tell_it_from_a_missing_one()
+    public async Task No_money_leaves_another_customers_account_and_the_answer_is_that_of_a_missing_one()
     {
         var (ada, own) = await CustomerAsync();
         var (_, account) = await CustomerAsync();
         var before = await bank.RowsAsync();
 
-        await SameAsync(from => ada.WithdrawAsync(from, "1.00"), account, "acc_" + Nobody);
-        await SameAsync(from => ada.TransferAsync(from, own, "1.00"), account, "acc_" + Nobody);
-        await SameAsync(from => ada.TransferAsync(from, from, "1.00"), account, "acc_" + Nobody);
-        await SameAsync(from => ada.WithdrawAsync(from, "1.00", "EUR", ("If-Match", "\"1\"")), account, "acc_" + Nobody);
+        await SameAsync(from => ada.WithdrawAsync(from, "1.00"), account, "acc_" + Missing);
+        await SameAsync(from => ada.TransferAsync(from, own, "1.00"), account, "acc_" + Missing);
+        await SameAsync(from => ada.TransferAsync(from, from, "1.00"), account, "acc_" + Missing);
+        await SameAsync(from => ada.WithdrawAsync(from, "1.00", "EUR", ("If-Match", "\"1\"")), account, "acc_" + Missing);
 
         Assert.Equal("100.00", await _teller.BalanceAsync(account));
         Assert.Equal(before, await bank.RowsAsync());
     }
 
     [Fact]
-    public async Task The_entries_of_another_customer_are_as_unknown_as_those_of_nobody()
+    public async Task The_entries_of_another_customer_are_answered_like_those_of_a_missing_one()
     {
         var (ada, own) = await CustomerAsync();
         var (_, account) = await CustomerAsync();
@@ -59,13 +59,13 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
         var entries = (await ada.GetCurrentAsync($"/v1/entries?customerId={mine}", position)).Ok();
         Assert.Equal((await ada.GetAsync("/v1/entries")).Ok().Body, entries.Body);
         Assert.NotEmpty(entries.Items());
-        await SameAsync(customer => ada.GetAsync($"/v1/entries?customerId={customer}"), theirs, "cus_" + Nobody);
+        await SameAsync(customer => ada.GetAsync($"/v1/entries?customerId={customer}"), theirs, "cus_" + Missing);
         (await ada.GetAsync("/v1/entries?customerId=garbage")).IsProblem(400, "malformed_customer_id");
         (await _teller.GetAsync($"/v1/entries?customerId={theirs}")).Ok();
     }
 
     [Fact]
-    public async Task A_list_shows_only_what_is_the_callers()
+    public async Task A_list_shows_only_the_callers_accounts()
     {
         var (ada, own) = await CustomerAsync();
         var (_, account) = await CustomerAsync();
@@ -82,7 +82,7 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task A_customer_pays_from_their_own_account_into_a_foreign_one()
+    public async Task A_customer_transfers_from_their_own_account_to_another_customers()
     {
         var (ada, own) = await CustomerAsync();
         var (ben, account) = await CustomerAsync();
@@ -98,7 +98,7 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task A_customer_does_not_deposit_open_or_control()
+    public async Task A_customer_may_not_deposit_register_or_control_accounts()
     {
         var (ada, own) = await CustomerAsync();
 
@@ -110,7 +110,7 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task Anothers_movements_and_person_are_answered_as_missing()
+    public async Task Another_customers_movements_and_person_are_answered_like_missing_ones()
     {
         var (ada, own) = await CustomerAsync();
         var (ben, account) = await CustomerAsync();
@@ -120,20 +120,20 @@ public sealed class OwnershipTests(BankFixture bank) : IClassFixture<BankFixture
 
         foreach (var (kind, movement) in new[] { ("deposits", deposit), ("withdrawals", withdrawal) })
         {
-            await SameAsync(id => ada.GetAsync($"/v1/{kind}/{id}"), movement.Text("id"), movement.Text("id")[..4] + Nobody);
+            await SameAsync(id => ada.GetAsync($"/v1/{kind}/{id}"), movement.Text("id"), movement.Text("id")[..4] + Missing);
             (await ben.GetAsync($"/v1/{kind}/{movement.Text("id")}")).Ok();
         }
 
-        // The payee sees that it came, not what it left behind.
+        // The payee sees the transfer without the payer's balance.
         var received = (await ada.GetAsync($"/v1/transfers/{transfer.Text("id")}")).Ok();
         Assert.DoesNotContain("balance", received.Members());
         Assert.DoesNotContain("version", received.Members());
         Assert.Equal("1.00", received.Text("amount", "value"));
 
         var (chiyo, _) = await CustomerAsync();
-        await SameAsync(id => chiyo.GetAsync($"/v1/transfers/{id}"), transfer.Text("id"), "trf_" + Nobody);
+        await SameAsync(id => chiyo.GetAsync($"/v1/transfers/{id}"), transfer.Text("id"), "trf_" + Missing);
         await SameAsync(id => ada.GetAsync($"/v1/customers/{id}"), (await ben.GetAsync($"/v1/accounts/{account}")).Text("customerId"),
-            "cus_" + Nobody);
+            "cus_" + Missing);
     }
 
     private async Task<(BankClient Customer, string Account)> CustomerAsync()

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>A list from its first page to its last.</summary>
+/// <summary>Reads all pages of a list.</summary>
 internal static class Pages
 {
     public static async Task<IReadOnlyList<IReadOnlyList<JsonElement>>> AllAsync(BankClient caller, string path, int limit,
@@ -12,8 +12,8 @@ internal static class Pages
         var pages = new List<IReadOnlyList<JsonElement>>();
         for (string? cursor = null; pages.Count == 0 || cursor is not null;)
         {
-            var next =
-                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit}{(cursor is null ? "" : "&cursor=" + cursor)}";
+            var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+            var next = $"{path}{separator}limit={limit}{(cursor is null ? "" : "&cursor=" + cursor)}";
             var page = (await caller.GetAsync(next)).Ok();
             pages.Add(page.Items());
             cursor = page.NextCursor();

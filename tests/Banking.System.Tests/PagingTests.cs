@@ -4,7 +4,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>Pages stay what they were when something is added, and begin where the bank said.</summary>
+/// <summary>Pages are stable while items are added, and only the bank's own cursors are accepted.</summary>
 public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -14,7 +14,7 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public async Task A_page_stays_what_it_was_when_something_is_added(string list)
+    public async Task Pages_do_not_change_when_items_are_added(string list)
     {
         var customer = await _teller.RegisterAsync();
         var account = await _teller.OpenAsync(customer, balance: "1.00");
@@ -52,7 +52,7 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public async Task A_limit_is_1_to_500_and_a_cursor_comes_from_the_bank(string list)
+    public async Task A_limit_is_1_to_500_and_a_forged_cursor_is_malformed(string list)
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         await _teller.WithdrawAsync(account, "999.00");

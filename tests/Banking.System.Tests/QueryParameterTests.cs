@@ -6,14 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>Nothing that a query asks for is ignored: each route of the running host is asked for something it does not know.</summary>
+/// <summary>No query parameter is ignored, on any route of the running host.</summary>
 public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
     private readonly BankClient _operator = bank.As("operator");
 
     [Fact]
-    public async Task Every_route_refuses_a_parameter_that_it_does_not_read_and_names_those_it_does()
+    public async Task Every_route_refuses_an_unknown_parameter_and_lists_the_known_ones()
     {
         foreach (var (method, path, known) in Routes())
         {
@@ -27,13 +27,13 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Every_parameter_that_a_route_names_is_read_there()
+    public async Task Every_declared_parameter_is_read()
     {
         foreach (var (method, path, known) in Routes())
         {
             foreach (var name in known)
             {
-                // No parameter has a value like this one, so whatever reads it says so.
+                // No parameter accepts this value, so reading it must give an error.
                 var answer = await AskAsync(method, $"{path}?{name}=%01");
 
                 Assert.True(answer.StatusCode == 400, $"{method} {path}?{name}: {answer.StatusCode} {answer.Body}");
@@ -43,7 +43,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Every_parameter_is_given_once_and_in_its_own_letters()
+    public async Task A_repeated_parameter_or_one_in_another_case_is_refused()
     {
         foreach (var (method, path, known) in Routes())
         {
@@ -74,7 +74,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("/v1/accounts?%00=1", null)]
     [InlineData("/v1/accounts?limit%00=1", null)]
     [InlineData("/v1/accounts?%20limit=1", "limit")]
-    public async Task A_misspelt_parameter_is_answered_with_the_nearest_known_one(string path, string? nearest)
+    public async Task A_misspelt_parameter_is_refused_with_the_nearest_known_one(string path, string? nearest)
     {
         var answer = await bank.As("auditor").GetAsync(path);
 
@@ -87,7 +87,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
         var problem = answer.IsProblem(400, "unknown_parameter");
         if (nearest is null)
         {
-            // %00 in a name is no letter, so what remains may still be a known name.
+            // Without %00, the name may still be close to a known one.
             Assert.True(
                 !problem.TryGetProperty("nearest", out var near) || path.Contains("%00", StringComparison.Ordinal), near.ToString());
         }
@@ -104,7 +104,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("/v1/deposits/batch")]
     [InlineData("/v1/withdrawals/batch")]
     [InlineData("/v1/transfers/batch")]
-    public async Task No_money_moves_where_something_else_was_asked_for(string route)
+    public async Task No_money_moves_with_an_unknown_parameter(string route)
     {
         var (account, other) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
         var amount = new { value = "1.00", currency = "EUR" };
@@ -143,7 +143,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("/v1/accounts/{0}/figures?by=", "malformed_filter")]
     [InlineData("/audit/events?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "malformed_period")]
     [InlineData("/v1/feed?after=", "malformed_position")]
-    public async Task What_is_known_and_cannot_be_honoured_is_an_error_that_says_why(string path, string code)
+    public async Task A_known_parameter_that_cannot_be_honoured_is_an_error(string path, string code)
     {
         var account = await _teller.OpenAsync();
 
@@ -155,13 +155,13 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
         .SendAsync(new(method), path, method == "POST" ? new StringContent("{}", Encoding.UTF8, "application/json") : null,
             ("Idempotency-Key", BankClient.NewKey()));
 
-    /// <summary>Who may ask: the first role whose paths fit.</summary>
+    /// <summary>The role for a path: the first whose prefixes match.</summary>
     private static readonly (string Role, string[] Paths)[] Staff =
     [
         ("operator", ["/ops/", "/audit/", "/v1/ledger", "/v1/feed", "/v1/webhooks", "/v1/notification"]), ("teller", ["/"]),
     ];
 
-    /// <summary>All routes as they are served; the pages of the documentation ask for their own.</summary>
+    /// <summary>All served routes except the documentation, which has parameters of its own.</summary>
     private IEnumerable<(string Method, string Path, IReadOnlyList<string> Known)> Routes() =>
         bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(e => !e.RoutePattern.RawText!.Contains("docs", StringComparison.Ordinal))

@@ -2,18 +2,18 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>One caller's flood is answered with 429, and nobody else's request.</summary>
+/// <summary>Too many requests of one caller are answered 429; other callers are not affected.</summary>
 public sealed class RateLimitTests(RateLimitTests.SlowBank bank) : IClassFixture<RateLimitTests.SlowBank>
 {
     public sealed class SlowBank : BankFixture
     {
-        // A bucket of four writes that fills by two a second, and five tokens a minute.
+        // A bucket of four writes, refilled by two per second, and five tokens per minute.
         protected override string[] Settings =>
             [.. base.Settings, "--Banking:RateLimits:WritesPerSecond", "2", "--Banking:RateLimits:TokensPerMinute", "5"];
     }
 
     [Fact]
-    public async Task A_caller_that_writes_too_much_is_told_when_to_repeat_and_others_go_on()
+    public async Task A_caller_over_the_limit_gets_Retry_After_and_others_are_not_limited()
     {
         var teller = bank.As("teller");
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => teller.PostAsync("/v1/customers", new { name = "Ada" })));
@@ -27,7 +27,7 @@ public sealed class RateLimitTests(RateLimitTests.SlowBank bank) : IClassFixture
             Assert.InRange(int.Parse(a.Header("Retry-After")!, global::System.Globalization.CultureInfo.InvariantCulture), 1, 5);
         });
 
-        // Reads have no limit, another subject has its own.
+        // Reads are not limited, and another subject has a limit of its own.
         (await teller.GetAsync("/v1/customers")).Ok();
         Assert.NotEqual(
             429,
@@ -39,7 +39,7 @@ public sealed class RateLimitTests(RateLimitTests.SlowBank bank) : IClassFixture
     {
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(_ => bank.Anonymous().PostAsync("/dev/token", new { role = "teller" })));
-        // A token of whatever subject is no way around it.
+        // Callers with a token have the same limit.
         var others = await Task.WhenAll(
             ((string[])["teller", "operator", "auditor"]).Select(r => bank.As(r).PostAsync("/dev/token", new { role = r })));
 
@@ -53,7 +53,7 @@ public sealed class RateLimitTests(RateLimitTests.SlowBank bank) : IClassFixture
     }
 }
 
-/// <summary>As it comes, the bank limits no honest load; and the limits can be turned off.</summary>
+/// <summary>Rate limits can be turned off.</summary>
 public sealed class RateLimitDefaultTests(RateLimitDefaultTests.UnlimitedBank bank) : IClassFixture<RateLimitDefaultTests.UnlimitedBank>
 {
     public sealed class UnlimitedBank : BankFixture
@@ -71,7 +71,7 @@ public sealed class RateLimitDefaultTests(RateLimitDefaultTests.UnlimitedBank ba
     }
 
     [Fact]
-    public async Task Limits_that_are_off_limit_nobody()
+    public async Task Disabled_limits_refuse_no_request()
     {
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(_ => bank.As("teller").PostAsync("/v1/customers", new { name = "Ada" })));

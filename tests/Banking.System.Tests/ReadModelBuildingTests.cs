@@ -2,13 +2,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>A host of a new version, whose read models still are those of the version before.</summary>
+/// <summary>A host of a new version whose read models are still built by the previous version.</summary>
 public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Theory]
     [InlineData("alter view ledger.gl_day rename to later", "alter view ledger.later rename to gl_day")]
     [InlineData("alter view ledger.gl_day rename column debits to later", "alter view ledger.gl_day rename column later to debits")]
-    public async Task A_read_from_a_model_that_lacks_what_is_new_is_to_be_repeated(string before, string after)
+    public async Task A_read_from_a_model_without_the_new_columns_is_answered_503(string before, string after)
     {
         await ExecuteAsync(before);
         var answer = await bank.As("auditor").GetAsync("/v1/ledger/trial-balance");
@@ -19,7 +19,7 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task Any_other_table_that_is_missing_is_a_fault_of_the_bank()
+    public async Task Any_other_missing_table_is_an_internal_error()
     {
         await ExecuteAsync("alter table accounts.mt_doc_account rename to later");
         var answer = await bank.As("auditor").GetAsync("/v1/accounts");

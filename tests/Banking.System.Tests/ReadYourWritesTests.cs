@@ -6,13 +6,13 @@ using Npgsql;
 
 namespace Banking.System.Tests;
 
-/// <summary>A read that names the position of a write waits for it, and says so where it waited in vain.</summary>
+/// <summary>A read with Ledger-Min-Position waits for that position, and is marked stale if it waited in vain.</summary>
 public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task A_read_that_names_the_position_of_a_write_shows_the_write()
+    public async Task A_read_with_the_position_of_a_write_shows_the_write()
     {
         var account = await _teller.OpenAsync();
         var written = (await _teller.DepositAsync(account, "1.00")).Created();
@@ -29,7 +29,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData(null, 0)]
     [InlineData("wait=0", 0)]
     [InlineData("respond-async, wait=1", 1)]
-    public async Task A_position_that_the_log_does_not_reach_as_long_as_asked_is_refused_with_the_end(string? prefer, int seconds)
+    public async Task A_position_beyond_the_end_is_refused_with_the_end_after_the_wait(string? prefer, int seconds)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var started = Stopwatch.GetTimestamp();
@@ -46,7 +46,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task A_read_that_waits_is_answered_when_the_ledger_gets_there()
+    public async Task A_waiting_read_is_answered_when_the_log_reaches_the_position()
     {
         var account = await _teller.OpenAsync();
         var next = Position((await _teller.DepositAsync(account, "1.00")).Created()) + 1;
@@ -62,7 +62,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task The_feed_is_answered_up_to_the_position_that_it_says_and_no_further_than_the_log_is_complete()
+    public async Task The_feed_is_answered_up_to_its_position_and_not_beyond_the_high_water_mark()
     {
         var account = await _teller.OpenAsync();
         var auditor = bank.As("auditor");
@@ -72,7 +72,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
         long wanted;
         await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            // A number that was drawn by a transaction which is not over: the log is not complete behind it.
+            // An open transaction has drawn a position, so the log is not complete beyond it.
             await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
             var missing = (long)(await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
             var written = (await _teller.DepositAsync(account, "1.00")).Created();
@@ -100,7 +100,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task What_is_written_after_the_log_cannot_wait_for_a_position_and_says_so()
+    public async Task A_list_that_cannot_wait_for_a_position_refuses_the_header()
     {
         (await _teller.GetAsync("/v1/notifications", ("Ledger-Min-Position", "1"))).IsProblem(400, "min_position_not_supported");
         (await _teller.GetAsync("/v1/notifications")).Ok();
@@ -112,7 +112,7 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("far")]
     [InlineData("99999999999999999999")]
     [InlineData("1,2")]
-    public async Task A_position_is_a_number_as_it_was_given(string position) =>
+    public async Task A_malformed_position_is_refused(string position) =>
         (await _teller.GetAsync("/v1/accounts", ("Ledger-Min-Position", position))).IsProblem(400, "malformed_position");
 
     private static long Position(Answer answer) => long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);

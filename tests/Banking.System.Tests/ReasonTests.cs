@@ -9,7 +9,7 @@ using Wolverine;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// Money does not move without a reason, over HTTP, in a batch or on the bus; what was answered before that rule stays answered.
+/// Movements require a reason, over HTTP, in a batch and on the bus. Answers from before that rule are still repeated.
 /// </summary>
 public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -57,7 +57,7 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
     [Theory]
     [InlineData(1)]
     [InlineData(140)]
-    public async Task A_reason_of_1_and_of_140_characters_is_kept_with_the_event(int length)
+    public async Task A_reason_of_1_and_of_140_characters_is_stored_with_the_event(int length)
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var reason = new string('r', length);
@@ -73,7 +73,7 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [MemberData(nameof(EachKind))]
-    public async Task A_request_answered_before_a_reason_was_required_is_answered_still(string kind)
+    public async Task A_request_answered_before_a_reason_was_required_gets_the_same_answer(string kind)
     {
         var (account, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var answered = (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee))).Created();
@@ -112,7 +112,7 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task A_reason_longer_than_it_may_be_today_was_answered_and_stays_so()
+    public async Task A_request_answered_with_a_reason_that_is_too_long_today_gets_the_same_answer()
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         var refused = (await _teller.WithdrawAsync(account, "999.00"));
@@ -129,15 +129,17 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
 
     [Theory]
     [MemberData(nameof(EachKind))]
-    public async Task A_message_answered_before_a_reason_was_required_is_answered_still(string kind)
+    public async Task A_message_answered_before_a_reason_was_required_gets_the_same_answer(string kind)
     {
         var (account, payee) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var answered = (await _teller.PostAsync("/v1/" + kind, Request(kind, account, "test", payee))).Created();
         var key = BankClient.NewKey();
         var content =
             kind == "transfers"
-                ? $$$"""{"CommandId":"{{{key}}}","From":"{{{account}}}","To":"{{{payee}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"EffectiveAt":null,"Reference":null,"Reason":null}"""
-                : $$$"""{"CommandId":"{{{key}}}","Account":"{{{account}}}","Amount":{"minor":100,"currency":"EUR","scale":2},"BankSide":0,"EffectiveAt":null,"Reference":null,"Reason":null}""";
+                ? $$"""{"CommandId":"{{key}}","From":"{{account}}","To":"{{payee}}","Amount":"""
+                    + """{"minor":100,"currency":"EUR","scale":2},"EffectiveAt":null,"Reference":null,"Reason":null}"""
+                : $$"""{"CommandId":"{{key}}","Account":"{{account}}","Amount":"""
+                    + """{"minor":100,"currency":"EUR","scale":2},"BankSide":0,"EffectiveAt":null,"Reference":null,"Reason":null}""";
         var operation = kind switch
         {
             "deposits" => "deposit",
@@ -153,7 +155,7 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(before, await bank.RowsAsync());
     }
 
-    /// <summary>Its members in the order in which the bank declares them, as <see cref="FormerReceipt"/> wants them.</summary>
+    /// <summary>A request with its members in the order of the bank's record, as <see cref="FormerReceipt"/> requires.</summary>
     private static Dictionary<string, object> Request(string kind, string account, string? reason, string? payee = null)
     {
         var request = kind == "transfers"

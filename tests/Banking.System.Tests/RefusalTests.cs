@@ -2,13 +2,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>A movement that a rule forbids: refused with the facts, listed, and without a trace on the account.</summary>
+/// <summary>Refused movements: answered with the facts, listed, and without effect on the account.</summary>
 public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task What_the_account_does_not_cover_is_refused_with_what_it_does()
+    public async Task A_withdrawal_beyond_the_available_amount_is_refused_with_the_funds()
     {
         var account = await _teller.OpenAsync(balance: "100.00", overdraftLimit: "20.00");
 
@@ -23,7 +23,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Each_movement_a_rule_forbids_is_refused_with_its_facts()
+    public async Task Each_broken_rule_refuses_with_its_facts()
     {
         var (account, other, yen) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(),
             await _teller.OpenAsync(currency: "JPY"));
@@ -63,7 +63,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
         var payee = (await _teller.TransferAsync(account, frozen, "1.00")).IsProblem(422, "payee_account_frozen");
         Assert.Equal(frozen, payee.GetProperty("accountId").GetString());
         var foreign = (await _teller.TransferAsync(account, yen, "1.00")).IsProblem(422, "currency_mismatch");
-        Assert.False(foreign.TryGetProperty("accountCurrency", out _), "What the payee's account is kept in is not the payer's business.");
+        Assert.False(foreign.TryGetProperty("accountCurrency", out _), "The payer must not learn the currency of the payee's account.");
         (await _teller.TransferAsync(account, other, "10.01"))
             .IsProblem(422, "insufficient_funds").GetProperty("available").IsMoney("10.00");
         (await _teller.TransferAsync(account, "acc_0198f000000070008000000000000001", "1.00"))
@@ -74,7 +74,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task The_largest_amounts_are_booked_until_the_balance_would_not_fit()
+    public async Task The_largest_amounts_are_booked_up_to_the_largest_balance()
     {
         var account = await _teller.OpenAsync();
         (await _teller.DepositAsync(account, "1000000000000000.01")).IsProblem(422, "invalid_amount", "#/amount/value");
@@ -92,7 +92,7 @@ public sealed class RefusalTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
-    public async Task Refusals_are_listed_newest_first_with_their_facts_and_move_nothing()
+    public async Task Refusals_are_listed_newest_first_with_their_facts_and_change_no_balance()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         foreach (var value in (string[])["2.00", "3.00", "4.00", "5.00", "6.00"])

@@ -10,8 +10,8 @@ using Wolverine;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// That a command was refused is an event, in a stream of its own: the log tells who was refused what and why, and of transfers the world
-/// is told.
+/// A refusal is an event in a stream of its own: the log has actor, command and code of every refusal, and refused transfers are
+/// published.
 /// </summary>
 public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -22,7 +22,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
     private readonly BankClient _auditor = bank.As("auditor");
 
     [Fact]
-    public async Task A_refused_transfer_is_one_event_in_a_stream_of_its_own_and_moves_no_account()
+    public async Task A_refused_transfer_is_one_event_in_its_own_stream_and_changes_no_account()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
         (string, string)[] headers = [("Idempotency-Key", "once"), ("X-Correlation-ID", "rent")];
@@ -66,7 +66,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
             await bank.CountAsync("bank.mt_streams where type = 'refusal' and version = 1 and id = $1", Guid.Parse(Text(item, "streamId")!))
         );
 
-        // A repeat is told the same and leaves nothing more.
+        // A repeat gets the same answer and stores nothing.
         var after = await bank.RowsAsync();
         Assert.NotEqual(before, after);
         Assert.Equal(no.Body, (await PayAsync(payer, payee, headers)).Body);
@@ -74,7 +74,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
     }
 
     [Fact]
-    public async Task The_world_is_told_of_refused_transfers_through_each_door_and_of_nothing_else_that_was_refused()
+    public async Task Refused_transfers_over_every_channel_are_published_and_no_other_refusals()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "7.77"), await _teller.OpenAsync());
         (await _teller.DepositAsync(payer, "1.00")).Created();
@@ -101,7 +101,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         (await _teller.DepositAsync(payer, "1.00", "USD")).IsProblem(422, "currency_mismatch");
         (await _teller.TransferAsync(payer, payee, "1.00")).Created();
 
-        var told = (await FeedAsync()).Where(e => Text(e, "subject") == payer).ToList();
+        var published = (await FeedAsync()).Where(e => Text(e, "subject") == payer).ToList();
         Assert.Equal(
             [
                 "account-opened",
@@ -112,8 +112,8 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
                 "transfer-refused",
                 "transfer-sent",
             ],
-            told.Select(e => Text(e, "type")!.Split('.')[2]));
-        var refused = told.Where(e => Text(e, "type") == Published).ToList();
+            published.Select(e => Text(e, "type")!.Split('.')[2]));
+        var refused = published.Where(e => Text(e, "type") == Published).ToList();
         Assert.Equal(
             ["insufficient_funds", "same_account", "insufficient_funds"], refused.Select(e => Text(e.GetProperty("data"), "code")));
         var known = (await _teller.GetAsync($"/v1/accounts/{payer}/refusals")).Ok().Items().Select(r => Text(r, "id")).ToList();
@@ -127,14 +127,15 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
             Assert.DoesNotContain("8.77", e.GetRawText(), StringComparison.Ordinal);
         });
 
-        // Nothing is missing between the account's own events, and a refusal is no account.
-        Assert.Equal((4, 3), (told[^1].GetProperty("streamversion").GetInt32(), told[^1].GetProperty("previousversion").GetInt32()));
+        // The account's published events have no gap, and the refusal's stream is not published as an account.
+        var last = published[^1];
+        Assert.Equal((4, 3), (last.GetProperty("streamversion").GetInt32(), last.GetProperty("previousversion").GetInt32()));
         Assert.Equal(4, (await CompletenessAsync(payer)).GetProperty("events").GetInt32());
         Assert.Equal(0, (await CompletenessAsync("acc_" + known[0]!["ref_".Length..])).GetProperty("events").GetInt32());
     }
 
     [Fact]
-    public async Task What_was_rejected_leaves_nothing_in_the_log()
+    public async Task A_rejected_command_stores_nothing_in_the_log()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
         var before = await bank.RowsAsync();
@@ -147,7 +148,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
     }
 
     [Fact]
-    public async Task A_refusal_is_no_account_and_no_transfer()
+    public async Task A_refusals_id_is_not_found_as_an_account_or_transfer()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
         (await PayAsync(payer, payee)).IsProblem(422, "insufficient_funds");
@@ -159,7 +160,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
     }
 
     [Fact]
-    public async Task On_a_bank_with_refusals_every_read_model_is_what_the_log_says()
+    public async Task With_refusals_in_the_log_every_read_model_equals_the_log()
     {
         var (payer, payee) = (await _teller.OpenAsync(balance: "5.00"), await _teller.OpenAsync());
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _teller.TransferAsync(payer, payee, "1.00")));
@@ -187,11 +188,11 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
             },
             headers);
 
-    /// <summary>What the trail says once it has everything.</summary>
+    /// <summary>Events of the audit trail, after it has caught up with the log.</summary>
     private async Task<IReadOnlyList<JsonElement>> EventsAsync(string query) =>
         (await _auditor.GetCurrentAsync("/audit/events?" + query, await bank.LastAsync())).Ok().Items();
 
-    /// <summary>The whole feed, once the log is known to be complete.</summary>
+    /// <summary>The whole feed, after the high-water mark has reached the end.</summary>
     private async Task<IReadOnlyList<JsonElement>> FeedAsync()
     {
         await EventsAsync("limit=1");

@@ -4,14 +4,14 @@ using CsCheck;
 
 namespace Banking.System.Tests;
 
-/// <summary>Whatever callers send, sending it again adds nothing.</summary>
+/// <summary>Repeating any commands has no effect.</summary>
 public sealed class RepeatedCommandsTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly Gen<(int Kind, int Cents)[]> Commands =
         Gen.Select(Gen.Int[0, 2], Gen.Int[1, 5_000]).Array[1, 12];
 
     [Fact]
-    public async Task A_command_twice_adds_nothing_and_is_answered_alike()
+    public async Task A_repeated_command_has_no_effect_and_gets_the_same_answer()
     {
         var teller = bank.As("teller");
         var run = 0;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.System.Tests;
 
 /// <summary>
-/// No idempotency key is ignored: operators' requests are done once under theirs, and the key of a batch stands for that batch.
+/// No idempotency key is ignored: an operator's request is executed once per key, and the key of a batch stands for that batch.
 /// </summary>
 public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -19,7 +19,7 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("/ops/outbox/modules/release")]
     [InlineData("/ops/projections/audit/repair")]
     [InlineData("/ops/projections/ledger/rebuild")]
-    public async Task What_an_operator_asks_for_under_a_key_is_done_once_and_its_answer_repeated(string path)
+    public async Task An_operators_request_with_a_key_is_executed_once_and_its_answer_repeated(string path)
     {
         await _operator.PostAsync(
             path.EndsWith("release", StringComparison.Ordinal) ? "/ops/outbox/modules/hold" : "/ops/outbox/modules/release", Why);
@@ -39,7 +39,7 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task The_key_of_a_request_that_was_refused_is_free()
+    public async Task A_refused_request_leaves_its_key_free()
     {
         var key = ("Idempotency-Key", BankClient.NewKey());
 
@@ -60,15 +60,15 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task A_request_whose_end_is_not_known_is_not_done_a_second_time()
+    public async Task A_request_without_a_known_outcome_is_not_executed_again()
     {
         var key = ("Idempotency-Key", BankClient.NewKey());
         (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).Ok();
-        // As a host leaves it that ended before it kept the answer.
+        // As after a host that stopped before it stored the answer.
         await using (
             var command = bank.Database.CreateCommand(
-                "update platform.request_key set status = null, headers = null, body = null where claimed_at = (select max(claimed_at) from platform.request_key)"
-            ))
+                "update platform.request_key set status = null, headers = null, body = null "
+                    + "where claimed_at = (select max(claimed_at) from platform.request_key)"))
         {
             Assert.Equal(1, await command.ExecuteNonQueryAsync());
         }
@@ -79,7 +79,7 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     [Theory]
     [InlineData("/ops/projections/audit/repair")]
     [InlineData("/v1/deposits/batch")]
-    public async Task A_key_that_is_none_is_malformed_wherever_it_is_sent(string path)
+    public async Task An_invalid_key_is_malformed_on_every_route(string path)
     {
         var client = path.StartsWith("/ops", StringComparison.Ordinal) ? _operator : _teller;
         object body = path.StartsWith("/ops", StringComparison.Ordinal)
@@ -108,7 +108,7 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task The_key_of_a_batch_that_was_malformed_is_free()
+    public async Task A_malformed_batch_leaves_its_key_free()
     {
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
@@ -121,7 +121,7 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task The_correlation_id_of_an_operator_is_kept_with_what_they_do_and_a_wrong_one_is_refused()
+    public async Task The_correlation_id_of_an_operators_request_is_stored_and_a_malformed_one_refused()
     {
         (await _operator.PostAsync("/ops/outbox/modules/hold", Why, ("X-Correlation-ID", "incident-17"))).Ok();
         (await _operator.PostAsync("/ops/outbox/modules/release", Why, ("X-Correlation-ID", new string('c', 101)))).IsProblem(
@@ -132,9 +132,9 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
             1, await bank.CountAsync("bank.mt_events where correlation_id = 'incident-17' and type = 'publishing.destination-held.v1'"));
     }
 
-    /// <summary>Commands honour the key themselves; a route of another kind would have to be told apart here.</summary>
+    /// <summary>Commands honour the key themselves. A new kind of route must be added here.</summary>
     [Fact]
-    public void Every_route_that_does_something_honours_the_key_or_changes_nothing()
+    public void Every_route_honours_the_key_or_changes_nothing()
     {
         var others = bank.Host.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
             .Where(e => e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Any(m => m is not ("GET" or "HEAD")) == true)

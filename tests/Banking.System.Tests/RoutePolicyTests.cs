@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
-/// <summary>Every route of the running host is listed here with what it asks of its caller: one that is not fails the build.</summary>
+/// <summary>Every route of the running host must be listed here with its policy.</summary>
 public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Anonymous = "anonymous";
@@ -109,7 +109,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
     public static TheoryData<string> Roles => ["customer", "teller", "operator", "auditor", "service", "Teller", ""];
 
     [Fact]
-    public void Every_route_has_a_policy_or_is_anonymous_by_name()
+    public void Every_route_has_a_policy_or_is_listed_as_anonymous()
     {
         var found = bank.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(e =>
             (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]).Select(m => (m, Path(e), Policy(e))));
@@ -121,7 +121,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
 
     [Theory]
     [MemberData(nameof(Forgeries))]
-    public async Task A_wrong_token_opens_no_route(string kind)
+    public async Task A_forged_token_is_refused_on_every_route(string kind)
     {
         var caller = bank.WithToken(new ForgedTokens(bank).Make(kind));
 
@@ -136,9 +136,9 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
 
     [Theory]
     [MemberData(nameof(Roles))]
-    public async Task A_role_opens_exactly_the_routes_of_its_policies(string role)
+    public async Task A_role_may_use_exactly_the_routes_of_its_policies(string role)
     {
-        var caller = bank.WithToken(new ForgedTokens(bank).With(new() { ["sub"] = "somebody", ["role"] = role }));
+        var caller = bank.WithToken(new ForgedTokens(bank).With(new() { ["sub"] = "subject-1", ["role"] = role }));
 
         foreach (var (method, route, policy) in Closed)
         {
@@ -157,14 +157,14 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_token_that_names_nobody_or_no_role_or_two_opens_nothing()
+    public async Task A_token_without_a_subject_or_with_no_or_two_roles_is_refused()
     {
         var forged = new ForgedTokens(bank);
         BankClient[] callers = [bank.WithToken(forged.With(new() { ["role"] = "teller" })),
-            bank.WithToken(forged.With(new() { ["sub"] = "somebody" })),
-            // Two roles: the door must not be opened by the one and the caller judged by the other.
-            bank.WithToken(forged.With(new() { ["sub"] = "somebody", ["role"] = new[] { "auditor", "customer" } })),
-            bank.WithToken(forged.With(new() { ["sub"] = "somebody", ["role"] = new[] { "teller", "teller" } }))];
+            bank.WithToken(forged.With(new() { ["sub"] = "subject-1" })),
+            // Two roles: the route must not be authorized by one and the caller judged by the other.
+            bank.WithToken(forged.With(new() { ["sub"] = "subject-1", ["role"] = new[] { "auditor", "customer" } })),
+            bank.WithToken(forged.With(new() { ["sub"] = "subject-1", ["role"] = new[] { "teller", "teller" } }))];
 
         foreach (var (caller, (method, route, _)) in callers.SelectMany(c => Closed.Select(r => (c, r))))
         {
@@ -173,7 +173,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task Where_there_is_no_route_nobody_learns_so_without_a_token()
+    public async Task An_unknown_route_is_answered_401_without_a_token()
     {
         (await bank.Anonymous().GetAsync("/v1/nothing")).IsProblem(401, "unauthenticated");
         (await bank.As("teller").GetAsync("/v1/nothing")).IsProblem(404, "no_such_route");

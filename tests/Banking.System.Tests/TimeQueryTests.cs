@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>How a point in time is asked for, and what is answered where there is none or are two.</summary>
+/// <summary>Instants in queries, including local times that do not exist or exist twice.</summary>
 public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -16,7 +16,7 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData("2026-06-01T14:00&tz=Europe/Berlin", "2026-06-01T12:00:00Z")]
     [InlineData("2026-01-01T13:00:00&tz=Europe/Berlin", "2026-01-01T12:00:00Z")]
     [InlineData("2026-10-25T01:59:59&tz=Europe/Berlin", "2026-10-24T23:59:59Z")]
-    public async Task A_time_is_an_instant_with_an_offset_or_a_clock_in_a_zone(string query, string instant)
+    public async Task A_time_is_an_instant_with_an_offset_or_a_local_time_with_a_zone(string query, string instant)
     {
         var at = (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?effectiveAt={query}")).Ok();
 
@@ -28,7 +28,7 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData("knownAt=2026-03-29T02:30", "local_time_skipped", "2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")]
     [InlineData("effectiveAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
     [InlineData("knownAt=2026-10-25T02:30", "local_time_doubled", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")]
-    public async Task A_clock_that_skipped_or_doubled_the_time_is_answered_with_both_candidates(string query, string code, string one,
+    public async Task A_skipped_or_doubled_local_time_is_refused_with_both_candidates(string query, string code, string one,
         string two)
     {
         var account = await _teller.OpenAsync();
@@ -54,11 +54,11 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData("effectiveAt=2026-06-01T12:00&tz=Europe/Atlantis")]
     [InlineData("effectiveAt=2026-06-01T12:00&tz=../../etc/passwd")]
     [InlineData("knownAt=1780315200")]
-    public async Task A_time_that_cannot_be_understood_is_malformed(string query) =>
+    public async Task An_invalid_time_is_malformed(string query) =>
         (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?{query}")).IsProblem(400, "malformed_time");
 
     [Fact]
-    public async Task What_will_be_known_is_not_told()
+    public async Task A_knownAt_in_the_future_is_refused()
     {
         var later = bank.Clock.Now.AddMicroseconds(1);
 

@@ -4,13 +4,13 @@ using Banking.Testing;
 
 namespace Banking.System.Tests;
 
-/// <summary>What was, and what was known of it: two questions, both answered for ever.</summary>
+/// <summary>Balances at past effective and recorded times.</summary>
 public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task On_Thursday_the_bank_learns_what_counted_on_Tuesday()
+    public async Task A_deposit_recorded_on_Thursday_takes_effect_on_Tuesday()
     {
         var monday = bank.Clock.Now;
         var account = await _teller.OpenAsync(balance: "100.00");
@@ -32,14 +32,14 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         bank.Clock.Advance(TimeSpan.FromDays(1));
         var tick = TimeSpan.FromMicroseconds(1);
 
-        // What counted, as it is known today; an event at exactly the instant asked about counts.
+        // By effective time, as known today; an event at exactly the requested instant is included.
         await BalanceAsync(account, monday - tick, null, "0.00", 0, 0);
         await BalanceAsync(account, monday, null, "100.00", 2, 2);
         await BalanceAsync(account, tuesday - tick, null, "100.00", 2, 2);
         await BalanceAsync(account, tuesday, null, "75.00", 4, 4);
         await BalanceAsync(account, bank.Clock.Now.AddYears(1), null, "75.00", 4, 4);
 
-        // What was known then; on Tuesday evening nobody knew of the deposit, whatever counts.
+        // By recorded time; on Tuesday evening the bank did not know of the deposit.
         await BalanceAsync(account, null, tuesday - tick, "100.00", 2, 2);
         await BalanceAsync(account, null, tuesday, "70.00", 3, 3);
         await BalanceAsync(account, null, thursday - tick, "70.00", 3, 3);
@@ -52,7 +52,7 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task A_balance_proves_itself()
+    public async Task A_balance_names_the_events_it_was_computed_from()
     {
         var account = await _teller.OpenAsync(balance: "100.00", overdraftLimit: "50.00");
 

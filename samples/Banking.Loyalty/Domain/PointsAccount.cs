@@ -6,43 +6,43 @@ namespace Banking.Loyalty.Domain;
 
 /// <summary>A deposit earned points.</summary>
 /// <param name="Account">The bank account that was credited.</param>
-/// <param name="Points">How many, more than zero.</param>
+/// <param name="Points">The number of points, more than zero.</param>
 /// <param name="Deposit">The published event of the deposit, evt_….</param>
-/// <param name="EffectiveAt">When they were added.</param>
+/// <param name="EffectiveAt">When the points were added.</param>
 public sealed record PointsEarned(Guid Account, long Points, string Deposit, DateTimeOffset EffectiveAt);
 
-/// <summary>Points were spent.</summary>
-/// <param name="Points">How many, more than zero.</param>
-/// <param name="EffectiveAt">When.</param>
+/// <summary>Points were redeemed.</summary>
+/// <param name="Points">The number of points, more than zero.</param>
+/// <param name="EffectiveAt">When the points were redeemed.</param>
 public sealed record PointsRedeemed(long Points, DateTimeOffset EffectiveAt);
 
-/// <summary>Points of a deposit that were not spent in time.</summary>
+/// <summary>Points of a deposit that were not redeemed in time expired.</summary>
 /// <param name="Deposit">The published event of the deposit, evt_….</param>
-/// <param name="Points">What was left of them, more than zero.</param>
-/// <param name="EffectiveAt">When they expired.</param>
+/// <param name="Points">The number of points that were left, more than zero.</param>
+/// <param name="EffectiveAt">When the points expired.</param>
 public sealed record PointsExpired(string Deposit, long Points, DateTimeOffset EffectiveAt);
 
-/// <summary>What is left of the points of one deposit.</summary>
+/// <summary>The remaining points of one deposit.</summary>
 public sealed record PointsLot(string Deposit, long Points);
 
 /// <summary>The points of one bank account.</summary>
-/// <param name="Lots">The oldest first: these are spent first.</param>
+/// <param name="Lots">Oldest first; the oldest are redeemed first.</param>
 public sealed record PointsAccount(Guid Id, long Version, DateTimeOffset RecordedAt, Guid Account, IReadOnlyList<PointsLot> Lots)
     : IEventSourced<PointsAccount>
 {
-    /// <summary>From when they are earned to when they expire.</summary>
+    /// <summary>The time after which points expire.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
     public static string StreamType => "points";
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The sum of all remaining points.</summary>
     [JsonIgnore]
     public long Points => Lots.Aggregate(0L, (sum, lot) => checked(sum + lot.Points));
 
-    /// <summary>The stream of an account's points: each account has one, from its first points on.</summary>
+    /// <summary>The stream of an account's points. It begins with the first points that the account earns.</summary>
     public static Guid IdOf(Guid account) => DeterministicId.From(account, "loyalty-points");
 
-    /// <summary>What is left of the points of a deposit.</summary>
+    /// <summary>The remaining points of a deposit.</summary>
     public long LeftOf(string deposit) => Lots.FirstOrDefault(l => l.Deposit == deposit)?.Points ?? 0;
 
     public static PointsAccount Fold(PointsAccount? state, Guid id, object @event, DateTimeOffset recordedAt)

@@ -3,10 +3,10 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Loyalty.Domain;
 
-/// <summary>The stored state is the fold of its stream.</summary>
+/// <summary>Stores the state of a points account.</summary>
 public sealed partial class PointsAccountProjection : SingleStreamProjection<PointsAccount, Guid>
 {
-    // Named, or Marten offers it the events of every other stream too.
+    // Without this, Marten passes the events of all other streams too.
     public PointsAccountProjection()
     {
         IncludeType<PointsEarned>();

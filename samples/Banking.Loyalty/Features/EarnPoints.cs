@@ -5,7 +5,7 @@ using Banking.Platform.EventSourcing;
 namespace Banking.Loyalty.Features;
 
 /// <summary>
-/// Adds the points of a deposit. Its key is the published event's id, so that a deposit that is delivered again earns nothing more.
+/// Adds the points of a deposit. The id of the published event is the idempotency key, so that a deposit delivered twice earns points once.
 /// </summary>
 internal sealed record EarnPoints(string Deposit, Guid Account, long Points);
 

@@ -15,7 +15,7 @@ public sealed class PointsCommands(
 {
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 
-    /// <summary>The account with that public id, or null where it does not exist or the caller must not know of it.</summary>
+    /// <summary>The account with that public id; null if it does not exist or the caller may not see it.</summary>
     internal async Task<Guid?> FindAsync(string account, Caller caller, CancellationToken ct) =>
         PublicId.TryParse("acc", account, out var id) && await _accounts.MaySeeAsync(caller, id, ct) ? id : null;
 
@@ -25,7 +25,7 @@ public sealed class PointsCommands(
     internal Task EarnAsync(EarnPoints command, Envelope envelope, CancellationToken ct) =>
         doors.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);
 
-    /// <summary>When the lifetime of points is over, by the bank's clock.</summary>
+    /// <summary>Expires points whose lifetime has ended by the bank's clock.</summary>
     internal Task<Outcome> ExpireAsync(ExpirePoints command, CommandContext context, CancellationToken ct)
     {
         var (id, eventId) = (PointsAccount.IdOf(command.Account), Ids.Next(clock));
@@ -69,7 +69,7 @@ public sealed class PointsCommands(
                 _ => null,
                 (_, now) => EarnPointsDecision.Decide(command, eventId, now),
                 (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
-                // No rule refuses points that were earned.
+                // No rule refuses earned points, so no command data is stored.
                 Data: null),
             ct);
     }

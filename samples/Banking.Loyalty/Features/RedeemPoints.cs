@@ -11,8 +11,8 @@ using Wolverine.Http;
 
 namespace Banking.Loyalty.Features;
 
-/// <summary>Spends points.</summary>
-/// <param name="Points">How many, more than zero.</param>
+/// <summary>Redeems points.</summary>
+/// <param name="Points">The number of points, more than zero.</param>
 public sealed record RedeemPointsRequest(long Points);
 
 public static class RedeemPointsEndpoint
@@ -35,10 +35,11 @@ internal static class RedeemPointsDecision
         "loyalty.redeem-points.v1",
         c => c.CommandId,
         _ => (null, null),
-        c => c.Points > 0 ? null : Problems.Malformed("points_not_positive", "points is more than zero.", "#/points", status: 422));
+        c => c.Points > 0 ? null : Problems.Malformed("points_not_positive", "points must be more than zero.", "#/points", status: 422));
 
     internal static Decision Decide(RedeemPoints command, PointsAccount points, Guid eventId, DateTimeOffset now) =>
         command.Points > points.Points
-            ? new Decision.Refused(Refusal.Of("insufficient_points", 422, "There are fewer points than that.", ("points", points.Points)))
+            ? new Decision.Refused(Refusal.Of(
+                "insufficient_points", 422, "The account has fewer points than requested.", ("points", points.Points)))
             : new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsRedeemed(command.Points, now)));
 }

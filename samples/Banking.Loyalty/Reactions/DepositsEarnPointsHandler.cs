@@ -11,7 +11,8 @@ public static class DepositsEarnPointsHandler
     internal const string Deposited = "banking.account.money-deposited.v1";
 
     /// <summary>
-    /// Each deposit is a command of its own. The message may come again, whole or in part: each command's key makes it happen once.
+    /// Submits one command per deposit. The message may be delivered again, whole or in part: the key of each command makes it take effect
+    /// once.
     /// </summary>
     public static async Task Handle(EventsPublished message, Envelope envelope, PointsCommands commands, CancellationToken ct)
     {
@@ -24,7 +25,7 @@ public static class DepositsEarnPointsHandler
         }
     }
 
-    /// <summary>One for each whole unit of the currency, whichever it is.</summary>
+    /// <summary>One point for each whole unit of the currency.</summary>
     internal static long PointsFor(string data)
     {
         using var deposit = JsonDocument.Parse(data);
@@ -33,7 +34,7 @@ public static class DepositsEarnPointsHandler
     }
 }
 
-/// <summary>Deposits on any account.</summary>
+/// <summary>Subscribes to deposits to all accounts.</summary>
 internal sealed class DepositInterest : IModuleInterest
 {
     public IReadOnlyList<string> Types => [DepositsEarnPointsHandler.Deposited];

@@ -11,7 +11,7 @@ using Wolverine.Http;
 
 namespace Banking.Loyalty.ReadModels;
 
-/// <summary>An account in the list.</summary>
+/// <summary>One account in the list.</summary>
 public sealed record PointsListItem(string Account, long Earned, long Redeemed, long Expired);
 
 public static class ListPointsEndpoint
@@ -22,7 +22,7 @@ public static class ListPointsEndpoint
     [ListsFrom(PointsOverviewProjection.ModelName)]
     [PageParameters]
     [Tags("Loyalty")]
-    [EndpointSummary("List what accounts earned, redeemed and let expire")]
+    [EndpointSummary("List the points that accounts earned and redeemed, and that expired")]
     [Authorize(Policies.ReadBooks)]
     [ProducesResponseType<Page<PointsListItem>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IDocumentStore store, HttpContext http)

@@ -4,7 +4,7 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Loyalty.ReadModels;
 
-/// <summary>What an account earned, redeemed and let expire, as lists find it.</summary>
+/// <summary>The points that an account earned and redeemed, and that expired.</summary>
 public sealed record PointsOverview(Guid Id, Guid Account, long Earned, long Redeemed, long Expired);
 
 /// <summary>An asynchronous projection, run by Marten's daemon on one host.</summary>

@@ -2,26 +2,27 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Contracts;
 
-/// <summary>
-/// What every fact about an account tells to other modules. Stored under a name of its own for ever; who and why are in its metadata.
-/// </summary>
+/// <summary>An event of an account, as other modules see it. The actor and the reason are in the event's metadata.</summary>
 public interface IAccountEvent
 {
-    /// <summary>When it counts; when the bank learned it is in the metadata.</summary>
+    /// <summary>When the event takes effect. The metadata has the time at which the bank recorded it.</summary>
     DateTimeOffset EffectiveAt { get; }
 }
 
-/// <summary>What a fact that changes the balance tells: enough to book it, whatever kind of movement it is.</summary>
+/// <summary>An event that changes the balance, with everything that booking it needs.</summary>
 public interface IMovement : IAccountEvent
 {
-    /// <summary>Never negative: the direction is a field of its own.</summary>
+    /// <summary>Never negative; <see cref="Direction"/> gives the sign.</summary>
     Money Amount { get; }
 
-    /// <summary>Which way it moves on the customer's account.</summary>
+    /// <summary>Whether the movement raises or lowers the customer's balance.</summary>
     Direction Direction { get; }
 
+    /// <summary>The change of the customer's balance: the amount, negative for a debit.</summary>
+    sealed Money SignedAmount => new(Direction.Signed(Amount.Minor), Amount.Currency);
+
     /// <summary>
-    /// The bank's own leg; null where the other leg is another account of this bank, whose own fact is stored in the same transaction.
+    /// The bank's own leg. Null for a transfer: its other leg is the event of the other account, stored in the same transaction.
     /// </summary>
     BankSide? BankSide { get; }
 }

@@ -1,14 +1,14 @@
 namespace Banking.Accounts.Contracts;
 
-/// <summary>Which way money does not move on a frozen account.</summary>
+/// <summary>The movements that a freeze blocks.</summary>
 public enum FreezeScope
 {
-    /// <summary>Nothing goes out.</summary>
+    /// <summary>Debits are blocked.</summary>
     Debit,
 
-    /// <summary>Nothing comes in.</summary>
+    /// <summary>Credits are blocked.</summary>
     Credit,
 
-    /// <summary>Neither.</summary>
+    /// <summary>Debits and credits are blocked.</summary>
     All,
 }

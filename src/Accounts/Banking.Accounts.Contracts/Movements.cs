@@ -1,6 +1,6 @@
 namespace Banking.Accounts.Contracts;
 
-/// <summary>Which way money moves on the customer's account.</summary>
+/// <summary>Whether a movement raises or lowers the balance of the customer's account.</summary>
 public enum Direction
 {
     /// <summary>Raises the balance.</summary>
@@ -10,8 +10,21 @@ public enum Direction
     Debit,
 }
 
+/// <summary>The sign of a movement, defined here only.</summary>
+public static class DirectionSign
+{
+    /// <summary>The amount in minor units as a change of the balance: positive for a credit, negative for a debit.</summary>
+    public static long Signed(this Direction direction, long amount) => direction switch
+    {
+        Direction.Credit => amount,
+        Direction.Debit => checked(-amount),
+        _ => throw new InvalidOperationException($"{direction} is not a direction of a movement."),
+    };
+}
+
 /// <summary>
-/// The bank's own leg of an entry. Never a stream: it has no invariant, and a stream would be a lock the whole bank waits on.
+/// The bank's own leg of an entry. It has no stream, because it has no invariant, and every movement of the bank would wait for that
+/// stream's lock.
 /// </summary>
 public enum BankSide
 {
@@ -21,24 +34,24 @@ public enum BankSide
     /// <summary>Money from or to another bank.</summary>
     Settlement,
 
-    /// <summary>Interest paid to or charged from the customer.</summary>
+    /// <summary>Interest paid to or charged to the customer.</summary>
     Interest,
 
     /// <summary>Fees.</summary>
     Fees,
 
-    /// <summary>Differences that await an explanation, rounding among them.</summary>
+    /// <summary>Unexplained differences, including rounding.</summary>
     Suspense,
 }
 
-/// <summary>The other end of a movement from or to another bank.</summary>
-/// <param name="Bank">Its bank, as the source names it.</param>
-/// <param name="Account">Its account there, as the source names it.</param>
+/// <summary>The other party of a movement from or to another bank.</summary>
+/// <param name="Bank">The counterparty's bank, as the source names it.</param>
+/// <param name="Account">The counterparty's account, as the source names it.</param>
 public sealed record Counterparty(string? Bank, string? Account);
 
-/// <summary>What a movement was for, as far as it was told.</summary>
-/// <param name="Operation">How it was done: cash-in, cash-out, transfer-in, transfer-out, card …</param>
-/// <param name="Purpose">What it was for: interest, fee, household, pension …</param>
+/// <summary>Optional details of a movement.</summary>
+/// <param name="Operation">The kind of operation: cash-in, cash-out, transfer-in, transfer-out, card …</param>
+/// <param name="Purpose">The purpose: interest, fee, household, pension …</param>
 /// <param name="Reference">The customer's own reference.</param>
 public sealed record MovementDetails(
     string? Operation = null,

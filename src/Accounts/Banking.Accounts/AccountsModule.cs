@@ -18,20 +18,20 @@ using Wolverine;
 
 namespace Banking.Accounts;
 
-/// <summary>The front door of the module: what the host needs to know of it.</summary>
+/// <summary>Registers the module with the host.</summary>
 public sealed class AccountsModule : BankModule
 {
-    /// <summary>The schema of its documents.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "accounts";
 
-    /// <summary>The setting that says how many days staff may date back what they book.</summary>
+    /// <summary>The setting for how many days back staff may date a booking.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
 
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
     public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
 
-    private static readonly GroupRules<Account> Rules = new(Beside, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
+    private static readonly GroupRules<Account> Rules = new(LookupDocuments, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
 
     public override void AddStored(IServiceCollection services)
     {
@@ -44,28 +44,28 @@ public sealed class AccountsModule : BankModule
             .AddCommandGroup(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
-            .AddSingleton(MovementReceipts.Rule)
+            .AddSingleton(MovementReceiptRule.Rule)
             .AddSingleton(ImportedIds.Rule)
             .AddSingleton<StoredComparison, LookupComparison>();
     }
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
-        // Read when it is first needed, for the demo bank has its own; but a value that is no number of days keeps the host from starting.
+        // The rule is created on first use, because the demo bank replaces it. This call stops the host at start if the value is invalid.
         _ = BackdatingRule.Of(configuration);
         services
-            .AddSingleton<AccountReferences>()
+            .AddSingleton<AccountResolver>()
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
-            .AddSingleton<AccountBook>()
+            .AddSingleton<HistoricalBalances>()
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()
             .AddSingleton<AccountNumberSequence>()
             .AddSingleton(_ => BackdatingRule.Of(configuration))
-            .AddSingleton<AccountPasts>()
-            .AddSingleton<IPastSource<Account>>(p => p.GetRequiredService<AccountPasts>())
-            .AddSingleton<AccountDesk>()
-            .AddSingleton<OpeningDesk>();
+            .AddSingleton<AccountTimelineSource>()
+            .AddSingleton<IPastSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
+            .AddSingleton<AccountCommands>()
+            .AddSingleton<AccountOpening>();
     }
 
     public override void Configure(StoreOptions store)
@@ -89,40 +89,40 @@ public sealed class AccountsModule : BankModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.RegisterMessageType(typeof(OpenAccount), OpenAccountHandler.Shape.Name);
-        wolverine.RegisterMessageType(typeof(DepositMoney), DepositMoneyHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(WithdrawMoney), WithdrawMoneyHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(TransferMoney), TransferMoneyHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(FreezeAccount), FreezeAccountHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Slice.Shape.Name);
-        wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Slice.Shape.Name);
+        wolverine.RegisterMessageType(typeof(DepositMoney), DepositMoneyHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(WithdrawMoney), WithdrawMoneyHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(TransferMoney), TransferMoneyHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(FreezeAccount), FreezeAccountHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Definition.Shape.Name);
+        wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Definition.Shape.Name);
         wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
     }
 
-    /// <summary>Takes over accounts of another bank with everything that was booked on them.</summary>
-    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    /// <summary>Imports accounts of another bank with all their bookings.</summary>
+    /// <param name="progress">Called with the number of events stored since the last call.</param>
     public static Task<ImportResult> ImportAsync(
         HistoryImport import, string importName, IReadOnlyList<AccountHistory> accounts, Action<int> progress, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(import);
-        return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.Stream)], Rules, progress, ct);
+        return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
     }
 
-    /// <summary>The first row that is not what was imported under the same id before, or null.</summary>
+    /// <summary>The first row that differs from the row imported earlier under the same id; null if there is none.</summary>
     public static Task<HistoryDifference?> FirstDifferenceAsync(
         HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(comparison);
-        return comparison.FirstAsync([.. accounts.Select(ImportAccounts.Stream)], (_, _, _) => { }, ct);
+        return comparison.FirstAsync([.. accounts.Select(ImportAccounts.ToStream)], (_, _, _) => { }, ct);
     }
 
-    /// <summary>The sum of the balances that the bank holds now on accounts that were imported.</summary>
+    /// <summary>The sum of the current balances of imported accounts.</summary>
     public static Task<MoneySum> BalanceAsync(
         IDocumentStore store, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct) =>
         ImportedBalances.SumAsync(store, source, accounts, currency, ct);
 
-    /// <summary>What an account is found by. Never changed once written, so that a movement writes none of it.</summary>
-    private static IEnumerable<object> Beside(Account? before, Account after)
+    /// <summary>The new lookup documents of an account. They never change, so a movement writes none.</summary>
+    private static IEnumerable<object> LookupDocuments(Account? before, Account after)
     {
         foreach (var customer in after.Delegates.Append(after.Owner).Except(before?.Delegates.Append(before.Owner) ?? []))
         {

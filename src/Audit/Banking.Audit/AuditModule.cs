@@ -5,10 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Audit;
 
-/// <summary>The front door of the module: what the host needs to know of it. It owns no streams; it reads what all modules store.</summary>
+/// <summary>Registers the module with the host. It has no streams; it reads the events of all modules.</summary>
 public sealed class AuditModule : BankModule
 {
-    /// <summary>The schema of its tables.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "audit";
 
     public override void AddStored(IServiceCollection services) => services

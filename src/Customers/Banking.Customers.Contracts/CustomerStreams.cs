@@ -1,6 +1,6 @@
 namespace Banking.Customers.Contracts;
 
-/// <summary>How other modules recognise a customer's stream in the event store, without reading it.</summary>
+/// <summary>Lets other modules recognise a customer's stream in the event log without reading it.</summary>
 public static class CustomerStreams
 {
     /// <summary>The stored stream type of customers.</summary>

@@ -1,6 +1,7 @@
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
+using Banking.Customers.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Comparing;
@@ -13,10 +14,10 @@ using Wolverine;
 
 namespace Banking.Customers;
 
-/// <summary>The front door of the module: what the host needs to know of it.</summary>
+/// <summary>Registers the module with the host.</summary>
 public sealed class CustomersModule : BankModule
 {
-    /// <summary>The schema of its documents.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "customers";
 
     private static readonly GroupRules<Customer> Rules =
@@ -31,16 +32,16 @@ public sealed class CustomersModule : BankModule
         .AddSingleton<StoredComparison, KeyComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<CustomerDesk>();
+        .AddSingleton<CustomerRegistration>();
 
     public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<CustomerRegistered>(Registered);
         store.Projections.Add<CustomerProjection>(ProjectionLifecycle.Inline);
-        // On the state itself, unlike with accounts: a customer is written once, so that no later event pays for it.
+        // The index is on the state itself, unlike for accounts: a customer is written once, so it slows no later event down.
         store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer").Index(c => c.ExternalId!);
-        // A schema of its own, so that it can be left out of long-lived backups: a restored key would undo an erasure.
+        // Keys have a schema of their own, so that long-lived backups can leave it out: a restored key would undo an erasure.
         store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
     }
 
@@ -50,8 +51,8 @@ public sealed class CustomersModule : BankModule
         wolverine.RegisterMessageType(typeof(RegisterCustomer), RegisterCustomerHandler.Shape.Name);
     }
 
-    /// <summary>Takes over customers of another bank.</summary>
-    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    /// <summary>Imports customers of another bank.</summary>
+    /// <param name="progress">Called with the number of events stored since the last call.</param>
     public static Task<ImportResult> ImportAsync(
         HistoryImport import,
         string importName,
@@ -63,10 +64,10 @@ public sealed class CustomersModule : BankModule
         ArgumentNullException.ThrowIfNull(import);
         ArgumentNullException.ThrowIfNull(clock);
         var now = clock.GetUtcNow();
-        return import.RunAsync(importName, [.. customers.Select(c => ImportCustomers.Stream(c, now))], Rules, progress, ct);
+        return import.RunAsync(importName, [.. customers.Select(c => ImportCustomers.ToStream(c, now))], Rules, progress, ct);
     }
 
-    /// <summary>The first customer who is not the one that was imported under the same id before, or null.</summary>
+    /// <summary>The first customer who differs from the one imported earlier under the same id; null if there is none.</summary>
     public static Task<HistoryDifference?> FirstDifferenceAsync(
         IDocumentStore store,
         HistoryComparison comparison,

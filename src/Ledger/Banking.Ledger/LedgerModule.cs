@@ -7,11 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Ledger;
 
 /// <summary>
-/// The front door of the module: what the host needs to know of it. It owns no streams; its journal is derived from the accounts' events.
+/// Registers the module with the host. It has no streams; its journal is derived from the events of accounts.
 /// </summary>
 public sealed class LedgerModule : BankModule
 {
-    /// <summary>The schema of its tables.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "ledger";
 
     public override void AddStored(IServiceCollection services) => services

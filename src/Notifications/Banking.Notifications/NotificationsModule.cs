@@ -1,6 +1,7 @@
 using Banking.Notifications.Domain;
 using Banking.Notifications.Features;
 using Banking.Notifications.Reactions;
+using Banking.Notifications.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Comparing;
@@ -14,10 +15,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Notifications;
 
-/// <summary>The front door of the module: who wants to hear of what, and what they were told.</summary>
+/// <summary>Registers the module with the host: subscriptions and notifications.</summary>
 public sealed class NotificationsModule : BankModule
 {
-    /// <summary>The schema of its documents and tables.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "notifications";
 
     private const string Made = "notifications.subscription-made.v1";
@@ -25,7 +26,7 @@ public sealed class NotificationsModule : BankModule
 
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
-    /// <summary>SQL objects of the module that are not documents. Idempotent.</summary>
+    /// <summary>Creates the SQL objects of the module that are not documents. Idempotent.</summary>
     public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
     public override void AddStored(IServiceCollection services) => services
@@ -34,10 +35,10 @@ public sealed class NotificationsModule : BankModule
         .AddSingleton<StoredComparison, NotificationComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<SubscriptionDesk>()
+        .AddSingleton<SubscriptionCommands>()
         .AddSingleton<IStreamAccess, SubscriptionAccess>()
-        .AddSingleton<Listeners>()
-        .AddSingleton<IModuleInterest>(p => p.GetRequiredService<Listeners>());
+        .AddSingleton<SubscriptionFinder>()
+        .AddSingleton<IModuleInterest>(p => p.GetRequiredService<SubscriptionFinder>());
 
     public override void Configure(StoreOptions store)
     {

@@ -1,3 +1,4 @@
+using Banking.Operations.Features;
 using Banking.Operations.ReadModels;
 using Banking.Platform;
 using Microsoft.Extensions.Configuration;
@@ -5,9 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations;
 
-/// <summary>The front door of the module: what operators see and do, without a console of their own yet.</summary>
+/// <summary>Registers the module with the host: the API of operators. There is no console yet.</summary>
 public sealed class OperationsModule : BankModule
 {
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<ProjectionDesk>();
+        .AddSingleton<ProjectionOperations>();
 }

@@ -1,6 +1,6 @@
 namespace Banking.Accounts.Contracts.Published;
 
-/// <summary>How the texts of published events look. Part of the promise: the JSON Schemas say it.</summary>
+/// <summary>The patterns of texts in published events. They are part of the contracts: the JSON Schemas contain them.</summary>
 internal static class Shapes
 {
     public const string Account = "^acc_[0-9a-f]{32}$";

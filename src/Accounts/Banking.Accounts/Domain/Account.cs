@@ -11,7 +11,7 @@ public enum AccountStatus
     Closed,
 }
 
-/// <summary>All that a decision may look at. Small, because it is written with every movement.</summary>
+/// <summary>The state of an account: everything that a decision may use. It is small, because every movement writes it.</summary>
 public sealed record Account(
     Guid Id,
     long Version,
@@ -33,11 +33,11 @@ public sealed record Account(
     [JsonIgnore]
     public Currency Currency => Balance.Currency;
 
-    /// <summary>Only where a backdated command is decided, and until then: what happened on the account and when it counted.</summary>
+    /// <summary>The account's events by effective time. Present only while a backdated command is decided.</summary>
     [JsonIgnore]
-    public AccountPast? Past { get; init; }
+    public AccountTimeline? Timeline { get; init; }
 
-    /// <summary>What may go out: the balance and the agreed overdraft.</summary>
+    /// <summary>The amount that may be debited: the balance plus the overdraft limit.</summary>
     [JsonIgnore]
     public Money Available => Balance + OverdraftLimit;
 
@@ -51,17 +51,23 @@ public sealed record Account(
             (null, AccountOpened e) => new Account(
                 id, 0, recordedAt, e.Number, e.Owner, [], e.Product, AccountStatus.Open,
                 Money.Zero(e.OverdraftLimit.Currency), e.OverdraftLimit, false, false, e.EffectiveAt, e.ExternalId),
-            ({ } a, IMovement { Direction: Direction.Credit } e) => a with { Balance = a.Balance + e.Amount },
-            ({ } a, IMovement { Direction: Direction.Debit } e) => a with { Balance = a.Balance - e.Amount },
+            ({ } a, IMovement or OverdraftLimitSet) => a,
             ({ } a, DelegateAuthorized e) => a with { Delegates = [.. a.Delegates, e.Customer] },
             ({ } a, AccountFrozen e) => a.WithFreeze(e.Scope, true),
             ({ } a, AccountUnfrozen e) => a.WithFreeze(e.Scope, false),
-            ({ } a, OverdraftLimitSet e) => a with { OverdraftLimit = e.Limit },
             ({ } a, AccountClosed) => a with { Status = AccountStatus.Closed },
             _ => throw new InvalidOperationException(
                 $"{@event.GetType().Name} cannot follow {state?.Status.ToString() ?? "nothing"} in account {id}."),
         };
-        return next with { Version = next.Version + 1, RecordedAt = recordedAt, Past = state?.Past?.With([@event]) };
+        var change = FundsChange.Of(@event);
+        return next with
+        {
+            Version = next.Version + 1,
+            RecordedAt = recordedAt,
+            Balance = change.Amount is { } amount ? next.Balance + amount : next.Balance,
+            OverdraftLimit = change.OverdraftLimit ?? next.OverdraftLimit,
+            Timeline = state?.Timeline?.With([@event]),
+        };
     }
 
     private Account WithFreeze(FreezeScope scope, bool frozen) => this with

@@ -6,9 +6,8 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// What the world is told of each account event. Every event of an account is told, so that its published versions have no gaps; of each
-/// only what is nobody's personal data: no names, numbers, references, reasons or other banks' accounts. And of what was refused on it, the
-/// transfers.
+/// The published form of each account event. Every event of an account is published, so that the published versions have no gaps. Personal
+/// data is left out: names, account numbers, references, reasons and accounts at other banks. Refused transfers are published too.
 /// </summary>
 public static class AccountContracts
 {
@@ -33,7 +32,7 @@ public static class AccountContracts
             new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {
-            // Of everything that is refused in this bank. A transfer is listed under the account that would have paid.
+            // The event type is that of every refusal in the bank: publish transfers only, under the account that would have paid.
             Tell = e => e.Data is CommandRefused refused && TransferOperation.Is(refused.Operation)
                 ? new TransferRefusedV1(PublicId.Format(RefusalId.Prefix, e.StreamId), refused.Code, refused.EffectiveAt)
                 : null,
@@ -45,7 +44,7 @@ public static class AccountContracts
         where TStored : class
         where TData : class => Of<TStored, TData>(name, (e, _) => tell(e));
 
-    /// <param name="tell">From the fact and the stored event's id, which is the movement's own.</param>
+    /// <param name="tell">Makes the published data from the event and its id, which is also the movement's id.</param>
     private static PublicContract Of<TStored, TData>(string name, Func<TStored, Guid, TData> tell)
         where TStored : class
         where TData : class =>

@@ -6,42 +6,41 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// A movement as it is stored. Asked when it is read: an amount below zero would move money the other way, and one of nothing is told by no
-/// command.
+/// A stored movement. Reading it checks the amount: a negative one would move money in the wrong direction, and no command writes zero.
 /// </summary>
 internal interface IStoredMovement : IMovement, IJsonOnDeserialized
 {
-    // Only in the books of another bank there are rows of nothing, and they are kept as they are.
+    // Another bank's books may contain rows of amount zero; the import keeps them.
     SourceRow? Source => null;
 
     void IJsonOnDeserialized.OnDeserialized()
     {
         if (Amount.IsNegative || (Amount.IsZero && Source is null))
         {
-            throw new JsonException($"{Amount} is no amount of a movement.", "$.amount", null, null);
+            throw new JsonException($"{Amount} is not a valid amount of a movement.", "$.amount", null, null);
         }
     }
 }
 
-/// <summary>A limit as it is stored.</summary>
+/// <summary>Checks a stored overdraft limit when it is read.</summary>
 internal static class StoredLimit
 {
     public static void Check(Money limit, string member)
     {
         if (limit.IsNegative)
         {
-            throw new JsonException($"{limit} is no overdraft limit.", "$." + member, null, null);
+            throw new JsonException($"{limit} is not a valid overdraft limit.", "$." + member, null, null);
         }
     }
 }
 
-/// <summary>The account exists from here on.</summary>
-/// <param name="Number">Unique in the bank, never changed and never given again.</param>
-/// <param name="Owner">The customer whose account it is.</param>
-/// <param name="Product">What kind of account it is: current …</param>
-/// <param name="OverdraftLimit">How far below zero it may go, zero or more; its currency is the account's for ever.</param>
-/// <param name="ExternalId">Its id at the system it came from.</param>
-/// <param name="Source">The row it came from.</param>
+/// <summary>The account was opened.</summary>
+/// <param name="Number">Unique in the bank. It never changes and is never used for another account.</param>
+/// <param name="Owner">The customer who owns the account.</param>
+/// <param name="Product">The kind of account: current …</param>
+/// <param name="OverdraftLimit">How far below zero the balance may go, zero or more. Its currency is the account's currency.</param>
+/// <param name="ExternalId">The account's id at the system that it was imported from.</param>
+/// <param name="Source">The source row of an imported account.</param>
 public sealed record AccountOpened(
     AccountNumber Number, Guid Owner, string Product, Money OverdraftLimit, DateTimeOffset EffectiveAt,
     string? ExternalId = null, SourceRow? Source = null) : IAccountEvent, IJsonOnDeserialized
@@ -49,8 +48,8 @@ public sealed record AccountOpened(
     void IJsonOnDeserialized.OnDeserialized() => StoredLimit.Check(OverdraftLimit, "overdraftLimit");
 }
 
-/// <summary>Somebody besides the owner may use the account.</summary>
-/// <param name="Customer">Who may.</param>
+/// <summary>A customer other than the owner was authorized to use the account.</summary>
+/// <param name="Customer">The authorized customer.</param>
 public sealed record DelegateAuthorized(Guid Customer, DateTimeOffset EffectiveAt, SourceRow? Source = null) : IAccountEvent;
 
 /// <summary>Money came in from outside the bank's accounts.</summary>
@@ -66,7 +65,7 @@ public sealed record MoneyDeposited(
     BankSide? IMovement.BankSide => BankSide;
 }
 
-/// <summary>Money left to outside the bank's accounts.</summary>
+/// <summary>Money left the bank's accounts.</summary>
 public sealed record MoneyWithdrawn(
     Money Amount,
     BankSide BankSide,
@@ -79,10 +78,10 @@ public sealed record MoneyWithdrawn(
     BankSide? IMovement.BankSide => BankSide;
 }
 
-/// <summary>Money left to another account of this bank. The other half is stored in the same transaction.</summary>
+/// <summary>Money was transferred to another account of this bank. The other half is stored in the same transaction.</summary>
 /// <param name="TransferId">The same in both halves; also the id of this event.</param>
-/// <param name="To">The account that it went to.</param>
-/// <param name="ToNumber">The number of that account.</param>
+/// <param name="To">The payee's account.</param>
+/// <param name="ToNumber">The number of the payee's account.</param>
 public sealed record TransferSent(
     Guid TransferId,
     Guid To,
@@ -96,10 +95,10 @@ public sealed record TransferSent(
     BankSide? IMovement.BankSide => null;
 }
 
-/// <summary>Money came in from another account of this bank.</summary>
+/// <summary>Money was transferred from another account of this bank.</summary>
 /// <param name="TransferId">The same in both halves.</param>
-/// <param name="From">The account that it came from.</param>
-/// <param name="FromNumber">The number of that account.</param>
+/// <param name="From">The payer's account.</param>
+/// <param name="FromNumber">The number of the payer's account.</param>
 public sealed record TransferReceived(
     Guid TransferId,
     Guid From,
@@ -113,10 +112,10 @@ public sealed record TransferReceived(
     BankSide? IMovement.BankSide => null;
 }
 
-/// <summary>An earlier event was wrong by this much. It stays as it is; this one puts the balance right.</summary>
-/// <param name="Corrects">The event that was wrong.</param>
-/// <param name="Class">Why: rounding …</param>
-/// <param name="Source">The row that shows it.</param>
+/// <summary>The amount of an earlier event was corrected. The earlier event stays; this one books the difference.</summary>
+/// <param name="Corrects">The event that is corrected.</param>
+/// <param name="Class">The class of the correction: rounding …</param>
+/// <param name="Source">The source row that shows the difference.</param>
 public sealed record CorrectionBooked(
     Guid Corrects, string Class, Direction Direction, Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, SourceRow? Source = null)
     : IStoredMovement
@@ -124,17 +123,17 @@ public sealed record CorrectionBooked(
     BankSide? IMovement.BankSide => BankSide;
 }
 
-/// <summary>No money moves that way until it is unfrozen.</summary>
+/// <summary>The account was frozen for debits, credits or both.</summary>
 public sealed record AccountFrozen(FreezeScope Scope, DateTimeOffset EffectiveAt) : IAccountEvent;
 
-/// <summary>Money moves that way again.</summary>
+/// <summary>A freeze was lifted for debits, credits or both.</summary>
 public sealed record AccountUnfrozen(FreezeScope Scope, DateTimeOffset EffectiveAt) : IAccountEvent;
 
-/// <summary>From here on the account may go this far below zero.</summary>
+/// <summary>The overdraft limit was changed.</summary>
 public sealed record OverdraftLimitSet(Money Limit, DateTimeOffset EffectiveAt) : IAccountEvent, IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized() => StoredLimit.Check(Limit, "limit");
 }
 
-/// <summary>Nothing can happen on the account any more.</summary>
+/// <summary>The account was closed. No event follows.</summary>
 public sealed record AccountClosed(DateTimeOffset EffectiveAt) : IAccountEvent;

@@ -2,7 +2,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Domain;
 
-/// <summary>How ids of this module look from outside.</summary>
+/// <summary>The public form of account ids.</summary>
 internal static class AccountId
 {
     public const string Prefix = "acc";
@@ -22,7 +22,7 @@ internal static class RefusalId
     public const string Prefix = "ref";
 }
 
-/// <summary>What a transfer is called where callers say what they want: over HTTP, alone or in a batch, and on the bus.</summary>
+/// <summary>The operation names of a transfer: over HTTP, single or in a batch, and on the bus.</summary>
 internal static class TransferOperation
 {
     public const string Route = "/v1/transfers";

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Configuration;
 
 namespace Banking.Accounts.Domain;
 
-/// <summary>How far back staff may date what they book.</summary>
+/// <summary>How far back staff may date a booking.</summary>
 public sealed record BackdatingRule(int Days)
 {
-    /// <summary>The setting, in days.</summary>
+    /// <summary>The name of the setting; its value is in days.</summary>
     public const string Setting = "Banking:BackdatingDays";
 
     public static BackdatingRule Default { get; } = new(30);
 
-    /// <exception cref="FormatException">The setting is no number of days.</exception>
+    /// <exception cref="FormatException">The setting is not a number of days.</exception>
     public static BackdatingRule Of(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -21,15 +21,15 @@ public sealed record BackdatingRule(int Days)
             var text
                 when text.All(char.IsAsciiDigit) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) =>
                 new(days),
-            var text => throw new FormatException($"{Setting} is a number of days, and not \"{text}\"."),
+            var text => throw new FormatException($"{Setting} must be a number of days, not \"{text}\"."),
         };
     }
 
     public DateTimeOffset EarliestAt(DateTimeOffset now) => Back(now, Days);
 
     /// <summary>
-    /// From when on the past is read for a decision that is made soon. The same for all decisions of a day, so that what was read serves
-    /// all of them.
+    /// The start of the timeline that a backdated decision needs. It is the same for all decisions of a day, so that they share one cached
+    /// timeline.
     /// </summary>
     public DateTimeOffset ReadFrom(DateTimeOffset now) => new(Back(EarliestAt(now), 1).UtcDateTime.Date, TimeSpan.Zero);
 

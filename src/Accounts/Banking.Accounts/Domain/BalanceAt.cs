@@ -6,58 +6,57 @@ using JasperFx.Events;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// The balance on both time axes: of what counted at one instant, as far as the bank knew it at another. A backdated event rewrites
-/// nothing: asked as of before it was known, the answer is what it was then.
+/// A balance on both time axes: the events that took effect by one instant, of those recorded by another. A backdated event changes no
+/// earlier answer: a query as of an instant before it was recorded still returns the balance without it.
 /// </summary>
 /// <param name="Balance">
-/// A sum, wider than a balance: each booking was held to what an account can keep at that moment, in the order of booking; by when they
-/// count, any number of them may come before those that took the money out again.
+/// A sum wider than 64 bits. Each booking keeps the balance within 64 bits in the order of booking; in the order of effective times,
+/// deposits may come before the withdrawals that made room for them.
 /// </param>
+/// <param name="Last">The last event that the balance includes.</param>
+/// <param name="Events">The number of events that the balance includes.</param>
 public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? Last, int Events)
 {
     public MoneySum Available => Balance + OverdraftLimit;
 
-    /// <summary>Before anything happened.</summary>
+    /// <summary>The balance before the first event.</summary>
     public static BalanceAt Nothing(Currency currency) => new(MoneySum.Zero(currency), Money.Zero(currency), null, 0);
 
-    /// <summary>Both instants belong to their past: an event at exactly that instant counts.</summary>
+    /// <summary>Both instants are inclusive: an event at exactly that instant is part of the balance.</summary>
     public static BalanceAt Fold(IEnumerable<IEvent> events, Currency currency, DateTimeOffset effectiveAt, DateTimeOffset knownAt) =>
-        Nothing(currency).Then(events, effectiveAt, knownAt);
+        Nothing(currency).With(events, effectiveAt, knownAt);
 
-    /// <summary>Goes on with events that follow those which are in it already.</summary>
-    public BalanceAt Then(IEnumerable<IEvent> events, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
+    /// <summary>Includes further events, which follow those that the balance already includes.</summary>
+    public BalanceAt With(IEnumerable<IEvent> events, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
     {
         ArgumentNullException.ThrowIfNull(events);
         var at = this;
         foreach (var e in events)
         {
-            if (e.Timestamp <= knownAt && e.Data is IAccountEvent fact && fact.EffectiveAt <= effectiveAt)
+            if (e.Timestamp <= knownAt && EffectiveAt(e) <= effectiveAt)
             {
-                at = at.With(e, fact) with { Last = e, Events = at.Events + 1 };
+                at = at.With(e);
             }
         }
 
         return at;
     }
 
-    private BalanceAt With(IEvent e, IAccountEvent fact)
+    private static DateTimeOffset EffectiveAt(IEvent e) => e.Data is IAccountEvent { EffectiveAt: var effectiveAt }
+        ? effectiveAt
+        : throw new UnreadableEventException(e, new InvalidOperationException("It is not an event of an account."));
+
+    private BalanceAt With(IEvent e)
     {
         try
         {
-            return With(fact);
+            var change = FundsChange.Of(e.Data);
+            return new(
+                change.Amount is { } amount ? Balance + amount : Balance, change.OverdraftLimit ?? OverdraftLimit, e, Events + 1);
         }
         catch (InvalidOperationException failure)
         {
             throw new UnreadableEventException(e, failure);
         }
     }
-
-    private BalanceAt With(IAccountEvent fact) => fact switch
-    {
-        IMovement { Direction: Direction.Credit } movement => this with { Balance = Balance + movement.Amount },
-        IMovement { Direction: Direction.Debit } movement => this with { Balance = Balance - movement.Amount },
-        AccountOpened opened => this with { OverdraftLimit = opened.OverdraftLimit },
-        OverdraftLimitSet set => this with { OverdraftLimit = set.Limit },
-        _ => this,
-    };
 }

@@ -3,12 +3,14 @@ using Banking.Platform.Security;
 
 namespace Banking.Accounts.Domain;
 
-/// <summary>Since when a command counts.</summary>
-/// <param name="At">What was claimed, or now where nothing was, or only what a clock that runs ahead a little says.</param>
-/// <param name="Earliest">As far back as anything may be claimed.</param>
+/// <summary>The effective time of a command.</summary>
+/// <param name="At">The claimed time; now if none was claimed, or if the claimed time is ahead by at most the tolerance.</param>
+/// <param name="Earliest">The earliest time that may be claimed.</param>
 internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset Now, DateTimeOffset Earliest)
 {
-    /// <summary>So far a caller's clock may run ahead of the bank's: a key would repeat a refusal for ever.</summary>
+    /// <summary>
+    /// How far a caller's clock may run ahead of the bank's. Without it, a small skew would be refused, for ever under that key.
+    /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
 
     public bool IsPast => At < Now;
@@ -16,22 +18,24 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     public static EffectiveTime Of(DateTimeOffset? claimed, DateTimeOffset now, BackdatingRule rule) =>
         new(Resolve(claimed, now), now, rule.EarliestAt(now));
 
-    /// <summary>What is stored with the event; never later than when it is recorded.</summary>
+    /// <summary>The time that is stored with the event; never later than the time of recording.</summary>
     public static DateTimeOffset Resolve(DateTimeOffset? claimed, DateTimeOffset now) =>
         claimed is not { } at || (at > now && at <= now + Tolerance) ? now : at.ToUniversalTime();
 
-    /// <summary>Neither in the future nor farther back than the bank allows.</summary>
-    public Refusal? Problem() => this switch
+    /// <summary>Refuses a time in the future, or farther back than the bank allows.</summary>
+    public Refusal? Check() => this switch
     {
         _ when At > Now => Refusal.Of("effective_in_future", 422,
-            "effectiveAt may lie in the past, not in the future.", ("effectiveAt", At), ("now", Now)),
+            "effectiveAt must not be in the future.", ("effectiveAt", At), ("now", Now)),
         _ when At < Earliest => Refusal.Of("effective_too_early", 422,
-            "effectiveAt lies farther back than this bank allows.", ("effectiveAt", At), ("earliest", Earliest), ("now", Now)),
+            "effectiveAt is farther back than this bank allows.", ("effectiveAt", At), ("earliest", Earliest), ("now", Now)),
         _ => null,
     };
 
-    /// <summary>Only staff say when something counts. Asked before anything about an account is told.</summary>
-    public static Decision.Rejected? NotAllowed(Caller caller, DateTimeOffset? claimed) => claimed is null || caller.MaySetEffectiveAt
+    /// <summary>
+    /// Rejects a claimed time unless the caller is staff. It runs before any check that reveals something about an account.
+    /// </summary>
+    public static Decision.Rejected? CheckAllowed(Caller caller, DateTimeOffset? claimed) => claimed is null || caller.MaySetEffectiveAt
         ? null
         : new(Refusal.Of("effective_at_not_allowed", 403, "Only staff of the bank may set effectiveAt: leave it out.",
             ("effectiveAt", claimed.Value), ("role", caller.Role)) with

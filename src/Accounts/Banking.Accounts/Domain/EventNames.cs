@@ -1,7 +1,7 @@
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// The names under which account events are stored. A name is never changed and never means another shape: a new shape is a new version.
+/// The stored names of account events. A name never changes and never gets another shape: a new shape is a new version.
 /// </summary>
 public static class EventNames
 {

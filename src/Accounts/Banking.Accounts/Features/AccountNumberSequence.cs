@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Gives account numbers, each once. A number given to an opening that fails is lost, never given again.</summary>
+/// <summary>Assigns account numbers, each once. The number of an opening that fails is not assigned again.</summary>
 public sealed class AccountNumberSequence(NpgsqlDataSource source)
 {
-    /// <summary>XB: a country code that ISO 3166 leaves to users, so that no number of this bank is ever somebody's elsewhere.</summary>
+    /// <summary>XB, a country code that ISO 3166 reserves for private use: no number of this bank equals one of another bank.</summary>
     public const string Country = "XB";
 
     internal const string Create = $"create sequence if not exists {AccountsModule.Schema}.account_number_sequence";

@@ -14,10 +14,10 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Sets how far below zero an account may go.</summary>
+/// <summary>Changes the overdraft limit of an account.</summary>
 /// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record OverdraftLimitRequest(string Limit, string ReasonCode = "", string Reason = "");
 
 public static class ChangeOverdraftLimitEndpoint
@@ -28,14 +28,14 @@ public static class ChangeOverdraftLimitEndpoint
     [EndpointSummary("Change the overdraft limit")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: false, ChangeOverdraftLimitHandler.Slice,
+    public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: false, ChangeOverdraftLimitHandler.Definition,
             key => (new ChangeOverdraftLimit(key, account, request.Limit, request.ReasonCode, request.Reason), null));
 }
 
 public static class ChangeOverdraftLimitHandler
 {
-    internal static readonly Slice<ChangeOverdraftLimit> Slice = new(
+    internal static readonly CommandDefinition<ChangeOverdraftLimit> Definition = new(
         new(
             "accounts.change-overdraft-limit.v1",
             c => c.CommandId,
@@ -45,12 +45,12 @@ public static class ChangeOverdraftLimitHandler
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(ChangeOverdraftLimit command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(ChangeOverdraftLimit command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(ChangeOverdraftLimit command, Account account, Guid id, DateTimeOffset now)
     {
-        if (Guards.Open(account) is { } closed)
+        if (Guards.CheckOpen(account) is { } closed)
         {
             return new Decision.Refused(closed);
         }
@@ -58,10 +58,10 @@ public static class ChangeOverdraftLimitHandler
         var (limit, problem) = ReadLimit(command.Limit, account.Currency, "#/limit");
         return problem switch
         {
-            // The limit is a bare number in the account's currency, so only here it can be read; as malformed as any, it is kept nowhere.
+            // The limit is a number in the account's currency, so it can be read only here. A malformed one is rejected, not stored.
             not null => new Decision.Rejected(problem),
             _ when account.Balance < -limit => new Decision.Refused(Refusal.Of(
-                "limit_below_use", 422, "The account is further below zero than this limit allows.",
+                "limit_below_use", 422, "The balance is further below zero than this limit allows.",
                 ("balance", Amount.Of(account.Balance)), ("limit", Amount.Of(limit)))),
             _ => new Decision.Accepted(new NewEvent(account.Id, id, new OverdraftLimitSet(limit, now))),
         };
@@ -70,8 +70,8 @@ public static class ChangeOverdraftLimitHandler
     internal static (Money Limit, Refusal? Problem) ReadLimit(string text, Currency currency, string pointer)
     {
         var (limit, problem) = Amount.ReadValue(text, currency, pointer.TrimStart('#'), zeroAllowed: true);
-        return problem is null && limit.Minor > Guards.LargestAmount
-            ? (default, Problems.Malformed("invalid_amount", "The limit is larger than this bank can keep.", pointer, status: 422))
+        return problem is null && limit.Minor > Guards.MaxAmount
+            ? (default, Problems.Malformed("invalid_amount", "The limit exceeds the largest limit of this bank.", pointer, status: 422))
             : (limit, problem);
     }
 }

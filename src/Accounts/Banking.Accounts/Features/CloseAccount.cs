@@ -15,7 +15,7 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Closes an account.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record CloseRequest(string ReasonCode = "", string Reason = "");
 
 public static class CloseAccountEndpoint
@@ -26,30 +26,30 @@ public static class CloseAccountEndpoint
     [EndpointSummary("Close an account whose balance is zero")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string account, CloseRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: false, CloseAccountHandler.Slice,
+    public static Task<IResult> Post(string account, CloseRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: false, CloseAccountHandler.Definition,
             key => (new CloseAccount(key, account, request.ReasonCode, request.Reason), null));
 }
 
 public static class CloseAccountHandler
 {
-    internal static readonly Slice<CloseAccount> Slice = new(
+    internal static readonly CommandDefinition<CloseAccount> Definition = new(
         new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(CloseAccount command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(CloseAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(Account account, Guid id, DateTimeOffset now) => account switch
     {
-        { Status: AccountStatus.Closed } => new Decision.Refused(Guards.Open(account)!),
+        { Status: AccountStatus.Closed } => new Decision.Refused(Guards.CheckOpen(account)!),
         { DebitFrozen: true } or { CreditFrozen: true } => new Decision.Refused(Refusal.Of(
-            "account_frozen", 422, "A frozen account is not closed: unfreeze it first.",
+            "account_frozen", 422, "A frozen account cannot be closed: unfreeze it first.",
             ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen)))),
         { Balance.IsZero: false } => new Decision.Refused(Refusal.Of(
-            "balance_not_zero", 422, "An account is closed only at a balance of zero.", ("balance", Amount.Of(account.Balance)))),
+            "balance_not_zero", 422, "An account can be closed only if its balance is zero.", ("balance", Amount.Of(account.Balance)))),
         _ => new Decision.Accepted(new NewEvent(account.Id, id, new AccountClosed(now)))
         {
             Messages = [new AccountWasClosed(id, account.Id, now)],

@@ -15,12 +15,12 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Money handed in for an account.</summary>
+/// <summary>A deposit to an account.</summary>
 /// <param name="AccountId">Public id or account number.</param>
-/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
+/// <param name="EffectiveAt">When the deposit takes effect; now if left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The customer's own reference.</param>
-/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it
-/// was.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a request that was made before it was
+/// required.</param>
 public sealed record DepositRequest(
     string AccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
     DateTimeOffset? EffectiveAt = null, string? Reference = null);
@@ -33,19 +33,19 @@ public static class DepositMoneyEndpoint
     [EndpointSummary("Deposit money")]
     [Authorize(Policies.Deposit)]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(DepositRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Slice, key => Read(key, request));
+    public static Task<IResult> Post(DepositRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Definition, key => Read(key, request));
 
     [WolverinePost("/v1/deposits/batch")]
     [Batch]
     [Tags("Money")]
-    [EndpointSummary("Deposit money many times at once")]
+    [EndpointSummary("Deposit money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.Deposit)]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
-    public static Task<IResult> PostBatch(Batch<DepositRequest> batch, AccountDesk desk, HttpContext http) =>
-        desk.HttpBatchAsync(http, "/v1/deposits", batch, DepositMoneyHandler.Slice, Read);
+    public static Task<IResult> PostBatch(Batch<DepositRequest> batch, AccountCommands commands, HttpContext http) =>
+        commands.HttpBatchAsync(http, "/v1/deposits", batch, DepositMoneyHandler.Definition, Read);
 
     private static (DepositMoney? Command, Refusal? Problem) Read(string key, DepositRequest request)
     {
@@ -58,9 +58,11 @@ public static class DepositMoneyEndpoint
 
 public static class DepositMoneyHandler
 {
-    internal static readonly Slice<DepositMoney> Slice = new(
+    internal static readonly CommandDefinition<DepositMoney> Definition = new(
         new("accounts.deposit-money.v1", c => c.CommandId, c => (null, c.Reason),
-            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide) ?? Shape.Time(c.EffectiveAt))
+            c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason)
+                ?? CommandValidation.CheckEnum("bankSide", c.BankSide)
+                ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
         c => [new(c.Account, "/accountId", nameof(c.Account))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
@@ -72,11 +74,11 @@ public static class DepositMoneyHandler
         })
     { EffectiveAt = c => c.EffectiveAt };
 
-    public static Task<Outcome> Handle(DepositMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(DepositMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(DepositMoney command, Account account, Guid id, DateTimeOffset now, BackdatingRule rule) =>
-        Guards.Credit(account, command.Amount, EffectiveTime.Of(command.EffectiveAt, now, rule)) is { } refusal
+        Guards.CheckCredit(account, command.Amount, EffectiveTime.Of(command.EffectiveAt, now, rule)) is { } refusal
             ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(account.Id, id, Booked(command, now)));
 

@@ -12,9 +12,9 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Stops money from moving on an account.</summary>
+/// <summary>Freezes an account for debits, credits or both.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record FreezeRequest(FreezeScope Scope, string ReasonCode = "", string Reason = "");
 
 public static class FreezeAccountEndpoint
@@ -25,26 +25,26 @@ public static class FreezeAccountEndpoint
     [EndpointSummary("Freeze an account for debits, credits or both")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string account, FreezeRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: false, FreezeAccountHandler.Slice,
+    public static Task<IResult> Post(string account, FreezeRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: false, FreezeAccountHandler.Definition,
             key => (new FreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));
 }
 
 public static class FreezeAccountHandler
 {
-    internal static readonly Slice<FreezeAccount> Slice = new(
+    internal static readonly CommandDefinition<FreezeAccount> Definition = new(
         new("accounts.freeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason),
-            c => Shape.Known("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
+            c => CommandValidation.CheckEnum("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(FreezeAccount command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(FreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(FreezeAccount command, Account account, Guid id, DateTimeOffset now)
     {
-        if (Guards.Open(account) is { } closed)
+        if (Guards.CheckOpen(account) is { } closed)
         {
             return new Decision.Refused(closed);
         }
@@ -52,7 +52,7 @@ public static class FreezeAccountHandler
         var debit = account.DebitFrozen || command.Scope == FreezeScope.Credit;
         var credit = account.CreditFrozen || command.Scope == FreezeScope.Debit;
         return debit && credit
-            ? new Decision.Refused(Refusal.Of("already_frozen", 409, "The account is frozen that way already.",
+            ? new Decision.Refused(Refusal.Of("already_frozen", 409, "The account is already frozen for these movements.",
                 ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))))
             : new Decision.Accepted(new NewEvent(account.Id, id, new AccountFrozen(command.Scope, now)));
     }

@@ -5,12 +5,12 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>An account of another bank as a stream of this one.</summary>
+/// <summary>Makes the stream of an imported account.</summary>
 internal static class ImportAccounts
 {
     public const string RoundingClass = "rounding";
 
-    public static HistoryStream Stream(AccountHistory history)
+    public static HistoryStream ToStream(AccountHistory history)
     {
         var events = new List<HistoryEvent>(history.Movements.Count + 2)
         {

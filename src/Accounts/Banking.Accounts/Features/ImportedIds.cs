@@ -5,7 +5,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Ids that this module gives to imported events; those of movements are made where their source is known.</summary>
+/// <summary>The ids of imported events, except movements: their ids are derived by the import from the source row.</summary>
 internal static class ImportedIds
 {
     public static ImportRule Rule { get; } = new(Problem);
@@ -19,7 +19,7 @@ internal static class ImportedIds
         || (
             e.Type == EventNames.All[typeof(DelegateAuthorized)]
             && (Customer(e) is not { } customer || e.Id != Delegate(e.Stream, customer)))
-            ? "the id is made from the account"
+            ? "the id is derived from the account"
             : null;
 
     private static Guid? Customer(ReceiptedEvent e)

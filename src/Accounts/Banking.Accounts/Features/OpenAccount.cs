@@ -15,12 +15,12 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Opens an account for a customer.</summary>
 /// <param name="CustomerId">Public id of the owner.</param>
-/// <param name="Currency">ISO 4217 code; the account's for ever.</param>
-/// <param name="Product">What kind of account: current unless said otherwise.</param>
-/// <param name="OverdraftLimit">Decimal string in the currency, zero or more; none when left out.</param>
-/// <param name="Number">An account number of the caller's choice; the bank gives one when left out.</param>
-/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Currency">ISO 4217 code; it never changes.</param>
+/// <param name="Product">The kind of account; current if left out.</param>
+/// <param name="OverdraftLimit">Decimal string in the currency, zero or more; zero if left out.</param>
+/// <param name="Number">An account number chosen by the caller; the bank assigns one if left out.</param>
+/// <param name="EffectiveAt">When the opening takes effect; now if left out. Only staff may set it, never to the future.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record OpenAccountRequest(
     string CustomerId, string Currency, string? Product = null, string? OverdraftLimit = null, string? Number = null,
     DateTimeOffset? EffectiveAt = null, string? Reason = null);
@@ -33,8 +33,8 @@ public static class OpenAccountEndpoint
     [EndpointSummary("Open an account")]
     [Authorize(Policies.Onboard)]
     [ProducesResponseType<AccountView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(OpenAccountRequest request, OpeningDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, key => Read(key, request));
+    public static Task<IResult> Post(OpenAccountRequest request, AccountOpening opening, HttpContext http) =>
+        opening.HttpAsync(http, key => Read(key, request));
 
     private static (OpenAccount? Command, Refusal? Problem) Read(string key, OpenAccountRequest request)
     {
@@ -84,38 +84,38 @@ public static class OpenAccountHandler
     internal static Refusal InvalidNumber =>
         Problems.Malformed(
             "invalid_account_number",
-            "Not an account number: an IBAN with the structure of its country and valid check digits.",
+            "An account number is an IBAN with the structure of its country and valid check digits.",
             "#/number",
             status: 422);
 
-    public static Task<Outcome> Handle(OpenAccount command, Envelope envelope, OpeningDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, ct);
+    public static Task<Outcome> Handle(OpenAccount command, Envelope envelope, AccountOpening opening, CancellationToken ct) =>
+        opening.BusAsync(command, envelope, ct);
 
     private static Refusal? Check(OpenAccount command) =>
-        Features.Shape.Text("product", command.Product ?? "", 40)
-        ?? Features.Shape.Text("reason", command.Reason, 500)
-        ?? Features.Shape.Time(command.EffectiveAt)
+        CommandValidation.CheckText("product", command.Product ?? "", 40)
+        ?? CommandValidation.CheckText("reason", command.Reason, 500)
+        ?? CommandValidation.CheckEffectiveAt(command.EffectiveAt)
         ?? (Currency.TryParse(command.Currency.Code, out var active) && active == command.Currency
             ? null
             : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))
         ?? (command.Number is { } number && !AccountNumber.TryParse(number.Value, out _) ? InvalidNumber : null)
         ?? (
-            command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.LargestAmount }
+            command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.MaxAmount }
                 ? Problems.Malformed(
                     "invalid_amount",
-                    "An overdraft limit is zero or more and not beyond what this bank can keep.",
+                    "An overdraft limit is zero or more and does not exceed the largest limit of this bank.",
                     "#/overdraftLimit",
                     status: 422)
                 : null)
         ?? (
             command.OverdraftLimit is { } limit && limit.Currency != command.Currency
                 ? Problems.Malformed(
-                    "currency_mismatch", "The overdraft limit is in another currency than the account.", "#/overdraftLimit", status: 422)
+                    "currency_mismatch", "The overdraft limit must be in the account's currency.", "#/overdraftLimit", status: 422)
                 : null);
 
     internal static Decision Decide(
         OpenAccount command, Guid id, Guid owner, AccountNumber number, Guid eventId, DateTimeOffset now, BackdatingRule rule) =>
-        EffectiveTime.Of(command.EffectiveAt, now, rule).Problem() is { } refusal
+        EffectiveTime.Of(command.EffectiveAt, now, rule).Check() is { } refusal
             ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(id, eventId, new AccountOpened(
                 number,

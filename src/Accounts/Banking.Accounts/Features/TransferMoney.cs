@@ -15,13 +15,13 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Money from one account of this bank to another.</summary>
-/// <param name="FromAccountId">Public id or account number of the payer; a customer pays only from accounts of theirs.</param>
-/// <param name="ToAccountId">Public id or account number of the payee.</param>
-/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
+/// <summary>A transfer from one account of this bank to another.</summary>
+/// <param name="FromAccountId">Public id or account number of the payer's account; customers may use only their own accounts.</param>
+/// <param name="ToAccountId">Public id or account number of the payee's account.</param>
+/// <param name="EffectiveAt">When the transfer takes effect; now if left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
-/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it
-/// was.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a request that was made before it was
+/// required.</param>
 public sealed record TransferRequest(
     string FromAccountId,
     string ToAccountId,
@@ -38,19 +38,19 @@ public static class TransferMoneyEndpoint
     [EndpointSummary("Transfer money between two accounts")]
     [Authorize(Policies.MoveMoney)]
     [ProducesResponseType<TransferView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(TransferRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Slice, key => Read(key, request));
+    public static Task<IResult> Post(TransferRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Definition, key => Read(key, request));
 
     [WolverinePost(TransferOperation.Route + "/batch")]
     [Batch]
     [Tags("Money")]
-    [EndpointSummary("Transfer money many times at once")]
+    [EndpointSummary("Transfer money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.MoveMoney)]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
-    public static Task<IResult> PostBatch(Batch<TransferRequest> batch, AccountDesk desk, HttpContext http) =>
-        desk.HttpBatchAsync(http, TransferOperation.Route, batch, TransferMoneyHandler.Slice, Read);
+    public static Task<IResult> PostBatch(Batch<TransferRequest> batch, AccountCommands commands, HttpContext http) =>
+        commands.HttpBatchAsync(http, TransferOperation.Route, batch, TransferMoneyHandler.Definition, Read);
 
     private static (TransferMoney? Command, Refusal? Problem) Read(string key, TransferRequest request)
     {
@@ -63,12 +63,12 @@ public static class TransferMoneyEndpoint
 
 public static class TransferMoneyHandler
 {
-    internal static readonly Slice<TransferMoney> Slice = new(
+    internal static readonly CommandDefinition<TransferMoney> Definition = new(
         new(
             TransferOperation.Message,
             c => c.CommandId,
             c => (null, c.Reason),
-            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Time(c.EffectiveAt))
+            c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason) ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         {
             Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
         },
@@ -79,27 +79,27 @@ public static class TransferMoneyHandler
             var view = TransferView.Of(ids.First, accounts[0].Id, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
             return new(StatusCodes.Status201Created, view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
         })
-    { EffectiveAt = c => c.EffectiveAt, Debits = true };
+    { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
 
-    public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
-    /// <summary>The payer's rules first, then the payee's. Both halves are stored or neither is.</summary>
+    /// <summary>Checks the payer's account first, then the payee's. Both halves are stored, or neither.</summary>
     internal static Decision Decide(TransferMoney command, Account from, Account to, NewIds ids, DateTimeOffset now, BackdatingRule rule)
     {
         var time = EffectiveTime.Of(command.EffectiveAt, now, rule);
         if (from.Id == to.Id)
         {
-            return new Decision.Refused(
-                Refusal.Of("same_account", 422, "An account cannot pay itself.", ("accountId", AccountId.Format(from.Id))));
+            return new Decision.Refused(Refusal.Of(
+                "same_account", 422, "The payer's and the payee's account must differ.", ("accountId", AccountId.Format(from.Id))));
         }
 
-        if (Guards.Debit(from, command.Amount, time) is { } payer)
+        if (Guards.CheckDebit(from, command.Amount, time) is { } payer)
         {
             return new Decision.Refused(payer);
         }
 
-        if (Guards.Credit(to, command.Amount, time) is { } payee)
+        if (Guards.CheckCredit(to, command.Amount, time) is { } payee)
         {
             return new Decision.Refused(PayeeRefusal(payee, to));
         }
@@ -109,14 +109,14 @@ public static class TransferMoneyHandler
             new NewEvent(to.Id, ids.Second, Received(command, from, ids.First, now)));
     }
 
-    /// <summary>The payer learns that the payee's account does not take the money, not what is on it.</summary>
+    /// <summary>The payer learns that the payee's account refused the transfer, but nothing about its balance.</summary>
     private static Refusal PayeeRefusal(Refusal refusal, Account to) =>
         new(
             refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
             refusal.Status,
-            "The payee's account does not take this: "
+            "The payee's account refused the transfer: "
                 + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
-            // Besides which account it is, only since when a transfer to it may count.
+            // The only facts passed on: the account, and the earliest effective time of a transfer to it.
             new Dictionary<string, object>(refusal.Facts.Where(f => f.Key is "effectiveAt" or "earliest"))
             {
                 ["accountId"] = AccountId.Format(to.Id),

@@ -12,9 +12,9 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Lets money move again on an account.</summary>
+/// <summary>Lifts a freeze for debits, credits or both.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record UnfreezeRequest(FreezeScope Scope, string ReasonCode = "", string Reason = "");
 
 public static class UnfreezeAccountEndpoint
@@ -25,26 +25,26 @@ public static class UnfreezeAccountEndpoint
     [EndpointSummary("Unfreeze an account")]
     [Authorize(Policies.ControlAccounts)]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string account, UnfreezeRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: false, UnfreezeAccountHandler.Slice,
+    public static Task<IResult> Post(string account, UnfreezeRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: false, UnfreezeAccountHandler.Definition,
             key => (new UnfreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));
 }
 
 public static class UnfreezeAccountHandler
 {
-    internal static readonly Slice<UnfreezeAccount> Slice = new(
+    internal static readonly CommandDefinition<UnfreezeAccount> Definition = new(
         new("accounts.unfreeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason),
-            c => Shape.Known("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
+            c => CommandValidation.CheckEnum("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
         (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(UnfreezeAccount command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(UnfreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(UnfreezeAccount command, Account account, Guid id, DateTimeOffset now)
     {
-        if (Guards.Open(account) is { } closed)
+        if (Guards.CheckOpen(account) is { } closed)
         {
             return new Decision.Refused(closed);
         }
@@ -53,7 +53,7 @@ public static class UnfreezeAccountHandler
             (account.DebitFrozen && command.Scope != FreezeScope.Credit) || (account.CreditFrozen && command.Scope != FreezeScope.Debit);
         return frozen
             ? new Decision.Accepted(new NewEvent(account.Id, id, new AccountUnfrozen(command.Scope, now)))
-            : new Decision.Refused(Refusal.Of("not_frozen", 409, "The account is not frozen that way.",
+            : new Decision.Refused(Refusal.Of("not_frozen", 409, "The account is not frozen for these movements.",
                 ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))));
     }
 }

@@ -5,7 +5,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>An account as it is shown.</summary>
+/// <summary>An account in an answer.</summary>
 /// <param name="Version">The version of its stream; also its ETag.</param>
 public sealed record AccountView(
     string Id, string Number, string CustomerId, IReadOnlyList<string> Delegates, string Currency, string Product, AccountStatus Status,
@@ -28,12 +28,12 @@ public sealed record AccountView(
         account.Version);
 }
 
-/// <summary>Which ways money does not move.</summary>
+/// <summary>Which movements are frozen.</summary>
 public sealed record FrozenView(bool Debit, bool Credit);
 
-/// <summary>A deposit or a withdrawal as it is shown: the command as a resource that stays readable.</summary>
-/// <param name="Balance">The balance right after it.</param>
-/// <param name="Version">The account's version right after it.</param>
+/// <summary>A deposit or a withdrawal in an answer.</summary>
+/// <param name="Balance">The balance right after the movement.</param>
+/// <param name="Version">The account's version right after the movement.</param>
 public sealed record MovementView(
     string Id, string Status, string AccountId, string AccountNumber, Direction Direction, Amount Amount, Amount Balance, long Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
@@ -55,9 +55,9 @@ public sealed record MovementView(
             reason);
 }
 
-/// <summary>A transfer as it is shown.</summary>
-/// <param name="Balance">The balance of the paying account right after it; not for the payee's eyes.</param>
-/// <param name="Version">The paying account's version right after it; not for the payee's eyes.</param>
+/// <summary>A transfer in an answer.</summary>
+/// <param name="Balance">The balance of the payer's account right after the transfer; not shown to the payee.</param>
+/// <param name="Version">The version of the payer's account right after the transfer; not shown to the payee.</param>
 public sealed record TransferView(
     string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount? Balance, long? Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)

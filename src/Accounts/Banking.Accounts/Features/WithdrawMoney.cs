@@ -15,12 +15,12 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
 
-/// <summary>Money handed out from an account.</summary>
+/// <summary>A withdrawal from an account.</summary>
 /// <param name="AccountId">Public id or account number.</param>
-/// <param name="EffectiveAt">When it counts; now when left out. Only staff may set it, never to the future.</param>
+/// <param name="EffectiveAt">When the withdrawal takes effect; now if left out. Only staff may set it, never to the future.</param>
 /// <param name="Reference">The customer's own reference.</param>
-/// <param name="Reason">Why, in words, 1 to 140 characters. Required; it may be left out only to repeat a request from before it
-/// was.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a request that was made before it was
+/// required.</param>
 public sealed record WithdrawalRequest(
     string AccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
     DateTimeOffset? EffectiveAt = null, string? Reference = null);
@@ -33,19 +33,19 @@ public static class WithdrawMoneyEndpoint
     [EndpointSummary("Withdraw money")]
     [Authorize(Policies.MoveMoney)]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(WithdrawalRequest request, AccountDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, keyRequired: true, WithdrawMoneyHandler.Slice, key => Read(key, request));
+    public static Task<IResult> Post(WithdrawalRequest request, AccountCommands commands, HttpContext http) =>
+        commands.HttpAsync(http, keyRequired: true, WithdrawMoneyHandler.Definition, key => Read(key, request));
 
     [WolverinePost("/v1/withdrawals/batch")]
     [Batch]
     [Tags("Money")]
-    [EndpointSummary("Withdraw money many times at once")]
+    [EndpointSummary("Withdraw money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.MoveMoney)]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
-    public static Task<IResult> PostBatch(Batch<WithdrawalRequest> batch, AccountDesk desk, HttpContext http) =>
-        desk.HttpBatchAsync(http, "/v1/withdrawals", batch, WithdrawMoneyHandler.Slice, Read);
+    public static Task<IResult> PostBatch(Batch<WithdrawalRequest> batch, AccountCommands commands, HttpContext http) =>
+        commands.HttpBatchAsync(http, "/v1/withdrawals", batch, WithdrawMoneyHandler.Definition, Read);
 
     private static (WithdrawMoney? Command, Refusal? Problem) Read(string key, WithdrawalRequest request)
     {
@@ -58,9 +58,11 @@ public static class WithdrawMoneyEndpoint
 
 public static class WithdrawMoneyHandler
 {
-    internal static readonly Slice<WithdrawMoney> Slice = new(
+    internal static readonly CommandDefinition<WithdrawMoney> Definition = new(
         new("accounts.withdraw-money.v1", c => c.CommandId, c => (null, c.Reason),
-            c => Shape.Movement(c.Amount, c.Reference, c.Reason) ?? Shape.Known("bankSide", c.BankSide) ?? Shape.Time(c.EffectiveAt))
+            c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason)
+                ?? CommandValidation.CheckEnum("bankSide", c.BankSide)
+                ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
         c => [new(c.Account, "/accountId", nameof(c.Account))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
@@ -70,13 +72,13 @@ public static class WithdrawMoneyHandler
             var view = MovementView.Of(id, Booked(c, now), accounts[0], now, c.Reference, c.Reason);
             return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/withdrawals/{id}");
         })
-    { EffectiveAt = c => c.EffectiveAt, Debits = true };
+    { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
 
-    public static Task<Outcome> Handle(WithdrawMoney command, Envelope envelope, AccountDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, Slice, ct);
+    public static Task<Outcome> Handle(WithdrawMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+        commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(WithdrawMoney command, Account account, Guid id, DateTimeOffset now, BackdatingRule rule) =>
-        Guards.Debit(account, command.Amount, EffectiveTime.Of(command.EffectiveAt, now, rule)) is { } refusal
+        Guards.CheckDebit(account, command.Amount, EffectiveTime.Of(command.EffectiveAt, now, rule)) is { } refusal
             ? new Decision.Refused(refusal)
             : new Decision.Accepted(new NewEvent(account.Id, id, Booked(command, now)));
 

@@ -5,7 +5,7 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>An account as lists find it: everything about it that does not change with a movement.</summary>
+/// <summary>The document that lists of accounts search: everything about an account that movements do not change.</summary>
 public sealed record AccountDirectoryEntry(
     Guid Id,
     AccountNumber Number,
@@ -35,7 +35,7 @@ public sealed record AccountDirectoryEntry(
             account.OpenedAt,
             account.ExternalId);
 
-    /// <summary>The account without its movements: the fold of decisions is the fold of this too.</summary>
+    /// <summary>The account with a balance of zero, so that the projection can use the fold of decisions.</summary>
     internal Account WithoutMovements() =>
         new(
             Id,
@@ -54,7 +54,7 @@ public sealed record AccountDirectoryEntry(
             ExternalId);
 }
 
-/// <summary>The directory of accounts, made of rare events only: movements are not loaded.</summary>
+/// <summary>Projects the directory of accounts from rare events only; movements are not loaded.</summary>
 public sealed partial class AccountDirectory : SingleStreamProjection<AccountDirectoryEntry, Guid>
 {
     public const string ModelName = "account-directory";

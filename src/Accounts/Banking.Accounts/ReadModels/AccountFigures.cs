@@ -5,19 +5,23 @@ using Npgsql;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// What counted on an account on one day, in minor units. Decimal, for a month of the largest amounts is more than one balance can be.
+/// The sums of the movements that took effect on one day, in minor units. Decimal, because a month of largest amounts exceeds 64 bits.
 /// </summary>
 public readonly record struct DaySums(decimal Credits, decimal Debits, int Movements)
 {
-    public DaySums With(IMovement movement) => movement.Direction == Direction.Credit
-        ? new(Credits + movement.Amount.Minor, Debits, Movements + 1)
-        : new(Credits, Debits + movement.Amount.Minor, Movements + 1);
+    public DaySums With(IMovement movement)
+    {
+        decimal change = movement.SignedAmount.Minor;
+        return new(Credits + Math.Max(change, 0), Debits + Math.Max(-change, 0), Movements + 1);
+    }
 
     public DaySums With(DaySums other) =>
         new(Credits + other.Credits, Debits + other.Debits, Movements + other.Movements);
 }
 
-/// <summary>Daily sums of one account: from its sealed chunks, from the rows behind them, and from the events behind those.</summary>
+/// <summary>
+/// Daily sums of one account: from its chunk sums, the rows after the last whole chunk, and the events after the last row.
+/// </summary>
 public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader)
 {
     private static readonly string Days =
@@ -28,19 +32,20 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
                 union all
                 select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int
                 from {AccountsModule.Schema}.{EntriesModel.Entry}
-                where account = $1 and version > (select version from reach) / {Chunks.Size} * {Chunks.Size} and version <= (select version from reach))
+                where account = $1
+                    and version > (select version from reach) / {Chunks.Size} * {Chunks.Size} and version <= (select version from reach))
         select greatest(day, $2::date - 1), sum(credits)::numeric, sum(debits)::numeric, sum(movements)::int, (select version from reach)
         from sums where day < $3 group by 1
         union all
         select '-infinity', 0, 0, 0, version from reach
         """;
 
-    /// <summary>The sums of each day from one to before another, and under the day before the first, of all that counted earlier.</summary>
+    /// <summary>The sums of each day in a range. The key before the first day has the sums of all earlier days.</summary>
     public async Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(Account account, DateOnly from, DateOnly before, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
         var days = new SortedDictionary<DateOnly, DaySums>();
-        var reach = 0L;
+        var lastRow = 0L;
         await using (var command = source.CreateCommand(Days))
         {
             foreach (var value in (object[])[account.Id, from, before])
@@ -51,7 +56,7 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
             await using var rows = await command.ExecuteReaderAsync(ct);
             while (await rows.ReadAsync(ct))
             {
-                reach = Math.Max(reach, rows.GetInt64(4));
+                lastRow = Math.Max(lastRow, rows.GetInt64(4));
                 if (rows.GetInt32(3) > 0)
                 {
                     days[rows.GetFieldValue<DateOnly>(0)] = new(rows.GetDecimal(1), rows.GetDecimal(2), rows.GetInt32(3));
@@ -59,7 +64,7 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
             }
         }
 
-        foreach (var e in await reader.EventsAsync(account.Id, 0, reach + 1, ct))
+        foreach (var e in await reader.EventsAsync(account.Id, 0, lastRow + 1, ct))
         {
             if (e.Data is IMovement movement && DateOnly.FromDateTime(movement.EffectiveAt.UtcDateTime) is var day && day < before)
             {

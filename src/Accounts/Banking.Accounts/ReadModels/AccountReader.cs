@@ -10,35 +10,35 @@ using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>Finds what a caller asks for, and only what they may see: the rest is answered as if it were not there.</summary>
+/// <summary>Finds accounts and events for a caller. An account that the caller may not see is treated as not found.</summary>
 public sealed class AccountReader(
     IDocumentStore store,
     StateReader<Account> states,
-    AccountReferences references,
+    AccountResolver resolver,
     EventReader events,
     NpgsqlDataSource source,
     TimeProvider clock)
 {
-    /// <summary>Longer than any transaction of this bank lives.</summary>
-    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
+    /// <summary>Longer than any transaction of this bank takes.</summary>
+    private static readonly TimeSpan MaxTransactionTime = TimeSpan.FromMinutes(1);
 
     public async Task<Account?> FindAsync(string account, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
         for (var again = true; ; again = false)
         {
-            if (await references.ResolveAsync(account, http.RequestAborted) is not { } id)
+            if (await resolver.ResolveAsync(account, http.RequestAborted) is not { } id)
             {
                 return null;
             }
 
             var found = await states.FindAsync(id, http.RequestAborted);
-            if (AccountReferences.Names(account, found))
+            if (AccountResolver.IsReferenceTo(account, found))
             {
                 return found is not null && http.Caller().CanSee(found) ? found : null;
             }
 
-            references.Forget(account);
+            resolver.Forget(account);
             if (!again)
             {
                 return null;
@@ -51,22 +51,23 @@ public sealed class AccountReader(
     public Task<IReadOnlyList<IEvent>> EventsAsync(Guid id, long upTo, long from, CancellationToken ct) =>
         events.StreamAsync(id, from, upTo, ct);
 
-    /// <summary>The event of that id, if it is of that kind.</summary>
+    /// <summary>The event with this id; null if there is none or it has another type.</summary>
     public async Task<IEvent<T>?> EventAsync<T>(Guid id, CancellationToken ct)
         where T : class => await events.FindAsync(id, ct) as IEvent<T>;
 
     /// <summary>
-    /// Lets writers finish that may have read the clock before the instant asked about and not committed yet, so that what is answered
-    /// now about that instant is answered for ever.
+    /// Waits for uncommitted commands that may have read the clock before <paramref name="knownAt"/>, so that the answer about that instant
+    /// never changes.
     /// </summary>
-    public async Task SettleAsync(Guid id, DateTimeOffset knownAt, CancellationToken ct)
+    public async Task WaitForWritersAsync(Guid id, DateTimeOffset knownAt, CancellationToken ct)
     {
-        if (knownAt < clock.GetUtcNow() - Recent)
+        if (knownAt < clock.GetUtcNow() - MaxTransactionTime)
         {
             return;
         }
 
-        // Both in one transaction. A row lock is written down like a change; nothing is lost if this one is, so nobody waits for the disk.
+        // Both commands run in one transaction. A row lock is written to the WAL; losing this one does no harm, so COMMIT need not wait for
+        // the disk.
         await using var command = source.CreateBatch();
         command.BatchCommands.Add(new("select set_config('synchronous_commit', 'off', true)"));
         command.BatchCommands.Add(

@@ -5,7 +5,7 @@ using Banking.Platform.Security;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>For other modules: who may see an account is decided here, as for the account itself.</summary>
+/// <summary>Answers other modules whether a caller may see an account, by the rule of this module.</summary>
 public sealed class AccountStreamAccess(StateReader<Account> states) : IStreamAccess
 {
     public string StreamType => Account.StreamType;

@@ -11,13 +11,13 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>A movement with the balance after it.</summary>
 public sealed record BookedEntry(IEvent Event, IMovement Movement, Money Balance);
 
-/// <summary>Pages of entries: their order and their balances come from the read model, what they say from the events themselves.</summary>
-public sealed class EntryPages(NpgsqlDataSource source, EventReader events, AccountReader reader, AccountBook book)
+/// <summary>Pages of entries. Order and balances come from the read model, all else from the events.</summary>
+public sealed class EntryPages(NpgsqlDataSource source, EventReader events, AccountReader reader, HistoricalBalances balances)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
 
     /// <summary>
-    /// The next entries of an account after a version, oldest first: those of the read model, and then those that are not in it yet.
+    /// The next entries of an account after a version, oldest first: from the read model, then from the events it does not have yet.
     /// </summary>
     public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(Account account, long after, int limit, CancellationToken ct)
     {
@@ -37,7 +37,7 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
         }
 
         var last = entries.Count == 0 ? after : entries[^1].Event.Version;
-        var balance = last == 0 ? Money.Zero(account.Currency) : (await book.AtVersionAsync(account, last, ct)).At.Balance.ToMoney();
+        var balance = last == 0 ? Money.Zero(account.Currency) : (await balances.AtVersionAsync(account, last, ct)).At.Balance.ToMoney();
         foreach (var e in await reader.EventsAsync(account.Id, 0, last + 1, ct))
         {
             if (e.Data is IMovement movement && entries.Count < limit)
@@ -52,14 +52,14 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
 
     /// <summary>The newest entries before a position, of the whole bank or of some accounts, newest first.</summary>
     /// <param name="accounts">Null for all.</param>
-    /// <param name="amount">Only entries of exactly this amount, whichever way.</param>
+    /// <param name="amount">Only entries of exactly this amount, credits and debits.</param>
     public async Task<IReadOnlyList<BookedEntry>> NewestAsync(Guid[]? accounts, Money? amount, long before, int limit, CancellationToken ct)
     {
         const string wanted =
             "e.movement and e.position < $1 and ($2::bigint is null or (abs(e.amount) = $2 and e.currency = $3 and e.scale = $4))";
         var sql = accounts is null
             ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {limit}"
-            // The newest of each account first: an account's versions and its positions rise together.
+            // Each account's newest entries by version, because positions rise with versions within an account.
             : $"select n.position, n.balance from unnest($5) as a(id) cross join lateral (select e.position, e.balance from {Entry} e " +
                 $"where e.account = a.id and {wanted} order by e.version desc limit {limit}) n order by n.position desc limit {limit}";
         List<NpgsqlParameter> parameters =
@@ -92,23 +92,24 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
         return rows;
     }
 
-    private async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(Dictionary<long, long> balances, CancellationToken ct)
+    private async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(Dictionary<long, long> rows, CancellationToken ct)
     {
-        if (balances.Count == 0)
+        if (rows.Count == 0)
         {
             return [];
         }
 
-        return [.. (await events.AtAsync([.. balances.Keys], ct)).Select(e => e.Data is IMovement movement
-            ? new BookedEntry(e, movement, new(balances[e.Sequence], movement.Amount.Currency))
-            : throw new UnreadableEventException(e, new InvalidOperationException("It is no movement, and an entry was made of it.")))];
+        return [.. (await events.AtAsync([.. rows.Keys], ct)).Select(e => e.Data is IMovement movement
+            ? new BookedEntry(e, movement, new(rows[e.Sequence], movement.Amount.Currency))
+            : throw new UnreadableEventException(
+                e, new InvalidOperationException("The read model has an entry for it, but it is not a movement.")))];
     }
 
     private static Money After(Money balance, IEvent e, IMovement movement)
     {
         try
         {
-            return movement.Direction == Direction.Credit ? balance + movement.Amount : balance - movement.Amount;
+            return balance + movement.SignedAmount;
         }
         catch (Exception failure) when (failure is InvalidOperationException or OverflowException)
         {

@@ -7,10 +7,10 @@ using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>Compares the rows of accounts with the one fold that decides, and where they end with the stored state.</summary>
+/// <summary>Compares the balances of entries with the fold of decisions, and the last entry of an account with its stored state.</summary>
 internal static class FoldComparison
 {
-    public static async Task<IReadOnlyList<Difference>> RunAsync(
+    public static async Task<IReadOnlyList<Difference>> CompareBalancesAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
         var folded = new Dictionary<Guid, (Account State, Dictionary<long, long> Balances)>();
@@ -43,16 +43,15 @@ internal static class FoldComparison
         return differences;
     }
 
-    /// <summary>The last row of an account against its stored state, where both are of one version.</summary>
-    public static async Task<IReadOnlyList<Difference>> EndsAsync(
+    /// <summary>Compares the last row of each account with its stored state, if both are at the same version.</summary>
+    public static async Task<IReadOnlyList<Difference>> CompareLastRowsAsync(
         NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             $"""
             select a.id, e.version, e.balance, (a.data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account a
-            cross join lateral (select version, balance from {tables[
-                EntriesModel.Entry
-            ]} where account = a.id order by version desc limit 1) e
+            cross join lateral
+                (select version, balance from {tables[EntriesModel.Entry]} where account = a.id order by version desc limit 1) e
             where a.id = any($1) and (a.data ->> 'version')::bigint = e.version and (a.data -> 'balance' ->> 'minor')::bigint <> e.balance
             """, snapshot)
         {

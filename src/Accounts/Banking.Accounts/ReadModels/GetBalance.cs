@@ -15,23 +15,23 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>A balance that proves itself: what it was computed from, and where to see it.</summary>
-/// <param name="Held">Set aside and not to be spent; nothing is held yet in this bank.</param>
-/// <param name="EffectiveAt">What counted at this instant …</param>
-/// <param name="KnownAt">… as far as the bank knew at this one.</param>
-/// <param name="Version">The version of the account that the answer includes.</param>
+/// <summary>A balance, with the events that it was computed from.</summary>
+/// <param name="Held">Reserved funds; always zero, because this bank has no holds yet.</param>
+/// <param name="EffectiveAt">The balance includes the events that took effect by this instant …</param>
+/// <param name="KnownAt">… of those that the bank had recorded by this one.</param>
+/// <param name="Version">The version of the last event that the balance includes.</param>
 public sealed record BalanceView(
     string AccountId, Amount Balance, Amount Available, Amount Held, DateTimeOffset EffectiveAt, DateTimeOffset KnownAt, long Version,
     LastEventView? LastEvent, string ComputedFrom, BalanceLinks Links);
 
-/// <summary>The last event that an answer includes.</summary>
+/// <summary>The last event that a balance includes.</summary>
 public sealed record LastEventView(string Id, string Type, long Version, DateTimeOffset RecordedAt, DateTimeOffset? EffectiveAt)
 {
     internal static LastEventView Of(IEvent e) =>
         new(PublicId.Format("evt", e.Id), e.EventTypeName, e.Version, e.Timestamp, (e.Data as IAccountEvent)?.EffectiveAt);
 }
 
-/// <summary>Where the answer can be checked.</summary>
+/// <summary>Links to the events and entries of the account.</summary>
 public sealed record BalanceLinks(string Events, string Entries)
 {
     internal static BalanceLinks Of(Guid id) =>
@@ -41,15 +41,16 @@ public sealed record BalanceLinks(string Events, string Entries)
 public static class GetBalanceEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/balance")]
-    [QueryParameter("effectiveAt", "What counted at this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter("knownAt", "As known at this instant.")]
+    [QueryParameter("effectiveAt", "The events that took effect by this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("knownAt", "Of the events recorded by this instant.")]
     [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
-    [QueryParameter("version", "The balance right after this event of the account; stands alone.")]
+    [QueryParameter("version", "The balance right after this version of the account; not with effectiveAt or knownAt.")]
     [Tags("Accounts")]
-    [EndpointSummary("Get the balance: now, at a version, or of what counted then as known then")]
+    [EndpointSummary("Get the balance: now, at a version, or at a past effective and recorded time")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<BalanceView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, AccountBook book, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, AccountReader reader, HistoricalBalances balances, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -71,17 +72,17 @@ public static class GetBalanceEndpoint
 
         var now = clock.GetUtcNow();
         return http.Request.Query.TryGetValue("version", out var version)
-            ? await AtVersion(found, version.ToString(), effectiveAt is not null || knownAt is not null, book, http)
+            ? await AtVersion(found, version.ToString(), effectiveAt is not null || knownAt is not null, balances, http)
             : effectiveAt is null && knownAt is null
                 ? await Now(found, now, reader, http)
-                : await AtInstants(found, effectiveAt ?? now, knownAt ?? now, now, reader, book, http);
+                : await AtInstants(found, effectiveAt ?? now, knownAt ?? now, now, reader, balances, http);
     }
 
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
     {
         var last = await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted);
         return last.Count == 0
-            ? Gone(account)
+            ? Archived(account)
             : new VersionedResult(
                 View(
                     account.Id,
@@ -95,11 +96,13 @@ public static class GetBalanceEndpoint
                 account.Version);
     }
 
-    private static async Task<IResult> AtVersion(Account account, string text, bool withInstants, AccountBook book, HttpContext http)
+    private static async Task<IResult> AtVersion(
+        Account account, string text, bool withInstants, HistoricalBalances balances, HttpContext http)
     {
         if (withInstants || !Exact.TryNumber(text, out var version) || version < 1)
         {
-            return new ProblemResult(Problems.Malformed("malformed_version", "version is a number from 1, and stands alone."));
+            return new ProblemResult(Problems.Malformed(
+                "malformed_version", "version is a number from 1, and cannot be combined with effectiveAt or knownAt."));
         }
 
         if (version > account.Version)
@@ -108,25 +111,25 @@ public static class GetBalanceEndpoint
                 Refusal.Of("version_not_found", 404, $"The account is at version {account.Version}.", ("version", account.Version)));
         }
 
-        var (at, found) = await book.AtVersionAsync(account, version, http.RequestAborted);
-        return at.Last is not { } last || found < version ? Gone(account) : Answer(View(
+        var (at, found) = await balances.AtVersionAsync(account, version, http.RequestAborted);
+        return at.Last is not { } last || found < version ? Archived(account) : Answer(View(
             account.Id, at.Balance, at.Available, last.Timestamp, last.Timestamp, version, last, $"{version} events"));
     }
 
     private static async Task<IResult> AtInstants(
-        Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, DateTimeOffset now, AccountReader reader, AccountBook book,
-        HttpContext http)
+        Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, DateTimeOffset now, AccountReader reader,
+        HistoricalBalances balances, HttpContext http)
     {
         if (knownAt > now)
         {
             return new ProblemResult(
-                Refusal.Of("known_in_future", 422, "What will be known cannot be told yet.", ("knownAt", knownAt), ("now", now)));
+                Refusal.Of("known_in_future", 422, "knownAt must not be in the future.", ("knownAt", knownAt), ("now", now)));
         }
 
-        await reader.SettleAsync(account.Id, knownAt, http.RequestAborted);
-        var (at, version) = await book.AtAsync(account, effectiveAt, knownAt, http.RequestAborted);
+        await reader.WaitForWritersAsync(account.Id, knownAt, http.RequestAborted);
+        var (at, version) = await balances.AtAsync(account, effectiveAt, knownAt, http.RequestAborted);
         return version == 0 || at is { Last: null, Events: > 0 }
-            ? Gone(account)
+            ? Archived(account)
             : Answer(
                 View(
                     account.Id,
@@ -139,8 +142,8 @@ public static class GetBalanceEndpoint
                     $"{at.Events} of {version} events"));
     }
 
-    /// <summary>An account always has events; one whose events are archived is not served from here.</summary>
-    private static ProblemResult Gone(Account account) => new(Visibility.NotFound(AccountId.Format(account.Id)));
+    /// <summary>An account without readable events is archived; archived accounts are not served.</summary>
+    private static ProblemResult Archived(Account account) => new(Visibility.NotFound(AccountId.Format(account.Id)));
 
     private static JsonHttpResult<BalanceView> Answer(BalanceView view) => TypedResults.Json(view, ApiJson.Options);
 

@@ -13,11 +13,11 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>One line of an account.</summary>
+/// <summary>One entry of an account.</summary>
 /// <param name="Id">The public id of the movement.</param>
-/// <param name="Balance">The balance after it, in the order in which it was booked.</param>
-/// <param name="Corrects">Of a correction: the event it corrects.</param>
-/// <param name="Source">Of an imported line: the row it came from.</param>
+/// <param name="Balance">The balance after the entry, in the order of booking.</param>
+/// <param name="Corrects">The event that a correction corrects.</param>
+/// <param name="Source">The source row of an imported entry.</param>
 public sealed record EntryView(
     string Id,
     string Type,
@@ -44,7 +44,7 @@ public sealed record EntryView(
             TransferSent m => (MovementId.Transfer, "transfer-sent", m.Details, m.ToNumber.Value, (SourceRow?)null),
             TransferReceived m => (MovementId.Transfer, "transfer-received", m.Details, m.FromNumber.Value, (SourceRow?)null),
             CorrectionBooked m => ("cor", "correction", (MovementDetails?)null, (string?)null, m.Source),
-            _ => throw new InvalidOperationException($"{movement.GetType().Name} has no line yet."),
+            _ => throw new InvalidOperationException($"{movement.GetType().Name} cannot be shown as an entry."),
         };
         var id = movement switch { TransferSent m => m.TransferId, TransferReceived m => m.TransferId, _ => e.Id };
         var correction = movement as CorrectionBooked;

@@ -17,10 +17,10 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>One event as it is stored: what happened, who did it and why.</summary>
-/// <param name="Actor">Who; like the rest of who and why only for staff and for whoever did it.</param>
-/// <param name="Position">Its place in the whole log.</param>
-/// <param name="Data">The fact, as stored.</param>
+/// <summary>One stored event with its metadata.</summary>
+/// <param name="Actor">Shown only to staff and to this actor; so are operation, reason, correlation, causation and key.</param>
+/// <param name="Position">The event's position in the log.</param>
+/// <param name="Data">The event's data, as stored.</param>
 public sealed record EventView(
     string Id,
     string Type,
@@ -38,7 +38,7 @@ public sealed record EventView(
     string? IdempotencyKey,
     JsonElement Data);
 
-/// <summary>Why.</summary>
+/// <summary>The reason of a command.</summary>
 public sealed record ReasonView(string? Code, string? Text);
 
 public static class GetEventsEndpoint
@@ -46,7 +46,7 @@ public static class GetEventsEndpoint
     [WolverineGet("/v1/accounts/{account}/events")]
     [PageParameters]
     [Tags("Accounts")]
-    [EndpointSummary("List the events: who, what, why")]
+    [EndpointSummary("List the events of an account with their metadata")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IDocumentStore store, HttpContext http)
@@ -72,7 +72,7 @@ public static class GetEventsEndpoint
 
     private static EventView View(IEvent e, ISerializer serializer, Caller caller)
     {
-        string? Known(string? text) => caller.MayKnowWhy(e) ? text : null;
+        string? Known(string? text) => caller.CanSeeOrigin(e) ? text : null;
         var (code, text) = (Known(e.Header(HeaderNames.ReasonCode)), Known(e.Header(HeaderNames.ReasonText)));
         return new(
             PublicId.Format("evt", e.Id),

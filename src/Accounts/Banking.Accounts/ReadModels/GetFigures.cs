@@ -13,20 +13,20 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>An account's day or month in figures, by when movements count.</summary>
+/// <summary>The figures of an account for one day or month, by effective time.</summary>
 /// <param name="Period">The day (2026-01-06) or month (2026-01), in UTC.</param>
-/// <param name="From">The first day of it that the figures are of: later than its own where the query begins later.</param>
-/// <param name="To">The day after the last one: earlier than its own where the query ends earlier.</param>
-/// <param name="ClosingBalance">Of all that counted by the end of it.</param>
+/// <param name="From">The first day included: the period's first day, or the query's if that is later.</param>
+/// <param name="To">The day after the last day included: the period's end, or the query's if that is earlier.</param>
+/// <param name="ClosingBalance">The balance of all movements that took effect before <paramref name="To"/>.</param>
 public sealed record FiguresView(
     string Period, DateOnly From, DateOnly To, Amount Credits, Amount Debits, int Movements, Amount ClosingBalance);
 
 public static class GetFiguresEndpoint
 {
-    /// <summary>Periods without a movement are left out. Filters: by (day or month), from and to (dates, to not included).</summary>
+    /// <summary>Periods without movements are left out.</summary>
     [WolverineGet("/v1/accounts/{account}/figures")]
     [PageParameters]
-    [QueryParameter("by", "day or month; month when left out.")]
+    [QueryParameter("by", "day or month; month if left out.")]
     [QueryParameter("from", "The first day, such as 2026-01-31.")]
     [QueryParameter("to", "The day after the last.")]
     [Tags("Accounts")]
@@ -41,13 +41,13 @@ public static class GetFiguresEndpoint
         }
 
         var (paging, problem) = Paging.Read(http.Request);
-        var (from, wrong) = Date(http.Request, "from", Earliest);
-        var (to, unfit) = Date(http.Request, "to", Latest);
+        var (from, wrong) = ReadDate(http.Request, "from", Earliest);
+        var (to, unfit) = ReadDate(http.Request, "to", Latest);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "month";
         var format = by switch { "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
         problem ??= wrong ?? unfit ?? (from > to ? DateQuery.Reversed : null)
             ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
-        var asked = (From: from, To: to);
+        var requested = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
         {
             problem = Exact.TryDay(after, out var next) ? null : Paging.Malformed;
@@ -57,18 +57,18 @@ public static class GetFiguresEndpoint
         return problem is not null
             ? new ProblemResult(problem)
             : TypedResults.Json(
-                Page(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, asked, format!, paging!.Limit),
+                ToPage(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, requested, format!, paging!.Limit),
                 ApiJson.Options);
     }
 
     private static readonly DateOnly Earliest = new(1900, 1, 1);
     private static readonly DateOnly Latest = new(9999, 12, 31);
 
-    private static Page<FiguresView> Page(
+    private static Page<FiguresView> ToPage(
         Account account,
         SortedDictionary<DateOnly, DaySums> days,
         DateOnly from,
-        (DateOnly From, DateOnly To) asked,
+        (DateOnly From, DateOnly To) requested,
         string format,
         int limit)
     {
@@ -86,7 +86,7 @@ public static class GetFiguresEndpoint
 
             if (period.Key.Length > 0)
             {
-                var (first, end) = Covered(period.First().Key, format, asked);
+                var (first, end) = RequestedPart(period.First().Key, format, requested);
                 items.Add(new(
                     period.Key, first, end, Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
             }
@@ -97,18 +97,18 @@ public static class GetFiguresEndpoint
         Amount Shown(decimal minor) => Amount.OfMinor(minor, account.Currency);
     }
 
-    /// <summary>The part of a day's period, or month's, that was asked for.</summary>
-    private static (DateOnly From, DateOnly To) Covered(DateOnly day, string format, (DateOnly From, DateOnly To) asked)
+    /// <summary>The requested part of the period that contains a day.</summary>
+    private static (DateOnly From, DateOnly To) RequestedPart(DateOnly day, string format, (DateOnly From, DateOnly To) requested)
     {
         var isMonth = format == "yyyy-MM";
         var start = isMonth ? new DateOnly(day.Year, day.Month, 1) : day;
         var last = isMonth ? new DateOnly(day.Year, day.Month, DateTime.DaysInMonth(day.Year, day.Month)) : day;
-        // The last day there is has none after it.
+        // The last day that .NET can represent has no successor.
         var end = last == DateOnly.MaxValue ? last : last.AddDays(1);
-        return (asked.From > start ? asked.From : start, asked.To < end ? asked.To : end);
+        return (requested.From > start ? requested.From : start, requested.To < end ? requested.To : end);
     }
 
-    private static (DateOnly Date, Refusal? Problem) Date(HttpRequest request, string name, DateOnly otherwise) =>
+    private static (DateOnly Date, Refusal? Problem) ReadDate(HttpRequest request, string name, DateOnly otherwise) =>
         !request.Query.TryGetValue(name, out var text) ? (otherwise, null)
         : Exact.TryDay(text.ToString(), out var date) && date >= Earliest ? (date, null)
         : (otherwise, Problems.Malformed("malformed_date", $"{name} is a date such as 2026-01-31."));

@@ -14,7 +14,7 @@ using Wolverine.Http;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// A command that moved money stays readable under its id: the log is asked, there is no second copy that could disagree.
+/// Deposits, withdrawals and transfers by id. The answer comes from the event itself, so no second copy can disagree with it.
 /// </summary>
 public static class GetMovementsEndpoint
 {
@@ -23,8 +23,8 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a deposit")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetDeposit(string deposit, AccountReader reader, AccountBook book, HttpContext http) =>
-        Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, book, http,
+    public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
+        Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, balances, http,
             (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}")]
@@ -32,8 +32,8 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a withdrawal")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, AccountBook book, HttpContext http) =>
-        Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, book, http,
+    public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
+        Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, balances, http,
             (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/transfers/{transfer}")]
@@ -41,15 +41,15 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a transfer")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
-    public static Task<IResult> GetTransfer(string transfer, AccountReader reader, AccountBook book, HttpContext http) =>
-        Get<TransferSent>(MovementId.Transfer, transfer, reader, book, http,
+    public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
+        Get<TransferSent>(MovementId.Transfer, transfer, reader, balances, http,
             (e, after) => TransferView.Of(e.Id, e.StreamId, e.Data, after, e.Timestamp, e.ReasonFor(http.Caller())),
             payee: e => e.Data.To);
 
-    /// <param name="payee">Who may see it too, without what it left on the payer's account.</param>
+    /// <param name="payee">The account whose users may see the movement too, without the payer's balance.</param>
     private static async Task<IResult> Get<T>(
-        string prefix, string text, AccountReader reader, AccountBook book, HttpContext http, Func<IEvent<T>, Account?, object> view,
-        Func<IEvent<T>, Guid>? payee = null)
+        string prefix, string text, AccountReader reader, HistoricalBalances balances, HttpContext http,
+        Func<IEvent<T>, Account?, object> view, Func<IEvent<T>, Guid>? payee = null)
         where T : class
     {
         if (!PublicId.TryParse(prefix, text, out var id) || await reader.EventAsync<T>(id, http.RequestAborted) is not { } found)
@@ -64,7 +64,7 @@ public static class GetMovementsEndpoint
                 : NotFound(text);
         }
 
-        var (at, version) = await book.AtVersionAsync(account, found.Version, http.RequestAborted);
+        var (at, version) = await balances.AtVersionAsync(account, found.Version, http.RequestAborted);
         return version < found.Version || at.Last is null
             ? NotFound(text)
             : TypedResults.Json(view(found, account with { Balance = at.Balance.ToMoney(), Version = found.Version }), ApiJson.Options);

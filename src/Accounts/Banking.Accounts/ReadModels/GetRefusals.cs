@@ -15,9 +15,9 @@ using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
-/// <summary>A no of the past, with the facts it saw.</summary>
-/// <param name="Version">The version of the account that the decision saw; a refusal does not move it.</param>
-/// <param name="Command">Absent where it was refused before commands were recorded.</param>
+/// <summary>A recorded refusal, with the facts that the decision saw.</summary>
+/// <param name="Version">The version of the account that the decision saw. A refusal does not change it.</param>
+/// <param name="Command">Null if the refusal is older than the recording of commands.</param>
 public sealed record RefusalView(
     string Id,
     string Operation,
@@ -35,13 +35,13 @@ public sealed record RefusalView(
     RefusedCommandView? Command);
 
 /// <summary>The command that was refused.</summary>
-/// <param name="Type">Its stored name.</param>
-/// <param name="Fields">As they were given; money as everywhere.</param>
+/// <param name="Type">The stored name of the command.</param>
+/// <param name="Fields">The command's members as given, with money as decimal strings.</param>
 public sealed record RefusedCommandView(string Type, JsonNode? Fields)
 {
     internal static RefusedCommandView Of(CommandData command) => new(command.Type, Shown(JsonObject.Create(command.Fields)));
 
-    /// <summary>Stored money is in minor units; shown it is a decimal string.</summary>
+    /// <summary>Converts stored money, in minor units, to decimal strings.</summary>
     private static JsonNode? Shown(JsonNode? stored) => stored switch
     {
         JsonObject money when money.ContainsKey("minor") && money.ContainsKey("currency") =>
@@ -56,7 +56,7 @@ public static class GetRefusalsEndpoint
     [WolverineGet("/v1/accounts/{account}/refusals")]
     [PageParameters]
     [Tags("Accounts")]
-    [EndpointSummary("List what was refused, with the facts each decision saw")]
+    [EndpointSummary("List refused commands, with the facts that each decision saw")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, HttpContext http)
@@ -73,7 +73,7 @@ public static class GetRefusalsEndpoint
             return new ProblemResult(problem ?? Paging.Malformed);
         }
 
-        // Ids sort by time: the newest first.
+        // Ids sort by time, so this order is newest first.
         var refusals = await session.QueryAsync<RecordedRefusal>(
             "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
             http.RequestAborted,

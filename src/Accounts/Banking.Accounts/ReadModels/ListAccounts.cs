@@ -14,14 +14,11 @@ namespace Banking.Accounts.ReadModels;
 
 public static class ListAccountsEndpoint
 {
-    /// <summary>
-    /// Filters: customerId (owner or delegate), number, externalId, currency, status, product, q (part of the number, or the external id).
-    /// </summary>
     [WolverineGet("/v1/accounts")]
     [PageParameters]
     [QueryParameter("customerId", "Owner or delegate.")]
     [QueryParameter("number", "Account number.")]
-    [QueryParameter("externalId", "The id an imported account had at its source.")]
+    [QueryParameter("externalId", "The id that an imported account had at its source.")]
     [QueryParameter("currency", "ISO 4217 code.")]
     [QueryParameter("status", "open or closed.")]
     [QueryParameter("product", "Product.")]
@@ -54,74 +51,93 @@ public static class ListAccountsEndpoint
 
     private static Refusal? Filter(HttpContext http, StateSearch search)
     {
-        var query = http.Request.Query;
-        const string usedBy =
-            $"d.id in (select (a.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_access a where (a.data ->> 'customerId')::uuid = ?)";
         if (http.Caller() is { IsStaff: false } customer)
         {
-            search.AddById(usedBy, customer.CustomerId ?? Guid.Empty);
+            search.AddById(UsedBy, customer.CustomerId ?? Guid.Empty);
         }
 
-        if (query.TryGetValue("customerId", out var owner))
+        var query = http.Request.Query;
+        return FilterByCustomer(query, search) ?? FilterByNumber(query, search) ?? CheckValues(query) ?? FilterByText(query, search);
+    }
+
+    private static Refusal? FilterByCustomer(IQueryCollection query, StateSearch search)
+    {
+        if (!query.TryGetValue("customerId", out var customer))
         {
-            if (!PublicId.TryParse("cus", owner, out var id))
+            return null;
+        }
+
+        if (!PublicId.TryParse("cus", customer, out var id))
+        {
+            return Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…");
+        }
+
+        search.AddById(UsedBy, id);
+        return null;
+    }
+
+    private static Refusal? FilterByNumber(IQueryCollection query, StateSearch search)
+    {
+        if (!query.TryGetValue("number", out var text))
+        {
+            return null;
+        }
+
+        if (!AccountNumber.TryParseStored(text, out var number))
+        {
+            return Problems.Malformed("invalid_account_number", "number is an account number: an IBAN with valid check digits.");
+        }
+
+        search.AddById(
+            $"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)",
+            number.Value);
+        return null;
+    }
+
+    private static Refusal? CheckValues(IQueryCollection query) =>
+        query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _)
+            ? Problems.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn.")
+        : query.TryGetValue("status", out var status) && status != "open" && status != "closed"
+            ? Problems.Malformed("malformed_filter", "status is open or closed.")
+        : null;
+
+    private static Refusal? FilterByText(IQueryCollection query, StateSearch search)
+    {
+        foreach (var (name, clause) in TextFilters)
+        {
+            if (!query.TryGetValue(name, out var value))
             {
-                return Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…");
+                continue;
             }
 
-            search.AddById(usedBy, id);
-        }
-
-        if (query.TryGetValue("number", out var text))
-        {
-            if (!AccountNumber.TryParseStored(text, out var number))
+            if (PlainText.Problem(value.ToString(), 100) is { } why)
             {
-                return Problems.Malformed("invalid_account_number", "Not an account number in IBAN shape with valid check digits.");
+                return Problems.Malformed("malformed_filter", $"{name}: {why}");
             }
 
-            search.AddById(
-                $"d.id = (select (n.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number n where n.id = ?)",
-                number.Value);
-        }
-
-        if (query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _))
-        {
-            return Problems.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn.");
-        }
-
-        if (query.TryGetValue("status", out var status) && status != "open" && status != "closed")
-        {
-            return Problems.Malformed("malformed_filter", "status is open or closed.");
-        }
-
-        foreach (var (name, clause) in Plain)
-        {
-            if (query.TryGetValue(name, out var value))
+            if (name == "externalId")
             {
-                if (PlainText.Problem(value.ToString(), 100) is { } why)
-                {
-                    return Problems.Malformed("malformed_filter", $"{name}: {why}");
-                }
-
-                if (name == "externalId")
-                {
-                    search.AddById(clause, value.ToString());
-                }
-                else
-                {
-                    // As often as the clause asks for it.
-                    search.AddByData(clause, [.. Enumerable.Repeat<object>(value.ToString(), clause.Count(c => c == '?'))]);
-                }
+                search.AddById(clause, value.ToString());
+            }
+            else
+            {
+                // One value per placeholder of the clause.
+                search.AddByData(clause, [.. Enumerable.Repeat<object>(value.ToString(), clause.Count(c => c == '?'))]);
             }
         }
 
         return null;
     }
 
-    private const string ByExternalId =
-        $"d.id in (select (x.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_external_id x where x.data ->> 'externalId' = ?)";
+    private const string UsedBy =
+        $"d.id in (select (a.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_access a "
+        + "where (a.data ->> 'customerId')::uuid = ?)";
 
-    private static readonly (string Name, string Clause)[] Plain =
+    private const string ByExternalId =
+        $"d.id in (select (x.data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_external_id x "
+        + "where x.data ->> 'externalId' = ?)";
+
+    private static readonly (string Name, string Clause)[] TextFilters =
     [
         ("externalId", ByExternalId),
         ("currency", "d.data ->> 'currency' = ?"),

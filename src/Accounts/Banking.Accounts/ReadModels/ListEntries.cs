@@ -13,16 +13,15 @@ using Wolverine.Http;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>An entry of any account.</summary>
-/// <param name="Position">Its place in the whole log.</param>
+/// <param name="Position">The event's position in the log.</param>
 public sealed record ActivityView(string AccountId, long Position, EntryView Entry);
 
 public static class ListEntriesEndpoint
 {
-    /// <summary>What happened lately: filters customerId, and amount with currency.</summary>
     [WolverineGet("/v1/entries")]
     [PageParameters]
-    [QueryParameter("customerId", "Whose accounts.")]
-    [QueryParameter("amount", "Exactly this amount, whichever way; goes with currency.")]
+    [QueryParameter("customerId", "Only the accounts of this customer.")]
+    [QueryParameter("amount", "Exactly this amount, credits and debits; requires currency.")]
     [QueryParameter("currency", "The currency of amount.")]
     [Tags("Accounts")]
     [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
@@ -71,7 +70,8 @@ public static class ListEntriesEndpoint
     }
 
     /// <summary>
-    /// Whose accounts: a customer's own; for staff anybody's, or all. To a customer another one is as unknown as one who does not exist.
+    /// The customer whose accounts are listed; null for all. Staff may choose any customer; a customer gets the same answer for another
+    /// customer as for one that does not exist.
     /// </summary>
     private static (Guid? Customer, Refusal? Problem) Customer(HttpContext http)
     {
@@ -90,12 +90,12 @@ public static class ListEntriesEndpoint
         {
             return request.Query.ContainsKey("currency")
                 ? (null, Problems.Malformed(
-                    "currency_without_amount", "currency is that of amount, which is not given: a currency alone is no filter here."))
+                    "currency_without_amount", "currency requires amount: it is not a filter of its own."))
                 : (null, null);
         }
 
         return !Currency.TryParseEver(request.Query["currency"], out var currency)
-            ? (null, Problems.Malformed("unknown_currency", "An amount is searched for with its currency, an ISO 4217 code."))
+            ? (null, Problems.Malformed("unknown_currency", "amount requires currency, an ISO 4217 code."))
             : Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
                 ? (null, why with { Status = StatusCodes.Status400BadRequest, Pointer = null })
                 : (Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);

@@ -6,21 +6,22 @@ using Npgsql;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// Lookup documents that no account wrote: somebody's access to an account, a number, an id of another system. Those that are missing are
-/// found with the states.
+/// Finds lookup documents that their account did not write: access rights, account numbers and external ids. Missing documents are found by
+/// the comparison of states.
 /// </summary>
 internal sealed class LookupComparison : StoredComparison
 {
     /// <summary>
-    /// Documents of one table whose account does not say the same, or does not exist. Ids are compared as texts, because a forged one may
-    /// be no id.
+    /// Selects the documents of a table that differ from their account, or whose account does not exist. Ids are compared as text, because
+    /// a forged one may not be a UUID.
     /// </summary>
     private static string Of(string table, string foreign) =>
         $"""
             select '{table}' as document, d.data ->> 'accountId' as account, d.data::text from {AccountsModule.Schema}.mt_doc_{table} d
             left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
             where s.id is not null and ({foreign})
-                or s.id is null and not exists (select from {PlatformModule.EventSchema}.mt_streams t where t.id::text = d.data ->> 'accountId')
+                or s.id is null
+                    and not exists (select from {PlatformModule.EventSchema}.mt_streams t where t.id::text = d.data ->> 'accountId')
             """;
 
     private static readonly string Sql =

@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace Banking.Audit.ReadModels;
 
 /// <summary>
-/// What the log can be asked by: who, what kind, when, and what belongs together. It holds places in the log and no facts: an answer
-/// shows the event itself, so there is no second audit table that could disagree with it.
+/// An index of the log by actor, type, time and correlation. It holds positions and no event data: an answer shows the event itself, so
+/// there is no second audit table that could disagree with the log.
 /// </summary>
 public sealed class AuditModel : ReadModel
 {
@@ -26,9 +26,8 @@ public sealed class AuditModel : ReadModel
             "correlation text collate \"C\" not null, recorded_at timestamptz not null",
             "position")
         {
-            // Each in the order of a page, which begins anywhere in it: who, what kind, what belongs together, and when. Of texts their
-            // hashes, which are a third as long and are compared as numbers: of all that a transfer writes, these indexes were the largest
-            // part.
+            // Each index has the order of a page, which can begin anywhere in it. Texts are indexed by their hashes, which are a third as
+            // long and are compared as numbers: with whole texts, these indexes were the largest part of what a transfer writes.
             Indexes =
             [
                 $"({Hash("actor")}, recorded_at, position)",
@@ -41,7 +40,7 @@ public sealed class AuditModel : ReadModel
         },
     ];
 
-    /// <summary>What a text is looked up by; the text itself is then compared too.</summary>
+    /// <summary>The SQL hash that a text is indexed by. A query must compare the text too.</summary>
     public static string Hash(string text) => $"hashtextextended({text}, 0)";
 
     public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)

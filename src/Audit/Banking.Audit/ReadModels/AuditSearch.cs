@@ -8,14 +8,14 @@ using Microsoft.AspNetCore.Http;
 namespace Banking.Audit.ReadModels;
 
 /// <summary>
-/// What is searched for, and the statement that finds its places in the log, newest first: latest recorded, and of those the last in the
-/// log. Instants lead the order, because places follow them only nearly, and who asks about last year must not be led there through all
-/// that was recorded since; each index of the model has both.
+/// The filters of a search, and the SQL that finds its positions in the log, newest first: by recorded time, then by position. Recorded
+/// times do not strictly rise with positions, and a search of last year must not scan everything recorded since; so time comes first in the
+/// order and in each index of the model.
 /// </summary>
 internal sealed class AuditSearch
 {
-    /// <summary>Longer than any actor, type or correlation that is stored.</summary>
-    private const int LongestText = 500;
+    /// <summary>Longer than any stored actor, type or correlation.</summary>
+    private const int MaxTextLength = 500;
 
     private const string Index = AuditModule.Schema + "." + AuditModel.Index;
 
@@ -31,14 +31,14 @@ internal sealed class AuditSearch
     private readonly List<string> _clauses = [];
     private readonly List<object> _values = [];
 
-    /// <summary>One event or one stream: the log has indexes of its own for these, and on a stream its versions are the order.</summary>
-    private bool _isOfLog;
+    /// <summary>Whether the search is for one event or one stream: the log's own indexes find these, and versions give the order.</summary>
+    private bool _usesLogIndexes;
 
     private delegate bool IdParser(string text, out Guid id);
 
     public IReadOnlyList<object> Values => _values;
 
-    /// <summary>What the query asks for, or what is wrong with it.</summary>
+    /// <summary>Reads the filters of a query, or returns the problem with them.</summary>
     public static (AuditSearch Search, Refusal? Problem) Read(HttpRequest request)
     {
         var search = new AuditSearch();
@@ -46,12 +46,12 @@ internal sealed class AuditSearch
             request, "eventId", "e.id =", (string text, out Guid id) => PublicId.TryParse("evt", text, out id), "evt_…")
             ?? search.AddId(
                 request, "account", "e.stream_id =", (string text, out Guid id) => PublicId.TryParse("acc", text, out id), "acc_…")
-            ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_…, ref_… or its digits alone");
+            ?? search.AddId(request, "stream", "e.stream_id =", IsStream, "acc_…, cus_…, ref_… or only its digits");
         foreach (var (name, column) in Texts)
         {
             if (request.Query.TryGetValue(name, out var text))
             {
-                problem ??= PlainText.Problem(text.ToString(), LongestText) is { } why
+                problem ??= PlainText.Problem(text.ToString(), MaxTextLength) is { } why
                     ? Problems.Malformed("malformed_filter", $"{name}: {why}")
                     : null;
                 var value = search.Parameter(text.ToString());
@@ -74,19 +74,20 @@ internal sealed class AuditSearch
         return (search, problem ?? InstantQuery.ZoneProblem(request, "from", "to"));
     }
 
-    /// <summary>The same search from the place on where a page ended.</summary>
+    /// <summary>Continues the search after the last position of a page.</summary>
     public AuditSearch After(long position)
     {
-        var place = Parameter(position);
-        _clauses.Add(_isOfLog
-            ? $"e.version < (select l.version from {PlatformModule.EventSchema}.mt_events l where l.seq_id = {place})"
-            : $"(i.recorded_at, i.position) < ((select l.recorded_at from {Index} l where l.position = {place}), {place})");
+        var last = Parameter(position);
+        _clauses.Add(_usesLogIndexes
+            ? $"e.version < (select l.version from {PlatformModule.EventSchema}.mt_events l where l.seq_id = {last})"
+            : $"(i.recorded_at, i.position) < ((select l.recorded_at from {Index} l where l.position = {last}), {last})");
         return this;
     }
 
-    public string Places(int limit)
+    /// <summary>The SQL that selects the positions of a page.</summary>
+    public string Positions(int limit)
     {
-        var (from, order) = _isOfLog
+        var (from, order) = _usesLogIndexes
             ? ($"{PlatformModule.EventSchema}.mt_events e join {Index} i on i.position = e.seq_id", "e.version desc")
             : ($"{Index} i", "i.recorded_at desc, i.position desc");
         var where = _clauses.Count == 0 ? "" : " where " + string.Join(" and ", _clauses);
@@ -102,10 +103,10 @@ internal sealed class AuditSearch
 
         if (!parse(text.ToString(), out var id))
         {
-            return Problems.Malformed("malformed_filter", $"{name} is an id as this bank gives it: {expected}");
+            return Problems.Malformed("malformed_filter", $"{name} is an id of this bank: {expected}");
         }
 
-        _isOfLog = true;
+        _usesLogIndexes = true;
         Add(clause, id);
         return null;
     }
@@ -119,7 +120,7 @@ internal sealed class AuditSearch
     }
 
     /// <summary>
-    /// The id of anything that has events, with or without the prefix that says what it is: streams share one space of ids.
+    /// The id of any stream, with or without the prefix of its kind: all streams share one space of ids.
     /// </summary>
     private static bool IsStream(string text, out Guid id) =>
         Exact.TryId(text[(text.IndexOf('_', StringComparison.Ordinal) + 1)..], out id);

@@ -17,12 +17,12 @@ using Wolverine.Http;
 namespace Banking.Audit.ReadModels;
 
 /// <summary>
-/// One event of the log: what happened, who did it and why. It is written by the statement below and only described here.
+/// One event of the log with its metadata. The SQL below writes the JSON; this record describes it for the OpenAPI document.
 /// </summary>
-/// <param name="Position">Its place in the whole log.</param>
-/// <param name="StreamId">What it happened to: the digits of an account's, a customer's or a refusal's id.</param>
-/// <param name="Version">Its place in that stream.</param>
-/// <param name="Data">The fact, as stored. What is personal in it is sealed there and stays sealed here.</param>
+/// <param name="Position">The event's position in the log.</param>
+/// <param name="StreamId">The digits of the id of the event's account, customer or refusal.</param>
+/// <param name="Version">The event's version in its stream.</param>
+/// <param name="Data">The event's data, as stored. Personal data stays encrypted.</param>
 public sealed record AuditEventView(
     string Id,
     string Type,
@@ -40,15 +40,15 @@ public sealed record AuditEventView(
     string? IdempotencyKey,
     JsonElement Data);
 
-/// <summary>Why.</summary>
+/// <summary>The reason of a command.</summary>
 public sealed record AuditReasonView(string? Code, string? Text);
 
 public static class GetAuditTrailEndpoint
 {
     /// <summary>
-    /// PostgreSQL writes the items and this host passes them on: the events of a page are not read into objects only to be written down
-    /// again. The fact is appended as it is, because an absent member and a null are two things in it; of who and why, nulls are left out.
-    /// Places first and events then: only those of the page are looked up in the log, however many the filters pass by.
+    /// PostgreSQL writes the JSON and the host passes it on, so that events are not deserialized only to be serialized again. The event's
+    /// data is appended unchanged, because an absent member and a null differ there; nulls in the metadata are left out. The positions of
+    /// the page are selected first, so that only its events are read from the log.
     /// </summary>
     private const string Items =
         $$"""
@@ -58,7 +58,8 @@ public static class GetAuditTrailEndpoint
             'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
             'operation', e.headers ->> '{{HeaderNames.Operation}}',
             'reason', case when coalesce(e.headers ->> '{{HeaderNames.ReasonCode}}', e.headers ->> '{{HeaderNames.ReasonText}}') is not null
-                then json_build_object('code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
+                then json_build_object(
+                    'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
             'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}'
         from page join {{PlatformModule.EventSchema}}.mt_events e on e.seq_id = page.position
@@ -66,21 +67,21 @@ public static class GetAuditTrailEndpoint
         """;
 
     /// <summary>
-    /// Newest first. All filters that are given must fit; from and to are of when it was recorded, and to is not included.
+    /// Newest first. All given filters must match; from and to are recorded times, and to is exclusive.
     /// </summary>
     [WolverineGet("/audit/events")]
     [PageParameters]
-    [QueryParameter("actor", "Who did it.")]
+    [QueryParameter("actor", "The actor of the event.")]
     [QueryParameter("account", "An account's id, acc_…")]
     [QueryParameter("stream", "The id of an account, a customer or anything else with events.")]
     [QueryParameter("type", "Type of event, such as accounts.money-deposited.v1.")]
-    [QueryParameter("correlationId", "What belongs together.")]
+    [QueryParameter("correlationId", "The correlation id of the event.")]
     [QueryParameter("eventId", "One event, evt_…")]
     [QueryParameter("from", "Recorded at or after this instant: RFC 3339, or a local time with tz.")]
     [QueryParameter("to", "Recorded before this instant.")]
     [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Audit")]
-    [EndpointSummary("Search the log: who did what, when and why")]
+    [EndpointSummary("Search the events of the log with their metadata")]
     [Authorize(Policies.Audit)]
     [ReadsFrom(AuditModel.ModelName)]
     [ProducesResponseType<Page<AuditEventView>>(StatusCodes.Status200OK)]
@@ -107,8 +108,8 @@ public static class GetAuditTrailEndpoint
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             var ct = httpContext.RequestAborted;
-            // One more than the page holds, which tells whether there is a next page.
-            await using var command = source.CreateCommand($"with page as ({search.Places(limit + 1)}) {Items}");
+            // One more than the page, to find out whether there is a next page.
+            await using var command = source.CreateCommand($"with page as ({search.Positions(limit + 1)}) {Items}");
             foreach (var value in search.Values)
             {
                 command.Parameters.Add(new() { Value = value });
@@ -134,7 +135,7 @@ public static class GetAuditTrailEndpoint
             body.Write("]"u8);
             if (more)
             {
-                // Base64url: nothing in it needs escaping.
+                // The cursor is base64url, so it needs no escaping.
                 body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
             }
 

@@ -4,15 +4,15 @@ using Banking.SharedKernel;
 
 namespace Banking.Customers.Domain;
 
-/// <summary>Somebody is a customer from here on.</summary>
-/// <param name="Personal">Name and contact, sealed under the customer's own key: with the key destroyed, the event says that there was
-/// somebody, not who.</param>
-/// <param name="EffectiveAt">When it counts.</param>
-/// <param name="ExternalId">The id at the system the customer came from.</param>
+/// <summary>A customer was registered.</summary>
+/// <param name="Personal">Name and contact data, encrypted under the customer's own key. When the key is destroyed, the person can no
+/// longer be identified.</param>
+/// <param name="EffectiveAt">When the registration takes effect.</param>
+/// <param name="ExternalId">The customer's id at the system that the customer was imported from.</param>
 public sealed record CustomerRegistered(
     SealedData Personal, DateTimeOffset EffectiveAt, string? ExternalId = null, SourceRow? Source = null);
 
-/// <summary>The person behind accounts.</summary>
+/// <summary>The state of a customer.</summary>
 public sealed record Customer(
     Guid Id,
     long Version,

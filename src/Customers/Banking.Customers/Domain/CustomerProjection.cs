@@ -3,10 +3,10 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Customers.Domain;
 
-/// <summary>The stored customer is the fold of its stream. It stays sealed: a read model must not outlive an erasure.</summary>
+/// <summary>Stores the state of a customer. Personal data stays encrypted: a read model must not outlive an erasure.</summary>
 public sealed partial class CustomerProjection : SingleStreamProjection<Customer, Guid>
 {
-    // Named, or Marten's own append and its rebuilds offer it the events of every other stream too.
+    // Without this, Marten's own append and its rebuilds pass the events of all other streams too.
     public CustomerProjection() => IncludeType<CustomerRegistered>();
 
     public override Customer? Evolve(Customer? snapshot, Guid id, IEvent e)

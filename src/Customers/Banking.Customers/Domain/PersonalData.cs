@@ -3,27 +3,27 @@ using System.Text.Json;
 
 namespace Banking.Customers.Domain;
 
-/// <summary>What the bank knows of a person.</summary>
-/// <param name="Details">Anything else by name, as another system told it.</param>
+/// <summary>The personal data of a customer.</summary>
+/// <param name="Details">Further data by name, from an import.</param>
 public sealed record PersonalData(
     string Name, string? Email = null, string? Phone = null, IReadOnlyDictionary<string, string>? Details = null)
 {
-    /// <summary>Without the person, wherever it may be written.</summary>
+    /// <summary>Without personal data, because records may be logged.</summary>
     public override string ToString() => nameof(PersonalData);
 }
 
-/// <summary>Encrypted personal data: AES-256-GCM, nonce, ciphertext and tag in one base64 text, bound to the customer's id.</summary>
-/// <param name="Algorithm">How it was sealed.</param>
-/// <param name="Text">What was sealed.</param>
+/// <summary>Encrypted personal data: nonce, ciphertext and tag of AES-256-GCM in one base64 text, bound to the customer's id.</summary>
+/// <param name="Algorithm">The encryption algorithm.</param>
+/// <param name="Text">The encrypted data.</param>
 public sealed record SealedData(string Algorithm, string Text)
 {
     public const string AesGcm256 = "AES-256-GCM";
 }
 
-/// <summary>The key of one customer's personal data. Destroying this document is erasing the person, in every copy of the log.</summary>
+/// <summary>The key of one customer's personal data. Deleting this document erases the person in every copy of the log.</summary>
 public sealed record CustomerKey(Guid Id, string Key)
 {
-    /// <summary>Without the key, wherever it may be written.</summary>
+    /// <summary>Without the key, because records may be logged.</summary>
     public override string ToString() => $"{nameof(CustomerKey)} {Id}";
 
     private const int NonceBytes = 12;
@@ -46,14 +46,15 @@ public sealed record CustomerKey(Guid Id, string Key)
         return new(SealedData.AesGcm256, Convert.ToBase64String(sealedBytes));
     }
 
-    /// <exception cref="CryptographicException">The text was changed, or sealed for another customer or in another way.</exception>
+    /// <exception cref="CryptographicException">The text was changed, or encrypted for another customer or by another
+    /// algorithm.</exception>
     public PersonalData Open(SealedData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         var bytes = Convert.FromBase64String(data.Text);
         if (data.Algorithm != SealedData.AesGcm256 || bytes.Length < NonceBytes + TagBytes)
         {
-            throw new CryptographicException($"This is not sealed by {SealedData.AesGcm256}.");
+            throw new CryptographicException($"The data is not encrypted by {SealedData.AesGcm256}.");
         }
 
         var plain = new byte[bytes.Length - NonceBytes - TagBytes];
@@ -61,6 +62,6 @@ public sealed record CustomerKey(Guid Id, string Key)
         aes.Decrypt(
             bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(^TagBytes..), plain, Id.ToByteArray());
         return JsonSerializer.Deserialize<PersonalData>(plain, JsonSerializerOptions.Web)
-            ?? throw new CryptographicException("The sealed data is empty.");
+            ?? throw new CryptographicException("The decrypted data is empty.");
     }
 }

@@ -8,8 +8,8 @@ using Marten;
 namespace Banking.Customers.Features;
 
 /// <summary>
-/// Whether customers of a history are those that were imported before. What is sealed is opened for that; of who was erased, nothing is
-/// left to compare.
+/// Compares customers of an import with those imported earlier. Personal data is decrypted for the comparison; the personal data of erased
+/// customers is left out.
 /// </summary>
 internal static class CompareCustomers
 {
@@ -25,19 +25,19 @@ internal static class CompareCustomers
         await using var session = store.QuerySession();
         var keys = (await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.CustomerId))).ToDictionary(k => k.Id);
         var byId = customers.ToDictionary(c => c.CustomerId);
-        return await comparison.FirstAsync([.. customers.Select(c => ImportCustomers.Stream(c, now))], Open, ct);
+        return await comparison.FirstAsync([.. customers.Select(c => ImportCustomers.ToStream(c, now))], Open, ct);
 
         void Open(Guid customer, JsonObject stored, JsonObject given)
         {
-            // An imported customer is one from the moment of the import.
+            // The registration of an imported customer takes effect at the time of the import.
             stored.Remove("effectiveAt");
             given.Remove("effectiveAt");
-            var isSealed = stored[Personal].Deserialize<SealedData>(JsonSerializerOptions.Web);
+            var sealedData = stored[Personal].Deserialize<SealedData>(JsonSerializerOptions.Web);
             stored.Remove(Personal);
             given.Remove(Personal);
-            if (keys.TryGetValue(customer, out var key) && isSealed is not null)
+            if (keys.TryGetValue(customer, out var key) && sealedData is not null)
             {
-                stored[Personal] = JsonSerializer.SerializeToNode(key.Open(isSealed), JsonSerializerOptions.Web);
+                stored[Personal] = JsonSerializer.SerializeToNode(key.Open(sealedData), JsonSerializerOptions.Web);
                 given[Personal] = JsonSerializer.SerializeToNode(ImportCustomers.Personal(byId[customer]), JsonSerializerOptions.Web);
             }
         }

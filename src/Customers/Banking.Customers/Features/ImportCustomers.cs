@@ -6,15 +6,15 @@ using Banking.SharedKernel;
 
 namespace Banking.Customers.Features;
 
-/// <summary>A customer of another bank as a stream of this one, sealed under a key of their own like every other.</summary>
+/// <summary>Makes the stream of an imported customer, encrypted under a new key.</summary>
 internal static class ImportCustomers
 {
     public static ImportRule Rule { get; } = new((e, _) =>
-        e.StreamType == Customer.StreamType && e.Id != Registered(e.Stream) ? "the id is made from the customer" : null);
+        e.StreamType == Customer.StreamType && e.Id != Registered(e.Stream) ? "the id is derived from the customer" : null);
 
     private static Guid Registered(Guid customer) => DeterministicId.From(customer, "registered");
 
-    public static HistoryStream Stream(CustomerHistory history, DateTimeOffset now)
+    public static HistoryStream ToStream(CustomerHistory history, DateTimeOffset now)
     {
         var key = CustomerKey.For(history.CustomerId);
         var personal = key.Seal(Personal(history));

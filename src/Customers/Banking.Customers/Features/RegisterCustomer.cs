@@ -14,14 +14,14 @@ using Wolverine.Http;
 
 namespace Banking.Customers.Features;
 
-/// <summary>Somebody who becomes a customer.</summary>
+/// <summary>A registration of a customer.</summary>
 public sealed record RegisterCustomerRequest(string Name, string? Email = null, string? Phone = null)
 {
-    /// <summary>Without the person, wherever it may be written.</summary>
+    /// <summary>Without personal data, because records may be logged.</summary>
     public override string ToString() => nameof(RegisterCustomerRequest);
 }
 
-/// <summary>A customer as shown. Personal members are absent once the person is erased, and in the answer to a registration.</summary>
+/// <summary>A customer in an answer. Personal members are absent if the person is erased, and in the answer to a registration.</summary>
 public sealed record CustomerView(
     string Id, string? Name, string? Email, string? Phone, IReadOnlyDictionary<string, string>? Details, bool Erased,
     DateTimeOffset RegisteredAt, string? ExternalId, long Version)
@@ -39,11 +39,11 @@ public sealed record CustomerView(
             customer.Version);
 
     /// <summary>
-    /// The answer to a registration is kept as its receipt, beyond the reach of the customer's key: it must not know the person.
+    /// The answer to a registration has no personal data: it is stored as the receipt, which is not encrypted under the customer's key.
     /// </summary>
     internal static CustomerView Registered(Customer customer) => Of(customer, null) with { Erased = false };
 
-    /// <summary>Without the person, wherever it may be written.</summary>
+    /// <summary>Without personal data, because records may be logged.</summary>
     public override string ToString() => $"{nameof(CustomerView)} {Id}";
 }
 
@@ -55,8 +55,8 @@ public static class RegisterCustomerEndpoint
     [EndpointSummary("Register a customer")]
     [Authorize(Policies.Onboard)]
     [ProducesResponseType<CustomerView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(RegisterCustomerRequest request, CustomerDesk desk, HttpContext http) =>
-        desk.HttpAsync(http, key => (new RegisterCustomer(key, request.Name, request.Email, request.Phone), null));
+    public static Task<IResult> Post(RegisterCustomerRequest request, CustomerRegistration registration, HttpContext http) =>
+        registration.HttpAsync(http, key => (new RegisterCustomer(key, request.Name, request.Email, request.Phone), null));
 }
 
 public static partial class RegisterCustomerHandler
@@ -64,21 +64,22 @@ public static partial class RegisterCustomerHandler
     internal static readonly CommandShape<RegisterCustomer> Shape =
         new("customers.register-customer.v1", c => c.CommandId, _ => (null, null), Check);
 
-    public static Task<Outcome> Handle(RegisterCustomer command, Envelope envelope, CustomerDesk desk, CancellationToken ct) =>
-        desk.BusAsync(command, envelope, ct);
+    public static Task<Outcome> Handle(
+        RegisterCustomer command, Envelope envelope, CustomerRegistration registration, CancellationToken ct) =>
+        registration.BusAsync(command, envelope, ct);
 
     internal static Decision Decide(Guid id, SealedData personal, CustomerKey key, Guid eventId, DateTimeOffset now) =>
         new Decision.Accepted(new NewEvent(id, eventId, new CustomerRegistered(personal, now))) { Documents = [key] };
 
     private static Refusal? Check(RegisterCustomer command) =>
-        Text("name", command.Name ?? "", 200)
-        ?? Text("email", command.Email, 254)
-        ?? Text("phone", command.Phone, 40)
+        CheckText("name", command.Name ?? "", 200)
+        ?? CheckText("email", command.Email, 254)
+        ?? CheckText("phone", command.Phone, 40)
         ?? (command.Email is not null && !EmailShape().IsMatch(command.Email)
-            ? Problems.Malformed("invalid_text", "An e-mail address has one @ with something on both sides.", "#/email", status: 422)
+            ? Problems.Malformed("invalid_text", "An e-mail address has text on both sides of one @.", "#/email", status: 422)
             : null);
 
-    private static Refusal? Text(string member, string? text, int longest) => PlainText.Problem(text, longest) is { } why
+    private static Refusal? CheckText(string member, string? text, int maxLength) => PlainText.Problem(text, maxLength) is { } why
         ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
         : null;
 

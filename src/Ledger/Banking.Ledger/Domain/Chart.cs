@@ -2,7 +2,7 @@ using Banking.Accounts.Contracts;
 
 namespace Banking.Ledger.Domain;
 
-/// <summary>What kind of figure a GL account holds: decides on which side of which report it stands.</summary>
+/// <summary>The kind of a GL account. It decides in which report and on which side the account appears.</summary>
 public enum GlKind
 {
     Asset,
@@ -12,7 +12,7 @@ public enum GlKind
 }
 
 /// <summary>One account of the general ledger.</summary>
-/// <param name="Code">Stored with every journal row: never given another meaning.</param>
+/// <param name="Code">Stored in every journal row: a code never changes its meaning.</param>
 public sealed record GlAccount(short Code, string Name, GlKind Kind)
 {
     /// <summary>Whether a debit raises it.</summary>
@@ -20,25 +20,26 @@ public sealed record GlAccount(short Code, string Name, GlKind Kind)
 }
 
 /// <summary>
-/// The bank's chart of accounts. None of these is a stream: they have no invariant, and a stream would be a lock the whole bank waits on.
+/// The bank's chart of accounts. GL accounts have no streams, because they have no invariant, and every movement of the bank would wait for
+/// such a stream's lock.
 /// </summary>
 public static class Chart
 {
     public static readonly GlAccount Cash = new(1000, "cash", GlKind.Asset);
     public static readonly GlAccount Settlement = new(1100, "settlement", GlKind.Asset);
 
-    /// <summary>What the bank owes its customers: the sum of their accounts, always.</summary>
+    /// <summary>The bank's debt to its customers: always the sum of their accounts.</summary>
     public static readonly GlAccount CustomerDeposits = new(2000, "customer-deposits", GlKind.Liability);
 
     /// <summary>
-    /// Between the two halves of a transfer. Both are stored in one transaction, so it is zero at every instant that is known.
+    /// The counter account of both halves of a transfer. Both are stored in one transaction, so its balance is zero at every known instant.
     /// </summary>
     public static readonly GlAccount TransfersInTransit = new(2800, "transfers-in-transit", GlKind.Liability);
 
     public static readonly GlAccount Suspense = new(2900, "suspense", GlKind.Liability);
     public static readonly GlAccount Fees = new(4000, "fees", GlKind.Income);
 
-    /// <summary>Paid to customers, less what they paid for overdrafts.</summary>
+    /// <summary>Interest paid to customers, less interest that they paid for overdrafts.</summary>
     public static readonly GlAccount Interest = new(5000, "interest", GlKind.Expense);
 
     public static readonly IReadOnlyList<GlAccount> All =
@@ -49,7 +50,7 @@ public static class Chart
     public static GlAccount Of(short code) => All.FirstOrDefault(a => a.Code == code)
         ?? throw new InvalidOperationException($"The chart has no account {code}.");
 
-    /// <summary>The other leg of a movement on a customer's account.</summary>
+    /// <summary>The GL account of the other leg of a movement on a customer's account.</summary>
     public static GlAccount Counter(BankSide? side) => side switch
     {
         null => TransfersInTransit,

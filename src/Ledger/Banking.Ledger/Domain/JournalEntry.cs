@@ -5,16 +5,16 @@ using JasperFx.Events;
 namespace Banking.Ledger.Domain;
 
 /// <summary>
-/// A journal entry: one movement on a customer's account and its other leg. Made of the fact alone, so it balances by construction: there
-/// is one amount, and it stands on both sides.
+/// A journal entry: one movement on a customer's account and its other leg. It balances by construction, because both sides have the same
+/// amount.
 /// </summary>
 /// <param name="Counter">The GL account of the other leg.</param>
-/// <param name="Credit">What the customer's account gains, and customer deposits with it; below zero for what it loses.</param>
+/// <param name="Credit">The credit to the customer's account, and to customer deposits; negative for a debit.</param>
 public readonly record struct JournalEntry(
     long Position, Guid Account, GlAccount Counter, Money Credit, DateOnly EffectiveOn, DateTimeOffset RecordedAt)
 {
-    /// <summary>The entry of an event, or null where it moves no money.</summary>
-    /// <exception cref="OverflowException">The amount has no opposite.</exception>
+    /// <summary>The entry of an event; null if the event moves no money.</summary>
+    /// <exception cref="OverflowException">The amount cannot be negated in 64 bits.</exception>
     public static JournalEntry? Of(IEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
@@ -22,11 +22,11 @@ public readonly record struct JournalEntry(
             e.Sequence,
             e.StreamId,
             Chart.Counter(movement.BankSide),
-            movement.Direction == Direction.Credit ? movement.Amount : -movement.Amount,
+            movement.SignedAmount,
             DateOnly.FromDateTime(movement.EffectiveAt.UtcDateTime),
             e.Timestamp);
     }
 
-    /// <summary>Its two lines: debit is above zero, credit below.</summary>
+    /// <summary>The two lines of the entry: debits are positive, credits negative.</summary>
     public (GlAccount Account, long Amount)[] Lines() => [(Chart.CustomerDeposits, checked(-Credit.Minor)), (Counter, Credit.Minor)];
 }

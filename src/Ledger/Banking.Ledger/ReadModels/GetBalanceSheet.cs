@@ -10,23 +10,23 @@ using Wolverine.Http;
 
 namespace Banking.Ledger.ReadModels;
 
-/// <summary>What the bank has, what it owes, and what is its own.</summary>
-/// <param name="Date">What counted up to and on this day …</param>
-/// <param name="KnownAt">… as known at this instant; absent where nothing else was asked than all that is known.</param>
+/// <summary>The bank's balance sheet: assets, liabilities and equity.</summary>
+/// <param name="Date">Includes movements effective up to and on this day …</param>
+/// <param name="KnownAt">… of those recorded by this instant; absent if the query has no such limit.</param>
 public sealed record BalanceSheetView(DateOnly Date, DateTimeOffset? KnownAt, IReadOnlyList<CurrencyBalanceSheet> Currencies);
 
 /// <summary>The balance sheet of one currency.</summary>
-/// <param name="RetainedResult">All income less all expense so far; below zero for a loss. Nothing else is the bank's own yet.</param>
-/// <param name="TotalAssets">What it has …</param>
-/// <param name="TotalLiabilitiesAndEquity">… and where that comes from.</param>
-/// <param name="Balanced">Whether the totals are equal. Anything but true is a fault of the bank's.</param>
+/// <param name="RetainedResult">All income less all expenses; negative for a loss. The bank has no other equity yet.</param>
+/// <param name="TotalAssets">The sum of the assets.</param>
+/// <param name="TotalLiabilitiesAndEquity">The sum of the liabilities and the retained result.</param>
+/// <param name="Balanced">Whether assets equal liabilities plus equity. False means an error in the bank's software or data.</param>
 public sealed record CurrencyBalanceSheet(
     string Currency, IReadOnlyList<BalanceSheetLine> Assets, IReadOnlyList<BalanceSheetLine> Liabilities, Amount RetainedResult,
     Amount TotalAssets, Amount TotalLiabilities, Amount TotalLiabilitiesAndEquity, bool Balanced);
 
 /// <summary>One account in a balance sheet.</summary>
-/// <param name="Balance">Below zero where it stands on the other side than it belongs.</param>
-/// <param name="Entries">Where the entries are.</param>
+/// <param name="Balance">Negative if the balance is not on the account's normal side.</param>
+/// <param name="Entries">Link to the journal entries.</param>
 public sealed record BalanceSheetLine(string Account, short Number, Amount Balance, string Entries);
 
 public static class GetBalanceSheetEndpoint
@@ -34,7 +34,7 @@ public static class GetBalanceSheetEndpoint
     [WolverineGet("/v1/ledger/balance-sheet")]
     [AsOfParameters]
     [Tags("Ledger")]
-    [EndpointSummary("Get the balance sheet of any day, as known at any instant")]
+    [EndpointSummary("Get the balance sheet of a day, as known at an instant")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<BalanceSheetView>(StatusCodes.Status200OK)]

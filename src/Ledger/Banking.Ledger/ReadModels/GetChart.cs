@@ -10,16 +10,16 @@ using Wolverine.Http;
 namespace Banking.Ledger.ReadModels;
 
 /// <summary>One account of the general ledger.</summary>
-/// <param name="Account">Its name in addresses and in answers.</param>
-/// <param name="Number">Its number in the chart.</param>
-/// <param name="Balances">What it holds, per currency that ever moved on it: above zero on the side that its kind stands on.</param>
+/// <param name="Account">The account's name in URLs and answers.</param>
+/// <param name="Number">The account's number in the chart.</param>
+/// <param name="Balances">The balance in each currency with movements; positive on the account's normal side.</param>
 public sealed record GlAccountView(string Account, short Number, GlKind Kind, IReadOnlyList<Amount> Balances);
 
 public static class GetChartEndpoint
 {
     [WolverineGet("/v1/ledger/accounts")]
     [Tags("Ledger")]
-    [EndpointSummary("List the chart of accounts, with what each holds")]
+    [EndpointSummary("List the chart of accounts with balances")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<GlAccountView>>(StatusCodes.Status200OK)]

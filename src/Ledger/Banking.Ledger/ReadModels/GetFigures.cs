@@ -14,14 +14,14 @@ using Wolverine.Http;
 
 namespace Banking.Ledger.ReadModels;
 
-/// <summary>What happened on the ledger's accounts in one period of effective days.</summary>
-/// <param name="From">The first day of it that was asked for.</param>
-/// <param name="To">The day after its last that was asked for.</param>
+/// <summary>The figures of the ledger's accounts for one period, by effective day.</summary>
+/// <param name="From">The first day included: the period's first day, or the query's if that is later.</param>
+/// <param name="To">The day after the last day included: the period's end, or the query's if that is earlier.</param>
 public sealed record FiguresView(DateOnly From, DateOnly To, IReadOnlyList<FigureView> Accounts);
 
-/// <summary>One account in one period.</summary>
-/// <param name="Count">How many lines of entries.</param>
-/// <param name="Entries">Where those entries are.</param>
+/// <summary>The figures of one account for one period.</summary>
+/// <param name="Count">The number of journal lines.</param>
+/// <param name="Entries">Link to the journal entries.</param>
 public sealed record FigureView(string Account, short Number, GlKind Kind, Amount Debit, Amount Credit, long Count, string Entries);
 
 public static class GetFiguresEndpoint
@@ -37,13 +37,13 @@ public static class GetFiguresEndpoint
         where period in (select distinct period from figure order by period limit $5) order by period, currency, scale, gl
         """;
 
-    /// <summary>A period in which nothing happened is left out. A limit counts periods.</summary>
+    /// <summary>Periods without entries are left out. The limit counts periods.</summary>
     [WolverineGet("/v1/ledger/figures")]
     [PageParameters]
     [PeriodParameters]
-    [QueryParameter("by", "day or month; day when left out. A limit counts these.")]
+    [QueryParameter("by", "day or month; day if left out. The limit counts these periods.")]
     [Tags("Ledger")]
-    [EndpointSummary("List what happened on each ledger account, by day or by month")]
+    [EndpointSummary("List the figures of each ledger account by day or month")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
@@ -53,10 +53,10 @@ public static class GetFiguresEndpoint
         var (period, unfit) = Period.Read(http.Request);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
         problem ??= unfit ?? (by is "day" or "month" ? null : Problems.Malformed("malformed_filter", "by is day or month."));
-        var asked = period;
+        var requested = period;
         if (problem is null && paging!.After is not null)
         {
-            // The page begins where the last period ended, which is a day like any other.
+            // The page begins at the end of the last period.
             problem = Exact.TryDay(paging.After, out var from) ? null : Paging.Malformed;
             period = period with { From = from > period.From ? from : period.From };
         }
@@ -67,7 +67,7 @@ public static class GetFiguresEndpoint
         }
 
         var figures = await ReadAsync(source, by, period, paging!.Limit + 1, http.RequestAborted);
-        var views = figures.GroupBy(f => f.Start).Select(p => View(p.Key, by, asked, p)).ToList();
+        var views = figures.GroupBy(f => f.Start).Select(p => View(p.Key, by, requested, p)).ToList();
         return TypedResults.Json(
             Page<FiguresView>.Of(views, paging.Limit, v => v.To.ToString("O", CultureInfo.InvariantCulture)), ApiJson.Options);
     }
@@ -99,10 +99,11 @@ public static class GetFiguresEndpoint
         return figures;
     }
 
-    private static FiguresView View(DateOnly start, string by, Period asked, IEnumerable<(DateOnly, GlBalance Sums, long Count)> figures)
+    private static FiguresView View(
+        DateOnly start, string by, Period requested, IEnumerable<(DateOnly, GlBalance Sums, long Count)> figures)
     {
         var end = by == "day" ? start.AddDays(1) : start.AddMonths(1);
-        var (from, to) = (asked.From > start ? asked.From : start, asked.To < end ? asked.To : end);
+        var (from, to) = (requested.From > start ? requested.From : start, requested.To < end ? requested.To : end);
         return new(from, to, [.. figures.Select(f => new FigureView(
             f.Sums.Account.Name, f.Sums.Account.Code, f.Sums.Account.Kind,
             Amount.OfMinor(f.Sums.Debits, f.Sums.Currency), Amount.OfMinor(f.Sums.Credits, f.Sums.Currency), f.Count,

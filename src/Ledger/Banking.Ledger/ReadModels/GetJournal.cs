@@ -14,12 +14,12 @@ using Wolverine.Http;
 
 namespace Banking.Ledger.ReadModels;
 
-/// <summary>A journal entry and the event that it was made of.</summary>
-/// <param name="Position">The event's place in the whole log, and the entry's number.</param>
-/// <param name="EffectiveOn">The day it counts on.</param>
-/// <param name="RecordedAt">When the bank learned of it.</param>
-/// <param name="AccountId">The customer's account that it moved.</param>
-/// <param name="Lines">One debit, one credit, of one amount.</param>
+/// <summary>A journal entry and its event.</summary>
+/// <param name="Position">The event's position in the log, and the entry's number.</param>
+/// <param name="EffectiveOn">The effective day.</param>
+/// <param name="RecordedAt">When the bank recorded the event.</param>
+/// <param name="AccountId">The customer's account.</param>
+/// <param name="Lines">One debit and one credit of the same amount.</param>
 public sealed record JournalEntryView(
     long Position, string EventId, string Type, DateOnly EffectiveOn, DateTimeOffset RecordedAt, string AccountId,
     IReadOnlyList<JournalLineView> Lines, JournalEntryLinks Links);
@@ -27,14 +27,14 @@ public sealed record JournalEntryView(
 /// <summary>One side of a journal entry.</summary>
 public sealed record JournalLineView(string Account, short Number, Amount? Debit, Amount? Credit);
 
-/// <summary>Where the event is shown, with who and why, and the customer's account.</summary>
+/// <summary>Links to the event with its metadata, and to the customer's account.</summary>
 public sealed record JournalEntryLinks(string Event, string Account);
 
 public static class GetJournalEndpoint
 {
     /// <summary>
-    /// From each counter account as many as a page needs, in the order of its index, and of those the first. So the entries of all counter
-    /// accounts, which are those of customer deposits, are paged as quickly as those of one.
+    /// Reads one page of each counter account by its index, and takes the first entries of these. So the entries of all counter accounts,
+    /// which are the entries of customer deposits, are read as fast as those of one.
     /// </summary>
     private const string Sql =
         $"""
@@ -51,16 +51,16 @@ public static class GetJournalEndpoint
     [WolverineGet("/v1/ledger/accounts/{account}/entries")]
     [PageParameters]
     [PeriodParameters]
-    [QueryParameter("knownAt", "Only what was known at this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
     [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Ledger")]
-    [EndpointSummary("List the journal entries of a ledger account: what its figures are made of")]
+    [EndpointSummary("List the journal entries of a ledger account")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<JournalEntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
     {
-        if (Chart.Find(account) is not { } asked)
+        if (Chart.Find(account) is not { } glAccount)
         {
             return new ProblemResult(
                 Problems.Malformed("ledger_account_not_found", "The chart of accounts has no such account.", status: 404));
@@ -70,7 +70,7 @@ public static class GetJournalEndpoint
         var (period, unfit) = Period.Read(http.Request);
         var (knownAt, unknown) = LedgerQuery.KnownAt(http.Request, clock);
         problem ??= unfit ?? unknown;
-        // Before the first entry of the first day, because positions begin at 1.
+        // Positions begin at 1, so this is before the first entry of the first day.
         var after = (Day: period.From, Position: 0L);
         if (problem is null && paging!.After is not null && !TryCursor(paging.After, ref after))
         {
@@ -79,7 +79,7 @@ public static class GetJournalEndpoint
 
         return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
             Page<JournalEntryView>.Of(
-                await ReadAsync(source, asked, after, period, knownAt, paging!.Limit + 1, http.RequestAborted), paging.Limit, Cursor),
+                await ReadAsync(source, glAccount, after, period, knownAt, paging!.Limit + 1, http.RequestAborted), paging.Limit, Cursor),
             ApiJson.Options);
     }
 

@@ -10,17 +10,17 @@ using Wolverine.Http;
 
 namespace Banking.Ledger.ReadModels;
 
-/// <summary>What all accounts of the general ledger hold, which must come to nothing.</summary>
-/// <param name="Date">What counted up to and on this day …</param>
-/// <param name="KnownAt">… as known at this instant; absent where nothing else was asked than all that is known.</param>
+/// <summary>The balances of all GL accounts, whose sum must be zero.</summary>
+/// <param name="Date">Includes movements effective up to and on this day …</param>
+/// <param name="KnownAt">… of those recorded by this instant; absent if the query has no such limit.</param>
 public sealed record TrialBalanceView(DateOnly Date, DateTimeOffset? KnownAt, IReadOnlyList<CurrencyTrialBalance> Currencies);
 
 /// <summary>The trial balance of one currency.</summary>
-/// <param name="Debits">All debits there were …</param>
-/// <param name="Credits">… and all credits.</param>
-/// <param name="DebitBalances">What stands on the debit side once each account is netted …</param>
-/// <param name="CreditBalances">… and on the credit side.</param>
-/// <param name="Balanced">Whether the sides are equal. Anything but true is a fault of the bank's.</param>
+/// <param name="Debits">The sum of all debits.</param>
+/// <param name="Credits">The sum of all credits.</param>
+/// <param name="DebitBalances">The sum of the debit balances.</param>
+/// <param name="CreditBalances">The sum of the credit balances.</param>
+/// <param name="Balanced">Whether debits equal credits. False means an error in the bank's software or data.</param>
 public sealed record CurrencyTrialBalance(
     string Currency,
     IReadOnlyList<TrialBalanceLine> Lines,
@@ -31,11 +31,11 @@ public sealed record CurrencyTrialBalance(
     bool Balanced);
 
 /// <summary>One account in a trial balance.</summary>
-/// <param name="Debit">What was debited.</param>
-/// <param name="Credit">What was credited.</param>
-/// <param name="DebitBalance">The difference, where it stands on the debit side.</param>
-/// <param name="CreditBalance">The difference, where it stands on the credit side.</param>
-/// <param name="Entries">Where the entries are.</param>
+/// <param name="Debit">The sum of the debits.</param>
+/// <param name="Credit">The sum of the credits.</param>
+/// <param name="DebitBalance">The balance, if it is on the debit side.</param>
+/// <param name="CreditBalance">The balance, if it is on the credit side.</param>
+/// <param name="Entries">Link to the journal entries.</param>
 public sealed record TrialBalanceLine(
     string Account, short Number, GlKind Kind, Amount Debit, Amount Credit, Amount? DebitBalance, Amount? CreditBalance, string Entries);
 
@@ -44,7 +44,7 @@ public static class GetTrialBalanceEndpoint
     [WolverineGet("/v1/ledger/trial-balance")]
     [AsOfParameters]
     [Tags("Ledger")]
-    [EndpointSummary("Get the trial balance of any day, as known at any instant")]
+    [EndpointSummary("Get the trial balance of a day, as known at an instant")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<TrialBalanceView>(StatusCodes.Status200OK)]

@@ -5,14 +5,14 @@ using Npgsql;
 namespace Banking.Ledger.ReadModels;
 
 /// <summary>
-/// What every GL account holds, for any effective day as known at any instant: trial balance, balance sheet and chart are three ways of
-/// showing it. One statement, hence one snapshot: every entry is in it with both of its lines or with none, whatever is booked meanwhile.
+/// Reads the balances of all GL accounts, for an effective day as known at an instant. Trial balance, balance sheet and chart show them in
+/// three ways. One statement reads one snapshot, so every entry is included with both of its lines or not at all.
 /// </summary>
 public sealed class GlBalances(NpgsqlDataSource source)
 {
     /// <summary>
-    /// All that is known is the sum of the days. No row of the journal is looked at, because a model that is read without an instant
-    /// answers with all it has, and says by Ledger-Position how much that is.
+    /// Without an instant, the balances are the sums of the days; no row of the journal is read. The answer includes everything that the
+    /// model has, up to the position in the header Ledger-Position.
     /// </summary>
     private const string Now =
         $"""
@@ -21,9 +21,9 @@ public sealed class GlBalances(NpgsqlDataSource source)
         """;
 
     /// <summary>
-    /// Sums are kept by the day of recording as well, so those of the days before are known whole; of the day of the instant, which they
-    /// hold only in one piece, the entries decide one by one. They lie together in the journal, and its index on recorded_at finds them.
-    /// The journal comes first, as it does where a rebuilt generation takes over: readers and that one lock the views in one order.
+    /// Sums are stored per day of recording too. So the sums of all earlier days are used whole, and only the entries recorded on the day
+    /// of the instant are read one by one, by the index on recorded_at. The journal comes first, as in the switch to a rebuilt generation,
+    /// so that readers and the switch lock the views in the same order.
     /// </summary>
     private const string Then =
         $"""
@@ -38,9 +38,9 @@ public sealed class GlBalances(NpgsqlDataSource source)
         group by gl, currency, scale order by currency, scale, gl
         """;
 
-    /// <summary>By currency and within it in the order of the chart; a GL account without an entry in a currency is not there.</summary>
-    /// <param name="upTo">The last effective day that counts.</param>
-    /// <param name="knownAt">What was recorded up to and at this instant; all that the model has where it is null.</param>
+    /// <summary>Ordered by currency and chart. A GL account is left out for currencies in which it has no entries.</summary>
+    /// <param name="upTo">The last effective day included.</param>
+    /// <param name="knownAt">Only entries recorded by this instant; all entries if null.</param>
     public async Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct)
     {
         await using var command = source.CreateCommand(knownAt is null ? Now : Then);

@@ -8,8 +8,8 @@ using NpgsqlTypes;
 namespace Banking.Ledger.ReadModels;
 
 /// <summary>
-/// The general ledger: the journal, a row per movement and only ever added, and sums per GL account, currency, effective day and day of
-/// recording. A trial balance for any day as known at any instant is a sum over days and the rows of the day of that instant.
+/// The general ledger: the journal with one row per movement, which is only added to, and sums per GL account, currency, effective day and
+/// day of recording. A trial balance for a day as known at an instant is a sum over days and over the rows of the day of that instant.
 /// </summary>
 public sealed class LedgerModel : ReadModel
 {
@@ -17,7 +17,7 @@ public sealed class LedgerModel : ReadModel
     public const string Journal = "journal";
     public const string Day = "gl_day";
 
-    /// <summary>All of them, so that a day's rows are found by the index.</summary>
+    /// <summary>All codes, as a condition that lets PostgreSQL use the index for a day's rows.</summary>
     private static readonly string Codes = "{" + string.Join(',', Chart.All.Select(a => a.Code)) + "}";
 
     public override string Name => ModelName;
@@ -34,17 +34,16 @@ public sealed class LedgerModel : ReadModel
                 + "credit bigint not null, effective_on date not null, recorded_at timestamptz not null",
             "position")
         {
-            // From a figure to its entries; and the entries of a day of recording, which lie together.
+            // For the entries of a figure, and for the entries of a day of recording, which are adjacent.
             Indexes = ["(counter, effective_on, position)", "using brin (recorded_at) with (autosummarize = on)"],
             StreamColumn = "account",
             RecordedColumn = "recorded_at",
         },
         new(
             Day,
+            // Numeric sums: the movements of the whole bank in a day may exceed 64 bits.
             "gl smallint not null, currency text not null, scale smallint not null, effective_on date not null, recorded_on date not null, "
-                +
-                // Wider than an amount: what moved through the whole bank in a day is no customer's balance, and must not stop at 64 bits.
-                "debits numeric not null, credits numeric not null, entries bigint not null",
+                + "debits numeric not null, credits numeric not null, entries bigint not null",
             "gl, currency, scale, effective_on, recorded_on")
         {
             Derivation = new(Journal, "effective_on",
@@ -84,13 +83,13 @@ public sealed class LedgerModel : ReadModel
             ct);
         if (rows.Sums && entries.Count > 0)
         {
-            await SumAsync(rows, tables, entries, ct);
+            await AddSumsAsync(rows, tables, entries, ct);
         }
     }
 
     /// <summary>
-    /// Debits are credits, in each currency. And what is between the halves of transfers is nothing, but for the latest, whose other
-    /// half may be in the next page.
+    /// Debits equal credits in each currency. The balance of transfers in transit is zero, without the latest transfers, whose other half
+    /// may be in the next page.
     /// </summary>
     public override async Task<IReadOnlyList<Difference>> InvariantsAsync(
         NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
@@ -101,7 +100,7 @@ public sealed class LedgerModel : ReadModel
         var transit = await InTransitAsync(snapshot, tables, TimeSpan.FromSeconds(10), ct);
         if (transit.Values.Any(sum => sum != Nothing))
         {
-            // A host that stood still for a while, or whose clock differs, has halves that are older.
+            // Halves written by a host that was suspended, or whose clock differs, may be older.
             transit = await InTransitAsync(snapshot, tables, TimeSpan.FromMinutes(1), ct);
         }
 
@@ -115,15 +114,16 @@ public sealed class LedgerModel : ReadModel
     }
 
     /// <summary>
-    /// What is between the halves of all transfers but the latest. Both halves of one are of the same instant, so none is cut in two.
+    /// The balance of transfers in transit without the latest transfers. Both halves of a transfer have the same recorded time, so no
+    /// transfer is split.
     /// </summary>
     private static async Task<SortedDictionary<string, string>> InTransitAsync(
         NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
     {
         await using var last = new NpgsqlCommand(
             $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", snapshot);
-        // By its value, and not as a query within the other: PostgreSQL then knows how few rows are later. And not by the counter's index,
-        // which has half of the journal under this one.
+        // Passed as a value, not as a subquery, so that PostgreSQL can estimate how few rows are later. The query below adds zero to the
+        // counter to avoid its index, which holds half of the journal under this one account.
         var since = await last.ExecuteScalarAsync(ct) is DateTime at ? at - latest : DateTime.UnixEpoch;
         return await SumsByCurrencyAsync(
             snapshot,
@@ -131,9 +131,8 @@ public sealed class LedgerModel : ReadModel
             select currency, scale, sum(amount) from (
                 select currency, scale, debits - credits as amount from {tables[Day]} where gl = {Chart.TransfersInTransit.Code}
                 union all
-                select currency, scale, -sum(credit) from {tables[
-                Journal
-            ]} where counter + 0 = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
+                select currency, scale, -sum(credit) from {tables[Journal]}
+                where counter + 0 = {Chart.TransfersInTransit.Code} and recorded_at > $1 group by 1, 2) t
             group by 1, 2
             """, ct, since);
     }
@@ -141,7 +140,8 @@ public sealed class LedgerModel : ReadModel
     public override string CustomerTotals(ReadTables tables)
     {
         ArgumentNullException.ThrowIfNull(tables);
-        return $"select currency, scale, sum(credits - debits) from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} group by 1, 2 having sum(credits - debits) <> 0";
+        return $"select currency, scale, sum(credits - debits) from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} "
+            + "group by 1, 2 having sum(credits - debits) <> 0";
     }
 
     private static JournalEntry? Entry(IEvent e)
@@ -156,7 +156,7 @@ public sealed class LedgerModel : ReadModel
         }
     }
 
-    private static async Task SumAsync(RowWriter rows, ReadTables tables, List<JournalEntry> entries, CancellationToken ct)
+    private static async Task AddSumsAsync(RowWriter rows, ReadTables tables, List<JournalEntry> entries, CancellationToken ct)
     {
         var sums = new Dictionary<DayKey, DaySum>();
         foreach (var entry in entries)
@@ -170,7 +170,7 @@ public sealed class LedgerModel : ReadModel
             }
         }
 
-        // It balances by construction, and is asked all the same: a chart that is wrong must not become a ledger that is.
+        // Entries balance by construction. This check keeps an error in the chart from reaching the ledger.
         foreach (var currency in sums.GroupBy(s => (s.Key.Currency, s.Key.Scale)))
         {
             if (currency.Sum(s => s.Value.Debits - s.Value.Credits) is var net && net != 0)
@@ -186,7 +186,8 @@ public sealed class LedgerModel : ReadModel
             insert into {tables[Day]} as d (gl, currency, scale, effective_on, recorded_on, debits, credits, entries)
             select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
             on conflict (gl, currency, scale, effective_on, recorded_on)
-            do update set debits = d.debits + excluded.debits, credits = d.credits + excluded.credits, entries = d.entries + excluded.entries
+            do update set debits = d.debits + excluded.debits, credits = d.credits + excluded.credits,
+                entries = d.entries + excluded.entries
             """,
             ct,
             RowWriter.Column(days, NpgsqlDbType.Smallint, d => d.Key.Gl),

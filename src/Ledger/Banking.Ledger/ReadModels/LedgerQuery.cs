@@ -12,8 +12,8 @@ internal sealed class AsOfParametersAttribute : Attribute, IQueryParameters
 {
     public IReadOnlyList<QueryParameter> Parameters { get; } =
     [
-        new("date", "What counted up to and on this day in UTC, such as 2026-11-17; today when left out."),
-        new("knownAt", "As known at this instant: RFC 3339, or a local time with tz; all that is known when left out."),
+        new("date", "Movements effective up to and on this day in UTC, such as 2026-11-17; today if left out."),
+        new("knownAt", "Of movements recorded by this instant: RFC 3339, or a local time with tz; of all movements if left out."),
         new("tz", "IANA time zone of knownAt, such as Europe/Berlin."),
     ];
 }
@@ -29,8 +29,8 @@ internal sealed class PeriodParametersAttribute : Attribute, IQueryParameters
     ];
 }
 
-/// <summary>What counted up to a day, as known at an instant.</summary>
-/// <param name="KnownAt">Null for all that the model has.</param>
+/// <summary>An effective day and the instant by which movements were recorded.</summary>
+/// <param name="KnownAt">Null for all movements in the model.</param>
 internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
 {
     public static (AsOf AsOf, Refusal? Problem) Read(HttpRequest request, TimeProvider clock)
@@ -40,17 +40,17 @@ internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
         return (new(date ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), knownAt), problem ?? unfit);
     }
 
-    /// <summary>Where the entries are that a figure is the sum of.</summary>
+    /// <summary>The link to the entries that a figure is the sum of.</summary>
     public string EntriesOf(GlBalance figure)
     {
-        // The last day there is has none after it, and needs no end.
+        // The last day that .NET can represent has no successor, and needs no end.
         var to = Date == DateOnly.MaxValue ? "" : "&to=" + Date.AddDays(1).ToString("O", CultureInfo.InvariantCulture);
         return LedgerQuery.Entries(figure.Account, figure.Currency.Code) + to
             + (KnownAt is { } instant ? "&knownAt=" + Uri.EscapeDataString(instant.ToString("O", CultureInfo.InvariantCulture)) : "");
     }
 }
 
-/// <summary>Effective days from one to another, which is not of them, and a currency where only one is asked for.</summary>
+/// <summary>A range of effective days, whose end is exclusive, and a currency; null for all currencies.</summary>
 internal readonly record struct Period(DateOnly From, DateOnly To, string? Currency)
 {
     public static (Period Period, Refusal? Problem) Read(HttpRequest request)
@@ -59,13 +59,13 @@ internal readonly record struct Period(DateOnly From, DateOnly To, string? Curre
         var (to, unfit) = DateQuery.Read(request, "to");
         problem ??= unfit ?? (from > to ? DateQuery.Reversed : null);
         var currency = request.Query.TryGetValue("currency", out var text) ? text.ToString() : null;
-        // Any code, not only those that are active: the books keep what was booked in a currency that is no more.
+        // Any code, not only active currencies: the ledger keeps entries in withdrawn currencies.
         if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
         {
             problem = Problems.Malformed("unknown_currency", "currency is an ISO 4217 code.");
         }
 
-        // The first and the last date that there are stand for no bound at all, in PostgreSQL as here.
+        // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.
         return (new(from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, currency), problem);
     }
 }
@@ -77,7 +77,7 @@ internal static class LedgerQuery
         var (knownAt, problem) = InstantQuery.Read(request, "knownAt");
         var now = clock.GetUtcNow();
         return problem is null && knownAt > now
-            ? (null, Refusal.Of("known_in_future", 422, "What will be known cannot be told yet.", ("knownAt", knownAt.Value), ("now", now)))
+            ? (null, Refusal.Of("known_in_future", 422, "knownAt must not be in the future.", ("knownAt", knownAt.Value), ("now", now)))
             : (knownAt, problem ?? InstantQuery.ZoneProblem(request, "knownAt"));
     }
 

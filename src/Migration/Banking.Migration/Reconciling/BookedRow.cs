@@ -18,5 +18,5 @@ internal sealed record BookedRow(
     int Line)
 {
     /// <summary>What the row does to the balance.</summary>
-    public long Change => Direction == Direction.Credit ? Amount : -Amount;
+    public long Change => Direction.Signed(Amount);
 }

@@ -4,14 +4,14 @@ using Banking.SharedKernel;
 
 namespace Banking.Notifications.Domain;
 
-/// <summary>How much moved, and which way; nothing for what moves no money.</summary>
+/// <summary>Amount and direction of a movement; null members for events that move no money.</summary>
 internal sealed record MovementFacts(string? Value, string? Currency, string? Direction)
 {
     private static readonly MovementFacts None = new(null, null, null);
 
     public static MovementFacts Of(PublishedEvent e)
     {
-        if (!Hearable.IsMovement(e.Type))
+        if (!NotifiableEvents.IsMovement(e.Type))
         {
             return None;
         }
@@ -20,10 +20,10 @@ internal sealed record MovementFacts(string? Value, string? Currency, string? Di
         var amount = data.RootElement.GetProperty("amount");
         return new(
             amount.GetProperty("value").GetString(), amount.GetProperty("currency").GetString(),
-            Hearable.DirectionOf(e.Type) ?? data.RootElement.GetProperty("direction").GetString());
+            NotifiableEvents.DirectionOf(e.Type) ?? data.RootElement.GetProperty("direction").GetString());
     }
 
-    /// <summary>False in another currency: nobody here knows a rate.</summary>
+    /// <summary>False for another currency, because there is no exchange rate here.</summary>
     public bool IsAtLeast(Money minimum) =>
         Currency == minimum.Currency.Code
         && Money.TryParse(Value, minimum.Currency, out var amount, out _)

@@ -3,10 +3,10 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Notifications.Domain;
 
-/// <summary>The stored subscription is the fold of its stream.</summary>
+/// <summary>Stores the state of a subscription.</summary>
 public sealed partial class SubscriptionProjection : SingleStreamProjection<Subscription, Guid>
 {
-    // Named, or Marten's own append and its rebuilds offer it the events of every other stream too.
+    // Without this, Marten's own append and its rebuilds pass the events of all other streams too.
     public SubscriptionProjection()
     {
         IncludeType<SubscriptionMade>();

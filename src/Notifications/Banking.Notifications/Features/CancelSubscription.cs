@@ -11,21 +11,22 @@ using Wolverine.Http;
 
 namespace Banking.Notifications.Features;
 
-/// <summary>Ends a subscription.</summary>
-/// <param name="Reason">Why, in words; nobody has to say.</param>
+/// <summary>Cancels a subscription.</summary>
+/// <param name="Reason">The reason in words; optional.</param>
 public sealed record CancelSubscriptionRequest(string? Reason = null);
 
 public static class CancelSubscriptionEndpoint
 {
-    /// <summary>What was recorded before it is still told, however late.</summary>
+    /// <summary>Events recorded before the cancellation still give notifications.</summary>
     [WolverinePost("/v1/notification-subscriptions/{subscription}/cancel")]
     [HonoursIfMatch]
     [Tags("Notifications")]
-    [EndpointSummary("Hear no more of an account")]
+    [EndpointSummary("Cancel a subscription")]
     [Authorize(Policies.Subscribe)]
     [ProducesResponseType<SubscriptionView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string subscription, CancelSubscriptionRequest request, SubscriptionDesk desk, HttpContext http) =>
-        desk.CancelAsync(http, key => (new CancelSubscription(key, subscription, request.Reason), null));
+    public static Task<IResult> Post(
+        string subscription, CancelSubscriptionRequest request, SubscriptionCommands commands, HttpContext http) =>
+        commands.CancelAsync(http, key => (new CancelSubscription(key, subscription, request.Reason), null));
 }
 
 internal sealed record CancelSubscription(string CommandId, string Subscription, string? Reason);
@@ -37,6 +38,6 @@ internal static class CancelDecision
         c => PlainText.Problem(c.Reason, 500) is { } why ? Problems.Malformed("invalid_text", why, "#/reason", status: 422) : null);
 
     internal static Decision Decide(Subscription subscription, Guid eventId, DateTimeOffset now) => subscription.CancelledAt is { } at
-        ? new Decision.Refused(Refusal.Of("already_cancelled", 409, "The subscription is cancelled already.", ("cancelledAt", at)))
+        ? new Decision.Refused(Refusal.Of("already_cancelled", 409, "The subscription is already cancelled.", ("cancelledAt", at)))
         : new Decision.Accepted(new NewEvent(subscription.Id, eventId, new SubscriptionCancelled(now)));
 }

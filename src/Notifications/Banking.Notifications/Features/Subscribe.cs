@@ -12,15 +12,15 @@ using Wolverine.Http;
 
 namespace Banking.Notifications.Features;
 
-/// <summary>Has the bank tell of what happens on an account from now on.</summary>
+/// <summary>Subscribes to notifications about an account.</summary>
 /// <param name="Account">The account, acc_….</param>
-/// <param name="Types">Types of published events about accounts; all movements of money when left out.</param>
-/// <param name="Minimum">Only movements of at least this much.</param>
+/// <param name="Types">Types of published events about accounts; all movements if left out.</param>
+/// <param name="Minimum">Only movements of at least this amount.</param>
 public sealed record SubscribeRequest(string Account, IReadOnlyList<string>? Types = null, Amount? Minimum = null);
 
-/// <summary>A subscription as shown.</summary>
-/// <param name="CustomerId">Whose it is; absent where staff made it.</param>
-/// <param name="CancelledAt">Absent while it goes on.</param>
+/// <summary>A subscription in an answer.</summary>
+/// <param name="CustomerId">The subscribing customer; absent if staff made it.</param>
+/// <param name="CancelledAt">Absent if the subscription is active.</param>
 public sealed record SubscriptionView(
     string Id,
     string Account,
@@ -48,11 +48,11 @@ public static class SubscribeEndpoint
     [WolverinePost("/v1/notification-subscriptions")]
     [Creates("a subscription")]
     [Tags("Notifications")]
-    [EndpointSummary("Hear of what happens on an account")]
+    [EndpointSummary("Subscribe to notifications about an account")]
     [Authorize(Policies.Subscribe)]
     [ProducesResponseType<SubscriptionView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(SubscribeRequest request, SubscriptionDesk desk, HttpContext http) =>
-        desk.SubscribeAsync(http, key => Read(key, request));
+    public static Task<IResult> Post(SubscribeRequest request, SubscriptionCommands commands, HttpContext http) =>
+        commands.SubscribeAsync(http, key => Read(key, request));
 
     private static (Subscribe? Command, Refusal? Problem) Read(string key, SubscribeRequest request)
     {
@@ -68,7 +68,7 @@ public static class SubscribeEndpoint
             minimum = money;
         }
 
-        return (new(key, request.Account, request.Types ?? Hearable.Movements, minimum), null);
+        return (new(key, request.Account, request.Types ?? NotifiableEvents.Movements, minimum), null);
     }
 }
 
@@ -84,10 +84,11 @@ internal static class SubscribeDecision
 
     private static Refusal? Check(Subscribe command) => command.Types switch
     {
-        [] => Problems.Malformed("unknown_type", "types names at least one type, or is left out.", "#/types", status: 422),
-        _ when command.Types.All(Hearable.Types.Contains) => command.Minimum is not null && !command.Types.All(Hearable.IsMovement)
-            ? Problems.Malformed("minimum_without_amount", "A minimum goes with types that move money.", "#/minimum", status: 422)
+        [] => Problems.Malformed("unknown_type", "types must name at least one type, or be left out.", "#/types", status: 422),
+        _ when !command.Types.All(NotifiableEvents.Types.Contains) => Problems.Malformed(
+            "unknown_type", $"types must be among {string.Join(", ", NotifiableEvents.Types)}.", "#/types", status: 422),
+        _ => command.Minimum is not null && !command.Types.All(NotifiableEvents.IsMovement)
+            ? Problems.Malformed("minimum_without_amount", "minimum requires that all types are movements.", "#/minimum", status: 422)
             : null,
-        _ => Problems.Malformed("unknown_type", $"types are of {string.Join(", ", Hearable.Types)}.", "#/types", status: 422),
     };
 }

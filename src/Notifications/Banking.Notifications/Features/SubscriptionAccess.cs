@@ -4,7 +4,7 @@ using Marten;
 
 namespace Banking.Notifications.Features;
 
-/// <summary>Who may know of a subscription.</summary>
+/// <summary>Decides whether a caller may see a subscription.</summary>
 public sealed class SubscriptionAccess(IDocumentStore store) : IStreamAccess
 {
     public string StreamType => Subscription.StreamType;
@@ -13,6 +13,6 @@ public sealed class SubscriptionAccess(IDocumentStore store) : IStreamAccess
     {
         await using var session = store.QuerySession();
         return await session.LoadAsync<Subscription>(stream, ct) is { } subscription
-            && SubscriptionDesk.MaySee(caller, subscription.Customer);
+            && SubscriptionCommands.MaySee(caller, subscription.Customer);
     }
 }

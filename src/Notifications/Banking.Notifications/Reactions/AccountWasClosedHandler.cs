@@ -7,10 +7,9 @@ namespace Banking.Notifications.Reactions;
 public static class AccountWasClosedHandler
 {
     /// <summary>
-    /// Cancels the subscriptions to a closed account, each by a command of its own. The message may come twice: subscriptions that are
-    /// cancelled are not
-    /// looked for, and the key of each command follows from the message.
+    /// Cancels the subscriptions to a closed account, each by a command of its own. The message may be delivered twice: only active
+    /// subscriptions are selected, and the key of each command is derived from the message.
     /// </summary>
-    public static Task Handle(AccountWasClosed message, Envelope envelope, SubscriptionDesk desk, CancellationToken ct) =>
-        desk.CancelAllAsync(message, envelope, ct);
+    public static Task Handle(AccountWasClosed message, Envelope envelope, SubscriptionCommands commands, CancellationToken ct) =>
+        commands.CancelAllAsync(message, envelope, ct);
 }

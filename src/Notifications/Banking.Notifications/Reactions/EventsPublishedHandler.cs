@@ -6,21 +6,24 @@ namespace Banking.Notifications.Reactions;
 public static class EventsPublishedHandler
 {
     /// <summary>
-    /// All of a message or nothing of it. It needs no memory of what it was told before, and no order: who hears of an event depends on
-    /// positions, and a row that is there already stays as it is. Where nobody listens it is one question to an index.
+    /// Adds the notifications of all events of a message in one transaction. Repeats and order do not matter: positions decide which
+    /// subscriptions cover an event, and an existing row stays as it is. Without subscriptions it is one query by an index.
     /// </summary>
-    public static async Task Handle(EventsPublished message, Listeners listeners, IDocumentSession session, CancellationToken ct)
+    public static async Task Handle(EventsPublished message, SubscriptionFinder finder, IDocumentSession session, CancellationToken ct)
     {
-        var listening = (await listeners.ToAsync(message.Events.Select(e => e.Account), ct)).ToLookup(l => l.Subscription.Account);
-        if (listening.Count == 0)
+        var windows = (await finder.FindAsync(message.Events.Select(e => e.Account), ct)).ToLookup(w => w.Subscription.Account);
+        if (windows.Count == 0)
         {
             return;
         }
 
-        var heard = message.Events.SelectMany(e => listening[e.Account].Select(l => l.Hear(e))).OfType<Domain.Notification>().ToList();
-        if (heard.Count > 0)
+        var notifications = message.Events
+            .SelectMany(e => windows[e.Account].Select(w => w.NotificationOf(e)))
+            .OfType<Domain.Notification>()
+            .ToList();
+        if (notifications.Count > 0)
         {
-            NotificationTable.Add(session, heard);
+            NotificationTable.Add(session, notifications);
         }
     }
 }

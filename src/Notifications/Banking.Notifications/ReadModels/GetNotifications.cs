@@ -13,10 +13,10 @@ using Wolverine.Http;
 
 namespace Banking.Notifications.ReadModels;
 
-/// <summary>What was told.</summary>
-/// <param name="Position">The place of the event in the log.</param>
-/// <param name="Amount">Absent for what moved no money.</param>
-/// <param name="Direction">credit raised the balance, debit lowered it.</param>
+/// <summary>A notification in an answer.</summary>
+/// <param name="Position">The event's position in the log.</param>
+/// <param name="Amount">Absent if the event moved no money.</param>
+/// <param name="Direction">credit raised the balance, debit lowered it; absent if the event moved no money.</param>
 public sealed record NotificationView(
     string Id,
     string Subscription,
@@ -33,9 +33,9 @@ public static class GetNotificationsEndpoint
     [WolverineGet("/v1/notifications")]
     [HasNoPosition]
     [PageParameters]
-    [QueryParameter("account", "About one account, acc_…")]
+    [QueryParameter("account", "Only notifications about this account, acc_…")]
     [Tags("Notifications")]
-    [EndpointSummary("List what was told, the newest first; a customer lists what their own subscriptions told")]
+    [EndpointSummary("List notifications, newest first; a customer lists those of their own subscriptions")]
     [Authorize(Policies.Read)]
     [ProducesResponseType<Page<NotificationView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
@@ -54,11 +54,11 @@ public static class GetNotificationsEndpoint
             return new ProblemResult(problem);
         }
 
-        // One condition is written only where it is asked for, so that each list has its index.
+        // Conditions are left out unless they apply, so that PostgreSQL can use the index of each list.
         var caller = http.Caller();
         await using var command = source.CreateCommand(
-            $"select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at from {NotificationTable.Name} "
-                + "where (position, id) < ($1, $2)"
+            "select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at "
+                + $"from {NotificationTable.Name} where (position, id) < ($1, $2)"
                 + (account is null ? "" : " and account = $4")
                 + (caller.IsStaff ? "" : " and customer = $5")
                 + " order by position desc, id desc limit $3");

@@ -11,26 +11,26 @@ using Wolverine.Http;
 
 namespace Banking.Operations.ReadModels;
 
-/// <summary>A read model as operators see it.</summary>
-/// <param name="Version">The version of it that this host knows; <see cref="GenerationView.Version"/> may be another.</param>
-/// <param name="Coming">The generation that is being made, or that waits for somebody to look at what differs.</param>
+/// <summary>A read model in an answer to an operator.</summary>
+/// <param name="Version">The version that this host knows; <see cref="GenerationView.Version"/> may differ.</param>
+/// <param name="Coming">The candidate: the generation that is being built, or that differs and waits for an operator's decision.</param>
 public sealed record ProjectionView(
     string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Serving, GenerationView? Coming);
 
-/// <summary>How far it is behind the log.</summary>
-/// <param name="Events">Positions behind the end.</param>
-/// <param name="Seconds">How long ago the first event that is not in it was recorded.</param>
-/// <param name="Trend">Positions a second by which it falls behind; below zero where it catches up.</param>
-/// <param name="Stalled">Why it does not move; absent where it does.</param>
+/// <summary>The lag of a read model behind the log.</summary>
+/// <param name="Events">The number of positions to the end of the log.</param>
+/// <param name="Seconds">The age of the first event that the read model does not have.</param>
+/// <param name="Trend">The growth of the lag in positions per second; negative if the read model catches up.</param>
+/// <param name="Stalled">Why the read model makes no progress; absent if it does.</param>
 public sealed record LagView(long Position, long End, long Events, double Seconds, double Trend, string? Stalled);
 
-/// <summary>Before which event it stopped, and why.</summary>
+/// <summary>The event that the read model paused before, and the reason.</summary>
 public sealed record PauseView(DateTimeOffset At, long? Position, string Reason);
 
-/// <summary>One generation of its tables.</summary>
-/// <param name="Percent">Of the log as long as it was when the making began.</param>
-/// <param name="EtaSeconds">What remains at the rate so far.</param>
-/// <param name="Differences">Rows that differ, at most a hundred for each table.</param>
+/// <summary>One generation of a read model's tables.</summary>
+/// <param name="Percent">Progress, as a share of the log at the start of the build.</param>
+/// <param name="EtaSeconds">The estimated remaining time at the rate so far.</param>
+/// <param name="Differences">Rows that differ, at most a hundred per table.</param>
 public sealed record GenerationView(
     int Generation,
     int Version,
@@ -67,11 +67,11 @@ public sealed record GenerationView(
     public static PauseView? PauseOf(Generation g) => g?.PausedAt is { } at ? new(at, g.PausePosition, g.PauseReason ?? "") : null;
 }
 
-/// <summary>What the sentinel saw last; counts since the bank began.</summary>
-/// <param name="Drift">Differences that were found, each counted when it was new.</param>
-/// <param name="Failure">Why the last look failed; absent where it did not.</param>
-/// <param name="Overdue">Why the next look is overdue; absent where it is not.</param>
-/// <param name="Open">What is not what the log says, and was not mended or repaired yet.</param>
+/// <summary>The state of the sentinel. Its counts include all checks since the bank was created.</summary>
+/// <param name="Drift">The number of differences found, each counted once.</param>
+/// <param name="Failure">Why the last check failed; absent if it succeeded.</param>
+/// <param name="Overdue">Why the next check is overdue; absent if it is not.</param>
+/// <param name="Open">Differences from the log that were not repaired yet.</param>
 public sealed record SentinelView(
     DateTimeOffset? LastLook,
     long Looks,
@@ -83,14 +83,14 @@ public sealed record SentinelView(
     IReadOnlyList<Difference> Open);
 
 /// <summary>All read models and the sentinel.</summary>
-/// <param name="HeldBackBy">Open transactions that keep read models from the end of the log; empty where none does.</param>
+/// <param name="HeldBackBy">Open transactions that hold the high-water mark back; empty if there are none.</param>
 public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel, IReadOnlyList<LogHolder> HeldBackBy);
 
 public static class GetProjectionsEndpoint
 {
     [WolverineGet("/ops/projections")]
     [Tags("Operations")]
-    [EndpointSummary("List the read models: lag, trend, what stalls them, what is being rebuilt, what the sentinel found")]
+    [EndpointSummary("List the read models: lag, trend, stalls, rebuilds, and the differences that the sentinel found")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
@@ -101,9 +101,9 @@ public static class GetProjectionsEndpoint
         LogHolders holders,
         CancellationToken ct)
     {
-        var looked = await lag.LookAsync(ct);
-        var lags = looked.Lags.ToDictionary(l => l.Model);
-        var generations = looked.Generations.ToLookup(g => g.Model);
+        var measured = await lag.LookAsync(ct);
+        var lags = measured.Lags.ToDictionary(l => l.Model);
+        var generations = measured.Generations.ToLookup(g => g.Model);
         var (s, overdue) = await sentinel.LookAsync(ct);
         var all = models
             .Select(m => (m.Name, m.Version))
@@ -120,17 +120,17 @@ public static class GetProjectionsEndpoint
     private static ProjectionView View(string name, int version, Lag? lag, IEnumerable<Generation> generations)
     {
         var all = generations.ToList();
-        // Documents are rebuilt in place: what is being rebuilt is what is read.
+        // Documents are rebuilt in place, so a rebuild has no generation of its own.
         var serving = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
-        var coming = all.Find(g => g.State is GenerationState.Building or GenerationState.Differs);
+        var candidate = all.Find(g => g.State is GenerationState.Building or GenerationState.Differs);
         return new(
             name,
             version,
             lag is null
-                ? new(0, 0, 0, 0, 0, "not looked at yet")
+                ? new(0, 0, 0, 0, 0, "not measured yet")
                 : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
             serving is null ? null : GenerationView.PauseOf(serving),
             serving is null ? null : GenerationView.Of(serving),
-            coming is null ? null : GenerationView.Of(coming));
+            candidate is null ? null : GenerationView.Of(candidate));
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Banking.Operations.Features;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
@@ -19,39 +20,39 @@ public static class GetRebuildEndpoint
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// The newest rebuild. With Accept: text/event-stream as events "progress" until it has come to its end, then "finished".
+    /// The newest rebuild. With Accept: text/event-stream, events "progress" until the rebuild ends, then one event "finished".
     /// </summary>
     [WolverineGet("/ops/projections/{name}/rebuild")]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [Tags("Operations")]
-    [EndpointSummary("Get how far a rebuild is, once or as server-sent events")]
+    [EndpointSummary("Get the progress of a rebuild, once or as server-sent events")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string name, ProjectionDesk desk, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string name, ProjectionOperations operations, TimeProvider clock, HttpContext http)
     {
-        if (!desk.Knows(name))
+        if (!operations.Exists(name))
         {
-            return new ProblemResult(ProjectionDesk.NotFound(name));
+            return new ProblemResult(ProjectionOperations.NotFound(name));
         }
 
-        // A projection has one generation, which is rebuilt in place.
-        if (await desk.GenerationAsync(name, null, http.RequestAborted) is not { } newest
+        // Documents have one generation, which is rebuilt in place.
+        if (await operations.GenerationAsync(name, null, http.RequestAborted) is not { } newest
             || newest is { HasTables: true, Number: 1 } or { HasTables: false, StartedAt: null, State: GenerationState.Serving })
         {
             return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
         }
 
         return AnswerForm.IsEventStream(http)
-            ? EventStream.Of(http, () => FollowAsync(desk, name, newest.Number, clock, http.RequestAborted))
+            ? EventStream.Of(http, () => FollowAsync(operations, name, newest.Number, clock, http.RequestAborted))
             : TypedResults.Json(GenerationView.Of(newest), ApiJson.Options);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        ProjectionDesk desk, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
+        ProjectionOperations operations, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
     {
         while (true)
         {
-            var now = (await desk.GenerationAsync(name, number, ct))!;
+            var now = (await operations.GenerationAsync(name, number, ct))!;
             var data = JsonSerializer.Serialize(GenerationView.Of(now), ApiJson.Options);
             if (now.State != GenerationState.Building || now.PausedAt is not null)
             {

@@ -1,0 +1,24 @@
+using Banking.Accounts.Domain;
+using JasperFx.Events;
+using Marten.Events.Aggregation;
+
+namespace Banking.Accounts.Domain;
+
+/// <summary>Stores the state of an account, by the same fold that decisions use.</summary>
+public sealed partial class AccountProjection : SingleStreamProjection<Account, Guid>
+{
+    public AccountProjection()
+    {
+        // Without this, Marten's own append and its rebuilds pass the events of all other streams too.
+        foreach (var type in EventNames.All.Keys)
+        {
+            IncludeType(type);
+        }
+    }
+
+    public override Account? Evolve(Account? snapshot, Guid id, IEvent e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return Account.Fold(snapshot, id, e.Data, e.Timestamp);
+    }
+}

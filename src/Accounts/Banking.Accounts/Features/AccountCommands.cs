@@ -1,0 +1,130 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Runs commands on existing accounts: from HTTP or the bus to the decision, and back to the answer.</summary>
+public sealed class AccountCommands(
+    CommandDoors doors,
+    BatchDoor batches,
+    CommandGroup<Account> group,
+    AccountResolver resolver,
+    AccountTimelineSource timelines,
+    BackdatingRule rule,
+    TimeProvider clock)
+{
+    internal Task<IResult> HttpAsync<TCommand>(
+        HttpContext http,
+        bool keyRequired,
+        CommandDefinition<TCommand> definition,
+        Func<string, (TCommand? Command, Refusal? Problem)> read)
+        where TCommand : class =>
+        doors.HttpAsync(
+            http, keyRequired, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
+            (command, context, ct) => NormalizeAsync(command, definition, context, ct));
+
+    internal Task<Outcome> BusAsync<TCommand>(
+        TCommand command, Envelope envelope, CommandDefinition<TCommand> definition, CancellationToken ct)
+        where TCommand : class =>
+        doors.BusAsync(
+            command, envelope, definition.Shape, (c, context, token) => RunAsync(c, definition, context, token), ct,
+            (c, context, token) => NormalizeAsync(c, definition, context, token));
+
+    /// <param name="route">The route of the single command, which shares its keys with the batch.</param>
+    internal Task<IResult> HttpBatchAsync<TRequest, TCommand>(
+        HttpContext http,
+        string route,
+        Batch<TRequest> batch,
+        CommandDefinition<TCommand> definition,
+        Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
+        where TCommand : class =>
+        batches.HttpAsync(http, route, batch, definition.Shape, read,
+            (command, context, ct) => PrepareAsync(command, definition, context, new(definition.Accounts(command), resolver), ct),
+            (command, context, ct) => NormalizeAsync(command, definition, context, ct), group);
+
+    /// <summary>Normalizes a command that is not decided: only the receipt of an earlier answer is looked up.</summary>
+    private async Task<CommandContext> NormalizeAsync<TCommand>(
+        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, CancellationToken ct)
+        where TCommand : class
+    {
+        var accounts = new ReferencedAccounts(definition.Accounts(command), resolver);
+        return await accounts.ResolveAsync(ct) is null ? accounts.Normalize(context) : context;
+    }
+
+    private async Task<Outcome> RunAsync<TCommand>(
+        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, CancellationToken ct)
+        where TCommand : class
+    {
+        for (var again = true; ; again = false)
+        {
+            var accounts = new ReferencedAccounts(definition.Accounts(command), resolver);
+            var prepared = await PrepareAsync(command, definition, context, accounts, ct);
+            var outcome = prepared.Submission is { } submission
+                ? await group.SubmitAsync(submission, ct)
+                : GroupOutcomes.Rejected(context, prepared.Refusal!);
+            if (!again || !accounts.IsStale)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(
+        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, ReferencedAccounts accounts, CancellationToken ct)
+        where TCommand : class
+    {
+        if (await accounts.ResolveAsync(ct) is { } notFound)
+        {
+            return new(context, null, notFound);
+        }
+
+        context = accounts.Normalize(context);
+        var past = definition.EffectiveAt(command) is null
+            ? []
+            : await ReadTimelinesAsync(definition.IsFirstDebited, accounts.Ids, context.Caller, ct);
+        var newIds = new NewIds(Ids.Next(clock), Ids.Next(clock));
+        return new(
+            context,
+            new(
+                context,
+                accounts.Ids,
+                states => accounts.CheckAccess(context.Caller, states),
+                (states, now) =>
+                    EffectiveTime.CheckAllowed(context.Caller, definition.EffectiveAt(command))
+                    ?? definition.Decide(command, accounts.SelectFrom(states), newIds, now, rule),
+                (states, now) => definition.Answer(command, accounts.SelectFrom(states), newIds, now),
+                () => CommandData.Of(definition.Shape.Name, command))
+            { Past = past },
+            null);
+    }
+
+    /// <summary>
+    /// The start of the timeline that the decision needs of each account. The timelines are read now, so that little is left to read while
+    /// the accounts are locked.
+    /// </summary>
+    private async Task<(Guid Account, DateTimeOffset Since)[]> ReadTimelinesAsync(
+        bool isFirstDebited, IReadOnlyList<Guid> ids, Caller caller, CancellationToken ct)
+    {
+        if (!caller.MaySetEffectiveAt)
+        {
+            return [];
+        }
+
+        var since = rule.ReadFrom(clock.GetUtcNow());
+        (Guid Account, DateTimeOffset Since)[] past =
+        [
+            .. ids.Select(id => (id, isFirstDebited && id == ids[0] ? since : AccountTimeline.NoMovements)),
+        ];
+        foreach (var (id, from) in past)
+        {
+            await timelines.ReadAheadAsync(id, from, ct);
+        }
+
+        return past;
+    }
+}

@@ -1,0 +1,50 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Customers.Contracts;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Runs the opening of an account, which needs a customer and a number instead of an existing account.</summary>
+public sealed class AccountOpening(
+    CommandDoors doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
+    TimeProvider clock)
+{
+    internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
+
+    internal Task<Outcome> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
+        doors.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
+
+    private async Task<Outcome> RunAsync(OpenAccount command, CommandContext context, CancellationToken ct)
+    {
+        if (!PublicId.TryParse(CustomerStreams.Prefix, command.Customer, out var owner)
+            || !await streams.ExistsAsync(owner, CustomerStreams.Type, ct))
+        {
+            return GroupOutcomes.Rejected(
+                context,
+                Refusal.Of("customer_not_found", 404, "There is no such customer.") with
+                {
+                    Pointer = "#/customerId",
+                });
+        }
+
+        var id = Ids.Next(clock);
+        var eventId = Ids.Next(clock);
+        var number = command.Number ?? await numbers.NextAsync(ct);
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => EffectiveTime.CheckAllowed(context.Caller, command.EffectiveAt),
+                (_, now) => OpenAccountHandler.Decide(command, id, owner, number, eventId, now, rule),
+                (states, _) => new(StatusCodes.Status201Created, AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
+                () => CommandData.Of(OpenAccountHandler.Shape.Name, command)),
+            ct);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Following;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>
+/// Reads and caches the timelines of accounts for decisions on backdated commands. A timeline is read before the account is locked; under
+/// the lock only newer events are read, so that a long stream does not delay other commands.
+/// </summary>
+public sealed class AccountTimelineSource(StreamPast streams, NpgsqlDataSource source, IDocumentStore store) : IPastSource<Account>
+{
+    /// <summary>The cache is cleared when it holds more steps than this, some twenty megabytes.</summary>
+    private const int MaxSteps = 500_000;
+
+    private const int MaxAccounts = 1_000;
+
+    /// <summary>Events that stay in force until changed, so that they are read whatever their age.</summary>
+    private readonly string[] _lastingTypes =
+        StoredEventTypes.Names(store, typeof(AccountOpened), typeof(OverdraftLimitSet), typeof(AccountFrozen), typeof(AccountUnfrozen));
+
+    /// <summary>A timeline read less than this ago is not read ahead again: few events can be missing.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Guid, Cached> _cache = new();
+
+    /// <summary>Reads ahead, so that little is left to read under the lock. The decision does not depend on it.</summary>
+    internal async Task ReadAheadAsync(Guid account, DateTimeOffset since, CancellationToken ct)
+    {
+        // In a batch of a thousand commands, one reads ahead for all.
+        if (!_cache.TryGetValue(account, out var cached)
+            || cached.Timeline.Since > since
+            || Stopwatch.GetElapsedTime(cached.ReadAt) > MaxAge)
+        {
+            await using var connection = await source.OpenConnectionAsync(ct);
+            try
+            {
+                await ReadAsync(connection, null, account, since, ct);
+            }
+            catch (UnreadableEventException)
+            {
+                // The read under the lock fails too, and refuses the commands of this account only.
+            }
+        }
+    }
+
+    public async Task<Account> AttachAsync(NpgsqlTransaction transaction, Account state, DateTimeOffset since)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        ArgumentNullException.ThrowIfNull(state);
+        return state with { Timeline = await ReadAsync(transaction.Connection!, transaction, state.Id, since, CancellationToken.None) };
+    }
+
+    public Account Detach(Account state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Timeline is null ? state : state with { Timeline = null };
+    }
+
+    private async Task<AccountTimeline> ReadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid account, DateTimeOffset since, CancellationToken ct)
+    {
+        if (_cache.TryGetValue(account, out var cached) && cached.Timeline.Since <= since)
+        {
+            var later = await streams.ReadAsync(connection, transaction, account, cached.Version, cached.Timeline.Since, _lastingTypes, ct);
+            // If the last cached event is not in the log, the database was restored since: discard the cached timeline.
+            if (later is [var last, ..] && last.Version == cached.Version && last.Id == cached.EventId)
+            {
+                var extended = later.Count == 1 ? cached.Timeline : cached.Timeline.With(later.Skip(1).Select(e => e.Data));
+                return Cache(account, extended, later[^1]);
+            }
+        }
+
+        var events = await streams.ReadAsync(connection, transaction, account, 1, since, _lastingTypes, ct);
+        var timeline = AccountTimeline.Of(since, events.Select(e => e.Data));
+        return events.Count == 0 ? timeline : Cache(account, timeline, events[^1]);
+    }
+
+    private AccountTimeline Cache(Guid account, AccountTimeline timeline, IEvent last)
+    {
+        if (_cache.Count >= MaxAccounts || _cache.Values.Sum(c => c.Timeline.Count) > MaxSteps)
+        {
+            _cache.Clear();
+        }
+
+        _cache[account] = new(timeline, last.Version, last.Id, Stopwatch.GetTimestamp());
+        return timeline;
+    }
+
+    /// <param name="Version">The version of the last event in the timeline.</param>
+    private sealed record Cached(AccountTimeline Timeline, long Version, Guid EventId, long ReadAt);
+}

@@ -1,0 +1,44 @@
+using Banking.Accounts.Domain;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>The parts of one kind of account command that <see cref="AccountCommands"/> runs.</summary>
+/// <param name="Accounts">The caller's references to the accounts. The caller must have access to the first.</param>
+/// <param name="Decide">The pure decision. The ids are for the events that it makes.</param>
+/// <param name="Answer">Makes the answer to an accepted command from the states after it.</param>
+internal sealed record CommandDefinition<TCommand>(
+    CommandShape<TCommand> Shape,
+    Func<TCommand, IReadOnlyList<AccountReference>> Accounts,
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, BackdatingRule, Decision> Decide,
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, CommandAnswer> Answer)
+{
+    /// <summary>The effective time that the command claims; null for kinds of command that cannot claim one.</summary>
+    public Func<TCommand, DateTimeOffset?> EffectiveAt { get; init; } = _ => null;
+
+    /// <summary>Whether the first account is debited.</summary>
+    public bool IsFirstDebited { get; init; }
+}
+
+/// <summary>A caller's reference to an account.</summary>
+/// <param name="Account">Public id or account number.</param>
+/// <param name="Pointer">JSON pointer to the reference in a request's body; null if the reference is in the URL.</param>
+/// <param name="Member">The member of a message that holds the reference.</param>
+internal readonly record struct AccountReference(string Account, string? Pointer, string Member);
+
+/// <summary>New ids, passed into a decision so that it stays a pure function.</summary>
+public sealed record NewIds(Guid First, Guid Second);
+
+/// <summary>Which accounts a caller may see.</summary>
+internal static class Visibility
+{
+    public static bool CanSee(this Caller caller, Account account) =>
+        caller.IsStaff || (caller.CustomerId is { } customer && account.IsUsedBy(customer));
+
+    public static Refusal NotFound(string account, string? pointer = null) =>
+        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with
+        {
+            Pointer = pointer is null ? null : "#" + pointer,
+        };
+}

@@ -1,0 +1,33 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Platform.Following;
+using Banking.SharedKernel;
+using JasperFx.Events;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>The row of one event, without the balance.</summary>
+/// <param name="Currency">The default if the event neither moves money nor sets a limit.</param>
+internal readonly record struct EntryRow(
+    IEvent Event, Guid Account, long Version, long Position, bool Movement, long Amount, Currency Currency, long? OverdraftLimit,
+    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt)
+{
+    /// <summary>The tenths of a microsecond, which PostgreSQL does not store.</summary>
+    public static short TickOf(DateTimeOffset instant) => (short)(instant.UtcTicks % TimeSpan.TicksPerMicrosecond);
+
+    public static EntryRow Of(IEvent e)
+    {
+        try
+        {
+            var change = FundsChange.Of(e.Data);
+            return new(
+                e, e.StreamId, e.Version, e.Sequence, change.Amount is not null, change.Amount?.Minor ?? 0,
+                (change.Amount ?? change.OverdraftLimit)?.Currency ?? default, change.OverdraftLimit?.Minor,
+                ((IAccountEvent)e.Data).EffectiveAt, e.Timestamp);
+        }
+        catch (Exception failure) when (failure is not UnreadableEventException)
+        {
+            throw new UnreadableEventException(e, failure);
+        }
+    }
+}

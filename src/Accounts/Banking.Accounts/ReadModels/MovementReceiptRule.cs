@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Platform;
+using Banking.Platform.Comparing;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>
+/// Compares the stored answer to a movement with the movement in the log: id, amount, reason, and version of the account.
+/// </summary>
+internal static class MovementReceiptRule
+{
+    private static readonly string Deposited = EventNames.All[typeof(MoneyDeposited)];
+    private static readonly string Withdrawn = EventNames.All[typeof(MoneyWithdrawn)];
+    private static readonly string Sent = EventNames.All[typeof(TransferSent)];
+
+    public static ReceiptRule Rule { get; } = new(Problem);
+
+    private static string? Problem(ReceiptedEvent e, JsonElement body)
+    {
+        var prefix =
+            e.Type == Deposited ? MovementId.Deposit
+            : e.Type == Withdrawn ? MovementId.Withdrawal
+            : e.Type == Sent ? MovementId.Transfer
+            : null;
+        if (prefix is null)
+        {
+            return null;
+        }
+
+        using var data = JsonDocument.Parse(e.Data);
+        return Text(body, "id") != PublicId.Format(prefix, e.Id) ? "its id is the id of the movement"
+            : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the movement"
+            : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version
+                ? "its version is the version of the movement"
+            : !IsAmount(body, data.RootElement) ? "its amount is the amount of the movement"
+            : null;
+    }
+
+    private static bool IsAmount(JsonElement body, JsonElement data)
+    {
+        if (!data.TryGetProperty("amount", out var amount) || !body.TryGetProperty("amount", out var answered))
+        {
+            return false;
+        }
+
+        try
+        {
+            var booked = Amount.Of(amount.Deserialize<Money>());
+            return (Text(answered, "value"), Text(answered, "currency")) == (booked.Value, booked.Currency);
+        }
+        catch (JsonException)
+        {
+            // Another comparison reports the unreadable event.
+            return true;
+        }
+    }
+
+    private static string? Text(JsonElement json, string member) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
+}

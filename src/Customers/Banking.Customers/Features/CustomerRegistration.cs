@@ -1,0 +1,39 @@
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Customers.Features;
+
+/// <summary>Runs the registration of a customer. Personal data is encrypted before any other code sees it.</summary>
+public sealed class CustomerRegistration(CommandDoors doors, CommandGroup<Customer> group, TimeProvider clock)
+{
+    internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
+
+    internal Task<Outcome> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
+        doors.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
+
+    private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
+    {
+        var id = Ids.Next(clock);
+        var eventId = Ids.Next(clock);
+        var key = CustomerKey.For(id);
+        var sealedData = key.Seal(new(command.Name, command.Email, command.Phone));
+        return group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
+                (states, _) => new(
+                    StatusCodes.Status201Created, CustomerView.Registered(states[id]), id,
+                    $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}"),
+                // No rule refuses a registration, and stored commands must not contain personal data.
+                Data: null),
+            ct);
+    }
+}

@@ -1,0 +1,37 @@
+using Banking.Customers.Contracts;
+using Banking.Customers.Domain;
+using Banking.Customers.Features;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Customers.ReadModels;
+
+public static class GetCustomerEndpoint
+{
+    [WolverineGet("/v1/customers/{customer}")]
+    [Tags("Customers")]
+    [EndpointSummary("Get a customer")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(
+        string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)
+    {
+        var caller = http.Caller();
+        if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)
+            || !(caller.IsStaff || caller.CustomerId == id)
+            || await states.FindAsync(id, ct) is not { } found)
+        {
+            return new ProblemResult(Refusal.Of("customer_not_found", 404, "There is no such customer."));
+        }
+
+        var key = await session.LoadAsync<CustomerKey>(id, ct);
+        return new VersionedResult(CustomerView.Of(found, key?.Open(found.Personal)), found.Version);
+    }
+}

@@ -1,0 +1,79 @@
+using Banking.Customers.Domain;
+using Banking.Customers.Features;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Customers.ReadModels;
+
+public static class ListCustomersEndpoint
+{
+    /// <summary>
+    /// Names cannot be searched: they are encrypted under a key per customer, and an index of decrypted names would outlive the erasure of
+    /// a key.
+    /// </summary>
+    [WolverineGet("/v1/customers")]
+    [PageParameters]
+    [QueryParameter("externalId", "The id that an imported customer had at its source. Names are encrypted and cannot be searched.")]
+    [Tags("Customers")]
+    [EndpointSummary("List customers")]
+    [Authorize(Policies.Read)]
+    [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(StateReader<Customer> states, IQuerySession session, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = Guid.Empty;
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
+        {
+            problem = Paging.Malformed;
+        }
+
+        var search = new StateSearch();
+        problem ??= Filter(http, search);
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var customers = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Customer>.Of(customers, paging.Limit, c => c.Id.ToString("N"));
+        return TypedResults.Json(
+            new Page<CustomerView>(await DecryptAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
+    }
+
+    private static Refusal? Filter(HttpContext http, StateSearch search)
+    {
+        if (http.Caller() is { IsStaff: false } customer)
+        {
+            search.AddById("d.id = ?", customer.CustomerId ?? Guid.Empty);
+        }
+
+        if (http.Request.Query.TryGetValue("externalId", out var externalId))
+        {
+            if (PlainText.Problem(externalId.ToString(), 100) is { } why)
+            {
+                return Problems.Malformed("malformed_filter", $"externalId: {why}");
+            }
+
+            search.AddByData("d.data ->> 'externalId' = ?", externalId.ToString());
+        }
+
+        return null;
+    }
+
+    /// <summary>Decrypts a page of customers, with one query for all keys. A customer without a key is erased.</summary>
+    private static async Task<IReadOnlyList<CustomerView>> DecryptAsync(
+        IReadOnlyList<Customer> customers, IQuerySession session, CancellationToken ct)
+    {
+        var found = await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.Id));
+        var keys = found.ToDictionary(k => k.Id);
+        return [.. customers.Select(c => CustomerView.Of(c, keys.GetValueOrDefault(c.Id)?.Open(c.Personal)))];
+    }
+}

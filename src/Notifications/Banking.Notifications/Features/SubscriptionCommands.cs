@@ -1,0 +1,99 @@
+using Banking.Accounts.Contracts;
+using Banking.Notifications.Domain;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Security;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+using Wolverine;
+
+namespace Banking.Notifications.Features;
+
+/// <summary>Routes commands on subscriptions to their decisions.</summary>
+public sealed class SubscriptionCommands(
+    CommandDoors doors,
+    CommandGroup<Subscription> group,
+    IEnumerable<IStreamAccess> streams,
+    StateReader<Subscription> states,
+    TimeProvider clock)
+{
+    private const int PageSize = 100;
+
+    private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
+
+    internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, SubscribeDecision.Shape, read, SubscribeAsync);
+
+    internal Task<IResult> CancelAsync(HttpContext http, Func<string, (CancelSubscription? Command, Refusal? Problem)> read) =>
+        doors.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
+
+    internal async Task CancelAllAsync(AccountWasClosed closed, Envelope envelope, CancellationToken ct)
+    {
+        var search = new StateSearch();
+        search.AddByData("CAST(d.data ->> 'account' as uuid) = ?", closed.Account);
+        search.AddByData("d.data ->> 'cancelledAt' is null");
+        var page = await states.ListAsync(search, Guid.Empty, PageSize, ct);
+        while (page.Count > 0)
+        {
+            foreach (var subscription in page)
+            {
+                var command = new CancelSubscription(
+                    $"{closed.Closure:N}-{subscription.Id:N}",
+                    PublicId.Format(Subscription.Prefix, subscription.Id),
+                    "The account was closed.");
+                await doors.BusAsync(command, envelope, CancelDecision.Shape, CancelAsync, ct);
+            }
+
+            page = await states.ListAsync(search, page[^1].Id, PageSize, ct);
+        }
+    }
+
+    private async Task<Outcome> SubscribeAsync(Subscribe command, CommandContext context, CancellationToken ct)
+    {
+        // A missing account and one of another customer get the same answer.
+        if (!PublicId.TryParse("acc", command.Account, out var account) || !await _accounts.MaySeeAsync(context.Caller, account, ct))
+        {
+            return GroupOutcomes.Rejected(
+                context,
+                Refusal.Of("account_not_found", 404, "There is no such account.", ("account", command.Account)) with
+                {
+                    Pointer = "#/account",
+                });
+        }
+
+        var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                _ => null,
+                (_, now) => SubscribeDecision.Decide(command, id, account, context.Caller.CustomerId, eventId, now),
+                (states, _) => new(StatusCodes.Status201Created, SubscriptionView.Of(states[id]), id),
+                () => CommandData.Of(SubscribeDecision.Shape.Name, command)),
+            ct);
+    }
+
+    private async Task<Outcome> CancelAsync(CancelSubscription command, CommandContext context, CancellationToken ct)
+    {
+        if (!PublicId.TryParse(Subscription.Prefix, command.Subscription, out var id))
+        {
+            return GroupOutcomes.Rejected(context, NotFound);
+        }
+
+        var eventId = Ids.Next(clock);
+        return await group.SubmitAsync(
+            new(
+                context,
+                [id],
+                states => states.Find(id) is { } found && MaySee(context.Caller, found.Customer) ? null : new Decision.Rejected(NotFound),
+                (states, now) => CancelDecision.Decide(states[id], eventId, now),
+                (states, _) => new(StatusCodes.Status200OK, SubscriptionView.Of(states[id]), id),
+                () => CommandData.Of(CancelDecision.Shape.Name, command)),
+            ct);
+    }
+
+    /// <summary>Staff see all subscriptions; customers only their own, even if others use the same account.</summary>
+    internal static bool MaySee(Caller caller, Guid? customer) => caller.IsStaff || (customer is not null && customer == caller.CustomerId);
+
+    private static Refusal NotFound => Refusal.Of("subscription_not_found", 404, "There is no such subscription.");
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.Notifications.Domain;
+using Banking.Notifications.Reactions;
+using Banking.Platform;
+using Banking.Platform.Comparing;
+using Banking.Platform.ReadModels;
+using Banking.SharedKernel;
+using Npgsql;
+
+namespace Banking.Notifications.ReadModels;
+
+/// <summary>
+/// Compares each notification with its event and its subscription. Missing notifications are not found: they follow the log later and in
+/// any order, and only the stored messages to modules show which are still to come.
+/// </summary>
+internal sealed class NotificationComparison : StoredComparison
+{
+    private const string Published = "banking.account.";
+    private const string Stored = "accounts.";
+
+    private static readonly string Sql =
+        $"""
+        select n.id, n.subscription, n.event_id, n.type, n.value, n.currency, n.direction,
+            'evt_' || replace(e.id::text, '-', '') = n.event_id and e.stream_id = n.account and e.timestamp = n.recorded_at,
+            e.type, e.data::text,
+            made.seq_id < n.position and (cancelled.seq_id is null or cancelled.seq_id >= n.position)
+                and made.data ->> 'account' = n.account::text and made.data ->> 'customer' is not distinct from n.customer::text
+                and n.type = any(string_to_array(made.data ->> 'types', ' ')),
+            n.account
+        from {NotificationTable.Name} n
+        left join {PlatformModule.EventSchema}.mt_events e on e.seq_id = n.position
+        left join {PlatformModule.EventSchema}.mt_events made on made.stream_id = n.subscription and made.version = 1
+        left join {PlatformModule.EventSchema}.mt_events cancelled on cancelled.stream_id = n.subscription and cancelled.version = 2
+        """;
+
+    public override string Name => "notifications";
+
+    public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        await using var command = ids.Command(snapshot, $"{Sql} where {ids.On("n.id")}");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var differences = new List<Difference>();
+        while (await reader.ReadAsync(ct))
+        {
+            if (BrokenRule(reader) is { } rule)
+            {
+                differences.Add(
+                    new(
+                        Name,
+                        "notification",
+                        reader.GetGuid(11),
+                        JsonSerializer.Serialize(new { rule }, ApiJson.Options),
+                        JsonSerializer.Serialize(new { subscription = reader.GetGuid(1), eventId = reader.GetString(2) }, ApiJson.Options),
+                        reader.GetGuid(0)));
+            }
+        }
+
+        return differences;
+    }
+
+    private static string? BrokenRule(NpgsqlDataReader row) =>
+        row.IsDBNull(7) || !row.GetBoolean(7) ? "its event is in the log"
+        : row.GetGuid(0) != DeterministicId.From(row.GetGuid(1), row.GetString(2)) ? "its id is derived from its subscription and its event"
+        : row.IsDBNull(10) || !row.GetBoolean(10) ? "its subscription covers its event"
+        : !IsType(row.GetString(3), row.GetString(8)) ? "its type is the type of its event"
+        : Facts(row) != (At(row, 4), At(row, 5), At(row, 6)) ? "its amount and direction are the ones of its event"
+        : null;
+
+    /// <summary>Events that move no money may be published under another name than the stored one.</summary>
+    private static bool IsType(string published, string stored)
+    {
+        var (one, other) = (Kind(published, Published), Kind(stored, Stored));
+        return one == other || !NotifiableEvents.Movements.Any(m => Kind(m, Published) == one || Kind(m, Published) == other);
+    }
+
+    /// <summary>The type without its version: an event stored under an earlier version is published under a later one.</summary>
+    private static string Kind(string type, string prefix)
+    {
+        var name = type.StartsWith(prefix, StringComparison.Ordinal) ? type[prefix.Length..] : type;
+        return name.LastIndexOf(".v", StringComparison.Ordinal) is > 0 and var end ? name[..end] : name;
+    }
+
+    private static (string? Value, string? Currency, string? Direction) Facts(NpgsqlDataReader row)
+    {
+        var type = row.GetString(3);
+        if (!NotifiableEvents.IsMovement(type))
+        {
+            return default;
+        }
+
+        using var data = JsonDocument.Parse(row.GetString(9));
+        try
+        {
+            var amount = Amount.Of(data.RootElement.GetProperty("amount").Deserialize<Money>());
+            var direction = NotifiableEvents.DirectionOf(type)
+                ?? data.RootElement.GetProperty("direction").GetString()!.ToLower(CultureInfo.InvariantCulture);
+            return (amount.Value, amount.Currency, direction);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Another comparison reports the unreadable event.
+            return (At(row, 4), At(row, 5), At(row, 6));
+        }
+    }
+
+    private static string? At(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}

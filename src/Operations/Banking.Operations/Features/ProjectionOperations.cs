@@ -1,0 +1,67 @@
+using Banking.Operations.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.EventSourcing;
+using Banking.Platform.Http;
+using Banking.Platform.Projections;
+using Banking.Platform.ReadModels;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+
+namespace Banking.Operations.Features;
+
+/// <summary>Checks the read model and the reason of an operator's action, runs it, and answers with the generation.</summary>
+public sealed class ProjectionOperations(
+    IEnumerable<ReadModel> models, DocumentModels documents, ProjectionStates projections, NpgsqlDataSource source)
+{
+    public ReadModel? Find(string name) => models.FirstOrDefault(m => m.Name == name);
+
+    /// <summary>Whether a read model with that name exists, of either kind.</summary>
+    public bool Exists(string name) => Find(name) is not null || documents.Find(name) is not null;
+
+    /// <summary>The answer to an action that document read models do not support.</summary>
+    private static Refusal NotForDocuments(string name) =>
+        Refusal.Of(
+            "not_for_documents",
+            409,
+            "This read model consists of documents: it can only be rebuilt, in place, and resumed.",
+            ("name", name));
+
+    public static Refusal NotFound(string name) => Refusal.Of("projection_not_found", 404, "There is no such read model.", ("name", name));
+
+    /// <summary>Runs an action on a read model, or answers with the problem of the request.</summary>
+    public async Task<IResult> RunAsync(
+        string name, string reasonCode, string reason, HttpContext http, Func<ReadModel, OperatorAction, Task<IResult>> run,
+        Func<DocumentModel, OperatorAction, Task<IResult>>? runDocuments = null)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return Find(name) is { } model ? await RunAsync(reasonCode, reason, http, action => run(model, action))
+            : documents.Find(name) is not { } projection ? new ProblemResult(NotFound(name))
+            : runDocuments is null ? new ProblemResult(NotForDocuments(name))
+            : await RunAsync(reasonCode, reason, http, action => runDocuments(projection, action));
+    }
+
+    /// <summary>Runs an action if its reason is valid.</summary>
+    public static async Task<IResult> RunAsync(string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(run);
+        return Reasons.Problem(reasonCode, reason) is { } problem
+            ? new ProblemResult(problem)
+            : await run(OperatorRequest.Action(http, reasonCode, reason));
+    }
+
+    /// <summary>A generation of a read model, the newest if no number is given; null if it does not exist.</summary>
+    public async Task<Generation?> GenerationAsync(string name, int? number, CancellationToken ct) =>
+        documents.Find(name) is { } projection
+            ? (await projections.OfAsync(projection, ct)).AsGeneration()
+            : (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name && (number is null || g.Number == number));
+
+    /// <summary>Answers with an existing generation.</summary>
+    public async Task<IResult> ShowAsync(string name, int? number, HttpContext http, int status = StatusCodes.Status200OK)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return TypedResults.Json(
+            GenerationView.Of((await GenerationAsync(name, number, http.RequestAborted))!), ApiJson.Options, statusCode: status);
+    }
+}

@@ -1,0 +1,123 @@
+using Banking.Operations.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Projections;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+
+namespace Banking.Operations.Features;
+
+/// <summary>The reason of an operator's action on a read model.</summary>
+/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
+/// <param name="Reason">The reason in words.</param>
+public sealed record ProjectionRequest(string ReasonCode = "", string Reason = "");
+
+/// <summary>
+/// A rebuild builds a candidate from the log, compares it with the active version, and switches. This endpoint requests it; any host runs
+/// it in the background. The progress is a resource of its own.
+/// </summary>
+public static class RebuildProjectionEndpoint
+{
+    [WolverinePost("/ops/projections/{name}/rebuild")]
+    [Tags("Operations")]
+    [EndpointSummary("Rebuild a read model while the active version serves")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
+    public static Task<IResult> Post(
+        string name,
+        ProjectionRequest request,
+        ProjectionOperations operations,
+        Rebuild rebuild,
+        RebuildRunner runner,
+        ProjectionStates projections,
+        HttpContext http) =>
+        operations.RunAsync(
+            name,
+            request.ReasonCode,
+            request.Reason,
+            http,
+            async (model, action) =>
+            {
+                if (await rebuild.RequestAsync([model], action, http.RequestAborted) is not { } numbers)
+                {
+                    return InProgress(name);
+                }
+
+                runner.Wake();
+                http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+                return await operations.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
+            },
+            async (model, action) =>
+            {
+                if (!await projections.RequestRebuildAsync(model, action, http.RequestAborted))
+                {
+                    return InProgress(name);
+                }
+
+                http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+                return await operations.ShowAsync(name, null, http, StatusCodes.Status202Accepted);
+            });
+
+    private static ProblemResult InProgress(string name) =>
+        new(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is running, or waits for a decision.", ("name", name)));
+
+    /// <summary>Rebuilds all read models with tables, in one pass over the log.</summary>
+    [WolverinePost("/ops/projections/rebuild")]
+    [Tags("Operations")]
+    [EndpointSummary("Rebuild all read models in one pass while the active versions serve")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<IReadOnlyList<GenerationView>>(StatusCodes.Status202Accepted)]
+    public static Task<IResult> PostAll(
+        ProjectionRequest request,
+        IEnumerable<ReadModel> models,
+        Rebuild rebuild,
+        RebuildRunner runner,
+        NpgsqlDataSource source,
+        HttpContext http) => ProjectionOperations.RunAsync(request.ReasonCode, request.Reason, http, async action =>
+        {
+            if (await rebuild.RequestAsync([.. models], action, http.RequestAborted) is not { } numbers)
+            {
+                return new ProblemResult(
+                    Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is running, or waits for a decision."));
+            }
+
+            runner.Wake();
+            http.Response.Headers.Location = "/ops/projections";
+            var made = (await Generation.AllAsync(source, http.RequestAborted)).Where(g =>
+                numbers.TryGetValue(g.Model, out var number) && number == g.Number);
+            return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+        });
+
+    [WolverinePost("/ops/projections/{name}/rebuild/cancel")]
+    [Tags("Operations")]
+    [EndpointSummary("Cancel a rebuild; the active version stays")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Cancel(
+        string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, HttpContext http) =>
+        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+            await rebuild.CancelAsync(model, action, http.RequestAborted) ? await operations.ShowAsync(name, null, http) : NoRebuild(name));
+
+    /// <summary>Activates a candidate that differs from the active version, by an operator's decision.</summary>
+    [WolverinePost("/ops/projections/{name}/rebuild/switch")]
+    [Tags("Operations")]
+    [EndpointSummary("Activate a rebuild that differs from the active version")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Switch(
+        string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, HttpContext http) =>
+        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+            await operations.GenerationAsync(name, null, http.RequestAborted) is { State: GenerationState.Differs }
+            && await rebuild.SwitchAsync(model, action, http.RequestAborted)
+                ? await operations.ShowAsync(name, null, http)
+                : NoRebuild(name));
+
+    private static ProblemResult NoRebuild(string name) =>
+        new(Refusal.Of("no_rebuild", 409, "This read model has no rebuild in a state that allows this action.", ("name", name)));
+}

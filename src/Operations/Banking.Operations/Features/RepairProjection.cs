@@ -1,0 +1,46 @@
+using Banking.Operations.ReadModels;
+using Banking.Platform;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Operations.Features;
+
+/// <summary>The result of a repair.</summary>
+/// <param name="Repaired">The differences that were repaired; empty if there were none.</param>
+/// <param name="Remaining">The differences that remain, with the reason.</param>
+public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference> Remaining);
+
+public static class RepairProjectionEndpoint
+{
+    /// <summary>
+    /// Compares a read model with the log, replaces what differs, and then answers. The name is that of a read model, or of a kind of
+    /// stored state that the sentinel or verify reported: customer, webhook, subscription.
+    /// </summary>
+    [WolverinePost("/ops/projections/{name}/repair")]
+    [Tags("Operations")]
+    [EndpointSummary("Repair differences from the log in a read model and in stored states")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<RepairView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) =>
+        !repair.Knows(name)
+            ? new ProblemResult(ProjectionOperations.NotFound(name))
+            : await ProjectionOperations.RunAsync(request.ReasonCode, request.Reason, http, async action =>
+            {
+                // A caller who disconnects does not cancel the repair.
+                var result = await repair.RunAsync(name, action, CancellationToken.None);
+                return result is null
+                    ? new ProblemResult(
+                        Refusal.Of(
+                            "repair_not_possible_now",
+                            409,
+                            "A rebuild or another repair is running, or a rebuild waits for a decision.",
+                            ("name", name)))
+                    : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
+            });
+}

@@ -1,0 +1,54 @@
+using Banking.Operations.ReadModels;
+using Banking.Platform.Commands;
+using Banking.Platform.Http;
+using Banking.Platform.Projections;
+using Banking.Platform.ReadModels;
+using Banking.Platform.Security;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Operations.Features;
+
+/// <summary>
+/// Resumes a read model that paused before an event that it could not project. It tries that event again.
+/// </summary>
+public static class ResumeProjectionEndpoint
+{
+    [WolverinePost("/ops/projections/{name}/resume")]
+    [Tags("Operations")]
+    [EndpointSummary("Resume a read model that paused before an event")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    public static Task<IResult> Post(
+        string name,
+        ProjectionRequest request,
+        ProjectionOperations operations,
+        ReadModelWriter writer,
+        RebuildRunner runner,
+        ProjectionStates projections,
+        HttpContext http) =>
+        operations.RunAsync(
+            name,
+            request.ReasonCode,
+            request.Reason,
+            http,
+            async (model, action) =>
+            {
+                if (await writer.ResumeAsync(model, action, http.RequestAborted) is not { } resumed)
+                {
+                    return NotPaused(name);
+                }
+
+                runner.Wake();
+                return await operations.ShowAsync(name, resumed, http);
+            },
+            async (model, action) =>
+                await projections.ResumeAsync(model, action, http.RequestAborted)
+                    ? await operations.ShowAsync(name, null, http)
+                    : NotPaused(name));
+
+    private static ProblemResult NotPaused(string name) =>
+        new(Refusal.Of("not_paused", 409, "This read model is not paused.", ("name", name)));
+}

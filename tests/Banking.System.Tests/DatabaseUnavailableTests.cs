@@ -1,0 +1,48 @@
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.System.Tests;
+
+/// <summary>The database accepts no connections: callers get 503 without internals.</summary>
+public sealed class DatabaseUnavailableTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task A_read_is_answered_503_and_the_host_is_not_ready()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync();
+        await AllowAsync(false);
+        try
+        {
+            var answer = await teller.GetAsync($"/v1/accounts/{account}");
+
+            Assert.Equal((503, "temporarily_unavailable"), (answer.StatusCode, answer.Code));
+            Assert.Equal(("1", "application/problem+json"), (answer.Header("Retry-After"), answer.Header("Content-Type")));
+            Assert.Equal(("nosniff", "no-store"), (answer.Header("X-Content-Type-Options"), answer.Header("Cache-Control")));
+            Assert.Equal("default-src 'none'; frame-ancestors 'none'", answer.Header("Content-Security-Policy"));
+            Assert.DoesNotContain("Npgsql", answer.Body, StringComparison.Ordinal);
+            Assert.Equal(503, (await bank.Anonymous().GetAsync("/health/ready")).StatusCode);
+            Assert.Equal(200, (await bank.Anonymous().GetAsync("/health/live")).StatusCode);
+        }
+        finally
+        {
+            await AllowAsync(true);
+        }
+
+        (await teller.GetAsync($"/v1/accounts/{account}")).Ok();
+    }
+
+    private async Task AllowAsync(bool allowed)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(await TestCluster.SuperuserAsync(bank.ConnectionString));
+        var database = settings.Database!;
+        settings.Database = "postgres";
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"alter database \"{database}\" allow_connections {allowed}; "
+                + $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'",
+            connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
