@@ -3,7 +3,7 @@ using Banking.Platform.Commands;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>Who may go at once with what is at work, and who waits for whom.</summary>
+/// <summary>Which commands form the next group, and which wait for others.</summary>
 public sealed class CommandLineTests
 {
     private const int Seed = 20261128;
@@ -11,11 +11,11 @@ public sealed class CommandLineTests
     private readonly CommandLine<Command> _line = new(c => c.Streams, c => c.Weight);
 
     [Fact]
-    public void Those_without_a_stream_in_common_with_a_group_at_work_go_beside_it()
+    public void Commands_without_a_stream_in_common_with_a_running_group_start_in_parallel()
     {
-        Come("a: 1 2", "b: 2 3");
+        Add("a: 1 2", "b: 2 3");
         var first = Take();
-        Come("c: 4", "d: 3", "e: 5 1");
+        Add("c: 4", "d: 3", "e: 5 1");
 
         Assert.Equal("a b", Names(first));
         Assert.Equal("c", Names(Take()));
@@ -25,11 +25,11 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void Nobody_overtakes_one_that_waits_for_the_same_stream()
+    public void No_command_overtakes_a_waiting_one_on_the_same_stream()
     {
-        Come("a: 1");
+        Add("a: 1");
         var first = Take();
-        Come("b: 1 2", "c: 2", "d: 3");
+        Add("b: 1 2", "c: 2", "d: 3");
 
         Assert.Equal("d", Names(Take()));
         _line.Free(first, []);
@@ -37,9 +37,9 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void A_group_has_a_largest_weight_and_one_that_is_heavier_goes_alone()
+    public void A_group_has_a_maximum_weight_and_a_heavier_command_runs_alone()
     {
-        Come("a: 1", "b: 1", "c*9: 2", "d: 3", "e: 4");
+        Add("a: 1", "b: 1", "c*9: 2", "d: 3", "e: 4");
 
         Assert.Equal("a b d", Names(_line.Take(3)));
         Assert.Equal("c", Names(_line.Take(3)));
@@ -47,50 +47,50 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void Those_that_stood_back_go_before_all_that_came_later()
+    public void Deferred_commands_run_before_later_ones()
     {
-        Come("a: 1", "b: 2");
+        Add("a: 1", "b: 2");
         var first = Take();
-        Come("c: 2", "d: 1");
+        Add("c: 2", "d: 1");
         _line.Free(first, [first[1]]);
 
         Assert.Equal("b c d", Names(Take()));
     }
 
     [Fact]
-    [SuppressMessage("Security", "CA5394", Justification = "It is repeated by its seed.")]
-    public void However_they_come_and_go_groups_at_work_are_apart_and_each_stream_sees_its_commands_in_order()
+    [SuppressMessage("Security", "CA5394", Justification = "The seed makes it repeatable.")]
+    public void Running_groups_share_no_stream_and_each_stream_sees_its_commands_in_order()
     {
         var random = new Random(Seed);
-        var atWork = new List<IReadOnlyList<Command>>();
+        var running = new List<IReadOnlyList<Command>>();
         var done = new List<Command>();
-        var coming = Enumerable
+        var commands = Enumerable
             .Range(0, 2_000)
             .Select(n => new Command(
                 $"{n}", [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Stream(random.Next(40))).Distinct()], random.Next(1, 4)))
             .ToList();
-        for (var come = 0; done.Count < coming.Count;)
+        for (var next = 0; done.Count < commands.Count;)
         {
             switch (random.Next(3))
             {
-                case 0 when come < coming.Count:
-                    _line.Add(coming[come++]);
+                case 0 when next < commands.Count:
+                    _line.Add(commands[next++]);
                     break;
-                case 1 when atWork.Count < 3 && _line.Take(10) is { Count: > 0 } group:
-                    Assert.DoesNotContain(atWork.SelectMany(g => g), c => group.Any(o => o.Streams.Overlaps(c.Streams)));
-                    atWork.Add(group);
+                case 1 when running.Count < 3 && _line.Take(10) is { Count: > 0 } group:
+                    Assert.DoesNotContain(running.SelectMany(g => g), c => group.Any(o => o.Streams.Overlaps(c.Streams)));
+                    running.Add(group);
                     break;
-                case 2 when atWork.Count > 0:
-                    var ended = atWork[random.Next(atWork.Count)];
-                    atWork.Remove(ended);
-                    // Some stand back, and what comes after them on their streams with them.
-                    var again = new List<Command>();
+                case 2 when running.Count > 0:
+                    var ended = running[random.Next(running.Count)];
+                    running.Remove(ended);
+                    // Some are deferred, and with them the later commands on their streams.
+                    var deferred = new List<Command>();
                     foreach (var command in ended)
                     {
-                        (random.Next(10) == 0 || again.Any(a => a.Streams.Overlaps(command.Streams)) ? again : done).Add(command);
+                        (random.Next(10) == 0 || deferred.Any(d => d.Streams.Overlaps(command.Streams)) ? deferred : done).Add(command);
                     }
 
-                    _line.Free(ended, again);
+                    _line.Free(ended, deferred);
                     break;
             }
         }
@@ -99,13 +99,13 @@ public sealed class CommandLineTests
         foreach (var stream in Enumerable.Range(0, 40).Select(Stream))
         {
             Assert.Equal(
-                coming.Where(c => c.Streams.Contains(stream)).Select(c => c.Name),
+                commands.Where(c => c.Streams.Contains(stream)).Select(c => c.Name),
                 done.Where(c => c.Streams.Contains(stream)).Select(c => c.Name));
         }
     }
 
     /// <summary>"name: streams", or "name*weight: streams".</summary>
-    private void Come(params string[] commands)
+    private void Add(params string[] commands)
     {
         foreach (var parts in commands.Select(c => c.Split(": ")))
         {

@@ -2,10 +2,10 @@ using Banking.Platform.Commands;
 
 namespace Banking.Accounts.Tests;
 
-/// <summary>When a further group is begun beside those at work.</summary>
+/// <summary>When another group may start while groups run.</summary>
 public sealed class GroupPaceTests
 {
-    private readonly ByHand _clock = new();
+    private readonly ManualClock _clock = new();
     private readonly GroupPace _pace;
 
     public GroupPaceTests() => _pace = new(_clock);
@@ -13,7 +13,7 @@ public sealed class GroupPaceTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Where_nothing_is_or_was_at_work_nobody_waits_for_company(bool besideOthers) =>
+    public void Without_a_running_group_a_command_starts_at_once(bool besideOthers) =>
         Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers));
 
     [Theory]
@@ -21,14 +21,14 @@ public sealed class GroupPaceTests
     [InlineData(9, 20)]
     [InlineData(10, 0)]
     [InlineData(11, 0)]
-    public void A_further_group_is_begun_when_it_is_as_large_as_the_one_at_work(int waiting, int patience)
+    public void Another_group_starts_when_it_is_as_large_as_the_running_one(int waiting, int patience)
     {
         _pace.Begin(10);
         Assert.Equal(Milliseconds(patience), _pace.Patience(waiting, besideOthers: false));
     }
 
     [Fact]
-    public void Of_several_at_work_the_smallest_counts()
+    public void The_smallest_running_group_decides()
     {
         _pace.Begin(10);
         var small = _pace.Begin(3);
@@ -38,7 +38,7 @@ public sealed class GroupPaceTests
     }
 
     [Fact]
-    public void One_that_takes_long_is_not_waited_for()
+    public void A_slow_group_delays_no_other_for_long()
     {
         _pace.Begin(10);
         _clock.Pass(7.5);
@@ -48,7 +48,7 @@ public sealed class GroupPaceTests
     }
 
     [Fact]
-    public void One_that_takes_long_is_not_taken_for_another_of_its_size_that_is_over()
+    public void A_slow_group_is_not_confused_with_a_finished_one_of_the_same_size()
     {
         _pace.Begin(2);
         _clock.Pass(50);
@@ -59,7 +59,7 @@ public sealed class GroupPaceTests
     }
 
     [Fact]
-    public void When_all_are_over_a_host_by_itself_begins_at_once()
+    public void After_all_groups_have_ended_a_single_host_starts_at_once()
     {
         var group = _pace.Begin(10);
         _clock.Pass(5);
@@ -70,7 +70,7 @@ public sealed class GroupPaceTests
     [Theory]
     [InlineData(5, 5)]
     [InlineData(30_000, 20)]
-    public void Beside_other_hosts_the_last_one_stands_for_one_of_theirs_as_long_as_it_took(int took, int patience)
+    public void With_other_hosts_the_last_group_counts_as_running_for_as_long_as_it_took(int took, int patience)
     {
         var group = _pace.Begin(10);
         _clock.Pass(took);
@@ -80,14 +80,14 @@ public sealed class GroupPaceTests
 
         _clock.Pass(patience);
         Assert.Equal(TimeSpan.Zero, _pace.Patience(1, besideOthers: true));
-        // It is no more, so what is at work counts.
+        // That time has passed, so only the running group counts.
         _pace.Begin(12);
         Assert.Equal(Milliseconds(20), _pace.Patience(11, besideOthers: true));
     }
 
     private static TimeSpan Milliseconds(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
-    private sealed class ByHand : TimeProvider
+    private sealed class ManualClock : TimeProvider
     {
         private long _passed;
 

@@ -15,25 +15,14 @@ public sealed class WideSumTests(BankFixture bank) : IClassFixture<BankFixture>
         for (var i = 0; i < 3; i++)
         {
             var account = await teller.OpenAsync();
-            last = (
-                await teller.PostAsync(
-                    "/v1/deposits/batch",
-                    new
-                    {
-                        mode = "independent",
-                        items = Enumerable
-                            .Range(0, 50)
-                            .Select(n => new
-                            {
-                                idempotencyKey = BankClient.NewKey(),
-                                command = new
-                                {
-                                    accountId = account,
-                                    amount = new { value = "1000000000000000.00", currency = "EUR" },
-                                    reason = "Wide sums",
-                                },
-                            }),
-                    })).Ok();
+            var command = new
+            {
+                accountId = account,
+                amount = new { value = "1000000000000000.00", currency = "EUR" },
+                reason = "Wide sums",
+            };
+            var items = Enumerable.Range(0, 50).Select(n => new { idempotencyKey = BankClient.NewKey(), command });
+            last = (await teller.PostAsync("/v1/deposits/batch", new { mode = "independent", items })).Ok();
         }
 
         var answer = (await bank.As("auditor").GetCurrentAsync("/v1/ledger/trial-balance", last!.Header("Ledger-Position")!)).Ok();

@@ -22,14 +22,7 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         await history.GrowAsync(thousands);
         if (behind)
         {
-            // The read model is paused here; the log grows.
-            await bank.ExecuteAsync(
-                "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
-            await new RandomHistory(bank, seed + 100).RunAsync(5);
-            for (var i = 0; i < 40; i++)
-            {
-                (await bank.As("teller").DepositAsync(history.Busy, "1.25")).Created();
-            }
+            await PauseAndGrowAsync(history, seed);
         }
 
         var balances = bank.Host.Services.GetRequiredService<HistoricalBalances>();
@@ -40,15 +33,7 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             var (account, events) = (await session.LoadAsync<Account>(id), await session.Events.FetchStreamAsync(id));
             if (id == Id(history.Busy))
             {
-                Assert.True(
-                    events.Count > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000),
-                    $"Only {events.Count} events: the account has no two chunks.");
-                Assert.Equal(
-                    Enumerable.Range(0, Chunks.Levels).Where(l => Chunks.SizeOf(l) <= events.Count).Select(l => (short)l),
-                    await bank.QueryAsync<short>("select distinct level from accounts.entry_day where account = $1 order by 1", id));
-                Assert.Equal(
-                    behind,
-                    (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events.Count);
+                await AssertChunksAsync(id, events.Count, thousands, behind);
             }
 
             for (var i = 0; i < 300; i++)
@@ -76,6 +61,31 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
         }
+    }
+
+    private async Task PauseAndGrowAsync(RandomHistory history, int seed)
+    {
+        // The paused read model stays behind the growing log.
+        await bank.ExecuteAsync(
+            "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
+        await new RandomHistory(bank, seed + 100).RunAsync(5);
+        for (var i = 0; i < 40; i++)
+        {
+            (await bank.As("teller").DepositAsync(history.Busy, "1.25")).Created();
+        }
+    }
+
+    private async Task AssertChunksAsync(Guid id, int events, int thousands, bool behind)
+    {
+        Assert.True(
+            events > Math.Max(2 * Chunks.Size, (thousands - 1) * 1_000),
+            $"Only {events} events: the account has no two chunks.");
+        Assert.Equal(
+            Enumerable.Range(0, Chunks.Levels).Where(l => Chunks.SizeOf(l) <= events).Select(l => (short)l),
+            await bank.QueryAsync<short>("select distinct level from accounts.entry_day where account = $1 order by 1", id));
+        Assert.Equal(
+            behind,
+            (await bank.QueryAsync<long>("select max(version) from accounts.entry where account = $1", id))[0] < events);
     }
 
     /// <summary>Asserts that entries and figures of an account include the whole log.</summary>

@@ -121,15 +121,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
             create trigger spoil before insert on bank.mt_events for each row execute function bank.spoil();
             """);
         var before = await teller.OpenAsync();
-        var answer = (
-            await teller.PostAsync(
-                $"/v1/accounts/{account}/freeze",
-                new
-                {
-                    scope = "debit",
-                    reasonCode = "fraud",
-                    reason = "asked",
-                })).Ok();
+        var fraud = new { scope = "debit", reasonCode = "fraud", reason = "asked" };
+        var answer = (await teller.PostAsync($"/v1/accounts/{account}/freeze", fraud)).Ok();
         var frozen = Number(answer.Header("Ledger-Position"));
         await stopping.ForgeAsync("drop trigger spoil on bank.mt_events; drop function bank.spoil()");
         var after = await teller.OpenAsync();

@@ -71,18 +71,8 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
             AssertUnreadable(await teller.GetAsync(path), path);
         }
 
-        AssertUnreadable(
-            await BankFixture
-                .On(_host, "operator")
-                .PostAsync(
-                    "/ops/projections/ledger/replay",
-                    new
-                    {
-                        schema = "scratch_unreadable",
-                        reasonCode = "look",
-                        reason = "A look",
-                    }),
-            "replay");
+        var replay = new { schema = "scratch_unreadable", reasonCode = "look", reason = "A look" };
+        AssertUnreadable(await BankFixture.On(_host, "operator").PostAsync("/ops/projections/ledger/replay", replay), "replay");
         AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
         AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "streamed feed");
         Assert.NotEmpty((await auditor.GetAsync("/v1/feed")).Ok().Items());
@@ -105,9 +95,8 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
             (await teller.GetAsync(path)).Ok();
         }
 
-        foreach (
-            var path in (string[])
-                ["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
+        foreach (var path in (string[])
+            ["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
         {
             (await auditor.GetAsync(path)).Ok();
         }

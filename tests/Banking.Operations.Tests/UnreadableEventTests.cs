@@ -30,11 +30,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         await _bank.CaughtUpAsync();
         var before = (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 
-        // A trigger makes the event unreadable on insert, as if another version had written it.
-        await _bank.ExecuteAsync(
-            "create function spoil() returns trigger language plpgsql as "
-                + $"$$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$");
-        await _bank.ExecuteAsync("create trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
+        await SpoilAsync(change);
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => teller.DepositAsync(account, i == 7 ? "13.13" : "1.00")));
         var poison = Position(answers[7]);
 
@@ -65,12 +61,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         Assert.True(long.Parse(report.Header("Ledger-Position")!, CultureInfo.InvariantCulture) < poison);
         Assert.NotNull(report.Header("Ledger-Stale"));
 
-        await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
-        await _bank.ExecuteAsync(
-            "update bank.mt_events set type = 'accounts.money-deposited.v1', "
-                + "data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
-            poison,
-            Position(answers[8]));
+        await RepairAsync(poison, Position(answers[8]));
         foreach (var name in (string[])["probe", "entries", "ledger", "audit", .. stopsDocuments ? documents : []])
         {
             (await operations.PostAsync($"/ops/projections/{name}/resume", Why)).Ok();
@@ -81,6 +72,26 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         Assert.Equal(
             await _bank.QueryAsync<long>("select seq_id from bank.mt_events order by 1"),
             await _bank.QueryAsync<long>("select position from probe.seen order by 1"));
+    }
+
+    private async Task SpoilAsync(string change)
+    {
+        // A trigger makes the event unreadable on insert, as if another version had written it.
+        await _bank.ExecuteAsync(
+            "create function spoil() returns trigger language plpgsql as "
+                + $"$$ begin if new.data -> 'amount' ->> 'minor' = '1313' then {Assignments(change)} end if; return new; end $$");
+        await _bank.ExecuteAsync("create trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
+    }
+
+    /// <summary>Removes the trigger, and gives the spoiled event the type and data of another deposit.</summary>
+    private async Task RepairAsync(long poison, long other)
+    {
+        await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
+        await _bank.ExecuteAsync(
+            "update bank.mt_events set type = 'accounts.money-deposited.v1', "
+                + "data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
+            poison,
+            other);
     }
 
     private static string Assignments(string change) => $"new.{change.Replace(" = ", " := ", StringComparison.Ordinal)};";

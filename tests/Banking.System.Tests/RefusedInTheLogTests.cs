@@ -79,24 +79,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         var (payer, payee) = (await _teller.OpenAsync(balance: "7.77"), await _teller.OpenAsync());
         (await _teller.DepositAsync(payer, "1.00")).Created();
 
-        (await PayAsync(payer, payee)).IsProblem(422, "insufficient_funds");
-        var item = new
-        {
-            fromAccountId = payer,
-            toAccountId = payer,
-            amount = new { value = "1.00", currency = "EUR" },
-            reason = "test",
-        };
-        (
-            await _teller.PostAsync(
-                "/v1/transfers/batch",
-                new { mode = "independent", items = new[] { new { idempotencyKey = BankClient.NewKey(), command = item } } })).Ok();
-        await using (var scope = bank.Host.Services.CreateAsyncScope())
-        {
-            var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")), Reason: "test");
-            Assert.Equal(422, (await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command)).Status);
-        }
-
+        await RefuseTransfersAsync(payer, payee);
         (await _teller.WithdrawAsync(payer, "99.00")).IsProblem(422, "insufficient_funds");
         (await _teller.DepositAsync(payer, "1.00", "USD")).IsProblem(422, "currency_mismatch");
         (await _teller.TransferAsync(payer, payee, "1.00")).Created();
@@ -174,6 +157,28 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         var sentinel = bank.Host.Services.GetRequiredService<Sentinel>();
         await sentinel.LookAsync(CancellationToken.None);
         Assert.Equal((0L, 0), (sentinel.Status.Drift, sentinel.Status.Open.Count));
+    }
+
+    /// <summary>Sends a transfer that is refused over HTTP, in a batch and on the bus.</summary>
+    private async Task RefuseTransfersAsync(string payer, string payee)
+    {
+        (await PayAsync(payer, payee)).IsProblem(422, "insufficient_funds");
+        var item = new
+        {
+            fromAccountId = payer,
+            toAccountId = payer,
+            amount = new { value = "1.00", currency = "EUR" },
+            reason = "test",
+        };
+        (
+            await _teller.PostAsync(
+                "/v1/transfers/batch",
+                new { mode = "independent", items = new[] { new { idempotencyKey = BankClient.NewKey(), command = item } } })).Ok();
+        await using (var scope = bank.Host.Services.CreateAsyncScope())
+        {
+            var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")), Reason: "test");
+            Assert.Equal(422, (await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command)).Status);
+        }
     }
 
     private Task<Answer> PayAsync(string from, string to, params (string, string)[] headers) =>
