@@ -40,15 +40,15 @@ public static class AccountContracts
         },
     ];
 
-    private static PublicContract Of<TStored, TData>(string name, Func<TStored, TData> tell)
+    private static PublicContract Of<TStored, TData>(string name, Func<TStored, TData> publish)
         where TStored : class
-        where TData : class => Of<TStored, TData>(name, (e, _) => tell(e));
+        where TData : class => Of<TStored, TData>(name, (e, _) => publish(e));
 
-    /// <param name="tell">Makes the published data from the event and its id, which is also the movement's id.</param>
-    private static PublicContract Of<TStored, TData>(string name, Func<TStored, Guid, TData> tell)
+    /// <param name="publish">Makes the published data from the event and its id, which is also the movement's id.</param>
+    private static PublicContract Of<TStored, TData>(string name, Func<TStored, Guid, TData> publish)
         where TStored : class
         where TData : class =>
-        new("banking.account." + name, typeof(TStored), typeof(TData), AccountId.Prefix) { Tell = e => tell((TStored)e.Data, e.Id) };
+        new("banking.account." + name, typeof(TStored), typeof(TData), AccountId.Prefix) { Tell = e => publish((TStored)e.Data, e.Id) };
 
     private static string CustomerId(Guid id) => PublicId.Format("cus", id);
 
