@@ -13,9 +13,9 @@ public sealed class AccountStreamAccess(StateReader<Account> states) : IStreamAc
     public async Task<bool> MaySeeAsync(Caller caller, Guid stream, CancellationToken ct) =>
         await states.FindAsync(stream, ct) is { } account && caller.CanSee(account);
 
-    public async Task<IReadOnlyList<bool>> MaySeeAsync(IReadOnlyList<(Caller Caller, Guid Stream)> requests, CancellationToken ct)
+    public async Task<IReadOnlyList<bool>> MaySeeAsync(IReadOnlyList<(Caller Caller, Guid Stream)> asked, CancellationToken ct)
     {
-        var accounts = await states.FindAsync([.. requests.Select(a => a.Stream).Distinct()], ct);
-        return [.. requests.Select(a => accounts.GetValueOrDefault(a.Stream) is { } account && a.Caller.CanSee(account))];
+        var accounts = await states.FindAsync([.. asked.Select(a => a.Stream).Distinct()], ct);
+        return [.. asked.Select(a => accounts.GetValueOrDefault(a.Stream) is { } account && a.Caller.CanSee(account))];
     }
 }
