@@ -1,5 +1,4 @@
 using Banking.Operations.Features;
-using Banking.Operations.ReadModels;
 using Banking.Platform;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

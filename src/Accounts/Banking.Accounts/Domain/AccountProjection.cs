@@ -1,4 +1,3 @@
-using Banking.Accounts.Domain;
 using JasperFx.Events;
 using Marten.Events.Aggregation;
 

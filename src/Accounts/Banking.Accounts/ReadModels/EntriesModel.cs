@@ -1,8 +1,6 @@
 using Banking.Accounts.Contracts;
-using Banking.Accounts.Domain;
 using Banking.Platform.Following;
 using Banking.Platform.ReadModels;
-using Banking.SharedKernel;
 using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;

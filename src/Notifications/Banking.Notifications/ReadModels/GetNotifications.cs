@@ -1,5 +1,4 @@
 using System.Globalization;
-using Banking.Notifications.Features;
 using Banking.Notifications.Reactions;
 using Banking.Platform;
 using Banking.Platform.Http;

@@ -1,4 +1,3 @@
-using Banking.Operations.ReadModels;
 using Banking.Platform;
 using Banking.Platform.Commands;
 using Banking.Platform.Http;
