@@ -1,11 +1,13 @@
+using Banking.Commands;
+using Banking.Commands.Groups;
+using Banking.EventStore.Published;
 using Banking.Loyalty.Domain;
 using Banking.Loyalty.Features;
 using Banking.Loyalty.Reactions;
 using Banking.Loyalty.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Comparing;
-using Banking.Platform.Publication;
+using Banking.ReadModels;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -27,7 +29,7 @@ public sealed class LoyaltyModule : BankModule
 
     public override void AddStored(IServiceCollection services) =>
         services
-            .AddCommandGroup(new GroupRules<PointsAccount>((_, _) => [], _ => null))
+            .AddAggregate(new GroupRules<PointsAccount>((_, _) => [], _ => null))
             .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed, Expired], HasReceipts: true));
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) =>

@@ -4,8 +4,8 @@ using Banking.Customers;
 using Banking.Ledger;
 using Banking.Notifications;
 using Banking.Operations;
-using Banking.Platform;
 using Banking.Publishing;
+using Banking.Web;
 
 namespace Banking.Host;
 

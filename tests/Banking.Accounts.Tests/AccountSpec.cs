@@ -1,9 +1,8 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Decisions;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 
 namespace Banking.Accounts.Tests;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Banking.Platform.Commands;
+using Banking.Commands.Groups;
 
 namespace Banking.Accounts.Tests;
 

@@ -1,9 +1,10 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Security;
+using Banking.Commands;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Text;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform;
+using Banking.EventStore;
 using CsCheck;
 using Marten;
 
@@ -52,7 +52,7 @@ public sealed class EventJsonTests
     private static ISerializer Configured()
     {
         var options = new StoreOptions();
-        options.AddPlatform(TimeProvider.System);
+        options.AddEventStore(TimeProvider.System);
         return options.Serializer();
     }
 }

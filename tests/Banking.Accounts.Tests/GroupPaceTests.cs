@@ -1,4 +1,4 @@
-using Banking.Platform.Commands;
+using Banking.Commands.Groups;
 
 namespace Banking.Accounts.Tests;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
 
 namespace Banking.Accounts.Tests;
 

@@ -1,7 +1,8 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using Banking.Testing;
 using CsCheck;

@@ -1,7 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Appending;
 using Banking.SharedKernel;
 using Banking.Testing;
 

@@ -1,7 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
 using static Banking.Accounts.Tests.AccountSpec;
 
 namespace Banking.Accounts.Tests;

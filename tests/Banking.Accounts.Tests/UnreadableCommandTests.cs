@@ -2,8 +2,8 @@ using System.Text.Json;
 using Alba;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Features;
-using Banking.Platform.Commands;
-using Banking.Platform.Following;
+using Banking.Commands.Groups;
+using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using Banking.Testing;
 

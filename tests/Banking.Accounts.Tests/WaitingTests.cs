@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,6 @@
 using Banking.Accounts.Contracts;
-using Banking.Platform;
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Imports;
+using Banking.EventStore.Appending;
 using Banking.SharedKernel;
 using Banking.Testing;
 

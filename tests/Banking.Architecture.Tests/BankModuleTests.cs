@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using Banking.Host;
 using Banking.Host.Hosting;
-using Banking.Platform;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Architecture.Tests;

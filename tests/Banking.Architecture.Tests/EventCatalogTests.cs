@@ -125,7 +125,7 @@ public sealed class EventCatalogTests
     private static PropertyInfo[] Fields(Type type) =>
         Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
 
-    private static string Module(Type type) => type.Assembly.GetName().Name!["Banking.".Length..];
+    private static string Module(Type type) => Solution.ModuleOf(type);
 
     private static string Anchor(string heading) => heading.Replace(".", "", StringComparison.Ordinal);
 

@@ -16,7 +16,7 @@ public sealed partial class EventNameTests
         {
             Assert.Matches(Shape(), e.EventTypeName);
             Assert.StartsWith(
-                e.EventType.Assembly.GetName().Name!["Banking.".Length..].ToLowerInvariant() + ".",
+                Solution.ModuleOf(e.EventType).ToLowerInvariant() + ".",
                 e.EventTypeName,
                 StringComparison.Ordinal);
         });

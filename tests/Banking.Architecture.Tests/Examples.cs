@@ -1,11 +1,11 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Commands.Receipts;
 using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.ReadModels;
 using Banking.Publishing;
 using Banking.Publishing.Webhooks;
+using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;

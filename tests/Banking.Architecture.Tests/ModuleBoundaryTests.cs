@@ -51,11 +51,10 @@ public sealed class ModuleBoundaryTests
 
     private static bool MayKnow(string assembly, string other) => assembly switch
     {
-        "Banking.SharedKernel" => false,
         "Banking.Host" => true,
-        "Banking.Platform" => other == "Banking.SharedKernel",
+        _ when Solution.Layers.Contains(assembly) => Solution.Layers.TakeWhile(l => l != assembly).Contains(other),
         _ when assembly.EndsWith(".Contracts", StringComparison.Ordinal) => other == "Banking.SharedKernel",
-        _ => other is "Banking.SharedKernel" or "Banking.Platform" || other.EndsWith(".Contracts", StringComparison.Ordinal),
+        _ => Solution.Layers.Contains(other) || other.EndsWith(".Contracts", StringComparison.Ordinal),
     };
 
     private static List<string> TypesUsedFrom(string assembly, string other) => Read(assembly, metadata =>

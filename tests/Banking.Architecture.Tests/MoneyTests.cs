@@ -1,5 +1,5 @@
 using System.Reflection;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Streams;
 
 namespace Banking.Architecture.Tests;
 

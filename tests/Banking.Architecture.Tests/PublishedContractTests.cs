@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Banking.Accounts.Contracts;
-using Banking.Platform.Publication;
+using Banking.EventStore.Json;
+using Banking.EventStore.Published;
+using Banking.Publishing.Log;
 using CloudNative.CloudEvents;
 using CloudNative.CloudEvents.SystemTextJson;
 using Json.Schema;
@@ -139,7 +141,7 @@ public sealed partial class PublishedContractTests
         Assert.Equal(
             ((int?)told.Version, (int?)told.PreviousVersion, "4711"),
             ((int?)read["streamversion"], (int?)read["previousversion"], read["globalposition"]));
-        Assert.Equal(JsonSerializer.Serialize(told.Data, Platform.ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
+        Assert.Equal(JsonSerializer.Serialize(told.Data, ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
     }
 
     private static PublicEvent Example(string type) => PublishedExamples.Of(Solution.Published.All.Single(c => c.Type == type));

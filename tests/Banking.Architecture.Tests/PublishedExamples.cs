@@ -1,4 +1,5 @@
-using Banking.Platform.Publication;
+using Banking.EventStore.Published;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
 using JasperFx.Events;
 

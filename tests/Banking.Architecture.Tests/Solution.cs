@@ -1,7 +1,8 @@
 using System.Reflection;
+using Banking.EventStore.Published;
 using Banking.Host.Hosting;
-using Banking.Platform.Publication;
 using Banking.Publishing.Catalogue;
+using Banking.Web;
 using JasperFx.Events;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,9 +31,12 @@ internal static class Solution
     public static IReadOnlyList<Assembly> Contracts { get; } =
     [.. Assemblies.Where(a => Name(a).EndsWith(".Contracts", StringComparison.Ordinal))];
 
-    /// <summary>Those with a front door.</summary>
-    public static IReadOnlyList<Assembly> Modules { get; } =
-    [.. Assemblies.Where(a => Name(a) != "Banking.Platform" && a.GetTypes().Any(t => t.Name.EndsWith("Module", StringComparison.Ordinal)))];
+    /// <summary>Assemblies with a registration as a module.</summary>
+    public static IReadOnlyList<Assembly> Modules { get; } = [.. Assemblies.Where(a => a.GetTypes().Any(t => t.IsSubclassOf(typeof(BankModule))))];
+
+    /// <summary>The layers below the modules, each of which may know only those before it.</summary>
+    public static IReadOnlyList<string> Layers { get; } =
+        ["Banking.SharedKernel", "Banking.EventStore", "Banking.Commands", "Banking.ReadModels", "Banking.Web"];
 
     public static IReadOnlyList<IEventType> Events { get; } =
     [
@@ -53,6 +57,9 @@ internal static class Solution
     public static string Root { get; } = Up(AppContext.BaseDirectory);
 
     public static string Name(Assembly assembly) => assembly.GetName().Name!;
+
+    /// <summary>The module of an event. The stored names of events of the layers below the modules begin with "platform".</summary>
+    public static string ModuleOf(Type type) => Layers.Contains(Name(type.Assembly)) ? "Platform" : Name(type.Assembly)["Banking.".Length..];
 
     public static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null;
 

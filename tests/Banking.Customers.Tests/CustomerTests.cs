@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Banking.Commands.Decisions;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
-using Banking.Platform.Commands;
 
 namespace Banking.Customers.Tests;
 

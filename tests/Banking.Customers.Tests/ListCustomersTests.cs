@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
-using Banking.Platform;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Appending;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Npgsql;

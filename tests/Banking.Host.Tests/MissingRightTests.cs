@@ -1,5 +1,5 @@
 using Banking.Host.Database;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using Banking.Testing;
 using Npgsql;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Banking.Accounts.Contracts;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
-using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using Banking.Host;
-using Banking.Platform;
 using Banking.Testing;
+using Banking.Web;
 
 namespace Banking.Loyalty.Tests;
 

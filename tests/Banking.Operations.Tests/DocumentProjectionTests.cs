@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Banking.Platform.Projections;
+using Banking.EventStore.Appending;
+using Banking.ReadModels.Documents;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

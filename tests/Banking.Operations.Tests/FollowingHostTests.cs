@@ -1,5 +1,5 @@
 using System.Globalization;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Banking.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,5 @@
-using Banking.Platform.Following;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -154,7 +154,7 @@ public sealed class LogMarkTests(ProbedBank bank) : IClassFixture<ProbedBank>
     /// <summary>A mark for which the gaps left by other tests are resolved.</summary>
     private async Task<LogMark> MarkAsync()
     {
-        LogMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>());
+        LogMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>(), []);
         await mark.SettleAsync(Token);
         return mark;
     }

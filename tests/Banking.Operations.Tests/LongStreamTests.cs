@@ -1,5 +1,5 @@
-using Banking.Platform.EventSourcing;
-using Banking.Platform.ReadModels;
+using Banking.Commands.Operators;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,5 @@
-using Banking.Platform.EventSourcing;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Streams;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

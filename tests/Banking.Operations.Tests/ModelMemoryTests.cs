@@ -1,6 +1,7 @@
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
-using Banking.Platform.ReadModels;
+using Banking.Commands.Operators;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using Banking.Accounts.Domain;
-using Banking.Platform.Following;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
 using JasperFx.Events;

@@ -1,6 +1,6 @@
 using Banking.Accounts.Domain;
-using Banking.Platform.Following;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
 using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;

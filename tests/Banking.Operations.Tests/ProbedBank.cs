@@ -1,5 +1,7 @@
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Rebuilding;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

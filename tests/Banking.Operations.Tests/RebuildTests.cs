@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

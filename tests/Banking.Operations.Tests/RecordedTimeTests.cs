@@ -1,4 +1,5 @@
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

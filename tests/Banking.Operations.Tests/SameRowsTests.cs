@@ -1,6 +1,6 @@
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
-using Banking.Platform.ReadModels;
+using Banking.Commands.Operators;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
 using Banking.Testing;
 using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;

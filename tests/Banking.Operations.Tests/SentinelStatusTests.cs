@@ -1,4 +1,4 @@
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
 
 namespace Banking.Operations.Tests;

@@ -1,5 +1,6 @@
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;

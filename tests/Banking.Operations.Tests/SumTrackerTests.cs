@@ -1,4 +1,4 @@
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;

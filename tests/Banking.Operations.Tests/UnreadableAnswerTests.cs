@@ -1,7 +1,7 @@
 using System.Globalization;
 using Alba;
-using Banking.Platform.Following;
-using Banking.Platform.Publication;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

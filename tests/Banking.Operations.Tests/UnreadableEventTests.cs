@@ -1,6 +1,6 @@
 using System.Globalization;
-using Banking.Platform.Following;
-using Banking.Platform.Projections;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Documents;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,5 @@
-using Banking.Platform.Following;
-using Banking.Platform.Publication;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

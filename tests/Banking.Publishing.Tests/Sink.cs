@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Banking.Platform.Publication;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

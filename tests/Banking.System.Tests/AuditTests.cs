@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Banking.Audit.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Http;
+using Banking.EventStore.Json;
 using Banking.Testing;
+using Banking.Web.Http;
 
 namespace Banking.System.Tests;
 

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
-using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

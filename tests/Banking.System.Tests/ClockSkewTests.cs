@@ -1,4 +1,4 @@
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Storage;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

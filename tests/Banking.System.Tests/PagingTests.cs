@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Banking.Platform.Http;
 using Banking.Testing;
+using Banking.Web.Http;
 
 namespace Banking.System.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Banking.Platform.Http;
 using Banking.Testing;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Banking.Accounts.Contracts;
-using Banking.Platform.Commands;
-using Banking.Platform.ReadModels;
+using Banking.Commands.Receipts;
+using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -247,7 +247,7 @@ public sealed class TextFormatTests(BankFixture bank) : IClassFixture<BankFixtur
             (await _teller.DepositAsync(account, "1.00", "EUR", ("If-Match", ifMatch))).IsProblem(400, "malformed_if_match");
         }
 
-        Assert.False(Banking.Platform.Http.CommandRequest.TryETag(ifMatch, out _));
+        Assert.False(Banking.Web.Commands.CommandRequest.TryETag(ifMatch, out _));
         Assert.Equal("0.00", await _teller.BalanceAsync(account));
     }
 

@@ -2,7 +2,7 @@ using Alba;
 using Banking.Host;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
-using Banking.Platform;
+using Banking.Web;
 using Marten;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;

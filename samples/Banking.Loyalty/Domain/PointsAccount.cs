@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 
 namespace Banking.Loyalty.Domain;

@@ -1,6 +1,5 @@
+using Banking.Commands.Decisions;
 using Banking.Loyalty.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
 
 namespace Banking.Loyalty.Features;
 

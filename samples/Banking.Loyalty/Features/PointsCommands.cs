@@ -1,9 +1,12 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
 using Banking.Loyalty.Domain;
 using Banking.Loyalty.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 

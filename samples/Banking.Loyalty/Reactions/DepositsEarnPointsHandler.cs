@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Banking.EventStore.Published;
 using Banking.Loyalty.Features;
-using Banking.Platform.Publication;
 using Banking.Publishing.Contracts;
 using Wolverine;
 

@@ -1,9 +1,9 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
 using Banking.Loyalty.Domain;
 using Banking.Loyalty.Features;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,7 +1,6 @@
-using Banking.Platform;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;

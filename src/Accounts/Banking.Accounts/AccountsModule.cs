@@ -2,13 +2,15 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Accounts.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Comparing;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.ReadModels;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Imports;
+using Banking.Commands.Receipts;
+using Banking.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
+using Banking.Web;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -41,7 +43,7 @@ public sealed class AccountsModule : BankModule
         }
 
         services
-            .AddCommandGroup(Rules)
+            .AddAggregate(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceiptRule.Rule)

@@ -1,6 +1,6 @@
 using Banking.Audit.ReadModels;
-using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Audit;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Banking.Accounts;
 using Banking.Accounts.Contracts;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
-using Banking.Platform.Commands;
 using Banking.SharedKernel;
 using Wolverine;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Banking.EmbeddedPostgres;
+using Banking.EventStore.Log;
 using Banking.Host.Hosting;
-using Banking.Platform.Following;
 
 namespace Banking.Host.Commands;
 

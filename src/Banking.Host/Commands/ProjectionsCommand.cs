@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Banking.Platform.Following;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
 using Npgsql;
 using Spectre.Console;
 

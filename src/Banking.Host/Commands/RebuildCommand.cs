@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using Banking.Platform;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
-using Banking.Platform.Security;
+using Banking.Commands.Operators;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Rebuilding;
 using Npgsql;
 
 namespace Banking.Host.Commands;

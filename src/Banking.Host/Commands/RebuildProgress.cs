@@ -1,5 +1,5 @@
 using System.Globalization;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using Npgsql;
 using Spectre.Console;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Banking.EventStore.Callers;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
-using Banking.Platform.Security;
 
 namespace Banking.Host.Commands;
 

@@ -1,4 +1,4 @@
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Verifying;
 using Spectre.Console;
 
 namespace Banking.Host.Commands;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Json;
+using Banking.ReadModels.Verifying;
 
 namespace Banking.Host.Commands;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Banking.Platform;
-using Banking.Platform.Following;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Verifying;
 using Npgsql;
 
 namespace Banking.Host.Commands;
@@ -132,14 +134,14 @@ internal static class VerifyCommand
     private static async Task<Guid> FindPredecessorAsync(NpgsqlDataSource source, int count, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select id from {PlatformModule.EventSchema}.mt_streams order by id offset $1 - 1 limit 1");
+            $"select id from {SchemaNames.Events}.mt_streams order by id offset $1 - 1 limit 1");
         command.Parameters.Add(new() { Value = count });
         return count == 0 ? Guid.Empty : (Guid)(await command.ExecuteScalarAsync(ct))!;
     }
 
     private static async Task<int> CountAsync(NpgsqlDataSource source, CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select count(*)::int from {PlatformModule.EventSchema}.mt_streams");
+        await using var command = source.CreateCommand($"select count(*)::int from {SchemaNames.Events}.mt_streams");
         return (int)(await command.ExecuteScalarAsync(ct))!;
     }
 }

@@ -1,5 +1,6 @@
+using Banking.EventStore;
+using Banking.EventStore.Storage;
 using Banking.Host.Hosting;
-using Banking.Platform;
 using Npgsql;
 
 namespace Banking.Host.Database;
@@ -50,7 +51,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
     /// <summary>Runs after the migration: checks that the host's role cannot change the append-only tables.</summary>
     public async Task CheckLogAsync(NpgsqlConnection connection, string role)
     {
-        if (IsProduction && await ScalarAsync(connection, $"select exists (select from {PlatformModule.MovedClockTable})"))
+        if (IsProduction && await ScalarAsync(connection, $"select exists (select from {EventStoreModule.MovedClockTable})"))
         {
             StartupChecks.ThrowIfAny([
                 "A host served this database with a moved clock, so its recorded times are not real. "
@@ -58,7 +59,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
             ]);
         }
 
-        const string Owner = $"(select relowner from pg_class where oid = '{PlatformModule.StreamTable}'::regclass)";
+        const string Owner = $"(select relowner from pg_class where oid = '{SchemaNames.Streams}'::regclass)";
         if (!await ScalarAsync(connection, $"select pg_has_role(current_user, {Owner}, 'MEMBER')"))
         {
             return;

@@ -1,5 +1,5 @@
 using Banking.Migration.Berka;
-using Banking.Platform.Comparing;
+using Banking.ReadModels.Comparing;
 
 namespace Banking.Host.Database;
 

@@ -1,5 +1,7 @@
-using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.Commands;
+using Banking.EventStore;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
 using Npgsql;
 
 namespace Banking.Host.Database;
@@ -7,12 +9,14 @@ namespace Banking.Host.Database;
 /// <summary>The rights of the host's role, granted by the owner.</summary>
 internal static class SchemaGrants
 {
+    private static readonly string[] AppendOnly = [.. EventStoreModule.AppendOnlyTables, .. CommandsModule.AppendOnlyTables];
+
     public static Task GrantAsync(NpgsqlConnection owner, string hostRole, IEnumerable<ReadModel> models) => SqlScript.RunAsync(
         owner,
         "grants.sql",
         ("host_role", hostRole),
-        ("append_only", string.Join(',', PlatformModule.AppendOnlyTables)),
-        ("streams", PlatformModule.StreamTable),
+        ("append_only", string.Join(',', AppendOnly)),
+        ("streams", SchemaNames.Streams),
         ("read_only", SchemaPart.Table),
         ("read_models", string.Join(',', models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")))));
 
@@ -29,8 +33,8 @@ internal static class SchemaGrants
             Parameters =
             {
                 new() { Value = tables.ToArray() },
-                new() { Value = PlatformModule.AppendOnlyTables.ToArray() },
-                new() { Value = PlatformModule.StreamTable },
+                new() { Value = AppendOnly },
+                new() { Value = SchemaNames.Streams },
                 new() { Value = new[] { SchemaPart.Table } },
                 new() { Value = models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")).ToArray() },
             },

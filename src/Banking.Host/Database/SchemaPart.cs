@@ -1,8 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
-using Banking.Platform;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.ReadModels;
+using Banking.Commands;
+using Banking.EventStore;
+using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
+using Banking.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.Web;
 using Marten;
 using Npgsql;
 using Weasel.Core;
@@ -21,7 +25,7 @@ namespace Banking.Host.Database;
 /// <param name="Sql">Idempotent statements that run after the objects are created.</param>
 internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList<ISchemaObject> Objects, IReadOnlyList<string> Sql)
 {
-    public const string Table = PlatformModule.Schema + ".schema_part";
+    public const string Table = SchemaNames.Platform + ".schema_part";
 
     public const string CreateTable =
         $"create table if not exists {Table} "
@@ -44,8 +48,9 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
         var parts = new List<SchemaPart>
         {
             new("store", store, [.. objects[false]], [
-                .. PlatformModule.Sql, .. services.GetServices<BankModule>().SelectMany(m => m.Sql),
-                .. ReadModelSchema.Sql(services.GetServices<ReadModel>()),
+                .. EventStoreModule.Sql, .. CommandsModule.Sql, .. ReadModelsModule.Sql, .. WebModule.Sql,
+                .. services.GetServices<BankModule>().SelectMany(m => m.Sql),
+                .. ReadModelsModule.SqlOf(services.GetServices<ReadModel>()),
                 .. states.Order(StringComparer.Ordinal).Select(StoredStates.NameLastEvents)]),
         };
         if (services.GetService<IMessageStore>() is MessageDatabase<NpgsqlConnection> messages)

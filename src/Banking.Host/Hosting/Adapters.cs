@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Banking.Platform;
+using Banking.Web;
 using JasperFx.CodeGeneration;
 using Wolverine;
 

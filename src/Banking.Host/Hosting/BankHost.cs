@@ -1,12 +1,19 @@
 using System.Net.Mime;
+using Banking.Commands;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore;
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.Host.Security;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels;
+using Banking.ReadModels.Lags;
+using Banking.ReadModels.Verifying;
+using Banking.Web;
+using Banking.Web.Commands;
+using Banking.Web.Http;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -113,7 +120,8 @@ public static class BankHost
             });
         builder.Services
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
-            .AddReadModels(IsFollowingLog(builder.Configuration));
+            .AddServedReadModels(IsFollowingLog(builder.Configuration))
+            .AddServedWeb();
     }
 
     /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>
@@ -167,13 +175,18 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands))
+            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.AtOnce))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
-            .AddPlatform()
+            .AddEventStore()
+            .AddCommands()
+            .AddReadModels()
+            .AddWeb()
             .AddSingleton(ImportedMovements.Berka)
             .AddMarten(store =>
             {
-                store.AddPlatform(clock);
+                store.AddEventStore(clock);
+                store.AddCommands();
+                store.AddReadModels();
                 foreach (var module in modules)
                 {
                     module.Configure(store);

@@ -1,5 +1,5 @@
 using Banking.Host.Database;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using JasperFx;
 using Npgsql;
 using Weasel.Core;

@@ -1,6 +1,6 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
@@ -68,13 +68,13 @@ internal sealed class EventLogChecks(
     private async Task<string?> FindSequenceProblemAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select s.last_value, e.last from {PlatformModule.EventSchema}.mt_events_sequence s, " +
-            $"(select coalesce(max(seq_id), 0) as last from {PlatformModule.EventSchema}.mt_events) e where s.last_value < e.last");
+            $"select s.last_value, e.last from {SchemaNames.Events}.mt_events_sequence s, " +
+            $"(select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) e where s.last_value < e.last");
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
             ? $"The sequence of events is at {reader.GetInt64(0)}, the log at {reader.GetInt64(1)}, so every command fails. "
                 + "A restore did not include the sequence. As the owner run "
-                + $"select setval('{PlatformModule.EventSchema}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
+                + $"select setval('{SchemaNames.Events}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
             : null;
     }
 

@@ -1,7 +1,7 @@
-using Banking.Platform;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Http;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Verifying;
+using Banking.Web;
+using Banking.Web.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 

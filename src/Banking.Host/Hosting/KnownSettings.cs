@@ -2,8 +2,9 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 using Banking.Host.Database;
-using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Verifying;
+using Banking.Web;
+using Banking.Web.Http;
 
 namespace Banking.Host.Hosting;
 

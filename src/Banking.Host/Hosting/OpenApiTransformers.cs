@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Banking.Platform;
-using Banking.Platform.Http;
+using Banking.EventStore.Json;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
 

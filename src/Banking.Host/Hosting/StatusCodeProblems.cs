@@ -1,5 +1,5 @@
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
+using Banking.Commands.Decisions;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Banking.Host.Hosting;

@@ -1,5 +1,6 @@
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 

@@ -1,5 +1,5 @@
 using Banking.Host.Hosting;
-using Banking.Platform.Security;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
 

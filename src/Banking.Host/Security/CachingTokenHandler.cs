@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using Banking.Platform.Security;
+using Banking.EventStore.Callers;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 

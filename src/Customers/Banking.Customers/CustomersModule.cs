@@ -1,11 +1,12 @@
+using Banking.Commands.Groups;
+using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.Customers.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Comparing;
-using Banking.Platform.EventSourcing;
+using Banking.ReadModels;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -26,7 +27,7 @@ public sealed class CustomersModule : BankModule
     private const string Registered = "customers.customer-registered.v1";
 
     public override void AddStored(IServiceCollection services) => services
-        .AddCommandGroup(Rules)
+        .AddAggregate(Rules)
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
         .AddSingleton(ImportCustomers.Rule)
         .AddSingleton<StoredComparison, KeyComparison>();

@@ -1,6 +1,6 @@
 using Banking.Ledger.ReadModels;
-using Banking.Platform;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

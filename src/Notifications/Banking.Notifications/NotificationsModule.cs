@@ -1,13 +1,14 @@
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Published;
+using Banking.EventStore.Streams;
 using Banking.Notifications.Domain;
 using Banking.Notifications.Features;
 using Banking.Notifications.Reactions;
 using Banking.Notifications.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Comparing;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Publication;
-using Banking.Platform.Security;
+using Banking.ReadModels;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -30,7 +31,7 @@ public sealed class NotificationsModule : BankModule
     public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
     public override void AddStored(IServiceCollection services) => services
-        .AddCommandGroup(Rules)
+        .AddAggregate(Rules)
         .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
         .AddSingleton<StoredComparison, NotificationComparison>();
 

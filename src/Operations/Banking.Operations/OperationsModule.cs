@@ -1,5 +1,5 @@
 using Banking.Operations.Features;
-using Banking.Platform;
+using Banking.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,17 +1,20 @@
 using System.Net;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Comparing;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
-using Banking.Platform.Publication;
+using Banking.Commands;
+using Banking.Commands.Groups;
+using Banking.EventStore.Log;
+using Banking.EventStore.Published;
+using Banking.EventStore.Streams;
 using Banking.Publishing.Catalogue;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 using Banking.Publishing.Modules;
 using Banking.Publishing.Outbox;
 using Banking.Publishing.RabbitMq;
 using Banking.Publishing.Webhooks;
+using Banking.ReadModels;
+using Banking.ReadModels.Comparing;
+using Banking.Web;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.AspNetCore.Routing;
@@ -98,7 +101,9 @@ public sealed class PublishingModule : BankModule
     }
 
     public override void AddStored(IServiceCollection services) => services
-        .AddCommandGroup(new GroupRules<Webhook>((_, _) => [], _ => null))
+        .AddSingleton<PublicContracts>()
+        .AddSingleton<PublicLog>()
+        .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
         .AddSingleton(new StreamKind(LaneControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
         .AddSingleton<StoredComparison, SecretComparison>();

@@ -1,5 +1,5 @@
-using Banking.Platform.Publication;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 using Banking.Publishing.RabbitMq;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;

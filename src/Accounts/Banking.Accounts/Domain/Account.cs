@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using Banking.Accounts.Contracts;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Domain;

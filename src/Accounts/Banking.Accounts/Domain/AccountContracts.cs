@@ -1,6 +1,6 @@
 using Banking.Accounts.Contracts.Published;
-using Banking.Platform.Commands;
-using Banking.Platform.Publication;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Published;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Domain;

@@ -1,5 +1,5 @@
 using Banking.Accounts.Contracts;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using JasperFx.Events;
 

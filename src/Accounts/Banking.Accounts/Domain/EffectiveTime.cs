@@ -1,5 +1,5 @@
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Callers;
 
 namespace Banking.Accounts.Domain;
 

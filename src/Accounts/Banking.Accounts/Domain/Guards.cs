@@ -1,7 +1,7 @@
 using Banking.Accounts.Contracts;
-using Banking.Platform;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 
 namespace Banking.Accounts.Domain;
 

@@ -1,8 +1,11 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 

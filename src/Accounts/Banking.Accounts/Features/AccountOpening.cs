@@ -1,10 +1,13 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 

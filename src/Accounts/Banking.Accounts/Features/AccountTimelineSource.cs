@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Banking.Accounts.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
+using Banking.Commands.Groups;
+using Banking.EventStore.Log;
+using Banking.EventStore.Streams;
 using JasperFx.Events;
 using Marten;
 using Npgsql;

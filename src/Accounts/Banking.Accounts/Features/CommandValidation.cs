@@ -1,6 +1,6 @@
 using Banking.Accounts.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;

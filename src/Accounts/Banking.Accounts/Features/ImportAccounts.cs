@@ -1,6 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Imports;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;

@@ -1,7 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using Marten;
 using Npgsql;

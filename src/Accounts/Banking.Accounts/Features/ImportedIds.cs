@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Banking.Accounts.Domain;
-using Banking.Platform.Comparing;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Features;

@@ -1,7 +1,8 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Callers;
 
 namespace Banking.Accounts.Features;
 

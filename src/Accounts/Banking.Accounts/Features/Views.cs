@@ -1,7 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 
 namespace Banking.Accounts.Features;
 
@@ -46,8 +46,8 @@ public sealed record MovementView(
             Domain.AccountId.Format(after.Id),
             after.Number.Value,
             movement.Direction,
-            Banking.Platform.Amount.Of(movement.Amount),
-            Banking.Platform.Amount.Of(after.Balance),
+            Banking.Web.Http.Amount.Of(movement.Amount),
+            Banking.Web.Http.Amount.Of(after.Balance),
             after.Version,
             movement.EffectiveAt,
             recordedAt,
@@ -68,8 +68,8 @@ public sealed record TransferView(
             "completed",
             AccountId.Format(from),
             AccountId.Format(sent.To),
-            Banking.Platform.Amount.Of(sent.Amount),
-            after is null ? null : Banking.Platform.Amount.Of(after.Balance),
+            Banking.Web.Http.Amount.Of(sent.Amount),
+            after is null ? null : Banking.Web.Http.Amount.Of(after.Balance),
             after?.Version,
             sent.EffectiveAt,
             recordedAt,

@@ -1,8 +1,8 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
-using Banking.Platform.Commands;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
+using Banking.Commands.Groups;
+using Banking.EventStore.Log;
+using Banking.Web.Http;
 using JasperFx.Events;
 using Marten;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,8 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
-using Banking.Platform.Commands;
-using Banking.Platform.Security;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Callers;
 
 namespace Banking.Accounts.ReadModels;
 

@@ -1,4 +1,4 @@
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using NpgsqlTypes;
 
 namespace Banking.Accounts.ReadModels;

@@ -1,6 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using JasperFx.Events;
 

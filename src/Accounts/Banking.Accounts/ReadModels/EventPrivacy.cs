@@ -1,6 +1,5 @@
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Security;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
 using JasperFx.Events;
 
 namespace Banking.Accounts.ReadModels;

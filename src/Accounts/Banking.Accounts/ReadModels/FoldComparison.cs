@@ -1,7 +1,7 @@
 using System.Globalization;
 using Banking.Accounts.Domain;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using JasperFx.Events;
 using Npgsql;
 

@@ -1,6 +1,5 @@
 using Banking.Accounts.Features;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,9 +1,8 @@
 using System.Globalization;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -96,8 +95,8 @@ public static class ListEntriesEndpoint
 
         return !Currency.TryParseEver(request.Query["currency"], out var currency)
             ? (null, Problems.Malformed("unknown_currency", "amount requires currency, an ISO 4217 code."))
-            : Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
+            : Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
                 ? (null, why with { Status = StatusCodes.Status400BadRequest, Pointer = null })
-                : (Platform.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);
+                : (Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);
     }
 }

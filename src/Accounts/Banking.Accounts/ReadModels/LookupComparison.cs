@@ -1,6 +1,6 @@
-using Banking.Platform;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
@@ -21,7 +21,7 @@ internal sealed class LookupComparison : StoredComparison
             left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
             where s.id is not null and ({foreign})
                 or s.id is null
-                    and not exists (select from {PlatformModule.EventSchema}.mt_streams t where t.id::text = d.data ->> 'accountId')
+                    and not exists (select from {SchemaNames.Events}.mt_streams t where t.id::text = d.data ->> 'accountId')
             """;
 
     private static readonly string Sql =

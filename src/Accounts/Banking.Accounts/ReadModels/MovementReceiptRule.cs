@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Banking.Accounts.Domain;
-using Banking.Platform;
-using Banking.Platform.Comparing;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 
 namespace Banking.Accounts.ReadModels;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Audit.ReadModels;
@@ -79,7 +79,7 @@ internal sealed class AuditSearch
     {
         var last = Parameter(position);
         _clauses.Add(_usesLogIndexes
-            ? $"e.version < (select l.version from {PlatformModule.EventSchema}.mt_events l where l.seq_id = {last})"
+            ? $"e.version < (select l.version from {SchemaNames.Events}.mt_events l where l.seq_id = {last})"
             : $"(i.recorded_at, i.position) < ((select l.recorded_at from {Index} l where l.position = {last}), {last})");
         return this;
     }
@@ -88,7 +88,7 @@ internal sealed class AuditSearch
     public string Positions(int limit)
     {
         var (from, order) = _usesLogIndexes
-            ? ($"{PlatformModule.EventSchema}.mt_events e join {Index} i on i.position = e.seq_id", "e.version desc")
+            ? ($"{SchemaNames.Events}.mt_events e join {Index} i on i.position = e.seq_id", "e.version desc")
             : ($"{Index} i", "i.recorded_at desc, i.position desc");
         var where = _clauses.Count == 0 ? "" : " where " + string.Join(" and ", _clauses);
         return $"select i.position, i.recorded_at from {from}{where} order by {order} limit {Parameter(limit)}";

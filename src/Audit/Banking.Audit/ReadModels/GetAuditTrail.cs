@@ -3,11 +3,10 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -62,7 +61,7 @@ public static class GetAuditTrailEndpoint
                     'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
             'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}'
-        from page join {{PlatformModule.EventSchema}}.mt_events e on e.seq_id = page.position
+        from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
         order by page.recorded_at desc, page.position desc
         """;
 

@@ -1,5 +1,5 @@
 using Banking.Customers.Contracts;
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 
 namespace Banking.Customers.Domain;

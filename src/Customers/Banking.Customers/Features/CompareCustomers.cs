@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
-using Banking.Platform.EventSourcing;
 using Marten;
 
 namespace Banking.Customers.Features;

@@ -1,8 +1,11 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
+using Banking.EventStore.Appending;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
 

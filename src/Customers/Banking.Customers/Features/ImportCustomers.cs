@@ -1,7 +1,7 @@
+using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
-using Banking.Platform.Comparing;
-using Banking.Platform.EventSourcing;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 
 namespace Banking.Customers.Features;

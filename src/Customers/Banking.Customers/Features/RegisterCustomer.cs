@@ -1,11 +1,10 @@
 using System.Text.RegularExpressions;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

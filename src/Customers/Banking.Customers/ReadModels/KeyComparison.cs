@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Banking.Customers.Domain;
-using Banking.Platform;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
@@ -28,7 +28,7 @@ internal sealed class KeyComparison(IDocumentStore store) : StoredComparison
         await using var command = streams.Command(snapshot,
             $"""
             select coalesce(s.id, k.id), s.id is not null, k.data
-            from (select id from {PlatformModule.EventSchema}.mt_streams where {streams.On("id")} and type = $3) s
+            from (select id from {SchemaNames.Events}.mt_streams where {streams.On("id")} and type = $3) s
             full join (select id, data from {CustomersModule.Schema}_keys.mt_doc_customer_key where {streams.On("id")}) k on k.id = s.id
             """, Customer.StreamType);
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -1,10 +1,10 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,6 @@
+using Banking.EventStore.Json;
 using Banking.Ledger.Domain;
-using Banking.Platform;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

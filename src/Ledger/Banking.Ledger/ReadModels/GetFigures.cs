@@ -1,10 +1,9 @@
 using System.Globalization;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.Ledger.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

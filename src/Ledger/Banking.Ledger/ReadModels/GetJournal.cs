@@ -1,10 +1,10 @@
 using System.Globalization;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -44,7 +44,7 @@ public static class GetJournalEndpoint
             where j.counter = c.counter and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
                 and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
             order by j.effective_on, j.position limit $7) as j
-        join {PlatformModule.EventSchema}.mt_events e on e.seq_id = j.position
+        join {SchemaNames.Events}.mt_events e on e.seq_id = j.position
         order by j.effective_on, j.position limit $7
         """;
 

@@ -1,8 +1,7 @@
+using Banking.EventStore.Json;
 using Banking.Ledger.Domain;
-using Banking.Platform;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

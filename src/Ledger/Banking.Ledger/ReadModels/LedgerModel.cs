@@ -1,6 +1,6 @@
+using Banking.EventStore.Log;
 using Banking.Ledger.Domain;
-using Banking.Platform.Following;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
 using JasperFx.Events;
 using Npgsql;
 using NpgsqlTypes;

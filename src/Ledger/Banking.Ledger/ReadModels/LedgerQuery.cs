@@ -1,7 +1,7 @@
 using System.Globalization;
+using Banking.Commands.Decisions;
 using Banking.Ledger.Domain;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Ledger.ReadModels;

@@ -1,4 +1,4 @@
-using Banking.Platform.EventSourcing;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 
 namespace Banking.Notifications.Domain;

@@ -1,5 +1,6 @@
+using Banking.Commands.Receipts;
+using Banking.EventStore.Callers;
 using Banking.Notifications.Domain;
-using Banking.Platform.Security;
 using Marten;
 
 namespace Banking.Notifications.Features;

@@ -1,6 +1,6 @@
+using Banking.EventStore.Published;
+using Banking.EventStore.Storage;
 using Banking.Notifications.Domain;
-using Banking.Platform;
-using Banking.Platform.Publication;
 using Marten;
 using Npgsql;
 
@@ -15,8 +15,8 @@ public sealed class SubscriptionFinder(NpgsqlDataSource source, IDocumentStore s
     private const string WindowsSql =
         $"""
         select d.data, made.seq_id, cancelled.seq_id from {NotificationsModule.Schema}.mt_doc_subscription d
-        join {PlatformModule.EventSchema}.mt_events made on made.stream_id = d.id and made.version = 1
-        left join {PlatformModule.EventSchema}.mt_events cancelled on cancelled.stream_id = d.id and cancelled.version = 2
+        join {SchemaNames.Events}.mt_events made on made.stream_id = d.id and made.version = 1
+        left join {SchemaNames.Events}.mt_events cancelled on cancelled.stream_id = d.id and cancelled.version = 2
         where CAST(d.data ->> 'account' as uuid) = any($1)
         """;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
+using Banking.EventStore.Json;
 using Banking.Notifications.Reactions;
-using Banking.Platform;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

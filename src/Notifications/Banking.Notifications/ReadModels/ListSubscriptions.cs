@@ -1,10 +1,10 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Json;
 using Banking.Notifications.Domain;
 using Banking.Notifications.Features;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

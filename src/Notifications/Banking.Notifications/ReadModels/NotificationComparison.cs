@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.Notifications.Domain;
 using Banking.Notifications.Reactions;
-using Banking.Platform;
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Npgsql;
 
 namespace Banking.Notifications.ReadModels;
@@ -29,9 +31,9 @@ internal sealed class NotificationComparison : StoredComparison
                 and n.type = any(string_to_array(made.data ->> 'types', ' ')),
             n.account
         from {NotificationTable.Name} n
-        left join {PlatformModule.EventSchema}.mt_events e on e.seq_id = n.position
-        left join {PlatformModule.EventSchema}.mt_events made on made.stream_id = n.subscription and made.version = 1
-        left join {PlatformModule.EventSchema}.mt_events cancelled on cancelled.stream_id = n.subscription and cancelled.version = 2
+        left join {SchemaNames.Events}.mt_events e on e.seq_id = n.position
+        left join {SchemaNames.Events}.mt_events made on made.stream_id = n.subscription and made.version = 1
+        left join {SchemaNames.Events}.mt_events cancelled on cancelled.stream_id = n.subscription and cancelled.version = 2
         """;
 
     public override string Name => "notifications";

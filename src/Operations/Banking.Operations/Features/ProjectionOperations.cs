@@ -1,10 +1,11 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Operators;
+using Banking.EventStore.Json;
 using Banking.Operations.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Http;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
+using Banking.Web.Commands;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 

@@ -1,10 +1,10 @@
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.Operations.ReadModels;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
-using Banking.Platform.Security;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Rebuilding;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

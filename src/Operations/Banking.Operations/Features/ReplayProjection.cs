@@ -1,9 +1,8 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.ReadModels;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.ReadModels.Replaying;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,9 +1,11 @@
 using System.Text.Json;
-using Banking.Platform;
-using Banking.Platform.Following;
-using Banking.Platform.Projections;
-using Banking.Platform.ReadModels;
-using Banking.Platform.Security;
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Lags;
+using Banking.ReadModels.Verifying;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Banking.Platform.Publication;
+using Banking.EventStore.Published;
+using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Catalogue;
 

@@ -1,10 +1,10 @@
 using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Publication;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.EventStore.Published;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
-using Banking.Platform;
-using Banking.Platform.Publication;
+using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 
 namespace Banking.Publishing.Catalogue;
 

@@ -1,10 +1,9 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
-using Banking.Platform.Publication;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -5,12 +5,11 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Banking.Platform.Commands;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
-using Banking.Platform.Publication;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -90,7 +89,7 @@ public static class GetFeedEndpoint
         }
 
         // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
-        return (position, position <= mark.Complete ? null : LogEnd.Problem(name, position, await end.ReadAsync(ct)));
+        return (position, position <= mark.Complete ? null : PositionBeyondEnd.Problem(name, position, await end.ReadAsync(ct)));
     }
 
     private static (int Limit, Refusal? Problem) ReadLimit(HttpRequest request, bool streams)

@@ -1,4 +1,4 @@
-using Banking.Platform.Publication;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
 
 namespace Banking.Publishing.Lanes;

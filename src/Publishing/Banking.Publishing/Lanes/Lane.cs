@@ -1,5 +1,5 @@
-using Banking.Platform.Following;
-using Banking.Platform.Publication;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -1,4 +1,4 @@
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Operators;
 using Npgsql;
 
 namespace Banking.Publishing.Lanes;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Banking.Platform.Publication;
+using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Lanes;
 

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using JasperFx;
 using Npgsql;
 using NpgsqlTypes;

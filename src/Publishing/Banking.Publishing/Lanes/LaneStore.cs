@@ -1,4 +1,4 @@
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Npgsql;
 
 namespace Banking.Publishing.Lanes;

@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-using Banking.Platform;
-using Banking.Platform.Publication;
+using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.Publishing.Contracts;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 using Marten;
 using Marten.Internal.Operations;
 using Wolverine.Marten;

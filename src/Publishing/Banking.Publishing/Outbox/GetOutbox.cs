@@ -1,5 +1,5 @@
-using Banking.Platform;
-using Banking.Platform.Security;
+using Banking.EventStore.Json;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,9 +1,10 @@
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Http;
-using Banking.Platform.Publication;
+using Banking.Commands.Decisions;
+using Banking.Commands.Operators;
+using Banking.EventStore.Published;
 using Banking.Publishing.Lanes;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Outbox;

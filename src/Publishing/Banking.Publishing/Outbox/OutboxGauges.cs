@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Banking.Publishing.Lanes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

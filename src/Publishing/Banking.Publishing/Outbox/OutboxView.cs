@@ -1,5 +1,5 @@
-using Banking.Platform;
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.Publishing.Lanes;
 using Npgsql;
 
@@ -97,7 +97,7 @@ public sealed class OutboxView(
     private async Task<double> AgeAsync(long position, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select timestamp from {PlatformModule.EventSchema}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1");
+            $"select timestamp from {SchemaNames.Events}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1");
         command.Parameters.Add(new() { Value = position });
         return await command.ExecuteScalarAsync(ct) is DateTime recorded
             ? Math.Max(0, Math.Round((clock.GetUtcNow().UtcDateTime - recorded).TotalSeconds, 3))

@@ -1,4 +1,4 @@
-using Banking.Platform.Following;
+using Banking.EventStore.Log;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Banking.Publishing.Outbox;

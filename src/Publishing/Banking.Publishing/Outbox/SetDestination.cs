@@ -1,9 +1,8 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
 using Banking.Publishing.Lanes;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -38,7 +37,7 @@ public static class SetDestinationEndpoint
         {
             var problem = request.Position < 0
                 ? Problems.Malformed("malformed_position", "position is 0 or a position of the log.", "#/position", status: 422)
-                : LogEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
+                : PositionBeyondEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
             if (problem is not null)
             {
                 return new ProblemResult(problem);

@@ -1,9 +1,9 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.Publishing.Lanes;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

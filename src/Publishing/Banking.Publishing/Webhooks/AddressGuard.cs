@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Banking.Platform.Commands;
+using Banking.Commands.Decisions;
 
 namespace Banking.Publishing.Webhooks;
 

@@ -1,5 +1,4 @@
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Decisions;
 
 namespace Banking.Publishing.Webhooks;
 

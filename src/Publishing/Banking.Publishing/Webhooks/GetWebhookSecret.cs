@@ -1,6 +1,5 @@
-using Banking.Platform;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.EventStore.Json;
+using Banking.Web.Http;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;

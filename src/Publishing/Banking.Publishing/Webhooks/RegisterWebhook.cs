@@ -1,9 +1,7 @@
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
-using Banking.Platform.Following;
-using Banking.Platform.Http;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Log;
 using Banking.Publishing.Lanes;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -37,7 +35,7 @@ public static class RegisterWebhookEndpoint
     {
         // Now is settled now, and not when the destination is opened: what is booked in between is the first that it gets.
         var (from, wrong) = Start(request.From, await mark.LookAsync(http.RequestAborted));
-        wrong ??= LogEnd.Problem("from", from, await log.ReadAsync(http.RequestAborted), "#/from");
+        wrong ??= PositionBeyondEnd.Problem("from", from, await log.ReadAsync(http.RequestAborted), "#/from");
         return await desk.RegisterAsync(
             http,
             new CommandShape<RegisterWebhookRequest>(

@@ -1,5 +1,5 @@
-using Banking.Platform.Comparing;
-using Banking.Platform.ReadModels;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using JasperFx.Events;
 using Npgsql;
 

@@ -1,11 +1,11 @@
 using System.Text.Json;
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Http;
-using Banking.Platform.Publication;
-using Banking.Platform.Security;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Json;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

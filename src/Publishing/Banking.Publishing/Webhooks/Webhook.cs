@@ -1,5 +1,5 @@
-using Banking.Platform.Commands;
-using Banking.Platform.EventSourcing;
+using Banking.Commands.Groups;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Marten.Events.Aggregation;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
-using Banking.Platform.Publication;
+using Banking.Publishing.Log;
 using Banking.SharedKernel;
 
 namespace Banking.Publishing.Webhooks;

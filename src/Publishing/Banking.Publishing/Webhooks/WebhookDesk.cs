@@ -1,7 +1,10 @@
-using Banking.Platform;
-using Banking.Platform.Commands;
-using Banking.Platform.Publication;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Published;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Webhooks;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Banking.Platform.Publication;
 using Banking.Publishing.Lanes;
+using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Webhooks;
 

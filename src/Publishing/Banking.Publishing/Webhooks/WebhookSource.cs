@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Banking.Platform.Commands;
+using Banking.Commands.Groups;
 using Banking.Publishing.Lanes;
 using Marten;
 

@@ -1,0 +1,76 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Due;
+using Banking.Commands.Groups;
+using Banking.Commands.Imports;
+using Banking.Commands.Messages;
+using Banking.Commands.Operators;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Banking.Commands;
+
+/// <summary>Registration of commands: groups, receipts, refusals, messages and due commands.</summary>
+public static class CommandsModule
+{
+    private const string RefusalAlias = "refusal";
+
+    /// <summary>The table of refusals.</summary>
+    public const string RefusalTable = SchemaNames.Platform + ".mt_doc_" + RefusalAlias;
+
+    /// <summary>The stored name of the event that a command was refused, for ever.</summary>
+    internal const string RefusedEventName = "platform.command-refused.v1";
+
+    /// <summary>Tables whose rows never change and are never deleted.</summary>
+    public static IReadOnlyList<string> AppendOnlyTables { get; } = [ReceiptTable.Name, RefusalTable];
+
+    /// <summary>SQL objects that are not documents. Idempotent.</summary>
+    public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.TakeOverDocuments];
+
+    public static IServiceCollection AddCommands(this IServiceCollection services) => services
+        .AddSingleton<DueSignal>()
+        .AddSingleton<FormerReceipts>()
+        .AddSingleton<StoredAnswers>()
+        .AddSingleton<HistoryImport>()
+        .AddSingleton<HistoryComparison>()
+        .AddSingleton<OperatorJournal>();
+
+    /// <summary>Decides due commands on this host.</summary>
+    public static IServiceCollection AddDueCommands(this IServiceCollection services) => services.AddHostedService<DueCommands>();
+
+    /// <summary>One group of commands per kind of state.</summary>
+    public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)
+        where TState : class, IEventSourced<TState>
+    {
+        // Once for all groups, and before the first of them, so that it stops after them: hosted services stop in the opposite order.
+        services.TryAddSingleton<MessageOutbox>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MessageOutbox>(p => p.GetRequiredService<MessageOutbox>()));
+        return services
+            .AddSingleton(rules)
+            .AddSingleton<GroupTransaction<TState>>()
+            .AddSingleton<CommandGroup<TState>>()
+            .AddSingleton<StateReader<TState>>()
+            .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
+    }
+
+    /// <summary>What a module does when a command is due that one of its decisions asked for.</summary>
+    /// <param name="operation">The stored name of the due command.</param>
+    public static IServiceCollection AddDueCommand<TCommand>(
+        this IServiceCollection services, string operation, Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        where TCommand : class =>
+        services.AddSingleton<IDueHandler>(p => new DueHandler<TCommand>(operation, (command, context, ct) => run(p, command, context, ct)));
+
+    /// <summary>How receipts, refusals and due commands are stored.</summary>
+    public static void AddCommands(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Events.MapEventType<CommandRefused>(RefusedEventName);
+        store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
+        store.Storage.ExtendedSchemaObjects.Add(new DueTable());
+        store.Schema.For<RecordedRefusal>().DatabaseSchemaName(SchemaNames.Platform).DocumentAlias(RefusalAlias).Index(r => r.StreamId);
+    }
+}

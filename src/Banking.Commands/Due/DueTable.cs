@@ -1,0 +1,108 @@
+using System.Data.Common;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Storage;
+using Npgsql;
+using NpgsqlTypes;
+using Weasel.Core;
+using Weasel.Postgresql.Tables;
+using Weasel.Storage;
+using ICommandBuilder = Weasel.Postgresql.ICommandBuilder;
+using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
+
+namespace Banking.Commands.Due;
+
+/// <summary>
+/// Commands that wait for their time. A row is written in the transaction of its decision and deleted when its command is recorded.
+/// </summary>
+internal sealed class DueTable : Table
+{
+    public const string Name = SchemaNames.Platform + ".due";
+
+    public const string WrittenColumns = "id, operation, due_at, command, correlation_id, cause";
+
+    public DueTable()
+        : base(Weasel.Postgresql.PostgresqlProvider.Instance.Parse(Name))
+    {
+        AddColumn<Guid>("id").AsPrimaryKey();
+        AddColumn<string>("operation").NotNull();
+        AddColumn("due_at", "timestamptz").NotNull();
+        // Text, not jsonb: the fingerprint of the command is taken from it, letter by letter.
+        AddColumn<string>("command").NotNull();
+        AddColumn<string>("correlation_id").NotNull();
+        AddColumn<Guid>("cause");
+        AddColumn("claimed_until", "timestamptz");
+        AddColumn<int>("attempts").NotNull().DefaultValue(0);
+        Indexes.Add(new IndexDefinition("due_time") { Columns = ["due_at", "id"] });
+    }
+}
+
+/// <summary>Stores the waits of a group with one statement.</summary>
+internal sealed class InsertDue(IReadOnlyList<DueRow> rows) : IStorageOperation, NoDataReturnedCall
+{
+    public Type DocumentType => typeof(DueRow);
+
+    public OperationRole Role() => OperationRole.Insert;
+
+    public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
+    {
+        builder.Append($"insert into {DueTable.Name} ({DueTable.WrittenColumns}) select * from unnest(");
+        builder.AppendArray(rows, r => r.Id, NpgsqlDbType.Uuid);
+        builder.AppendArray(rows, r => r.Operation, NpgsqlDbType.Text, ",");
+        builder.AppendArray(rows, r => r.DueAt.ToUniversalTime(), NpgsqlDbType.TimestampTz, ",");
+        builder.AppendArray(rows, r => r.Command, NpgsqlDbType.Text, ",");
+        builder.AppendArray(rows, r => r.CorrelationId, NpgsqlDbType.Text, ",");
+        builder.AppendArray(rows, r => r.Cause, NpgsqlDbType.Uuid, ",");
+        builder.Append(")");
+    }
+
+    public Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token) => Task.CompletedTask;
+}
+
+/// <summary>The rows that are due, as hosts share them.</summary>
+internal sealed class DueRows(NpgsqlDataSource source)
+{
+    /// <summary>
+    /// A claim says who is at a row, and when it is tried again if that comes to nothing: after fifteen seconds, then twice as long each
+    /// time, up to an
+    /// hour. A claim that lies further ahead was made by a clock that has been set back since, and does not count. Not the claim makes a
+    /// command happen
+    /// once, but its key.
+    /// </summary>
+    private const string Claim =
+        $"""
+        update {DueTable.Name} d
+        set attempts = d.attempts + 1,
+            claimed_until = $1 + least(interval '1 hour', interval '15 seconds' * power(2, least(d.attempts, 10)))
+        where d.id in (
+            select id from {DueTable.Name} where due_at <= $1 and operation = any($2)
+            and (claimed_until is null or claimed_until <= $1 or claimed_until > $1 + interval '1 hour')
+            order by due_at, id limit $3 for update skip locked)
+        returning d.id, d.operation, d.due_at, d.command, d.correlation_id, d.cause, d.attempts
+        """;
+
+    public async Task<IReadOnlyList<DueRow>> ClaimAsync(DateTimeOffset now, string[] operations, int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(Claim);
+        command.Parameters.Add(new() { Value = now });
+        command.Parameters.Add(new() { Value = operations });
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<DueRow>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(new(
+                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.GetString(4),
+                reader.IsDBNull(5) ? null : reader.GetGuid(5), reader.GetInt32(6)));
+        }
+
+        return rows;
+    }
+
+    public async Task DeleteAsync(Guid[] ids, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"delete from {DueTable.Name} where id = any($1)");
+        command.Parameters.Add(new() { Value = ids });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.SharedKernel;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Commands.Imports;
+
+/// <summary>A row of a history that is not what was imported under the same ids before.</summary>
+/// <param name="What">What differs, as a sentence without its subject, which is the row.</param>
+public sealed record HistoryDifference(SourceRow Row, string What);
+
+/// <summary>
+/// Makes two facts comparable that hold something sealed or the time of their import: the one that is stored and the one of the history.
+/// </summary>
+public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given);
+
+/// <summary>
+/// Compares histories with what was imported under the same ids before: the same rows, with the same content, in the same order. What
+/// happened in this bank since is not compared, nor on which line of its file a row stands.
+/// </summary>
+public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source)
+{
+    private const int StreamsAtOnce = 100;
+
+    /// <summary>The first row that differs, in the order of the files and their lines; null where all that is there is the same.</summary>
+    public async Task<HistoryDifference?> FirstAsync(IReadOnlyList<HistoryStream> streams, Comparable comparable, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        ArgumentNullException.ThrowIfNull(comparable);
+        var files = streams.SelectMany(s => s.Events).Select(e => e.Row.File).Distinct().ToList();
+        var found = new List<HistoryDifference>();
+        await using var session = store.LightweightSession();
+        foreach (var page in streams.Chunk(StreamsAtOnce))
+        {
+            var stored = await StoredAsync(page, ct);
+            found.AddRange(
+                page.Where(s => stored.ContainsKey(s.Id))
+                    .Select(s => Compare(s, stored[s.Id], session, comparable))
+                    .OfType<HistoryDifference>());
+        }
+
+        return found.OrderBy(d => files.IndexOf(d.Row.File)).ThenBy(d => d.Row.Line).FirstOrDefault();
+    }
+
+    private HistoryDifference? Compare(HistoryStream stream, List<StoredFact> stored, IDocumentSession session, Comparable comparable)
+    {
+        var serializer = store.Options.Serializer();
+        for (var i = 0; i < Math.Max(stream.Events.Count, stored.Count); i++)
+        {
+            var (given, there) = (stream.Events.ElementAtOrDefault(i), stored.ElementAtOrDefault(i));
+            if (given?.Id != there?.Id)
+            {
+                return Misplaced(stream, stored, given, there);
+            }
+
+            var (storedFact, givenFact) = (
+                (JsonObject)JsonNode.Parse(there!.Data)!, (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!);
+            comparable(stream.Id, storedFact, givenFact);
+            var type = session.Events.BuildEvent(given.Data).EventTypeName;
+            var what =
+                type == there.Type
+                    ? FactComparison.Difference(storedFact, givenFact)
+                    : $"is {there.Type} in the bank and {type} in the files";
+            if (what is not null)
+            {
+                return new(given.Row, what);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Of two rows in one place, the one that the other side lacks is named.</summary>
+    private static HistoryDifference Misplaced(HistoryStream stream, List<StoredFact> stored, HistoryEvent? given, StoredFact? there)
+    {
+        if (there is not null && stream.Events.All(e => e.Id != there.Id))
+        {
+            return new(Row(there), $"is in the bank and not in the files ({there.Type})");
+        }
+
+        return given is not null && stored.TrueForAll(e => e.Id != given.Id)
+            ? new(given.Row, "is in the files and not in the bank")
+            : new(given?.Row ?? Row(there!), "stands in another place in the bank");
+    }
+
+    private static SourceRow Row(StoredFact fact)
+    {
+        var row = JsonNode.Parse(fact.Data)!["source"]!;
+        return new((string)row["system"]!, (string)row["file"]!, (int)row["line"]!, (string)row["id"]!);
+    }
+
+    private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select stream_id, id, type, data::text from {store.Options.Events.DatabaseSchemaName}.mt_events "
+                + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version");
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(streams, s => s.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var stored = new Dictionary<Guid, List<StoredFact>>();
+        while (await reader.ReadAsync(ct))
+        {
+            var stream = reader.GetGuid(0);
+            stored.TryAdd(stream, []);
+            stored[stream].Add(new(reader.GetGuid(1), reader.GetString(2), reader.GetString(3)));
+        }
+
+        return stored;
+    }
+
+    private sealed record StoredFact(Guid Id, string Type, string Data);
+}

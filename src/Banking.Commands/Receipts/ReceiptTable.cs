@@ -1,0 +1,91 @@
+using System.Data.Common;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Storage;
+using NpgsqlTypes;
+using Weasel.Core;
+using Weasel.Postgresql.Tables;
+using Weasel.Storage;
+using ICommandBuilder = Weasel.Postgresql.ICommandBuilder;
+using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
+
+namespace Banking.Commands.Receipts;
+
+/// <summary>
+/// Where receipts lie. Columns instead of a document: every command writes one and hardly any is ever read, so what counts is its size.
+/// </summary>
+internal sealed class ReceiptTable : Table
+{
+    public const string Name = SchemaNames.Platform + ".receipt";
+
+    public const string AllColumns = "id, event_id, version, recorded_at, status, fingerprint, body, location";
+
+    public ReceiptTable()
+        : base(Weasel.Postgresql.PostgresqlProvider.Instance.Parse(Name))
+    {
+        AddColumn<Guid>("id").AsPrimaryKey();
+        AddColumn<Guid>("event_id");
+        AddColumn<long>("version");
+        AddColumn("recorded_at", "timestamptz").NotNull();
+        AddColumn("status", "smallint").NotNull();
+        AddColumn("fingerprint", "bytea").NotNull();
+        AddColumn<string>("body").NotNull();
+        AddColumn<string>("location");
+    }
+
+    /// <summary>Receipts were documents once. A key that was answered then is answered still.</summary>
+    public const string TakeOverDocuments =
+        $"""
+        do $$ begin
+            if to_regclass('{SchemaNames.Platform}.mt_doc_receipt') is not null then
+                insert into {Name} ({AllColumns})
+                select left(id, 32)::uuid, (data ->> 'eventId')::uuid, (data ->> 'version')::bigint, (data ->> 'recordedAt')::timestamptz,
+                    (data ->> 'status')::smallint, decode(data ->> 'fingerprint', 'hex'), data ->> 'body', data ->> 'location'
+                from {SchemaNames.Platform}.mt_doc_receipt on conflict (id) do nothing;
+                drop table {SchemaNames.Platform}.mt_doc_receipt;
+            end if;
+        end $$
+        """;
+
+    /// <summary>The receipts under these ids, each with the position of its event.</summary>
+    public static string Select(string eventSchema) =>
+        "select r.id, r.fingerprint, r.status, r.body, r.recorded_at, r.location, r.version, r.event_id, e.seq_id " +
+        $"from {Name} r left join {eventSchema}.mt_events e on e.id = r.event_id and not e.is_archived where r.id = any($1)";
+
+    public static (Receipt Receipt, long? Position) Read(DbDataReader reader) => (
+        new(
+            reader.GetGuid(0),
+            Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1)),
+            reader.GetInt16(2),
+            reader.GetString(3),
+            reader.GetFieldValue<DateTimeOffset>(4),
+            reader.IsDBNull(5) ? null : reader.GetString(5),
+            reader.IsDBNull(6) ? null : reader.GetInt64(6),
+            reader.IsDBNull(7) ? null : reader.GetGuid(7)),
+        reader.IsDBNull(8) ? null : reader.GetInt64(8));
+}
+
+/// <summary>
+/// Inserts the receipts of a group. One whose id is taken fails the transaction: somebody else decided that command meanwhile.
+/// </summary>
+internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorageOperation, NoDataReturnedCall
+{
+    public Type DocumentType => typeof(Receipt);
+
+    public OperationRole Role() => OperationRole.Insert;
+
+    public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
+    {
+        builder.Append($"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) select * from unnest(");
+        builder.AppendArray(receipts, r => r.Id, NpgsqlDbType.Uuid);
+        builder.AppendArray(receipts, r => r.EventId, NpgsqlDbType.Uuid, ",");
+        builder.AppendArray(receipts, r => r.Version, NpgsqlDbType.Bigint, ",");
+        builder.AppendArray(receipts, r => r.RecordedAt, NpgsqlDbType.TimestampTz, ",");
+        builder.AppendArray(receipts, r => (short)r.Status, NpgsqlDbType.Smallint, ",");
+        builder.AppendArray(receipts, r => Convert.FromHexString(r.Fingerprint), NpgsqlDbType.Bytea, ",");
+        builder.AppendArray(receipts, r => r.Body, NpgsqlDbType.Text, ",");
+        builder.AppendArray(receipts, r => r.Location, NpgsqlDbType.Text, ",");
+        builder.Append(")");
+    }
+
+    public Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token) => Task.CompletedTask;
+}

@@ -1,0 +1,45 @@
+namespace Banking.EventStore.Callers;
+
+/// <summary>Who asks, through which door.</summary>
+/// <param name="Actor">The subject of the token, or the name of the sending service on the bus.</param>
+/// <param name="Role">One of <see cref="Roles"/>.</param>
+/// <param name="CustomerId">The customer behind a caller of role customer; null for staff.</param>
+/// <param name="Channel">One of <see cref="Channels"/>.</param>
+public sealed record Caller(string Actor, string Role, Guid? CustomerId, string Channel)
+{
+    /// <summary>Whether a service of the bank sends it for a user, whose role the message does not tell.</summary>
+    public bool IsOnBehalfOfUser { get; init; }
+
+    /// <summary>
+    /// Whether they may say since when something counts: staff that books, and the bank's own services where they act for nobody else.
+    /// </summary>
+    public bool MaySetEffectiveAt => Role is Roles.Teller or Roles.Operator || (Role == Roles.Service && !IsOnBehalfOfUser);
+
+    /// <summary>Staff see every account; a customer only what is theirs.</summary>
+    public bool IsStaff => Role is Roles.Teller or Roles.Operator or Roles.Auditor or Roles.Service;
+}
+
+/// <summary>The roles a caller can have. One role per token.</summary>
+public static class Roles
+{
+    public const string Customer = "customer";
+    public const string Teller = "teller";
+    public const string Operator = "operator";
+    public const string Auditor = "auditor";
+
+    /// <summary>A service on the bank's own message bus; no token is issued for it.</summary>
+    public const string Service = "service";
+
+    public static readonly IReadOnlyList<string> All = [Customer, Teller, Operator, Auditor];
+}
+
+/// <summary>Channels recorded with each event.</summary>
+public static class Channels
+{
+    public const string Http = "http";
+    public const string Bus = "bus";
+    public const string Import = "import";
+
+    /// <summary>The bank itself, when a wait is over.</summary>
+    public const string Clock = "clock";
+}

@@ -1,0 +1,85 @@
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
+using JasperFx;
+using JasperFx.Events;
+using JasperFx.Events.Daemon;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Weasel.Core;
+
+namespace Banking.EventStore;
+
+/// <summary>Registration of the event store: one log for all streams, and its readers.</summary>
+public static class EventStoreModule
+{
+    /// <summary>
+    /// No two events have the same id. Marten's own index of that kind does not support partitions; they are split by is_archived, so this
+    /// index includes it.
+    /// </summary>
+    private const string EventIdIndex = "idx_bank_events_id";
+
+    /// <summary>Has a row if the database was served while the bank's clock was not the machine's.</summary>
+    public const string MovedClockTable = MarkMovedClock.Table;
+
+    /// <summary>Tables whose rows never change and are never deleted.</summary>
+    public static IReadOnlyList<string> AppendOnlyTables { get; } = [SchemaNames.Events + ".mt_events", MarkMovedClock.Table];
+
+    /// <summary>SQL objects that are not documents. Idempotent.</summary>
+    public static IReadOnlyList<string> Sql { get; } =
+        [$"create unique index if not exists {EventIdIndex} on {SchemaNames.Events}.mt_events (id, is_archived)", MarkMovedClock.Create];
+
+    public static IServiceCollection AddEventStore(this IServiceCollection services) => services
+        .AddSingleton(new SystemClock(TimeProvider.System))
+        .AddSingleton<StorageTrouble>()
+        .ConfigureMarten((provider, store) =>
+            store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton<StreamDirectory>()
+        .AddSingleton<StreamPast>()
+        .AddSingleton<LogMark>()
+        .AddSingleton<LogEnd>()
+        .AddSingleton<LogHolders>()
+        .AddSingleton<EventReader>()
+        .AddSingleton<LogReader>()
+        .AddSingleton<LogTail>();
+
+    /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
+    public static void AddEventStore(this StoreOptions store, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.DatabaseSchemaName = SchemaNames.Platform;
+        store.Events.DatabaseSchemaName = SchemaNames.Events;
+        store.CommandTimeout = 30;
+        store.AutoCreateSchemaObjects = AutoCreate.None;
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, StoredJson.Configure);
+
+        // Marten would repeat a failed save within our transaction, which is aborted by then: the group repeats the whole instead.
+        store.ConfigureWritePolly(_ => { });
+
+        store.Events.StreamIdentity = StreamIdentity.AsGuid;
+        store.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        store.Events.TimeProvider = clock;
+        store.Events.UseArchivedStreamPartitioning = true;
+        store.Events.UseMandatoryStreamTypeDeclaration = true;
+        store.Events.UseExclusiveLockOnConcurrentAppends = true;
+        store.Events.EnableExtendedProgressionTracking = true;
+        store.Events.AutoDiscoverTagTypes = false;
+        store.Events.MetadataConfig.CorrelationIdEnabled = true;
+        store.Events.MetadataConfig.CausationIdEnabled = true;
+        store.Events.MetadataConfig.HeadersEnabled = true;
+        store.Events.MetadataConfig.UserNameEnabled = true;
+        store.Events.IgnoreIndex(EventIdIndex);
+
+        // A read model that skips what it cannot read is a wrong read model: it stops and says so instead.
+        store.Projections.Errors.SkipApplyErrors = false;
+        store.Projections.Errors.SkipSerializationErrors = false;
+        store.Projections.Errors.SkipUnknownEvents = false;
+
+        // ProjectionHost runs Marten's daemon with the high-water mark of this host (LogMark). A daemon that an operator starts by hand has
+        // its own detector with the same rule: it passes a gap only when no transaction can fill it any more.
+        store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
+        store.Projections.UseTransactionEvidenceForGapSkipping = true;
+        store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.EventStore.Log;
+
+/// <summary>
+/// Reads single events and streams with all that is stored of them. An event that cannot be read, or that is missing between others, is
+/// named and never passed over. What is archived is not served.
+/// </summary>
+public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
+{
+    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
+    private readonly StoredEvents _events = new(store);
+
+    /// <summary>The events of a stream from one version to another, oldest first.</summary>
+    /// <param name="upTo">The last of them; 0 for all that there are.</param>
+    /// <exception cref="UnreadableEventException">One of them cannot be read, or the one before it is not there.</exception>
+    public async Task<IReadOnlyList<IEvent>> StreamAsync(Guid stream, long from, long upTo, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await StreamAsync(connection, stream, from, upTo, ct);
+    }
+
+    /// <summary>All events of a stream, as the connection's transaction sees them.</summary>
+    /// <exception cref="UnreadableEventException">One of them cannot be read, or the one before it is not there.</exception>
+    public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
+        StreamAsync(connection, stream, 1, 0, ct);
+
+    /// <summary>The event of an id; null where there is none.</summary>
+    /// <exception cref="UnreadableEventException">It cannot be read.</exception>
+    public async Task<IEvent?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await ReadAsync(connection, "id = $1", "seq_id", ct, new NpgsqlParameter<Guid> { TypedValue = id }) is [var e, ..]
+            ? e
+            : null;
+    }
+
+    /// <summary>The events at some positions, in the order of the log.</summary>
+    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    public async Task<IReadOnlyList<IEvent>> AtAsync(long[] positions, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await ReadAsync(
+            connection,
+            "seq_id = any($1)",
+            "seq_id",
+            ct,
+            new NpgsqlParameter { Value = positions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+    }
+
+    private async Task<IReadOnlyList<IEvent>> StreamAsync(
+        NpgsqlConnection connection, Guid stream, long from, long upTo, CancellationToken ct)
+    {
+        var next = Math.Max(1, from);
+        var events = await ReadAsync(
+            connection, "stream_id = $1 and version >= $2 and version <= $3", "version", ct,
+            new NpgsqlParameter<Guid> { TypedValue = stream },
+            new NpgsqlParameter<long> { TypedValue = next },
+            new NpgsqlParameter<long> { TypedValue = upTo == 0 ? long.MaxValue : upTo });
+        foreach (var e in events)
+        {
+            if (e.Version != next++)
+            {
+                throw new UnreadableEventException(
+                    e,
+                    new InvalidOperationException(
+                        string.Create(
+                            CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
+            }
+        }
+
+        return events;
+    }
+
+    private async Task<IReadOnlyList<IEvent>> ReadAsync(
+        NpgsqlConnection connection, string condition, string order, CancellationToken ct, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(
+            StoredEvents.SelectWhole(_schema, condition + " and not is_archived", order), connection);
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<IEvent>();
+        while (await reader.ReadAsync(ct))
+        {
+            events.Add(_events.ReadWhole(reader));
+        }
+
+        return events;
+    }
+}

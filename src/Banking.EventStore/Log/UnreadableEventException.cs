@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.SharedKernel;
+using JasperFx.Events;
+
+namespace Banking.EventStore.Log;
+
+/// <summary>An event that this bank cannot read, or that a read model cannot project.</summary>
+/// <param name="position">Its place in the log: what comes before it is all right.</param>
+public sealed class UnreadableEventException(long position, Guid id, string type, Exception inner)
+    : Exception(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Event {PublicId.Format("evt", id)} ({type}) at position {position} cannot be read: {Why(inner)}"),
+        inner)
+{
+    public UnreadableEventException(IEvent e, Exception inner)
+        : this(Known(e).Sequence, e.Id, e.EventTypeName, inner)
+    {
+    }
+
+    public long Position { get; } = position;
+
+    /// <summary>The event's public id.</summary>
+    public string EventId { get; } = PublicId.Format("evt", id);
+
+    private static string Why(Exception inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return inner is JsonException { Path: not (null or "$") and var path } && !inner.Message.Contains(path, StringComparison.Ordinal)
+            ? $"{path}: {inner.Message}"
+            : inner.Message;
+    }
+
+    private static IEvent Known(IEvent e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return e;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Marten;
+using NpgsqlTypes;
+
+namespace Banking.EventStore.Storage;
+
+/// <summary>Where the documents of a type lie and what their id is, as Marten knows it.</summary>
+internal sealed record DocumentTable(Type Document, string Name, NpgsqlDbType IdType, Func<object, object> Id)
+{
+    private static readonly ConcurrentDictionary<(IReadOnlyStoreOptions, Type), DocumentTable> Known = new();
+
+    public static DocumentTable Of(IReadOnlyStoreOptions options, Type document) => Known.GetOrAdd((options, document), static key =>
+    {
+        var mapping = key.Item1.FindOrResolveDocumentType(key.Item2);
+        var id = (PropertyInfo)mapping.IdMember;
+        return new(
+            key.Item2,
+            mapping.TableName.QualifiedName,
+            id.PropertyType == typeof(Guid) ? NpgsqlDbType.Uuid : NpgsqlDbType.Varchar,
+            d => id.GetValue(d)!);
+    });
+}

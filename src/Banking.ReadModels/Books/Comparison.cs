@@ -1,0 +1,172 @@
+using Banking.EventStore.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.ReadModels.Books;
+
+/// <summary>Compares rows with rows, in the database, and names those that differ.</summary>
+internal static class Comparison
+{
+    /// <summary>Rows that are named at most for a table: enough to see what kind of fault it is.</summary>
+    public const int Most = 100;
+
+    /// <summary>Every table of a model against the same of another generation.</summary>
+    public static async Task<IReadOnlyList<Difference>> OfAllAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTables expected, ReadTables found, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var table in model.Tables)
+        {
+            differences.AddRange(await OfRowsAsync(
+                snapshot, model, table, $"select * from {expected[table.Name]}", $"select * from {found[table.Name]}", null, ct));
+        }
+
+        return differences;
+    }
+
+    /// <summary>The rows of some streams.</summary>
+    /// <param name="positions">
+    /// Of their events: then rows whose key is a position are found by that. Rows of the streams at other places are not, those are
+    /// <see cref="StraysAsync"/>; null to look through the whole table for them.
+    /// </param>
+    public static async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+        NpgsqlConnection snapshot,
+        ReadModel model,
+        ReadTables expected,
+        ReadTables found,
+        Guid[] streams,
+        long[]? positions,
+        CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var table in model.Tables.Where(t => t.StreamColumn is not null))
+        {
+            var byPosition = table.IsByPosition && positions is not null;
+            differences.AddRange(
+                await OfRowsAsync(
+                    snapshot,
+                    model,
+                    table,
+                    $"select * from {expected[table.Name]}",
+                    $"select * from {found[table.Name]} where {(byPosition ? "position" : table.StreamColumn)} = any($1)",
+                    byPosition ? positions : streams,
+                    ct));
+        }
+
+        return differences;
+    }
+
+    /// <summary>Rows between two positions that are of no event: at their place in the log is none, or one of another stream.</summary>
+    public static async Task<IReadOnlyList<Difference>> StraysAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTables tables, long after, long upTo, CancellationToken ct)
+    {
+        var strays = new List<Difference>();
+        foreach (var table in model.Tables.Where(t => t is { IsByPosition: true, StreamColumn: not null }))
+        {
+            await using var command = new NpgsqlCommand(
+                // The offset keeps the two conditions apart: an event is found by its position, and not by all that its stream has as well.
+                $"select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r where r.position > $1 and r.position <= $2 and not exists "
+                    + $"(select from (select e.stream_id from {SchemaNames.Events}.mt_events e where e.seq_id = r.position offset 0) e where e.stream_id = r.{table.StreamColumn}) "
+                    + $"order by r.position limit {Most}",
+                snapshot)
+            {
+                CommandTimeout = 0,
+                Parameters = { new() { Value = after }, new() { Value = upTo } },
+            };
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                strays.Add(new(model.Name, table.Name, reader.GetGuid(0), null, reader.GetString(1)));
+            }
+        }
+
+        return strays;
+    }
+
+    /// <summary>Sums against the rows that they sum.</summary>
+    /// <param name="parts">Only these values of the column by which they are checked in parts; null for all.</param>
+    public static async Task<IReadOnlyList<Difference>> OfSumsAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTables tables, DateOnly[]? parts, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var table in model.Tables)
+        {
+            if (table.Derivation is { } derivation)
+            {
+                var condition = parts is null ? "true" : $"{derivation.Part} = any($1)";
+                differences.AddRange(
+                    await OfRowsAsync(
+                        snapshot,
+                        model,
+                        table,
+                        derivation.Of(tables, condition),
+                        $"select * from {tables[table.Name]} where {condition}",
+                        parts,
+                        ct));
+            }
+        }
+
+        return differences;
+    }
+
+    /// <summary>Nearly always they are: each side is looked at once to find that out, where naming the rows takes twice.</summary>
+    private static async Task<bool> AreSameAsync(
+        NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
+    {
+        static string Digest(string rows) =>
+            $"(select count(*)::text || '/' || coalesce(sum(hash_record_extended(r, 0)), 0)::text from ({rows}) r)";
+        await using var command = new NpgsqlCommand($"select {Digest(expected)} = {Digest(found)}", snapshot) { CommandTimeout = 0 };
+        Add(command, parameter);
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static void Add(NpgsqlCommand command, Array? parameter)
+    {
+        if (parameter is not null)
+        {
+            command.Parameters.Add(
+                new()
+                {
+                    Value = parameter,
+                    NpgsqlDbType =
+                        NpgsqlDbType.Array
+                        | parameter switch
+                        {
+                            Guid[] => NpgsqlDbType.Uuid,
+                            long[] => NpgsqlDbType.Bigint,
+                            _ => NpgsqlDbType.Date,
+                        },
+                });
+        }
+    }
+
+    private static async Task<IReadOnlyList<Difference>> OfRowsAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTable table, string expected, string found, Array? parameter, CancellationToken ct)
+    {
+        if (await AreSameAsync(snapshot, expected, found, parameter, ct))
+        {
+            return [];
+        }
+
+        var stream = table.StreamColumn is null ? "null::uuid" : $"r.{table.StreamColumn}";
+        var key = string.Join(", ", table.Key.Split(',').Select(c => "r." + c.Trim()));
+        string Side(string name, string these, string those) =>
+            $"select '{name}', {stream}, jsonb_build_array({key})::text as key, to_jsonb(r)::text from (({these}) except all ({those})) r order by key limit {Most}";
+        await using var command = new NpgsqlCommand(
+            $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})", snapshot)
+        { CommandTimeout = 0 };
+        Add(command, parameter);
+        var rows = new SortedDictionary<string, Difference>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var row = rows.GetValueOrDefault(
+                reader.GetString(2),
+                new(model.Name, table.Name, reader.IsDBNull(1) ? null : reader.GetGuid(1), null, null));
+            rows[reader.GetString(2)] =
+                reader.GetString(0) == "expected" ? row with { Expected = reader.GetString(3) } : row with { Found = reader.GetString(3) };
+        }
+
+        return [.. rows.Values];
+    }
+}

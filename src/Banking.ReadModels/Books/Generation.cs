@@ -1,0 +1,147 @@
+using Banking.EventStore.Storage;
+using Npgsql;
+
+namespace Banking.ReadModels.Books;
+
+/// <summary>What a generation of a read model is for. Stored.</summary>
+public static class GenerationState
+{
+    /// <summary>Read from, and kept current.</summary>
+    public const string Serving = "serving";
+
+    /// <summary>Being made from the log beside the serving one.</summary>
+    public const string Building = "building";
+
+    /// <summary>Made, and found to say something else than the serving one: somebody has to look.</summary>
+    public const string Differs = "differs";
+
+    /// <summary>Made, and found to say something else than the log: a fault of the read model itself.</summary>
+    public const string Failed = "failed";
+
+    public const string Cancelled = "cancelled";
+
+    /// <summary>Replaced by a later one.</summary>
+    public const string Retired = "retired";
+}
+
+/// <summary>One generation of a read model's tables, and how far it is.</summary>
+/// <param name="Position">The last event in it.</param>
+/// <param name="PausedAt">Set while an event keeps it from going on.</param>
+/// <param name="PausePosition">That event.</param>
+/// <param name="RequestedBy">Who asked for it to be made.</param>
+/// <param name="FilledAt">When its rows, sums and indexes were there: what remained was to compare and to switch.</param>
+/// <param name="HasSums">Whether sums over its other tables are kept along; false while it is filled from the log.</param>
+/// <param name="WrittenBy">The transaction that wrote this row last.</param>
+/// <param name="Target">The end of the log when it was begun, to tell how far it is.</param>
+public sealed record Generation(
+    string Model, int Number, int ModelVersion, string State, long Position, DateTimeOffset UpdatedAt,
+    DateTimeOffset? PausedAt, string? PauseReason, long? PausePosition,
+    DateTimeOffset RequestedAt, string RequestedBy, string Reason, DateTimeOffset? StartedAt, long? StartPosition, long? Target,
+    DateTimeOffset? FinishedAt, string? Outcome, string? Differences, bool HasSums,
+    DateTimeOffset? FilledAt, long WrittenBy)
+{
+    internal const string Table = SchemaNames.Platform + ".read_model";
+
+    /// <summary>False for the documents of a projection, which are rebuilt in place.</summary>
+    public bool HasTables { get; init; } = true;
+
+    internal const string Sql =
+        $"""
+        create table if not exists {Table} (
+            name text not null, generation int not null, model_version int not null, state text not null, position bigint not null default 0,
+            updated_at timestamptz not null, paused_at timestamptz, pause_reason text, pause_position bigint,
+            requested_at timestamptz not null, requested_by text not null, reason text not null,
+            started_at timestamptz, start_position bigint, target bigint, finished_at timestamptz, outcome text, differences jsonb,
+            has_sums boolean not null, filled_at timestamptz,
+            primary key (name, generation));
+        create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Serving}';
+        create unique index if not exists read_model_coming on {Table} (name) where state in ('{GenerationState.Building}', '{GenerationState.Differs}');
+        """;
+
+    private const string Columns =
+        "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, "
+        + "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at, xmin::text::bigint";
+
+    /// <summary>All of them, the newest of each model first.</summary>
+    public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return ReadAsync(source.CreateCommand($"select {Columns} from {Table} order by name, generation desc"), ct);
+    }
+
+    /// <summary>The one that is read from.</summary>
+    public static async Task<Generation?> ServingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+        (
+            await ReadAsync(
+                Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
+        ).SingleOrDefault();
+
+    /// <summary>The one that is being made, or waits for somebody to look at what differs.</summary>
+    public static async Task<Generation?> ComingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+        (
+            await ReadAsync(
+                Command(
+                    connection,
+                    $"name = $1 and state in ('{GenerationState.Building}', '{GenerationState.Differs}')" + (locked ? " for update" : ""),
+                    model),
+                ct)).SingleOrDefault();
+
+    internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) =>
+        number is { } n
+            ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
+            : await ServingAsync(connection, model, locked: true, ct);
+
+    /// <summary>Writes down how far it is, in the transaction that has its lock.</summary>
+    internal async Task<Generation> MovedAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 returning position, updated_at, xmin::text::bigint",
+            connection);
+        foreach (var value in (object[])[Model, Number, position, at])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return this with
+        {
+            Position = reader.GetInt64(0),
+            UpdatedAt = reader.GetFieldValue<DateTimeOffset>(1),
+            WrittenBy = reader.GetInt64(2),
+        };
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string where, params object[] values)
+    {
+        var command = new NpgsqlCommand($"select {Columns} from {Table} where {where}", connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<Generation>> ReadAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            var found = new List<Generation>();
+            while (await reader.ReadAsync(ct))
+            {
+                found.Add(new(
+                    reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt64(4), At(5)!.Value,
+                    At(6), Text(7), Number(8), At(9)!.Value, reader.GetString(10), reader.GetString(11), At(12), Number(13), Number(14),
+                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19), reader.GetInt64(20)));
+            }
+
+            return found;
+
+            DateTimeOffset? At(int i) => reader.IsDBNull(i) ? null : reader.GetFieldValue<DateTimeOffset>(i);
+            string? Text(int i) => reader.IsDBNull(i) ? null : reader.GetString(i);
+            long? Number(int i) => reader.IsDBNull(i) ? null : reader.GetInt64(i);
+        }
+    }
+}

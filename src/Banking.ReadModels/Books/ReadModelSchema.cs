@@ -1,0 +1,166 @@
+using Banking.EventStore.Storage;
+using Npgsql;
+
+namespace Banking.ReadModels.Books;
+
+/// <summary>Makes the tables of read models, and the views that readers see them through.</summary>
+public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider clock)
+{
+    /// <summary>
+    /// At the start of a host, which holds the schema's lock: a model that is new gets its first generation, one whose version has changed
+    /// a new one beside that which serves.
+    /// </summary>
+    public async Task PrepareAsync(NpgsqlConnection connection)
+    {
+        foreach (var model in models)
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            if (await Generation.ServingAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } serving)
+            {
+                await AddAsync(connection, model, GenerationState.Serving, "bank", "the first of its kind", clock.GetUtcNow());
+                await CreateAsync(connection, model, ReadTables.Generation(model, 1));
+                await IndexAsync(connection, model, ReadTables.Generation(model, 1));
+                await ShowAsync(connection, model, 1);
+            }
+            else if (
+                serving.ModelVersion < model.Version
+                && await Generation.ComingAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
+            {
+                await AddAsync(
+                    connection,
+                    model,
+                    GenerationState.Building,
+                    "bank",
+                    $"version {model.Version} of the read model replaces version {serving.ModelVersion}",
+                    clock.GetUtcNow());
+            }
+
+            await transaction.CommitAsync();
+        }
+    }
+
+    /// <summary>A new generation. Its number, or null where one is coming already.</summary>
+    public static async Task<int?> AddAsync(
+        NpgsqlConnection connection, ReadModel model, string state, string by, string reason, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        await using var command = new NpgsqlCommand(
+            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) "
+                + $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}' from {Generation.Table} where name = $1 "
+                + "on conflict do nothing returning generation",
+            connection);
+        foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return (int?)await command.ExecuteScalarAsync();
+    }
+
+    public static async Task CreateAsync(NpgsqlConnection connection, ReadModel model, ReadTables tables, bool temporary = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tables);
+        foreach (var table in model.Tables)
+        {
+            await ExecuteAsync(
+                connection,
+                temporary
+                    ? $"create temp table {tables[table.Name]["pg_temp.".Length..]} ({table.Columns}, primary key ({table.Key})) on commit drop"
+                    // Analyzed when it is filled: until then that would only be in the way.
+                    : $"create table if not exists {tables[table.Name]} ({table.Columns}, primary key ({table.Key})) with (autovacuum_enabled = off)"
+            );
+        }
+    }
+
+    /// <summary>Makes the indexes, one after the other.</summary>
+    public static async Task IndexAsync(NpgsqlConnection connection, ReadModel model, ReadTables tables)
+    {
+        foreach (var sql in Indexes(model, tables))
+        {
+            await ExecuteAsync(connection, sql);
+        }
+    }
+
+    /// <summary>Makes the indexes side by side: each of them is the work of one processor, and nobody else uses the table yet.</summary>
+    internal static Task IndexAsync(ReadModelConnections connections, ReadModel model, ReadTables tables, CancellationToken ct) =>
+        Parallel.ForEachAsync(
+            Indexes(model, tables),
+            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = ct },
+            async (sql, token) =>
+            {
+                await using var connection = await connections.OpenAsync(token);
+                await ExecuteAsync(connection, $"set maintenance_work_mem = '128MB'; {sql}; reset maintenance_work_mem");
+            });
+
+    private static IEnumerable<string> Indexes(ReadModel model, ReadTables tables)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tables);
+        foreach (var table in model.Tables)
+        {
+            var name = tables[table.Name];
+            for (var i = 0; i < table.Indexes.Count; i++)
+            {
+                yield return $"create index if not exists {name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}_{i} on {name} {table.Indexes[i]}";
+            }
+
+            yield return $"analyze {name}; alter table {name} reset (autovacuum_enabled)";
+        }
+    }
+
+    /// <summary>Makes the sums of a generation that was filled without them; from here on they are kept along.</summary>
+    public static async Task SumAsync(NpgsqlConnection connection, ReadModel model, int generation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var tables = ReadTables.Generation(model, generation);
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (await Generation.LockedAsync(connection, model.Name, generation, CancellationToken.None) is { HasSums: false })
+        {
+            foreach (var table in model.Tables.Where(t => t.Derivation is not null))
+            {
+                await ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.Of(tables, "true")}");
+            }
+
+            await ExecuteAsync(
+                connection, $"update {Generation.Table} set has_sums = true where name = $1 and generation = $2", model.Name, generation);
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Lets readers see this generation from now on: a statement sees either all of the one before or all of this one.</summary>
+    public static async Task ShowAsync(NpgsqlConnection connection, ReadModel model, int generation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var (served, tables) = (ReadTables.Served(model), ReadTables.Generation(model, generation));
+        foreach (var table in model.Tables)
+        {
+            // Dropped first, because a view that is replaced must keep its columns, and a new version may have others.
+            await ExecuteAsync(
+                connection,
+                $"drop view if exists {served[table.Name]}; create view {served[table.Name]} as select * from {tables[table.Name]}");
+        }
+    }
+
+    public static async Task DropAsync(NpgsqlConnection connection, ReadModel model, int generation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var tables = ReadTables.Generation(model, generation);
+        foreach (var table in model.Tables)
+        {
+            await ExecuteAsync(connection, $"drop table if exists {tables[table.Name]}");
+        }
+    }
+
+    internal static async Task ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync();
+    }
+}

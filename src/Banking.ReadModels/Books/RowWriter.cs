@@ -1,0 +1,81 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.ReadModels.Books;
+
+/// <summary>Writes the rows of a page of events, in the transaction that also moves the position.</summary>
+/// <param name="memory">What the model knows of the rows before; none where it writes to tables that it has not written before.</param>
+/// <param name="sums">Whether sums over other tables are kept along; while a generation is filled from the log they are made once, at its
+/// end.</param>
+public sealed class RowWriter(NpgsqlConnection connection, bool sums, ModelMemory? memory = null)
+{
+    public bool Sums { get; } = sums;
+
+    /// <summary>What the model knows of its rows so far.</summary>
+    public ModelMemory Memory { get; } = memory ?? new();
+
+    /// <summary>Adds rows by COPY, by far the cheapest way; a row that the table refuses fails the page.</summary>
+    /// <param name="write">Writes the values of one row in the order of the columns.</param>
+    public async Task AddAsync<TRow>(
+        string table, string columns, IReadOnlyList<TRow> rows, Action<NpgsqlBinaryImporter, TRow> write, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(write);
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        await using var copy = await connection.BeginBinaryImportAsync($"copy {table} ({columns}) from stdin (format binary)", ct);
+        foreach (var row in rows)
+        {
+            // Into a buffer: awaiting each value would cost more than all of them.
+            copy.StartRow();
+            write(copy, row);
+        }
+
+        await copy.CompleteAsync(ct);
+    }
+
+    /// <summary>One statement over many rows, each column of them one array parameter: $1, $2 …</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
+    {
+        await using var command = Command(sql, columns);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Asks the tables for what was written before.</summary>
+    public async Task<Dictionary<TKey, TValue>> ReadAsync<TKey, TValue>(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
+        where TKey : notnull
+    {
+        await using var command = Command(sql, columns);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new Dictionary<TKey, TValue>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(reader.GetFieldValue<TKey>(0), reader.GetFieldValue<TValue>(1));
+        }
+
+        return found;
+    }
+
+    public static NpgsqlParameter Column<TRow, TValue>(IReadOnlyList<TRow> rows, NpgsqlDbType type, Func<TRow, TValue> value)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(value);
+        var values = new TValue[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            values[i] = value(rows[i]);
+        }
+
+        return new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+    }
+
+    private NpgsqlCommand Command(string sql, NpgsqlParameter[] columns)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+        command.Parameters.AddRange(columns);
+        return command;
+    }
+}

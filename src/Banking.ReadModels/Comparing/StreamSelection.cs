@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.ReadModels.Comparing;
+
+/// <summary>
+/// Streams by their ids: some, or all in a range, whether or not each of them exists. The parameters $1 and $2 of a command belong to it.
+/// </summary>
+public sealed record StreamSelection
+{
+    private readonly Guid[]? _ids;
+    private readonly Guid _after;
+    private readonly Guid _upTo;
+
+    private StreamSelection(Guid[]? ids, Guid after, Guid upTo) => (_ids, _after, _upTo) = (ids, after, upTo);
+
+    /// <summary>The version after which events are selected; 0 for all of them.</summary>
+    public long AfterVersion { get; private init; }
+
+    public static StreamSelection Of(params Guid[] ids) => new(ids, Guid.Empty, Guid.Empty);
+
+    /// <param name="after">Not included.</param>
+    /// <param name="upTo">Included.</param>
+    public static StreamSelection Between(Guid after, Guid upTo) => new(null, after, upTo);
+
+    /// <summary>One stream, and of its events those after a version.</summary>
+    public static StreamSelection EndOf(Guid id, long afterVersion) => new([id], Guid.Empty, Guid.Empty) { AfterVersion = afterVersion };
+
+    /// <summary>The same without some of the streams: a range becomes those between them, so that nothing of theirs is read.</summary>
+    public IReadOnlyList<StreamSelection> Without(IReadOnlyCollection<Guid> streams)
+    {
+        if (streams.Count == 0)
+        {
+            return [this];
+        }
+
+        if (_ids is not null)
+        {
+            return [new([.. _ids.Except(streams)], Guid.Empty, Guid.Empty)];
+        }
+
+        var (parts, after) = (new List<StreamSelection>(), _after);
+        foreach (var stream in streams.Where(s => s > _after && s <= _upTo).Order())
+        {
+            parts.Add(Between(after, Before(stream)));
+            after = stream;
+        }
+
+        return [.. parts, Between(after, _upTo)];
+    }
+
+    /// <summary>Those of some streams that are among these.</summary>
+    public Guid[] Among(IEnumerable<Guid> streams) => [.. streams.Where(s => _ids?.Contains(s) ?? (s > _after && s <= _upTo))];
+
+    /// <summary>The condition that a column holds one of them.</summary>
+    public string On(string column) => _ids is null ? $"({column} > $1 and {column} <= $2)" : $"({column} = any($1) and $2::uuid is null)";
+
+    /// <summary>The condition that an event is one of theirs.</summary>
+    public string OnEvents(string stream, string version) => AfterVersion == 0
+        ? On(stream)
+        : string.Create(CultureInfo.InvariantCulture, $"({On(stream)} and {version} > {AfterVersion})");
+
+    private static Guid Before(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, BinaryPrimitives.ReadUInt128BigEndian(bytes) - 1);
+        return new(bytes, bigEndian: true);
+    }
+
+    /// <summary>A command whose $1 and $2 are this selection, and $3 and on the other values.</summary>
+    public NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> others)
+    {
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        if (_ids is null)
+        {
+            command.Parameters.Add(new() { Value = _after });
+            command.Parameters.Add(new() { Value = _upTo });
+        }
+        else
+        {
+            command.Parameters.Add(new() { Value = _ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+            command.Parameters.Add(new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        }
+
+        foreach (var value in others)
+        {
+            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using JasperFx.Events;
+using Npgsql;
+
+namespace Banking.ReadModels.Documents;
+
+/// <summary>
+/// Compares the documents of projections with what their folds make of the events, as far as each projection has come. A document that the
+/// log does not make is found too.
+/// </summary>
+internal sealed class DocumentComparison(DocumentModels models, LogReader log) : StoredComparison
+{
+    public override string Name => "documents";
+
+    public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        // Of the end of a long stream no document can be made.
+        foreach (var model in models.All.Where(m => m.Fold is not null && streams.AfterVersion == 0))
+        {
+            var position = await PositionAsync(snapshot, model, ct);
+            var stored = await StoredAsync(snapshot, model, streams, ct);
+            foreach (var (stream, its) in events)
+            {
+                differences.AddRange(
+                    Compared(model, stream, model.Fold!.Make(stream, Of(model, its, position)), stored.GetValueOrDefault(stream).Document));
+            }
+
+            differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => Differs(model, d.Key, null, d.Value.Document)));
+        }
+
+        return differences;
+    }
+
+    public override async Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var model in models.All.Where(m => m.Fold is not null))
+        {
+            var position = await PositionAsync(snapshot, model, ct);
+            var its = new List<IEvent>();
+            await foreach (var page in log.ReadStreamAsync(stream, position, ct))
+            {
+                its.AddRange(Of(model, page, position));
+            }
+
+            var stored = await StoredAsync(snapshot, model, StreamSelection.Of(stream), ct);
+            differences.AddRange(Compared(model, stream, model.Fold!.Make(stream, its), stored.GetValueOrDefault(stream).Document));
+        }
+
+        return differences;
+    }
+
+    /// <summary>A projection whose progress lies behind the end of the log would pass over the events that come next.</summary>
+    public override async Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", snapshot);
+        var end = (long)(await command.ExecuteScalarAsync(ct))!;
+        var differences = new List<Difference>();
+        foreach (var model in models.All)
+        {
+            if (await PositionAsync(snapshot, model, ct) is var position && position > end)
+            {
+                differences.Add(new(
+                    model.Name, "progress", null, string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{end}}}"""),
+                    string.Create(CultureInfo.InvariantCulture, $$"""{"position": {{position}}}""")));
+            }
+        }
+
+        return differences;
+    }
+
+    private static IEnumerable<IEvent> Of(DocumentModel model, IEnumerable<IEvent> events, long upTo) =>
+        events.Where(e => e.Sequence <= upTo && model.EventTypes.Contains(e.EventTypeName));
+
+    private static IEnumerable<Difference> Compared(DocumentModel model, Guid stream, string? made, string? stored)
+    {
+        if (made is null ? stored is not null : stored is null || !model.Fold!.IsSame(made, stored))
+        {
+            yield return Differs(model, stream, made, stored);
+        }
+    }
+
+    private static Difference Differs(DocumentModel model, Guid id, string? made, string? stored) =>
+        new(model.Name, model.Table[(model.Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, made, stored);
+
+    private static async Task<long> PositionAsync(NpgsqlConnection snapshot, DocumentModel model, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", snapshot);
+        command.Parameters.Add(new() { Value = model.Shard.Identity });
+        return await command.ExecuteScalarAsync(ct) is long position ? position : 0;
+    }
+
+    private static async Task<Dictionary<Guid, (string Document, bool HasStream)>> StoredAsync(
+        NpgsqlConnection snapshot, DocumentModel model, StreamSelection streams, CancellationToken ct)
+    {
+        await using var command = streams.Command(
+            snapshot,
+            $"select d.id, d.data::text, exists (select from {SchemaNames.Events}.mt_streams s where s.id = d.id) from {model.Table} d where {streams.On("d.id")}"
+        );
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var stored = new Dictionary<Guid, (string, bool)>();
+        while (await reader.ReadAsync(ct))
+        {
+            stored[reader.GetGuid(0)] = (reader.GetString(1), reader.GetBoolean(2));
+        }
+
+        return stored;
+    }
+}

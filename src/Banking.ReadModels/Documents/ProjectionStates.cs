@@ -1,0 +1,207 @@
+using System.Data.Common;
+using Banking.Commands.Operators;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Npgsql;
+
+namespace Banking.ReadModels.Documents;
+
+/// <summary>
+/// What is known of document read models besides their documents: Marten's progress, and in a table of ours what Marten's daemon does not
+/// keep for the next host, which is where a projection had to stop, and the rebuilds.
+/// </summary>
+public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelJournal journal, TimeProvider clock)
+{
+    private const string Table = SchemaNames.Platform + ".projection";
+
+    internal const string Sql =
+        $"""
+        create table if not exists {Table} (
+            name text primary key, generation int not null default 1, paused_at timestamptz, pause_position bigint, pause_reason text,
+            requested_at timestamptz, requested_by text, reason text, started_at timestamptz, target bigint, finished_at timestamptz, outcome text)
+        """;
+
+    private const string Select =
+        $"""
+        select m.name, coalesce(p.last_seq_id, 0), p.last_updated, coalesce(s.generation, 1), s.paused_at, s.pause_position, s.pause_reason,
+            s.requested_at, s.requested_by, s.reason, s.started_at, s.target, s.finished_at, s.outcome,
+            (select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events)
+        from unnest($1::text[], $2::text[]) as m(name, shard)
+        left join {SchemaNames.Events}.mt_event_progression p on p.name = m.shard
+        left join {Table} s on s.name = m.name
+        order by 1
+        """;
+
+    public Task<IReadOnlyList<ProjectionStatus>> AllAsync(CancellationToken ct) => ReadAsync(models.All, ct);
+
+    public async Task<ProjectionStatus> OfAsync(DocumentModel model, CancellationToken ct) => (await ReadAsync([model], ct))[0];
+
+    /// <summary>Stops a projection right before an event, for whichever host runs it, until an operator resumes it.</summary>
+    public Task PauseAsync(ProjectionStatus status, long position, string reason, CancellationToken ct) =>
+        ChangeAsync(
+            status,
+            "paused_at = $2, pause_position = $3, pause_reason = $4",
+            OperatorAction.OfTheBank("stopped before an event that cannot be projected"),
+            new ReadModelPaused(status.Model.Name, status.Generation, position, reason, clock.GetUtcNow()),
+            "true",
+            ct,
+            clock.GetUtcNow(),
+            position,
+            reason);
+
+    /// <summary>Lets a projection try again the event that it stopped before.</summary>
+    /// <returns>False where it has not stopped.</returns>
+    public async Task<bool> ResumeAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
+    {
+        var status = await OfAsync(model, ct);
+        return await ChangeAsync(
+            status, "paused_at = null, pause_position = null, pause_reason = null", action,
+            new ReadModelResumed(model.Name, status.Generation, clock.GetUtcNow()), "s.paused_at is not null", ct);
+    }
+
+    /// <summary>Asks for a rebuild, which the host that runs the projections does.</summary>
+    /// <returns>False where one is under way.</returns>
+    public async Task<bool> RequestRebuildAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        var status = await OfAsync(model, ct);
+        return await ChangeAsync(
+            status,
+            "requested_at = $2, requested_by = $3, reason = $4, started_at = null, target = null, finished_at = null, outcome = null",
+            action,
+            new RebuildRequested(model.Name, status.Generation + 1, model.Version, clock.GetUtcNow()),
+            "s.requested_at is null or s.finished_at is not null",
+            ct,
+            clock.GetUtcNow(),
+            action.Caller.Actor,
+            action.Reason);
+    }
+
+    /// <summary>A rebuild tries again every event, the one too that the projection stopped before.</summary>
+    internal async Task BeginRebuildAsync(DocumentModel model, long target, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"update {Table} set started_at = $2, target = $3, paused_at = null, pause_position = null, pause_reason = null where name = $1"
+        );
+        Add(command, [model.Name, clock.GetUtcNow(), target]);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    internal async Task FinishRebuildAsync(DocumentModel model, string outcome, CancellationToken ct)
+    {
+        var status = await OfAsync(model, ct);
+        await ChangeAsync(
+            status,
+            "finished_at = $2, outcome = $3, generation = s.generation + 1",
+            OperatorAction.OfTheBank("rebuilt from the log"),
+            new RebuildFinished(model.Name, status.Generation + 1, outcome, status.Position, 0, clock.GetUtcNow()),
+            "true",
+            ct,
+            clock.GetUtcNow(),
+            outcome);
+    }
+
+    /// <summary>The next event of a projection after a position; null where there is none.</summary>
+    internal async Task<long?> NextEventAsync(DocumentModel model, long after, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select seq_id from {SchemaNames.Events}.mt_events where seq_id > $1 and type = any($2) and not is_archived order by seq_id limit 1"
+        );
+        Add(command, [after, model.EventTypes.ToArray()]);
+        return (long?)await command.ExecuteScalarAsync(ct);
+    }
+
+    /// <summary>
+    /// The first event after one position up to another whose type this version of the bank does not know; null where there is none.
+    /// </summary>
+    internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select seq_id from {SchemaNames.Events}.mt_events where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1"
+        );
+        Add(command, [after, upTo, models.KnownEventTypes.ToArray()]);
+        return (long?)await command.ExecuteScalarAsync(ct);
+    }
+
+    /// <summary>Changes the row of a projection, and records the fact, in one transaction.</summary>
+    /// <returns>False where the condition does not hold: nothing is changed then.</returns>
+    private async Task<bool> ChangeAsync(
+        ProjectionStatus status,
+        string set,
+        OperatorAction action,
+        object fact,
+        string condition,
+        CancellationToken ct,
+        params object[] values)
+    {
+        var name = status.Model.Name;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using (
+            var insert = new NpgsqlCommand($"insert into {Table} (name) values ($1) on conflict do nothing", connection, transaction))
+        {
+            Add(insert, [name]);
+            await insert.ExecuteNonQueryAsync(ct);
+        }
+
+        await using (
+            var update = new NpgsqlCommand($"update {Table} s set {set} where name = $1 and ({condition})", connection, transaction))
+        {
+            Add(update, [name, .. values]);
+            if (await update.ExecuteNonQueryAsync(ct) == 0)
+            {
+                return false;
+            }
+        }
+
+        await journal.RecordAsync(transaction, name, fact, action, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private async Task<IReadOnlyList<ProjectionStatus>> ReadAsync(IReadOnlyList<DocumentModel> wanted, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(Select);
+        Add(command, [wanted.Select(m => m.Name).ToArray(), wanted.Select(m => m.Shard.Identity).ToArray()]);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<ProjectionStatus>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(Status(wanted.First(m => m.Name == reader.GetString(0)), reader));
+        }
+
+        return found;
+    }
+
+    private static ProjectionStatus Status(DocumentModel model, NpgsqlDataReader row)
+    {
+        return new(
+            model,
+            row.GetInt64(1),
+            row.GetInt64(14),
+            At(2),
+            row.GetInt32(3),
+            At(4),
+            Number(5),
+            Text(6),
+            At(7),
+            Text(8),
+            Text(9),
+            At(10),
+            Number(11),
+            At(12),
+            Text(13));
+
+        DateTimeOffset? At(int i) => row.IsDBNull(i) ? null : row.GetFieldValue<DateTimeOffset>(i);
+        string? Text(int i) => row.IsDBNull(i) ? null : row.GetString(i);
+        long? Number(int i) => row.IsDBNull(i) ? null : row.GetInt64(i);
+    }
+
+    private static void Add(DbCommand command, IEnumerable<object> values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Banking.Commands;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Log;
+using Banking.EventStore.Streams;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.ReadModels.Documents;
+using Banking.ReadModels.Lags;
+using Banking.ReadModels.Rebuilding;
+using Banking.ReadModels.Replaying;
+using Banking.ReadModels.Verifying;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.ReadModels;
+
+/// <summary>Registration of read models: books, document projections, rebuilds and the comparisons with the log.</summary>
+public static class ReadModelsModule
+{
+    /// <summary>The stored names of the events of read models, for ever.</summary>
+    private static readonly (Type Type, string Name)[] EventNames =
+    [
+        (typeof(RebuildRequested), "platform.rebuild-requested.v1"),
+        (typeof(RebuildFinished), "platform.rebuild-finished.v1"),
+        (typeof(ReadModelPaused), "platform.read-model-paused.v1"),
+        (typeof(ReadModelResumed), "platform.read-model-resumed.v1"),
+        (typeof(DriftFound), "platform.drift-found.v1"),
+    ];
+
+    /// <summary>SQL objects that are not documents. Idempotent.</summary>
+    public static IReadOnlyList<string> Sql { get; } = [ProjectionStates.Sql];
+
+    /// <summary>The tables of the books' progress, and the schemas of these books.</summary>
+    public static IEnumerable<string> SqlOf(IEnumerable<ReadModel> models) =>
+        [Generation.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
+
+    /// <summary>What reads, rebuilds and compares read models. Commands such as verify need it too.</summary>
+    public static IServiceCollection AddReadModels(this IServiceCollection services) => services
+        .AddSingleton(new CompletePosition($"select coalesce(max(position), 0) from {Generation.Table}"))
+        .AddSingleton(new LostStates(
+            $"select (o ->> 'stream')::uuid from {SentinelStatus.Table} s, jsonb_array_elements(s.status -> 'open') o"))
+        .AddSingleton<ReadModelJournal>()
+        .AddSingleton<DriftJournal>()
+        .AddSingleton<ReadModelSchema>()
+        .AddSingleton<ReadModelWriter>()
+        .AddSingleton<Rebuild>()
+        .AddSingleton<DocumentModels>()
+        .AddSingleton<ProjectionStates>()
+        .AddSingleton<ProjectionRunners>()
+        .AddSingleton<RebuildComparison>()
+        .AddSingleton<Replay>()
+        .AddSingleton<Repair>()
+        .AddSingleton<Snapshots>()
+        .AddSingleton<StreamVerification>()
+        .AddSingleton<StreamSizes>()
+        .AddSingleton<BankTotals>()
+        .AddSingleton<Verification>()
+        .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. EventNames.Select(e => e.Name)], HasReceipts: false))
+        .AddSingleton(new StreamKind(CommandRefused.StreamType, [CommandsModule.RefusedEventName], HasReceipts: true))
+        .AddSingleton<StoredComparison, StreamComparison>()
+        .AddSingleton<StoredComparison, ReceiptComparison>()
+        .AddSingleton<StoredComparison, RefusalComparison>()
+        .AddSingleton<StoredComparison, DocumentComparison>();
+
+    /// <summary>A kind of state: its command group, and the comparison of its stored states with the log.</summary>
+    public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)
+        where TState : class, IEventSourced<TState> => services
+        .AddCommandGroup(rules)
+        .AddSingleton<StateComparison<TState>>()
+        .AddSingleton<StateComparison>(p => p.GetRequiredService<StateComparison<TState>>())
+        .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>());
+
+    /// <summary>Watches the log and its read models on a host that serves the bank.</summary>
+    /// <param name="follows">Whether this host also writes the read models; otherwise other hosts do.</param>
+    public static IServiceCollection AddServedReadModels(this IServiceCollection services, bool follows)
+    {
+        services
+            .AddSingleton<LogWatch>()
+            .AddHostedService(p => p.GetRequiredService<LogWatch>())
+            .AddSingleton<ReadModelLag>()
+            .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
+            .AddSingleton<RebuildRunner>()
+            .AddSingleton<SentinelWatch>()
+            .AddHostedService(p => p.GetRequiredService<SentinelWatch>())
+            .AddSingleton<Sentinel>();
+        return !follows ? services : services
+            .AddHostedService<ReadModelFeed>()
+            .AddHostedService<ProjectionHost>()
+            .AddDueCommands()
+            .AddHostedService(p => p.GetRequiredService<RebuildRunner>())
+            .AddHostedService(p => p.GetRequiredService<Sentinel>());
+    }
+
+    /// <summary>The events of read models.</summary>
+    public static void AddReadModels(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        foreach (var (type, name) in EventNames)
+        {
+            store.Events.MapEventType(type, name);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Commands;
+
+/// <summary>What every endpoint demands of a request, from its metadata. Runs after authorization and before the body is read.</summary>
+public static class RequestRules
+{
+    public static Task Middleware(HttpContext http, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(next);
+        if (http.GetEndpoint() is not { } endpoint)
+        {
+            return next(http);
+        }
+
+        var problem = QueryRules.Problem(http.Request, endpoint)
+            ?? AnswerForm.Problem(http, endpoint)
+            ?? Preconditions.Problem(http.Request, endpoint)
+            ?? OperatorRequest.Problem(http);
+        return problem is null ? next(http) : http.WriteProblemAsync(problem);
+    }
+}

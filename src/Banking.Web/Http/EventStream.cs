@@ -1,0 +1,23 @@
+using System.Net.ServerSentEvents;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Http;
+
+/// <summary>Server-sent events as an answer; a HEAD request gets its head alone, because the events have no end.</summary>
+public static class EventStream
+{
+    public static IResult Of(HttpContext http, Func<IAsyncEnumerable<SseItem<string>>> events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        return http.WantsHeadOnly() ? new HeadResult() : TypedResults.ServerSentEvents(events());
+    }
+
+    private sealed class HeadResult : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = ServesAttribute.EventStream;
+            return Task.CompletedTask;
+        }
+    }
+}

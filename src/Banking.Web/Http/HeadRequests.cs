@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Banking.Web.Http;
+
+/// <summary>
+/// HEAD works where GET does (RFC 9110, 9.3.2): the same route and the same headers, and no body. Runs before routing, so that no route has
+/// to name it.
+/// </summary>
+public static class HeadRequests
+{
+    /// <summary>Whether only the head of the answer is wanted: an answer without an end must not be begun.</summary>
+    public static bool WantsHeadOnly(this HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return http.Features.Get<IHttpResponseBodyFeature>() is NoBody;
+    }
+
+    public static Task Middleware(HttpContext http, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(next);
+        return HttpMethods.IsHead(http.Request.Method) ? RunAsync(http, next) : next(http);
+    }
+
+    private static async Task RunAsync(HttpContext http, RequestDelegate next)
+    {
+        var body = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        http.Request.Method = HttpMethods.Get;
+        http.Features.Set<IHttpResponseBodyFeature>(new NoBody(body));
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.Request.Method = HttpMethods.Head;
+            http.Features.Set(body);
+        }
+    }
+
+    /// <summary>Takes what is written and sends nothing but the head.</summary>
+    private sealed class NoBody(IHttpResponseBodyFeature inner) : StreamResponseBodyFeature(Stream.Null)
+    {
+        public override Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+
+        public override void DisableBuffering() => inner.DisableBuffering();
+    }
+}

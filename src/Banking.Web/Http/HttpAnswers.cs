@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Mime;
+using System.Text;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Http;
+
+/// <summary>How answers look on the wire: the same headers and the same problem documents everywhere.</summary>
+public static class HttpAnswers
+{
+    public const string LedgerPosition = "Ledger-Position";
+    public const string IdempotencyReplayed = "Idempotency-Replayed";
+
+    public static string TraceId(this HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+    }
+
+    public static Task WriteProblemAsync(this HttpContext http, Refusal refusal)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(refusal);
+        return http.WriteAsync(refusal.Status, Problems.ContentType, Problems.Document(refusal, http.TraceId()));
+    }
+
+    public static Task WriteAsync(this HttpContext http, Outcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(outcome);
+        var headers = http.Response.Headers;
+        if (outcome.Version is { } version)
+        {
+            headers.ETag = ETag(version);
+        }
+
+        if (outcome.Position is { } position)
+        {
+            headers[LedgerPosition] = position.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (outcome.Replayed)
+        {
+            headers[IdempotencyReplayed] = "true";
+        }
+
+        if (outcome.Location is { } location)
+        {
+            headers.Location = location;
+        }
+
+        return http.WriteAsync(outcome.Status, outcome.IsProblem ? Problems.ContentType : MediaTypeNames.Application.Json, outcome.Body);
+    }
+
+    public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    internal static bool IsToBeRepeated(int status, string body) =>
+        // What waits for operators is not there in a second.
+        (status is StatusCodes.Status503ServiceUnavailable && !body.Contains("\"event_unreadable\"", StringComparison.Ordinal))
+        || status is StatusCodes.Status429TooManyRequests
+        || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal));
+
+    private static Task WriteAsync(this HttpContext http, int status, string contentType, string body)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        if (http.Response.Headers.RetryAfter.Count == 0 && IsToBeRepeated(status, body))
+        {
+            http.Response.Headers.RetryAfter = "1";
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(body);
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
+    }
+}
+
+/// <summary>An answer that is already written down, for endpoints that return one.</summary>
+public sealed class ProblemResult(Refusal refusal) : IResult
+{
+    public Refusal Refusal { get; } = refusal;
+
+    public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteProblemAsync(Refusal);
+}
+
+/// <summary>The outcome of a command as an HTTP answer.</summary>
+public sealed class OutcomeResult(Outcome outcome) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteAsync(outcome);
+}
+
+/// <summary>A body with the version it shows as its ETag, and 304 for who has it already.</summary>
+public sealed class VersionedResult(object body, long version) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        var etag = HttpAnswers.ETag(version);
+        httpContext.Response.Headers.ETag = etag;
+        if (httpContext.Request.Headers.IfNoneMatch.Any(m => m is not null && m.Split(',').Any(t => IsKnown(t.Trim(), etag))))
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        return httpContext.Response.WriteAsJsonAsync(
+            body, body.GetType(), ApiJson.Options, MediaTypeNames.Application.Json, httpContext.RequestAborted);
+    }
+
+    // RFC 9110, 13.1.2: compared weakly, because proxies that compress mark a strong tag as weak; a star is any version at all.
+    private static bool IsKnown(string tag, string etag) =>
+        tag == "*" || tag == etag || (tag.StartsWith("W/", StringComparison.Ordinal) && tag[2..] == etag);
+}

@@ -1,0 +1,61 @@
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Http;
+
+/// <summary>An instant in a query: RFC 3339 with an offset, or a local time with <c>tz=</c>.</summary>
+public static class InstantQuery
+{
+    /// <summary>What is wrong with a time zone, or null: one without any of these instants has nothing to apply to.</summary>
+    public static Refusal? ZoneProblem(HttpRequest request, params ReadOnlySpan<string> instants)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.Query.TryGetValue("tz", out var zone))
+        {
+            return null;
+        }
+
+        if (zone.ToString().Length == 0)
+        {
+            return Problems.Malformed("malformed_time", "tz is empty: write an IANA name such as Europe/Berlin, or leave it out.");
+        }
+
+        foreach (var name in instants)
+        {
+            if (request.Query.ContainsKey(name))
+            {
+                return null;
+            }
+        }
+
+        return Problems.Malformed(
+            "time_zone_not_applicable", $"tz is the time zone of a local {string.Join(" or ", instants!)}, which is not given.");
+    }
+
+    /// <summary>
+    /// The instant, null where the query has none, or what is wrong with it. A local time that was skipped or doubled names both
+    /// candidates.
+    /// </summary>
+    public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.Query.TryGetValue(name, out var text))
+        {
+            return (null, null);
+        }
+
+        return Instants.Parse(text, request.Query["tz"]) switch
+        {
+            InstantResult.Instant instant => (instant.Value, null),
+            InstantResult.Skipped skipped => (null, Refusal.Of(
+                "local_time_skipped", 422, $"{name}: no clock showed this time there, daylight saving skipped it.",
+                ("candidates", new[] { skipped.Before, skipped.After }))),
+            InstantResult.Doubled doubled => (null, Refusal.Of(
+                "local_time_doubled", 422, $"{name}: clocks showed this time twice there.",
+                ("candidates", new[] { doubled.Earlier, doubled.Later }))),
+            InstantResult.Malformed malformed => (null, Problems.Malformed("malformed_time", $"{name}: {malformed.Why}")),
+            var other => throw new InvalidOperationException($"{other.GetType().Name} is no answer to a time."),
+        };
+    }
+}

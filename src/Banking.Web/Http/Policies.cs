@@ -1,0 +1,77 @@
+using Banking.EventStore.Callers;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Banking.Web.Http;
+
+/// <summary>What each route asks of its caller. Every route names one of these; a test lists them all.</summary>
+public static class Policies
+{
+    /// <summary>Registers customers and opens accounts.</summary>
+    public const string Onboard = "onboard";
+
+    /// <summary>Takes money in over the counter.</summary>
+    public const string Deposit = "deposit";
+
+    /// <summary>Moves money out of an account: staff at the counter, or the customer whose account it is.</summary>
+    public const string MoveMoney = "move-money";
+
+    /// <summary>Freezes, limits and closes accounts.</summary>
+    public const string ControlAccounts = "control-accounts";
+
+    /// <summary>Reads accounts and customers; a customer reads only what is theirs.</summary>
+    public const string Read = "read";
+
+    /// <summary>Sees how the bank itself is doing.</summary>
+    public const string Watch = "watch";
+
+    /// <summary>Rebuilds and resumes read models.</summary>
+    public const string Operate = "operate";
+
+    /// <summary>Reads the bank's own books.</summary>
+    public const string ReadBooks = "read-books";
+
+    /// <summary>Reads who did what and why, whoever's account it was.</summary>
+    public const string Audit = "audit";
+
+    /// <summary>Has the bank tell of what happens on an account: staff, or the customer whose account it is.</summary>
+    public const string Subscribe = "subscribe";
+
+    /// <summary>Reads what the bank publishes, of all accounts.</summary>
+    public const string ReadFeed = "read-feed";
+
+    /// <summary>Says which endpoints get events, and sees what they are signed with.</summary>
+    public const string ManageWebhooks = "manage-webhooks";
+
+    public static void Add(AuthorizationOptions options)
+    {
+        Allow(options, Onboard, Roles.Teller);
+        Allow(options, Deposit, Roles.Teller);
+        Allow(options, MoveMoney, Roles.Teller, Roles.Customer);
+        Allow(options, ControlAccounts, Roles.Teller, Roles.Operator);
+        Allow(options, Read, [.. Roles.All]);
+        Allow(options, Watch, Roles.Operator, Roles.Auditor);
+        Allow(options, Operate, Roles.Operator);
+        Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
+        Allow(options, Audit, Roles.Operator, Roles.Auditor);
+        Allow(options, Subscribe, Roles.Teller, Roles.Operator, Roles.Customer);
+        Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
+        Allow(options, ManageWebhooks, Roles.Operator);
+        options.FallbackPolicy = options.DefaultPolicy;
+    }
+
+    private static void Allow(AuthorizationOptions options, string policy, params string[] roles) =>
+        options.AddPolicy(policy, p => p.RequireAuthenticatedUser()
+            // Exactly one: a second role must not open a door by one claim and be judged behind it by the other.
+            .RequireAssertion(c => c.User.FindAll(Claims.Role).Take(2).Count() == 1)
+            .RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
+}
+
+/// <summary>The claims that a token carries.</summary>
+public static class Claims
+{
+    public const string Subject = "sub";
+    public const string Role = "role";
+
+    /// <summary>The public id of the customer behind a token of role customer.</summary>
+    public const string Customer = "customer";
+}

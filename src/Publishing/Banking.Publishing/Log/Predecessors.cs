@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Publishing.Log;
+
+/// <summary>
+/// Which events follow right upon imported history, so that their published predecessor is none. Whoever follows the log has seen an
+/// event's predecessor just before, mostly, and need not ask for it.
+/// </summary>
+internal sealed class Predecessors(IDocumentStore store, ReadModelConnections connections)
+{
+    /// <summary>Streams that are remembered; beyond, it starts over.</summary>
+    private const int Most = 100_000;
+
+    private readonly ConcurrentDictionary<Guid, Seen> _last = new();
+
+    private readonly string _sql =
+        $"select f.stream from unnest($1, $2) as f(stream, version) join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version "
+        + $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
+
+    /// <exception cref="UnreadableEventException">It does not say through which channel it came: history would be told as news, or news
+    /// kept as history.</exception>
+    public static bool IsImported(IEvent e) =>
+        IsOfUnknownChannel(e) ? throw UnknownChannel(e) : e.Header(HeaderNames.Channel) == Channels.Import;
+
+    public static bool IsOfUnknownChannel(IEvent e) => e.Header(HeaderNames.Channel) == StoredEvents.UnknownChannel;
+
+    public static UnreadableEventException UnknownChannel(IEvent e) =>
+        new(e, new InvalidOperationException($"It does not say its {HeaderNames.Channel}."));
+
+    /// <summary>The ids of those events whose predecessor on their stream was imported.</summary>
+    /// <param name="page">Events of the log, without a gap.</param>
+    /// <param name="asked">The ones of them that are asked about.</param>
+    public async Task<HashSet<Guid>> AreImportedAsync(IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> asked, CancellationToken ct)
+    {
+        var wanted = asked.Select(e => e.Id).ToHashSet();
+        var (imported, unknown, within) = (new HashSet<Guid>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
+        foreach (var e in page)
+        {
+            if (e.Version > 1 && wanted.Contains(e.Id))
+            {
+                var before = within.TryGetValue(e.StreamId, out var here) ? here : _last.GetValueOrDefault(e.StreamId);
+                if (before.Version != e.Version - 1)
+                {
+                    unknown.Add(e);
+                }
+                else if (before.Imported)
+                {
+                    imported.Add(e.Id);
+                }
+            }
+
+            within[e.StreamId] = new(e.Version, !IsOfUnknownChannel(e) && IsImported(e));
+        }
+
+        if (unknown.Count > 0)
+        {
+            imported.UnionWith(await AskAsync(unknown, ct));
+        }
+
+        if (_last.Count > Most)
+        {
+            _last.Clear();
+        }
+
+        foreach (var (stream, seen) in within)
+        {
+            _last[stream] = seen;
+        }
+
+        return imported;
+    }
+
+    private async Task<IEnumerable<Guid>> AskAsync(List<IEvent> unknown, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(_sql, connection)
+        {
+            Parameters =
+            {
+                new() { Value = unknown.Select(e => e.StreamId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
+                new() { Value = unknown.Select(e => e.Version - 1).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var streams = new HashSet<Guid>();
+        while (await reader.ReadAsync(ct))
+        {
+            streams.Add(reader.GetGuid(0));
+        }
+
+        return unknown.Where(e => streams.Contains(e.StreamId)).Select(e => e.Id);
+    }
+
+    private readonly record struct Seen(long Version, bool Imported);
+}
