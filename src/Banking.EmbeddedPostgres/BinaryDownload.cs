@@ -3,7 +3,7 @@ using MysticMind.PostgresEmbed;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Portable binaries from Maven Central. Only their download and unpacking is the library's; the cluster is ours.</summary>
+/// <summary>Portable binaries from Maven Central. The library only downloads and unpacks them; this component runs the cluster.</summary>
 internal static class BinaryDownload
 {
     private const string DefaultMajor = "17";
@@ -18,7 +18,7 @@ internal static class BinaryDownload
             var server = new PgServer(new PgServerOptions
             {
                 PgVersion = version,
-                // Stays empty; without it the working folder would be taken.
+                // This folder stays empty. Without the option the library would use the working folder.
                 DbDir = search.DownloadTo,
                 BinariesDir = search.DownloadTo,
                 MavenRepo = search.DownloadFrom,

@@ -1,6 +1,6 @@
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Chooses the PostgreSQL to run: the configured one, else an installed one, else a downloaded one.</summary>
+/// <summary>Chooses the PostgreSQL to run: the configured one, otherwise an installed one, otherwise a downloaded one.</summary>
 internal static class BinaryLocator
 {
     public static async Task<PostgresBinaries> LocateAsync(
@@ -8,40 +8,40 @@ internal static class BinaryLocator
     {
         if (!string.IsNullOrWhiteSpace(settings.BinFolder))
         {
-            return NotTooOld(await ConfiguredAsync(Path.GetFullPath(settings.BinFolder), ct));
+            return RequireSupported(await ProbeConfiguredAsync(Path.GetFullPath(settings.BinFolder), ct));
         }
 
         var found = await settings.Search.FindAsync(ct);
-        // A cluster can only be opened by the major version that made it, so an existing one outweighs a newer installation.
+        // Only the major version that created a cluster can open it, so that version is preferred to a newer one.
         var best = found
             .OrderByDescending(binaries => binaries.Major == clusterMajor)
             .ThenByDescending(binaries => Version.Parse(binaries.Version))
             .FirstOrDefault();
-        if (best is { Major: >= PostgresBinaries.OldestMajor })
+        if (best is { Major: >= PostgresBinaries.MinMajor })
         {
             return best;
         }
 
         var reason = best is null
             ? "No PostgreSQL was found on the PATH or in the usual folders"
-            : TooOld(best);
+            : DescribeTooOld(best);
         return settings.AllowDownload
             ? await BinaryDownload.InstallAsync(settings.Search, reason, clusterMajor, log, ct)
-            : throw PostgresUnavailableException.NoBinaries($"{reason}; downloading one is switched off.");
+            : throw PostgresUnavailableException.NoBinaries($"{reason}; downloading one is disabled.");
     }
 
-    private static async Task<PostgresBinaries> ConfiguredAsync(string folder, CancellationToken ct) =>
+    private static async Task<PostgresBinaries> ProbeConfiguredAsync(string folder, CancellationToken ct) =>
         await PostgresBinaries.ProbeAsync(folder, ct)
         ?? throw PostgresUnavailableException.NoBinaries(
             Directory.Exists(folder)
-                ? $"Banking:Postgres:BinFolder is {folder}, which holds no working postgres and initdb."
+                ? $"Banking:Postgres:BinFolder is {folder}, which has no working postgres and initdb."
                 : $"Banking:Postgres:BinFolder is {folder}, which does not exist.");
 
-    private static PostgresBinaries NotTooOld(PostgresBinaries binaries) =>
-        binaries.Major >= PostgresBinaries.OldestMajor
+    private static PostgresBinaries RequireSupported(PostgresBinaries binaries) =>
+        binaries.Major >= PostgresBinaries.MinMajor
             ? binaries
-            : throw PostgresUnavailableException.NoBinaries(TooOld(binaries) + ".");
+            : throw PostgresUnavailableException.NoBinaries(DescribeTooOld(binaries) + ".");
 
-    private static string TooOld(PostgresBinaries newest) =>
-        $"PostgreSQL {newest.Version} in {newest.BinFolder} is too old: version {PostgresBinaries.OldestMajor} or newer is needed";
+    private static string DescribeTooOld(PostgresBinaries newest) =>
+        $"PostgreSQL {newest.Version} in {newest.BinFolder} is too old: version {PostgresBinaries.MinMajor} or newer is needed";
 }

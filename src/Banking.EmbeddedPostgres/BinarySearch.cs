@@ -2,7 +2,7 @@ using MysticMind.PostgresEmbed;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Where a PostgreSQL may be found, or got from. A record, so that tests can search made-up places.</summary>
+/// <summary>The places to search for PostgreSQL or to download it from. A record, so that tests can give other places.</summary>
 internal sealed record BinarySearch(string SearchPath, IReadOnlyList<string> FolderPatterns)
 {
     public static BinarySearch ThisMachine { get; } = new(
@@ -20,8 +20,8 @@ internal sealed record BinarySearch(string SearchPath, IReadOnlyList<string> Fol
 
     public string DownloadFrom { get; init; } = PgServerOptions.DefaultMavenRepo;
 
-    // The user's cache, outside the data folder: a fresh cluster needs no second download. Under root the cluster's account
-    // could not enter root's home, so the binaries stand where relocated clusters do.
+    // The user's cache is outside the data folder, so that a fresh cluster needs no second download. A root host uses the folder of
+    // relocated clusters, because the cluster's account cannot enter root's home.
     public string DownloadTo { get; init; } =
         Path.Combine(ServerAccount.HostIsRoot ? ClusterHome.SharedRoot : PgCache.DefaultDirectory, "binaries");
 
@@ -49,9 +49,9 @@ internal sealed record BinarySearch(string SearchPath, IReadOnlyList<string> Fol
                 continue;
             }
 
-            // A link on the PATH usually stands alone; initdb and the libraries are beside its target.
+            // The folder of a link usually has no other file. initdb and the libraries are in the folder of its target.
             var real = Path.GetDirectoryName(program.ResolveLinkTarget(returnFinalTarget: true)?.FullName);
-            yield return real is not null && PostgresBinaries.AreIn(real) ? real : Path.GetFullPath(folder);
+            yield return real is not null && PostgresBinaries.ExistIn(real) ? real : Path.GetFullPath(folder);
         }
 
         foreach (var folder in FolderPatterns.SelectMany(Expand))
@@ -67,7 +67,7 @@ internal sealed record BinarySearch(string SearchPath, IReadOnlyList<string> Fol
             return Directory.Exists(pattern) ? [pattern] : [];
         }
 
-        // Every pattern has one star, in the last folder but one.
+        // Each pattern has one star, in the second-to-last folder.
         var versioned = Path.GetDirectoryName(pattern)!;
         var parent = Path.GetDirectoryName(versioned)!;
         return Directory.Exists(parent)

@@ -4,10 +4,11 @@ using System.Text;
 namespace Banking.EmbeddedPostgres;
 
 /// <summary>
-/// The folder with the cluster, its password and its log. It is the data folder, with one exception. A root host's cluster runs as
-/// another user, who cannot enter a data folder below a private home such as /root (mode 0700), and opening that home to everybody is
-/// not ours to do. Then the cluster lives below <see cref="SharedRoot"/> and the data folder holds a file that says where. Not in
-/// /var/tmp: it is cleaned by age, which takes files out of a living cluster, and there anybody could have made the folder first.
+/// The folder with the cluster, its password and its log. It is usually the data folder.
+/// <para>The exception: the cluster of a root host runs as another user. That user cannot enter a data folder below a private home such as
+/// /root (mode 0700), and the bank must not open that home. Then the cluster is below <see cref="SharedRoot"/>, and a file in the data
+/// folder has its path.</para>
+/// <para>/var/tmp is not suitable: the system deletes old files there, and any user could have created the folder first.</para>
 /// </summary>
 internal sealed class ClusterHome
 {
@@ -22,9 +23,9 @@ internal sealed class ClusterHome
 
     public Launcher Launcher { get; }
 
-    public bool IsElsewhere => Folder != DataFolder;
+    public bool IsRelocated => Folder != DataFolder;
 
-    /// <summary>The data folder did not know of this home: it was deleted by hand, and the cluster it held goes with it.</summary>
+    /// <summary>The data folder has no path to this home, because it was deleted by hand. The old cluster is wiped too.</summary>
     public bool IsOrphaned { get; private init; }
 
     public string Cluster => Path.Combine(Folder, "data");
@@ -35,7 +36,7 @@ internal sealed class ClusterHome
 
     public ServerLog Log => new(Path.Combine(Folder, "server.log"));
 
-    /// <summary>The major version that made the cluster; null when there is none.</summary>
+    /// <summary>The major version that created the cluster. Null if there is no cluster.</summary>
     public int? ClusterMajor => File.Exists(VersionFile) && int.TryParse(File.ReadAllText(VersionFile), out var major) ? major : null;
 
     private string VersionFile => Path.Combine(Cluster, "PG_VERSION");
@@ -45,7 +46,7 @@ internal sealed class ClusterHome
         var pointer = Pointer(dataFolder);
         var folder = File.Exists(pointer) ? (await File.ReadAllTextAsync(pointer, ct)).Trim() : dataFolder;
         var home = await AtAsync(folder);
-        if (home.IsElsewhere || home.Launcher.Account is null || await IsReachableAsync(folder, home.Launcher, ct))
+        if (home.IsRelocated || home.Launcher.Account is null || await IsReachableAsync(folder, home.Launcher, ct))
         {
             Directory.CreateDirectory(folder);
             return home;
@@ -61,15 +62,15 @@ internal sealed class ClusterHome
         {
             throw new PostgresUnavailableException(
                 $"""
-                The host runs as root and PostgreSQL as {home.Launcher.Account!.Name}, who may enter neither {dataFolder} nor {folder}.
-                Set Banking:DataFolder to a folder whose parents everybody may enter, or start the host as an ordinary user.
+                The host runs as root and PostgreSQL as {home.Launcher.Account!.Name}, which can enter neither {dataFolder} nor {folder}.
+                Set Banking:DataFolder to a folder whose parents all users can enter, or start the host as an ordinary user.
                 """);
         }
 
         return home;
 
         async Task<ClusterHome> AtAsync(string place, bool orphaned = false) =>
-            new(dataFolder, place, await Launcher.ForAsync(await ServerAccount.ForAsync(Path.Combine(place, "data"), ct), ct))
+            new(dataFolder, place, await Launcher.ForAsync(await ServerAccount.ChooseAsync(Path.Combine(place, "data"), ct), ct))
             {
                 IsOrphaned = orphaned,
             };
@@ -87,7 +88,7 @@ internal sealed class ClusterHome
 
     private static string Pointer(string dataFolder) => Path.Combine(dataFolder, "cluster.location");
 
-    // Whatever the umask says. What is private in there has its own mode.
+    // Sets the mode explicitly, because the umask could remove rights. Private files in the folder have their own mode.
     private static void CreateEnterable(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -97,9 +98,9 @@ internal sealed class ClusterHome
         }
     }
 
-    // Asked of the account itself: modes alone do not tell about access lists and mounts.
+    // The account itself tries to enter the folder, because file modes do not show access lists and mounts.
     private static async Task<bool> IsReachableAsync(string folder, Launcher launcher, CancellationToken ct) =>
-        (await Command.RunAsync(launcher.Tool(["/bin/sh", "-c", "cd \"$0\"", folder]), TimeSpan.FromSeconds(10), ct)).Succeeded;
+        (await Command.RunAsync(launcher.WrapTool(["/bin/sh", "-c", "cd \"$0\"", folder]), TimeSpan.FromSeconds(10), ct)).Succeeded;
 
     private static string Name(string dataFolder) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataFolder)))[..16];

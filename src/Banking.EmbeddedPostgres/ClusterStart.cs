@@ -1,6 +1,6 @@
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>The way from settings to a running cluster. Nothing is touched before the folder's lock is ours.</summary>
+/// <summary>Starts a cluster from its settings. Takes the folder's lock before it changes any file.</summary>
 internal static class ClusterStart
 {
     public static async Task<PostgresCluster> RunAsync(PostgresSettings settings, Action<string> log, CancellationToken ct)
@@ -9,13 +9,13 @@ internal static class ClusterStart
         var locks = new List<FolderLock>();
         try
         {
-            var dataFolder = RealPath.Of(settings.DataFolder);
+            var dataFolder = RealPath.Resolve(settings.DataFolder);
             Directory.CreateDirectory(dataFolder);
             locks.Add(await FolderLock.TakeAsync(dataFolder, ct));
             var home = await ClusterHome.ResolveAsync(dataFolder, ct);
-            if (home.IsElsewhere)
+            if (home.IsRelocated)
             {
-                // A copied data folder points to the same home as its original.
+                // A copied data folder refers to the same home as its original.
                 locks.Add(await FolderLock.TakeAsync(home.Folder, ct));
             }
 
@@ -29,7 +29,7 @@ internal static class ClusterStart
                 throw new PostgresUnavailableException(
                     $"""
                     The data folder {settings.DataFolder} belongs to another user: {problem.Message}
-                    Start the host as that user, or give it another folder with Banking:DataFolder.
+                    Start the host as that user, or set Banking:DataFolder to another folder.
                     """,
                     problem);
             }
@@ -43,7 +43,7 @@ internal static class ClusterStart
     {
         var wipe = settings.Fresh || home.IsOrphaned;
         var binaries = await BinaryLocator.LocateAsync(settings, wipe ? null : home.ClusterMajor, log, ct);
-        await Leftovers.TakeOverAsync(home, binaries, log);
+        await OrphanedServer.StopAsync(home, binaries, log);
         if (wipe)
         {
             home.Wipe();
@@ -51,16 +51,17 @@ internal static class ClusterStart
 
         if (home.ClusterMajor is not { } clusterMajor)
         {
-            log($"Making a PostgreSQL {binaries.Version} cluster in {home.Folder}.");
+            log($"Creating a PostgreSQL {binaries.Version} cluster in {home.Folder}.");
             await ClusterInitializer.InitializeAsync(home, binaries, ct);
         }
         else if (clusterMajor != binaries.Major)
         {
             throw new PostgresUnavailableException(
                 $"""
-                The cluster in {home.Folder} was made by PostgreSQL {clusterMajor}.
+                PostgreSQL {clusterMajor} created the cluster in {home.Folder}.
                 The binaries in {binaries.BinFolder} are version {binaries.Version} and cannot open it.
-                Set Banking:Postgres:BinFolder to the binaries of version {clusterMajor}, or, in Development, start with --fresh --yes, which deletes the data.
+                Set Banking:Postgres:BinFolder to the binaries of version {clusterMajor}.
+                In Development you can delete the data instead: start with --fresh --yes.
                 """);
         }
 

@@ -7,7 +7,7 @@ internal sealed record CommandResult(int ExitCode, string Output)
     public bool Succeeded => ExitCode == 0;
 }
 
-/// <summary>Runs a short-lived tool to its end and keeps what it printed.</summary>
+/// <summary>Runs a short-lived tool, waits for its end, and returns its output.</summary>
 internal static class Command
 {
     public static async Task<CommandResult> RunAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken ct)
@@ -41,10 +41,10 @@ internal static class Command
             RedirectStandardInput = redirect,
             RedirectStandardOutput = redirect,
             RedirectStandardError = redirect,
-            // The account PostgreSQL runs under may not be allowed into the host's working folder.
+            // PostgreSQL's account may lack access to the host's working folder.
             WorkingDirectory = OperatingSystem.IsWindows() ? "" : "/",
         };
-        // Messages are matched and shown: one language, whatever the user's is.
+        // This component matches messages in the output, so their language must be fixed.
         start.Environment["LC_ALL"] = "C";
         return start;
     }

@@ -2,6 +2,7 @@ using Npgsql;
 
 namespace Banking.EmbeddedPostgres;
 
+/// <summary>Creates and drops databases of a cluster.</summary>
 internal static class Databases
 {
     public static async Task EnsureAsync(Func<string, string> connectionString, string database, CancellationToken ct)
@@ -22,7 +23,7 @@ internal static class Databases
         }
         catch (PostgresException raced) when (raced.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
         {
-            // Another caller made it in between.
+            // Another caller created it in the meantime.
         }
     }
 
@@ -30,16 +31,16 @@ internal static class Databases
     {
         if (template is not null)
         {
-            ForgetConnections(connectionString(template));
+            ClearPool(connectionString(template));
         }
 
-        var copied = template is null ? "" : $" template {Quote(template)}";
-        await ExecuteAsync(connectionString, $"create database {Quote(database)}{copied}", ct);
+        var templateClause = template is null ? "" : $" template {Quote(template)}";
+        await ExecuteAsync(connectionString, $"create database {Quote(database)}{templateClause}", ct);
     }
 
     public static Task DropAsync(Func<string, string> connectionString, string database, CancellationToken ct)
     {
-        ForgetConnections(connectionString(database));
+        ClearPool(connectionString(database));
         return ExecuteAsync(connectionString, $"drop database if exists {Quote(database)} with (force)", ct);
     }
 
@@ -47,22 +48,22 @@ internal static class Databases
     {
         await using var connection = await OpenAsync(connectionString, ct);
         await using var command = new NpgsqlCommand(sql, connection);
-        // A large template takes longer to copy than an ordinary statement may.
+        // Copying a large template takes longer than the default timeout.
         command.CommandTimeout = 300;
         await command.ExecuteNonQueryAsync(ct);
     }
 
     private static async Task<NpgsqlConnection> OpenAsync(Func<string, string> connectionString, CancellationToken ct)
     {
-        // Not pooled: a database that is somebody's template must have no idle connections.
+        // Not pooled, because a template database must have no idle connections.
         var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(connectionString("postgres")) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         return connection;
     }
 
-    // Idle pooled connections would hold a template, and would be handed out broken after a drop.
-    private static void ForgetConnections(string connectionString)
+    // Idle pooled connections would block a template, and would be broken after a drop.
+    private static void ClearPool(string connectionString)
     {
         using var connection = new NpgsqlConnection(connectionString);
         NpgsqlConnection.ClearPool(connection);

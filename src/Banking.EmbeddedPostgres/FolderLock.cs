@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Banking.EmbeddedPostgres;
 
 /// <summary>
-/// Keeps a second host out. The operating system holds the lock for the process, so a crash cannot leave it behind.
+/// Keeps a second host out of a folder. The operating system releases the lock when the process ends, even after a crash.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class FolderLock : IDisposable
 
     public static async Task<FolderLock> TakeAsync(string folder, CancellationToken ct)
     {
-        // A locked file cannot be read, so who holds it stands beside it.
+        // A locked file cannot be read, so a second file has the name of its owner.
         var ownerFile = Path.Combine(folder, "host.owner");
         FileStream held;
         try
@@ -23,13 +23,13 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException)
         {
-            // The winner writes its name right after it got the lock.
+            // The owner writes its name right after it takes the lock.
             await Poll.UntilAsync(() => ReadOwner(ownerFile) is not null, TimeSpan.FromSeconds(1), ct);
             var owner = ReadOwner(ownerFile) ?? "an unknown process";
             throw new PostgresUnavailableException(
                 $"""
                 The data folder {folder} is in use by another host ({owner}).
-                Stop that host, or give this one a folder of its own with Banking:DataFolder.
+                Stop that host, or set Banking:DataFolder to another folder.
                 """)
             {
                 InUseBy = owner,

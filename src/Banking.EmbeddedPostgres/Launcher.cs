@@ -1,7 +1,9 @@
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Puts the tools in front of a command that change its account, its session and its fate when the host dies.</summary>
-internal sealed record Launcher(ServerAccount? Account, string? SetPriv, bool DeathSignal, string? RunUser, string? SetSid)
+/// <summary>
+/// Wraps a command in system tools that change its account, start a new session, and end the server when the host dies.
+/// </summary>
+internal sealed record Launcher(ServerAccount? Account, string? SetPriv, bool HasDeathSignal, string? RunUser, string? SetSid)
 {
     public static async Task<Launcher> ForAsync(ServerAccount? account, CancellationToken ct)
     {
@@ -10,12 +12,12 @@ internal sealed record Launcher(ServerAccount? Account, string? SetPriv, bool De
             return new(null, null, false, null, null);
         }
 
-        // BusyBox has a setpriv without these options, so its help is asked.
-        var setPriv = OnPath("setpriv");
+        // BusyBox has a setpriv without these options. Its help text shows which options exist.
+        var setPriv = FindOnPath("setpriv");
         var help = setPriv is null ? "" : (await Command.RunAsync([setPriv, "--help"], TimeSpan.FromSeconds(10), ct)).Output;
         var usable = help.Contains("--reuid", StringComparison.Ordinal) ? setPriv : null;
-        var deathSignal = usable is not null && help.Contains("--pdeathsig", StringComparison.Ordinal);
-        var launcher = new Launcher(account, usable, deathSignal, OnPath("runuser"), OnPath("setsid"));
+        var withDeathSignal = usable is not null && help.Contains("--pdeathsig", StringComparison.Ordinal);
+        var launcher = new Launcher(account, usable, withDeathSignal, FindOnPath("runuser"), FindOnPath("setsid"));
         return account is null || launcher.SetPriv is not null || launcher.RunUser is not null
             ? launcher
             : throw new PostgresUnavailableException("""
@@ -24,35 +26,35 @@ internal sealed record Launcher(ServerAccount? Account, string? SetPriv, bool De
                 """);
     }
 
-    public IReadOnlyList<string> Tool(IReadOnlyList<string> command) => [.. AsAccount(deathSignal: false), .. command];
+    public IReadOnlyList<string> WrapTool(IReadOnlyList<string> command) => [.. AsAccount(withDeathSignal: false), .. command];
 
-    /// <summary>Every link of this chain replaces itself by the next, so that the process started is the postmaster.</summary>
-    public IReadOnlyList<string> Server(IReadOnlyList<string> command, string logFile) => OperatingSystem.IsWindows()
+    /// <summary>Each tool replaces its process with the next one, so that the started process becomes the postmaster.</summary>
+    public IReadOnlyList<string> WrapServer(IReadOnlyList<string> command, string logFile) => OperatingSystem.IsWindows()
         ? command
         :
         [
-            // The log is a file and not a pipe: the server must outlive a host that is stopped in a debugger and does not read.
+            // The log is a file, not a pipe: a host stopped in a debugger does not read, and a full pipe would block the server.
             "/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile,
-            // Ctrl+C reaches the terminal's whole process group. The host still needs its database to end well, so it goes alone.
+            // A separate session: Ctrl+C signals the terminal's whole process group, and the host needs its database for a clean stop.
             .. SetSid is null ? Array.Empty<string>() : [SetSid],
-            .. AsAccount(DeathSignal),
+            .. AsAccount(HasDeathSignal),
             .. command,
         ];
 
-    private IEnumerable<string> AsAccount(bool deathSignal)
+    private IEnumerable<string> AsAccount(bool withDeathSignal)
     {
-        // INT is PostgreSQL's fast shutdown: even a host that is killed leaves a cleanly ended cluster behind.
-        string[] fate = deathSignal ? ["--pdeathsig", "INT"] : [];
+        // INT is PostgreSQL's fast shutdown, so even a killed host leaves a cleanly stopped cluster.
+        string[] signal = withDeathSignal ? ["--pdeathsig", "INT"] : [];
         return Account switch
         {
-            null => deathSignal ? [SetPriv!, .. fate] : [],
-            _ when SetPriv is not null => [SetPriv, "--reuid", $"{Account.Uid}", "--regid", $"{Account.Gid}", "--clear-groups", .. fate],
+            null => withDeathSignal ? [SetPriv!, .. signal] : [],
+            _ when SetPriv is not null => [SetPriv, "--reuid", $"{Account.Uid}", "--regid", $"{Account.Gid}", "--clear-groups", .. signal],
             _ => [RunUser!, "-u", Account.Name, "--"],
         };
     }
 
-    // sbin is added because it is missing from the PATH of services, and runuser is there.
-    private static string? OnPath(string tool) =>
+    // Adds sbin, the folder of runuser, because the PATH of services does not have it.
+    private static string? FindOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Concat(["/usr/bin", "/bin", "/usr/sbin", "/sbin"])
         .Select(folder => Path.Combine(folder, tool))

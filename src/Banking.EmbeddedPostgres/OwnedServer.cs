@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Banking.EmbeddedPostgres;
 
 /// <summary>
-/// The postmaster as a child of this process. The thread that starts it stays until it ends: the death signal the operating system sends
-/// to the child fires when the thread that made it ends, not when the process does.
+/// The postmaster as a child of this process. The starting thread waits for its end, because the operating system sends the death signal
+/// to the child when that thread ends, not when the process ends.
 /// </summary>
 internal sealed class OwnedServer
 {
@@ -15,7 +15,7 @@ internal sealed class OwnedServer
     {
     }
 
-    /// <summary>The process started; behind runuser the postmaster is its child.</summary>
+    /// <summary>The id of the started process. With runuser the postmaster is a child of this process.</summary>
     public int ChildProcessId { get; private set; }
 
     public bool HasEnded => ended.Task.IsCompleted;

@@ -4,7 +4,7 @@ internal static class Poll
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>True as soon as the condition holds, false when the time is over.</summary>
+    /// <summary>Returns true as soon as the condition holds, false after the timeout.</summary>
     public static async Task<bool> UntilAsync(Func<bool> condition, TimeSpan timeout, CancellationToken ct)
     {
         var clock = TimeProvider.System;

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>One installed PostgreSQL.</summary>
+/// <summary>The programs of one installed PostgreSQL.</summary>
 internal sealed partial record PostgresBinaries(string BinFolder, string Version)
 {
-    public const int OldestMajor = 15;
+    public const int MinMajor = 15;
 
     public int Major => int.Parse(Version.Split('.')[0], CultureInfo.InvariantCulture);
 
@@ -17,12 +17,12 @@ internal sealed partial record PostgresBinaries(string BinFolder, string Version
 
     public string PgCtl => Tool(BinFolder, "pg_ctl");
 
-    public static bool AreIn(string folder) => File.Exists(Tool(folder, "postgres")) && File.Exists(Tool(folder, "initdb"));
+    public static bool ExistIn(string folder) => File.Exists(Tool(folder, "postgres")) && File.Exists(Tool(folder, "initdb"));
 
-    /// <summary>Null when the folder holds no PostgreSQL that runs on this machine.</summary>
+    /// <summary>Reads the version. Null if the folder has no PostgreSQL that runs on this machine.</summary>
     public static async Task<PostgresBinaries?> ProbeAsync(string folder, CancellationToken ct)
     {
-        if (!AreIn(folder))
+        if (!ExistIn(folder))
         {
             return null;
         }
@@ -30,16 +30,16 @@ internal sealed partial record PostgresBinaries(string BinFolder, string Version
         try
         {
             var answer = await Command.RunAsync([Tool(folder, "postgres"), "--version"], TimeSpan.FromSeconds(10), ct);
-            return VersionPattern().Match(answer.Output) is { Success: true } match ? new(folder, TwoParts(match.Groups[1].Value)) : null;
+            return VersionPattern().Match(answer.Output) is { Success: true } match ? new(folder, AddMinor(match.Groups[1].Value)) : null;
         }
         catch (Win32Exception)
         {
-            return null; // Not executable here, such as another architecture's build.
+            return null; // Not executable on this machine, such as a build for another architecture.
         }
     }
 
-    // A beta prints no second part, as in 19beta1.
-    private static string TwoParts(string version) => version.Contains('.', StringComparison.Ordinal) ? version : version + ".0";
+    // A beta prints no minor version, as in 19beta1.
+    private static string AddMinor(string version) => version.Contains('.', StringComparison.Ordinal) ? version : version + ".0";
 
     private static string Tool(string folder, string name) => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name);
 

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>A private PostgreSQL that lives as long as this object and keeps its data for the next one.</summary>
+/// <summary>A private PostgreSQL server. It runs until this object is disposed, and its data stays for the next start.</summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
     private readonly IReadOnlyList<FolderLock> locks;
@@ -21,11 +21,11 @@ public sealed class PostgresCluster : IAsyncDisposable
         Action<string> log)
     {
         (Home, this.locks, this.binaries, this.server, this.password) = (home, locks, binaries, server, password);
-        AppDomain.CurrentDomain.ProcessExit += EndWithTheHost;
+        AppDomain.CurrentDomain.ProcessExit += StopWithHost;
         _ = ReportUnexpectedEndAsync(log);
     }
 
-    /// <summary>The loopback port; another one at each start, unless the settings name it.</summary>
+    /// <summary>The loopback port. A different one at each start, unless the settings give it.</summary>
     public int Port => server.Port;
 
     /// <summary>The data folder from the settings, as an absolute path.</summary>
@@ -34,19 +34,20 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>The version of the binaries, such as 15.18.</summary>
     public string Version => binaries.Version;
 
-    /// <summary>The process number of the postmaster.</summary>
+    /// <summary>The process id of the postmaster.</summary>
     public int ProcessId => server.ProcessId;
 
     internal ClusterHome Home { get; }
 
-    /// <summary>Starts the cluster in the folder, making it if there is none; throws <see cref="PostgresUnavailableException"/>.</summary>
+    /// <summary>Starts the cluster in the folder, and creates it if there is none.</summary>
+    /// <exception cref="PostgresUnavailableException">The cluster cannot be created or started.</exception>
     public static Task<PostgresCluster> StartAsync(PostgresSettings settings, Action<string>? log = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         return ClusterStart.RunAsync(settings, log ?? (_ => { }), ct);
     }
 
-    /// <summary>For Npgsql, as superuser "bank"; the database need not exist yet.</summary>
+    /// <summary>A connection string for Npgsql with the superuser "bank". The database need not exist.</summary>
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
     {
         Host = "127.0.0.1",
@@ -54,23 +55,23 @@ public sealed class PostgresCluster : IAsyncDisposable
         Username = ClusterInitializer.SuperUser,
         Password = password,
         Database = database,
-        // Nothing to negotiate on the loopback.
+        // Loopback connections need no encryption.
         SslMode = SslMode.Disable,
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
-    /// <summary>Makes the database unless it exists.</summary>
+    /// <summary>Creates the database unless it exists.</summary>
     public Task EnsureDatabaseAsync(string database, CancellationToken ct = default) =>
         Databases.EnsureAsync(ConnectionString, database, ct);
 
-    /// <summary>Makes the database, as a copy of the template if one is named; nobody may be connected to the template.</summary>
+    /// <summary>Creates the database, as a copy of the template if one is given. The template must have no other connections.</summary>
     public Task CreateDatabaseAsync(string database, string? template = null, CancellationToken ct = default) =>
         Databases.CreateAsync(ConnectionString, database, template, ct);
 
-    /// <summary>Drops the database if it exists and ends its connections.</summary>
+    /// <summary>Drops the database if it exists, and terminates its connections.</summary>
     public Task DropDatabaseAsync(string database, CancellationToken ct = default) => Databases.DropAsync(ConnectionString, database, ct);
 
-    /// <summary>Ends the server with a fast shutdown and waits for it; harder means follow if it does not end.</summary>
+    /// <summary>Stops the server with a fast shutdown, then with an immediate one, then by a kill.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
@@ -78,7 +79,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             return;
         }
 
-        AppDomain.CurrentDomain.ProcessExit -= EndWithTheHost;
+        AppDomain.CurrentDomain.ProcessExit -= StopWithHost;
         if (!server.Process.HasEnded)
         {
             await ServerProcesses.StopAsync(ProcessId, () => server.Process.HasEnded, binaries, Home.Cluster);
@@ -90,8 +91,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    // A host that ends without disposing, where no death signal does this.
-    private void EndWithTheHost(object? sender, EventArgs e) => DisposeAsync().AsTask().Wait(ServerProcesses.FastShutdown);
+    // For a host that ends without disposing, on systems without a death signal.
+    private void StopWithHost(object? sender, EventArgs e) => DisposeAsync().AsTask().Wait(ServerProcesses.FastShutdown);
 
     private async Task ReportUnexpectedEndAsync(Action<string> log)
     {

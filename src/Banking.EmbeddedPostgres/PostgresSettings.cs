@@ -1,24 +1,24 @@
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Where the private cluster lives and which PostgreSQL runs it.</summary>
+/// <summary>Settings of the private cluster: its folder, its binaries and its server parameters.</summary>
 public sealed record PostgresSettings
 {
-    /// <summary>Kept between runs: the cluster, its password and its log. One host at a time.</summary>
+    /// <summary>The folder for the cluster, its password and its log. It persists between runs; one host at a time uses it.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>The folder with <c>postgres</c> and <c>initdb</c>; without it the PATH and the usual folders are searched.</summary>
+    /// <summary>The folder with <c>postgres</c> and <c>initdb</c>. Default: search the PATH and the usual folders.</summary>
     public string? BinFolder { get; init; }
 
-    /// <summary>The loopback port; when left out a free one, another at each start.</summary>
+    /// <summary>The loopback port. Default: a free one, different at each start.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Wipes the data folder first.</summary>
+    /// <summary>Deletes the existing cluster first.</summary>
     public bool Fresh { get; init; }
 
-    /// <summary>Extra postgresql.conf settings; they win over the defaults of this component.</summary>
+    /// <summary>Additional settings of postgresql.conf. They override the defaults of this component.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether portable binaries may be downloaded when none are installed.</summary>
+    /// <summary>Allows the download of portable binaries if none are installed.</summary>
     public bool AllowDownload { get; init; } = true;
 
     internal BinarySearch Search { get; init; } = BinarySearch.ThisMachine;

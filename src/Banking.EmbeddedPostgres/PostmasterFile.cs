@@ -2,19 +2,20 @@ using System.Globalization;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>postmaster.pid, in which a server says who it is and whether it answers yet.</summary>
+/// <summary>The content of postmaster.pid: a server's process id, start time and status.</summary>
 internal sealed record PostmasterFile(int ProcessId, long StartedAtUnix, string Status)
 {
     public bool IsReady => Status == "ready";
 
-    public static string In(string cluster) => Path.Combine(cluster, "postmaster.pid");
+    public static string PathIn(string cluster) => Path.Combine(cluster, "postmaster.pid");
 
     public static PostmasterFile? Read(string cluster)
     {
         try
         {
-            // Lines: process, folder, start time, port, socket folder, address, shared memory, status. The last ones come later.
-            var lines = File.ReadAllLines(In(cluster));
+            // Lines: process id, folder, start time, port, socket folder, address, shared memory, status. The server writes the last ones
+            // later.
+            var lines = File.ReadAllLines(PathIn(cluster));
             return lines.Length >= 3
                 && int.TryParse(lines[0], CultureInfo.InvariantCulture, out var processId)
                 && long.TryParse(lines[2], CultureInfo.InvariantCulture, out var startedAt)

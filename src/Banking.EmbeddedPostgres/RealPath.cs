@@ -3,9 +3,9 @@ namespace Banking.EmbeddedPostgres;
 internal static class RealPath
 {
     /// <summary>
-    /// The path without links in any part, as the operating system reports a process's working folder. Parts that do not exist stay.
+    /// Resolves links in all parts of the path, as the operating system does for a process's working folder. Missing parts stay unchanged.
     /// </summary>
-    public static string Of(string path)
+    public static string Resolve(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (Path.GetDirectoryName(full) is not { } parent)
@@ -13,7 +13,9 @@ internal static class RealPath
             return full;
         }
 
-        var here = Path.Combine(Of(parent), Path.GetFileName(full));
-        return new DirectoryInfo(here).LinkTarget is { } target ? Of(Path.Combine(Path.GetDirectoryName(here)!, target)) : here;
+        var resolved = Path.Combine(Resolve(parent), Path.GetFileName(full));
+        return new DirectoryInfo(resolved).LinkTarget is { } target
+            ? Resolve(Path.Combine(Path.GetDirectoryName(resolved)!, target))
+            : resolved;
     }
 }

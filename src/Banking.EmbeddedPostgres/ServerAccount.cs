@@ -3,21 +3,25 @@ using System.Globalization;
 namespace Banking.EmbeddedPostgres;
 
 /// <summary>
-/// The account PostgreSQL runs under when the host is root, which PostgreSQL refuses to be. Null stands for "the host's own account".
+/// The account of the PostgreSQL server when the host runs as root, because PostgreSQL refuses to run as root. Null means the host's own
+/// account.
 /// </summary>
 internal sealed record ServerAccount(string Name, uint Uid, uint Gid)
 {
     public static bool HostIsRoot { get; } = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
 
-    /// <summary>An existing cluster keeps its owner: a folder made without root still opens with and without it.</summary>
-    public static async Task<ServerAccount?> ForAsync(string clusterFolder, CancellationToken ct)
+    /// <summary>
+    /// Chooses the owner of an existing cluster, so that root can open a cluster that an ordinary user created, and that user can open it
+    /// again.
+    /// </summary>
+    public static async Task<ServerAccount?> ChooseAsync(string clusterFolder, CancellationToken ct)
     {
         if (!HostIsRoot)
         {
             return null;
         }
 
-        var known = Known();
+        var known = ReadAccounts();
         if (Directory.Exists(clusterFolder)
             && await Command.RunAsync(["stat", "-c", "%u %g", clusterFolder], TimeSpan.FromSeconds(10), ct) is { Succeeded: true } owner
             && owner.Output.Split(' ') is [var uidText, var gidText]
@@ -30,12 +34,12 @@ internal sealed record ServerAccount(string Name, uint Uid, uint Gid)
         return known.FirstOrDefault(account => account.Name == "postgres")
             ?? known.FirstOrDefault(account => account.Name == "nobody")
             ?? throw new PostgresUnavailableException("""
-                PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor a user "nobody" to run it as.
+                PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor a user "nobody".
                 Start the host as an ordinary user, create one of these users, or set ConnectionStrings:banking.
                 """);
     }
 
-    private static List<ServerAccount> Known() =>
+    private static List<ServerAccount> ReadAccounts() =>
     [
         .. from line in File.ReadLines("/etc/passwd")
            let parts = line.Split(':')

@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>The settings file, written anew at each start and included at the end of postgresql.conf.</summary>
+/// <summary>The server's settings file. Each start rewrites it; postgresql.conf includes it at the end.</summary>
 internal static partial class ServerConfiguration
 {
     private const string FileName = "banking.conf";
 
-    private static readonly string[] Owned = ["port", "listen_addresses", "unix_socket_directories", "data_directory", "config_file"];
+    private static readonly string[] Reserved = ["port", "listen_addresses", "unix_socket_directories", "data_directory", "config_file"];
 
     private static readonly (string Name, string Value)[] Defaults =
     [
         ("timezone", "UTC"),
         ("log_timezone", "UTC"),
-        // Durability is the default; it is said, so that no older file in the folder says otherwise.
+        // Durability is PostgreSQL's default. It is set explicitly to override older files in the folder.
         ("fsync", "on"),
         ("full_page_writes", "on"),
         ("synchronous_commit", "on"),
@@ -22,14 +22,17 @@ internal static partial class ServerConfiguration
         ("shared_buffers", "256MB"),
         ("wal_compression", "on"),
         ("max_wal_size", "2GB"),
-        // Files of the write-ahead log are used again rather than made anew: making one holds up every commit for 30 to 60 ms.
+        // PostgreSQL recycles files of the write-ahead log up to this size. Creating a new file delays every commit by 30 to 60 ms.
         ("min_wal_size", "1GB"),
         ("checkpoint_timeout", "15min"),
-        // Compiling costs more than it gives on the short statements of a bank.
+        // JIT compilation costs more than it saves on the short statements of a bank.
         ("jit", "off"),
     ];
 
-    /// <summary>Given on the command line, where nothing in the folder can override it: nobody but this machine gets in.</summary>
+    /// <summary>
+    /// The server's arguments. They restrict access to this machine and are given on the command line, because no file can override them
+    /// there.
+    /// </summary>
     public static IEnumerable<string> Arguments(string cluster, int port) =>
         ["-D", cluster, "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-c", "unix_socket_directories="];
 
@@ -37,9 +40,9 @@ internal static partial class ServerConfiguration
     {
         foreach (var name in parameters.Keys)
         {
-            if (!ParameterName().IsMatch(name) || Owned.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (!ParameterName().IsMatch(name) || Reserved.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                throw new ArgumentException($"\"{name}\" is not a PostgreSQL setting that can be given here.", nameof(parameters));
+                throw new ArgumentException($"\"{name}\" is not a PostgreSQL setting that can be changed here.", nameof(parameters));
             }
         }
     }
@@ -48,8 +51,8 @@ internal static partial class ServerConfiguration
 
     public static void Write(ClusterHome home, IReadOnlyDictionary<string, string> parameters)
     {
-        var text = new StringBuilder("# Written by the bank at each start; settings belong in Banking:Postgres.\n");
-        foreach (var (name, value) in Defaults.Concat(Collector(home)).Concat(parameters.Select(pair => (pair.Key, pair.Value))))
+        var text = new StringBuilder("# The bank rewrites this file at each start. Put settings into Banking:Postgres.\n");
+        foreach (var (name, value) in Defaults.Concat(LogCollector(home)).Concat(parameters.Select(pair => (pair.Key, pair.Value))))
         {
             var quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
             text.Append(name).Append(" = '").Append(quoted).Append("'\n");
@@ -57,11 +60,11 @@ internal static partial class ServerConfiguration
 
         var file = Path.Combine(home.Cluster, FileName);
         File.WriteAllText(file, text.ToString());
-        Unix.GiveTo(home.Launcher.Account, file);
+        Unix.ChangeOwner(home.Launcher.Account, file);
     }
 
-    // Windows has no shell to send the output to a file, so the server does it.
-    private static (string, string)[] Collector(ClusterHome home) => OperatingSystem.IsWindows()
+    // Windows has no shell that redirects the output to a file, so the server writes the file itself.
+    private static (string, string)[] LogCollector(ClusterHome home) => OperatingSystem.IsWindows()
         ?
         [
             ("logging_collector", "on"),

@@ -1,15 +1,15 @@
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>What the server wrote; the first thing to show when it does not start.</summary>
+/// <summary>The server's log file. Its end is part of the error when the server does not start.</summary>
 internal sealed record ServerLog(string File)
 {
-    private const long LargestBytes = 10 * 1024 * 1024;
+    private const long MaxBytes = 10 * 1024 * 1024;
     private const int TailLines = 20;
 
-    /// <summary>Ready for a new server: not endless, and readable by its owner only, because statements may be in it.</summary>
+    /// <summary>Rotates a large file and creates a missing one. Only its owner can read it, because it may contain statements.</summary>
     public void Prepare()
     {
-        if (Length > LargestBytes)
+        if (Length > MaxBytes)
         {
             System.IO.File.Move(File, File + ".1", overwrite: true);
         }
@@ -25,7 +25,7 @@ internal sealed record ServerLog(string File)
 
     public long Length => new FileInfo(File) is { Exists: true } file ? file.Length : 0;
 
-    public string Since(long position)
+    public string ReadFrom(long position)
     {
         using var stream = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         stream.Position = Math.Min(position, stream.Length);

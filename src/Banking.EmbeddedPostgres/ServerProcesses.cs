@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Which living processes work on a cluster, and how they are ended.</summary>
+/// <summary>Finds and stops the running processes of a cluster.</summary>
 internal static class ServerProcesses
 {
     public static readonly TimeSpan FastShutdown = TimeSpan.FromSeconds(20);
@@ -22,25 +22,25 @@ internal static class ServerProcesses
         }
     }
 
-    /// <summary>The postmaster and, on Linux, backends that outlived theirs.</summary>
-    public static IReadOnlyList<int> Of(string cluster) => OperatingSystem.IsLinux()
-        ? WorkingIn(cluster)
-        : PostmasterFile.Read(cluster) is { } file && IsThatServer(file) ? [file.ProcessId] : [];
+    /// <summary>Finds the postmaster and, on Linux, backends that outlived their postmaster.</summary>
+    public static IReadOnlyList<int> Find(string cluster) => OperatingSystem.IsLinux()
+        ? FindByWorkingFolder(cluster)
+        : PostmasterFile.Read(cluster) is { } file && IsRunning(file) ? [file.ProcessId] : [];
 
-    /// <summary>Fast shutdown, then immediate shutdown, then kill: each only if the one before did not end it.</summary>
-    public static async Task StopAsync(int postmaster, Func<bool> ended, PostgresBinaries binaries, string cluster)
+    /// <summary>Tries a fast shutdown, then an immediate shutdown, then a kill, until the server has ended.</summary>
+    public static async Task StopAsync(int postmaster, Func<bool> hasEnded, PostgresBinaries binaries, string cluster)
     {
         await SignalAsync(postmaster, Unix.Interrupt, "fast", binaries, cluster);
-        if (await Poll.UntilAsync(ended, FastShutdown, CancellationToken.None))
+        if (await Poll.UntilAsync(hasEnded, FastShutdown, CancellationToken.None))
         {
             return;
         }
 
         await SignalAsync(postmaster, Unix.Quit, "immediate", binaries, cluster);
-        if (!await Poll.UntilAsync(ended, ImmediateShutdown, CancellationToken.None))
+        if (!await Poll.UntilAsync(hasEnded, ImmediateShutdown, CancellationToken.None))
         {
             Kill(postmaster);
-            await Poll.UntilAsync(ended, ImmediateShutdown, CancellationToken.None);
+            await Poll.UntilAsync(hasEnded, ImmediateShutdown, CancellationToken.None);
         }
     }
 
@@ -53,7 +53,7 @@ internal static class ServerProcesses
         }
         catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
         {
-            // It ended by itself.
+            // The process has ended by itself.
         }
     }
 
@@ -69,15 +69,15 @@ internal static class ServerProcesses
         }
     }
 
-    // Every process of a server makes the cluster its working folder. That holds for the orphans of a killed postmaster too,
-    // and it cannot be confused with a stranger that got the old process number.
-    private static List<int> WorkingIn(string cluster)
+    // The cluster is the working folder of every process of its server, also of the backends of a killed postmaster. Unlike a process id,
+    // the folder cannot belong to an unrelated process.
+    private static List<int> FindByWorkingFolder(string cluster)
     {
         var found = new List<int>();
         foreach (var entry in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var processId)
-                && WorkingFolder(entry) == cluster && Name(entry) is "postgres" or "postmaster")
+                && ReadWorkingFolder(entry) == cluster && ReadName(entry) is "postgres" or "postmaster")
             {
                 found.Add(processId);
             }
@@ -86,11 +86,11 @@ internal static class ServerProcesses
         return found;
     }
 
-    private static string? WorkingFolder(string entry) => Try(() => new FileInfo($"{entry}/cwd").LinkTarget);
+    private static string? ReadWorkingFolder(string entry) => Try(() => new FileInfo($"{entry}/cwd").LinkTarget);
 
-    private static string? Name(string entry) => Try(() => File.ReadAllText($"{entry}/comm").Trim());
+    private static string? ReadName(string entry) => Try(() => File.ReadAllText($"{entry}/comm").Trim());
 
-    // Processes come and go, and those of other users are none of our business.
+    // A process may end during the search, and processes of other users are not readable. Both are skipped.
     private static string? Try(Func<string?> read)
     {
         try
@@ -103,7 +103,7 @@ internal static class ServerProcesses
         }
     }
 
-    private static bool IsThatServer(PostmasterFile file)
+    private static bool IsRunning(PostmasterFile file)
     {
         try
         {

@@ -3,15 +3,16 @@ using System.Net.Sockets;
 
 namespace Banking.EmbeddedPostgres;
 
+/// <summary>A server that accepts connections.</summary>
 internal sealed record RunningServer(OwnedServer Process, int ProcessId, int Port);
 
-/// <summary>Starts the server, on a free port unless one is given, and waits until it answers.</summary>
+/// <summary>Starts the server on the given port or a free one, and waits until it accepts connections.</summary>
 internal static class ServerStart
 {
-    private const int PortAttempts = 5;
+    private const int MaxPortAttempts = 5;
 
-    // A server that recovers from a crash replays its log first, and says that it is starting.
-    private const int PatienceDuringRecovery = 10;
+    // After a crash the server replays its log first. Its status is "starting" meanwhile.
+    private const int RecoveryTimeoutFactor = 10;
 
     public static async Task<RunningServer> RunAsync(
         ClusterHome home, PostgresBinaries binaries, int? port, TimeSpan timeout, CancellationToken ct)
@@ -23,48 +24,48 @@ internal static class ServerStart
             var logStart = home.Log.Length;
             var chosen = port ?? FreePort();
             var server = await OwnedServer.StartAsync(
-                home.Launcher.Server([binaries.Postgres, .. ServerConfiguration.Arguments(home.Cluster, chosen)], home.Log.File));
-            PostmasterFile? Current() => PostmasterFile.Read(home.Cluster) is { } file && !file.IsSameServer(stale) ? file : null;
+                home.Launcher.WrapServer([binaries.Postgres, .. ServerConfiguration.Arguments(home.Cluster, chosen)], home.Log.File));
+            PostmasterFile? ReadCurrent() => PostmasterFile.Read(home.Cluster) is { } file && !file.IsSameServer(stale) ? file : null;
             try
             {
-                bool Settled() => server.HasEnded || Current() is { IsReady: true };
-                var settled = await Poll.UntilAsync(Settled, timeout, ct)
-                    || (Current() is { Status: "starting" } && await Poll.UntilAsync(Settled, timeout * PatienceDuringRecovery, ct));
-                if (settled && !server.HasEnded && Current() is { IsReady: true } ready)
+                bool IsSettled() => server.HasEnded || ReadCurrent() is { IsReady: true };
+                var isSettled = await Poll.UntilAsync(IsSettled, timeout, ct)
+                    || (ReadCurrent() is { Status: "starting" } && await Poll.UntilAsync(IsSettled, timeout * RecoveryTimeoutFactor, ct));
+                if (isSettled && !server.HasEnded && ReadCurrent() is { IsReady: true } ready)
                 {
                     return new(server, ready.ProcessId, chosen);
                 }
             }
             catch (OperationCanceledException)
             {
-                await EndAsync(server, Current());
+                await KillAsync(server, ReadCurrent());
                 throw;
             }
 
             var hadEnded = server.HasEnded;
-            await EndAsync(server, Current());
-            var said = home.Log.Since(logStart);
-            // Somebody else took the port between our look and the server's.
+            await KillAsync(server, ReadCurrent());
+            var output = home.Log.ReadFrom(logStart);
+            // Another program took the port after FreePort released it.
             if (
                 hadEnded
                 && port is null
-                && attempt < PortAttempts
-                && said.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
+                && attempt < MaxPortAttempts
+                && output.Contains("could not create any TCP/IP sockets", StringComparison.Ordinal))
             {
                 continue;
             }
 
-            var complaint = hadEnded ? "ended while it started" : $"was not ready within {timeout.TotalSeconds:0} s";
+            var problem = hadEnded ? "ended while it started" : $"was not ready within {timeout.TotalSeconds:0} s";
             throw new PostgresUnavailableException(
                 $"""
-                PostgreSQL {binaries.Version} in {home.Folder} {complaint}. Its log {home.Log.File} ends with:
-                {ServerLog.Tail(said)}
+                PostgreSQL {binaries.Version} in {home.Folder} {problem}. Its log {home.Log.File} ends with:
+                {ServerLog.Tail(output)}
                 """);
         }
     }
 
-    // No data is at stake in a server that nobody has used yet.
-    private static async Task EndAsync(OwnedServer server, PostmasterFile? postmaster)
+    // A kill is safe, because the server has not been used yet.
+    private static async Task KillAsync(OwnedServer server, PostmasterFile? postmaster)
     {
         if (!server.HasEnded)
         {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>The two system calls that .NET does not offer.</summary>
+/// <summary>Two system calls that .NET does not offer.</summary>
 internal static partial class Unix
 {
     public const int Interrupt = 2;
@@ -11,7 +11,7 @@ internal static partial class Unix
 
     public static void Signal(int processId, int signal)
     {
-        // Zero and below would address whole process groups.
+        // Ids of zero and below would address process groups.
         ArgumentOutOfRangeException.ThrowIfLessThan(processId, 2);
         const int noSuchProcess = 3;
         if (SendSignal(processId, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not noSuchProcess)
@@ -21,18 +21,19 @@ internal static partial class Unix
         }
     }
 
-    public static void GiveTo(ServerAccount? account, string path)
+    public static void ChangeOwner(ServerAccount? account, string path)
     {
-        if (account is not null && ChangeOwner(path, account.Uid, account.Gid) != 0)
+        if (account is not null && LChown(path, account.Uid, account.Gid) != 0)
         {
-            throw new UnauthorizedAccessException($"{path} cannot be given to {account.Name}: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new UnauthorizedAccessException(
+                $"The owner of {path} cannot be changed to {account.Name}: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int processId, int signal);
 
-    // lchown, so that a link put in our way is not followed.
+    // lchown does not follow a link that another user may have placed there.
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int ChangeOwner(string path, uint owner, uint group);
+    private static partial int LChown(string path, uint owner, uint group);
 }

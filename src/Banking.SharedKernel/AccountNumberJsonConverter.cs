@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Banking.SharedKernel;
 
-/// <summary>The electronic form as a string; also as a key of a dictionary. Anything else is refused, never repaired.</summary>
+/// <summary>Converts to and from the electronic form, as a string or a dictionary key. Invalid JSON is refused, not repaired.</summary>
 internal sealed class AccountNumberJsonConverter : JsonConverter<AccountNumber>
 {
     public override AccountNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -13,15 +13,15 @@ internal sealed class AccountNumberJsonConverter : JsonConverter<AccountNumber>
         Parse(reader.GetString());
 
     public override void Write(Utf8JsonWriter writer, AccountNumber value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(Stored(value));
+        writer.WriteStringValue(Format(value));
 
     public override void WriteAsPropertyName(Utf8JsonWriter writer, AccountNumber value, JsonSerializerOptions options) =>
-        writer.WritePropertyName(Stored(value));
+        writer.WritePropertyName(Format(value));
 
     private static AccountNumber Parse(string? text) =>
         AccountNumber.TryParseStored(text, out var number) ? number : throw new JsonException($"'{text}' is not an IBAN.");
 
-    private static string Stored(AccountNumber number) => number == default
-        ? throw new JsonException("An empty account number cannot be stored: it would be unreadable.")
+    private static string Format(AccountNumber number) => number == default
+        ? throw new JsonException("An empty account number cannot be stored, because it could not be read again.")
         : number.Value;
 }

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// ISO 4217 list one as published on 2026-01-01. Left out are the codes beginning with X that no country or monetary union pays with:
+/// ISO 4217 list one as published on 2026-01-01. It omits the codes beginning with X that no country or monetary union uses as money:
 /// metals, bond market units, units of funds (XAD, XDR, XSU, XUA), testing and "no currency".
 /// </summary>
 internal static class CurrencyTable
@@ -29,32 +29,32 @@ internal static class CurrencyTable
         CLF UYW
         """;
 
-    // A code that leaves the list moves here, never out of the file: stored events keep naming it. All had two digits.
+    // A code that leaves the list moves here and is never deleted, because stored events still have it. All had two digits.
     private const string Withdrawn = """
         ANG BGN CUC HRK SLL ZWL
         """;
 
     private static readonly FrozenDictionary<string, (string Code, int Scale)> Active =
-        Rows((NoMinorUnit, 0), (TwoDigits, 2), (ThreeDigits, 3), (FourDigits, 4));
+        ReadRows((NoMinorUnit, 0), (TwoDigits, 2), (ThreeDigits, 3), (FourDigits, 4));
 
-    private static readonly FrozenDictionary<string, (string Code, int Scale)> Ever =
-        Rows((NoMinorUnit, 0), (TwoDigits, 2), (ThreeDigits, 3), (FourDigits, 4), (Withdrawn, 2));
+    private static readonly FrozenDictionary<string, (string Code, int Scale)> ActiveOrWithdrawn =
+        ReadRows((NoMinorUnit, 0), (TwoDigits, 2), (ThreeDigits, 3), (FourDigits, 4), (Withdrawn, 2));
 
     internal static IEnumerable<string> ActiveCodes => Active.Keys;
 
-    internal static IEnumerable<string> WithdrawnCodes => Ever.Keys.Except(Active.Keys);
+    internal static IEnumerable<string> WithdrawnCodes => ActiveOrWithdrawn.Keys.Except(Active.Keys);
 
-    internal static bool TryActive(string? code, out (string Code, int Scale) row) => Find(Active, code, out row);
+    internal static bool TryFindActive(string? code, out (string Code, int Scale) row) => TryFind(Active, code, out row);
 
-    internal static bool TryEver(string? code, out (string Code, int Scale) row) => Find(Ever, code, out row);
+    internal static bool TryFind(string? code, out (string Code, int Scale) row) => TryFind(ActiveOrWithdrawn, code, out row);
 
-    private static bool Find(FrozenDictionary<string, (string Code, int Scale)> table, string? code, out (string Code, int Scale) row)
+    private static bool TryFind(FrozenDictionary<string, (string Code, int Scale)> table, string? code, out (string Code, int Scale) row)
     {
         row = default;
         return code is not null && table.TryGetValue(code, out row);
     }
 
-    private static FrozenDictionary<string, (string Code, int Scale)> Rows(params (string Codes, int Scale)[] lists) =>
+    private static FrozenDictionary<string, (string Code, int Scale)> ReadRows(params (string Codes, int Scale)[] lists) =>
         lists
             .SelectMany(list => list.Codes
                 .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Banking.SharedKernel;
 
-/// <summary>Ids that a second run finds again: UUID version 5 of RFC 9562, section 5.5.</summary>
+/// <summary>Ids derived from a name, the same in each run: UUID version 5 of RFC 9562, section 5.5.</summary>
 public static class DeterministicId
 {
-    /// <summary>The same id for the same scope and name (UTF-8, compared byte by byte), on every machine and in every release.</summary>
-    /// <exception cref="ArgumentException">The name holds half a surrogate pair, which UTF-8 cannot write.</exception>
-    [SuppressMessage("Security", "CA5350", Justification = "RFC 9562 prescribes SHA-1 here; the id is a name, not a proof.")]
+    /// <summary>Computes the id of a name in a scope. It is the same on every machine and in every release.</summary>
+    /// <exception cref="ArgumentException">The name has half a surrogate pair, which UTF-8 cannot encode.</exception>
+    [SuppressMessage("Security", "CA5350", Justification = "RFC 9562 prescribes SHA-1; the id proves nothing.")]
     public static Guid From(Guid scope, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -24,6 +24,6 @@ public static class DeterministicId
         return new(id, bigEndian: true);
     }
 
-    // The lenient encoding turns every lone surrogate into the same replacement character: two names would share an id.
+    // The lenient encoding replaces every lone surrogate with the same character, so two names could share an id.
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 }

@@ -3,13 +3,13 @@ using System.Collections.Frozen;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// The structure of each country's domestic number (BBAN), from the IBAN registry that SWIFT keeps for ISO 13616: runs of <c>n</c> digits,
-/// <c>a</c> letters or <c>c</c> either, each with its length. Letters are upper case here, as the electronic form has them.
+/// The structure of each country's domestic number (BBAN), from SWIFT's IBAN registry for ISO 13616. A structure is a sequence of runs:
+/// <c>n</c> digits, <c>a</c> upper-case letters or <c>c</c> either, each with its length.
 /// </summary>
 internal static class IbanRegistry
 {
-    /// <summary>Country and two check digits.</summary>
-    private const int Prefix = 4;
+    /// <summary>The country and two check digits.</summary>
+    private const int PrefixLength = 4;
 
     private const string Structures = """
         ADn8c12 AEn19 ALn8c16 ATn16 AZa4c20 BAn16 BEn12 BGa4n6c8 BHa4c14 BIn23 BRn23a1c1 BYc4n4c16 CHn5c12 CRn18 CYn8c16 CZn20
@@ -22,21 +22,21 @@ internal static class IbanRegistry
 
     private static readonly FrozenDictionary<string, (char Kind, int Length)[]> ByCountry = Structures
         .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        .ToFrozenDictionary(row => row[..2], row => Runs(row[2..]), StringComparer.Ordinal);
+        .ToFrozenDictionary(row => row[..2], row => ParseRuns(row[2..]), StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, (char Kind, int Length)[]>.AlternateLookup<ReadOnlySpan<char>> BySpan =
         ByCountry.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Each country with the length of its numbers, in characters with country and check digits.</summary>
+    /// <summary>Each country with the length of its numbers, including country and check digits.</summary>
     public static IEnumerable<KeyValuePair<string, int>> All => ByCountry.Select(row => KeyValuePair.Create(row.Key, Length(row.Value)));
 
     public static int? LengthOf(ReadOnlySpan<char> country) => BySpan.TryGetValue(country, out var runs) ? Length(runs) : null;
 
-    /// <summary>The runs of a country's domestic number, for tests that make numbers.</summary>
+    /// <summary>The runs of a country's domestic number, for tests that generate numbers.</summary>
     public static IReadOnlyList<(char Kind, int Length)> StructureOf(string country) => ByCountry[country];
 
     /// <summary>
-    /// Whether a number of the right length has letters and digits where its country has them. Codes left to users have no structure.
+    /// Checks that a number of the right length has its letters and digits in the country's places. Codes left to users have no structure.
     /// </summary>
     public static bool HasStructure(ReadOnlySpan<char> number)
     {
@@ -45,7 +45,7 @@ internal static class IbanRegistry
             return true;
         }
 
-        var rest = number[Prefix..];
+        var rest = number[PrefixLength..];
         foreach (var (kind, length) in runs)
         {
             var run = rest[..length];
@@ -60,9 +60,9 @@ internal static class IbanRegistry
         return true;
     }
 
-    private static int Length((char Kind, int Length)[] runs) => Prefix + runs.Sum(r => r.Length);
+    private static int Length((char Kind, int Length)[] runs) => PrefixLength + runs.Sum(r => r.Length);
 
-    private static (char Kind, int Length)[] Runs(string row)
+    private static (char Kind, int Length)[] ParseRuns(string row)
     {
         var runs = new List<(char Kind, int Length)>();
         foreach (var c in row)

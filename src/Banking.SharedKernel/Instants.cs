@@ -4,30 +4,31 @@ using System.Text.RegularExpressions;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// Points in time as queries name them: RFC 3339 with an offset, or a local time together with an IANA time zone.
-/// A local time that daylight saving skipped or doubled is answered with both candidates instead of a guess.
+/// Parses points in time of queries: RFC 3339 with an offset, or a local time with an IANA time zone. For a local time that daylight saving
+/// skipped or doubled the result has both candidates.
 /// </summary>
 public static partial class Instants
 {
     private static readonly DateTime Earliest = new(1900, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     /// <summary>
-    /// Reads <c>2026-11-17T15:00:00+01:00</c> (seconds required, <c>Z</c> or an offset, <c>T</c> and <c>Z</c> in either case), or
-    /// <c>2026-11-17T15:00</c> with a time zone. A fraction may have any length and is cut to microseconds. The second 60 is read as the
-    /// next second at the end of a month in UTC, where leap seconds are. A space before the offset counts as a plus, because that is what
-    /// an unescaped plus becomes in a query string. Years outside of 1900 to 9999 (in UTC) are refused. Never throws.
+    /// Parses <c>2026-11-17T15:00:00+01:00</c> (seconds required, <c>Z</c> or an offset, <c>T</c> and <c>Z</c> in either case), or
+    /// <c>2026-11-17T15:00</c> with a time zone. Never throws.
+    /// <para>A fraction may have any length and is cut to microseconds. The second 60 is accepted at the end of a month in UTC, as a leap
+    /// second, and means the next second. A space before the offset counts as a plus, because query strings turn an unescaped plus into a
+    /// space. Years outside 1900 to 9999 (in UTC) are refused.</para>
     /// </summary>
     /// <param name="text">The time.</param>
-    /// <param name="timeZone">An IANA name such as <c>Europe/Berlin</c>, or null or empty when the text has an offset.</param>
+    /// <param name="timeZone">An IANA name such as <c>Europe/Berlin</c>. Null or empty if the text has an offset.</param>
     public static InstantResult Parse(string? text, string? timeZone) => Parse(text, timeZone, TimeSpan.TicksPerMicrosecond);
 
     /// <summary>
-    /// Reads an instant with an offset as a request says it, to the tenth of a microsecond: the fingerprint of a request is made of what
-    /// was sent. What is kept of it is cut (<see cref="CutToMicroseconds"/>).
+    /// Parses an instant with an offset to a tenth of a microsecond. The fingerprint of a request uses this precision, so that it covers
+    /// the request as sent; the stored instant is cut (<see cref="CutToMicroseconds"/>).
     /// </summary>
     public static InstantResult ParseAsSent(string? text) => Parse(text, null, unit: 1);
 
-    /// <summary>The instant without what the database cannot keep.</summary>
+    /// <summary>Cuts the instant to the precision of the database.</summary>
     public static DateTimeOffset CutToMicroseconds(this DateTimeOffset instant) =>
         new(instant.Ticks - (instant.Ticks % TimeSpan.TicksPerMicrosecond), instant.Offset);
 
@@ -42,7 +43,7 @@ public static partial class Instants
         var hasZone = !string.IsNullOrEmpty(timeZone);
         return (match.Groups["offset"].Success, hasZone) switch
         {
-            (true, true) => Malformed("The time has an offset and a time zone, which could disagree: leave out one of them."),
+            (true, true) => Malformed("The time has an offset and a time zone, which could disagree: omit one of them."),
             (false, false) => Malformed("The time has no offset: add Z or +01:00, or name a time zone such as Europe/Berlin."),
             (true, false) when !match.Groups["second"].Success =>
                 Malformed("A time with an offset needs seconds: write 15:00:00, not 15:00."),
@@ -54,9 +55,9 @@ public static partial class Instants
         };
     }
 
-    /// <summary>The instant of so many ticks in UTC, when its year is 1900 to 9999.</summary>
+    /// <summary>Creates the instant from ticks in UTC. Malformed outside the years 1900 to 9999.</summary>
     public static InstantResult AtUtcTicks(long ticks) => ticks < Earliest.Ticks || ticks > DateTime.MaxValue.Ticks
-        ? Malformed("The time lies outside of the years 1900 to 9999.")
+        ? Malformed("The time is outside the years 1900 to 9999.")
         : new InstantResult.Instant(new(ticks, TimeSpan.Zero));
 
     private static InstantResult AtOffset(DateTime clock, ReadOnlySpan<char> offset, bool isLeap)
@@ -66,7 +67,7 @@ public static partial class Instants
             return AtUtcTicks(clock.Ticks, isLeap);
         }
 
-        // RFC 3339 allows 23:59, DateTimeOffset only 14:00: the instant is computed in ticks.
+        // RFC 3339 allows offsets up to 23:59, DateTimeOffset only up to 14:00. So the instant is computed in ticks.
         var (hours, minutes) = (Number(offset[1..3]), Number(offset[4..6]));
         var ahead = ((hours * 60) + minutes) * TimeSpan.TicksPerMinute;
         return hours > 23 || minutes > 59
@@ -74,7 +75,7 @@ public static partial class Instants
             : AtUtcTicks(clock.Ticks - (offset[0] == '-' ? -ahead : ahead), isLeap);
     }
 
-    /// <summary>A second 60 was read as 59: the instant is a second later, and that must be the first one of a month.</summary>
+    /// <summary>A leap second was parsed as second 59. The next second must be the first of a month.</summary>
     private static InstantResult AtUtcTicks(long ticks, bool isLeap) => !isLeap
         ? AtUtcTicks(ticks)
         : AtUtcTicks(ticks + TimeSpan.TicksPerSecond) is not InstantResult.Instant { Value: var next } ? AtUtcTicks(long.MaxValue)
@@ -99,7 +100,7 @@ public static partial class Instants
     }
 
     private static InstantResult.Malformed NoLeapSecond =>
-        Malformed("The second 60 is a leap second: it stands at the end of a month, 23:59:60 in UTC, and has an offset.");
+        Malformed("The second 60 is a leap second: it is allowed only at 23:59:60 UTC at the end of a month, with an offset.");
 
     private static int Number(ReadOnlySpan<char> digits) => int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -2,34 +2,34 @@ using System.Text.RegularExpressions;
 
 namespace Banking.SharedKernel;
 
-/// <summary>Which points in time a clock on the wall of a time zone can mean.</summary>
+/// <summary>Converts the local time of a time zone to points in time.</summary>
 internal static partial class LocalTimes
 {
-    // No zone since 1900 was further than 15 hours from Greenwich, so a jump that concerns the clock lies between the two samples.
-    private static readonly TimeSpan Reach = TimeSpan.FromHours(16);
+    // Since 1900 no zone has differed from UTC by more than 15 hours, so every relevant change of clocks is between the two samples.
+    private static readonly TimeSpan SampleDistance = TimeSpan.FromHours(16);
 
-    /// <summary>The zone of exactly that IANA name, or null.</summary>
+    /// <summary>Finds the zone with exactly this IANA name, or null.</summary>
     public static TimeZoneInfo? Find(string name)
     {
-        // The framework reads the name as a path below the zone folder: only the shape of a zone name may get there.
-        // "right/…" counts leap seconds, lower-case names are files or aliases of this machine ("localtime").
+        // The framework uses the name as a path below the zone folder, so only the form of a zone name is allowed. Zones of "right/…" count
+        // leap seconds, and lower-case names are files or aliases of this machine ("localtime").
         if (name.Length > 64 || !Name().IsMatch(name))
         {
             return null;
         }
 
-        // Once a zone is cached the framework ignores case; answers must not depend on what was asked before.
+        // For cached zones the framework ignores case. The result must not depend on earlier calls.
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.Id == name ? zone : null;
     }
 
     /// <summary>
-    /// The points in time at which the zone's clocks showed that time. Found from UTC, which is never ambiguous, and not with
-    /// <see cref="TimeZoneInfo.IsInvalidTime(DateTime)"/>, which knows daylight saving only and not the day Samoa skipped in 2011.
+    /// Finds the points in time at which the zone's clocks showed this time. It compares offsets in UTC, which is never ambiguous.
+    /// <see cref="TimeZoneInfo.IsInvalidTime(DateTime)"/> covers daylight saving only, not the day that Samoa skipped in 2011.
     /// </summary>
     public static InstantResult Resolve(DateTime clock, TimeZoneInfo zone)
     {
-        var before = OffsetAt(zone, clock.Ticks - Reach.Ticks);
-        var after = OffsetAt(zone, clock.Ticks + Reach.Ticks);
+        var before = OffsetAt(zone, clock.Ticks - SampleDistance.Ticks);
+        var after = OffsetAt(zone, clock.Ticks + SampleDistance.Ticks);
         var (withBefore, withAfter) = (clock.Ticks - before, clock.Ticks - after);
         return (OffsetAt(zone, withBefore) == before, OffsetAt(zone, withAfter) == after) switch
         {

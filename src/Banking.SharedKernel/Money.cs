@@ -4,32 +4,28 @@ using System.Text.Json.Serialization;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// An exact amount in minor units of a currency (12550 with scale 2 is 125.50). Arithmetic is checked and never rounds:
-/// it throws <see cref="OverflowException"/> beyond 64 bits and <see cref="InvalidOperationException"/> on different currencies.
+/// An exact amount in minor units of a currency (12550 with scale 2 is 125.50). Arithmetic is checked and never rounds. It throws
+/// <see cref="OverflowException"/> beyond 64 bits and <see cref="InvalidOperationException"/> for different currencies.
 /// </summary>
 /// <param name="Minor">Minor units, signed.</param>
-/// <param name="Currency">The currency, whose scale says how many minor units make a major one.</param>
+/// <param name="Currency">The currency. Its scale gives the number of digits of the minor unit.</param>
 [JsonConverter(typeof(MoneyJsonConverter))]
 public readonly record struct Money(long Minor, Currency Currency)
 {
-    /// <summary>Whether the amount is nothing.</summary>
     public bool IsZero => Minor == 0;
 
-    /// <summary>Whether the amount is more than nothing.</summary>
     public bool IsPositive => Minor > 0;
 
-    /// <summary>Whether the amount is less than nothing.</summary>
     public bool IsNegative => Minor < 0;
 
-    /// <summary>The amount without its sign; <see cref="OverflowException"/> for the one value that has no positive counterpart.</summary>
+    /// <summary>The absolute amount. <see cref="OverflowException"/> for the smallest value, which has no positive counterpart.</summary>
     public Money Abs => IsNegative ? -this : this;
 
-    /// <summary>Nothing, in that currency.</summary>
     public static Money Zero(Currency currency) => new(0, currency);
 
     /// <summary>
-    /// Reads an unsigned decimal such as <c>125.50</c>: ASCII digits with at most one point between digits. Nothing is rounded.
-    /// Never throws; <paramref name="error"/> says why the answer is false.
+    /// Parses an unsigned decimal such as <c>125.50</c>: ASCII digits with at most one point between digits. Never rounds and never throws.
+    /// <paramref name="error"/> has the reason of a failure.
     /// </summary>
     public static bool TryParse(string? value, Currency currency, out Money money, out MoneyError error)
     {
@@ -38,13 +34,13 @@ public readonly record struct Money(long Minor, Currency Currency)
         return error == MoneyError.None;
     }
 
-    /// <summary>The same amount in minor units; trailing zeros beyond the scale do not matter (1.00 is one yen).</summary>
-    /// <exception cref="ArgumentException">The currency has too few digits for the value, or it does not fit in 64 bits.</exception>
+    /// <summary>Converts a decimal exactly. Trailing zeros beyond the scale are ignored (1.00 is one yen).</summary>
+    /// <exception cref="ArgumentException">The value has more digits than the currency, or it does not fit in 64 bits.</exception>
     public static Money FromDecimal(decimal value, Currency currency)
     {
         try
         {
-            // Exact: multiplying by a power of ten can only overflow, and Decimal drops nothing but zeros on the way.
+            // Exact: multiplying by a power of ten can overflow, but Decimal drops zeros only.
             var minor = value * MoneyText.PowerOfTen(currency.Scale);
             return minor == decimal.Truncate(minor)
                 ? new(decimal.ToInt64(minor), currency)

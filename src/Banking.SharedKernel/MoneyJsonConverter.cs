@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// The stored form, <c>{"minor":12550,"currency":"EUR","scale":2}</c>. The stored scale wins over the table's:
-/// an event must mean the same amount after the table has changed. Names are fixed here, whatever naming policy the serializer has.
-/// Where the options are strict, nothing is left to the table and nothing is passed over.
+/// Converts to and from the stored form, <c>{"minor":12550,"currency":"EUR","scale":2}</c>. The stored scale overrides the table's, so that
+/// an event keeps its amount after the table changes. The names do not depend on the serializer's naming policy. With strict options the
+/// scale is required and unknown members are refused.
 /// </summary>
 internal sealed class MoneyJsonConverter : JsonConverter<Money>
 {
@@ -47,7 +47,7 @@ internal sealed class MoneyJsonConverter : JsonConverter<Money>
         }
 
         return minor is { } amount && code is not null && (scale is not null || !options.RespectRequiredConstructorParameters)
-            ? new(amount, CurrencyOf(code, scale))
+            ? new(amount, CreateCurrency(code, scale))
             : throw new JsonException("Stored money lacks minor, currency or scale.");
     }
 
@@ -65,12 +65,12 @@ internal sealed class MoneyJsonConverter : JsonConverter<Money>
         writer.WriteEndObject();
     }
 
-    private static Currency CurrencyOf(string code, int? scale)
+    private static Currency CreateCurrency(string code, int? scale)
     {
         try
         {
-            return scale is { } stored ? Currency.Stored(code, stored)
-                : CurrencyTable.TryEver(code, out var listed) ? Currency.Stored(listed.Code, listed.Scale)
+            return scale is { } stored ? Currency.FromStored(code, stored)
+                : CurrencyTable.TryFind(code, out var listed) ? Currency.FromStored(listed.Code, listed.Scale)
                 : throw new JsonException($"Stored money in unknown currency '{code}' lacks its scale.");
         }
         catch (ArgumentException problem)

@@ -3,17 +3,15 @@ using System.Globalization;
 namespace Banking.SharedKernel;
 
 /// <summary>
-/// A sum of several movements or balances, in minor units of one currency. One balance fits in 64 bits because every booking is held to
-/// that; a sum over many is held to nothing, so it has 128. It is answered, never stored. Arithmetic is checked.
+/// A sum of several movements or balances, in minor units of one currency. Every booking keeps its balance within 64 bits, but a sum over
+/// many balances may exceed them, so it has 128. Sums are never stored. Arithmetic is checked.
 /// </summary>
 /// <param name="Minor">Minor units, signed.</param>
-/// <param name="Currency">The currency of all that is in it.</param>
+/// <param name="Currency">The currency of all amounts in the sum.</param>
 public readonly record struct MoneySum(Int128 Minor, Currency Currency)
 {
-    /// <summary>The sum of one amount.</summary>
     public static MoneySum Of(Money money) => new(money.Minor, money.Currency);
 
-    /// <summary>The sum of nothing.</summary>
     public static MoneySum Zero(Currency currency) => new(0, currency);
 
     public static MoneySum operator +(MoneySum left, MoneySum right) =>
@@ -26,10 +24,9 @@ public readonly record struct MoneySum(Int128 Minor, Currency Currency)
 
     public static MoneySum operator -(MoneySum left, Money right) => left - Of(right);
 
-    /// <summary>The sum so many times.</summary>
     public static MoneySum operator *(MoneySum sum, int times) => new(checked(sum.Minor * times), sum.Currency);
 
-    /// <summary>As an amount of money; <see cref="OverflowException"/> where it is more than one can be.</summary>
+    /// <summary>Converts to an amount. <see cref="OverflowException"/> if the sum exceeds 64 bits.</summary>
     public Money ToMoney() => new(checked((long)Minor), Currency);
 
     /// <summary>The sum in major units with all digits of the currency.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Banking.SharedKernel;
 
-/// <summary>Amounts as decimal text. By hand, because the parsers of the framework accept signs, spaces, exponents and rounding.</summary>
+/// <summary>Parses and formats amounts. The framework's parsers are not used: they accept signs, spaces and exponents, and round.</summary>
 internal static class MoneyText
 {
     public static MoneyError Parse(ReadOnlySpan<char> text, int scale, out long minor)
@@ -23,12 +23,12 @@ internal static class MoneyText
             return MoneyError.TooManyDecimals;
         }
 
-        return TryMinor(text, scale - decimals, out minor) ? MoneyError.None : MoneyError.TooLarge;
+        return TryReadMinor(text, scale - decimals, out minor) ? MoneyError.None : MoneyError.TooLarge;
     }
 
     public static string Format(Int128 minor, int scale)
     {
-        // Magnitude in unsigned arithmetic: the smallest number has no positive counterpart. Nearly all fit in 64 bits, which are written
+        // The magnitude is unsigned, because the smallest number has no positive counterpart. Most magnitudes fit in 64 bits, which format
         // faster.
         var magnitude = minor < 0 ? unchecked(UInt128.Zero - (UInt128)minor) : (UInt128)minor;
         var text =
@@ -62,7 +62,7 @@ internal static class MoneyText
 
     private static bool AreDigits(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
 
-    private static bool TryMinor(ReadOnlySpan<char> number, int missingZeros, out long minor)
+    private static bool TryReadMinor(ReadOnlySpan<char> number, int missingZeros, out long minor)
     {
         minor = 0;
         try

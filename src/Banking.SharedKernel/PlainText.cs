@@ -3,18 +3,18 @@ using System.Text;
 
 namespace Banking.SharedKernel;
 
-/// <summary>One line of human text that can be stored, printed and compared: names, references, reasons.</summary>
+/// <summary>Checks one line of human text, such as a name, reference or reason: it must be storable, printable and comparable.</summary>
 public static class PlainText
 {
     /// <summary>
-    /// Null when the text is fine, otherwise a sentence for its author. An absent text (null) is fine: whether one is needed is the
-    /// caller's rule. Refused are text beyond <paramref name="maxLength"/>, blank text, control characters and line breaks, characters that
-    /// are not seen but change how the others are read (direction, zero width, fillers), a variation selector with nothing to vary, and
-    /// what is not Unicode text.
-    /// Never throws on any text.
+    /// Finds the problem of a text, as a sentence for its author. Null means no problem; an absent text (null) has none, because the caller
+    /// decides whether a text is required. Never throws.
+    /// <para>Refused: text longer than <paramref name="maxLength"/>, blank text, control characters and line breaks, invisible characters
+    /// that change how others read (direction, zero width, fillers), a variation selector without a character before it, and invalid
+    /// Unicode.</para>
     /// </summary>
     /// <param name="text">The text as received.</param>
-    /// <param name="maxLength">The longest allowed, in UTF-16 units as JSON and .NET count them.</param>
+    /// <param name="maxLength">The maximum length in UTF-16 units, as JSON and .NET count them.</param>
     public static string? Problem(string? text, int maxLength)
     {
         if (text is null)
@@ -22,7 +22,7 @@ public static class PlainText
             return null;
         }
 
-        // Length first: nothing below is spent on a megabyte.
+        // Check the length first, so that a megabyte of text is not examined.
         if (text.Length > maxLength)
         {
             return Sentence($"The text is {text.Length} characters long; at most {maxLength} are allowed.");
@@ -34,17 +34,17 @@ public static class PlainText
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune))
             {
-                return "The text holds half of a surrogate pair, which is not a character.";
+                return "The text has half of a surrogate pair, which is not a character.";
             }
 
-            if (ProblemOf(rune) is { } problem && !IsJoiner(text, i))
+            if (FindProblem(rune) is { } problem && !IsJoiner(text, i))
             {
                 return problem;
             }
 
             if (IsSelector(rune) && !afterVisible)
             {
-                stray ??= Unseen(rune);
+                stray ??= DescribeInvisible(rune);
             }
 
             afterVisible = IsVisible(rune);
@@ -56,8 +56,8 @@ public static class PlainText
     }
 
     /// <summary>
-    /// Text of others as it may be kept and shown: white space is a space, and what <see cref="Problem"/> would refuse is escaped, as in
-    /// <c>\u202E</c>. Never throws on any text.
+    /// Makes text from another system safe to store and display: line breaks and tabs become spaces, and characters that
+    /// <see cref="Problem"/> refuses are escaped, as in <c>\u202E</c>. Never throws.
     /// </summary>
     public static string Escaped(string text)
     {
@@ -73,7 +73,7 @@ public static class PlainText
                 escaped.Append(' ');
                 afterVisible = false;
             }
-            else if (isRune && (ProblemOf(rune) is null || IsJoiner(text, i)) && (afterVisible || !IsSelector(rune)))
+            else if (isRune && (FindProblem(rune) is null || IsJoiner(text, i)) && (afterVisible || !IsSelector(rune)))
             {
                 escaped.Append(text, i, length);
                 afterVisible = IsVisible(rune);
@@ -91,7 +91,7 @@ public static class PlainText
     }
 
     /// <summary>
-    /// Whether the character is a joiner between two that are not ASCII, where Persian and Indic words and emoji need it.
+    /// A joiner between two characters that are not ASCII is allowed, because Persian and Indic words and emoji need it.
     /// </summary>
     private static bool IsJoiner(string text, int index) =>
         text[index] is '\u200c' or '\u200d'
@@ -106,34 +106,34 @@ public static class PlainText
 
     private static bool IsFormat(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    /// <summary>Says how the character before it looks, as in many emoji and some names, and is nothing by itself.</summary>
+    /// <summary>A variation selector changes the look of the character before it, as in many emoji and some names.</summary>
     private static bool IsSelector(Rune rune) => rune.Value is (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
 
     // U+2800 is the Braille pattern without a dot.
     private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune) && !IsFormat(rune) && !IsSelector(rune) && rune.Value != 0x2800;
 
     /// <summary>
-    /// Letters and marks by their category, of which nothing is seen: joiners and fillers of scripts that are written without them today.
+    /// Invisible letters and marks: joiners and fillers of scripts that are written without them today.
     /// </summary>
     private static bool IsFiller(Rune rune) =>
         rune.Value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180D) or 0x180F or 0x3164 or 0xFFA0;
 
-    private static string? ProblemOf(Rune rune) =>
+    private static string? FindProblem(Rune rune) =>
         rune.Value switch
         {
-            0 => "The text holds a NUL character, which cannot be stored.",
-            '\r' or '\n' or 0x85 or 0x2028 or 0x2029 => "The text holds a line break; one line is allowed.",
-            _ when IsFormat(rune) || IsFiller(rune) => Unseen(rune),
-            _ when Rune.IsControl(rune) => Sentence($"The text holds the control character U+{rune.Value:X4}."),
-            >= 0xFDD0 and <= 0xFDEF => NotACharacter(rune),
-            _ when (rune.Value & 0xFFFE) == 0xFFFE => NotACharacter(rune),
+            0 => "The text has a NUL character, which cannot be stored.",
+            '\r' or '\n' or 0x85 or 0x2028 or 0x2029 => "The text has a line break; one line is allowed.",
+            _ when IsFormat(rune) || IsFiller(rune) => DescribeInvisible(rune),
+            _ when Rune.IsControl(rune) => Sentence($"The text has the control character U+{rune.Value:X4}."),
+            >= 0xFDD0 and <= 0xFDEF => DescribeNoncharacter(rune),
+            _ when (rune.Value & 0xFFFE) == 0xFFFE => DescribeNoncharacter(rune),
             _ => null,
         };
 
-    private static string Unseen(Rune rune) =>
-        Sentence($"The text holds U+{rune.Value:X4}, which is not seen and changes how the rest is read.");
+    private static string DescribeInvisible(Rune rune) =>
+        Sentence($"The text has U+{rune.Value:X4}, which is invisible and changes how the rest reads.");
 
-    private static string NotACharacter(Rune rune) => Sentence($"The text holds U+{rune.Value:X4}, which Unicode assigns to no character.");
+    private static string DescribeNoncharacter(Rune rune) => Sentence($"The text has U+{rune.Value:X4}, which is not a Unicode character.");
 
     private static string Sentence(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal static class EventGenerators
     private static readonly Gen<Currency> Currencies = Gen.OneOf<Currency>(
         Gen.OneOf("EUR", "JPY", "KWD", "CLF").Select(Currency.Parse),
         // Withdrawn currencies, and currencies with another scale than today's, as older events may hold them.
-        Gen.Select(Gen.OneOf("HRK", "EUR", "ZZZ"), Gen.Int[0, 18], Currency.Stored));
+        Gen.Select(Gen.OneOf("HRK", "EUR", "ZZZ"), Gen.Int[0, 18], Currency.FromStored));
 
     private static readonly Gen<Money> Amounts = Gen.Select(
         Gen.OneOf<long>(Gen.Long, Gen.OneOf(0L, 1L, long.MaxValue, Guards.MaxBalance)),

@@ -30,7 +30,7 @@ internal static class Examples
             new MoneyWithdrawn(new(500, Currency.Parse("JPY")), BankSide.Cash, At, Details, Source),
             new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
             new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
-            new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.Stored("CZK", 2)), BankSide.Suspense, At, Source),
+            new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.FromStored("CZK", 2)), BankSide.Suspense, At, Source),
             new AccountFrozen(FreezeScope.All, At),
             new AccountUnfrozen(FreezeScope.Debit, At),
             new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),

@@ -2,7 +2,7 @@ namespace Banking.EmbeddedPostgres.Tests;
 
 public sealed class BinaryTests
 {
-    private static readonly string[] WaysOut = ["Install PostgreSQL", "Banking:Postgres:BinFolder", "ConnectionStrings:banking"];
+    private static readonly string[] Remedies = ["Install PostgreSQL", "Banking:Postgres:BinFolder", "ConnectionStrings:banking"];
 
     [Fact]
     public async Task The_newest_installed_version_wins()
@@ -17,7 +17,7 @@ public sealed class BinaryTests
     }
 
     [Fact]
-    public async Task An_existing_cluster_gets_the_version_that_made_it()
+    public async Task An_existing_cluster_gets_the_version_that_created_it()
     {
         using var folder = new TestFolder();
         folder.FakeBinaries("pg/15/bin", "15.18");
@@ -27,7 +27,7 @@ public sealed class BinaryTests
     }
 
     [Fact]
-    public async Task A_link_on_the_path_leads_to_the_real_folder()
+    public async Task A_link_on_the_path_resolves_to_the_real_folder()
     {
         using var folder = new TestFolder();
         var real = folder.FakeBinaries("real/bin", "16.4");
@@ -47,17 +47,17 @@ public sealed class BinaryTests
     }
 
     [Fact]
-    public async Task Without_binaries_the_error_names_three_ways_out()
+    public async Task Without_binaries_the_error_names_three_remedies()
     {
         using var folder = new TestFolder();
 
         var message = await folder.RefusalAsync(settings => settings with { AllowDownload = false, Search = Places(folder) });
 
-        Assert.All(WaysOut, way => Assert.Contains(way, message, StringComparison.Ordinal));
+        Assert.All(Remedies, remedy => Assert.Contains(remedy, message, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_failed_download_names_three_ways_out_and_its_cause()
+    public async Task A_failed_download_names_three_remedies_and_its_cause()
     {
         using var folder = new TestFolder();
         // Port 1 of the loopback refuses at once, with and without a network.
@@ -67,7 +67,7 @@ public sealed class BinaryTests
             () => folder.StartAsync(settings => settings with { Search = search }));
 
         Assert.NotNull(refused.InnerException);
-        Assert.All(WaysOut, way => Assert.Contains(way, refused.Message, StringComparison.Ordinal));
+        Assert.All(Remedies, remedy => Assert.Contains(remedy, refused.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class BinaryTests
     [InlineData("missing", "does not exist")]
     [InlineData("empty", "no working postgres and initdb")]
     [InlineData("old", "14.2")]
-    public async Task A_bin_folder_that_will_not_do_is_named(string name, string complaint)
+    public async Task An_unusable_bin_folder_is_named(string name, string problem)
     {
         using var folder = new TestFolder();
         var bin = Path.Combine(folder.Sub("bins"), name);
@@ -96,7 +96,7 @@ public sealed class BinaryTests
         var message = await folder.RefusalAsync(settings => settings with { BinFolder = bin });
 
         Assert.Contains(bin, message, StringComparison.Ordinal);
-        Assert.Contains(complaint, message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,12 +107,12 @@ public sealed class BinaryTests
 
         var message = await folder.RefusalAsync(settings => settings with { AllowDownload = false });
 
-        Assert.Contains("made by PostgreSQL 12", message, StringComparison.Ordinal);
+        Assert.Contains("PostgreSQL 12 created", message, StringComparison.Ordinal);
         Assert.Equal("12\n", File.ReadAllText(Path.Combine(folder.Data, "data", "PG_VERSION")));
     }
 
     [Fact]
-    public async Task A_failed_initdb_says_what_it_said()
+    public async Task The_error_of_a_failed_initdb_has_its_output()
     {
         using var folder = new TestFolder();
         var bin = folder.FakeBinaries("bin", "16.4", initdb: "echo 'no space left' >&2; exit 1");
@@ -125,14 +125,14 @@ public sealed class BinaryTests
     [Theory]
     [InlineData("echo 'FATAL: broken' >&2; exit 1", "ended while it started")]
     [InlineData("echo 'FATAL: broken' >&2; exec sleep 600", "was not ready within 1 s")]
-    public async Task A_server_that_does_not_start_shows_the_end_of_its_log(string postgres, string complaint)
+    public async Task A_server_that_does_not_start_shows_the_end_of_its_log(string postgres, string problem)
     {
         using var folder = new TestFolder();
         var bin = folder.FakeBinaries("bin", "16.4", initdb: "echo 16 >\"$2/PG_VERSION\"", postgres);
 
         var message = await folder.RefusalAsync(settings => settings with { BinFolder = bin, StartTimeout = TimeSpan.FromSeconds(1) });
 
-        Assert.Contains(complaint, message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
         Assert.Contains("FATAL: broken", message, StringComparison.Ordinal);
     }
 

@@ -2,7 +2,7 @@
 
 namespace Banking.EmbeddedPostgres.Tests;
 
-/// <summary>One cluster for the tests that only look at it, and a copy of it for those that need a cluster of their own.</summary>
+/// <summary>One shared cluster for tests that only read it, and copies of a cluster for the others.</summary>
 public sealed class ClusterFixture : IAsyncLifetime
 {
     private readonly TestFolder folder = new();
@@ -15,7 +15,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         Testing.Parts.TestParts.Ensure();
         await using (await original.StartAsync())
         {
-            // Made and ended: an ended cluster can be copied.
+            // Create and stop the cluster. Only a stopped cluster can be copied.
         }
 
         Cluster = await folder.StartAsync(settings => settings with
@@ -24,7 +24,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         });
     }
 
-    /// <summary>A folder with a cluster in it, which costs less than initdb. Without cp the cluster is made at the first start.</summary>
+    /// <summary>Copies a cluster, which is faster than initdb. Without cp the first start creates the cluster.</summary>
     internal async Task<TestFolder> CopyAsync()
     {
         var copy = new TestFolder();

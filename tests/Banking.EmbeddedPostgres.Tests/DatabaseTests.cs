@@ -7,7 +7,7 @@ public sealed class DatabaseTests(ClusterFixture fixture)
     private readonly PostgresCluster cluster = fixture.Cluster;
 
     [Fact]
-    public async Task A_database_can_be_ensured_by_many_at_once()
+    public async Task Concurrent_callers_can_ensure_a_database()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => cluster.EnsureDatabaseAsync("ensured")));
 
@@ -40,7 +40,7 @@ public sealed class DatabaseTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task A_database_in_use_can_be_dropped_and_made_again()
+    public async Task A_database_in_use_can_be_dropped_and_created_again()
     {
         await cluster.CreateDatabaseAsync("dropped");
         await using var connection = new NpgsqlConnection(cluster.ConnectionString("dropped"));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Banking.EmbeddedPostgres.Tests;
 
-/// <summary>A host in a process of its own, which can be killed without killing the tests.</summary>
+/// <summary>A host in a separate process, so that tests can kill it.</summary>
 internal sealed class OtherHost : IDisposable
 {
     public const string Argument = "run-as-host";
@@ -25,7 +25,7 @@ internal sealed class OtherHost : IDisposable
         return new(process, int.Parse(await File.ReadAllTextAsync(ReadyFile(dataFolder)), null));
     }
 
-    /// <summary>What the other process does: it holds the cluster until its input ends or it is killed.</summary>
+    /// <summary>The program of that process: runs the cluster until its input ends or it is killed.</summary>
     public static async Task RunAsync(string dataFolder)
     {
         await using var cluster = await PostgresCluster.StartAsync(new() { DataFolder = dataFolder });
@@ -44,7 +44,7 @@ internal sealed class OtherHost : IDisposable
         process.WaitForExit();
     }
 
-    public void LeaveInPeace()
+    public void Stop()
     {
         process.StandardInput.Close();
         process.WaitForExit();

@@ -20,16 +20,16 @@ public sealed class RootHostTests
             ["stat", "-c", "%u", $"/proc/{cluster.ProcessId}"], TimeSpan.FromSeconds(10), CancellationToken.None);
 
         Assert.Equal($"{cluster.Home.Launcher.Account!.Uid}", owner.Output);
-        Assert.False(cluster.Home.IsElsewhere);
+        Assert.False(cluster.Home.IsRelocated);
     }
 
     [Fact]
-    public async Task Below_a_private_folder_the_cluster_lives_elsewhere_and_is_found_again()
+    public async Task Below_a_private_folder_the_cluster_is_relocated_and_found_again()
     {
         using var folder = new TestFolder(isPrivate: true);
         await using (var cluster = await folder.StartAsync())
         {
-            Assert.True(cluster.Home.IsElsewhere);
+            Assert.True(cluster.Home.IsRelocated);
             Assert.Equal(folder.Data, cluster.DataFolder);
             await Sql.ExecuteAsync(cluster, "postgres", "create table kept as select 1 as n");
             Assert.Contains("in use", await folder.RefusalAsync(), StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class RootHostTests
     }
 
     [Fact]
-    public async Task A_private_data_folder_deleted_by_hand_takes_its_cluster_with_it()
+    public async Task Deleting_a_private_data_folder_by_hand_deletes_its_cluster()
     {
         using var folder = new TestFolder(isPrivate: true);
         await using (var cluster = await folder.StartAsync())
@@ -60,7 +60,7 @@ public sealed class RootHostTests
     }
 
     [Fact]
-    public async Task A_copy_of_a_private_data_folder_cannot_run_beside_its_original()
+    public async Task A_copy_of_a_private_data_folder_cannot_run_while_its_original_runs()
     {
         using var folder = new TestFolder(isPrivate: true);
         await using var cluster = await folder.StartAsync();
@@ -71,7 +71,7 @@ public sealed class RootHostTests
     }
 
     [Fact]
-    public async Task A_cluster_keeps_the_owner_it_was_made_by()
+    public async Task A_cluster_keeps_its_owner()
     {
         using var folder = await fixture.CopyAsync();
         string cluster;
@@ -88,7 +88,7 @@ public sealed class RootHostTests
     }
 
     [Fact]
-    public async Task Runuser_takes_the_place_of_a_missing_setpriv()
+    public async Task Runuser_replaces_a_missing_setpriv()
     {
         using var folder = await fixture.CopyAsync();
         await using (var first = await folder.StartAsync())
@@ -97,9 +97,9 @@ public sealed class RootHostTests
         }
 
         var home = await ClusterHome.ResolveAsync(folder.Data, CancellationToken.None);
-        var launcher = home.Launcher with { SetPriv = null, DeathSignal = false };
-        var who = await Command.RunAsync(launcher.Tool(["id", "-u"]), TimeSpan.FromSeconds(10), CancellationToken.None);
+        var launcher = home.Launcher with { SetPriv = null, HasDeathSignal = false };
+        var result = await Command.RunAsync(launcher.WrapTool(["id", "-u"]), TimeSpan.FromSeconds(10), CancellationToken.None);
 
-        Assert.Equal($"{launcher.Account!.Uid}", who.Output);
+        Assert.Equal($"{launcher.Account!.Uid}", result.Output);
     }
 }

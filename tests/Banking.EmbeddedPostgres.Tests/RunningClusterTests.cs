@@ -24,34 +24,34 @@ public sealed class RunningClusterTests(ClusterFixture fixture)
     [InlineData("checkpoint_timeout", "15min")]
     [InlineData("jit", "off")]
     [InlineData("work_mem", "5MB")]
-    public async Task A_setting_is_as_promised(string name, string expected) =>
+    public async Task A_setting_has_its_documented_value(string name, string expected) =>
         Assert.Equal(expected, await Sql.ScalarAsync(cluster, "postgres", $"show {name}"));
 
     [Fact]
-    public async Task A_parameter_with_quotes_and_backslashes_arrives_whole() =>
+    public async Task A_parameter_with_quotes_and_backslashes_arrives_unchanged() =>
         Assert.Equal(
             @"it's a \ bank",
             await Sql.ScalarAsync(cluster, "postgres", "select reset_val from pg_settings where name = 'application_name'"));
 
     [Fact]
-    public async Task Case_mapping_knows_more_than_ascii_on_Linux()
+    public async Task Case_mapping_covers_more_than_ASCII_on_Linux()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the locale C.UTF-8 may be missing.");
         Assert.Equal("ångström", await Sql.ScalarAsync(cluster, "postgres", "select lower('ÅNGSTRÖM')"));
     }
 
     [Fact]
-    public async Task It_names_its_version_process_and_port()
+    public async Task A_cluster_reports_its_version_process_and_port()
     {
-        var said = (string?)await Sql.ScalarAsync(cluster, "postgres", "show server_version");
+        var version = (string?)await Sql.ScalarAsync(cluster, "postgres", "show server_version");
 
-        Assert.StartsWith(cluster.Version, said, StringComparison.Ordinal);
+        Assert.StartsWith(cluster.Version, version, StringComparison.Ordinal);
         Assert.Equal($"{cluster.Port}", await Sql.ScalarAsync(cluster, "postgres", "show port"));
         Assert.True(ServerProcesses.IsAlive(cluster.ProcessId));
     }
 
     [Fact]
-    public async Task A_wrong_password_does_not_get_in()
+    public async Task A_wrong_password_is_refused()
     {
         var wrong = new NpgsqlConnectionStringBuilder(cluster.ConnectionString("postgres")) { Password = "wrong", Pooling = false };
         await using var connection = new NpgsqlConnection(wrong.ConnectionString);
@@ -62,14 +62,14 @@ public sealed class RunningClusterTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task It_does_not_answer_on_other_addresses()
+    public async Task The_server_does_not_answer_on_other_addresses()
     {
         using var client = new TcpClient(AddressFamily.InterNetworkV6);
         await Assert.ThrowsAnyAsync<SocketException>(() => client.ConnectAsync("::1", cluster.Port));
     }
 
     [Fact]
-    public void Its_password_and_log_are_for_the_owner_only()
+    public void Only_the_owner_can_read_password_and_log()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
         foreach (var file in new[] { cluster.Home.PasswordFile, cluster.Home.Log.File })
@@ -80,7 +80,7 @@ public sealed class RunningClusterTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task Ctrl_C_in_the_terminal_does_not_reach_it()
+    public async Task Ctrl_C_in_the_terminal_does_not_reach_the_server()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && cluster.Home.Launcher.SetSid is not null, "Needs setsid.");
 

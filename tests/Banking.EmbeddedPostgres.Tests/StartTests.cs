@@ -19,7 +19,7 @@ public sealed class StartTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task A_port_that_is_named_is_kept_at_the_next_start()
+    public async Task A_configured_port_is_used_at_the_next_start()
     {
         using var folder = await fixture.CopyAsync();
         int port;
@@ -60,7 +60,7 @@ public sealed class StartTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task Of_many_hosts_at_once_exactly_one_gets_the_folder()
+    public async Task Exactly_one_of_many_concurrent_hosts_gets_the_folder()
     {
         using var folder = new TestFolder();
 
@@ -92,7 +92,7 @@ public sealed class StartTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task Half_a_cluster_from_a_crash_during_initdb_is_made_whole()
+    public async Task A_start_replaces_an_incomplete_cluster_left_by_a_crash_during_initdb()
     {
         using var folder = new TestFolder();
         File.WriteAllText(Path.Combine(folder.Sub("postgres/data.new"), "PG_VERSION"), "15");
@@ -104,7 +104,7 @@ public sealed class StartTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task A_start_that_is_called_off_leaves_nothing_behind()
+    public async Task A_cancelled_start_leaves_nothing_behind()
     {
         using var folder = new TestFolder();
         using var cancel = new CancellationTokenSource();
@@ -120,7 +120,7 @@ public sealed class StartTests(ClusterFixture fixture)
     [InlineData("listen_addresses")]
     [InlineData("port")]
     [InlineData("work_mem = 1\nfsync")]
-    public async Task A_parameter_that_is_not_the_callers_is_refused(string name)
+    public async Task A_reserved_or_malformed_parameter_is_refused(string name)
     {
         using var folder = new TestFolder();
         await Assert.ThrowsAsync<ArgumentException>(

@@ -1,6 +1,6 @@
 namespace Banking.EmbeddedPostgres.Tests;
 
-/// <summary>A folder for one test. Whatever a failed test left running in it ends with it.</summary>
+/// <summary>A folder for one test. Disposing it stops processes that a failed test left running in it.</summary>
 internal sealed class TestFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -9,7 +9,7 @@ internal sealed class TestFolder : IDisposable
 
     private readonly string root = Directory.CreateTempSubdirectory("banking-postgres-").FullName;
 
-    /// <summary>A private folder is one that only its owner may enter, as a home folder is.</summary>
+    /// <summary>A private folder can be entered by its owner only, like a home folder.</summary>
     public TestFolder(bool isPrivate = false)
     {
         if (!OperatingSystem.IsWindows())
@@ -32,7 +32,7 @@ internal sealed class TestFolder : IDisposable
 
     public string Sub(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 
-    /// <summary>A bin folder with programs that only claim to be PostgreSQL.</summary>
+    /// <summary>Creates a bin folder with scripts that pretend to be PostgreSQL.</summary>
     public string FakeBinaries(string folder, string version, string initdb = "exit 1", string postgres = "exit 1")
     {
         var bin = Sub(folder);
@@ -42,7 +42,7 @@ internal sealed class TestFolder : IDisposable
 
         void Script(string name, string text)
         {
-            Assert.SkipWhen(OperatingSystem.IsWindows(), "Shell scripts stand in for PostgreSQL.");
+            Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs shell scripts in place of PostgreSQL.");
             var file = Path.Combine(bin, name);
             File.WriteAllText(file, $"#!/bin/sh\n{text}\n");
             if (!OperatingSystem.IsWindows())
@@ -56,7 +56,7 @@ internal sealed class TestFolder : IDisposable
     {
         var pointer = Path.Combine(Data, "cluster.location");
         var home = File.Exists(pointer) ? File.ReadAllText(pointer).Trim() : Data;
-        foreach (var left in ServerProcesses.Of(Path.Combine(home, "data")))
+        foreach (var left in ServerProcesses.Find(Path.Combine(home, "data")))
         {
             ServerProcesses.Kill(left);
         }

@@ -89,6 +89,6 @@ public sealed class OlderEventTests(OlderEventTests.OlderBank bank) : IClassFixt
         protected override void Configure(IServiceCollection services) =>
             services.ConfigureMarten(store =>
                 store.Events.Upcast<EarlierLimit, OverdraftLimitSet>(Earlier, e =>
-                    new(new Money(e.Minor, Currency.Stored(e.Currency, e.Scale)), e.EffectiveAt)));
+                    new(new Money(e.Minor, Currency.FromStored(e.Currency, e.Scale)), e.EffectiveAt)));
     }
 }

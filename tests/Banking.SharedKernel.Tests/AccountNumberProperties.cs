@@ -25,7 +25,7 @@ public sealed class AccountNumberProperties
         });
 
     [Fact]
-    public void Changing_one_digit_is_noticed() =>
+    public void Changing_one_digit_is_detected() =>
         Gen.Select(Numbers, Gen.Int[2, 33], Gen.Int[1, 9]).Sample((number, at, by) =>
         {
             var value = number.Value.ToCharArray();
@@ -38,7 +38,7 @@ public sealed class AccountNumberProperties
         });
 
     [Fact]
-    public void Swapping_two_different_neighbours_is_noticed() =>
+    public void Swapping_two_different_neighbours_is_detected() =>
         Gen.Select(Numbers, Gen.Int[0, 32]).Sample((number, at) =>
         {
             var value = number.Value.ToCharArray();
@@ -50,7 +50,7 @@ public sealed class AccountNumberProperties
             }
         });
 
-    // A letter counts as two digits, so B1 and 1B are both 111. The standard cannot see these three; no other pair escapes it.
+    // A letter counts as two digits, so B1 and 1B are both 111. The standard cannot detect these three swaps, and detects all others.
     [Theory]
     [InlineData('B', '1')]
     [InlineData('M', '2')]
@@ -65,7 +65,7 @@ public sealed class AccountNumberProperties
     }
 
     [Fact]
-    public void Any_text_gets_an_answer() =>
+    public void Any_text_gets_a_result() =>
         Gen.OneOf<string>(Gen.String, Gen.Char["DEXB0123456789 "].Array[0, 40].Select(c => new string(c))).Sample(text =>
             Assert.Equal(AccountNumber.TryParse(text, out var number), number.Value.Length > 0));
 

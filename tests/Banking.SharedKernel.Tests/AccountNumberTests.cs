@@ -57,7 +57,7 @@ public sealed class AccountNumberTests
         Assert.Throws<FormatException>(() => AccountNumber.Parse(text!));
     }
 
-    // The remainder of these is right, so only the rule about the country can refuse them.
+    // Their check digits are right, so only the country rule can refuse them.
     [Theory]
     [InlineData("US", "00000000000")]
     [InlineData("ZZ", "00000000000000000000")]
@@ -75,7 +75,7 @@ public sealed class AccountNumberTests
         Assert.Throws<ArgumentException>(() => AccountNumber.Create(country, bban));
     }
 
-    // The check digits of these are right, so only the structure of the country can refuse them.
+    // Their check digits are right, so only the structure of the country can refuse them.
     [Theory]
     [InlineData("DE", "37040044053201300A")]
     [InlineData("GB", "123460161331926819")]
@@ -94,7 +94,7 @@ public sealed class AccountNumberTests
     }
 
     [Fact]
-    public void A_number_that_was_opened_before_structures_were_looked_at_is_still_read_where_it_is_stored()
+    public void The_number_of_an_account_opened_before_structure_checks_is_still_parsed_as_stored()
     {
         const string wrong = "DE0537040044053201300A";
         var text = Enumerable.Range(2, 97).Select(digits => $"DE{digits:00}{wrong[4..]}").Single(HasRemainderOne);
@@ -164,7 +164,7 @@ public sealed class AccountNumberTests
         Assert.All(IbanRegistry.All, row => Assert.InRange(row.Value, 15, 34));
     }
 
-    // An independent reckoning: the whole number as one big integer.
+    // An independent calculation: the whole number as one big integer.
     private static bool HasRemainderOne(string value) => System.Numerics.BigInteger.Parse(
         string.Concat((value[4..] + value[..4]).Select(c => char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10)), null) % 97 == 1;
 }

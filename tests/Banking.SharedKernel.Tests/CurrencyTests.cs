@@ -52,9 +52,9 @@ public sealed class CurrencyTests
         Assert.StartsWith($"'{code}' is not an active ISO 4217 currency", refused.Message, StringComparison.Ordinal);
     }
 
-    // Counts of list one: 178 codes, of which 14 begin with X and are no currency of anyone.
+    // Counts of list one: 178 codes, of which 14 begin with X and are not money.
     [Fact]
-    public void The_table_is_list_one_of_2026_without_the_codes_nobody_pays_with()
+    public void The_table_is_list_one_of_2026_without_codes_that_are_no_money()
     {
         Assert.Equal(178 - 14, CurrencyTable.ActiveCodes.Count());
         Assert.All(CurrencyTable.ActiveCodes, code => Assert.Matches("^[A-Z]{3}$", code));
@@ -65,7 +65,7 @@ public sealed class CurrencyTests
     }
 
     [Fact]
-    public void Every_code_that_may_be_stored_survives_JSON_as_a_plain_string()
+    public void Every_storable_code_survives_JSON_as_a_plain_string()
     {
         foreach (var code in CurrencyTable.ActiveCodes.Concat(CurrencyTable.WithdrawnCodes))
         {
@@ -89,18 +89,18 @@ public sealed class CurrencyTests
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Currency>(json));
 
     [Fact]
-    public void A_currency_with_another_scale_than_the_table_is_not_written_as_a_bare_code()
+    public void A_currency_with_another_scale_than_the_table_is_not_written_as_a_code()
     {
-        Assert.Throws<JsonException>(() => JsonSerializer.Serialize(Currency.Stored("EUR", 3)));
+        Assert.Throws<JsonException>(() => JsonSerializer.Serialize(Currency.FromStored("EUR", 3)));
         Assert.Throws<JsonException>(() => JsonSerializer.Serialize(default(Currency)));
     }
 
     [Fact]
     public void A_stored_currency_equals_the_listed_one_only_with_the_same_scale()
     {
-        Assert.Equal(Currency.Parse("EUR"), Currency.Stored("EUR", 2));
-        Assert.NotEqual(Currency.Parse("EUR"), Currency.Stored("EUR", 3));
-        Assert.Equal(("ZZZ", 18), (Currency.Stored("ZZZ", 18).Code, Currency.Stored("ZZZ", 18).Scale));
+        Assert.Equal(Currency.Parse("EUR"), Currency.FromStored("EUR", 2));
+        Assert.NotEqual(Currency.Parse("EUR"), Currency.FromStored("EUR", 3));
+        Assert.Equal(("ZZZ", 18), (Currency.FromStored("ZZZ", 18).Code, Currency.FromStored("ZZZ", 18).Scale));
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class CurrencyTests
     [InlineData("", 2)]
     [InlineData("É12", 2)]
     public void A_stored_currency_still_needs_three_letters_and_a_possible_scale(string code, int scale) =>
-        Assert.Throws<ArgumentException>(() => Currency.Stored(code, scale));
+        Assert.Throws<ArgumentException>(() => Currency.FromStored(code, scale));
 
     [Fact]
     public void The_empty_currency_prints_nothing()

@@ -1,6 +1,6 @@
 namespace Banking.SharedKernel.Tests;
 
-/// <summary>One spelling each: what the framework's own parsers would let pass is refused.</summary>
+/// <summary>Each value has one spelling. Other spellings that the framework accepts are refused.</summary>
 public sealed class ExactTests
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class ExactTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_no_number()
+    public void A_number_that_does_not_fit_is_refused()
     {
         Assert.True(Exact.TryInt("2147483647", out var largest));
         Assert.Equal(int.MaxValue, largest);

@@ -8,19 +8,19 @@ public sealed class IdTests
     private const string Hex = "0198f3a05b7c7def8123456789abcdef";
     private static readonly Guid Id = Guid.Parse(Hex);
 
-    // Appendix A of RFC 9562 gives this one.
+    // This id is in appendix A of RFC 9562.
     [Fact]
-    public void A_name_in_the_DNS_namespace_has_the_id_of_the_RFC() =>
+    public void A_name_in_the_DNS_namespace_has_the_id_in_the_RFC() =>
         Assert.Equal(
             Guid.Parse("2ed6657d-e927-568b-95e1-2665a8aea6a2"),
             DeterministicId.From(Dns, "www.example.com"));
 
     [Fact]
-    public void A_name_beyond_ASCII_counts_in_UTF_8() =>
+    public void A_name_beyond_ASCII_is_hashed_as_UTF_8() =>
         Assert.Equal(Guid.Parse("806993b4-ce4d-5c7a-88ce-73a4472fa7c7"), DeterministicId.From(Dns, "Müller €"));
 
     [Fact]
-    public void Half_a_surrogate_pair_names_nothing() =>
+    public void Half_a_surrogate_pair_is_refused_as_a_name() =>
         Assert.ThrowsAny<ArgumentException>(() => DeterministicId.From(Id, "a\ud800"));
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class IdTests
     }
 
     [Fact]
-    public void A_public_id_is_read_back_under_its_own_prefix_only() =>
+    public void A_public_id_is_parsed_with_its_own_prefix_only() =>
         Gen.Select(Gen.Guid.Where(id => id != Guid.Empty), Gen.OneOf("acc", "trf", "cus")).Sample((id, prefix) =>
         {
             var text = PublicId.Format(prefix, id);
@@ -80,7 +80,7 @@ public sealed class IdTests
         });
 
     [Fact]
-    public void Any_text_gets_an_answer() =>
+    public void Any_text_gets_a_result() =>
         Gen.OneOf<string>(Gen.String, Gen.Char["0123456789abcdefA-_"].Array[30, 34].Select(c => $"acc_{new string(c)}")).Sample(text =>
             PublicId.TryParse("acc", text, out var id) == (id != Guid.Empty) && (id == Guid.Empty || PublicId.Format("acc", id) == text));
 }

@@ -45,7 +45,7 @@ public sealed class InstantsTests
     public void A_local_time_is_one_instant_in_its_zone(string text, string zone, string utc) =>
         AssertInstant(utc, Instants.Parse(text, zone));
 
-    // The last two are no daylight saving: Samoa left out a day, North Korea half an hour.
+    // The last two are not daylight saving: Samoa skipped a day, North Korea half an hour.
     [Theory]
     [InlineData("2026-03-29T02:00", "Europe/Berlin", "2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00")]
     [InlineData("2026-03-29T02:30", "Europe/Berlin", "2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00")]

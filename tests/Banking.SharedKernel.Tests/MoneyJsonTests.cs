@@ -21,12 +21,12 @@ public sealed class MoneyJsonTests
     }
 
     [Fact]
-    public void The_stored_scale_counts_even_when_the_table_says_otherwise()
+    public void The_stored_scale_overrides_the_table()
     {
         var money = JsonSerializer.Deserialize<Money>("""{"minor":12550,"currency":"EUR","scale":3}""");
 
         Assert.Equal("12.550 EUR", money.ToString());
-        Assert.Equal(Currency.Stored("EUR", 3), money.Currency);
+        Assert.Equal(Currency.FromStored("EUR", 3), money.Currency);
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class MoneyJsonTests
     public void Every_stored_scale_survives_JSON() =>
         Gen.Select(Gen.Long, Gen.Int[0, 18], Gen.Char['A', 'Z'].Array[3]).Sample((minor, scale, code) =>
         {
-            var money = new Money(minor, Currency.Stored(new string(code), scale));
+            var money = new Money(minor, Currency.FromStored(new string(code), scale));
             Assert.Equal(money, JsonSerializer.Deserialize<Money>(JsonSerializer.Serialize(money)));
         });
 }

@@ -5,7 +5,7 @@ public sealed class MoneySumTests
     private static readonly Currency Euro = Currency.Parse("EUR");
 
     [Fact]
-    public void A_sum_goes_on_where_64_bits_end()
+    public void A_sum_can_exceed_64_bits()
     {
         var largest = new Money(long.MaxValue, Euro);
 
@@ -23,7 +23,7 @@ public sealed class MoneySumTests
         Assert.Equal(text, new MoneySum(Int128.MinValue, Currency.Parse(currency)).ToDecimalString());
 
     [Fact]
-    public void What_cannot_be_added_up_is_refused_rather_than_wrapped_around()
+    public void An_overflowing_sum_is_refused_instead_of_wrapping_around()
     {
         Assert.Throws<OverflowException>(() => new MoneySum(Int128.MaxValue, Euro) + new Money(1, Euro));
         Assert.Throws<OverflowException>(() => new MoneySum(Int128.MinValue, Euro) - new Money(1, Euro));

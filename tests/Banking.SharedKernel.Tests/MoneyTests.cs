@@ -10,7 +10,7 @@ public sealed class MoneyTests
     private static readonly Money Least = new(long.MinValue, Eur);
     private static readonly Money Cent = new(1, Eur);
 
-    // Amounts whose sums fit, with small ones among them so that two are often equal.
+    // Amounts whose sums fit. Small ones are frequent, so that two are often equal.
     private static readonly Gen<long> Half = Gen.OneOf<long>(Gen.Long[-1L << 62, (1L << 62) - 1], Gen.Long[-1, 1]);
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class MoneyTests
     [InlineData(-1, false, false, true)]
     [InlineData(0, true, false, false)]
     [InlineData(1, false, true, false)]
-    public void Sign_is_told(long minor, bool zero, bool positive, bool negative)
+    public void An_amount_has_a_sign(long minor, bool zero, bool positive, bool negative)
     {
         var money = new Money(minor, Eur);
         Assert.Equal((zero, positive, negative), (money.IsZero, money.IsPositive, money.IsNegative));
@@ -45,9 +45,9 @@ public sealed class MoneyTests
     }
 
     [Fact]
-    public void Different_currencies_never_meet()
+    public void Different_currencies_cannot_be_combined()
     {
-        Money[] strangers = [new(1, Jpy), new(1, Currency.Stored("EUR", 3)), default];
+        Money[] strangers = [new(1, Jpy), new(1, Currency.FromStored("EUR", 3)), default];
         foreach (var other in strangers)
         {
             Assert.Throws<InvalidOperationException>(() => Cent + other);

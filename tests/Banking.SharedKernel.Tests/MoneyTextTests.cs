@@ -30,7 +30,7 @@ public sealed class MoneyTextTests
 
     [Fact]
     public void A_stored_scale_of_eighteen_is_written_too() =>
-        Assert.Equal("-9.223372036854775808", new Money(long.MinValue, Currency.Stored("ZZZ", 18)).ToDecimalString());
+        Assert.Equal("-9.223372036854775808", new Money(long.MinValue, Currency.FromStored("ZZZ", 18)).ToDecimalString());
 
     [Theory]
     [InlineData("125.50", "EUR", 12550)]
@@ -96,7 +96,7 @@ public sealed class MoneyTextTests
     [InlineData("9223372036854775808", "JPY", MoneyError.TooLarge)]
     [InlineData("9999999999999999999999999999999", "EUR", MoneyError.TooLarge)]
     [InlineData("9999999999999999999999999999999", "JPY", MoneyError.TooLarge)]
-    public void Everything_else_is_refused_by_name(string? text, string code, MoneyError expected)
+    public void Everything_else_is_refused_with_its_error(string? text, string code, MoneyError expected)
     {
         Assert.False(Money.TryParse(text, Currency.Parse(code), out var money, out var error));
         Assert.Equal((default, expected), (money, error));
@@ -120,9 +120,9 @@ public sealed class MoneyTextTests
             Assert.Equal(new BigInteger(minor), BigInteger.Parse(text.Replace(".", "", StringComparison.Ordinal), null));
         });
 
-    // The letters of the alphabet that numbers are made of, so that near misses are common.
+    // The characters of numbers, so that near misses are common.
     [Fact]
-    public void Any_text_gets_an_answer_and_only_plain_digits_a_yes() =>
+    public void Any_text_gets_a_result_and_only_plain_digits_a_yes() =>
         Gen.Select(
             Gen.OneOf<string>(Gen.Char["0123456789.-+ eE,\n٣"].Array[0, 24].Select(c => new string(c)), Gen.String),
             Scales).Sample((text, currency) =>

@@ -21,7 +21,7 @@ public sealed class PlainTextTests
     [InlineData("a\u2800b")]
     [InlineData("non\u00a0breaking")]
     [InlineData("'; drop table mt_events; --")]
-    public void Text_for_people_is_fine(string? text) => Assert.Null(PlainText.Problem(text, 100));
+    public void Ordinary_text_has_no_problem(string? text) => Assert.Null(PlainText.Problem(text, 100));
 
     [Theory]
     [InlineData("", "blank")]
@@ -78,7 +78,7 @@ public sealed class PlainTextTests
     [InlineData("a\ufffe", "U+FFFE")]
     [InlineData("a\uffff", "U+FFFF")]
     [InlineData("a\U0001FFFE", "U+1FFFE")]
-    public void Text_that_cannot_be_printed_on_one_line_is_refused_by_name(string text, string named)
+    public void Text_that_cannot_be_printed_on_one_line_is_refused_with_the_character(string text, string named)
     {
         var problem = PlainText.Problem(text, 100);
         Assert.NotNull(problem);
@@ -97,13 +97,13 @@ public sealed class PlainTextTests
     [InlineData("a\u3164b", "a\\u3164b")]
     [InlineData("\ufe0fa\ufe0f\ufe0f\n\ufe0f", "\\uFE0Fa\ufe0f\\uFE0F \\uFE0F")]
     [InlineData("a\U000E0041b", "a\\uE0041b")]
-    public void Text_of_others_is_kept_with_what_is_not_seen_escaped(string text, string escaped)
+    public void Invisible_characters_of_external_text_are_escaped(string text, string escaped)
     {
         Assert.Equal(escaped, PlainText.Escaped(text));
         Assert.Null(PlainText.Problem(PlainText.Escaped(text), 100));
     }
 
-    // Built here, because a test case with half a pair does not survive the way to the runner.
+    // Built in code, because the test runner cannot pass half a surrogate pair as an argument.
     [Fact]
     public void Half_a_surrogate_pair_is_refused()
     {
@@ -121,7 +121,7 @@ public sealed class PlainTextTests
     }
 
     [Fact]
-    public void Any_UTF_16_gets_an_answer_and_what_passes_survives_UTF_8() =>
+    public void Any_UTF_16_gets_a_result_and_accepted_text_survives_UTF_8() =>
         Gen.OneOf<char[]>(
             Gen.Char.Array[0, 12],
             Gen.Char['\ud7f0', '\ue010'].Array[0, 12],

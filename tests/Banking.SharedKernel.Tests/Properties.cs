@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Banking.SharedKernel.Tests;
 
-/// <summary>How often a property is tried. The default of the library, 100, misses one scale or one pair of letters in a run.</summary>
+/// <summary>The number of samples per property. The library's default, 100, can miss a scale or a pair of letters.</summary>
 internal static class Properties
 {
     [ModuleInitializer]

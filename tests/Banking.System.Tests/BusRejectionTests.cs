@@ -67,7 +67,7 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
         ["a null for a limit"] = ((a, _) => new ChangeOverdraftLimit(Key(), a, null!, "wish", "A wish."), "invalid_amount"),
         ["a null for an account"] = ((_, _) => new DepositMoney(Key(), null!, Eur(1), Reason: "test"), "account_not_found"),
         ["a null for a product"] = ((_, c) => new OpenAccount(Key(), c, Euro, null!), "invalid_text"),
-        ["a withdrawn currency"] = ((_, c) => new OpenAccount(Key(), c, Currency.Stored("HRK", 2), "current"), "unknown_currency"),
+        ["a withdrawn currency"] = ((_, c) => new OpenAccount(Key(), c, Currency.FromStored("HRK", 2), "current"), "unknown_currency"),
         ["a limit in another currency"] = ((_, c) =>
             new OpenAccount(Key(), c, Currency.Parse("USD"), "current", Eur(1)), "currency_mismatch"),
         ["a limit below zero"] = ((_, c) => new OpenAccount(Key(), c, Euro, "current", Eur(-1)), "invalid_amount"),

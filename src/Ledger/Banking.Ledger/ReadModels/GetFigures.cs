@@ -89,7 +89,7 @@ public static class GetFiguresEndpoint
                     reader.GetFieldValue<DateOnly>(0),
                     new(
                         Chart.Of(reader.GetInt16(3)),
-                        Currency.Stored(reader.GetString(1), reader.GetInt16(2)),
+                        Currency.FromStored(reader.GetString(1), reader.GetInt16(2)),
                         reader.GetDecimal(4),
                         reader.GetDecimal(5)),
                     reader.GetInt64(6)));

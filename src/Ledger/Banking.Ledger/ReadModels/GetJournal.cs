@@ -111,7 +111,7 @@ public static class GetJournalEndpoint
                 reader.GetGuid(1), reader.GetString(2),
                 new(
                     reader.GetInt64(0), reader.GetGuid(5), Chart.Of(reader.GetInt16(6)),
-                    new(reader.GetInt64(9), Currency.Stored(reader.GetString(7), reader.GetInt16(8))),
+                    new(reader.GetInt64(9), Currency.FromStored(reader.GetString(7), reader.GetInt16(8))),
                     reader.GetFieldValue<DateOnly>(3), reader.GetFieldValue<DateTimeOffset>(4))));
         }
 

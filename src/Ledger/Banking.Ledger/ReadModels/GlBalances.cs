@@ -61,7 +61,7 @@ public sealed class GlBalances(NpgsqlDataSource source)
             balances.Add(
                 new(
                     Chart.Of(reader.GetInt16(0)),
-                    Currency.Stored(reader.GetString(1), reader.GetInt16(2)),
+                    Currency.FromStored(reader.GetString(1), reader.GetInt16(2)),
                     reader.GetDecimal(3),
                     reader.GetDecimal(4)));
         }
