@@ -136,7 +136,7 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         var (exitCode, output, error) = await RunAsync(folder);
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.StartsWith($"{file ?? "client.asc"}: the file has a header and no rows", error, StringComparison.Ordinal);
+        Assert.StartsWith($"{file ?? "client.asc"}: the file has a header but no rows", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 namespace Banking.Migration.Tests;
 
 /// <summary>
-/// A bank of two accounts in a folder of its own: small enough to know by heart, and every test changes only what it is about.
+/// A folder with a bank of two accounts. Each test changes only what it tests.
 /// </summary>
 internal sealed class BerkaFolder : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Banking.Migration.Tests;
 
-/// <summary>What editors and exporting programs do to a file without changing what it says.</summary>
+/// <summary>Changes by editors and exporting programs that do not change the content.</summary>
 public sealed class FileFormTests : IDisposable
 {
     private static readonly string[] Names = ["client.asc", "account.asc", "disp.asc", "order.asc", "trans.asc"];
@@ -22,12 +22,12 @@ public sealed class FileFormTests : IDisposable
     public void A_missing_last_line_end_changes_nothing() => AssertSamePlanAfter(text => text.TrimEnd('\n'));
 
     [Fact]
-    public void The_order_of_columns_and_columns_of_others_change_nothing() =>
+    public void The_order_of_columns_and_unknown_columns_change_nothing() =>
         AssertSamePlanAfter(text => string.Join('\n', text.TrimEnd('\n').Split('\n').Select((line, i) =>
             string.Join(';', line.Split(';').Reverse()) + (i == 0 ? ";\"note\"" : ";\"a; \"\"quoted\"\" remark\""))));
 
     [Fact]
-    public void A_quoted_field_may_hold_separators_and_quotes()
+    public void A_quoted_field_may_contain_separators_and_quotes()
     {
         _bank.Edit("trans.asc", "\"YZ\"", "\"Y;\"\"Z\"\"\"");
         Assert.Equal("Y;\"Z\"", _bank.Plan().Accounts[0].Movements[1].Details.Counterparty?.Bank);
@@ -42,7 +42,7 @@ public sealed class FileFormTests : IDisposable
     }
 
     [Fact]
-    public void A_bank_without_standing_orders_is_a_bank()
+    public void A_bank_without_standing_orders_is_accepted()
     {
         _bank.Edit("order.asc", "7;10;\"YZ\";\"87144583\";2452.00;\"SIPO\"\n", "");
         Assert.Equal((2, 3, 0), (_bank.Plan().Accounts.Count, _bank.Plan().Summary.Transactions, _bank.Plan().Summary.OrdersRead));

@@ -32,7 +32,7 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
-    public void Rows_become_movements_with_all_they_say()
+    public void Rows_become_movements_with_all_their_fields()
     {
         var row = _bank.Plan().Accounts[0].Movements[1];
         Assert.Equal((Direction.Debit, new Money(20_000, Koruna), BankSide.Settlement), (row.Direction, row.Amount, row.BankSide));
@@ -45,7 +45,7 @@ public sealed class HistoryTests : IDisposable
     [Theory]
     [InlineData("1000.10", Direction.Credit)]
     [InlineData("999.90", Direction.Debit)]
-    public void A_rounded_row_brings_its_correction(string recorded, Direction direction)
+    public void A_rounded_row_gets_a_correction(string recorded, Direction direction)
     {
         _bank.Transactions($"100;10;930101;\"PRIJEM\";\"VKLAD\";1000.00;{recorded};\"\";;");
         var rounding = _bank.Plan().Accounts[0].Movements[0].Rounding;
@@ -54,7 +54,7 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
-    public void A_gap_brings_no_correction_but_a_discrepancy()
+    public void A_gap_gets_a_discrepancy_and_no_correction()
     {
         _bank.Transactions(
             """100;10;930101;"PRIJEM";"VKLAD";1000.00;999.89;"";;""",
@@ -68,7 +68,7 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
-    public void A_row_of_nothing_and_a_balance_below_zero_are_facts_too()
+    public void A_row_of_zero_and_a_negative_balance_are_facts_too()
     {
         _bank.Transactions(
             """100;10;930101;"PRIJEM";"";0.00;0.00;"UROK";;""",

@@ -5,11 +5,11 @@ public sealed class IdTests : IDisposable
     private readonly BerkaFolder _bank = new();
 
     [Fact]
-    public void A_second_reading_finds_the_ids_of_the_first() => Assert.Equal(PlanText.Of(_bank.Plan()), PlanText.Of(_bank.Plan()));
+    public void A_second_reading_creates_the_same_ids() => Assert.Equal(PlanText.Of(_bank.Plan()), PlanText.Of(_bank.Plan()));
 
-    // Written down, because an id that changes with a release makes strangers of all that was imported before.
+    // Literal ids, because a change would make the bank import everything again.
     [Fact]
-    public void Ids_stay_what_they_are()
+    public void Ids_are_stable()
     {
         var plan = _bank.Plan();
         Assert.Equal(new Guid("4c7349b9-f35c-558a-9687-f55a874a8406"), plan.Customers[0].CustomerId);
@@ -28,7 +28,7 @@ public sealed class IdTests : IDisposable
     }
 
     [Fact]
-    public void A_copy_is_the_same_bank_and_comes_from_the_same_rows()
+    public void A_copy_has_the_same_history_and_provenance()
     {
         var (bank, copy) = (_bank.Plan(), _bank.Plan(copy: 7));
         Assert.Equal(bank.Summary with { Discrepancies = [] }, copy.Summary with { Discrepancies = [] });
@@ -38,7 +38,7 @@ public sealed class IdTests : IDisposable
     }
 
     [Fact]
-    public void Copies_of_a_bank_once_read_are_those_of_its_folder()
+    public void Copies_of_a_read_bank_equal_those_read_from_its_folder()
     {
         var bank = Berka.BerkaImport.Read(_bank.Path);
         string[] expected = [PlanText.Of(_bank.Plan()), PlanText.Of(_bank.Plan(copy: 1))];

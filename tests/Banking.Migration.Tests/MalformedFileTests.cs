@@ -4,7 +4,7 @@ public sealed class MalformedFileTests : IDisposable
 {
     private readonly BerkaFolder _bank = new();
 
-    // What is found in the file, what replaces it, and where the refusal points.
+    // The text in the file, its replacement, and the line and field of the error.
     [Theory]
     [InlineData("client.asc", "\"birth_number\";", "", 1, "birth_number")]
     [InlineData("account.asc", "\"date\"", "\"opened\"", 1, "date")]
@@ -63,14 +63,15 @@ public sealed class MalformedFileTests : IDisposable
     [InlineData("trans.asc", "\"SIPO\"", "\"SIPO", 3, "k_symbol")]
     [InlineData("trans.asc", "\"87144583\"", "\"87144583", 3, "account")]
     [InlineData("trans.asc", "\"SIPO\"", "\"SIPO\"x", 3, "k_symbol")]
-    public void A_malformed_file_is_refused_by_file_line_and_field(string file, string found, string replacement, int line, string field)
+    public void The_error_of_a_malformed_file_names_file_line_and_field(
+        string file, string found, string replacement, int line, string field)
     {
         _bank.Edit(file, found, replacement);
         AssertRefused(file, line, field);
     }
 
     [Fact]
-    public void The_message_says_what_is_wrong_and_where()
+    public void The_message_has_the_problem_and_its_place()
     {
         _bank.Edit("trans.asc", "200.00", "12,5");
         Assert.Equal(
@@ -86,7 +87,7 @@ public sealed class MalformedFileTests : IDisposable
     }
 
     [Fact]
-    public void Lines_are_counted_with_the_empty_ones()
+    public void Empty_lines_count()
     {
         _bank.Edit("trans.asc", "101;10;930102", "\n\n101;10;930199");
         AssertRefused("trans.asc", 5, "date");
@@ -98,7 +99,7 @@ public sealed class MalformedFileTests : IDisposable
     [InlineData("disp.asc")]
     [InlineData("order.asc")]
     [InlineData("trans.asc")]
-    public void All_five_files_must_be_there(string file)
+    public void All_five_files_must_exist(string file)
     {
         _bank.Delete(file);
         AssertRefused(file, null, null);
@@ -123,7 +124,7 @@ public sealed class MalformedFileTests : IDisposable
         var header = _bank.Read(file).Split('\n')[0];
         _bank.Write(file, header + "\n\n");
         AssertRefused(file, null, null);
-        Assert.Equal($"{file}: the file has a header and no rows: the export was not complete.", Refusal().Message);
+        Assert.Equal($"{file}: the file has a header but no rows, so the export is incomplete.", Refusal().Message);
         _bank.Write(file, header);
         AssertRefused(file, null, null);
     }
@@ -145,12 +146,12 @@ public sealed class MalformedFileTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_folder_is_refused_by_its_name()
+    public void The_error_of_a_missing_folder_names_it()
     {
         var missing = Path.Combine(_bank.Path, "nowhere");
         var refusal = Assert.Throws<MalformedFileException>(() => Berka.BerkaImport.Plan(missing));
         Assert.Equal((missing, null, null), (refusal.File, refusal.Line, refusal.Field));
-        Assert.Equal($"{missing}: there is no such folder.", refusal.Message);
+        Assert.Equal($"{missing}: the folder does not exist.", refusal.Message);
     }
 
     public void Dispose() => _bank.Dispose();

@@ -5,7 +5,7 @@ namespace Banking.Migration.Tests;
 
 public sealed class OrderIndependenceTests : IDisposable
 {
-    // Few accounts, days and balances, so that ties, gaps and chains all come up.
+    // Few accounts, days and balances, so that ties, gaps and chains all occur.
     private static readonly Gen<string> AnyRow = Gen.Select(
         OneOf(10, 20),
         Gen.Int[5, 7],

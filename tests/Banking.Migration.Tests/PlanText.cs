@@ -7,7 +7,7 @@ internal static class PlanText
 {
     public static string Of(MigrationPlan plan) => JsonSerializer.Serialize(plan);
 
-    /// <summary>Without the line numbers of booked rows: the only thing that moving such a row may change.</summary>
+    /// <summary>Without the line numbers of booked rows, because moving a row changes only those.</summary>
     public static string WithoutLines(MigrationPlan plan) => Of(plan with
     {
         Accounts =

@@ -8,7 +8,7 @@ public sealed class ReconciliationTests
     private int _line = 1;
 
     [Fact]
-    public void The_first_row_starts_from_nothing() => AssertReplay([Row(1, 1, 700, 700)], (1, 0, 700));
+    public void The_first_row_starts_from_zero() => AssertReplay([Row(1, 1, 700, 700)], (1, 0, 700));
 
     [Fact]
     public void Rows_of_a_day_are_chained_by_their_balances_and_not_by_their_ids() => AssertReplay(
@@ -26,12 +26,12 @@ public sealed class ReconciliationTests
         (4, 0, 100), (7, -100, 200), (9, -100, 300));
 
     [Fact]
-    public void A_row_passed_over_keeps_its_place_among_equals() => AssertReplay(
+    public void A_skipped_row_keeps_its_place_among_equals() => AssertReplay(
         [Row(1, 1, 10, 60), Row(2, 1, 10, 60), Row(3, 1, 50, 50)],
         (3, 0, 50), (1, 0, 60), (2, -10, 60));
 
     [Fact]
-    public void A_tie_of_a_miss_too_high_and_one_too_low_goes_to_the_lower_id() => AssertReplay(
+    public void A_tie_of_a_difference_above_and_one_below_goes_to_the_lower_id() => AssertReplay(
         [Row(2, 1, 100, 95), Row(1, 1, 100, 105)],
         (1, 5, 105), (2, -110, 205));
 
@@ -50,17 +50,17 @@ public sealed class ReconciliationTests
     }
 
     [Fact]
-    public void A_gap_is_told_once_and_carried_in_the_balance_ever_after() => AssertReplay(
+    public void A_gap_is_reported_once_and_stays_in_the_replayed_balance() => AssertReplay(
         [Row(1, 1, 1_000, 1_000), Row(2, 2, -100, 1_050), Row(3, 3, -50, 1_000), Row(4, 4, 20, 1_025)],
         (1, 0, 1_000), (2, 150, 900), (3, 0, 850), (4, 5, 875));
 
     [Fact]
-    public void A_second_gap_counts_for_itself() => AssertReplay(
+    public void A_second_gap_is_reported_separately() => AssertReplay(
         [Row(1, 1, 1_000, 1_100), Row(2, 2, 10, 1_080)],
         (1, 100, 1_000), (2, -30, 1_010));
 
     [Fact]
-    public void A_row_of_nothing_is_a_row() => AssertReplay([Row(1, 1, 0, 0), Row(2, 1, 0, 4)], (1, 0, 0), (2, 4, 4));
+    public void A_row_of_zero_is_replayed() => AssertReplay([Row(1, 1, 0, 0), Row(2, 1, 0, 4)], (1, 0, 0), (2, 4, 4));
 
     [Fact]
     public void An_account_without_rows_has_nothing_to_replay() => Assert.Empty(Reconciliation.Replay([]));

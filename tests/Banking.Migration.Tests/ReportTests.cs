@@ -44,29 +44,29 @@ public sealed class ReportTests : IDisposable
         _bank.Edit("trans.asc", ";500.00;500.00;", ";500.00;499.50;");
         var summary = _bank.Plan().Summary;
 
-        var report = MigrationReport.Of(summary.Times(3), seconds: 0.25, eventsPerSecond: 32_000, imported: true);
+        var report = MigrationReport.Of(summary.Multiply(3), seconds: 0.25, eventsPerSecond: 32_000, imported: true);
 
         Assert.Equal(
             (6, 6, 9, 6, 0, 3),
             (report.Customers, report.Accounts, report.Transactions, report.Exact, report.Rounded, report.Copies));
         Assert.Equal(("4500.00", "600.00", "3900.00"), (report.Credits, report.Debits, report.ClosingBalance));
         Assert.Equal("-0.50", Assert.Single(report.Discrepancies).Missing);
-        Assert.Equal(summary, summary.Times(1));
+        Assert.Equal(summary, summary.Multiply(1));
     }
 
     [Fact]
-    public void Sums_of_copies_are_wider_than_any_amount()
+    public void Sums_of_copies_can_exceed_64_bits()
     {
         var summary = _bank.Plan().Summary with { Debits = new(-(long.MaxValue / 10), SharedKernel.Currency.Parse("CZK")) };
 
-        Assert.Equal("-92233720368547758.00", summary.Times(10).Debits.ToDecimalString());
-        Assert.Equal("-101457092405402533.80", summary.Times(11).Debits.ToDecimalString());
-        Assert.Equal("-101457092405402533.80", MigrationReport.Of(summary.Times(11), 1, 1, true).Debits);
-        Assert.Throws<OverflowException>(() => (summary with { Transactions = int.MaxValue }).Times(2));
+        Assert.Equal("-92233720368547758.00", summary.Multiply(10).Debits.ToDecimalString());
+        Assert.Equal("-101457092405402533.80", summary.Multiply(11).Debits.ToDecimalString());
+        Assert.Equal("-101457092405402533.80", MigrationReport.Of(summary.Multiply(11), 1, 1, true).Debits);
+        Assert.Throws<OverflowException>(() => (summary with { Transactions = int.MaxValue }).Multiply(2));
     }
 
     [Fact]
-    public void Discrepancies_come_by_date_and_then_by_account()
+    public void Discrepancies_are_ordered_by_date_and_account()
     {
         _bank.Transactions(
             """1;20;930106;"PRIJEM";"VKLAD";1.00;2.00;"";;""",

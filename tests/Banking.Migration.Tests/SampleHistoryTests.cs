@@ -5,7 +5,7 @@ using Banking.Testing.Histories;
 namespace Banking.Migration.Tests;
 
 /// <summary>
-/// The history in samples/history: made by a generator that knows which rows it rounded and which it lost, and knows nothing of the
+/// The history in samples/history. Its generator knows which rows it rounded and which it omitted, and does not use the
 /// importer.
 /// </summary>
 public sealed class SampleHistoryTests
@@ -14,19 +14,19 @@ public sealed class SampleHistoryTests
     private static readonly Lazy<MigrationPlan> Plan = new(() => Berka.BerkaImport.Plan(History.Of("sample").Folder));
 
     [Fact]
-    public void The_files_are_what_the_generator_makes()
+    public void The_files_equal_the_output_of_the_generator()
     {
         foreach (var (name, bytes) in HistoryFiles.Of(Bank.Value))
         {
             Assert.True(
                 bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(History.Of("sample").Folder, name))),
-                $"samples/history/{name} is not what the generator makes: dotnet run --project samples/Banking.SampleHistory -- samples/history"
-            );
+                $"samples/history/{name} differs from the output of the generator. "
+                    + "Run dotnet run --project samples/Banking.SampleHistory -- samples/history");
         }
     }
 
     [Fact]
-    public void Every_rounded_row_is_found_with_its_difference_and_no_other()
+    public void Exactly_the_rounded_rows_are_found_with_their_differences()
     {
         var made = Bank.Value.Bookings.Where(row => row.Difference != 0).ToDictionary(row => $"{row.Id}", row => row.Difference);
         var found = Plan
@@ -41,7 +41,7 @@ public sealed class SampleHistoryTests
     }
 
     [Fact]
-    public void Every_lost_row_is_found_as_a_gap_of_its_amount_and_no_other()
+    public void Exactly_the_omitted_rows_are_found_as_gaps_of_their_amounts()
     {
         var lost = Bank.Value.Lost.Select(row => ((long)row.Account, (row.IsCredit ? row.Amount : -row.Amount) + row.Difference)).Order();
 
@@ -50,7 +50,7 @@ public sealed class SampleHistoryTests
     }
 
     [Fact]
-    public void Every_kind_of_row_that_the_importer_knows_is_there()
+    public void Every_kind_of_row_that_the_importer_knows_occurs()
     {
         var rows = Plan.Value.Accounts.SelectMany(account => account.Movements).ToList();
 
@@ -76,7 +76,7 @@ public sealed class SampleHistoryTests
     }
 
     [Fact]
-    public void It_spans_three_years_and_no_row_lies_before_the_opening_of_its_account()
+    public void It_spans_three_years_and_no_row_precedes_the_opening_of_its_account()
     {
         var rows = Bank.Value.Bookings;
 

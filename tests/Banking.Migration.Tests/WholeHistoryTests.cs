@@ -5,14 +5,14 @@ using Banking.Testing.Histories;
 
 namespace Banking.Migration.Tests;
 
-/// <summary>Whole histories, with the numbers that are known of them: the sample everywhere, the real one where it is.</summary>
+/// <summary>Complete histories with their known figures: the sample always, the real one where it is present.</summary>
 public sealed class WholeHistoryTests
 {
     private static readonly ConcurrentDictionary<string, MigrationPlan> Plans = [];
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public void Every_row_of_the_bank_becomes_something(string history)
+    public void Every_row_of_the_bank_is_imported(string history)
     {
         var (known, plan) = Planned(history);
         var summary = plan.Summary;
@@ -26,7 +26,7 @@ public sealed class WholeHistoryTests
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public void All_rows_but_those_behind_a_gap_meet_the_recorded_balances(string history)
+    public void All_rows_except_those_after_a_gap_have_the_recorded_balances(string history)
     {
         var (known, plan) = Planned(history);
         var summary = plan.Summary;
@@ -47,7 +47,7 @@ public sealed class WholeHistoryTests
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public void What_is_missing_closes_the_books(string history)
+    public void The_missing_amounts_explain_the_recorded_balances(string history)
     {
         var (known, plan) = Planned(history);
         var summary = plan.Summary;
@@ -58,7 +58,7 @@ public sealed class WholeHistoryTests
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public void Booking_the_plan_gives_the_closing_balance_and_the_accounts_below_zero(string history)
+    public void Booking_the_plan_gives_the_closing_balance_and_the_overdrawn_accounts(string history)
     {
         var (known, plan) = Planned(history);
         var balances = plan.Accounts.Select(BookedBalance).ToList();
@@ -84,7 +84,7 @@ public sealed class WholeHistoryTests
         return (known, Plans.GetOrAdd(history, _ => Berka.BerkaImport.Plan(known.Folder)));
     }
 
-    // As the Accounts module will add it up: rows and corrections, nothing else.
+    // The sum that the Accounts module computes: rows and corrections.
     private static long BookedBalance(AccountHistory account) => account.Movements.Sum(row =>
         Signed(row.Direction, row.Amount) + (row.Rounding is { } rounding ? Signed(rounding.Direction, rounding.Amount) : 0));
 

@@ -18,13 +18,13 @@ public sealed class WordTests
     [InlineData("VYBER KARTOU", " ", "card", null, BankSide.Settlement)]
     [InlineData("", "", null, null, BankSide.Suspense)]
     [InlineData("", "SIPO", null, "household", BankSide.Suspense)]
-    public void The_words_of_a_row_tell_what_it_was_and_where_the_money_stood(
+    public void The_words_of_a_row_give_operation_purpose_and_bank_side(
         string operationWord, string purposeWord, string? operation, string? purpose, BankSide side)
     {
-        Assert.True(BerkaWords.TryOperation(operationWord, out var foundOperation));
-        Assert.True(BerkaWords.TryPurpose(purposeWord, out var foundPurpose));
+        Assert.True(BerkaWords.TryTranslateOperation(operationWord, out var foundOperation));
+        Assert.True(BerkaWords.TryTranslatePurpose(purposeWord, out var foundPurpose));
         Assert.Equal((operation, purpose), (foundOperation, foundPurpose));
-        Assert.Equal(side, BerkaWords.BankSide(foundOperation, foundPurpose));
+        Assert.Equal(side, BerkaWords.ChooseBankSide(foundOperation, foundPurpose));
     }
 
     [Theory]
@@ -33,11 +33,12 @@ public sealed class WordTests
     [InlineData("VYBER", Direction.Debit)]
     [InlineData("", null)]
     [InlineData("vydaj", null)]
-    public void The_type_tells_the_direction(string word, Direction? direction) => Assert.Equal(direction, BerkaWords.Direction(word));
+    public void The_type_gives_the_direction(string word, Direction? direction) =>
+        Assert.Equal(direction, BerkaWords.TranslateDirection(word));
 
     [Theory]
     [InlineData("vklad")]
     [InlineData("VKLAD ")]
     [InlineData("UROK")]
-    public void Words_are_taken_as_they_are_or_not_at_all(string word) => Assert.False(BerkaWords.TryOperation(word, out _));
+    public void Words_with_another_spelling_are_refused(string word) => Assert.False(BerkaWords.TryTranslateOperation(word, out _));
 }

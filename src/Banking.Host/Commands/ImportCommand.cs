@@ -76,7 +76,7 @@ internal static class ImportCommand
         try
         {
             bank = BerkaImport.Read(Path.GetFullPath(arguments.Folder));
-            total = bank.Summary.Times(arguments.Copies);
+            total = bank.Summary.Multiply(arguments.Copies);
         }
         catch (Exception refused) when (refused is MalformedFileException or OverflowException)
         {

@@ -4,16 +4,15 @@ using System.Text.Json.Serialization;
 namespace Banking.Migration;
 
 /// <summary>
-/// The report of an import as scripts read it: one object whose members come in this order and keep their names. Amounts are decimal
-/// strings, because a JSON number is a binary fraction to most readers.
+/// The report of an import for scripts: one JSON object whose members keep their names and order. Amounts are decimal strings, because most
+/// readers turn a JSON number into a binary fraction.
 /// </summary>
-/// <param name="ClosingBalance">Sum of the balances that the bank holds on these accounts when the import is over: what was booked here
-/// since an earlier one is in it.</param>
-/// <param name="Seconds">How long the import took; time is no money, so it may be a fraction.</param>
-/// <param name="Imported">False when everything was there already and nothing was written.</param>
+/// <param name="ClosingBalance">The sum of these accounts' balances in the bank after the import. It includes later bookings.</param>
+/// <param name="Seconds">The duration of the import.</param>
+/// <param name="Imported">False if the bank already had everything and nothing was stored.</param>
 /// <param name="Copies">
-/// How many banks of this history the figures are of. Discrepancies are the same rows in each and listed once, so that exact, rounded and
-/// copies times the discrepancies make the transactions.
+/// The number of copies in the figures. Discrepancies are the same in each copy and listed once: transactions are exact plus rounded plus
+/// copies times discrepancies.
 /// </param>
 public sealed record MigrationReport(
     int Customers,
@@ -53,7 +52,7 @@ public sealed record MigrationReport(
     public string ToJson() => JsonSerializer.Serialize(this, MigrationReportJson.Default.MigrationReport);
 }
 
-/// <summary>A discrepancy as scripts read it: ids are the source's own numbers, the date is yyyy-MM-dd.</summary>
+/// <summary>A discrepancy in the report. Ids are those of the source; the date is yyyy-MM-dd.</summary>
 public sealed record ReportedDiscrepancy(
     long TransactionId, long AccountId, DateOnly Date, string Recorded, string Replayed, string Missing)
 {
@@ -66,7 +65,7 @@ public sealed record ReportedDiscrepancy(
         found.Missing.ToDecimalString());
 }
 
-// Generated when compiling: the command runs once, and reflection would only pay off on later calls.
+// The serializer is generated at compile time, because the command runs once and reflection pays off only with repeated calls.
 [JsonSerializable(typeof(MigrationReport))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 internal sealed partial class MigrationReportJson : JsonSerializerContext;

@@ -2,17 +2,19 @@ using Banking.SharedKernel;
 
 namespace Banking.Migration;
 
-/// <summary>What the reconciliation of a bank's history found; no part of it depends on the order of rows in the files.</summary>
-/// <param name="Transactions">Booked rows: exact, rounded and those with a discrepancy together.</param>
-/// <param name="Exact">Rows whose amount is the change of the recorded balance.</param>
-/// <param name="Rounded">Rows that miss it by little enough to be corrected.</param>
-/// <param name="Discrepancies">Rows that miss it by more, by date and account.</param>
-/// <param name="Credits">Sum of the amounts as the rows state them, without corrections; so too the debits.</param>
+/// <summary>The result of reconciling a bank's history. It does not depend on the order of rows in the files.</summary>
+/// <param name="Transactions">The number of booked rows: exact, rounded and with a discrepancy.</param>
+/// <param name="Exact">Rows whose amount equals the change of the recorded balance.</param>
+/// <param name="Rounded">Rows whose amount differs by a rounding error, which a correction books.</param>
+/// <param name="Discrepancies">Rows with a larger difference, by date and account.</param>
+/// <param name="Credits">The sum of the credits without corrections.</param>
+/// <param name="Debits">The sum of the debits without corrections.</param>
 /// <param name="ClosingBalance">
-/// Sum of the replayed balances. It and all that the discrepancies miss make the sum of the balances that the bank recorded last.
+/// The sum of the replayed balances. Together with the missing amounts of all discrepancies it equals the sum of the last recorded
+/// balances.
 /// </param>
-/// <param name="OrdersRead">Standing orders that were read; nothing is made of them.</param>
-/// <param name="Copies">How many banks of this history the figures are of. Each has the same discrepancies, which are told once.</param>
+/// <param name="OrdersRead">The number of standing orders. They are not imported.</param>
+/// <param name="Copies">The number of copies in the figures. Each copy has the same discrepancies, which are listed once.</param>
 public sealed record ReconciliationSummary(
     int Customers,
     int Accounts,
@@ -26,9 +28,9 @@ public sealed record ReconciliationSummary(
     int OrdersRead,
     int Copies = 1)
 {
-    /// <summary>The figures of so many copies together.</summary>
-    /// <exception cref="OverflowException">There are more rows than can be counted.</exception>
-    public ReconciliationSummary Times(int copies) => checked(this with
+    /// <summary>Multiplies the figures by the number of copies.</summary>
+    /// <exception cref="OverflowException">A figure overflows.</exception>
+    public ReconciliationSummary Multiply(int copies) => checked(this with
     {
         Customers = Customers * copies,
         Accounts = Accounts * copies,
@@ -43,11 +45,11 @@ public sealed record ReconciliationSummary(
     });
 }
 
-/// <summary>A gap in an account's history, told once, at the row where it opens. The row is booked; the difference is not.</summary>
-/// <param name="Recorded">Balance after the row as the bank recorded it.</param>
-/// <param name="Replayed">Balance after the row as it comes out of what the files hold.</param>
+/// <summary>A gap in an account's history, reported once, at its first row. The row is booked; the difference is not.</summary>
+/// <param name="Recorded">The recorded balance after the row.</param>
+/// <param name="Replayed">The balance after the row, computed from the files.</param>
 /// <param name="Missing">
-/// Signed: what would have to be booked before or with this row. It is the recorded balance less the replayed one, unless an earlier gap on
-/// the same account is in the replayed balance too: then it is the new gap alone, so that gaps can be added up.
+/// The missing amount, signed. It is the recorded balance minus the replayed balance, minus earlier gaps on the same account, so that gaps
+/// can be added.
 /// </param>
 public sealed record Discrepancy(long TransactionId, long AccountId, DateOnly Date, Money Recorded, Money Replayed, Money Missing);

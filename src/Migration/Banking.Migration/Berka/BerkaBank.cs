@@ -6,7 +6,7 @@ using Banking.SharedKernel;
 namespace Banking.Migration.Berka;
 
 /// <summary>
-/// The bank of one folder, read, checked and reconciled. Any number of copies is planned from it, whatever becomes of the files.
+/// The bank in one folder, read, checked and reconciled. It can plan any number of copies without reading the files again.
 /// </summary>
 public sealed class BerkaBank
 {
@@ -22,11 +22,11 @@ public sealed class BerkaBank
         Summary = summary;
     }
 
-    /// <summary>What the reconciliation found; the same in each copy.</summary>
+    /// <summary>The result of the reconciliation, the same for each copy.</summary>
     public ReconciliationSummary Summary { get; }
 
-    /// <summary>All that will be written of one copy.</summary>
-    /// <param name="copy">0 for the bank itself; any other number gives the same history under new ids and account numbers.</param>
+    /// <summary>Creates the plan of one copy.</summary>
+    /// <param name="copy">0 for the bank itself. Any other number gives the same history with new ids and account numbers.</param>
     public MigrationPlan Plan(int copy)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(copy);
@@ -35,17 +35,17 @@ public sealed class BerkaBank
         var customers = new CustomerHistory[_rows.Clients.Count];
         for (var i = 0; i < customers.Length; i++)
         {
-            customers[i] = Customer(_rows.Clients[i], ids);
+            customers[i] = CreateCustomer(_rows.Clients[i], ids);
         }
 
-        // Accounts know nothing of each other, and deriving an id for every row is most of the work.
+        // Accounts are independent, and most of the work is deriving an id for every row.
         var accounts = new AccountHistory[_rows.Accounts.Count];
-        Parallel.For(0, accounts.Length, i => accounts[i] = Account(_rows.Accounts[i], _replays[i], ids));
+        Parallel.For(0, accounts.Length, i => accounts[i] = CreateAccount(_rows.Accounts[i], _replays[i], ids));
         return new(customers, accounts, Summary);
     }
 
-    // The data is anonymised: the number is all the name there is.
-    private static CustomerHistory Customer(ClientRow client, BerkaIds ids) => new(
+    // The data is anonymised, so the name is made of the number.
+    private static CustomerHistory CreateCustomer(ClientRow client, BerkaIds ids) => new(
         ids.Customer(client.Id),
         ids.ExternalId(client.Id),
         $"Client {ids.ExternalId(client.Id)}",
@@ -55,42 +55,42 @@ public sealed class BerkaBank
             ["gender"] = client.Gender,
             ["district"] = client.District.ToString("D", null),
         },
-        Source(BerkaFiles.Client, client.Line, client.Id));
+        CreateSource(BerkaFiles.Client, client.Line, client.Id));
 
-    private static AccountHistory Account(AccountRow account, ReplayedRow[] replayed, BerkaIds ids) => new(
+    private static AccountHistory CreateAccount(AccountRow account, ReplayedRow[] replayed, BerkaIds ids) => new(
         ids.Account(account.Id),
         ids.Number(account.Id),
         ids.ExternalId(account.Id),
         ids.Customer(account.Owner!.ClientId),
         account.Delegates.ConvertAll(row =>
-            new HistoricDelegate(ids.Customer(row.ClientId), Source(BerkaFiles.Disposition, row.Line, row.Id))),
+            new HistoricDelegate(ids.Customer(row.ClientId), CreateSource(BerkaFiles.Disposition, row.Line, row.Id))),
         BerkaFiles.Koruna,
         Product,
-        StartOf(account.Opened),
-        Source(BerkaFiles.Account, account.Line, account.Id),
-        Array.ConvertAll(replayed, row => Movement(row, ids)));
+        AtStartOfDay(account.Opened),
+        CreateSource(BerkaFiles.Account, account.Line, account.Id),
+        Array.ConvertAll(replayed, row => CreateMovement(row, ids)));
 
-    private static HistoricMovement Movement(ReplayedRow replayed, BerkaIds ids)
+    private static HistoricMovement CreateMovement(ReplayedRow replayed, BerkaIds ids)
     {
         var row = replayed.Row;
         return new(
             ids.Movement(row.Id),
             row.Direction,
             new(row.Amount, BerkaFiles.Koruna),
-            StartOf(row.Date),
+            AtStartOfDay(row.Date),
             row.BankSide,
             row.Details,
-            Source(BerkaFiles.Transaction, row.Line, row.Id),
-            replayed.Verdict == Verdict.Rounded ? Rounding(replayed, ids) : null);
+            CreateSource(BerkaFiles.Transaction, row.Line, row.Id),
+            replayed.Verdict == Verdict.Rounded ? CreateRounding(replayed, ids) : null);
     }
 
-    private static HistoricRounding Rounding(ReplayedRow replayed, BerkaIds ids) => new(
+    private static HistoricRounding CreateRounding(ReplayedRow replayed, BerkaIds ids) => new(
         ids.Rounding(replayed.Row.Id),
         replayed.Difference > 0 ? Direction.Credit : Direction.Debit,
         new(Math.Abs(replayed.Difference), BerkaFiles.Koruna));
 
-    private static SourceRow Source(string file, int line, long id) => new(BerkaIds.System, file, line, id.ToString("D", null));
+    private static SourceRow CreateSource(string file, int line, long id) => new(BerkaIds.System, file, line, id.ToString("D", null));
 
-    // The files tell no time of day and no zone; midnight UTC keeps the date readable in what is stored.
-    private static DateTimeOffset StartOf(DateOnly date) => new(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+    // The files have no time of day and no time zone. Midnight UTC keeps the date readable in stored events.
+    private static DateTimeOffset AtStartOfDay(DateOnly date) => new(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
 }

@@ -2,7 +2,7 @@ using Banking.Migration.Delimited;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>disp.asc: gives each account its one owner and its delegates.</summary>
+/// <summary>Reads disp.asc, the one owner and the delegates of each account.</summary>
 internal static class BerkaDispositions
 {
     public static void Read(
@@ -13,31 +13,31 @@ internal static class BerkaDispositions
         var (id, client, account, type) = (
             file.Column("disp_id"), file.Column("client_id"), file.Column("account_id"), file.Column("type"));
         var (ids, pairs) = (new HashSet<long>(), new HashSet<(long Client, long Account)>());
-        while (file.Next())
+        while (file.MoveNext())
         {
-            var row = new DispositionRow(file.Id(id), file.Id(client), file.Line);
+            var row = new DispositionRow(file.ReadId(id), file.ReadId(client), file.Line);
             if (!ids.Add(row.Id))
             {
-                throw file.Refused(id, $"disposition {row.Id} is there twice.");
+                throw file.CreateError(id, $"disposition {row.Id} occurs twice.");
             }
 
             if (!clients.ContainsKey(row.ClientId))
             {
-                throw file.Refused(client, $"client {row.ClientId} is not in {BerkaFiles.Client}.");
+                throw file.CreateError(client, $"client {row.ClientId} is not in {BerkaFiles.Client}.");
             }
 
-            var target = BerkaFiles.AccountOf(file, account, accounts);
+            var target = BerkaFiles.FindAccount(file, account, accounts);
             if (!pairs.Add((row.ClientId, target.Id)))
             {
-                throw file.Refused(client, $"client {row.ClientId} has account {target.Id} twice.");
+                throw file.CreateError(client, $"client {row.ClientId} has account {target.Id} twice.");
             }
 
             Assign(file, type, row, target);
         }
 
-        file.RefuseIfEmpty();
+        file.ThrowIfEmpty();
 
-        // The line to look at is the account's: the one that is missing has none.
+        // The error names the account's line, because a missing row has no line.
         if (accounts.Values.FirstOrDefault(row => row.Owner is null) is { } orphan)
         {
             throw new MalformedFileException(
@@ -56,9 +56,9 @@ internal static class BerkaDispositions
                 account.Owner = row;
                 break;
             case true:
-                throw file.Refused(type, $"account {account.Id} has another OWNER in line {account.Owner.Line}.");
+                throw file.CreateError(type, $"account {account.Id} already has an OWNER in line {account.Owner.Line}.");
             default:
-                throw file.Refused(type, $"{FieldParsing.Quoted(file[type])} is not a type: OWNER or DISPONENT.");
+                throw file.CreateError(type, $"{FieldParsing.Quote(file[type])} is not a type: OWNER or DISPONENT.");
         }
     }
 }

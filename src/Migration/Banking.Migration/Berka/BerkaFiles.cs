@@ -4,8 +4,8 @@ using Banking.SharedKernel;
 namespace Banking.Migration.Berka;
 
 /// <summary>
-/// Reads a folder with the five files of the bank, all of it or nothing. The order is that of the references: what a row points to has been
-/// read before it, so that the row which dangles is the one that is named.
+/// Reads a folder with the five files of the bank, completely or not at all. Referenced rows are read before the rows that refer to them,
+/// so that an error names the row with the dangling reference.
 /// </summary>
 internal static class BerkaFiles
 {
@@ -18,12 +18,12 @@ internal static class BerkaFiles
     /// <summary>The one currency of the bank.</summary>
     public static readonly Currency Koruna = Currency.Parse("CZK");
 
-    /// <exception cref="MalformedFileException">The folder, a file, a line or a field is not as it must be.</exception>
+    /// <exception cref="MalformedFileException">The folder is missing, or a file, a line or a field is malformed.</exception>
     public static BerkaRows Read(string folder)
     {
         if (!Directory.Exists(folder))
         {
-            throw new MalformedFileException(folder, line: null, field: null, "there is no such folder.");
+            throw new MalformedFileException(folder, line: null, field: null, "the folder does not exist.");
         }
 
         var clients = ReadClients(DelimitedFile.Open(folder, Client));
@@ -34,34 +34,34 @@ internal static class BerkaFiles
         return new([.. clients.Values], [.. accounts.Values], orders);
     }
 
-    /// <summary>The account that a row points to.</summary>
-    public static AccountRow AccountOf(DelimitedFile file, Column column, OrderedDictionary<long, AccountRow> accounts) =>
-        accounts.TryGetValue(file.Id(column), out var account)
+    /// <summary>Finds the account that a row refers to.</summary>
+    public static AccountRow FindAccount(DelimitedFile file, Column column, OrderedDictionary<long, AccountRow> accounts) =>
+        accounts.TryGetValue(file.ReadId(column), out var account)
             ? account
-            : throw file.Refused(column, $"account {file.Id(column)} is not in {Account}.");
+            : throw file.CreateError(column, $"account {file.ReadId(column)} is not in {Account}.");
 
     private static OrderedDictionary<long, ClientRow> ReadClients(DelimitedFile file)
     {
         var (id, birth, district) = (file.Column("client_id"), file.Column("birth_number"), file.Column("district_id"));
         var clients = new OrderedDictionary<long, ClientRow>();
-        while (file.Next())
+        while (file.MoveNext())
         {
-            var row = BornAs(file, birth) is var (date, gender)
-                ? new ClientRow(file.Id(id), date, gender, file.Id(district), file.Line)
-                : throw file.Refused(
-                    birth, $"{FieldParsing.Quoted(file[birth])} is not a birth number: yymmdd, for women with 50 added to mm.");
+            var row = ReadBirth(file, birth) is var (date, gender)
+                ? new ClientRow(file.ReadId(id), date, gender, file.ReadId(district), file.Line)
+                : throw file.CreateError(
+                    birth, $"{FieldParsing.Quote(file[birth])} is not a birth number: yymmdd, with 50 added to mm for women.");
             if (!clients.TryAdd(row.Id, row))
             {
-                throw file.Refused(id, $"client {row.Id} is there twice.");
+                throw file.CreateError(id, $"client {row.Id} occurs twice.");
             }
         }
 
-        file.RefuseIfEmpty();
+        file.ThrowIfEmpty();
         return clients;
     }
 
-    // The Czech birth number: a month of 51 to 62 says that a woman was born in month 1 to 12.
-    private static (DateOnly Date, string Gender)? BornAs(DelimitedFile file, Column birth) =>
+    // A Czech birth number has month 1 to 12 for a man and month 51 to 62 for a woman.
+    private static (DateOnly Date, string Gender)? ReadBirth(DelimitedFile file, Column birth) =>
         FieldParsing.TryDate(file[birth], monthsAdded: 0, out var date) ? (date, "male")
         : FieldParsing.TryDate(file[birth], monthsAdded: 50, out date) ? (date, "female")
         : null;
@@ -71,22 +71,22 @@ internal static class BerkaFiles
         var (id, district) = (file.Column("account_id"), file.Column("district_id"));
         var (frequency, opened) = (file.Column("frequency"), file.Column("date"));
         var accounts = new OrderedDictionary<long, AccountRow>();
-        while (file.Next())
+        while (file.MoveNext())
         {
-            var row = new AccountRow(file.Id(id), file.Date(opened), file.Line);
-            _ = file.Id(district);
+            var row = new AccountRow(file.ReadId(id), file.ReadDate(opened), file.Line);
+            _ = file.ReadId(district);
             if (!BerkaWords.IsFrequency(file[frequency]))
             {
-                throw file.Refused(frequency, $"{FieldParsing.Quoted(file[frequency])} is not a frequency of statements.");
+                throw file.CreateError(frequency, $"{FieldParsing.Quote(file[frequency])} is not a known frequency of statements.");
             }
 
             if (!accounts.TryAdd(row.Id, row))
             {
-                throw file.Refused(id, $"account {row.Id} is there twice.");
+                throw file.CreateError(id, $"account {row.Id} occurs twice.");
             }
         }
 
-        file.RefuseIfEmpty();
+        file.ThrowIfEmpty();
         return accounts;
     }
 }

@@ -4,16 +4,16 @@ using Banking.SharedKernel;
 namespace Banking.Migration.Berka;
 
 /// <summary>
-/// Ids derived from the source's own, so that a second import of the same files finds the first and adds nothing. Changing the scope or a
-/// name here makes every earlier import a stranger.
+/// Ids derived from those of the source, so that a second import of the same files adds nothing. A change of the scope or of a name here
+/// would make the bank import everything again.
 /// </summary>
 /// <param name="copy">
-/// 0 for the bank itself. A higher number makes another bank of the same history, with ids, external ids and account numbers of its own;
-/// the provenance stays, for the rows are the same.
+/// 0 for the bank itself. A higher number gives a copy of the history its own ids, external ids and account numbers. The provenance is the
+/// same, because the rows are the same.
 /// </param>
 internal sealed class BerkaIds(int copy)
 {
-    /// <summary>Name of the source in the provenance of all that is imported from it.</summary>
+    /// <summary>The name of the source in the provenance of imported events.</summary>
     public const string System = "berka";
 
     private const string Country = "XB";
@@ -27,15 +27,15 @@ internal sealed class BerkaIds(int copy)
 
     public Guid Movement(long transactionId) => DeterministicId.From(Scope, Text($"{_prefix}transaction/{transactionId}"));
 
-    /// <summary>Of the correction that goes with a row.</summary>
+    /// <summary>The id of the correction of a row.</summary>
     public Guid Rounding(long transactionId) => DeterministicId.From(Scope, Text($"{_prefix}transaction/{transactionId}/rounding"));
 
     public string ExternalId(long id) => copy == 0 ? Text($"{id}") : Text($"{id}-{copy}");
 
-    /// <summary>The id padded to the width of the longest, so that the number of a copy can follow it without ambiguity.</summary>
+    /// <summary>The id is padded to the maximum width, so that the number of a copy can follow it without ambiguity.</summary>
     public AccountNumber Number(long accountId) =>
         AccountNumber.Create(Country, copy == 0 ? Text($"BERK{accountId:D12}") : Text($"BERK{accountId:D12}{copy}"));
 
-    // Interpolated straight into the string: every booked row passes here, and FormattableString would box each number.
+    // The handler writes directly into the string. FormattableString would box each number, for every booked row.
     private static string Text(DefaultInterpolatedStringHandler text) => text.ToStringAndClear();
 }

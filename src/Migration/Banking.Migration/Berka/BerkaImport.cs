@@ -2,13 +2,13 @@ using Banking.Migration.Reconciling;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>The front door: a folder of the Berka files as histories that the modules take over.</summary>
+/// <summary>Reads a folder with the Berka files as histories that the modules can import.</summary>
 public static class BerkaImport
 {
-    /// <summary>Reads, checks and reconciles; writes nothing.</summary>
-    /// <param name="folder">Any folder with the five files.</param>
-    /// <exception cref="MalformedFileException">The folder cannot be taken over.</exception>
-    /// <exception cref="OverflowException">Its amounts add up to more than can be counted.</exception>
+    /// <summary>Reads, checks and reconciles the files. It stores nothing.</summary>
+    /// <param name="folder">The folder with the five files.</param>
+    /// <exception cref="MalformedFileException">The files cannot be imported.</exception>
+    /// <exception cref="OverflowException">A sum of amounts overflows.</exception>
     public static BerkaBank Read(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -26,7 +26,7 @@ public static class BerkaImport
         return new(rows, replays, summary.Build(rows.Clients.Count, rows.OrdersRead));
     }
 
-    /// <summary>One copy of the bank in a folder, see <see cref="BerkaBank.Plan"/>.</summary>
-    /// <exception cref="MalformedFileException">The folder cannot be taken over.</exception>
+    /// <summary>Reads the folder and plans one copy, see <see cref="BerkaBank.Plan"/>.</summary>
+    /// <exception cref="MalformedFileException">The files cannot be imported.</exception>
     public static MigrationPlan Plan(string folder, int copy = 0) => Read(folder).Plan(copy);
 }

@@ -3,7 +3,8 @@ using Banking.Migration.Delimited;
 namespace Banking.Migration.Berka;
 
 /// <summary>
-/// order.asc: standing orders. Checked now, so that a folder which was accepted stays acceptable once the bank executes them.
+/// Checks and counts the standing orders in order.asc. The bank does not execute them yet; the check ensures that a folder accepted now
+/// stays acceptable when it does.
 /// </summary>
 internal static class BerkaOrders
 {
@@ -11,21 +12,21 @@ internal static class BerkaOrders
     {
         var (id, account, amount) = (file.Column("order_id"), file.Column("account_id"), file.Column("amount"));
         var (bankTo, accountTo, purpose) = (file.Column("bank_to"), file.Column("account_to"), file.Column("k_symbol"));
-        var ids = new HashSet<long>(file.RowsAtMost);
-        while (file.Next())
+        var ids = new HashSet<long>(file.MaxRemainingRows);
+        while (file.MoveNext())
         {
-            if (!ids.Add(file.Id(id)))
+            if (!ids.Add(file.ReadId(id)))
             {
-                throw file.Refused(id, $"order {file.Id(id)} is there twice.");
+                throw file.CreateError(id, $"order {file.ReadId(id)} occurs twice.");
             }
 
-            _ = BerkaFiles.AccountOf(file, account, accounts);
-            _ = file.Text(bankTo);
-            _ = file.Text(accountTo);
-            _ = file.Amount(amount, BerkaFiles.Koruna);
-            if (!BerkaWords.TryPurpose(file[purpose], out _))
+            _ = BerkaFiles.FindAccount(file, account, accounts);
+            _ = file.ReadText(bankTo);
+            _ = file.ReadText(accountTo);
+            _ = file.ReadAmount(amount, BerkaFiles.Koruna);
+            if (!BerkaWords.TryTranslatePurpose(file[purpose], out _))
             {
-                throw file.Refused(purpose, $"{FieldParsing.Quoted(file[purpose])} is not a known purpose.");
+                throw file.CreateError(purpose, $"{FieldParsing.Quote(file[purpose])} is not a known purpose.");
             }
         }
 

@@ -2,14 +2,15 @@ using Banking.SharedKernel;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>What the bank must hold of this source, for those who compare without the source's files.</summary>
+/// <summary>Derives the expected ids of imported events, for a comparison without the source files.</summary>
 public static class BerkaRecord
 {
     public const string System = BerkaIds.System;
 
-    /// <summary>The id under which a movement was stored; null where the texts are none of this source.</summary>
-    /// <param name="account">The id that its account has at the source, with the number of the copy.</param>
-    /// <param name="transaction">The id of its row.</param>
+    /// <summary>Derives the id of a stored movement. Null if the texts are not ids of this source.</summary>
+    /// <param name="account">The external id of the account, with the number of the copy.</param>
+    /// <param name="transaction">The id of the movement's row.</param>
+    /// <param name="isRounding">True for the id of the row's correction.</param>
     public static Guid? Movement(string account, string transaction, bool isRounding)
     {
         var parts = account.Split('-');

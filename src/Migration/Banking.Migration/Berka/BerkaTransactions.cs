@@ -4,65 +4,65 @@ using Banking.Migration.Reconciling;
 
 namespace Banking.Migration.Berka;
 
-/// <summary>trans.asc: gives each account its booked rows, in the order of the file, which means nothing.</summary>
+/// <summary>Reads trans.asc, the booked rows of each account. Their order in the file has no meaning.</summary>
 internal static class BerkaTransactions
 {
     public static void Read(DelimitedFile file, OrderedDictionary<long, AccountRow> accounts)
     {
         var columns = new Columns(file);
-        var ids = new HashSet<long>(file.RowsAtMost);
-        while (file.Next())
+        var ids = new HashSet<long>(file.MaxRemainingRows);
+        while (file.MoveNext())
         {
-            var id = file.Id(columns.Id);
+            var id = file.ReadId(columns.Id);
             if (!ids.Add(id))
             {
-                throw file.Refused(columns.Id, $"transaction {id} is there twice.");
+                throw file.CreateError(columns.Id, $"transaction {id} occurs twice.");
             }
 
-            var account = BerkaFiles.AccountOf(file, columns.Account, accounts);
-            var row = Row(file, columns, id);
+            var account = BerkaFiles.FindAccount(file, columns.Account, accounts);
+            var row = ReadRow(file, columns, id);
             if (row.Date < account.Opened)
             {
-                throw file.Refused(columns.Date, $"account {account.Id} was opened on {account.Opened:yyyy-MM-dd}, after this row.");
+                throw file.CreateError(columns.Date, $"account {account.Id} was opened on {account.Opened:yyyy-MM-dd}, after this row.");
             }
 
             account.Rows.Add(row);
         }
 
-        file.RefuseIfEmpty();
+        file.ThrowIfEmpty();
     }
 
-    private static BookedRow Row(DelimitedFile file, Columns columns, long id)
+    private static BookedRow ReadRow(DelimitedFile file, Columns columns, long id)
     {
-        var date = file.Date(columns.Date);
-        var direction = BerkaWords.Direction(file[columns.Type])
-            ?? throw file.Refused(columns.Type, $"{FieldParsing.Quoted(file[columns.Type])} is not a type: PRIJEM, VYDAJ or VYBER.");
-        if (!BerkaWords.TryOperation(file[columns.Operation], out var operation))
+        var date = file.ReadDate(columns.Date);
+        var direction = BerkaWords.TranslateDirection(file[columns.Type])
+            ?? throw file.CreateError(columns.Type, $"{FieldParsing.Quote(file[columns.Type])} is not a type: PRIJEM, VYDAJ or VYBER.");
+        if (!BerkaWords.TryTranslateOperation(file[columns.Operation], out var operation))
         {
-            throw file.Refused(columns.Operation, $"{FieldParsing.Quoted(file[columns.Operation])} is not a known operation.");
+            throw file.CreateError(columns.Operation, $"{FieldParsing.Quote(file[columns.Operation])} is not a known operation.");
         }
 
-        if (!BerkaWords.TryPurpose(file[columns.Purpose], out var purpose))
+        if (!BerkaWords.TryTranslatePurpose(file[columns.Purpose], out var purpose))
         {
-            throw file.Refused(columns.Purpose, $"{FieldParsing.Quoted(file[columns.Purpose])} is not a known purpose.");
+            throw file.CreateError(columns.Purpose, $"{FieldParsing.Quote(file[columns.Purpose])} is not a known purpose.");
         }
 
         return new(
             id,
             date,
             direction,
-            file.Amount(columns.Amount, BerkaFiles.Koruna),
-            file.Balance(columns.Balance, BerkaFiles.Koruna),
-            BerkaWords.BankSide(operation, purpose),
-            new(operation, purpose, Reference: null, CounterpartyOf(file, columns)),
+            file.ReadAmount(columns.Amount, BerkaFiles.Koruna),
+            file.ReadBalance(columns.Balance, BerkaFiles.Koruna),
+            BerkaWords.ChooseBankSide(operation, purpose),
+            new(operation, purpose, Reference: null, ReadCounterparty(file, columns)),
             file.Line);
     }
 
-    // The export writes account 0 on some rows at the counter: no account, not the one numbered 0.
-    private static Counterparty? CounterpartyOf(DelimitedFile file, Columns columns)
+    // The export writes account 0 in some counter transactions. It means no account, not the account with number 0.
+    private static Counterparty? ReadCounterparty(DelimitedFile file, Columns columns)
     {
-        var bank = file.Text(columns.Bank);
-        var account = file[columns.OtherAccount] is "0" ? null : file.Text(columns.OtherAccount);
+        var bank = file.ReadText(columns.Bank);
+        var account = file[columns.OtherAccount] is "0" ? null : file.ReadText(columns.OtherAccount);
         return bank is null && account is null ? null : new(bank, account);
     }
 

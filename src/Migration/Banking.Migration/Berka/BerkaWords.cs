@@ -3,8 +3,8 @@ using Banking.Accounts.Contracts;
 namespace Banking.Migration.Berka;
 
 /// <summary>
-/// The bank's Czech words and ours. A word that is not here is refused rather than passed through: nobody would know what it does to money.
-/// All tables take the raw field; blank (empty or the single space that some rows have) says nothing and is no word.
+/// Translates the source's Czech words. An unknown word is refused, because its effect on money is unknown. All methods take the raw field.
+/// A blank field (empty, or the single space of some rows) means no word.
 /// </summary>
 internal static class BerkaWords
 {
@@ -17,15 +17,15 @@ internal static class BerkaWords
         _ => null,
     };
 
-    public static Direction? Direction(ReadOnlySpan<char> word) => word switch
+    public static Direction? TranslateDirection(ReadOnlySpan<char> word) => word switch
     {
         "PRIJEM" => Accounts.Contracts.Direction.Credit,
-        // VYBER as a type is a debit in cash that is also VYBER by its operation.
+        // The type VYBER is a debit in cash. The operation of such a row is VYBER too.
         "VYDAJ" or "VYBER" => Accounts.Contracts.Direction.Debit,
         _ => null,
     };
 
-    public static bool TryOperation(ReadOnlySpan<char> word, out string? operation)
+    public static bool TryTranslateOperation(ReadOnlySpan<char> word, out string? operation)
     {
         operation = word switch
         {
@@ -39,7 +39,7 @@ internal static class BerkaWords
         return operation is not null || word.IsWhiteSpace();
     }
 
-    public static bool TryPurpose(ReadOnlySpan<char> word, out string? purpose)
+    public static bool TryTranslatePurpose(ReadOnlySpan<char> word, out string? purpose)
     {
         purpose = word switch
         {
@@ -50,15 +50,17 @@ internal static class BerkaWords
             "DUCHOD" => "pension",
             "POJISTNE" => "insurance",
             "UVER" => "loan",
-            // Of the standing orders only.
+            // Only standing orders have this purpose.
             "LEASING" => "leasing",
             _ => null,
         };
         return purpose is not null || word.IsWhiteSpace();
     }
 
-    /// <summary>Purpose before operation: the bank booked fees and penalty interest as cash it had withdrawn, but no notes moved.</summary>
-    public static BankSide BankSide(string? operation, string? purpose) => (operation, purpose) switch
+    /// <summary>
+    /// The purpose has precedence over the operation: the source booked fees and penalty interest as cash withdrawals, but no cash moved.
+    /// </summary>
+    public static BankSide ChooseBankSide(string? operation, string? purpose) => (operation, purpose) switch
     {
         (_, "interest" or "penalty-interest") => Accounts.Contracts.BankSide.Interest,
         (_, "statement-fee") => Accounts.Contracts.BankSide.Fees,

@@ -1,4 +1,4 @@
 namespace Banking.Migration.Delimited;
 
-/// <summary>A column of a file, found by its name: the order of columns is the exporting program's business.</summary>
+/// <summary>A column of a file, found by its name, because files may have their columns in any order.</summary>
 internal readonly record struct Column(string Name, int Position);

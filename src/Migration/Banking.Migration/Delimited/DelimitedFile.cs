@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Banking.Migration.Delimited;
 
-/// <summary>One exported table: a header, then a row a line, read forward. Every refusal names the file, the line and the field.</summary>
+/// <summary>
+/// Reads one exported table forward: a header, then one row per line. Every error names the file, the line and the field.
+/// </summary>
 internal sealed class DelimitedFile
 {
     private readonly string _name;
@@ -19,13 +21,13 @@ internal sealed class DelimitedFile
 
     private DelimitedFile(string name, byte[] bytes)
     {
-        // The bank exported Latin-1. A byte order mark is the work of an editor, which then saved UTF-8.
+        // The source exports Latin-1. A byte order mark means that an editor has saved the file as UTF-8.
         (_name, _bytes) = (name, bytes);
         (_encoding, _next) = bytes is [0xEF, 0xBB, 0xBF, ..] ? (Encoding.UTF8, 3) : (Encoding.Latin1, 0);
         Advance();
         if (_splitter.Split(Current) is { } problem)
         {
-            // The column whose name cannot be read has only its place to be called by.
+            // The name of this column is unreadable, so the error gives its position.
             throw new MalformedFileException(
                 _name, Line, string.Create(CultureInfo.InvariantCulture, $"column {_splitter.Count + 1}"), problem);
         }
@@ -37,11 +39,11 @@ internal sealed class DelimitedFile
         }
     }
 
-    /// <summary>Line of the current row as an editor counts it; the header is line 1.</summary>
+    /// <summary>The line of the current row, as an editor counts it. The header is line 1.</summary>
     public int Line { get; private set; }
 
-    /// <summary>Room for the rows that are yet to come: never fewer than there are.</summary>
-    public int RowsAtMost => _bytes.AsSpan(_next).Count((byte)'\n') + 1;
+    /// <summary>An upper bound of the number of remaining rows.</summary>
+    public int MaxRemainingRows => _bytes.AsSpan(_next).Count((byte)'\n') + 1;
 
     private ReadOnlySpan<char> Current => _line.AsSpan(0, _length);
 
@@ -50,7 +52,7 @@ internal sealed class DelimitedFile
         var path = Path.Combine(folder, name);
         return File.Exists(path)
             ? new(name, File.ReadAllBytes(path))
-            : throw new MalformedFileException(name, line: null, field: null, $"there is no such file in {folder}.");
+            : throw new MalformedFileException(name, line: null, field: null, $"{folder} has no such file.");
     }
 
     public Column Column(string name)
@@ -62,8 +64,8 @@ internal sealed class DelimitedFile
             : new(name, position);
     }
 
-    /// <summary>Goes to the next row; empty lines hold no row.</summary>
-    public bool Next()
+    /// <summary>Moves to the next row. Empty lines are skipped.</summary>
+    public bool MoveNext()
     {
         do
         {
@@ -80,34 +82,34 @@ internal sealed class DelimitedFile
 
         if (_splitter.Split(Current) is { } problem)
         {
-            throw Refused(_header[Math.Min(_splitter.Count, _header.Length - 1)], problem);
+            throw CreateError(_header[Math.Min(_splitter.Count, _header.Length - 1)], problem);
         }
 
-        // A row of another width has lost or gained a separator: all fields behind it would be read as something they are not.
+        // A row with another number of fields has lost or gained a separator, so later fields would be read as other columns.
         return _splitter.Count == _header.Length ? true
-            : _splitter.Count < _header.Length ? throw Refused(_header[_splitter.Count], "the row ends before it.")
-            : throw Refused(_header[^1], $"the row has {_splitter.Count} fields, the header {_header.Length}.");
+            : _splitter.Count < _header.Length ? throw CreateError(_header[_splitter.Count], "the row ends before this field.")
+            : throw CreateError(_header[^1], $"the row has {_splitter.Count} fields, the header {_header.Length}.");
     }
 
-    /// <summary>After the last row: refuses a file that had none.</summary>
-    public void RefuseIfEmpty()
+    /// <summary>Call after the last row. Refuses a file without rows.</summary>
+    public void ThrowIfEmpty()
     {
         if (!_hasRows)
         {
             throw new MalformedFileException(
-                _name, line: null, field: null, "the file has a header and no rows: the export was not complete.");
+                _name, line: null, field: null, "the file has a header but no rows, so the export is incomplete.");
         }
     }
 
     /// <summary>The field's raw text.</summary>
     public ReadOnlySpan<char> this[Column column] => _splitter.Field(Current, column.Position);
 
-    /// <summary>The refusal of one field of the current row.</summary>
-    public MalformedFileException Refused(Column column, string problem) => Refused(column.Name, problem);
+    /// <summary>Creates the error for one field of the current row.</summary>
+    public MalformedFileException CreateError(Column column, string problem) => CreateError(column.Name, problem);
 
-    private MalformedFileException Refused(string field, string problem) => new(_name, Line, field, problem);
+    private MalformedFileException CreateError(string field, string problem) => new(_name, Line, field, problem);
 
-    // A line at a time into the same array: the text of the whole file would be one more large object for the collector to clear away.
+    // Decodes one line at a time into the same array. The text of the whole file would be another large object to collect.
     private void Advance()
     {
         var rest = _bytes.AsSpan(_next);
@@ -117,7 +119,7 @@ internal sealed class DelimitedFile
         line = line is [.., (byte)'\r'] ? line[..^1] : line;
         if (_line.Length < line.Length)
         {
-            // No encoding here makes more characters than it reads bytes.
+            // Neither encoding produces more characters than bytes.
             _line = new char[line.Length];
         }
 

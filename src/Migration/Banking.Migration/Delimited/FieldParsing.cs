@@ -2,43 +2,43 @@ using Banking.SharedKernel;
 
 namespace Banking.Migration.Delimited;
 
-/// <summary>Fields as values. Strict, because whatever is guessed here becomes a fact of the new bank.</summary>
+/// <summary>Parses fields strictly, because a wrong guess would become a fact of the new bank.</summary>
 internal static class FieldParsing
 {
-    // As many as an account number made of the id has room for.
+    // An account number made of an id has room for this many digits.
     private const int MaxIdDigits = 12;
     private const int MaxTextLength = 100;
 
-    // A million rows of this amount on one account still add up in 64 bits, so that its balance needs no refusal of its own.
+    // A million rows of this amount on one account fit in 64 bits, so no balance can overflow.
     private const long MaxMinor = long.MaxValue / 1_000_000;
 
-    /// <summary>A whole number above zero.</summary>
-    public static long Id(this DelimitedFile file, Column column)
+    /// <summary>Parses a whole number above zero.</summary>
+    public static long ReadId(this DelimitedFile file, Column column)
     {
         var text = file[column];
         return text.Length is > 0 and <= MaxIdDigits
             && Exact.TryNumber(text, out var id)
             && id > 0
                 ? id
-                : throw file.Refused(column, $"{Quoted(text)} is not a number of at most {MaxIdDigits} digits above zero.");
+                : throw file.CreateError(column, $"{Quote(text)} is not a number of at most {MaxIdDigits} digits above zero.");
     }
 
-    /// <summary>Minor units of an unsigned amount: the direction is told by the row's type. Never through floating point.</summary>
-    public static long Amount(this DelimitedFile file, Column column, Currency currency) => file.Minor(column, file[column], currency);
+    /// <summary>Parses an unsigned amount to minor units, without floating point. The row's type has the direction.</summary>
+    public static long ReadAmount(this DelimitedFile file, Column column, Currency currency) =>
+        file.ReadMinor(column, file[column], currency);
 
-    /// <summary>Minor units of a balance, which may be below zero.</summary>
-    public static long Balance(this DelimitedFile file, Column column, Currency currency) => file[column] is ['-', .. var below]
-        ? -file.Minor(column, below, currency)
-        : file.Minor(column, file[column], currency);
+    /// <summary>Parses a balance, which may be negative, to minor units.</summary>
+    public static long ReadBalance(this DelimitedFile file, Column column, Currency currency) => file[column] is ['-', .. var below]
+        ? -file.ReadMinor(column, below, currency)
+        : file.ReadMinor(column, file[column], currency);
 
-    /// <summary>A date written yymmdd.</summary>
-    public static DateOnly Date(this DelimitedFile file, Column column) => TryDate(file[column], monthsAdded: 0, out var date)
+    /// <summary>Parses a date in the form yymmdd.</summary>
+    public static DateOnly ReadDate(this DelimitedFile file, Column column) => TryDate(file[column], monthsAdded: 0, out var date)
         ? date
-        : throw file.Refused(column, $"{Quoted(file[column])} is not a date written yymmdd.");
+        : throw file.CreateError(column, $"{Quote(file[column])} is not a date in the form yymmdd.");
 
     /// <summary>
-    /// Six digits as a day of the twentieth century: the bank's records end in 1998 and hold nobody born before 1900, so two digits of a
-    /// year say all there is to say.
+    /// Parses six digits as a day of the twentieth century. The source's records end in 1998, and no client was born before 1900.
     /// </summary>
     public static bool TryDate(ReadOnlySpan<char> yymmdd, int monthsAdded, out DateOnly date)
     {
@@ -58,8 +58,8 @@ internal static class FieldParsing
         return true;
     }
 
-    /// <summary>Free text, null where the field is blank. Refused is what no database column and no statement could show.</summary>
-    public static string? Text(this DelimitedFile file, Column column)
+    /// <summary>Reads free text. Null if the field is blank. Text that cannot be stored or printed is refused.</summary>
+    public static string? ReadText(this DelimitedFile file, Column column)
     {
         var text = file[column].Trim();
         if (text.IsEmpty)
@@ -68,28 +68,28 @@ internal static class FieldParsing
         }
 
         var value = text.ToString().Replace("\"\"", "\"", StringComparison.Ordinal);
-        return PlainText.Problem(value, MaxTextLength) is { } problem ? throw file.Refused(column, problem) : value;
+        return PlainText.Problem(value, MaxTextLength) is { } problem ? throw file.CreateError(column, problem) : value;
     }
 
-    /// <summary>A field's text for a message: short and without anything that would upset a terminal.</summary>
-    public static string Quoted(ReadOnlySpan<char> text)
+    /// <summary>Quotes a field's text for a message: short and without control characters.</summary>
+    public static string Quote(ReadOnlySpan<char> text)
     {
         var shown = text.Length > 40 ? $"{text[..40]}…" : text.ToString();
-        return PlainText.Problem(shown, MaxTextLength) is null || string.IsNullOrWhiteSpace(shown) ? $"'{shown}'" : "what stands there";
+        return PlainText.Problem(shown, MaxTextLength) is null || string.IsNullOrWhiteSpace(shown) ? $"'{shown}'" : "this text";
     }
 
-    private static long Minor(this DelimitedFile file, Column column, ReadOnlySpan<char> text, Currency currency)
+    private static long ReadMinor(this DelimitedFile file, Column column, ReadOnlySpan<char> text, Currency currency)
     {
         if (Money.TryParse(text.ToString(), currency, out var money, out var error) && money.Minor <= MaxMinor)
         {
             return money.Minor;
         }
 
-        throw file.Refused(column, $"{Quoted(file[column])} is not an amount{error switch
+        throw file.CreateError(column, $"{Quote(file[column])} is not an amount{error switch
         {
             MoneyError.TooManyDecimals => $" of {currency}, which has {currency.Scale} decimals.",
-            MoneyError.Signed => ": a sign has no place here.",
-            MoneyError.None or MoneyError.TooLarge => " that this bank can book: it is too large.",
+            MoneyError.Signed => ": a sign is not allowed.",
+            MoneyError.None or MoneyError.TooLarge => " that the bank can book, because it is too large.",
             _ => $": digits, a point and at most {currency.Scale} decimals.",
         }}");
     }

@@ -1,19 +1,19 @@
 namespace Banking.Migration.Delimited;
 
 /// <summary>
-/// Cuts one line at its semicolons. Written by hand because a library's reflection and warm-up cost more than reading the whole bank does,
-/// and because refusals must name the line as an editor counts it. A field in quotes may hold semicolons and doubled quotes, but no line
-/// break: a quote that stays open would otherwise swallow the rest of the file before anybody noticed.
+/// Splits one line at its semicolons. No library is used: its reflection and warm-up would take longer than reading all files, and errors
+/// must give the line as an editor counts it. A quoted field may contain semicolons and doubled quotes, but no line break. Otherwise a
+/// quote without an end would take in the rest of the file.
 /// </summary>
 internal sealed class FieldSplitter
 {
     private (int Start, int Length)[] _fields = new (int, int)[16];
 
-    /// <summary>How many fields the last line had.</summary>
+    /// <summary>The number of fields of the last line.</summary>
     public int Count { get; private set; }
 
     /// <summary>
-    /// Null when the line is well formed; otherwise what is wrong with the field that <see cref="Count"/> is the position of.
+    /// Splits a line. Returns null, or the problem of the field at position <see cref="Count"/>.
     /// </summary>
     public string? Split(ReadOnlySpan<char> line)
     {
@@ -23,15 +23,15 @@ internal sealed class FieldSplitter
             var rest = line[start..];
             if (rest is ['"', ..])
             {
-                var length = QuotedLength(rest);
+                var length = FindQuotedLength(rest);
                 if (length < 0)
                 {
-                    return "the quote is never closed.";
+                    return "the closing quote is missing.";
                 }
 
                 if (start + length < line.Length && line[start + length] != ';')
                 {
-                    return "there is text behind the closing quote.";
+                    return "text follows the closing quote.";
                 }
 
                 Add(start + 1, length - 2);
@@ -51,7 +51,7 @@ internal sealed class FieldSplitter
         }
     }
 
-    /// <summary>The field without its quotes, doubled ones still doubled.</summary>
+    /// <summary>The field without its enclosing quotes. Quotes inside it are still doubled.</summary>
     public ReadOnlySpan<char> Field(ReadOnlySpan<char> line, int position) => line.Slice(_fields[position].Start, _fields[position].Length);
 
     private void Add(int start, int length)
@@ -64,8 +64,8 @@ internal sealed class FieldSplitter
         _fields[Count++] = (start, length);
     }
 
-    // With both quotes; -1 when there is no closing one.
-    private static int QuotedLength(ReadOnlySpan<char> text)
+    // The length includes both quotes. -1 if the closing quote is missing.
+    private static int FindQuotedLength(ReadOnlySpan<char> text)
     {
         for (var length = 1; ; length += 2)
         {

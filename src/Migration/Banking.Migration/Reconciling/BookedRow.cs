@@ -2,11 +2,11 @@ using Banking.Accounts.Contracts;
 
 namespace Banking.Migration.Reconciling;
 
-/// <summary>One row as a bank booked it, amounts in minor units, with the balance that the bank recorded after it.</summary>
-/// <param name="Id">The row's own id; breaks ties.</param>
-/// <param name="Amount">Never negative: the direction tells the sign.</param>
-/// <param name="Recorded">Balance after the row.</param>
-/// <param name="Line">Line in the file.</param>
+/// <summary>One row as the source booked it. Amounts are in minor units.</summary>
+/// <param name="Id">The row's id in the source. It decides ties.</param>
+/// <param name="Amount">The amount without a sign. The direction has the sign.</param>
+/// <param name="Recorded">The recorded balance after the row.</param>
+/// <param name="Line">The line in the file.</param>
 internal sealed record BookedRow(
     long Id,
     DateOnly Date,
@@ -17,6 +17,6 @@ internal sealed record BookedRow(
     MovementDetails Details,
     int Line)
 {
-    /// <summary>What the row does to the balance.</summary>
+    /// <summary>The signed change of the balance.</summary>
     public long Change => Direction.Signed(Amount);
 }

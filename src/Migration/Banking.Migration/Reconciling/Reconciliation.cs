@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace Banking.Migration.Reconciling;
 
 /// <summary>
-/// Finds the order in which one account's rows were booked and judges each against the balance the bank recorded after it.
-/// Every row is booked: what the bank booked is a fact. A small difference becomes a correction, so that the replayed balance meets the
-/// recorded one; a larger one is booked nowhere, because inventing the missing row would hide that it is missing.
+/// Finds the booking order of one account's rows, and compares each row with the recorded balance after it. Every row is booked, because it
+/// is a fact of the source. A small difference becomes a correction, so that the replayed balance equals the recorded one. A larger
+/// difference is not booked, because an invented row would hide the gap.
 /// </summary>
 internal static class Reconciliation
 {
-    /// <summary>One account's rows, given in any order; a day is the finest time they tell. The list is sorted in place.</summary>
+    /// <summary>Replays the rows of one account. They may have any order and have dates without times. Sorts the list in place.</summary>
     public static ReplayedRow[] Replay(List<BookedRow> rows)
     {
         rows.Sort(static (left, right) =>
@@ -20,13 +20,13 @@ internal static class Reconciliation
         var (recordedBefore, balance) = (0L, 0L);
         for (var first = 0; first < unordered.Length; first++)
         {
-            MoveNextInChain(unordered[first..DayEnd(unordered, first)], recordedBefore);
+            MoveNextInChain(unordered[first..FindDayEnd(unordered, first)], recordedBefore);
             var row = unordered[first];
 
-            // Judged from the recorded balance before the row, not from the replayed one: a gap is then told once, at the row where it
-            // opens, and not again for every later row, whose replayed balance it shifts all the same.
+            // Compare with the recorded balance before the row, not with the replayed one. Then a gap is reported once, at its first row,
+            // although it shifts the replayed balances of all later rows.
             var difference = checked(row.Recorded - recordedBefore - row.Change);
-            var correction = ReplayedRow.VerdictOn(difference) == Verdict.Rounded ? difference : 0;
+            var correction = ReplayedRow.Judge(difference) == Verdict.Rounded ? difference : 0;
             balance = checked(balance + row.Change + correction);
             replayed[first] = new(row, difference, balance);
             recordedBefore = row.Recorded;
@@ -35,8 +35,8 @@ internal static class Reconciliation
         return replayed;
     }
 
-    // Greedy: next comes the row whose amount brings the recorded balance before it closest to its own. The day is sorted by id, so the
-    // first of several equals has the lowest one; those passed over move up by one place rather than being swapped, to keep it so.
+    // Greedy: the next row is the one whose recorded balance is closest to the previous recorded balance plus its amount. The day is sorted
+    // by id, so of several equal rows the first has the lowest id. Skipped rows move up by one place to keep this order.
     private static void MoveNextInChain(Span<BookedRow> restOfDay, long recordedBefore)
     {
         var (next, closest) = (0, long.MaxValue);
@@ -54,7 +54,7 @@ internal static class Reconciliation
         restOfDay[0] = chosen;
     }
 
-    private static int DayEnd(ReadOnlySpan<BookedRow> rows, int first)
+    private static int FindDayEnd(ReadOnlySpan<BookedRow> rows, int first)
     {
         var end = first + 1;
         while (end < rows.Length && rows[end].Date == rows[first].Date)

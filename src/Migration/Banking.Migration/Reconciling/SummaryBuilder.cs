@@ -3,7 +3,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Migration.Reconciling;
 
-/// <summary>Adds up what a replay found, account by account.</summary>
+/// <summary>Adds up the replays of all accounts.</summary>
 internal sealed class SummaryBuilder(Currency currency)
 {
     private readonly List<Discrepancy> _discrepancies = [];
@@ -40,7 +40,7 @@ internal sealed class SummaryBuilder(Currency currency)
                     _rounded++;
                     break;
                 default:
-                    _discrepancies.Add(DiscrepancyAt(accountId, replayed));
+                    _discrepancies.Add(CreateDiscrepancy(accountId, replayed));
                     break;
             }
         }
@@ -52,14 +52,14 @@ internal sealed class SummaryBuilder(Currency currency)
         _transactions,
         _exact,
         _rounded,
-        // By date, then account; within an account and a day the order of the chain, which OrderBy keeps.
+        // By date, then account. OrderBy is stable, so rows of one account and day keep their booking order.
         [.. _discrepancies.OrderBy(found => found.Date).ThenBy(found => found.AccountId)],
         _credits,
         _debits,
         _closing,
         ordersRead);
 
-    private Discrepancy DiscrepancyAt(long accountId, ReplayedRow replayed) => new(
+    private Discrepancy CreateDiscrepancy(long accountId, ReplayedRow replayed) => new(
         replayed.Row.Id,
         accountId,
         replayed.Row.Date,
