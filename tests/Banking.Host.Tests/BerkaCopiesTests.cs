@@ -17,10 +17,10 @@ public sealed class BerkaCopiesTests : IAsyncLifetime
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
     public async Task Copies_are_added_to_what_is_there_and_the_report_has_the_totals_of_all(string history)
     {
-        var known = History.Of(history);
-        var one = await ImportAsync(_database, known.Folder);
-        var two = await ImportAsync(_database, known.Folder, "--copies", "2");
-        var again = await ImportAsync(_database, known.Folder, "--copies=2");
+        await using var bank = await ImportedBank.CopyAsync(history);
+        var (known, one) = (bank.Known, bank.Report);
+        var two = await ImportAsync(bank.Database, known.Folder, "--copies", "2");
+        var again = await ImportAsync(bank.Database, known.Folder, "--copies=2");
 
         Assert.Equal(["imported", "copies"], two.EnumerateObject().Select(m => m.Name).TakeLast(2));
         Assert.Equal((1, 2, 2), (Int(one, "copies"), Int(two, "copies"), Int(again, "copies")));
@@ -28,10 +28,10 @@ public sealed class BerkaCopiesTests : IAsyncLifetime
         Assert.All(["credits", "debits", "closingBalance"], name => Assert.Equal(2 * Decimal(one, name), Decimal(two, name)));
         Assert.Equal(one.GetProperty("discrepancies").GetRawText(), two.GetProperty("discrepancies").GetRawText());
         Assert.Equal((true, false), (two.GetProperty("imported").GetBoolean(), again.GetProperty("imported").GetBoolean()));
-        Assert.Equal(2 * known.Events, await ScalarAsync(_database, "select count(*) from bank.mt_events"));
+        Assert.Equal(2 * known.Events, await ScalarAsync(bank.Database, "select count(*) from bank.mt_events"));
         Assert.Equal(
             (long)(Decimal(two, "closingBalance") * 100),
-            await ScalarAsync(_database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
+            await ScalarAsync(bank.Database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
     }
 
     [Theory]

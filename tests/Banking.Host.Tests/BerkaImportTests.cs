@@ -19,9 +19,9 @@ public sealed class BerkaImportTests : IAsyncLifetime
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
     public async Task The_report_has_the_counts_that_the_data_is_known_for_and_a_second_run_imports_nothing(string history)
     {
-        var known = History.Of(history);
-        var first = await ImportAsync(_database, known.Folder);
-        var second = await ImportAsync(_database, known.Folder);
+        await using var bank = await ImportedBank.CopyAsync(history);
+        var (known, first) = (bank.Known, bank.Report);
+        var second = await ImportAsync(bank.Database, known.Folder);
 
         Assert.Equal(
             (known.Customers, known.Accounts, known.Rows, known.Exact, known.Rounded, known.Gaps),
@@ -40,12 +40,12 @@ public sealed class BerkaImportTests : IAsyncLifetime
         Assert.True(first.GetProperty("imported").GetBoolean());
         Assert.False(second.GetProperty("imported").GetBoolean());
         Assert.Equal(first.GetProperty("closingBalance").GetString(), second.GetProperty("closingBalance").GetString());
-        Assert.Equal(known.Events, await ScalarAsync(_database, "select count(*) from bank.mt_events"));
+        Assert.Equal(known.Events, await ScalarAsync(bank.Database, "select count(*) from bank.mt_events"));
 
         // The stored states are those that the events fold to, and one statement over the log says the same sum.
         Assert.Equal(
             (long)(Decimal(first, "closingBalance") * 100),
-            await ScalarAsync(_database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
+            await ScalarAsync(bank.Database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
     }
 
     [Theory]
@@ -67,21 +67,19 @@ public sealed class BerkaImportTests : IAsyncLifetime
 
         var half = await StreamsAsync();
         await ImportAsync(_database, known.Folder);
-        var whole = await TestCluster.NewDatabaseAsync();
-        await ImportAsync(whole, known.Folder);
+        var whole = await ImportedBank.UntouchedAsync(history);
 
         Assert.InRange(half, 1, known.Customers + known.Accounts - 1);
-        Assert.Equal(await DigestAsync(whole), await DigestAsync(_database));
-        await TestCluster.DropAsync(whole);
+        Assert.Equal(await DigestAsync(whole.Database), await DigestAsync(_database));
     }
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
     public async Task The_imported_bank_is_served_like_any_other(string history)
     {
-        var known = History.Of(history);
-        await ImportAsync(_database, known.Folder);
-        await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database));
+        await using var bank = await ImportedBank.CopyAsync(history);
+        var known = bank.Known;
+        await using var host = await bank.ServeAsync();
         var teller = await host.TellerAsync();
 
         var account = (await teller.GetAsync($"/v1/accounts?externalId={known.Booking.Account}")).Ok().Json.GetProperty("items")[0];

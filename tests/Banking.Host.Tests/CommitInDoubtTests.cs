@@ -83,6 +83,8 @@ public sealed class CommitInDoubtTests
                         r.GetProperty("applied").ValueKind,
                         r.GetProperty("body").GetProperty("applied").ValueKind,
                         r.GetProperty("body").GetProperty("code").GetString())));
+            // Told to stop, it would wait for its database until it may wait no longer.
+            await host.KillAsync();
         }
 
         folder.Delete(recursive: true);

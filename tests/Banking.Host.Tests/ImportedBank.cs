@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Banking.Testing;
 using Banking.Testing.Histories;
 using Npgsql;
@@ -20,14 +21,17 @@ internal sealed class ImportedBank : IAsyncDisposable
         "audit.event_index",
     ];
 
-    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Templates = [];
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Template>>> Templates = [];
     private static readonly ConcurrentDictionary<string, Lazy<Task<ImportedBank>>> Shared = [];
 
-    private ImportedBank(string database, History history) => (Database, Known) = (database, history);
+    private ImportedBank(string database, History history, JsonElement report) => (Database, Known, Report) = (database, history, report);
 
     public string Database { get; }
 
     public History Known { get; }
+
+    /// <summary>The report of the import.</summary>
+    public JsonElement Report { get; }
 
     /// <summary>How many events were imported, and so the position of the last of them.</summary>
     public long Events => Known.Events;
@@ -37,8 +41,8 @@ internal sealed class ImportedBank : IAsyncDisposable
 
     public static async Task<ImportedBank> CopyAsync(string history)
     {
-        var template = Templates.GetOrAdd(history, name => new(() => MakeAsync(History.Of(name))));
-        return new(await TestCluster.NewDatabaseAsync(await template.Value), History.Of(history));
+        var template = await Templates.GetOrAdd(history, name => new(() => MakeAsync(History.Of(name)))).Value;
+        return new(await TestCluster.NewDatabaseAsync(template.Database), History.Of(history), template.Report);
     }
 
     /// <summary>One for all tests that change nothing of it.</summary>
@@ -108,16 +112,19 @@ internal sealed class ImportedBank : IAsyncDisposable
         await Eventually.UntilAsync(command.ExecuteScalarAsync, isSo => isSo is true);
     }
 
-    private static async Task<string> MakeAsync(History history)
+    private static async Task<Template> MakeAsync(History history)
     {
-        var bank = new ImportedBank(await TestCluster.NewDatabaseAsync(), history);
-        await BerkaCommand.ImportAsync(bank.Database, history.Folder);
+        var database = await TestCluster.NewDatabaseAsync();
+        var report = await BerkaCommand.ImportAsync(database, history.Folder);
+        var bank = new ImportedBank(database, history, report);
         await using (await bank.ServeAsync())
         {
             await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {history.Events}");
             await bank.UntilAsync($"count(*) = 2 from bank.mt_event_progression where last_seq_id = {history.Events}");
         }
 
-        return new NpgsqlConnectionStringBuilder(bank.Database).Database!;
+        return new(new NpgsqlConnectionStringBuilder(database).Database!, report);
     }
+
+    private sealed record Template(string Database, JsonElement Report);
 }

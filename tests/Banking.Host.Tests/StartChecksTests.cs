@@ -62,7 +62,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData(1, "RabbitMq")]
     public async Task Publication_to_a_new_destination_does_not_begin_beyond_the_end_of_the_log(int broker, string section)
     {
-        var database = await TestCluster.NewDatabaseAsync();
+        var database = await BankFixture.NewDatabaseAsync();
         await using var fresh = NpgsqlDataSource.Create(database);
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database)))
         {

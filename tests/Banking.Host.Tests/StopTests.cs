@@ -14,7 +14,7 @@ public sealed class StopTests
     [Fact]
     public async Task A_host_that_is_told_to_stop_answers_every_payment_it_has_begun_and_takes_no_more()
     {
-        var database = await TestCluster.NewDatabaseAsync();
+        var database = await BankFixture.NewDatabaseAsync();
         await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database));
         var teller = await host.TellerAsync();
         var (from, to) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync());

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Alba;
 using Banking.EventStore.Log;
 using Banking.Publishing.Log;
 using Banking.Testing;
@@ -7,41 +6,71 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
+/// <summary>The log of a bank with two accounts and two deposits on one of them. Its read models are current, and its host has stopped.</summary>
+public sealed class LogOfDeposits : IAsyncLifetime
+{
+    public string Database { get; private set; } = "";
+
+    public string Account { get; private set; } = "";
+
+    public string Other { get; private set; } = "";
+
+    /// <summary>The first deposit on the account.</summary>
+    public string Deposit { get; private set; } = "";
+
+    /// <summary>The position of the first deposit.</summary>
+    public long Position { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        var bank = new ProbedBank();
+        await bank.InitializeAsync();
+        var teller = bank.As("teller");
+        Other = await teller.OpenAsync(balance: "7.00");
+        Account = await teller.OpenAsync();
+        var answer = (await DepositAsync(teller, "5.00")).Created();
+        Deposit = answer.Text("id");
+        Position = long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+        (await DepositAsync(teller, "6.00")).Created();
+        await bank.CaughtUpAsync();
+        await bank.DocumentsCurrentAsync();
+        Database = await bank.LeaveDatabaseAsync();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public Task<Answer> DepositAsync(BankClient teller, string value) =>
+        teller.PostAsync(
+            "/v1/deposits",
+            new
+            {
+                accountId = Account,
+                amount = new { value, currency = "EUR" },
+                reason = "Savings",
+            });
+}
+
 /// <summary>
 /// An event that became unreadable. Answers that need it name it; all others work, also on the same account. The tests use a host that has
 /// not read the event before.
 /// </summary>
-public sealed class UnreadableAnswerTests : IAsyncLifetime
+public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixture<LogOfDeposits>, IAsyncLifetime
 {
-    private readonly ProbedBank _bank = new();
-
-    private IAlbaHost _host = null!;
-    private string _account = "";
-    private string _other = "";
-    private string _deposit = "";
-    private string _eventId = "";
-    private long _position;
+    private readonly ProbedBank _bank = new() { Template = deposits.Database };
+    private readonly string _account = deposits.Account;
+    private readonly string _other = deposits.Other;
+    private readonly string _deposit = deposits.Deposit;
+    private readonly string _eventId = "evt_" + deposits.Deposit[4..];
+    private readonly long _position = deposits.Position;
 
     public async ValueTask InitializeAsync()
     {
+        // Later than the events in the log.
+        _bank.Clock.Advance(TimeSpan.FromHours(1));
         await _bank.InitializeAsync();
-        var teller = _bank.As("teller");
-        _other = await teller.OpenAsync(balance: "7.00");
-        _account = await teller.OpenAsync();
-        var answer = (await DepositAsync(teller, "5.00")).Created();
-        _deposit = answer.Text("id");
-        _position = long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
-        (await DepositAsync(teller, "6.00")).Created();
-        await _bank.CaughtUpAsync();
-        _eventId = "evt_" + _deposit[4..];
-        _host = await _bank.StartAnotherAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _host.DisposeAsync();
-        await _bank.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Theory]
     [InlineData("data = data - 'amount'")]
@@ -56,7 +85,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     public async Task Answers_that_need_the_event_name_it_and_all_others_work(string change)
     {
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
-        var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
+        var (teller, auditor) = (_bank.As("teller"), _bank.As("auditor"));
 
         foreach (
             var path in (string[])
@@ -72,7 +101,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         }
 
         var replay = new { schema = "scratch_unreadable", reasonCode = "look", reason = "A look" };
-        AssertUnreadable(await BankFixture.On(_host, "operator").PostAsync("/ops/projections/ledger/replay", replay), "replay");
+        AssertUnreadable(await _bank.As("operator").PostAsync("/ops/projections/ledger/replay", replay), "replay");
         AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}"), "feed");
         AssertUnreadable(await auditor.GetAsync($"/v1/feed?after={_position - 1}", ("Accept", "text/event-stream")), "streamed feed");
         Assert.NotEmpty((await auditor.GetAsync("/v1/feed")).Ok().Items());
@@ -102,7 +131,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         }
 
         Assert.Equal("11.00", await teller.BalanceAsync(_account));
-        Assert.Equal("12.00", (await DepositAsync(teller, "1.00")).Created().Text("balance", "value"));
+        Assert.Equal("12.00", (await deposits.DepositAsync(teller, "1.00")).Created().Text("balance", "value"));
     }
 
     [Theory]
@@ -117,7 +146,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     public async Task Unreadable_metadata_is_not_guessed(string change, string member)
     {
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
-        var (teller, auditor) = (BankFixture.On(_host, "teller"), BankFixture.On(_host, "auditor"));
+        var (teller, auditor) = (_bank.As("teller"), _bank.As("auditor"));
 
         AssertUnreadable(await teller.GetAsync($"/v1/accounts/{_account}/events"), "events");
         (await teller.GetAsync($"/v1/accounts/{_other}/events")).Ok();
@@ -136,10 +165,10 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     public async Task Each_reader_of_the_log_names_event_position_type_and_member()
     {
         await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
-        var (log, tail) = (_host.Services.GetRequiredService<LogReader>(), _host.Services.GetRequiredService<LogTail>());
-        var (events, published) = (_host.Services.GetRequiredService<EventReader>(), _host.Services.GetRequiredService<PublicLog>());
+        var (log, tail) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<LogTail>());
+        var (events, published) = (_bank.Host.Services.GetRequiredService<EventReader>(), _bank.Host.Services.GetRequiredService<PublicLog>());
         var (stream, ct) = (Id(_account), CancellationToken.None);
-        await _host.Services.GetRequiredService<LogMark>().LookAsync(ct);
+        await _bank.Host.Services.GetRequiredService<LogMark>().LookAsync(ct);
         foreach (var read in (Func<Task>[])
             [
                 () => log.ReadAsync(_position - 1, _position + 1, ct),
@@ -172,7 +201,7 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
     public async Task A_missing_event_in_a_stream_is_not_skipped()
     {
         await _bank.ExecuteAsync("delete from bank.mt_events where seq_id = $1", _position);
-        var teller = BankFixture.On(_host, "teller");
+        var teller = _bank.As("teller");
 
         var events = await teller.GetAsync($"/v1/accounts/{_account}/events");
 
@@ -186,16 +215,6 @@ public sealed class UnreadableAnswerTests : IAsyncLifetime
         Assert.Equal(("event_unreadable", _eventId, $"{_position}"), (answer.Code, answer.Text("eventId"), answer.Text("position")));
         Assert.Null(answer.Header("Retry-After"));
     }
-
-    private Task<Answer> DepositAsync(BankClient teller, string value) =>
-        teller.PostAsync(
-            "/v1/deposits",
-            new
-            {
-                accountId = _account,
-                amount = new { value, currency = "EUR" },
-                reason = "Savings",
-            });
 
     private static Guid Id(string account) =>
         SharedKernel.PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);

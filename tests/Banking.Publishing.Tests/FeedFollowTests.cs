@@ -112,7 +112,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task A_served_bank_stops_at_once_while_somebody_listens()
     {
         await using var host = await HostProcess.ServeAsync(
-            ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.NewDatabaseAsync()));
+            ["--no-demo"], ("ConnectionStrings__banking", await BankFixture.NewDatabaseAsync()));
         await using var following = await Following.StartAsync(host.Http(), await AuditorOfAsync(host), "");
 
         var started = TimeProvider.System.GetTimestamp();

@@ -50,9 +50,15 @@ public class BankFixture : IAsyncLifetime
     {
     }
 
+    /// <summary>The database that this bank starts with a copy of. Without one it starts with the schema and nothing in it.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>A database with the schema of the bank and nothing in it, named as the host's role sees it.</summary>
+    public static async Task<string> NewDatabaseAsync() => await TestCluster.NewDatabaseAsync(await TemplateAsync());
+
     public async ValueTask InitializeAsync()
     {
-        _connectionString = await TestCluster.NewDatabaseAsync(await TemplateAsync());
+        _connectionString = await TestCluster.NewDatabaseAsync(Template ?? await TemplateAsync());
         Owner = NpgsqlDataSource.Create(TestCluster.Owner(_connectionString));
         Host = await StartAnotherAsync();
     }
@@ -63,6 +69,14 @@ public class BankFixture : IAsyncLifetime
         await Owner.DisposeAsync();
         await TestCluster.DropAsync(_connectionString);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Stops the host and leaves the database, by whose name other banks start with copies of it.</summary>
+    public async Task<string> LeaveDatabaseAsync()
+    {
+        await Host.DisposeAsync();
+        await Owner.DisposeAsync();
+        return new NpgsqlConnectionStringBuilder(_connectionString).Database!;
     }
 
     /// <summary>A second host on the same database, as a second node of the same bank.</summary>

@@ -31,7 +31,7 @@ internal sealed class KillableBank : IAsyncDisposable
 
     public static async Task<KillableBank> StartAsync(params string[] settings)
     {
-        var bank = new KillableBank(await TestCluster.NewDatabaseAsync(), settings);
+        var bank = new KillableBank(await BankFixture.NewDatabaseAsync(), settings);
         await bank.StartAgainAsync();
         return bank;
     }
