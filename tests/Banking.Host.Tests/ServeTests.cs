@@ -20,9 +20,9 @@ public sealed class ServeTests : IDisposable
         string transfer;
         await using (var host = await HostProcess.ServeAsync([], Settings))
         {
-            var lines = host.Output.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n');
-            var export = Assert.Single(lines, l => l.StartsWith("export TOKEN=", StringComparison.Ordinal));
-            var commands = lines.Where(l => l.StartsWith("curl ", StringComparison.Ordinal)).ToList();
+            var paragraphs = host.Output.Split("\n\n");
+            var export = Assert.Single(paragraphs, p => p.StartsWith("export TOKEN=", StringComparison.Ordinal));
+            var commands = paragraphs.Where(p => p.StartsWith("curl ", StringComparison.Ordinal)).ToList();
             Assert.Equal(2, commands.Count);
 
             transfer = Json(await BashAsync(export + "\n" + commands[0])).GetProperty("id").GetString()!;
