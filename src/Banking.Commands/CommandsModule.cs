@@ -33,11 +33,11 @@ public static class CommandsModule
 
     public static IServiceCollection AddCommands(this IServiceCollection services) => services
         .AddSingleton<DueSignal>()
-        .AddSingleton<FormerReceipts>()
+        .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<HistoryComparison>()
-        .AddSingleton<OperatorJournal>();
+        .AddSingleton<OperatorLog>();
 
     /// <summary>Decides due commands on this host.</summary>
     public static IServiceCollection AddDueCommands(this IServiceCollection services) => services.AddHostedService<DueCommands>();

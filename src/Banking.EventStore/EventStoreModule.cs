@@ -32,17 +32,17 @@ public static class EventStoreModule
 
     public static IServiceCollection AddEventStore(this IServiceCollection services) => services
         .AddSingleton(new SystemClock(TimeProvider.System))
-        .AddSingleton<StorageTrouble>()
+        .AddSingleton<StorageHealth>()
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<StreamDirectory>()
-        .AddSingleton<StreamPast>()
-        .AddSingleton<LogMark>()
+        .AddSingleton<StreamTimeline>()
+        .AddSingleton<HighWaterMark>()
         .AddSingleton<LogEnd>()
-        .AddSingleton<LogHolders>()
+        .AddSingleton<LogBlockers>()
         .AddSingleton<EventReader>()
         .AddSingleton<LogReader>()
-        .AddSingleton<LogTail>();
+        .AddSingleton<EventCache>();
 
     /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
     public static void AddEventStore(this StoreOptions store, TimeProvider clock)
@@ -76,7 +76,7 @@ public static class EventStoreModule
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        // ProjectionHost runs Marten's daemon with the high-water mark of this host (LogMark). A daemon that an operator starts by hand has
+        // ProjectionHost runs Marten's daemon with the high-water mark of this host (HighWaterMark). A daemon that an operator starts by hand has
         // its own detector with the same rule: it passes a gap only when no transaction can fill it any more.
         store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         store.Projections.UseTransactionEvidenceForGapSkipping = true;

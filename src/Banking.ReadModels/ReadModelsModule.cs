@@ -40,8 +40,8 @@ public static class ReadModelsModule
         .AddSingleton(new CompletePosition($"select coalesce(max(position), 0) from {Generation.Table}"))
         .AddSingleton(new LostStates(
             $"select (o ->> 'stream')::uuid from {SentinelStatus.Table} s, jsonb_array_elements(s.status -> 'open') o"))
-        .AddSingleton<ReadModelJournal>()
-        .AddSingleton<DriftJournal>()
+        .AddSingleton<ReadModelLog>()
+        .AddSingleton<DriftLog>()
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
@@ -56,7 +56,7 @@ public static class ReadModelsModule
         .AddSingleton<StreamSizes>()
         .AddSingleton<BankTotals>()
         .AddSingleton<Verification>()
-        .AddSingleton(new StreamKind(ReadModelJournal.StreamType, [.. EventNames.Select(e => e.Name)], HasReceipts: false))
+        .AddSingleton(new StreamKind(ReadModelLog.StreamType, [.. EventNames.Select(e => e.Name)], HasReceipts: false))
         .AddSingleton(new StreamKind(CommandRefused.StreamType, [CommandsModule.RefusedEventName], HasReceipts: true))
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
@@ -76,8 +76,8 @@ public static class ReadModelsModule
     public static IServiceCollection AddServedReadModels(this IServiceCollection services, bool follows)
     {
         services
-            .AddSingleton<LogWatch>()
-            .AddHostedService(p => p.GetRequiredService<LogWatch>())
+            .AddSingleton<LogWatcher>()
+            .AddHostedService(p => p.GetRequiredService<LogWatcher>())
             .AddSingleton<ReadModelLag>()
             .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
             .AddSingleton<RebuildRunner>()

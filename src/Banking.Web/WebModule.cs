@@ -14,8 +14,8 @@ public static class WebModule
         .AddSingleton<InFlightKeys>()
         .AddSingleton<RequestKeyStore>()
         .AddSingleton<RequestKeys>()
-        .AddSingleton<CommandDoors>()
-        .AddSingleton<BatchDoor>();
+        .AddSingleton<CommandRoute>()
+        .AddSingleton<BatchRoute>();
 
     /// <summary>What only a host that serves the bank needs.</summary>
     public static IServiceCollection AddServedWeb(this IServiceCollection services) => services.AddSingleton<MinPosition>();

@@ -34,11 +34,11 @@ public sealed class FollowingHostTests : IAsyncLifetime
             var seen = await teller.GetAsync("/v1/entries", ("Ledger-Min-Position", $"{position}"), ("Prefer", "wait=30"));
             Assert.Null(seen.Ok().Header("Ledger-Stale"));
             Assert.Contains(account, seen.Body, StringComparison.Ordinal);
-            Assert.Contains(other.Services.GetServices<IHostedService>(), s => s.GetType().Name == "LaneHost");
+            Assert.Contains(other.Services.GetServices<IHostedService>(), s => s.GetType().Name == "PublisherHost");
         }
 
         Assert.DoesNotContain(_bank.Host.Services.GetServices<IHostedService>(), s =>
-            s.GetType().Name is "LaneHost" or "ReadModelFeed" or "Sentinel" or "RebuildRunner");
+            s.GetType().Name is "PublisherHost" or "ReadModelFeed" or "Sentinel" or "RebuildRunner");
     }
 
     [Theory]

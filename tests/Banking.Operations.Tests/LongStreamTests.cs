@@ -23,7 +23,7 @@ public sealed class LongStreamTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Equal(end, clean.Events);
 
         var (entry, journal) = (
-            await bank.ServingAsync("accounts", "entry", "entries"), await bank.ServingAsync("ledger", "journal", "ledger"));
+            await bank.ActiveAsync("accounts", "entry", "entries"), await bank.ActiveAsync("ledger", "journal", "ledger"));
         await bank.ExecuteAsync($"update {entry} set balance = balance + 1 where account = $1 and version = 3456", account);
         await bank.ExecuteAsync(
             $"delete from {journal} where position = (select position from {entry} where account = $1 and version = 4567)", account);

@@ -67,7 +67,7 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
-        var served = await _bank.ServingAsync("accounts", "entry", "entries");
+        var served = await _bank.ActiveAsync("accounts", "entry", "entries");
         await _bank.ExecuteAsync($"alter table {served} add constraint enough check (balance < 1100)");
         (await _teller.DepositAsync(account, "1.00")).Created();
         Assert.Null(await ServeAsync());
@@ -102,7 +102,7 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     {
         var services = _bank.Host.Services;
         return await services.GetRequiredService<ReadModelWriter>().ServeAsync(
-            _entries, await services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), CancellationToken.None);
+            _entries, await services.GetRequiredService<HighWaterMark>().LookAsync(CancellationToken.None), CancellationToken.None);
     }
 
     private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);

@@ -54,7 +54,7 @@ public sealed class PausedProjectionTests : IAsyncLifetime
             await _bank.QueryAsync<string>(
                 "select user_name from bank.mt_events where stream_id = $1 "
                     + "and type in ('platform.read-model-paused.v1', 'platform.read-model-resumed.v1') order by seq_id desc limit 2",
-                ReadModelJournal.StreamOf("probe")));
+                ReadModelLog.StreamOf("probe")));
     }
 
     [Fact]

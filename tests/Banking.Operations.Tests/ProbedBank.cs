@@ -53,7 +53,7 @@ internal static class BankDatabase
     }
 
     /// <summary>The table of the active generation.</summary>
-    public static async Task<string> ServingAsync(this BankFixture bank, string schema, string table, string model)
+    public static async Task<string> ActiveAsync(this BankFixture bank, string schema, string table, string model)
     {
         var generations = await bank.QueryAsync<int>(
             "select generation from platform.read_model where name = $1 and state = 'serving'", model);

@@ -89,7 +89,7 @@ public sealed class RebuildTests : IAsyncLifetime
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
-        var served = await _bank.ServingAsync("probe", "seen", "probe");
+        var served = await _bank.ActiveAsync("probe", "seen", "probe");
         await _bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
 
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
@@ -165,7 +165,7 @@ public sealed class RebuildTests : IAsyncLifetime
     /// <summary>Waits until only the active tables exist; the rebuild may take a moment to see its cancellation.</summary>
     private async Task UntilOnlyActiveTablesAsync()
     {
-        var served = await _bank.ServingAsync("probe", "seen", "probe");
+        var served = await _bank.ActiveAsync("probe", "seen", "probe");
         await Eventually.UntilAsync(
             () =>
                 _bank.QueryAsync<string>(
@@ -195,7 +195,7 @@ public sealed class RebuildTests : IAsyncLifetime
             await _bank.QueryAsync<string>(
                 "select concat_ws(' ', user_name, headers ->> 'reasonCode', headers ->> 'reasonText') from bank.mt_events "
                     + "where stream_id = $1 and type = 'platform.rebuild-requested.v1'",
-                ReadModelJournal.StreamOf("audit")));
+                ReadModelLog.StreamOf("audit")));
     }
 
     /// <summary>Transfers money and reads the entry at the position of the answer.</summary>

@@ -21,7 +21,7 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
                 $"""
                 select count(*) from (
                     select timestamp < lag(timestamp) over (order by version) as decreases from bank.mt_events
-                    where stream_id = '{ReadModelJournal.StreamOf("ledger")}') e
+                    where stream_id = '{ReadModelLog.StreamOf("ledger")}') e
                 where decreases
                 """));
         Assert.Empty(await DifferencesAsync());
@@ -36,7 +36,7 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
         await bank.CaughtUpAsync();
         await ForgeAsync(
             "update bank.mt_events set timestamp = timestamp + interval '1 minute' "
-                + $"where stream_id = '{ReadModelJournal.StreamOf("ledger")}' and version = 1");
+                + $"where stream_id = '{ReadModelLog.StreamOf("ledger")}' and version = 1");
 
         Assert.DoesNotContain(await DifferencesAsync(), d => d.Model == "log");
 

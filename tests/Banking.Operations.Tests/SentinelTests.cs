@@ -56,7 +56,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         var account = Id(await _teller.OpenAsync(balance: "10.00"));
         await bank.CaughtUpAsync();
         var (schema, name) = (table.Split('.')[0], table.Split('.')[1]);
-        var served = await bank.ServingAsync(schema, name, model);
+        var served = await bank.ActiveAsync(schema, name, model);
         var before = await RowsAsync(table, account);
         var drift = (await StatusAsync()).Drift;
 
@@ -114,7 +114,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         var account = await _teller.OpenAsync(balance: "10.00");
         await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => _teller.DepositAsync(account, "1.00")));
         await bank.CaughtUpAsync();
-        var served = await bank.ServingAsync("accounts", "entry", "entries");
+        var served = await bank.ActiveAsync("accounts", "entry", "entries");
 
         var before = await RowsAsync("accounts.entry", Id(account));
         var drift = (await StatusAsync()).Drift;
@@ -177,7 +177,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         }
 
         await slow.CaughtUpAsync();
-        var served = await slow.ServingAsync("accounts", "entry", "entries");
+        var served = await slow.ActiveAsync("accounts", "entry", "entries");
         await slow.ExecuteAsync($"update {served} set balance = balance + 1 where account = $1 and version = 2", first);
 
         var sentinel = slow.Host.Services.GetRequiredService<Sentinel>();
@@ -242,7 +242,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         bank.QueryAsync<string>(
             "select data ->> 'table' || ' ' || (data ->> 'repaired') || ' ' || user_name || ' ' || coalesce(data ->> 'stream', 'sums') "
                 + "from bank.mt_events where stream_id = $1 and type = 'platform.drift-found.v1' order by seq_id desc",
-            ReadModelJournal.StreamOf(model));
+            ReadModelLog.StreamOf(model));
 
     private Task<SentinelStatus> StatusAsync() => Task.FromResult(bank.Host.Services.GetRequiredService<Sentinel>().Status);
 

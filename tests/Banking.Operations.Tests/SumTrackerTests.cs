@@ -32,7 +32,7 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await bank.CaughtUpAsync();
         var tracker = Tracker();
         Assert.Empty(await CompareAsync(tracker));
-        var served = await bank.ServingAsync("ledger", "gl_day", "ledger");
+        var served = await bank.ActiveAsync("ledger", "gl_day", "ledger");
 
         await bank.ExecuteAsync($"create table kept as select * from {served}");
         await bank.ExecuteAsync($"update {served} set debits = debits + 1 where ctid = (select min(ctid) from {served} where gl = 1000)");
@@ -58,7 +58,7 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await new RandomHistory(bank, 60).RunAsync(20);
         await bank.CaughtUpAsync();
         var tracker = Tracker();
-        var served = await bank.ServingAsync("ledger", "gl_day", "ledger");
+        var served = await bank.ActiveAsync("ledger", "gl_day", "ledger");
         await bank.ExecuteAsync($"update {served} set credits = credits + 1");
         var looks = 0;
         while ((await bank.Verification.SumsAsync(Ledger, tracker, TimeSpan.Zero, TimeProvider.System, CancellationToken.None)) is null)

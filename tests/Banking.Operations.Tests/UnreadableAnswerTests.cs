@@ -165,10 +165,10 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
     public async Task Each_reader_of_the_log_names_event_position_type_and_member()
     {
         await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
-        var (log, tail) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<LogTail>());
+        var (log, tail) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<EventCache>());
         var (events, published) = (_bank.Host.Services.GetRequiredService<EventReader>(), _bank.Host.Services.GetRequiredService<PublicLog>());
         var (stream, ct) = (Id(_account), CancellationToken.None);
-        await _bank.Host.Services.GetRequiredService<LogMark>().LookAsync(ct);
+        await _bank.Host.Services.GetRequiredService<HighWaterMark>().LookAsync(ct);
         foreach (var read in (Func<Task>[])
             [
                 () => log.ReadAsync(_position - 1, _position + 1, ct),

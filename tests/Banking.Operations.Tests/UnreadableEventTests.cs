@@ -51,7 +51,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         Assert.All(paused, p => Assert.Equal(poison, p.Item1));
         Assert.All(paused, p => Assert.Contains(reason, p.Item2, StringComparison.Ordinal));
         Assert.Equal(poison - 1, (await _bank.QueryAsync<long>("select max(position) from probe.seen"))[0]);
-        var tail = _bank.Host.Services.GetRequiredService<LogTail>();
+        var tail = _bank.Host.Services.GetRequiredService<EventCache>();
         await Assert.ThrowsAsync<UnreadableEventException>(() => tail.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
         Assert.Equal(poison - 1, (await tail.ReadAsync(before, poison + 5, CancellationToken.None)).End);
 

@@ -104,7 +104,7 @@ public sealed class WideSumTests : IAsyncLifetime
         Assert.Equal((1, 0), (sentinel.Status.Looks, sentinel.Status.Open.Count));
 
         // A difference of one cent is found and reported with both sums.
-        var entry = await _bank.ServingAsync("accounts", "entry", "entries");
+        var entry = await _bank.ActiveAsync("accounts", "entry", "entries");
         await _bank.ExecuteAsync($"update {entry} set balance = balance - 1 where version = 48 and account = $1", Id(accounts[0]));
         var found = Assert.Single(await _bank.Verification.BankAsync(CancellationToken.None));
         Assert.Equal(
@@ -119,7 +119,7 @@ public sealed class WideSumTests : IAsyncLifetime
         await teller.OpenAsync(balance: "1.00");
         await _bank.CaughtUpAsync();
         var (model, served) = (
-            _bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ServingAsync("ledger", "gl_day", "ledger"));
+            _bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ActiveAsync("ledger", "gl_day", "ledger"));
         await _bank.ExecuteAsync($"update {served} set debits = 1e40 + 0.5 where gl = 1000");
 
         var tracker = new SumTracker(model, model.Tables.Single(t => t.Derivation is not null));
@@ -137,8 +137,8 @@ public sealed class WideSumTests : IAsyncLifetime
         var teller = _bank.As("teller");
         await teller.OpenAsync(balance: "1.00");
         await _bank.CaughtUpAsync();
-        var journal = await _bank.ServingAsync("ledger", "journal", "ledger");
-        var served = await _bank.ServingAsync("ledger", "gl_day", "ledger");
+        var journal = await _bank.ActiveAsync("ledger", "journal", "ledger");
+        var served = await _bank.ActiveAsync("ledger", "gl_day", "ledger");
         await _bank.ExecuteAsync(
             $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 "
                 + "from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d");

@@ -1,4 +1,4 @@
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

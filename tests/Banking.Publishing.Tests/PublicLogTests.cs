@@ -56,7 +56,7 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
         (await _teller.DepositAsync(account, "1.00")).Created();
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         await Eventually.UntilAsync(
-            () => bank.Host.Services.GetRequiredService<LogMark>().LookAsync(CancellationToken.None), p => p >= end);
+            () => bank.Host.Services.GetRequiredService<HighWaterMark>().LookAsync(CancellationToken.None), p => p >= end);
 
         var events = (await Log.TakeAsync(end - 3, 2, CancellationToken.None)).Events;
 

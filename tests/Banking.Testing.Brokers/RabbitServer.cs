@@ -16,7 +16,7 @@ public sealed class RabbitServer : IAsyncDisposable
     /// <summary>The script itself. The one on the PATH changes the account, reads /etc/rabbitmq, and only root may call it.</summary>
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("banking-rabbit-");
@@ -120,12 +120,12 @@ public sealed class RabbitServer : IAsyncDisposable
         {
             if (_broker.HasExited)
             {
-                throw new InvalidOperationException($"RabbitMQ ended with {_broker.ExitCode} instead of starting:\n{LogTail()}");
+                throw new InvalidOperationException($"RabbitMQ ended with {_broker.ExitCode} instead of starting:\n{EventCache()}");
             }
 
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
+            if (TimeProvider.System.GetElapsedTime(started) > RetryPolicy)
             {
-                throw new TimeoutException($"RabbitMQ lets nobody in after {Patience.TotalSeconds} seconds:\n{LogTail()}");
+                throw new TimeoutException($"RabbitMQ lets nobody in after {RetryPolicy.TotalSeconds} seconds:\n{EventCache()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -146,9 +146,9 @@ public sealed class RabbitServer : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (!await HasAsync(names, name))
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
+            if (TimeProvider.System.GetElapsedTime(started) > RetryPolicy)
             {
-                throw new TimeoutException($"The broker has not written down the queue {quorumQueue}:\n{LogTail()}");
+                throw new TimeoutException($"The broker has not written down the queue {quorumQueue}:\n{EventCache()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -156,7 +156,7 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>The last lines of what the broker said.</summary>
-    public string LogTail() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "It said nothing.";
+    public string EventCache() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "It said nothing.";
 
     public async ValueTask DisposeAsync()
     {

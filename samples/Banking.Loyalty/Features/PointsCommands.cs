@@ -14,7 +14,7 @@ namespace Banking.Loyalty.Features;
 
 /// <summary>Routes commands about points to their decisions.</summary>
 public sealed class PointsCommands(
-    CommandDoors doors, CommandGroup<PointsAccount> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
+    CommandRoute doors, CommandGroup<PointsAccount> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
 {
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 

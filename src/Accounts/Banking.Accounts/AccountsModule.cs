@@ -65,7 +65,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountNumberSequence>()
             .AddSingleton(_ => BackdatingRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
-            .AddSingleton<IPastSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
+            .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
             .AddSingleton<AccountCommands>()
             .AddSingleton<AccountOpening>();
     }

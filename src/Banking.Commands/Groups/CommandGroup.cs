@@ -10,11 +10,11 @@ namespace Banking.Commands.Groups;
 /// <summary>
 /// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
 /// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another
-/// (<see cref="GroupPace"/>): where no host is at work nothing waits. Groups that are at work at once have no stream in common, so none
+/// (<see cref="GroupPacing"/>): where no host is at work nothing waits. Groups that are at work at once have no stream in common, so none
 /// waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(
-    GroupTransaction<TState> transaction, StorageTrouble trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
+    GroupTransaction<TState> transaction, StorageHealth trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
     /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
@@ -62,8 +62,8 @@ public sealed class CommandGroup<TState>(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var line = new CommandLine<Pending>(p => p.Streams, p => p.Unit.Count);
-        var pace = new GroupPace(clock);
+        var line = new CommandScheduler<Pending>(p => p.Streams, p => p.Unit.Count);
+        var pace = new GroupPacing(clock);
         var running = new List<Task<Finished>>();
         var more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
         while (true)
@@ -79,7 +79,7 @@ public sealed class CommandGroup<TState>(
             var room = isContended ? GroupLimits.AtOnce / 2 : GroupLimits.AtOnce;
             while (running.Count < room)
             {
-                patience = isOver ? TimeSpan.Zero : pace.Patience(line.Ready, isContended);
+                patience = isOver ? TimeSpan.Zero : pace.RetryPolicy(line.Ready, isContended);
                 if (patience > TimeSpan.Zero || line.Take(GroupLimits.Commands) is not { Count: > 0 } group)
                 {
                     break;
@@ -126,7 +126,7 @@ public sealed class CommandGroup<TState>(
     /// <summary>Whether no more will come.</summary>
     private static bool IsOver(Task<bool> more) => more.IsCompletedSuccessfully && !more.Result;
 
-    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPace.Group atWork)
+    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPacing.Group atWork)
     {
         var again = new List<Pending>();
         var together = await TryAsync(group, again);
@@ -158,8 +158,8 @@ public sealed class CommandGroup<TState>(
                 }
 
                 pending.Done.TrySetResult([.. pending.Unit.Select(s => Failures.Answer(failure, s.Context, pending.InDoubt))]);
-                away ??= Failures.IsAway(failure) ? failure : null;
-                foreach (var id in Failures.IsStuck(failure) ? pending.Streams : [])
+                away ??= Failures.IsUnavailable(failure) ? failure : null;
+                foreach (var id in Failures.IsLockTimeout(failure) ? pending.Streams : [])
                 {
                     stuck[id] = failure;
                 }
@@ -175,8 +175,8 @@ public sealed class CommandGroup<TState>(
         for (var attempt = 1; ; attempt++)
         {
             var failure = await TryAsync([pending], again: null);
-            if (failure is null || attempt == Failures.Attempts || !Failures.IsPassing(failure)
-                || Failures.IsAway(failure) || Failures.IsStuck(failure))
+            if (failure is null || attempt == Failures.Attempts || !Failures.IsTransient(failure)
+                || Failures.IsUnavailable(failure) || Failures.IsLockTimeout(failure))
             {
                 return failure;
             }
@@ -223,7 +223,7 @@ public sealed class CommandGroup<TState>(
         }
     }
 
-    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again, GroupPace.Group AtWork);
+    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again, GroupPacing.Group AtWork);
 
     private sealed class Pending(IReadOnlyList<Submission<TState>> unit)
     {

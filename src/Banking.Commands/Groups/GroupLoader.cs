@@ -37,7 +37,7 @@ internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 /// Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its
 /// stream is.
 /// </summary>
-internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, KnownStates<TState> known, FormerReceipts former)
+internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, StateCache<TState> known, EarlierReceipts former)
     where TState : class, IEventSourced<TState>
 {
     private static readonly string EventTable = $"{SchemaNames.Events}.mt_events";

@@ -125,13 +125,13 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         // In the order of their ids, as they were locked.
         var last = _steps.Where(s => s.Moves).ToLookup(s => s.Event.StreamId, s => s.Event.Event.Id);
         StoredState<TState>[] after = [.. _before.Keys.Order().Select(id => new StoredState<TState>(States[id], last[id].Last()))];
-        session.QueueLedger(
+        session.QueueWrites(
             options,
             [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.Moves).Select(s => CommandRefused.Head(s.Event))],
             [.. _steps.Select(s => s.Event)],
             after,
             _receipts,
-            _documents.Concat(after.SelectMany(s => rules.Beside(_before[s.State.Id], s.State))),
+            _documents.Concat(after.SelectMany(s => rules.LookupDocuments(_before[s.State.Id], s.State))),
             _due);
         return after;
     }

@@ -20,26 +20,26 @@ public sealed class GroupTransaction<TState>
     where TState : class, IEventSourced<TState>
 {
     private readonly IDocumentStore _store;
-    private readonly LedgerConnections _connections;
+    private readonly CommandConnections _connections;
     private readonly TimeProvider _clock;
     private readonly GroupRules<TState> _rules;
     private readonly MessageOutbox _outbox;
     private readonly DueSignal _due;
-    private readonly KnownStates<TState> _known = new();
+    private readonly StateCache<TState> _known = new();
     private readonly GroupLoader<TState> _loader;
-    private readonly IPastSource<TState>? _pasts;
+    private readonly ITimelineSource<TState>? _pasts;
 
     /// <param name="pasts">Of states that have commands which are decided by the past.</param>
     public GroupTransaction(
         IDocumentStore store,
-        LedgerConnections connections,
+        CommandConnections connections,
         EventReader events,
         TimeProvider clock,
         GroupRules<TState> rules,
-        FormerReceipts former,
+        EarlierReceipts former,
         MessageOutbox outbox,
         DueSignal due,
-        IPastSource<TState>? pasts = null)
+        ITimelineSource<TState>? pasts = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
         (_store, _connections, _clock, _rules, _outbox, _due, _pasts) =
@@ -188,10 +188,10 @@ public sealed class GroupTransaction<TState>
 }
 
 /// <summary>What a module tells the group about its states.</summary>
-/// <param name="Beside">New documents that must never lag behind a state, from the state before, if any, and after.</param>
+/// <param name="LookupDocuments">New documents that must never lag behind a state, from the state before, if any, and after.</param>
 /// <param name="OnDuplicate">The refusal that a document stands for whose id is taken.</param>
 public sealed record GroupRules<TState>(
-    Func<TState?, TState, IEnumerable<object>> Beside,
+    Func<TState?, TState, IEnumerable<object>> LookupDocuments,
     Func<Type, Refusal?> OnDuplicate)
     where TState : class, IEventSourced<TState>
 {

@@ -116,10 +116,10 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
             states.Add(new(state, stream.Events[^1].Id));
             documents.AddRange(stream.Documents);
-            documents.AddRange(rules.Beside(null, state));
+            documents.AddRange(rules.LookupDocuments(null, state));
         }
 
-        session.QueueLedger((StoreOptions)store.Options, heads, envelopes, states, [], documents, []);
+        session.QueueWrites((StoreOptions)store.Options, heads, envelopes, states, [], documents, []);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

@@ -21,7 +21,7 @@ public static class Failures
     ];
 
     /// <summary>Whether the database is not there: trying again at once, or with the next command, only takes longer to say so.</summary>
-    internal static bool IsAway(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
+    internal static bool IsUnavailable(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         PostgresException postgres => postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
             or PostgresErrorCodes.CrashShutdown,
@@ -54,13 +54,13 @@ public static class Failures
                 "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503);
 
     /// <summary>Whether somebody holds on to a stream of the command for longer than anybody should.</summary>
-    internal static bool IsStuck(Exception failure) =>
+    internal static bool IsLockTimeout(Exception failure) =>
         Chain(failure).Any(e => e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable });
 
     /// <summary>
     /// Whether the same command may well succeed when tried again at once: another node was first, or the database was away.
     /// </summary>
-    public static bool IsPassing(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
+    public static bool IsTransient(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         ConcurrencyException or DocumentAlreadyExistsException => true,
         PostgresException postgres => PassingStates.Contains(postgres.SqlState) || postgres.IsTransient,
@@ -108,7 +108,7 @@ public static class Failures
                     "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.",
                     status: 503))
         : UnreadableEvent(failure) is { } unreadable ? Problem(context, applied: false, Unreadable(unreadable))
-        : IsPassing(failure)
+        : IsTransient(failure)
             ? Problem(context, applied: false, Unavailable(failure))
             : Problem(context, applied: false, Problems.Malformed(
                 "internal_error", "The bank failed to decide this command. Nothing was done.", status: 500));

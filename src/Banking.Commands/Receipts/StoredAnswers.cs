@@ -9,7 +9,7 @@ namespace Banking.Commands.Receipts;
 /// Finds the stored answers to requests that today's rules of shape refuse. A rule that was added later must not change what was answered
 /// before: a client that repeats an old request learns what became of it.
 /// </summary>
-public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, FormerReceipts former)
+public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, EarlierReceipts former)
 {
     /// <summary>The answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)

@@ -26,7 +26,7 @@ internal static class OfflineCommand
                 .AddEventStoreForCommands(database.Connections, BankModules.All)
                 .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
-            await WaitUntilCompleteAsync(services.GetRequiredService<LogMark>(), stop.Token);
+            await WaitUntilCompleteAsync(services.GetRequiredService<HighWaterMark>(), stop.Token);
             return await run(services, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -71,7 +71,7 @@ internal static class OfflineCommand
     }
 
     /// <summary>The command finds the high-water mark itself, because no host may be running.</summary>
-    private static async Task WaitUntilCompleteAsync(LogMark mark, CancellationToken ct)
+    private static async Task WaitUntilCompleteAsync(HighWaterMark mark, CancellationToken ct)
     {
         var waiting = mark.SettleAsync(ct);
         if (await Task.WhenAny(waiting, Task.Delay(NoticeDelay, ct)) != waiting && !ct.IsCancellationRequested)

@@ -26,7 +26,7 @@ internal static class ProjectionsCommand
 
     private static async Task<int> ListAsync(IServiceProvider services, CancellationToken ct)
     {
-        var highWaterMark = await services.GetRequiredService<LogMark>().LookAsync(ct);
+        var highWaterMark = await services.GetRequiredService<HighWaterMark>().LookAsync(ct);
         var table = new Table().Border(TableBorder.Simple);
         foreach (var heading in (string[])["Name", "Generation", "Version", "State", "Position", "Behind", "Paused"])
         {

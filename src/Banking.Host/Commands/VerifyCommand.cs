@@ -85,7 +85,7 @@ internal static class VerifyCommand
     /// <returns>A sentence for each read model that failed.</returns>
     private static async Task<IReadOnlyList<string>> CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {
-        var (mark, writer) = (services.GetRequiredService<LogMark>(), services.GetRequiredService<ReadModelWriter>());
+        var (mark, writer) = (services.GetRequiredService<HighWaterMark>(), services.GetRequiredService<ReadModelWriter>());
         var end = await mark.LookAsync(ct);
         var failures = await Task.WhenAll(services.GetServices<ReadModel>().Select(async m =>
         {

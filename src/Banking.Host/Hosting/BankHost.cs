@@ -175,7 +175,7 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new LedgerConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.AtOnce))
+            .AddSingleton(_ => new CommandConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.AtOnce))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddEventStore()
             .AddCommands()
@@ -229,7 +229,7 @@ public static class BankHost
             wolverine.Policies.UseDurableOutboxOnAllSendingEndpoints();
             // A rejected command goes to the error queue, where operators see it. A postponed command is retried.
             wolverine.Policies.OnException<CommandRejectedException>().MoveToErrorQueue();
-            wolverine.Policies.OnException<CommandPostponedException>().Or(Failures.IsPassing, "The database is unreachable or busy.")
+            wolverine.Policies.OnException<CommandPostponedException>().Or(Failures.IsTransient, "The database is unreachable or busy.")
                 .RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1))
                 .Then.ScheduleRetry(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
             foreach (var module in modules)

@@ -11,7 +11,7 @@ namespace Banking.Host.Hosting;
 /// request covers the sequence, storage problems and events recorded in the future.
 /// </summary>
 internal sealed class EventLogChecks(
-    IReadOnlyList<BankModule> modules, IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageTrouble trouble,
+    IReadOnlyList<BankModule> modules, IServiceProvider services, NpgsqlDataSource source, TimeProvider clock, StorageHealth trouble,
     ILogger<EventLogChecks> log) : IHealthCheck, IHostedService
 {
     /// <summary>The check for future events reads all streams, which is too slow for a host's start and for each probe.</summary>

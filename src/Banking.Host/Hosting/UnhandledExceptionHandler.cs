@@ -18,7 +18,7 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
                 DescribeBadRequest(httpContext, exception)
                 ?? DescribeUnreadableEvent(httpContext, exception)
                 ?? DescribeRebuild(httpContext, exception)
-                ?? (Failures.IsPassing(exception) ? Failures.Unavailable(exception) : DescribeUnexpected(httpContext, exception)));
+                ?? (Failures.IsTransient(exception) ? Failures.Unavailable(exception) : DescribeUnexpected(httpContext, exception)));
         }
 
         return true;

@@ -27,7 +27,7 @@ internal static class Comparison
     /// <summary>The rows of some streams.</summary>
     /// <param name="positions">
     /// Of their events: then rows whose key is a position are found by that. Rows of the streams at other places are not, those are
-    /// <see cref="StraysAsync"/>; null to look through the whole table for them.
+    /// <see cref="OrphanRowsAsync"/>; null to look through the whole table for them.
     /// </param>
     public static async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot,
@@ -57,7 +57,7 @@ internal static class Comparison
     }
 
     /// <summary>Rows between two positions that are of no event: at their place in the log is none, or one of another stream.</summary>
-    public static async Task<IReadOnlyList<Difference>> StraysAsync(
+    public static async Task<IReadOnlyList<Difference>> OrphanRowsAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables tables, long after, long upTo, CancellationToken ct)
     {
         var strays = new List<Difference>();

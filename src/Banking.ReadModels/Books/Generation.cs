@@ -70,14 +70,14 @@ public sealed record Generation(
     }
 
     /// <summary>The one that is read from.</summary>
-    public static async Task<Generation?> ServingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+    public static async Task<Generation?> ActiveAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
         (
             await ReadAsync(
                 Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
         ).SingleOrDefault();
 
     /// <summary>The one that is being made, or waits for somebody to look at what differs.</summary>
-    public static async Task<Generation?> ComingAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+    public static async Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
         (
             await ReadAsync(
                 Command(
@@ -89,7 +89,7 @@ public sealed record Generation(
     internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) =>
         number is { } n
             ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
-            : await ServingAsync(connection, model, locked: true, ct);
+            : await ActiveAsync(connection, model, locked: true, ct);
 
     /// <summary>Writes down how far it is, in the transaction that has its lock.</summary>
     internal async Task<Generation> MovedAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)

@@ -13,8 +13,8 @@ namespace Banking.ReadModels.Books;
 public sealed class ReadModelFeed(
     IEnumerable<ReadModel> models,
     ReadModelWriter writer,
-    LogMark mark,
-    LogWatch watch,
+    HighWaterMark mark,
+    LogWatcher watch,
     NpgsqlDataSource source,
     TimeProvider clock,
     ILogger<ReadModelFeed> logger) : BackgroundService

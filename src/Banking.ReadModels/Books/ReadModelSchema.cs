@@ -15,7 +15,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         foreach (var model in models)
         {
             await using var transaction = await connection.BeginTransactionAsync();
-            if (await Generation.ServingAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } serving)
+            if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } serving)
             {
                 await AddAsync(connection, model, GenerationState.Serving, "bank", "the first of its kind", clock.GetUtcNow());
                 await CreateAsync(connection, model, ReadTables.Generation(model, 1));
@@ -24,7 +24,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
             }
             else if (
                 serving.ModelVersion < model.Version
-                && await Generation.ComingAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
+                && await Generation.CandidateAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
                 await AddAsync(
                     connection,

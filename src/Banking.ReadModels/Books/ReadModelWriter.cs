@@ -19,18 +19,18 @@ public sealed record Advanced(long Position, int Events);
 public sealed class ReadModelWriter(
     ReadModelConnections connections,
     LogReader reader,
-    LogTail tail,
-    LogMark mark,
-    ReadModelJournal journal,
+    EventCache tail,
+    HighWaterMark mark,
+    ReadModelLog journal,
     TimeProvider clock,
     ILogger<ReadModelWriter> logger)
 {
     public const int PageSize = 2_000;
 
-    private readonly ModelMemories _memories = new();
+    private readonly ReadModelCaches _memories = new();
 
     /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
-    /// <param name="log">The log in which it is, as <see cref="LogMark.Server"/> named it before; null where no restore can have replaced
+    /// <param name="log">The log in which it is, as <see cref="HighWaterMark.Server"/> named it before; null where no restore can have replaced
     /// it since.</param>
     /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
     /// <exception cref="LogReplacedException">The database was restored since: nothing was written.</exception>
@@ -125,7 +125,7 @@ public sealed class ReadModelWriter(
     {
         await using var connection = await connections.OpenAsync(ct);
         return
-            await Generation.ComingAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number
+            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number
             ? coming.Position
             : null;
     }
@@ -159,7 +159,7 @@ public sealed class ReadModelWriter(
             }
 
             page = await read(generation.Position);
-            if (log is not null && await LogMark.IdentifyAsync(connection, ct) != log)
+            if (log is not null && await HighWaterMark.IdentifyAsync(connection, ct) != log)
             {
                 // The lock was waited for until a restore was over, and the position or the events are of the log before it.
                 throw new LogReplacedException();
@@ -186,7 +186,7 @@ public sealed class ReadModelWriter(
         ReadTables tables,
         Generation generation,
         LogPage page,
-        ModelMemory memory,
+        ReadModelCache memory,
         CancellationToken ct)
     {
         if (page.Events.Count > 0)
@@ -252,8 +252,8 @@ public sealed class ReadModelWriter(
         ArgumentNullException.ThrowIfNull(model);
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var paused = await Generation.ServingAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } serving ? serving
-            : await Generation.ComingAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } coming ? coming
+        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } serving ? serving
+            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } coming ? coming
             : null;
         if (paused is null)
         {
@@ -277,6 +277,6 @@ public sealed class ReadModelWriter(
     internal static bool IsOfTheData(Exception failure) => failure switch
     {
         PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
-        _ => !Failures.IsPassing(failure) && failure is not (OperationCanceledException or ObjectDisposedException or LogReplacedException),
+        _ => !Failures.IsTransient(failure) && failure is not (OperationCanceledException or ObjectDisposedException or LogReplacedException),
     };
 }

@@ -7,12 +7,12 @@ namespace Banking.ReadModels.Books;
 /// <param name="memory">What the model knows of the rows before; none where it writes to tables that it has not written before.</param>
 /// <param name="sums">Whether sums over other tables are kept along; while a generation is filled from the log they are made once, at its
 /// end.</param>
-public sealed class RowWriter(NpgsqlConnection connection, bool sums, ModelMemory? memory = null)
+public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelCache? memory = null)
 {
     public bool Sums { get; } = sums;
 
     /// <summary>What the model knows of its rows so far.</summary>
-    public ModelMemory Memory { get; } = memory ?? new();
+    public ReadModelCache Memory { get; } = memory ?? new();
 
     /// <summary>Adds rows by COPY, by far the cheapest way; a row that the table refuses fails the page.</summary>
     /// <param name="write">Writes the values of one row in the order of the columns.</param>

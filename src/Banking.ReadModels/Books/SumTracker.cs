@@ -41,7 +41,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
             {
                 // Asked each time: what came while it rested is not to be left to one last statement.
                 if (
-                    await Generation.ServingAsync(connection, model.Name, locked: false, ct) is not { } serving
+                    await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is not { } serving
                     || serving.ModelVersion != model.Version)
                 {
                     return false;

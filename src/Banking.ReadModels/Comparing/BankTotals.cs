@@ -66,7 +66,7 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
         var asked = new List<(string Model, long Position, string Query)>();
         foreach (var model in _models)
         {
-            if (await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving
+            if (await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } serving
                 && model.CustomerTotals(ReadTables.Generation(model, serving.Number)) is { } query)
             {
                 asked.Add((model.Name, serving.Position, query));

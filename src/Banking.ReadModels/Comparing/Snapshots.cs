@@ -47,13 +47,13 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     /// </summary>
     public Task<IReadOnlyList<Difference>> OfAsync(
         ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, bool byKeys, CancellationToken ct) =>
-        InAsync(async snapshot => await ServingAsync(snapshot, model, ct) is { } serving ? await look(snapshot, serving) : [], byKeys, ct);
+        InAsync(async snapshot => await ActiveAsync(snapshot, model, ct) is { } serving ? await look(snapshot, serving) : [], byKeys, ct);
 
-    internal static async Task<Generation?> ServingAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
+    internal static async Task<Generation?> ActiveAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
         return
-            await Generation.ServingAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
+            await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
             ? serving
             : null;
     }

@@ -219,7 +219,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 
     private IEnumerable<(DocumentTable Table, object Document, string Json)> Lookups(TState state) =>
-        rules.Beside(null, state).Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
+        rules.LookupDocuments(null, state).Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
 
     /// <summary>Whether a stored state says the same: as this version of the bank reads it, however an earlier one spelled it.</summary>
     private bool IsOf(string expected, string stored)

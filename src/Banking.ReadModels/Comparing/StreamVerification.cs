@@ -111,7 +111,7 @@ public sealed class StreamVerification(
     private static async Task<IReadOnlyList<Difference>> RowsAsync(
         NpgsqlConnection snapshot, ReadModel model, Dictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
-        if (streams.Count == 0 || await Snapshots.ServingAsync(snapshot, model, ct) is not { } serving)
+        if (streams.Count == 0 || await Snapshots.ActiveAsync(snapshot, model, ct) is not { } serving)
         {
             return [];
         }

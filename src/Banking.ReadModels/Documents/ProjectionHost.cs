@@ -14,7 +14,7 @@ namespace Banking.ReadModels.Documents;
 public sealed class ProjectionHost(
     DocumentModels models,
     ProjectionRunners runners,
-    LogWatch watch,
+    LogWatcher watch,
     NpgsqlDataSource source,
     ILogger<ProjectionHost> logger) : BackgroundService
 {
@@ -33,7 +33,7 @@ public sealed class ProjectionHost(
 public sealed class ProjectionRunners(
     IDocumentStore store,
     ReadModelConnections connections,
-    LogMark mark,
+    HighWaterMark mark,
     LogReader log,
     ProjectionStates states,
     NpgsqlDataSource source,

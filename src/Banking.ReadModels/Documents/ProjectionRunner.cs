@@ -19,7 +19,7 @@ internal sealed class ProjectionRunner(
     DocumentStore store,
     DocumentModel model,
     ReadModelConnections connections,
-    LogMark mark,
+    HighWaterMark mark,
     LogReader log,
     ProjectionStates states,
     TimeProvider clock,
@@ -46,7 +46,7 @@ internal sealed class ProjectionRunner(
     private long _oneByOneUpTo;
 
     /// <summary>Follows the log until it is cancelled.</summary>
-    public async Task RunAsync(LogWatch watch, CancellationToken ct)
+    public async Task RunAsync(LogWatcher watch, CancellationToken ct)
     {
         while (true)
         {
@@ -78,12 +78,12 @@ internal sealed class ProjectionRunner(
             ct);
 
     private async Task WithDaemonAsync(
-        Func<ProjectionDaemon, MarkDetector, ProjectionStatus, CancellationToken, Task> run, CancellationToken ct)
+        Func<ProjectionDaemon, HighWaterMarkDetector, ProjectionStatus, CancellationToken, Task> run, CancellationToken ct)
     {
         await mark.LookAsync(ct);
         var status = await states.OfAsync(model, ct);
         await using var database = new MartenDatabase(store.Options, connections.Source, model.Name);
-        var detector = new MarkDetector(mark, database.DatabaseUri) { Ceiling = await CeilingAsync(status, status.Position, ct) };
+        var detector = new HighWaterMarkDetector(mark, database.DatabaseUri) { Ceiling = await CeilingAsync(status, status.Position, ct) };
         using var daemon = new ProjectionDaemon(store, database, loggers.CreateLogger<ProjectionDaemon>(), detector);
         try
         {
@@ -118,7 +118,7 @@ internal sealed class ProjectionRunner(
     /// Returns when the daemon is to be started again: it failed, the log is another, or an operator asked for something.
     /// </summary>
     private async Task FollowAsync(
-        ProjectionDaemon daemon, MarkDetector detector, ProjectionStatus status, LogWatch watch, CancellationToken ct)
+        ProjectionDaemon daemon, HighWaterMarkDetector detector, ProjectionStatus status, LogWatcher watch, CancellationToken ct)
     {
         var (server, seen, looked) = (mark.Server, mark.Complete, clock.GetTimestamp());
         var agent = await daemon.StartAgentAsync(model.Shard, ct);
@@ -177,7 +177,7 @@ internal sealed class ProjectionRunner(
         return status.PausePosition > position ? Math.Min(next ?? long.MaxValue, status.PausePosition.Value - 1) : next;
     }
 
-    private async Task RebuildAsync(ProjectionDaemon daemon, MarkDetector detector, CancellationToken ct)
+    private async Task RebuildAsync(ProjectionDaemon daemon, HighWaterMarkDetector detector, CancellationToken ct)
     {
         detector.Ceiling = null;
         detector.Checked = 0;
@@ -202,7 +202,7 @@ internal sealed class ProjectionRunner(
     /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not
     /// load it, so it is looked for before the daemon is told that it may pass it.
     /// </summary>
-    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, MarkDetector detector, CancellationToken ct)
+    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, HighWaterMarkDetector detector, CancellationToken ct)
     {
         var upTo = detector.Reachable;
         if (upTo <= detector.Checked)

@@ -10,7 +10,7 @@ namespace Banking.ReadModels.Documents;
 /// What is known of document read models besides their documents: Marten's progress, and in a table of ours what Marten's daemon does not
 /// keep for the next host, which is where a projection had to stop, and the rebuilds.
 /// </summary>
-public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelJournal journal, TimeProvider clock)
+public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelLog journal, TimeProvider clock)
 {
     private const string Table = SchemaNames.Platform + ".projection";
 

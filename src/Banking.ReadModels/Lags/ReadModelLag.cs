@@ -91,7 +91,7 @@ public sealed class ReadModelLag : BackgroundService
             new(serving.Model, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(version, serving, seconds)), now);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodically.LookAsync(
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.LookAsync(
         Pause, LookAsync, failure => _logger.LogWarning(failure, "How far read models are could not be looked at"), stoppingToken);
 
     private static string? Why(int version, Generation serving, double seconds) => serving switch

@@ -17,10 +17,10 @@ namespace Banking.ReadModels.Rebuilding;
 public sealed class Rebuild(
     ReadModelConnections connections,
     LogReader log,
-    LogMark mark,
+    HighWaterMark mark,
     ReadModelWriter writer,
     RebuildComparison comparing,
-    ReadModelJournal journal,
+    ReadModelLog journal,
     TimeProvider clock,
     ILogger<Rebuild> logger)
 {
@@ -115,7 +115,7 @@ public sealed class Rebuild(
     /// </summary>
     private static async Task<Generation?> TurnAsync(NpgsqlConnection turn, ReadModel model, CancellationToken ct) =>
         await TryLockAsync(turn, model.Name, ct)
-        && await Generation.ComingAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
+        && await Generation.CandidateAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
         && coming.ModelVersion == model.Version
             ? coming
             : null;
@@ -185,8 +185,8 @@ public sealed class Rebuild(
         {
             await using var transaction = await connection.BeginTransactionAsync(ct);
             // The serving one first, as everybody does: with its lock held nobody brings it forward.
-            var serving = await Generation.ServingAsync(connection, model.Name, locked: true, ct);
-            if (await Generation.ComingAsync(connection, model.Name, locked: true, ct) is not { } coming || coming.Number != number)
+            var serving = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
+            if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } coming || coming.Number != number)
             {
                 return false;
             }
@@ -245,7 +245,7 @@ public sealed class Rebuild(
     {
         await using var connection = await connections.OpenAsync(ct);
         if (
-            await Generation.ComingAsync(connection, model.Name, locked: false, ct) is not { } coming
+            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is not { } coming
             || coming.ModelVersion != model.Version)
         {
             return null;
@@ -260,7 +260,7 @@ public sealed class Rebuild(
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await Generation.ComingAsync(connection, model.Name, locked: true, ct) is not { } coming)
+        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } coming)
         {
             return false;
         }

@@ -63,7 +63,7 @@ public sealed class RebuildComparison(
         await writer.ServeAsync(model, filled, ct);
         await using var holder = await connections.OpenAsync(ct);
         await using var hold = await holder.BeginTransactionAsync(ct);
-        var serving = await Generation.ServingAsync(holder, model.Name, locked: true, ct);
+        var serving = await Generation.ActiveAsync(holder, model.Name, locked: true, ct);
         var comparable = serving is { PausedAt: null } && serving.ModelVersion == model.Version;
         if (comparable)
         {

@@ -20,7 +20,7 @@ public sealed record ReplayResult(string Schema, long Events, IReadOnlyDictionar
 /// Projects a portion of the log into tables in a schema of their own: to see how a figure came to be, or what a new model would say.
 /// Nothing reads them but whoever asked, and nothing leaves the bank.
 /// </summary>
-public sealed class Replay(ReadModelConnections connections, LogReader log, LogMark mark)
+public sealed class Replay(ReadModelConnections connections, LogReader log, HighWaterMark mark)
 {
     private const string Prefix = "scratch_";
 

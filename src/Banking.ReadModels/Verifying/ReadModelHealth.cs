@@ -8,7 +8,7 @@ namespace Banking.ReadModels.Verifying;
 /// </summary>
 public sealed class ReadModelHealth(ReadModelLag lag, SentinelWatch sentinel) : IHealthCheck
 {
-    private const int MostAlarms = 20;
+    private const int MaxAlarms = 20;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -16,7 +16,7 @@ public sealed class ReadModelHealth(ReadModelLag lag, SentinelWatch sentinel) : 
         [
             .. lag.Current.Where(l => l.Stalled is not null).Select(l => $"{l.Model}: {l.Stalled}"),
             // The first few: /ops/projections lists them all.
-            .. sentinel.Current.Alarms().Take(MostAlarms),
+            .. sentinel.Current.Alarms().Take(MaxAlarms),
         ];
         return Task.FromResult(wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong)));
     }

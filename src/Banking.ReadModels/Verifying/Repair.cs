@@ -26,7 +26,7 @@ public sealed class Repair(
     NpgsqlDataSource source,
     ReadModelConnections connections,
     LogReader log,
-    ReadModelJournal journal,
+    ReadModelLog journal,
     TimeProvider clock)
 {
     /// <summary>
@@ -55,7 +55,7 @@ public sealed class Repair(
 
         try
         {
-            return await Generation.ComingAsync(turn, name, locked: false, ct) is null ? await AllAsync(name, action, ct) : null;
+            return await Generation.CandidateAsync(turn, name, locked: false, ct) is null ? await AllAsync(name, action, ct) : null;
         }
         finally
         {
@@ -125,7 +125,7 @@ public sealed class Repair(
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (
-            await Generation.ServingAsync(connection, model.Name, locked: true, ct) is not { } serving
+            await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is not { } serving
             || serving.ModelVersion != model.Version)
         {
             return [];

@@ -75,10 +75,10 @@ public sealed class Sentinel : BackgroundService
     private const int Rest = 4;
 
     /// <summary>Open differences that are kept. More of them need no names.</summary>
-    private const int MostOpen = 1_000;
+    private const int MaxOpen = 1_000;
 
     private readonly Verification _verification;
-    private readonly DriftJournal _journal;
+    private readonly DriftLog _journal;
     private readonly SentinelSettings _settings;
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
@@ -94,7 +94,7 @@ public sealed class Sentinel : BackgroundService
 
     public Sentinel(
         Verification verification,
-        DriftJournal journal,
+        DriftLog journal,
         SentinelSettings settings,
         NpgsqlDataSource source,
         TimeProvider clock,
@@ -123,13 +123,13 @@ public sealed class Sentinel : BackgroundService
         {
             // What was seen last, on whichever host: the counts go on, and what was open is compared again until it is mended.
             var before = _status = await SentinelStatus.ReadAsync(_source, ct);
-            var look = new Look(before);
+            var look = new SentinelRun(before);
             await look.RunAsync("streams", () => StreamsAsync(look, ct), ct);
-            await look.RunAsync("rows of no event", () => StraysAsync(look, ct), ct);
+            await look.RunAsync("rows of no event", () => OrphanRowsAsync(look, ct), ct);
             await look.RunAsync("receipts", () => ReceiptsAsync(look, ct), ct);
             await look.RunAsync("sums", () => SumsAsync(look, ct), ct);
             await look.RunAsync("the whole bank", () => BankAsync(look, ct), ct);
-            IReadOnlyList<Difference> open = [.. look.Open().Take(MostOpen)];
+            IReadOnlyList<Difference> open = [.. look.Open().Take(MaxOpen)];
             List<Difference> fresh = [.. open.Where(d => !before.Open.Any(known => IsSame(known, d)))];
             await look.RunAsync("the operator log", () => TellAsync(fresh, ct), ct);
             if (look.Failure is { } failure)
@@ -188,7 +188,7 @@ public sealed class Sentinel : BackgroundService
     }
 
     /// <summary>The next streams in turn, those that moved last, and those of open differences.</summary>
-    private async Task StreamsAsync(Look look, CancellationToken ct)
+    private async Task StreamsAsync(SentinelRun look, CancellationToken ct)
     {
         var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
         var inTurn = Affordable(next, inTurn: true);
@@ -213,7 +213,7 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    private async Task CompareAsync(Look look, Guid[] few, StreamSelection selection, CancellationToken ct)
+    private async Task CompareAsync(SentinelRun look, Guid[] few, StreamSelection selection, CancellationToken ct)
     {
         var since = _clock.GetTimestamp();
         look.Found((await _verification.CompareAsync(selection, few, _settings.LargestStream, ct)).Differences);
@@ -222,7 +222,7 @@ public sealed class Sentinel : BackgroundService
         await Task.Delay(_clock.GetElapsedTime(since) * Rest, _clock, ct);
     }
 
-    private async Task StraysAsync(Look look, CancellationToken ct)
+    private async Task OrphanRowsAsync(SentinelRun look, CancellationToken ct)
     {
         var after = _place;
         var end = await _verification.EndAsync(ct);
@@ -231,14 +231,14 @@ public sealed class Sentinel : BackgroundService
         upTo = upTo < end ? await _verification.PassAsync(upTo, end, ct) : upTo;
         var isLast = upTo >= end;
         _place = isLast ? long.MinValue : upTo;
-        look.Found(await _verification.StraysAsync(after, isLast ? long.MaxValue : upTo, ct));
-        foreach (var position in look.Before.Open.Select(Look.PositionOf).OfType<long>().Distinct())
+        look.Found(await _verification.OrphanRowsAsync(after, isLast ? long.MaxValue : upTo, ct));
+        foreach (var position in look.Before.Open.Select(SentinelRun.PositionOf).OfType<long>().Distinct())
         {
-            look.Found(await _verification.StraysAsync(position - 1, position, ct));
+            look.Found(await _verification.OrphanRowsAsync(position - 1, position, ct));
         }
     }
 
-    private async Task ReceiptsAsync(Look look, CancellationToken ct)
+    private async Task ReceiptsAsync(SentinelRun look, CancellationToken ct)
     {
         var shares = await IdShares.CountAsync(_source, _settings.Positions, ct);
         _share = (_share + 1) % shares;
@@ -249,7 +249,7 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    private async Task SumsAsync(Look look, CancellationToken ct)
+    private async Task SumsAsync(SentinelRun look, CancellationToken ct)
     {
         foreach (var (model, tracker) in _trackers)
         {
@@ -270,7 +270,7 @@ public sealed class Sentinel : BackgroundService
         }
     }
 
-    private async Task BankAsync(Look look, CancellationToken ct)
+    private async Task BankAsync(SentinelRun look, CancellationToken ct)
     {
         if (look.Before.Looks % _settings.BankEvery == 0 || look.IsAnythingFound || look.Before.Open.Count > 0)
         {

@@ -58,7 +58,7 @@ public sealed class SentinelWatch : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Periodically.LookAsync(
+        PeriodicLoop.LookAsync(
             Pause,
             LookAsync,
             failure => _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before"),

@@ -96,7 +96,7 @@ public sealed class Verification(
             progress(streams);
         }
 
-        differences.AddRange(await StraysAsync(long.MinValue, long.MaxValue, ct));
+        differences.AddRange(await OrphanRowsAsync(long.MinValue, long.MaxValue, ct));
         differences.AddRange(await SumsAsync(ct));
         differences.AddRange(await OfIdsAsync(ct));
         differences.AddRange(await BankAsync(ct));
@@ -152,7 +152,7 @@ public sealed class Verification(
     }
 
     /// <summary>Rows between two positions that are of no event.</summary>
-    public async Task<IReadOnlyList<Difference>> StraysAsync(long after, long upTo, CancellationToken ct)
+    public async Task<IReadOnlyList<Difference>> OrphanRowsAsync(long after, long upTo, CancellationToken ct)
     {
         var strays = new List<Difference>();
         foreach (var model in Models)
@@ -160,7 +160,7 @@ public sealed class Verification(
             strays.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
                         model,
                         (snapshot, serving) =>
-                            Comparison.StraysAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
+                            Comparison.OrphanRowsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
                         // A stretch is looked up; the whole log is read.
                         byKeys: after > long.MinValue || upTo < long.MaxValue,
                         ct)));

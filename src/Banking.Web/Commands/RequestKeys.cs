@@ -92,7 +92,7 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         {
             await store.ReleaseAsync(id);
         }
-        catch (Exception failure) when (Failures.IsPassing(failure))
+        catch (Exception failure) when (Failures.IsTransient(failure))
         {
             logger.LogWarning(
                 "The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);

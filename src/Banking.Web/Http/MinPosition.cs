@@ -18,7 +18,7 @@ namespace Banking.Web.Http;
 /// none</see>.
 /// </summary>
 public sealed class MinPosition(
-    NpgsqlDataSource source, LogEnd log, LogMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
+    NpgsqlDataSource source, LogEnd log, HighWaterMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);

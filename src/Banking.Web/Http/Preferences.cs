@@ -9,7 +9,7 @@ namespace Banking.Web.Http;
 internal static class Preferences
 {
     /// <summary>Nine digits are thirty years, and fit.</summary>
-    private const int MostDigits = 9;
+    private const int MaxDigits = 9;
 
     /// <summary>False where there is a <c>wait</c> that is no number of seconds; null seconds where there is none.</summary>
     public static bool TryWait(string header, out int? seconds)
@@ -27,7 +27,7 @@ internal static class Preferences
 
             var value = equals < 0 ? "" : preference[(equals + 1)..].Trim(' ', '\t');
             value = value is ['"', .. var quoted, '"'] ? quoted : value;
-            if (value.Length > MostDigits || !Exact.TryInt(value, out var wait))
+            if (value.Length > MaxDigits || !Exact.TryInt(value, out var wait))
             {
                 return false;
             }

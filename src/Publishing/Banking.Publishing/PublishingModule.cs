@@ -6,7 +6,7 @@ using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.Publishing.Catalogue;
 using Banking.Publishing.Kafka;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using Banking.Publishing.Modules;
 using Banking.Publishing.Outbox;
@@ -60,9 +60,9 @@ public sealed class PublishingModule : BankModule
     private static string[] NamesOf(bool ofWebhooks) =>
         [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
 
-    public override IReadOnlyList<string> Meters { get; } = [LaneMeter.MeterName];
+    public override IReadOnlyList<string> Meters { get; } = [PublisherMetrics.MeterName];
 
-    public override IReadOnlyList<string> Sql { get; } = [.. LaneStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
+    public override IReadOnlyList<string> Sql { get; } = [.. PublisherStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
@@ -70,22 +70,22 @@ public sealed class PublishingModule : BankModule
         var section = configuration.GetSection("Banking:Publishing");
         if (configuration.FollowsLog())
         {
-            services.AddHostedService<LaneHost>();
+            services.AddHostedService<PublisherHost>();
         }
 
         services
             .AddSingleton(new PublicationSettings(section["Source"] ?? PublicEvent.DefaultSource))
             .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
             .AddSingleton<ContractCatalogue>()
-            .AddSingleton<LaneStore>()
-            .AddSingleton<LaneControl>()
-            .AddSingleton<WaitingAccounts>()
-            .AddSingleton<LaneSignals>()
-            .AddSingleton<LaneMeter>()
+            .AddSingleton<PublisherStore>()
+            .AddSingleton<PublisherControl>()
+            .AddSingleton<BlockedAccounts>()
+            .AddSingleton<PublisherSignals>()
+            .AddSingleton<PublisherMetrics>()
             .AddSingleton<IDestinationSource>(new KafkaSource(KafkaSettings.Of(section.GetSection("Kafka"))))
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
-            .AddSingleton<OutboxDesk>()
+            .AddSingleton<OutboxCommands>()
             .AddSingleton(WebhookSettings.Of(section))
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
             .AddSingleton<AddressGuard>()
@@ -93,9 +93,9 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<WebhookSecrets>()
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
-            .AddSingleton<WebhookDesk>()
+            .AddSingleton<WebhookCommands>()
             .AddDueCommand<EndWebhookGrace>(EndWebhookGrace.Operation, (provider, command, context, ct) =>
-                provider.GetRequiredService<WebhookDesk>().EndGraceAsync(command, context, ct))
+                provider.GetRequiredService<WebhookCommands>().EndGraceAsync(command, context, ct))
             .AddSingleton<IDestinationSource, ModulesSource>()
             .AddHostedService<OutboxGauges>();
     }
@@ -105,7 +105,7 @@ public sealed class PublishingModule : BankModule
         .AddSingleton<PublicLog>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
-        .AddSingleton(new StreamKind(LaneControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
+        .AddSingleton(new StreamKind(PublisherControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
         .AddSingleton<StoredComparison, SecretComparison>();
 
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
@@ -122,7 +122,7 @@ public sealed class PublishingModule : BankModule
             {
                 // A destination that was published to before goes on from its own place.
                 if (spec is { FromSetting: { } setting, From.Position: > 0 and var from }
-                    && await services.GetRequiredService<LaneStore>().FindAsync(spec.Name, ct) is null
+                    && await services.GetRequiredService<PublisherStore>().FindAsync(spec.Name, ct) is null
                     && await services.GetRequiredService<LogEnd>().ReadAsync(ct) is var end && from > end)
                 {
                     wrong.Add(

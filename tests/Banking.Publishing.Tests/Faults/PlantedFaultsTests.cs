@@ -1,6 +1,6 @@
 using System.Globalization;
 using Banking.Consumer;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.RabbitMq;
 using Banking.Testing;
 using Banking.Testing.Brokers;

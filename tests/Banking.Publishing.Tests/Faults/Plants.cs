@@ -1,4 +1,4 @@
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using Banking.Publishing.RabbitMq;
 using RabbitMQ.Client;

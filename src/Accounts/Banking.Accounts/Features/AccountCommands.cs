@@ -13,8 +13,8 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Runs commands on existing accounts: from HTTP or the bus to the decision, and back to the answer.</summary>
 public sealed class AccountCommands(
-    CommandDoors doors,
-    BatchDoor batches,
+    CommandRoute doors,
+    BatchRoute batches,
     CommandGroup<Account> group,
     AccountResolver resolver,
     AccountTimelineSource timelines,

@@ -15,7 +15,7 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Runs the opening of an account, which needs a customer and a number instead of an existing account.</summary>
 public sealed class AccountOpening(
-    CommandDoors doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
+    CommandRoute doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>

@@ -14,7 +14,7 @@ namespace Banking.Accounts.Features;
 /// Reads and caches the timelines of accounts for decisions on backdated commands. A timeline is read before the account is locked; under
 /// the lock only newer events are read, so that a long stream does not delay other commands.
 /// </summary>
-public sealed class AccountTimelineSource(StreamPast streams, NpgsqlDataSource source, IDocumentStore store) : IPastSource<Account>
+public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSource source, IDocumentStore store) : ITimelineSource<Account>
 {
     /// <summary>The cache is cleared when it holds more steps than this, some twenty megabytes.</summary>
     private const int MaxSteps = 500_000;

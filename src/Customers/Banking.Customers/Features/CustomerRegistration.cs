@@ -12,7 +12,7 @@ using Wolverine;
 namespace Banking.Customers.Features;
 
 /// <summary>Runs the registration of a customer. Personal data is encrypted before any other code sees it.</summary>
-public sealed class CustomerRegistration(CommandDoors doors, CommandGroup<Customer> group, TimeProvider clock)
+public sealed class CustomerRegistration(CommandRoute doors, CommandGroup<Customer> group, TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
         doors.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);

@@ -14,7 +14,7 @@ namespace Banking.Notifications.Features;
 
 /// <summary>Routes commands on subscriptions to their decisions.</summary>
 public sealed class SubscriptionCommands(
-    CommandDoors doors,
+    CommandRoute doors,
     CommandGroup<Subscription> group,
     IEnumerable<IStreamAccess> streams,
     StateReader<Subscription> states,

@@ -86,7 +86,7 @@ public sealed record SentinelView(
 
 /// <summary>All read models and the sentinel.</summary>
 /// <param name="HeldBackBy">Open transactions that hold the high-water mark back; empty if there are none.</param>
-public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel, IReadOnlyList<LogHolder> HeldBackBy);
+public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, SentinelView Sentinel, IReadOnlyList<LogBlocker> HeldBackBy);
 
 public static class GetProjectionsEndpoint
 {
@@ -100,7 +100,7 @@ public static class GetProjectionsEndpoint
         DocumentModels documents,
         ReadModelLag lag,
         SentinelWatch sentinel,
-        LogHolders holders,
+        LogBlockers holders,
         CancellationToken ct)
     {
         var measured = await lag.LookAsync(ct);

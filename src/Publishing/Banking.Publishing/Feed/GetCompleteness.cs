@@ -28,7 +28,7 @@ public static class GetCompletenessEndpoint
     [EndpointSummary("Get which events of an account a consumer must have to have all")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<CompletenessView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogMark mark, HttpContext http)
+    public static async Task<IResult> Get(PublicLog log, HighWaterMark mark, HttpContext http)
     {
         var account = http.Request.Query["account"].ToString();
         if (!PublicId.TryParse("acc", account, out var id))

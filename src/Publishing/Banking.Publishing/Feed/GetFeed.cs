@@ -47,7 +47,7 @@ public static class GetFeedEndpoint
     [EndpointSummary("Read what the bank publishes, in the order of the log: pages, or server-sent events that go on")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogWatch watch, LogMark mark, LogEnd end, HttpContext http)
+    public static async Task<IResult> Get(PublicLog log, LogWatcher watch, HighWaterMark mark, LogEnd end, HttpContext http)
     {
         var streams = AnswerForm.IsEventStream(http);
         var (limit, problem) = ReadLimit(http.Request, streams);
@@ -81,7 +81,7 @@ public static class GetFeedEndpoint
     }
 
     private static async Task<(long Position, Refusal? Problem)> ReadPositionAsync(
-        string name, string text, LogMark mark, LogEnd end, CancellationToken ct)
+        string name, string text, HighWaterMark mark, LogEnd end, CancellationToken ct)
     {
         if (!Exact.TryNumber(text, out var position))
         {
@@ -107,7 +107,7 @@ public static class GetFeedEndpoint
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        PublicLog log, LogWatch watch, long after, [EnumeratorCancellation] CancellationToken ct)
+        PublicLog log, LogWatcher watch, long after, [EnumeratorCancellation] CancellationToken ct)
     {
         // At once, or who listens would wait for the head of the answer as long as nothing happens.
         yield return At(after);
@@ -160,7 +160,7 @@ public static class GetFeedEndpoint
     }
 
     /// <summary>A host that stops waits for nobody who listens: who does is told to come back, and finds another.</summary>
-    private static async Task WaitAsync(LogWatch watch, long after, CancellationToken ct)
+    private static async Task WaitAsync(LogWatcher watch, long after, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
         try

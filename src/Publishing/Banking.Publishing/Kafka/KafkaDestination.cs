@@ -1,4 +1,4 @@
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -14,7 +14,7 @@ internal sealed class KafkaDestination : Destination
 {
     private const int PartitionsOfNewTopic = 12;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(10);
 
     private readonly IProducer<string, byte[]> _producer;
     private readonly string _topic;
@@ -98,7 +98,7 @@ internal sealed class KafkaDestination : Destination
         {
             // All of them: asking for one by its name makes it, on a cluster that makes topics by itself, with as many partitions as it
             // likes.
-            var topic = admin.GetMetadata(Patience).Topics.Find(t => t.Topic == settings.Topic);
+            var topic = admin.GetMetadata(RetryPolicy).Topics.Find(t => t.Topic == settings.Topic);
             if (topic is null && !settings.CreateTopic)
             {
                 throw new DestinationUnavailableException(

@@ -1,4 +1,4 @@
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Microsoft.Extensions.Configuration;
 
 namespace Banking.Publishing.Kafka;

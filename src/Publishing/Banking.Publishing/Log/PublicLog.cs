@@ -16,7 +16,7 @@ namespace Banking.Publishing.Log;
 /// <param name="End">Everything up to here that is published is in it, or before it.</param>
 public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
 {
-    /// <summary>The log that it was read from (<see cref="LogMark.Server"/>); null where nothing was read.</summary>
+    /// <summary>The log that it was read from (<see cref="HighWaterMark.Server"/>); null where nothing was read.</summary>
     public string? Log { get; init; }
 }
 
@@ -27,8 +27,8 @@ public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
 public sealed class PublicLog(
     IDocumentStore store,
     ReadModelConnections connections,
-    LogTail tail,
-    LogMark mark,
+    EventCache tail,
+    HighWaterMark mark,
     PublicContracts contracts,
     PublicationSettings settings)
 {
@@ -36,7 +36,7 @@ public sealed class PublicLog(
     public const int PageSize = 1_000;
 
     /// <summary>Pages that are read for one answer: a million imported events in the way are no reason to answer late, or never.</summary>
-    private const int MostPages = 20;
+    private const int MaxPages = 20;
 
     private const int Remembered = 16;
 
@@ -110,7 +110,7 @@ public sealed class PublicLog(
     public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
     {
         var (events, start) = (new List<PublicEvent>(), after);
-        for (var pages = 0; pages < MostPages; pages++)
+        for (var pages = 0; pages < MaxPages; pages++)
         {
             PublicPage page;
             try

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
 using Banking.Publishing.Contracts;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using Marten;
 using Marten.Internal.Operations;

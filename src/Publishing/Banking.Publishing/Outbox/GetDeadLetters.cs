@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -32,8 +32,8 @@ public sealed record DeadLetterGroup(string Destination, string Cause, long Acco
 /// <param name="Items">At most a hundred, the first in the log first.</param>
 public sealed record DeadLettersView(IReadOnlyList<DeadLetterGroup> Groups, IReadOnlyList<DeadLetterView> Items)
 {
-    internal static DeadLetterView Of(WaitingAccount w) => new(
-        w.Lane, PublicId.Format("acc", w.Account), w.EventId, w.EventType, w.Position, w.Cause, w.Detail, w.Since, w.Attempts, w.Release);
+    internal static DeadLetterView Of(BlockedAccount w) => new(
+        w.Publisher, PublicId.Format("acc", w.Account), w.EventId, w.EventType, w.Position, w.Cause, w.Detail, w.Since, w.Attempts, w.Release);
 }
 
 public static class GetDeadLettersEndpoint
@@ -48,7 +48,7 @@ public static class GetDeadLettersEndpoint
     [EndpointSummary("List events that destinations did not take, grouped by cause")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<DeadLettersView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(WaitingAccounts waiting, HttpContext http)
+    public static async Task<IResult> Get(BlockedAccounts waiting, HttpContext http)
     {
         var query = http.Request.Query;
         Guid? account = null;
@@ -63,17 +63,17 @@ public static class GetDeadLettersEndpoint
         }
 
         string? destination = query["destination"], cause = query["cause"];
-        if ((PlainText.Problem(destination, OutboxDesk.LongestText) ?? PlainText.Problem(cause, OutboxDesk.LongestText)) is { } why)
+        if ((PlainText.Problem(destination, OutboxCommands.LongestText) ?? PlainText.Problem(cause, OutboxCommands.LongestText)) is { } why)
         {
             return new ProblemResult(Problems.Malformed("malformed_filter", why));
         }
 
         var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
         var groups = (await waiting.CountAsync(account, http.RequestAborted)).Where(g =>
-            g.Cause != WaitingAccounts.HeldCause && (destination is null || g.Lane == destination) && (cause is null || g.Cause == cause));
+            g.Cause != BlockedAccounts.HeldCause && (destination is null || g.Publisher == destination) && (cause is null || g.Cause == cause));
         return TypedResults.Json(
             new DeadLettersView(
-                [.. groups.Select(g => new DeadLetterGroup(g.Lane, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
+                [.. groups.Select(g => new DeadLetterGroup(g.Publisher, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
             ApiJson.Options);
     }
 }

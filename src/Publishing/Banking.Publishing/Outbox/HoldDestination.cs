@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -26,7 +26,7 @@ public static class HoldDestinationEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
+        string destination, HoldRequest request, OutboxCommands desk, PublisherControl control, OutboxView view, HttpContext http) =>
         desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.HoldAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
@@ -41,7 +41,7 @@ public static class ReleaseDestinationEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, HoldRequest request, OutboxDesk desk, LaneControl control, OutboxView view, HttpContext http) =>
+        string destination, HoldRequest request, OutboxCommands desk, PublisherControl control, OutboxView view, HttpContext http) =>
         desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.ReleaseAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)

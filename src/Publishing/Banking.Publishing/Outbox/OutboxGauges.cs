@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Banking.EventStore.Log;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +18,7 @@ internal sealed class OutboxGauges : BackgroundService
     public OutboxGauges(OutboxView view, IMeterFactory meters, ILogger<OutboxGauges> logger)
     {
         (_view, _logger) = (view, logger);
-        var meter = meters.Create(LaneMeter.MeterName);
+        var meter = meters.Create(PublisherMetrics.MeterName);
         meter.CreateObservableGauge(
             "banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered yet");
         meter.CreateObservableGauge(
@@ -31,7 +31,7 @@ internal sealed class OutboxGauges : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Periodically.LookAsync(
+        PeriodicLoop.LookAsync(
             Pause,
             async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)),
             failure => _logger.LogWarning(failure, "How far publication is could not be looked at"),

@@ -1,6 +1,6 @@
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Npgsql;
 
 namespace Banking.Publishing.Outbox;
@@ -46,17 +46,17 @@ public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Old
 /// <param name="Position">How far the log is complete: how far the feed goes, and destinations can be.</param>
 /// <param name="End">The position of the last committed event: what destinations are measured against.</param>
 /// <param name="HeldBackBy">Open transactions that keep the log from being complete up to its end; empty where it is.</param>
-public sealed record OutboxState(long Position, long End, IReadOnlyList<LogHolder> HeldBackBy, IReadOnlyList<DestinationView> Items);
+public sealed record OutboxState(long Position, long End, IReadOnlyList<LogBlocker> HeldBackBy, IReadOnlyList<DestinationView> Items);
 
 /// <summary>How publication is doing, for people, health and metrics.</summary>
 public sealed class OutboxView(
     IEnumerable<IDestinationSource> sources,
-    LaneStore store,
-    WaitingAccounts waiting,
-    LaneMeter meter,
-    LogMark mark,
+    PublisherStore store,
+    BlockedAccounts waiting,
+    PublisherMetrics meter,
+    HighWaterMark mark,
     LogEnd log,
-    LogHolders holders,
+    LogBlockers holders,
     NpgsqlDataSource source,
     TimeProvider clock)
 {
@@ -65,7 +65,7 @@ public sealed class OutboxView(
         var complete = await mark.LookAsync(ct);
         var end = Math.Max(complete, await log.ReadAsync(ct));
         var heldBackBy = end > complete ? await holders.ListAsync(ct) : [];
-        var counts = (await waiting.CountAsync(null, ct)).ToLookup(c => c.Lane);
+        var counts = (await waiting.CountAsync(null, ct)).ToLookup(c => c.Publisher);
         var configured = new HashSet<string>();
         foreach (var one in sources)
         {

@@ -32,9 +32,9 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     /// <summary>
     /// By the server's clock its transactions began, by this machine's they are measured: half a minute is longer than both differ.
     /// </summary>
-    private static bool IsLong(LogHolder holder) => TimeProvider.System.GetUtcNow() - holder.Since > LongTransaction;
+    private static bool IsLong(LogBlocker holder) => TimeProvider.System.GetUtcNow() - holder.Since > LongTransaction;
 
-    private static string Why(LogHolder h) =>
+    private static string Why(LogBlocker h) =>
         $"process {h.Process} ({h.Application} from {h.Client}, {h.State}) holds read models and publication back since {h.Since:O}; pg_terminate_backend({h.Process}) ends it";
 
     private static string? Why(DestinationView d) => d switch
@@ -43,7 +43,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
         { Held.By: "bank" } => $"{d.Name}: left alone after too many failures: {d.Held.Reason}",
         { Held: null, LastError: { } error } => $"{d.Name}: {error.Text}",
         { Held: null, OldestSeconds: > LateSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
-        _ when d.WaitingAccounts.Any(w => w.Cause != Lanes.WaitingAccounts.HeldCause) => $"{d.Name}: has dead letters",
+        _ when d.WaitingAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
         _ => null,
     };
 }

@@ -1,7 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.EventStore.Log;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -29,8 +29,8 @@ public static class SetDestinationEndpoint
     public static Task<IResult> Post(
         string destination,
         SetDestinationRequest request,
-        OutboxDesk desk,
-        LaneControl control,
+        OutboxCommands desk,
+        PublisherControl control,
         OutboxView view,
         LogEnd log,
         HttpContext http) => desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>

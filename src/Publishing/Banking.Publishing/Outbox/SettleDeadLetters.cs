@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Banking.Web.Http;
@@ -31,8 +31,8 @@ public static class ReplayDeadLettersEndpoint
     [EndpointSummary("Offer dead letters to their destinations again: one, some or all")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, LaneControl control, HttpContext http) =>
-        Settling.RunAsync(WaitingAccounts.Retry, request, control, http);
+    public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
+        Settling.RunAsync(BlockedAccounts.Retry, request, control, http);
 }
 
 public static class DiscardDeadLettersEndpoint
@@ -43,13 +43,13 @@ public static class DiscardDeadLettersEndpoint
     [EndpointSummary("Pass over dead letters, with a reason: one, some or all")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, LaneControl control, HttpContext http) =>
-        Settling.RunAsync(WaitingAccounts.Discard, request, control, http);
+    public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
+        Settling.RunAsync(BlockedAccounts.Discard, request, control, http);
 }
 
 internal static class Settling
 {
-    public static async Task<IResult> RunAsync(string how, SettleRequest request, LaneControl control, HttpContext http)
+    public static async Task<IResult> RunAsync(string how, SettleRequest request, PublisherControl control, HttpContext http)
     {
         Guid? account = null;
         if (request.Account is not null)
@@ -64,7 +64,7 @@ internal static class Settling
         }
 
         if (
-            (PlainText.Problem(request.Destination, OutboxDesk.LongestText) ?? PlainText.Problem(request.Cause, OutboxDesk.LongestText)) is
+            (PlainText.Problem(request.Destination, OutboxCommands.LongestText) ?? PlainText.Problem(request.Cause, OutboxCommands.LongestText)) is
             { } why)
         {
             return new ProblemResult(Problems.Malformed("invalid_text", why, status: 422));

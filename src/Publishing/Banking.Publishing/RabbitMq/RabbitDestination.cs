@@ -1,4 +1,4 @@
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -17,7 +17,7 @@ internal sealed class RabbitDestination : Destination
     /// <summary>Unconfirmed at once: the whole of a page.</summary>
     private const int Window = PublicLog.PageSize;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(15);
 
     private readonly RabbitSettings _settings;
     private readonly IConnection _connection;
@@ -53,7 +53,7 @@ internal sealed class RabbitDestination : Destination
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
             RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            ContinuationTimeout = Patience,
+            ContinuationTimeout = RetryPolicy,
         };
         IConnection? connection = null;
         try
@@ -117,12 +117,12 @@ internal sealed class RabbitDestination : Destination
     private async Task ConfirmedAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
     {
         var all = Task.WhenAll(events.Select(e => PublishAsync(e, ct)).ToArray());
-        while (await Task.WhenAny(all, Task.Delay(Patience, ct)) != all)
+        while (await Task.WhenAny(all, Task.Delay(RetryPolicy, ct)) != all)
         {
             ct.ThrowIfCancellationRequested();
             trouble(_blocked is { } why
                 ? $"RabbitMQ at {Address(_settings)} takes nothing at the moment: {why}"
-                : throw new TimeoutException($"nothing was confirmed for {Patience.TotalSeconds:0} s"));
+                : throw new TimeoutException($"nothing was confirmed for {RetryPolicy.TotalSeconds:0} s"));
         }
 
         await all;

@@ -27,7 +27,7 @@ public static class ChangeWebhookEndpoint
     [EndpointSummary("Change where an endpoint is and what it gets")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, ChangeWebhookRequest request, WebhookDesk desk, HttpContext http) => desk.ChangeAsync(
+    public static Task<IResult> Post(string webhook, ChangeWebhookRequest request, WebhookCommands desk, HttpContext http) => desk.ChangeAsync(
         http,
         new CommandShape<ChangeWebhookRequest>(
             "publishing.change-webhook.v1", _ => "", _ => (null, null), r => desk.Problem(r.Types, r.Accounts, r.Description)),

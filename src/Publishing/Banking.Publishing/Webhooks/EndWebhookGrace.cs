@@ -11,7 +11,7 @@ internal sealed record EndWebhookGrace(Guid Webhook, Guid Secret)
 
     internal static Decision Decide(EndWebhookGrace command, Webhook webhook, Guid eventId, DateTimeOffset now) => webhook switch
     {
-        { RemovedAt: not null } => new Decision.Refused(WebhookDesk.Removed(webhook)),
+        { RemovedAt: not null } => new Decision.Refused(WebhookCommands.Removed(webhook)),
         // A later rotation without grace has ended it.
         { OldSecret: var old } when old != command.Secret => new Decision.Refused(
             Refusal.Of("grace_over", 409, "The secret signs no more: a later rotation has replaced it.")),

@@ -27,16 +27,16 @@ public static class GetWebhookSecretEndpoint
     [EndpointSummary("Get what an endpoint's deliveries are signed with")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookSecretsView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string webhook, WebhookDesk desk, IQuerySession session, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string webhook, WebhookCommands desk, IQuerySession session, TimeProvider clock, HttpContext http)
     {
         if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
-            return new ProblemResult(WebhookDesk.NotFound);
+            return new ProblemResult(WebhookCommands.NotFound);
         }
 
         if (found.RemovedAt is not null)
         {
-            return new ProblemResult(WebhookDesk.Removed(found));
+            return new ProblemResult(WebhookCommands.Removed(found));
         }
 
         var ids = found.SecretsAt(clock.GetUtcNow());

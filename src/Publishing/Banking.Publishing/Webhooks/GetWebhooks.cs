@@ -81,11 +81,11 @@ public static class GetWebhookEndpoint
     [EndpointSummary("Get an endpoint, with how delivery is doing")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string webhook, WebhookDesk desk, OutboxView outbox, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string webhook, WebhookCommands desk, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
         if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
-            return new ProblemResult(WebhookDesk.NotFound);
+            return new ProblemResult(WebhookCommands.NotFound);
         }
 
         var state = await outbox.LookAsync(http.RequestAborted);

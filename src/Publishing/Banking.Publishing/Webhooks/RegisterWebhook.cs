@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Log;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -31,7 +31,7 @@ public static class RegisterWebhookEndpoint
     [EndpointSummary("Register an endpoint that gets events")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookDesk desk, LogMark mark, LogEnd log, HttpContext http)
+    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookCommands desk, HighWaterMark mark, LogEnd log, HttpContext http)
     {
         // Now is settled now, and not when the destination is opened: what is booked in between is the first that it gets.
         var (from, wrong) = Start(request.From, await mark.LookAsync(http.RequestAborted));

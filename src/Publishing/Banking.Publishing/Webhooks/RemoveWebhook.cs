@@ -21,7 +21,7 @@ public static class RemoveWebhookEndpoint
     [EndpointSummary("Remove an endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, RemoveWebhookRequest request, WebhookDesk desk, HttpContext http) => desk.ChangeAsync(
+    public static Task<IResult> Post(string webhook, RemoveWebhookRequest request, WebhookCommands desk, HttpContext http) => desk.ChangeAsync(
         http,
         new CommandShape<RemoveWebhookRequest>(
             "publishing.remove-webhook.v1", _ => "", r => (r.ReasonCode, r.Reason), r => Reasons.Problem(r.ReasonCode, r.Reason)),

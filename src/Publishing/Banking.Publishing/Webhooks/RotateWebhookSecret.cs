@@ -22,7 +22,7 @@ public static class RotateWebhookSecretEndpoint
     [EndpointSummary("Give an endpoint another secret")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookDesk desk, HttpContext http) =>
+    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookCommands desk, HttpContext http) =>
         desk.ChangeAsync(
             http,
             new CommandShape<RotateWebhookSecretRequest>(

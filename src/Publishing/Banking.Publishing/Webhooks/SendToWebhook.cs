@@ -2,7 +2,7 @@ using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Json;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -40,11 +40,11 @@ public static class ResendToWebhookEndpoint
     public static Task<IResult> Post(
         string webhook,
         ResendRequest request,
-        WebhookDesk desk,
+        WebhookCommands desk,
         WebhookSource source,
         PublicLog log,
-        LaneStore lanes,
-        WaitingAccounts waiting,
+        PublisherStore lanes,
+        BlockedAccounts waiting,
         HttpContext http) => SendingOnce.RunAsync(webhook, desk, source, http, async (found, destination) => !PublicId.TryParse(
                 "evt",
                 request.EventId,
@@ -68,7 +68,7 @@ public static class ResendToWebhookEndpoint
             : (e.Id, e.Json, null));
 
     private static async Task<bool> HadAsync(
-        Webhook webhook, PublicEvent e, LaneStore lanes, WaitingAccounts waiting, CancellationToken ct) =>
+        Webhook webhook, PublicEvent e, PublisherStore lanes, BlockedAccounts waiting, CancellationToken ct) =>
         (await lanes.FindAsync(webhook.Destination, ct))?.Position >= e.Position
         && !await waiting.IsBehindAsync(webhook.Destination, e.Stream, e.Position, ct);
 }
@@ -83,7 +83,7 @@ public static class TestWebhookEndpoint
     public static Task<IResult> Post(
         string webhook,
         TestWebhookRequest request,
-        WebhookDesk desk,
+        WebhookCommands desk,
         WebhookSource source,
         PublicationSettings publication,
         TimeProvider clock,
@@ -114,17 +114,17 @@ public static class TestWebhookEndpoint
 internal static class SendingOnce
 {
     public static async Task<IResult> RunAsync(
-        string webhook, WebhookDesk desk, WebhookSource source, HttpContext http,
+        string webhook, WebhookCommands desk, WebhookSource source, HttpContext http,
         Func<Webhook, WebhookDestination, Task<(string? Id, ReadOnlyMemory<byte> Body, Refusal? Problem)>> what)
     {
         if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
-            return new ProblemResult(WebhookDesk.NotFound);
+            return new ProblemResult(WebhookCommands.NotFound);
         }
 
         if (found.RemovedAt is not null)
         {
-            return new ProblemResult(WebhookDesk.Removed(found));
+            return new ProblemResult(WebhookCommands.Removed(found));
         }
 
         await using var destination = await source.OpenAsync(found, new(), http.RequestAborted);

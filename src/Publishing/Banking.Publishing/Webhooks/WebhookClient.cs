@@ -24,7 +24,7 @@ public sealed record WebhookAnswer(int? Status, string Text, TimeSpan? RetryAfte
 /// </summary>
 public sealed class WebhookClient : IDisposable
 {
-    private const int MostOfAnswer = 1_024;
+    private const int MaxOfAnswer = 1_024;
 
     private readonly HttpMessageInvoker _http;
     private readonly TimeSpan _timeout;
@@ -95,7 +95,7 @@ public sealed class WebhookClient : IDisposable
 
     private static async Task<string> BeginningAsync(HttpResponseMessage response, CancellationToken ct)
     {
-        var bytes = new byte[MostOfAnswer];
+        var bytes = new byte[MaxOfAnswer];
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
         return PlainText.Escaped(
             Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));

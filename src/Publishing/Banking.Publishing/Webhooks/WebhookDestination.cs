@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Webhooks;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Banking.Commands.Groups;
-using Banking.Publishing.Lanes;
+using Banking.Publishing.Publishers;
 using Marten;
 
 namespace Banking.Publishing.Webhooks;
@@ -9,7 +9,7 @@ namespace Banking.Publishing.Webhooks;
 public sealed class WebhookSource(
     IDocumentStore store,
     StateReader<Webhook> states,
-    LaneStore lanes,
+    PublisherStore lanes,
     WebhookSecrets secrets,
     WebhookClient client,
     WebhookSettings settings,
@@ -58,7 +58,7 @@ public sealed class WebhookSource(
             webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
             async ct => await OpenAsync(webhook, taken, ct))
         {
-            Patience = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
+            RetryPolicy = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
         };
     }
 }

@@ -1,0 +1,73 @@
+using Banking.Commands.Decisions;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.SharedKernel;
+using Marten;
+using Marten.Services;
+using Npgsql;
+
+namespace Banking.Commands.Operators;
+
+/// <summary>Who does something to the bank's own machinery, and why.</summary>
+public sealed record OperatorAction(Caller Caller, string Operation, string CorrelationId, string ReasonCode, string Reason)
+{
+    /// <summary>What the bank does by itself.</summary>
+    public static OperatorAction OfTheBank(string reason, string area = "read-models") =>
+        new(new("bank", Roles.Service, null, area == "read-models" ? "sentinel" : area), area, area, "automatic", reason);
+}
+
+/// <summary>A kind of thing that operators handle: each of its kind has a stream.</summary>
+/// <param name="StreamType">The name of the kind, in the log for ever.</param>
+/// <param name="Scope">What the ids of its streams are made with, for ever.</param>
+public sealed record OperatorStreamKind(string StreamType, Guid Scope)
+{
+    public Guid StreamOf(string name) => DeterministicId.From(Scope, name);
+}
+
+/// <summary>What is done to the machinery is in the log like everything else that is done in this bank.</summary>
+public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
+{
+    /// <summary>Appends a fact in the caller's transaction.</summary>
+    public async Task RecordAsync(
+        NpgsqlTransaction transaction, OperatorStreamKind kind, string name, object fact, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(action);
+        var stream = kind.StreamOf(name);
+        var options = (StoreOptions)store.Options;
+        // Two who start the stream at once would be a unique violation for one of them: they queue here instead.
+        await using (
+            var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
+        {
+            turn.Parameters.Add(new() { Value = $"{kind.StreamType}:{name}" });
+            await turn.ExecuteNonQueryAsync(ct);
+        }
+
+        var (version, last) = await HeadAsync(transaction, options.Events.DatabaseSchemaName, stream, ct);
+        // Read in turn, and lifted where another host's clock is ahead: recorded times never fall with the version.
+        var now = RecordedTime.Now(clock);
+        now = now < last ? last : now;
+        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        var built = session.Events.BuildEvent(fact);
+        built.Id = Ids.Next(clock);
+        var context = new CommandContext(
+            action.Caller, action.Operation, built.Id.ToString("N"), "", action.CorrelationId, null, action.ReasonCode, action.Reason);
+        session.QueueOperation(new AppendEvents(
+            options.Events.DatabaseSchemaName,
+            options.Serializer(),
+            [new(stream, kind.StreamType, version, version + 1, now)],
+            [new(stream, version + 1, built, now, action.Caller.Actor, action.CorrelationId, null, context.Headers())]));
+        await session.SaveChangesAsync(ct);
+    }
+
+    private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(
+        NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
+    {
+        await using var known = new NpgsqlCommand(
+            $"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
+        known.Parameters.Add(new() { Value = stream });
+        await using var reader = await known.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : (0, DateTimeOffset.MinValue);
+    }
+}

@@ -1,0 +1,43 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Operators;
+using Banking.EventStore.Published;
+using Banking.Publishing.Publishers;
+using Banking.SharedKernel;
+using Banking.Web.Commands;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Publishing.Outbox;
+
+/// <summary>What operators ask of destinations, checked: which, what, who asks, and why.</summary>
+public sealed class OutboxCommands(PublisherStore store, PublicContracts contracts)
+{
+    /// <summary>Longer than any name or cause.</summary>
+    public const int LongestText = 500;
+
+    public static Refusal NotFound(string destination) =>
+        Refusal.Of("destination_not_found", 404, "There is no such destination.", ("destination", destination));
+
+    /// <summary>Runs what was asked for, or says what is wrong with the asking.</summary>
+    public async Task<IResult> RunAsync(
+        string destination, string? type, string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(run);
+        if (PlainText.Problem(destination, LongestText) is not null || await store.FindAsync(destination, http.RequestAborted) is null)
+        {
+            return new ProblemResult(NotFound(destination));
+        }
+
+        if (type is not null && !contracts.IsKnown(type))
+        {
+            return new ProblemResult(
+                Problems.Malformed(
+                    "unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
+        }
+
+        return Reasons.Problem(reasonCode, reason) is { } problem
+            ? new ProblemResult(problem)
+            : await run(OperatorRequest.Action(http, reasonCode, reason));
+    }
+}

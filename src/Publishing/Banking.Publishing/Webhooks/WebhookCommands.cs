@@ -1,0 +1,127 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Published;
+using Banking.SharedKernel;
+using Banking.Web.Commands;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Publishing.Webhooks;
+
+/// <summary>The way of what operators ask of endpoints, from the door to the decision and back.</summary>
+public sealed class WebhookCommands(
+    CommandRoute doors,
+    CommandGroup<Webhook> group,
+    AddressGuard guard,
+    PublicContracts contracts,
+    StateReader<Webhook> states,
+    TimeProvider clock)
+{
+    internal static Refusal NotFound => Refusal.Of("webhook_not_found", 404, "There is no such webhook.");
+
+    internal static Refusal Removed(Webhook webhook) =>
+        Refusal.Of("webhook_removed", 409, "The webhook was removed.", ("removedAt", webhook.RemovedAt!.Value));
+
+    /// <summary>A new webhook.</summary>
+    internal Task<IResult> RegisterAsync<TCommand>(
+        HttpContext http,
+        CommandShape<TCommand> shape,
+        TCommand command,
+        string url,
+        Func<Guid, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
+        where TCommand : class =>
+        doors.HttpAsync(
+            http,
+            keyRequired: false,
+            shape,
+            _ => (command, null),
+            async (_, context, ct) =>
+            {
+                var id = Ids.Next(clock);
+                var (secret, eventId, problem) = (
+                    WebhookSecret.For(id, Ids.Next(clock)), Ids.Next(clock), await guard.ProblemAsync(url, ct));
+                return await group.SubmitAsync(
+                    new(
+                        context,
+                        [id],
+                        _ => null,
+                        (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
+                        (states, now) =>
+                            new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
+                        () => CommandData.Of(shape.Name, command)),
+                    ct);
+            });
+
+    /// <summary>Something about one that is there.</summary>
+    /// <param name="url">Its new address, where it gets one.</param>
+    internal Task<IResult> ChangeAsync<TCommand>(
+        HttpContext http, CommandShape<TCommand> shape, TCommand command, string webhook, string? url,
+        Func<Webhook, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
+        where TCommand : class => doors.HttpAsync(http, keyRequired: false, shape, _ => (command, null), async (_, context, ct) =>
+        {
+            if (!PublicId.TryParse(Webhook.Prefix, webhook, out var id))
+            {
+                return GroupOutcomes.Rejected(context, NotFound);
+            }
+
+            var (secret, eventId, problem) =
+                (WebhookSecret.For(id, Ids.Next(clock)), Ids.Next(clock), url is null ? null : await guard.ProblemAsync(url, ct));
+            return await group.SubmitAsync(
+                new(
+                    context, [id],
+                    states => states.Find(id) is null ? new Decision.Rejected(NotFound) : null,
+                    (states, now) => states[id].RemovedAt is not null ? new Decision.Refused(Removed(states[id]))
+                        : problem is not null ? new Decision.Rejected(problem)
+                        : decide(states[id], secret, eventId, now),
+                    (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[id], now), id),
+                    () => CommandData.Of(shape.Name, new WebhookCommand<TCommand>(webhook, command))),
+                ct);
+        });
+
+    /// <summary>At the end of a grace, by the bank's clock.</summary>
+    internal Task<Outcome> EndGraceAsync(EndWebhookGrace command, CommandContext context, CancellationToken ct)
+    {
+        var eventId = Ids.Next(clock);
+        return group.SubmitAsync(
+            new(
+                context, [command.Webhook],
+                states => states.Find(command.Webhook) is null ? new Decision.Rejected(NotFound) : null,
+                (states, now) => EndWebhookGrace.Decide(command, states[command.Webhook], eventId, now),
+                (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[command.Webhook], now), command.Webhook),
+                () => CommandData.Of(EndWebhookGrace.Operation, command)),
+            ct);
+    }
+
+    /// <summary>The webhook, or null where there is none of that name.</summary>
+    internal async Task<Webhook?> FindAsync(string webhook, CancellationToken ct) =>
+        PublicId.TryParse(Webhook.Prefix, webhook, out var id) ? await states.FindAsync(id, ct) : null;
+
+    /// <summary>What is wrong with what an endpoint is to get, or null.</summary>
+    internal Refusal? Problem(IReadOnlyList<string>? types, IReadOnlyList<string>? accounts, string? description) =>
+        List(
+            "types",
+            types,
+            contracts.IsKnown,
+            "There is no such type of published event; name them as they are published, such as banking.account.money-deposited.v1.")
+        ?? List("accounts", accounts, a => PublicId.TryParse("acc", a, out _), "An account is named by its id, acc_….")
+        ?? (PlainText.Problem(description, 200) is { } why ? Problems.Malformed("invalid_text", why, "#/description", status: 422) : null);
+
+    private static Refusal? List(string member, IReadOnlyList<string>? names, Func<string, bool> isKnown, string why)
+    {
+        if (names is { Count: 0 })
+        {
+            return Problems.Malformed(
+                "empty_list",
+                $"An endpoint that gets nothing is none: name at least one, or leave {member} out for all.",
+                $"#/{member}",
+                status: 422);
+        }
+
+        var wrong = names?.ToList().FindIndex(n => n is null || !isKnown(n)) ?? -1;
+        return wrong < 0 ? null : Problems.Malformed("unknown_name", why, $"#/{member}/{wrong}", status: 422);
+    }
+}
+
+/// <summary>What was asked of a webhook, with which.</summary>
+internal sealed record WebhookCommand<TRequest>(string Webhook, TRequest Request);
