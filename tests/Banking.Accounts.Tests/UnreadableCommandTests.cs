@@ -119,6 +119,26 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backdated_command_is_not_decided_if_the_stream_has_an_event_that_is_not_of_an_account()
+    {
+        var now = _bank.Clock.Now;
+        var account = await _teller.OpenAsync(balance: "100.00", effectiveAt: now.AddDays(-2));
+        _position = (
+            await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events where stream_id = $1", Stored.Id(account)))[0];
+        await _bank.ExecuteAsync(
+            """
+            update bank.mt_events set (type, mt_dotnet_type, data) = (
+                select type, mt_dotnet_type, data from bank.mt_events where type = 'customers.customer-registered.v1' limit 1)
+            where seq_id = $1
+            """,
+            _position);
+
+        var body = new { accountId = account, amount = Euro("1.00"), effectiveAt = now.AddDays(-1), reason = "Test" };
+        AssertUnreadable(await PostAsync("withdrawals", body));
+        (await MoveAsync("withdrawals", account, "1.00")).Created();
+    }
+
+    [Fact]
     public async Task On_the_bus_the_message_is_postponed_with_the_code()
     {
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));

@@ -1,4 +1,3 @@
-using Banking.Accounts.Contracts;
 using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using JasperFx.Events;
@@ -33,7 +32,7 @@ public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? L
         var at = this;
         foreach (var e in events)
         {
-            if (e.Timestamp <= knownAt && EffectiveAt(e) <= effectiveAt)
+            if (e.Timestamp <= knownAt && e.AccountEvent().EffectiveAt <= effectiveAt)
             {
                 at = at.With(e);
             }
@@ -41,10 +40,6 @@ public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? L
 
         return at;
     }
-
-    private static DateTimeOffset EffectiveAt(IEvent e) => e.Data is IAccountEvent { EffectiveAt: var effectiveAt }
-        ? effectiveAt
-        : throw new UnreadableEventException(e, new InvalidOperationException("It is not an event of an account."));
 
     private BalanceAt With(IEvent e)
     {

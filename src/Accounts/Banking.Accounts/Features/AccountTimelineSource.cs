@@ -72,13 +72,13 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
             // If the last cached event is not in the log, the database was restored since: discard the cached timeline.
             if (later is [var last, ..] && last.Version == cached.Version && last.Id == cached.EventId)
             {
-                var extended = later.Count == 1 ? cached.Timeline : cached.Timeline.With(later.Skip(1).Select(e => e.Data));
+                var extended = later.Count == 1 ? cached.Timeline : cached.Timeline.With(later.Skip(1).Select(e => e.AccountEvent()));
                 return Cache(account, extended, later[^1]);
             }
         }
 
         var events = await streams.ReadAsync(connection, transaction, account, 1, since, _lastingTypes, ct);
-        var timeline = AccountTimeline.Of(since, events.Select(e => e.Data));
+        var timeline = AccountTimeline.Of(since, events.Select(e => e.AccountEvent()));
         return events.Count == 0 ? timeline : Cache(account, timeline, events[^1]);
     }
 
