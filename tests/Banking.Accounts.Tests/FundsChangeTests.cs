@@ -1,7 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
-using Banking.SharedKernel;
 using CsCheck;
 using JasperFx.Events;
 using static Banking.Accounts.Tests.AccountSpec;

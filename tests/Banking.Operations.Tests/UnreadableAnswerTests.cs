@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>The log of a bank with two accounts and two deposits on one of them. Its read models are current, and its host has stopped.</summary>
+/// <summary>
+/// The log of a bank with two accounts and two deposits on one of them. Its read models are current, and its host has stopped.
+/// </summary>
 public sealed class LogOfDeposits : IAsyncLifetime
 {
     public string Database { get; private set; } = "";
@@ -166,7 +168,8 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
     {
         await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
         var (log, tail) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<EventCache>());
-        var (events, published) = (_bank.Host.Services.GetRequiredService<EventReader>(), _bank.Host.Services.GetRequiredService<PublicLog>());
+        var events = _bank.Host.Services.GetRequiredService<EventReader>();
+        var published = _bank.Host.Services.GetRequiredService<PublicLog>();
         var (stream, ct) = (Id(_account), CancellationToken.None);
         await _bank.Host.Services.GetRequiredService<HighWaterMark>().LookAsync(ct);
         foreach (var read in (Func<Task>[])

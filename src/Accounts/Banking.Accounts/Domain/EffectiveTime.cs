@@ -9,7 +9,8 @@ namespace Banking.Accounts.Domain;
 internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset Now, DateTimeOffset Earliest)
 {
     /// <summary>
-    /// How far a caller's clock may run ahead of the bank's. Without it, a small skew would be refused, for ever under that key.
+    /// How far a caller's clock may run ahead of the bank's. Without this tolerance, a clock that is slightly fast would lead to refusals,
+    /// which are stored: a repeat under the same key would be refused too.
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
 
