@@ -15,10 +15,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.ReadModels;
 
-/// <summary>Registration of read models: books, document projections, rebuilds and the comparisons with the log.</summary>
+/// <summary>Registration of read models: tables, document projections, rebuilds and the comparisons with the log.</summary>
 public static class ReadModelsModule
 {
-    /// <summary>The stored names of the events of read models, for ever.</summary>
+    /// <summary>The stored names of the events of read models. They never change.</summary>
     private static readonly (Type Type, string Name)[] EventNames =
     [
         (typeof(RebuildRequested), "platform.rebuild-requested.v1"),
@@ -31,11 +31,11 @@ public static class ReadModelsModule
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } = [ProjectionStates.Sql];
 
-    /// <summary>The tables of the books' progress, and the schemas of these books.</summary>
+    /// <summary>The progress tables of read models, and the schemas of these read models.</summary>
     public static IEnumerable<string> SqlOf(IEnumerable<ReadModel> models) =>
         [Generation.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
 
-    /// <summary>What reads, rebuilds and compares read models. Commands such as verify need it too.</summary>
+    /// <summary>Services that read, rebuild and compare read models. Commands such as verify need them too.</summary>
     public static IServiceCollection AddReadModels(this IServiceCollection services) => services
         .AddSingleton(new CompletePosition($"select coalesce(max(position), 0) from {Generation.Table}"))
         .AddSingleton(new LostStates(
@@ -63,7 +63,7 @@ public static class ReadModelsModule
         .AddSingleton<StoredComparison, RefusalComparison>()
         .AddSingleton<StoredComparison, DocumentComparison>();
 
-    /// <summary>A kind of state: its command group, and the comparison of its stored states with the log.</summary>
+    /// <summary>Adds an aggregate: its command group, and the comparison of its stored states with the log.</summary>
     public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)
         where TState : class, IEventSourced<TState> => services
         .AddCommandGroup(rules)
@@ -71,7 +71,7 @@ public static class ReadModelsModule
         .AddSingleton<StateComparison>(p => p.GetRequiredService<StateComparison<TState>>())
         .AddSingleton<StoredComparison>(p => p.GetRequiredService<StateComparison<TState>>());
 
-    /// <summary>Watches the log and its read models on a host that serves the bank.</summary>
+    /// <summary>Adds the background services of a host: log watcher, lag, sentinel.</summary>
     /// <param name="follows">Whether this host also writes the read models; otherwise other hosts do.</param>
     public static IServiceCollection AddServedReadModels(this IServiceCollection services, bool follows)
     {
@@ -92,7 +92,7 @@ public static class ReadModelsModule
             .AddHostedService(p => p.GetRequiredService<Sentinel>());
     }
 
-    /// <summary>The events of read models.</summary>
+    /// <summary>Maps the events of read models.</summary>
     public static void AddReadModels(this StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);

@@ -114,7 +114,7 @@ public sealed class LostStateTests(BankFixture bank) : IClassFixture<BankFixture
 
         await lost.ForgeAsync("delete from customers.mt_doc_customer where id = {customer}");
         Assert.All((await ReadAsync()).Zip(before), list => Assert.NotEqual(list.Second, list.First));
-        await large.Host.Services.GetRequiredService<Sentinel>().LookAsync(CancellationToken.None);
+        await large.Host.Services.GetRequiredService<Sentinel>().RunAsync(CancellationToken.None);
 
         Assert.Equal(before, await ReadAsync());
         Assert.Empty((await large.As("operator").GetAsync("/v1/webhooks")).Ok().Items());

@@ -101,7 +101,7 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     private async Task<Advanced?> ServeAsync()
     {
         var services = _bank.Host.Services;
-        return await services.GetRequiredService<ReadModelWriter>().ServeAsync(
+        return await services.GetRequiredService<ReadModelWriter>().AdvanceAsync(
             _entries, await services.GetRequiredService<HighWaterMark>().LookAsync(CancellationToken.None), CancellationToken.None);
     }
 

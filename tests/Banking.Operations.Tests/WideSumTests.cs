@@ -100,7 +100,7 @@ public sealed class WideSumTests : IAsyncLifetime
         Assert.Equal(98, verified.Events);
 
         var sentinel = _bank.Host.Services.GetRequiredService<Sentinel>();
-        await sentinel.LookAsync(CancellationToken.None);
+        await sentinel.RunAsync(CancellationToken.None);
         Assert.Equal((1, 0), (sentinel.Status.Looks, sentinel.Status.Open.Count));
 
         // A difference of one cent is found and reported with both sums.

@@ -155,7 +155,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         Assert.Empty(verified.Differences);
         Assert.Equal(await bank.CountAsync("platform.mt_doc_refusal"), verified.Streams["refusal"]);
         var sentinel = bank.Host.Services.GetRequiredService<Sentinel>();
-        await sentinel.LookAsync(CancellationToken.None);
+        await sentinel.RunAsync(CancellationToken.None);
         Assert.Equal((0L, 0), (sentinel.Status.Drift, sentinel.Status.Open.Count));
     }
 

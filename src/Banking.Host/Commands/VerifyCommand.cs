@@ -91,7 +91,7 @@ internal static class VerifyCommand
         {
             try
             {
-                await writer.ServeAsync(m, end, ct);
+                await writer.AdvanceAsync(m, end, ct);
                 return null;
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)

@@ -4,32 +4,32 @@ using NpgsqlTypes;
 
 namespace Banking.ReadModels.Books;
 
-/// <summary>Compares rows with rows, in the database, and names those that differ.</summary>
+/// <summary>Compares rows within the database and lists the rows that differ.</summary>
 internal static class Comparison
 {
-    /// <summary>Rows that are named at most for a table: enough to see what kind of fault it is.</summary>
-    public const int Most = 100;
+    /// <summary>Maximum number of differing rows listed per table: enough to recognize the kind of fault.</summary>
+    public const int MaxRows = 100;
 
-    /// <summary>Every table of a model against the same of another generation.</summary>
-    public static async Task<IReadOnlyList<Difference>> OfAllAsync(
+    /// <summary>Compares every table of a model with the same table of another generation.</summary>
+    public static async Task<IReadOnlyList<Difference>> CompareAllAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables expected, ReadTables found, CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var table in model.Tables)
         {
-            differences.AddRange(await OfRowsAsync(
+            differences.AddRange(await CompareRowsAsync(
                 snapshot, model, table, $"select * from {expected[table.Name]}", $"select * from {found[table.Name]}", null, ct));
         }
 
         return differences;
     }
 
-    /// <summary>The rows of some streams.</summary>
+    /// <summary>Compares the rows of some streams.</summary>
     /// <param name="positions">
-    /// Of their events: then rows whose key is a position are found by that. Rows of the streams at other places are not, those are
-    /// <see cref="OrphanRowsAsync"/>; null to look through the whole table for them.
+    /// Positions of the streams' events, to look up rows whose key is a position. Rows of the streams at other positions are then not
+    /// found; <see cref="FindOrphanRowsAsync"/> finds them. Null searches the whole table by stream.
     /// </param>
-    public static async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+    public static async Task<IReadOnlyList<Difference>> CompareStreamsAsync(
         NpgsqlConnection snapshot,
         ReadModel model,
         ReadTables expected,
@@ -43,7 +43,7 @@ internal static class Comparison
         {
             var byPosition = table.IsByPosition && positions is not null;
             differences.AddRange(
-                await OfRowsAsync(
+                await CompareRowsAsync(
                     snapshot,
                     model,
                     table,
@@ -56,18 +56,22 @@ internal static class Comparison
         return differences;
     }
 
-    /// <summary>Rows between two positions that are of no event: at their place in the log is none, or one of another stream.</summary>
-    public static async Task<IReadOnlyList<Difference>> OrphanRowsAsync(
+    /// <summary>Finds orphan rows between two positions: the log has no event at their position, or an event of another stream.</summary>
+    public static async Task<IReadOnlyList<Difference>> FindOrphanRowsAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables tables, long after, long upTo, CancellationToken ct)
     {
-        var strays = new List<Difference>();
+        var orphans = new List<Difference>();
         foreach (var table in model.Tables.Where(t => t is { IsByPosition: true, StreamColumn: not null }))
         {
             await using var command = new NpgsqlCommand(
-                // The offset keeps the two conditions apart: an event is found by its position, and not by all that its stream has as well.
-                $"select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r where r.position > $1 and r.position <= $2 and not exists "
-                    + $"(select from (select e.stream_id from {SchemaNames.Events}.mt_events e where e.seq_id = r.position offset 0) e where e.stream_id = r.{table.StreamColumn}) "
-                    + $"order by r.position limit {Most}",
+                // OFFSET 0 is an optimizer fence: look up the event by position, do not scan its stream.
+                $"""
+                select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r
+                where r.position > $1 and r.position <= $2 and not exists (
+                    select from (select e.stream_id from {SchemaNames.Events}.mt_events e where e.seq_id = r.position offset 0) e
+                    where e.stream_id = r.{table.StreamColumn})
+                order by r.position limit {MaxRows}
+                """,
                 snapshot)
             {
                 CommandTimeout = 0,
@@ -76,16 +80,16 @@ internal static class Comparison
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
-                strays.Add(new(model.Name, table.Name, reader.GetGuid(0), null, reader.GetString(1)));
+                orphans.Add(new(model.Name, table.Name, reader.GetGuid(0), null, reader.GetString(1)));
             }
         }
 
-        return strays;
+        return orphans;
     }
 
-    /// <summary>Sums against the rows that they sum.</summary>
-    /// <param name="parts">Only these values of the column by which they are checked in parts; null for all.</param>
-    public static async Task<IReadOnlyList<Difference>> OfSumsAsync(
+    /// <summary>Compares sums with the rows that they sum.</summary>
+    /// <param name="parts">Restricts the comparison to these values of the <see cref="Derivation.Part"/> column; null for all.</param>
+    public static async Task<IReadOnlyList<Difference>> CompareSumsAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables tables, DateOnly[]? parts, CancellationToken ct)
     {
         var differences = new List<Difference>();
@@ -95,11 +99,11 @@ internal static class Comparison
             {
                 var condition = parts is null ? "true" : $"{derivation.Part} = any($1)";
                 differences.AddRange(
-                    await OfRowsAsync(
+                    await CompareRowsAsync(
                         snapshot,
                         model,
                         table,
-                        derivation.Of(tables, condition),
+                        derivation.QueryWhere(tables, condition),
                         $"select * from {tables[table.Name]} where {condition}",
                         parts,
                         ct));
@@ -109,7 +113,10 @@ internal static class Comparison
         return differences;
     }
 
-    /// <summary>Nearly always they are: each side is looked at once to find that out, where naming the rows takes twice.</summary>
+    /// <summary>
+    /// Compares both sides by a digest. They are nearly always equal, and a digest reads each side once; listing differing rows reads each
+    /// side twice.
+    /// </summary>
     private static async Task<bool> AreSameAsync(
         NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
     {
@@ -140,7 +147,7 @@ internal static class Comparison
         }
     }
 
-    private static async Task<IReadOnlyList<Difference>> OfRowsAsync(
+    private static async Task<IReadOnlyList<Difference>> CompareRowsAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTable table, string expected, string found, Array? parameter, CancellationToken ct)
     {
         if (await AreSameAsync(snapshot, expected, found, parameter, ct))
@@ -151,7 +158,10 @@ internal static class Comparison
         var stream = table.StreamColumn is null ? "null::uuid" : $"r.{table.StreamColumn}";
         var key = string.Join(", ", table.Key.Split(',').Select(c => "r." + c.Trim()));
         string Side(string name, string these, string those) =>
-            $"select '{name}', {stream}, jsonb_build_array({key})::text as key, to_jsonb(r)::text from (({these}) except all ({those})) r order by key limit {Most}";
+            $"""
+            select '{name}', {stream}, jsonb_build_array({key})::text as key, to_jsonb(r)::text
+            from (({these}) except all ({those})) r order by key limit {MaxRows}
+            """;
         await using var command = new NpgsqlCommand(
             $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})", snapshot)
         { CommandTimeout = 0 };

@@ -3,36 +3,36 @@ using Npgsql;
 
 namespace Banking.ReadModels.Books;
 
-/// <summary>What a generation of a read model is for. Stored.</summary>
+/// <summary>State of a generation of a read model. Stored.</summary>
 public static class GenerationState
 {
-    /// <summary>Read from, and kept current.</summary>
+    /// <summary>The active version: readers see it, and it is kept current.</summary>
     public const string Serving = "serving";
 
-    /// <summary>Being made from the log beside the serving one.</summary>
+    /// <summary>A candidate: built from the log while the active version stays in use.</summary>
     public const string Building = "building";
 
-    /// <summary>Made, and found to say something else than the serving one: somebody has to look.</summary>
+    /// <summary>A candidate that was built and differs from the active version: an operator has to decide.</summary>
     public const string Differs = "differs";
 
-    /// <summary>Made, and found to say something else than the log: a fault of the read model itself.</summary>
+    /// <summary>Was built and differs from the log: a fault of the read model itself.</summary>
     public const string Failed = "failed";
 
     public const string Cancelled = "cancelled";
 
-    /// <summary>Replaced by a later one.</summary>
+    /// <summary>Replaced by a later generation.</summary>
     public const string Retired = "retired";
 }
 
-/// <summary>One generation of a read model's tables, and how far it is.</summary>
-/// <param name="Position">The last event in it.</param>
-/// <param name="PausedAt">Set while an event keeps it from going on.</param>
-/// <param name="PausePosition">That event.</param>
-/// <param name="RequestedBy">Who asked for it to be made.</param>
-/// <param name="FilledAt">When its rows, sums and indexes were there: what remained was to compare and to switch.</param>
-/// <param name="HasSums">Whether sums over its other tables are kept along; false while it is filled from the log.</param>
-/// <param name="WrittenBy">The transaction that wrote this row last.</param>
-/// <param name="Target">The end of the log when it was begun, to tell how far it is.</param>
+/// <summary>One generation (version) of a read model's tables, with its progress.</summary>
+/// <param name="Position">Position of the last event it includes.</param>
+/// <param name="PausedAt">Set while an event that cannot be projected blocks it.</param>
+/// <param name="PausePosition">Position of the blocking event.</param>
+/// <param name="RequestedBy">The operator who requested the rebuild.</param>
+/// <param name="FilledAt">When its rows, sums and indexes were complete; comparison and switch follow.</param>
+/// <param name="HasSums">Whether each page also updates the sums; false while it is filled from the log.</param>
+/// <param name="WrittenBy">The transaction that last wrote this row.</param>
+/// <param name="Target">The end of the log when the rebuild began, to show its progress.</param>
 public sealed record Generation(
     string Model, int Number, int ModelVersion, string State, long Position, DateTimeOffset UpdatedAt,
     DateTimeOffset? PausedAt, string? PauseReason, long? PausePosition,
@@ -42,41 +42,44 @@ public sealed record Generation(
 {
     internal const string Table = SchemaNames.Platform + ".read_model";
 
-    /// <summary>False for the documents of a projection, which are rebuilt in place.</summary>
+    /// <summary>False for a document projection, which is rebuilt in place.</summary>
     public bool HasTables { get; init; } = true;
 
     internal const string Sql =
         $"""
         create table if not exists {Table} (
-            name text not null, generation int not null, model_version int not null, state text not null, position bigint not null default 0,
+            name text not null, generation int not null, model_version int not null, state text not null,
+            position bigint not null default 0,
             updated_at timestamptz not null, paused_at timestamptz, pause_reason text, pause_position bigint,
             requested_at timestamptz not null, requested_by text not null, reason text not null,
             started_at timestamptz, start_position bigint, target bigint, finished_at timestamptz, outcome text, differences jsonb,
             has_sums boolean not null, filled_at timestamptz,
             primary key (name, generation));
         create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Serving}';
-        create unique index if not exists read_model_coming on {Table} (name) where state in ('{GenerationState.Building}', '{GenerationState.Differs}');
+        create unique index if not exists read_model_coming on {Table} (name)
+            where state in ('{GenerationState.Building}', '{GenerationState.Differs}');
         """;
 
     private const string Columns =
-        "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, requested_at, requested_by, reason, "
-        + "started_at, start_position, target, finished_at, outcome, differences::text, has_sums, filled_at, xmin::text::bigint";
+        "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, "
+        + "requested_at, requested_by, reason, started_at, start_position, target, finished_at, outcome, differences::text, has_sums, "
+        + "filled_at, xmin::text::bigint";
 
-    /// <summary>All of them, the newest of each model first.</summary>
+    /// <summary>Reads all generations, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
         return ReadAsync(source.CreateCommand($"select {Columns} from {Table} order by name, generation desc"), ct);
     }
 
-    /// <summary>The one that is read from.</summary>
+    /// <summary>Reads the active version.</summary>
     public static async Task<Generation?> ActiveAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
         (
             await ReadAsync(
                 Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
         ).SingleOrDefault();
 
-    /// <summary>The one that is being made, or waits for somebody to look at what differs.</summary>
+    /// <summary>Reads the candidate: it is being built, or waits for an operator to decide about its differences.</summary>
     public static async Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
         (
             await ReadAsync(
@@ -91,11 +94,12 @@ public sealed record Generation(
             ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
             : await ActiveAsync(connection, model, locked: true, ct);
 
-    /// <summary>Writes down how far it is, in the transaction that has its lock.</summary>
-    internal async Task<Generation> MovedAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
+    /// <summary>Stores its position, in the transaction that holds its lock.</summary>
+    internal async Task<Generation> MoveAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 returning position, updated_at, xmin::text::bigint",
+            $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 "
+                + "returning position, updated_at, xmin::text::bigint",
             connection);
         foreach (var value in (object[])[Model, Number, position, at])
         {

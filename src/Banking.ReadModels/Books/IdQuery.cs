@@ -4,7 +4,7 @@ namespace Banking.ReadModels.Books;
 
 internal static class IdQuery
 {
-    /// <summary>The ids that a query selects.</summary>
+    /// <summary>Reads the ids that a query selects.</summary>
     public static async Task<IReadOnlyList<Guid>> ReadIdsAsync(this NpgsqlCommand command, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -5,43 +5,44 @@ using Npgsql;
 namespace Banking.ReadModels.Books;
 
 /// <summary>
-/// Questions answered from the log: tables of its own, and what each event writes there. Written by whoever brings it forward, live or in
-/// a rebuild, through the one <see cref="ProjectAsync"/>.
+/// A read model: its tables, and the projection of events into them. Live updates and rebuilds use the same
+/// <see cref="ProjectAsync"/>.
 /// </summary>
 public abstract class ReadModel
 {
-    /// <summary>What operators call it.</summary>
+    /// <summary>The name that operators use.</summary>
     public abstract string Name { get; }
 
     /// <summary>
-    /// Raised whenever <see cref="ProjectAsync"/> or the tables change: the bank then builds the new one beside the old and switches.
+    /// Raised with every change of <see cref="ProjectAsync"/> or the tables. The bank then builds a candidate and switches readers to it.
     /// </summary>
     public abstract int Version { get; }
 
-    /// <summary>The schema of its tables: its module's.</summary>
+    /// <summary>The schema of its tables: the schema of its module.</summary>
     public abstract string Schema { get; }
 
     /// <summary>
-    /// In the order in which every query of several of them names them: a switch changes their views in this order, and must not meet a
-    /// reader that goes the other way.
+    /// The tables, in the order in which every query over several of them names them. A switch replaces their views in this order; another
+    /// order in a query could deadlock with it.
     /// </summary>
     public abstract IReadOnlyList<ReadTable> Tables { get; }
 
     /// <summary>
-    /// Writes what the events say, in the order of the log. Looks at nothing but them and the model's own rows before them: no clock, no
-    /// random, no new ids, no other read model. So the same log makes the same rows, in whatever pages it comes.
+    /// Projects events into rows, in the order of the log. The input is only the events and the model's own earlier rows: no clock, no
+    /// random numbers, no new ids, no other read model. So the same log gives the same rows, whatever the page size.
     /// </summary>
-    /// <exception cref="UnreadableEventException">An event cannot be projected; it is named, so that the model can stop right before
-    /// it.</exception>
+    /// <exception cref="UnreadableEventException">An event cannot be projected. The exception names it, so that the model can pause right
+    /// before it.</exception>
     public abstract Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct);
 
-    /// <summary>Compares the rows of whole streams with what the bank's own folds make of them, where there is such a fold.</summary>
+    /// <summary>Compares the rows of whole streams with the result of the bank's own folds, where a fold exists.</summary>
     public virtual Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
     /// <summary>
-    /// Of streams too long to be compared row by row in passing: whether the last row is what the stored state says, where there is one.
+    /// Compares the last row of each stream with its stored state, if there is one. For streams that are too long for a row by row
+    /// comparison on each run.
     /// </summary>
     public virtual Task<IReadOnlyList<Difference>> CompareEndsAsync(
         NpgsqlConnection snapshot,
@@ -49,22 +50,22 @@ public abstract class ReadModel
         Guid[] streams,
         CancellationToken ct) => Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>What must hold within the model at any moment, and does not.</summary>
+    /// <summary>Finds violations of the model's invariants.</summary>
     public virtual Task<IReadOnlyList<Difference>> InvariantsAsync(NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
     /// <summary>
-    /// The query for what customers own, as this model knows it: a currency, its scale and a sum that is not zero; null where it does not.
-    /// Models that do must agree.
+    /// The query for the total of customers' money in this model: currency, scale and a sum that is not zero. Null if the model has no such
+    /// total. All models that have one must agree.
     /// </summary>
     public virtual string? CustomerTotals(ReadTables tables) => null;
 
-    /// <summary>A sum of nothing, as <see cref="SumsByCurrencyAsync"/> writes it.</summary>
+    /// <summary>The sum of no rows, in the format of <see cref="SumsByCurrencyAsync"/>.</summary>
     protected const string Nothing = "0";
 
     /// <summary>
-    /// The sums by currency and scale (EUR/2), of a query that selects a currency, its scale and a sum. As decimal text: a sum over the
-    /// bank, or one that somebody wrote into a table, may be wider than any number here, and must still be compared and shown.
+    /// Reads sums by currency and scale (EUR/2) from a query that selects a currency, its scale and a sum. Sums are decimal text: a sum
+    /// over the bank, or a forged one, may exceed every numeric type here and must still be compared and shown.
     /// </summary>
     protected internal static async Task<SortedDictionary<string, string>> SumsByCurrencyAsync(
         NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)

@@ -3,44 +3,44 @@ using System.Collections.Concurrent;
 namespace Banking.ReadModels.Books;
 
 /// <summary>
-/// What a read model knows of its own rows from one page to the next, so as not to ask for it. It begins empty, and anew whenever anybody
-/// else wrote meanwhile or a page failed: what it does not know is asked for, and the rows are the same with it and without.
+/// Cache of a read model's own rows between two pages, which saves reading them. It starts empty, and is emptied when another writer wrote
+/// in between or a page failed. A missing entry is read from the tables, so the rows are the same with and without the cache.
 /// </summary>
 public sealed class ReadModelCache
 {
-    private object? _known;
+    private object? _data;
 
-    /// <summary>What the model keeps, as it left it.</summary>
+    /// <summary>The model's cached data, created when missing.</summary>
     public T Of<T>()
-        where T : class, new() => (T)(_known ??= new T());
+        where T : class, new() => (T)(_data ??= new T());
 }
 
 /// <summary>
-/// The memories of the generations that a host writes. Valid in the state of a generation's row in which its last page left it, and in no
-/// other.
+/// Caches of the generations that a host writes. A cache is valid only while the generation's row is as the cache's last page left it.
 /// </summary>
 internal sealed class ReadModelCaches
 {
-    private readonly ConcurrentDictionary<(string Model, int Generation), (Stamp Left, ReadModelCache Memory)> _memories = new();
+    private readonly ConcurrentDictionary<(string Model, int Generation), (Stamp Stamp, ReadModelCache Cache)> _caches = new();
 
-    /// <summary>To be given back after the commit. Who fails before that has taken it with him.</summary>
+    /// <summary>Removes and returns the cache of a generation. The caller returns it after the commit; a failed page loses it.</summary>
     public ReadModelCache Take(Generation generation) =>
-        _memories.TryRemove((generation.Model, generation.Number), out var known) && known.Left == Stamp.Of(generation)
-            ? known.Memory
+        _caches.TryRemove((generation.Model, generation.Number), out var entry) && entry.Stamp == Stamp.Of(generation)
+            ? entry.Cache
             : new();
 
-    public void Give(Generation written, ReadModelCache memory)
+    public void Return(Generation written, ReadModelCache cache)
     {
-        _memories[(written.Model, written.Number)] = (Stamp.Of(written), memory);
-        // Two of a model are written at most: the one that serves, and the one that comes.
-        foreach (var place in _memories.Keys.Where(k => k.Model == written.Model).OrderByDescending(k => k.Generation).Skip(2))
+        _caches[(written.Model, written.Number)] = (Stamp.Of(written), cache);
+        // At most two generations of a model are written: the active version and the candidate.
+        foreach (var key in _caches.Keys.Where(k => k.Model == written.Model).OrderByDescending(k => k.Generation).Skip(2))
         {
-            _memories.TryRemove(place, out _);
+            _caches.TryRemove(key, out _);
         }
     }
 
     /// <summary>
-    /// The transaction that wrote the row last; where and when as well, for a restored database counts transactions from an earlier one on.
+    /// The transaction that last wrote the row, with position and time. The transaction alone is not unique: a restored database reuses
+    /// transaction numbers.
     /// </summary>
     private readonly record struct Stamp(long Transaction, long Position, DateTimeOffset At)
     {

@@ -1,34 +1,34 @@
 namespace Banking.ReadModels.Books;
 
-/// <summary>Somebody asked for a read model to be made anew from the log, beside the one that serves.</summary>
+/// <summary>A rebuild of a read model from the log was requested. The active version stays in use meanwhile.</summary>
 /// <param name="Model">The read model.</param>
-/// <param name="Generation">The number of the tables that are made.</param>
-/// <param name="ModelVersion">The version of the read model that makes them.</param>
-/// <param name="EffectiveAt">When it was asked.</param>
+/// <param name="Generation">The number of the generation to build.</param>
+/// <param name="ModelVersion">The version of the read model that builds it.</param>
+/// <param name="EffectiveAt">When the rebuild was requested.</param>
 public sealed record RebuildRequested(string Model, int Generation, int ModelVersion, DateTimeOffset EffectiveAt);
 
-/// <summary>A generation of a read model was made, and serves or does not.</summary>
+/// <summary>A rebuild of a read model ended. The outcome tells whether the new generation is active.</summary>
 /// <param name="Model">The read model.</param>
-/// <param name="Generation">The number of the tables that were made.</param>
+/// <param name="Generation">The number of the new generation.</param>
 /// <param name="Outcome">serving, differs, failed or cancelled.</param>
-/// <param name="Position">The position of the last event in it.</param>
+/// <param name="Position">The position of the last event that it includes.</param>
 /// <param name="Differences">How many rows differed.</param>
-/// <param name="EffectiveAt">When it was done.</param>
+/// <param name="EffectiveAt">When the rebuild ended.</param>
 public sealed record RebuildFinished(
     string Model, int Generation, string Outcome, long Position, int Differences, DateTimeOffset EffectiveAt);
 
-/// <summary>A read model met an event that it cannot project, and stopped right before it. The others go on.</summary>
+/// <summary>A read model paused right before an event that it cannot project. Other read models continue.</summary>
 /// <param name="Model">The read model.</param>
-/// <param name="Generation">The number of its tables.</param>
-/// <param name="Position">The position of that event.</param>
-/// <param name="Failure">What went wrong.</param>
-/// <param name="EffectiveAt">When it stopped.</param>
+/// <param name="Generation">The number of the paused generation.</param>
+/// <param name="Position">The position of the event.</param>
+/// <param name="Failure">Why the event cannot be projected.</param>
+/// <param name="EffectiveAt">When the read model paused.</param>
 public sealed record ReadModelPaused(string Model, int Generation, long Position, string Failure, DateTimeOffset EffectiveAt);
 
-/// <summary>Somebody let a read model go on that had stopped.</summary>
+/// <summary>An operator resumed a paused read model.</summary>
 /// <param name="Model">The read model.</param>
-/// <param name="Generation">The number of its tables.</param>
-/// <param name="EffectiveAt">When it was let.</param>
+/// <param name="Generation">The number of the resumed generation.</param>
+/// <param name="EffectiveAt">When the read model was resumed.</param>
 public sealed record ReadModelResumed(string Model, int Generation, DateTimeOffset EffectiveAt);
 
 /// <summary>Stored data differed from the event log.</summary>
@@ -36,9 +36,9 @@ public sealed record ReadModelResumed(string Model, int Generation, DateTimeOffs
 /// <param name="Table">The table whose rows differ.</param>
 /// <param name="Stream">The stream whose rows differ; absent for data that belongs to no stream, such as sums.</param>
 /// <param name="Rows">How many rows differ.</param>
-/// <param name="Expected">The first of them as the log makes it, JSON; absent where there should be none.</param>
-/// <param name="Found">The first of them as it was, JSON; absent where it was missing.</param>
-/// <param name="Repaired">Whether the rows were made anew from the log in the same transaction.</param>
-/// <param name="EffectiveAt">When it was found.</param>
+/// <param name="Expected">The first of them as the log gives it, JSON; absent if there should be none.</param>
+/// <param name="Found">The first of them as it was stored, JSON; absent if it was missing.</param>
+/// <param name="Repaired">Whether the rows were rebuilt from the log in the same transaction.</param>
+/// <param name="EffectiveAt">When the difference was found.</param>
 public sealed record DriftFound(
     string Model, string Table, Guid? Stream, int Rows, string? Expected, string? Found, bool Repaired, DateTimeOffset EffectiveAt);

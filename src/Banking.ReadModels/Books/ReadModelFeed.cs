@@ -6,9 +6,9 @@ using Npgsql;
 namespace Banking.ReadModels.Books;
 
 /// <summary>
-/// Brings the log to all read models, on one host at a time. The events are read once for all; each read model takes them in transactions
-/// of its own, at its own pace, so that one that fails leaves the others alone. Should two hosts do it at once, the lock on a model's row
-/// lets each event in once.
+/// Feeds new events to all read models, on one host at a time. The event cache reads the events once for all of them. Each read model
+/// applies them in its own transactions, so a failure affects no other read model. If two hosts run at once, the lock on the model's row
+/// ensures that each event is applied once.
 /// </summary>
 public sealed class ReadModelFeed(
     IEnumerable<ReadModel> models,
@@ -22,9 +22,9 @@ public sealed class ReadModelFeed(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// From one page of a model to its next, at least: a page of what came within a moment costs less than one of each commit.
+    /// Minimum time between two pages of a model: one page for several commits costs less than one page for each.
     /// </summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(100);
 
     private (string? Server, long Complete) _before;
 
@@ -35,36 +35,36 @@ public sealed class ReadModelFeed(
             over => Task.WhenAll(models.Select(m => Task.Run(() => FollowAsync(m, over), CancellationToken.None))),
             logger,
             stoppingToken,
-            StandInAsync);
+            RunAsFollowerAsync);
 
     private async Task FollowAsync(ReadModel model, CancellationToken ct)
     {
         while (true)
         {
             var since = clock.GetTimestamp();
-            var rest = Pace;
+            var interval = MinInterval;
             var position = 0L;
             try
             {
-                // In this order: a position of a log that replaced it in between is refused.
+                // Read the server first: the writer then refuses a position of a log that was restored in between.
                 var log = mark.Server;
-                if (await writer.ServeAsync(model, mark.Complete, ct, log) is { } reached)
+                if (await writer.AdvanceAsync(model, mark.Complete, ct, log) is { } reached)
                 {
                     position = reached.Position;
                 }
                 else
                 {
-                    // Stopped before an event, or another version's: somebody lets it go on.
-                    rest = Pause;
+                    // Paused before an event, or written by hosts of another version: an operator or another host moves it on.
+                    interval = Pause;
                 }
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)
             {
-                logger.LogWarning(failure, "The read model {Model} could not be brought forward; the next attempt follows", model.Name);
-                rest = Pause;
+                logger.LogWarning(failure, "Cannot update the read model {Model}; retrying", model.Name);
+                interval = Pause;
             }
 
-            if (rest - clock.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+            if (interval - clock.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
             {
                 await Task.Delay(left, clock, ct);
             }
@@ -74,16 +74,16 @@ public sealed class ReadModelFeed(
     }
 
     /// <summary>
-    /// Where another host leads: what that one cannot bring forward, because it knows another version of a model, or is stuck. Up to where
-    /// the log was complete a second ago, so that the leader is not overtaken in what it is about to do.
+    /// Updates read models while another host leads: the leader may run another version of a model, or hang. Goes only up to the high-water
+    /// mark of a second ago, so that it does not compete with a leader that works.
     /// </summary>
-    private async Task StandInAsync(CancellationToken ct)
+    private async Task RunAsFollowerAsync(CancellationToken ct)
     {
         var before = _before;
         _before = (mark.Server, mark.Complete);
         if (before.Server is not null && before.Server == _before.Server)
         {
-            await Task.WhenAll(models.Select(m => writer.ServeAsync(m, before.Complete, ct, before.Server)));
+            await Task.WhenAll(models.Select(m => writer.AdvanceAsync(m, before.Complete, ct, before.Server)));
         }
     }
 }

@@ -3,27 +3,27 @@ using Npgsql;
 
 namespace Banking.ReadModels.Books;
 
-/// <summary>Makes the tables of read models, and the views that readers see them through.</summary>
+/// <summary>Creates the tables of read models, and the views for their readers.</summary>
 public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider clock)
 {
     /// <summary>
-    /// At the start of a host, which holds the schema's lock: a model that is new gets its first generation, one whose version has changed
-    /// a new one beside that which serves.
+    /// Runs when a host starts, which holds the schema lock. A new model gets its first generation; a model with a higher version gets a
+    /// candidate.
     /// </summary>
     public async Task PrepareAsync(NpgsqlConnection connection)
     {
         foreach (var model in models)
         {
             await using var transaction = await connection.BeginTransactionAsync();
-            if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } serving)
+            if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } active)
             {
                 await AddAsync(connection, model, GenerationState.Serving, "bank", "the first of its kind", clock.GetUtcNow());
                 await CreateAsync(connection, model, ReadTables.Generation(model, 1));
                 await IndexAsync(connection, model, ReadTables.Generation(model, 1));
-                await ShowAsync(connection, model, 1);
+                await SwitchViewsAsync(connection, model, 1);
             }
             else if (
-                serving.ModelVersion < model.Version
+                active.ModelVersion < model.Version
                 && await Generation.CandidateAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
                 await AddAsync(
@@ -31,7 +31,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
                     model,
                     GenerationState.Building,
                     "bank",
-                    $"version {model.Version} of the read model replaces version {serving.ModelVersion}",
+                    $"version {model.Version} of the read model replaces version {active.ModelVersion}",
                     clock.GetUtcNow());
             }
 
@@ -39,15 +39,20 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         }
     }
 
-    /// <summary>A new generation. Its number, or null where one is coming already.</summary>
+    /// <summary>Adds a generation.</summary>
+    /// <returns>Its number; null if a candidate exists already.</returns>
     public static async Task<int?> AddAsync(
         NpgsqlConnection connection, ReadModel model, string state, string by, string reason, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var command = new NpgsqlCommand(
-            $"insert into {Generation.Table} (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums) "
-                + $"select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}' from {Generation.Table} where name = $1 "
-                + "on conflict do nothing returning generation",
+            $"""
+            insert into {Generation.Table}
+                (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums)
+            select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}'
+            from {Generation.Table} where name = $1
+            on conflict do nothing returning generation
+            """,
             connection);
         foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason])
         {
@@ -63,17 +68,17 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         ArgumentNullException.ThrowIfNull(tables);
         foreach (var table in model.Tables)
         {
+            var definition = $"({table.Columns}, primary key ({table.Key}))";
             await ExecuteAsync(
                 connection,
                 temporary
-                    ? $"create temp table {tables[table.Name]["pg_temp.".Length..]} ({table.Columns}, primary key ({table.Key})) on commit drop"
-                    // Analyzed when it is filled: until then that would only be in the way.
-                    : $"create table if not exists {tables[table.Name]} ({table.Columns}, primary key ({table.Key})) with (autovacuum_enabled = off)"
-            );
+                    ? $"create temp table {tables[table.Name]["pg_temp.".Length..]} {definition} on commit drop"
+                    // Vacuum would only slow down the filling. The table is analyzed afterwards.
+                    : $"create table if not exists {tables[table.Name]} {definition} with (autovacuum_enabled = off)");
         }
     }
 
-    /// <summary>Makes the indexes, one after the other.</summary>
+    /// <summary>Creates the indexes one by one.</summary>
     public static async Task IndexAsync(NpgsqlConnection connection, ReadModel model, ReadTables tables)
     {
         foreach (var sql in Indexes(model, tables))
@@ -82,7 +87,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         }
     }
 
-    /// <summary>Makes the indexes side by side: each of them is the work of one processor, and nobody else uses the table yet.</summary>
+    /// <summary>Creates the indexes in parallel: each index keeps one core busy, and the tables have no readers yet.</summary>
     internal static Task IndexAsync(ReadModelConnections connections, ReadModel model, ReadTables tables, CancellationToken ct) =>
         Parallel.ForEachAsync(
             Indexes(model, tables),
@@ -102,14 +107,15 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
             var name = tables[table.Name];
             for (var i = 0; i < table.Indexes.Count; i++)
             {
-                yield return $"create index if not exists {name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}_{i} on {name} {table.Indexes[i]}";
+                var index = $"{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}_{i}";
+                yield return $"create index if not exists {index} on {name} {table.Indexes[i]}";
             }
 
             yield return $"analyze {name}; alter table {name} reset (autovacuum_enabled)";
         }
     }
 
-    /// <summary>Makes the sums of a generation that was filled without them; from here on they are kept along.</summary>
+    /// <summary>Computes the sums of a generation that was filled without them. From then on each page updates them.</summary>
     public static async Task SumAsync(NpgsqlConnection connection, ReadModel model, int generation)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -119,7 +125,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         {
             foreach (var table in model.Tables.Where(t => t.Derivation is not null))
             {
-                await ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.Of(tables, "true")}");
+                await ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.QueryWhere(tables, "true")}");
             }
 
             await ExecuteAsync(
@@ -129,14 +135,14 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         await transaction.CommitAsync();
     }
 
-    /// <summary>Lets readers see this generation from now on: a statement sees either all of the one before or all of this one.</summary>
-    public static async Task ShowAsync(NpgsqlConnection connection, ReadModel model, int generation)
+    /// <summary>Switches the readers' views to a generation. A statement sees either all of the old one or all of the new one.</summary>
+    public static async Task SwitchViewsAsync(NpgsqlConnection connection, ReadModel model, int generation)
     {
         ArgumentNullException.ThrowIfNull(model);
         var (served, tables) = (ReadTables.Served(model), ReadTables.Generation(model, generation));
         foreach (var table in model.Tables)
         {
-            // Dropped first, because a view that is replaced must keep its columns, and a new version may have others.
+            // Drop first: "create or replace view" must keep the columns, and a new version may have others.
             await ExecuteAsync(
                 connection,
                 $"drop view if exists {served[table.Name]}; create view {served[table.Name]} as select * from {tables[table.Name]}");

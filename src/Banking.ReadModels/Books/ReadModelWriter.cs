@@ -7,34 +7,36 @@ using Npgsql;
 
 namespace Banking.ReadModels.Books;
 
-/// <summary>How far a generation got.</summary>
-/// <param name="Position">The last event in it.</param>
-/// <param name="Events">How many were written just now.</param>
+/// <summary>The progress that an update of a generation made.</summary>
+/// <param name="Position">Position of the last event it includes.</param>
+/// <param name="Events">Number of events that this update wrote.</param>
 public sealed record Advanced(long Position, int Events);
 
 /// <summary>
-/// Brings a generation of a read model forward: rows and position in one transaction, so that each event is in it once, whoever brings it
-/// and however often. An event that cannot be projected stops its own model right before it and no other.
+/// Writes events into a generation of a read model. Rows and position are one transaction, so each event is applied exactly once, whatever
+/// hosts or retries do. An event that cannot be projected pauses its own model right before it, and no other model.
 /// </summary>
 public sealed class ReadModelWriter(
     ReadModelConnections connections,
     LogReader reader,
-    EventCache tail,
+    EventCache cache,
     HighWaterMark mark,
-    ReadModelLog journal,
+    ReadModelLog operatorLog,
     TimeProvider clock,
     ILogger<ReadModelWriter> logger)
 {
     public const int PageSize = 2_000;
 
-    private readonly ReadModelCaches _memories = new();
+    private readonly ReadModelCaches _caches = new();
 
-    /// <summary>Brings the serving generation up to a position, up to which the log must be complete.</summary>
-    /// <param name="log">The log in which it is, as <see cref="HighWaterMark.Server"/> named it before; null where no restore can have replaced
-    /// it since.</param>
-    /// <returns>Where it is; null where it has stopped, or is not to be written by this host.</returns>
-    /// <exception cref="LogReplacedException">The database was restored since: nothing was written.</exception>
-    public async Task<Advanced?> ServeAsync(ReadModel model, long upTo, CancellationToken ct, string? log = null)
+    /// <summary>Brings the active version up to a position, up to which the log must be complete.</summary>
+    /// <param name="log">
+    /// The log that the position belongs to, as <see cref="HighWaterMark.Server"/> named it; null if no restore can have replaced the log
+    /// since.
+    /// </param>
+    /// <returns>The progress; null if the model is paused, or hosts of another version write it.</returns>
+    /// <exception cref="LogReplacedException">The database was restored since; nothing was written.</exception>
+    public async Task<Advanced?> AdvanceAsync(ReadModel model, long upTo, CancellationToken ct, string? log = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         Advanced? last;
@@ -44,7 +46,7 @@ public sealed class ReadModelWriter(
                 model,
                 null,
                 upTo,
-                position => PassAsync(tail.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct),
+                position => SkipGapAsync(cache.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct),
                 ct,
                 log);
         } while (last is not null && last.Position < upTo);
@@ -52,43 +54,43 @@ public sealed class ReadModelWriter(
     }
 
     private Task<LogPage> PageAsync(long after, long upTo, CancellationToken ct) =>
-        PassAsync(reader.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
+        SkipGapAsync(reader.ReadAsync(after, Math.Min(upTo, after + PageSize), ct), upTo, ct);
 
     /// <summary>
-    /// An empty page goes on to the next event. A sequence that was set forward, or an event whose position was changed, leaves millions of
-    /// numbers without an event, and a page for each few of them would take hours.
+    /// Extends an empty page to the next event. A sequence that was set forward, or an event whose position was changed, can leave a gap of
+    /// millions of numbers; reading it page by page would take hours.
     /// </summary>
-    private async Task<LogPage> PassAsync(Task<LogPage> read, long upTo, CancellationToken ct)
+    private async Task<LogPage> SkipGapAsync(Task<LogPage> read, long upTo, CancellationToken ct)
     {
         var page = await read;
         return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await reader.PassAsync(page.End, upTo, ct) };
     }
 
-    /// <summary>Brings generations that are being made to the end of the log as far as that is complete, all in one pass.</summary>
-    public async Task FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, CancellationToken ct)
+    /// <summary>Fills candidates up to the high-water mark, in one pass over the log.</summary>
+    public async Task FillAsync(IReadOnlyList<(ReadModel Model, int Number)> candidates, CancellationToken ct)
     {
         long complete;
         do
         {
             complete = await mark.LookAsync(ct);
         }
-        // But for the last page: under load there is always something new, and what is left is done when the two are compared.
-        while (await FillAsync(coming, complete, ct) && complete + PageSize < await mark.LookAsync(ct));
+        // Up to one page may be left: under load there are always new events, and the comparison applies the rest.
+        while (await FillAsync(candidates, complete, ct) && complete + PageSize < await mark.LookAsync(ct));
     }
 
-    /// <summary>Brings generations that are being made to a position; the next page is read while one is written.</summary>
-    /// <returns>False once all of them were cancelled or stopped.</returns>
-    internal async Task<bool> FillAsync(IReadOnlyList<(ReadModel Model, int Number)> coming, long upTo, CancellationToken ct)
+    /// <summary>Fills candidates up to a position. The next page is read while one is written.</summary>
+    /// <returns>False if all of them were cancelled or paused.</returns>
+    internal async Task<bool> FillAsync(IReadOnlyList<(ReadModel Model, int Number)> candidates, long upTo, CancellationToken ct)
     {
-        var positions = await Task.WhenAll(coming.Select(c => PositionAsync(c.Model, c.Number, ct)));
+        var positions = await Task.WhenAll(candidates.Select(c => PositionAsync(c.Model, c.Number, ct)));
         if (positions.Min() is not { } position)
         {
             return false;
         }
 
-        var going = coming.Where((_, i) => positions[i] is not null).ToList();
+        var running = candidates.Where((_, i) => positions[i] is not null).ToList();
         var next = PageAsync(position, upTo, ct);
-        while (position < upTo && going.Count > 0)
+        while (position < upTo && running.Count > 0)
         {
             var after = position;
             LogPage page;
@@ -98,40 +100,42 @@ public sealed class ReadModelWriter(
             }
             catch (UnreadableEventException unreadable)
             {
-                logger.LogError(unreadable, "A rebuild stops before position {Position}", unreadable.Position);
-                await Task.WhenAll(going.Select(c => PauseAsync(c.Model, c.Number, unreadable.Position, unreadable, ct)));
+                logger.LogError(unreadable, "A rebuild is paused before the event at position {Position}", unreadable.Position);
+                await Task.WhenAll(running.Select(c => PauseAsync(c.Model, c.Number, unreadable.Position, unreadable, ct)));
                 return false;
             }
 
             next = PageAsync(page.End, upTo, ct);
-            var steps = await Task.WhenAll(going.Select(c => StepAsync(c.Model, c.Number, page.End, at => Following(at, after, page), ct)));
-            going = [.. going.Where((_, i) => steps[i] is not null)];
+            var steps = await Task.WhenAll(
+                running.Select(c => StepAsync(c.Model, c.Number, page.End, at => Following(at, after, page), ct)));
+            running = [.. running.Where((_, i) => steps[i] is not null)];
             position = page.End;
         }
 
-        // Nothing is after the end; and where all were given up, nobody wants to know.
+        // The page that was read ahead is not needed: the end is reached, or all candidates were cancelled.
         await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return going.Count > 0;
+        return running.Count > 0;
     }
 
     private static Task<LogPage> Following(long position, long after, LogPage page) =>
         position < after
             ? throw new InvalidOperationException(
-                $"A generation is at {position}, where one that had {after} was left: somebody moved it back.")
+                $"A candidate that was at position {after} is now at {position}: its stored position was moved back. Cancel the rebuild.")
             : Task.FromResult(position == after ? page : page with { Events = [.. page.Events.Where(e => e.Sequence > position)] });
 
-    /// <summary>Where a generation is that is being made and goes on; null otherwise.</summary>
+    /// <summary>Reads the position of a candidate; null if it is paused or is no candidate any more.</summary>
     internal async Task<long?> PositionAsync(ReadModel model, int number, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        return
-            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } coming && coming.Number == number
-            ? coming.Position
-            : null;
+        return await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { PausedAt: null } candidate
+            && candidate.Number == number
+                ? candidate.Position
+                : null;
     }
 
-    /// <summary>One transaction: null where the generation is not to be written by this host, now.</summary>
-    /// <param name="number">Null for the serving one.</param>
+    /// <summary>Writes one page in one transaction.</summary>
+    /// <param name="number">Null for the active version.</param>
+    /// <returns>Null if this host must not write the generation now.</returns>
     private async Task<Advanced?> StepAsync(
         ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct, string? log = null)
     {
@@ -140,8 +144,8 @@ public sealed class ReadModelWriter(
         {
             await using var connection = await connections.OpenAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            // Of another version is also one that a later version of this bank serves: its tables are not ours to write.
-            // Asked twice: while a switch commits, the first look finds neither the one that served nor the one that will.
+            // Hosts of a later version may have made another model version active; only they write its tables.
+            // Read twice: while a switch commits, the first read finds neither the old nor the new active version.
             if (
                 (
                     await Generation.LockedAsync(connection, model.Name, number, ct)
@@ -161,43 +165,43 @@ public sealed class ReadModelWriter(
             page = await read(generation.Position);
             if (log is not null && await HighWaterMark.IdentifyAsync(connection, ct) != log)
             {
-                // The lock was waited for until a restore was over, and the position or the events are of the log before it.
+                // The database was restored while this waited for the lock: position or events belong to the log before the restore.
                 throw new LogReplacedException();
             }
 
-            var memory = _memories.Take(generation);
+            var cached = _caches.Take(generation);
             var written = await WriteAsync(
-                connection, model, ReadTables.Generation(model, generation.Number), generation, page, memory, ct);
+                connection, model, ReadTables.Generation(model, generation.Number), generation, page, cached, ct);
             await transaction.CommitAsync(ct);
-            _memories.Give(written, memory);
+            _caches.Return(written, cached);
             return new(page.End, page.Events.Count);
         }
-        catch (Exception failure) when (IsOfTheData(failure))
+        catch (Exception failure) when (IsDataFailure(failure))
         {
             return await StopBeforeAsync(model, number, page, failure, log, ct);
         }
     }
 
-    /// <summary>Rows and position, in the caller's transaction, which holds the generation's lock.</summary>
-    /// <returns>The generation as it is then.</returns>
+    /// <summary>Writes rows and position in the caller's transaction, which holds the generation's lock.</summary>
+    /// <returns>The generation with its new position.</returns>
     internal async Task<Generation> WriteAsync(
         NpgsqlConnection connection,
         ReadModel model,
         ReadTables tables,
         Generation generation,
         LogPage page,
-        ReadModelCache memory,
+        ReadModelCache cached,
         CancellationToken ct)
     {
         if (page.Events.Count > 0)
         {
-            await model.ProjectAsync(new(connection, generation.HasSums, memory), tables, page.Events, ct);
+            await model.ProjectAsync(new(connection, generation.HasSums, cached), tables, page.Events, ct);
         }
 
-        return await generation.MovedAsync(connection, page.End, clock.GetUtcNow(), ct);
+        return await generation.MoveAsync(connection, page.End, clock.GetUtcNow(), ct);
     }
 
-    /// <summary>Goes on one event at a time up to the one that fails, and pauses there.</summary>
+    /// <summary>Writes the page one event at a time, and pauses the model before the event that fails.</summary>
     private async Task<Advanced?> StopBeforeAsync(
         ReadModel model, int? number, LogPage page, Exception failure, string? log, CancellationToken ct)
     {
@@ -217,7 +221,7 @@ public sealed class ReadModelWriter(
         }
 
         var position = page.Events.Count == 1 ? page.Events[0].Sequence : (failure as UnreadableEventException)?.Position;
-        logger.LogError(failure, "The read model {Model} stops before position {Position}", model.Name, position);
+        logger.LogError(failure, "The read model {Model} is paused before the event at position {Position}", model.Name, position);
         await PauseAsync(model, number, position, failure, ct);
         return null;
     }
@@ -233,9 +237,10 @@ public sealed class ReadModelWriter(
 
         await ReadModelSchema.ExecuteAsync(
             connection,
-            $"update {Generation.Table} set paused_at = $3, pause_reason = $4, pause_position = $5, updated_at = $3 where name = $1 and generation = $2",
+            $"update {Generation.Table} set paused_at = $3, pause_reason = $4, pause_position = $5, updated_at = $3 "
+                + "where name = $1 and generation = $2",
             model.Name, generation.Number, clock.GetUtcNow(), failure.Message, (object?)at ?? DBNull.Value);
-        await journal.RecordAsync(
+        await operatorLog.RecordAsync(
             transaction,
             model.Name,
             new ReadModelPaused(model.Name, generation.Number, at ?? generation.Position, failure.Message, clock.GetUtcNow()),
@@ -245,15 +250,16 @@ public sealed class ReadModelWriter(
     }
 
     /// <summary>
-    /// Lets the serving generation, or the one that is coming, go on that stopped before an event. Its number; null where none has stopped.
+    /// Resumes the active version or the candidate if it is paused.
     /// </summary>
+    /// <returns>The number of the resumed generation; null if none is paused.</returns>
     public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } serving ? serving
-            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } coming ? coming
+        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } active ? active
+            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } candidate ? candidate
             : null;
         if (paused is null)
         {
@@ -262,21 +268,24 @@ public sealed class ReadModelWriter(
 
         await ReadModelSchema.ExecuteAsync(
             connection,
-            $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null "
+                + "where name = $1 and generation = $2",
             model.Name,
             paused.Number);
-        await journal.RecordAsync(transaction, model.Name, new ReadModelResumed(model.Name, paused.Number, clock.GetUtcNow()), action, ct);
+        await operatorLog.RecordAsync(
+            transaction, model.Name, new ReadModelResumed(model.Name, paused.Number, clock.GetUtcNow()), action, ct);
         await transaction.CommitAsync(ct);
         return paused.Number;
     }
 
     /// <summary>
-    /// What another attempt would only repeat: the event, the code that projects it, a row that the tables refuse. A database that is away,
-    /// or busy, is tried again by whoever called.
+    /// Whether a failure is permanent: a retry would fail again because of the event, the code that projects it, or a row that the tables
+    /// refuse. If the database is unavailable or busy, the caller retries.
     /// </summary>
-    internal static bool IsOfTheData(Exception failure) => failure switch
+    internal static bool IsDataFailure(Exception failure) => failure switch
     {
         PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
-        _ => !Failures.IsTransient(failure) && failure is not (OperationCanceledException or ObjectDisposedException or LogReplacedException),
+        OperationCanceledException or ObjectDisposedException or LogReplacedException => false,
+        _ => !Failures.IsTransient(failure),
     };
 }

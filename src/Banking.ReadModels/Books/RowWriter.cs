@@ -4,17 +4,16 @@ using NpgsqlTypes;
 namespace Banking.ReadModels.Books;
 
 /// <summary>Writes the rows of a page of events, in the transaction that also moves the position.</summary>
-/// <param name="memory">What the model knows of the rows before; none where it writes to tables that it has not written before.</param>
-/// <param name="sums">Whether sums over other tables are kept along; while a generation is filled from the log they are made once, at its
-/// end.</param>
+/// <param name="memory">The model's cache of earlier rows; null for tables that it has not written before.</param>
+/// <param name="sums">Whether to update the sums too; a generation that is filled from the log gets its sums once, at the end.</param>
 public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelCache? memory = null)
 {
     public bool Sums { get; } = sums;
 
-    /// <summary>What the model knows of its rows so far.</summary>
+    /// <summary>The model's cache of its earlier rows.</summary>
     public ReadModelCache Memory { get; } = memory ?? new();
 
-    /// <summary>Adds rows by COPY, by far the cheapest way; a row that the table refuses fails the page.</summary>
+    /// <summary>Adds rows by COPY, by far the fastest way. A row that the table refuses fails the page.</summary>
     /// <param name="write">Writes the values of one row in the order of the columns.</param>
     public async Task AddAsync<TRow>(
         string table, string columns, IReadOnlyList<TRow> rows, Action<NpgsqlBinaryImporter, TRow> write, CancellationToken ct)
@@ -29,7 +28,7 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
         await using var copy = await connection.BeginBinaryImportAsync($"copy {table} ({columns}) from stdin (format binary)", ct);
         foreach (var row in rows)
         {
-            // Into a buffer: awaiting each value would cost more than all of them.
+            // The importer buffers values; awaiting each of them would cost more than writing them.
             copy.StartRow();
             write(copy, row);
         }
@@ -37,14 +36,14 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
         await copy.CompleteAsync(ct);
     }
 
-    /// <summary>One statement over many rows, each column of them one array parameter: $1, $2 …</summary>
+    /// <summary>Executes one statement over many rows. Each column is one array parameter: $1, $2 and so on.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
     {
         await using var command = Command(sql, columns);
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Asks the tables for what was written before.</summary>
+    /// <summary>Reads earlier rows from the tables.</summary>
     public async Task<Dictionary<TKey, TValue>> ReadAsync<TKey, TValue>(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
         where TKey : notnull
     {

@@ -6,32 +6,31 @@ using Npgsql;
 namespace Banking.ReadModels.Books;
 
 /// <summary>
-/// Knows what the sums of a table must be, by having added up the rows that they sum, a few thousand at a time, each once: so that
-/// asking whether they are right costs what came since it was asked last, and the sums themselves, and never a day of a busy bank at once.
+/// Computes the expected sums of a table incrementally: it adds each summed row once, a few thousand rows per statement. A check then costs
+/// only the new rows and the sums themselves, never a scan of a whole day of a busy bank.
 /// </summary>
 public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = SumTracker.Chunk)
 {
-    /// <summary>Positions that are added up by one statement: a few milliseconds.</summary>
+    /// <summary>Positions that one statement adds: a few milliseconds.</summary>
     public const int Chunk = 5_000;
 
-    /// <summary>How long it rests after each, in times that it took: who works beside it keeps nine tenths.</summary>
-    private const int Rest = 9;
+    /// <summary>Pause after each statement, as a multiple of its duration: other work keeps nine tenths of the database.</summary>
+    private const int PauseFactor = 9;
 
     private readonly Dictionary<string, BigInteger[]> _sums = new(StringComparer.Ordinal);
     private int _generation;
     private long _position;
 
-    /// <summary>The table whose sums it knows.</summary>
+    /// <summary>The table of the sums.</summary>
     public string Table => table.Name;
 
-    /// <summary>Whether all that was added up was so since it was last compared: what differs now is no old mistake.</summary>
+    /// <summary>Whether all rows were added since the last reset, without a comparison: a difference is then not an outdated one.</summary>
     public bool IsFresh { get; private set; } = true;
 
-    /// <summary>Adds up what is new in the serving generation, but for less than is added up by one statement.</summary>
-    /// <param name="atMost">How long; what is left is for the next time.</param>
-    /// <returns>Whether it got there before the time was over; false too where no generation serves that this version of the bank
-    /// writes.</returns>
-    public async Task<bool> FollowAsync(ReadModelConnections connections, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    /// <summary>Adds the new rows of the active version, and leaves at most one chunk.</summary>
+    /// <param name="atMost">Maximum duration; the rest is left for the next call.</param>
+    /// <returns>Whether it finished in time; false too if this version of the bank does not write the active version.</returns>
+    public async Task<bool> CatchUpAsync(ReadModelConnections connections, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         var since = clock.GetTimestamp();
         while (true)
@@ -39,22 +38,22 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
             var begun = clock.GetTimestamp();
             await using (var connection = await connections.OpenAsync(ct))
             {
-                // Asked each time: what came while it rested is not to be left to one last statement.
+                // Read again each time: events that arrived during the pause must not pile up for the last statement.
                 if (
-                    await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is not { } serving
-                    || serving.ModelVersion != model.Version)
+                    await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is not { } active
+                    || active.ModelVersion != model.Version)
                 {
                     return false;
                 }
 
-                // Behind where it was is another log, or a restored one.
-                if (serving.Number != _generation || serving.Position < _position)
+                // A lower position means another log, or a restored one.
+                if (active.Number != _generation || active.Position < _position)
                 {
-                    Forget();
-                    _generation = serving.Number;
+                    Reset();
+                    _generation = active.Number;
                 }
 
-                if (serving.Position - _position <= chunk)
+                if (active.Position - _position <= chunk)
                 {
                     return true;
                 }
@@ -67,20 +66,20 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
                 return false;
             }
 
-            await Task.Delay(clock.GetElapsedTime(begun) * Rest, clock, ct);
+            await Task.Delay(clock.GetElapsedTime(begun) * PauseFactor, clock, ct);
         }
     }
 
-    /// <summary>Compares in one moment, that of the snapshot.</summary>
-    public async Task<IReadOnlyList<Difference>> CompareAsync(NpgsqlConnection snapshot, Generation serving, CancellationToken ct)
+    /// <summary>Compares the sums within one snapshot.</summary>
+    public async Task<IReadOnlyList<Difference>> CompareAsync(NpgsqlConnection snapshot, Generation active, CancellationToken ct)
     {
-        if (serving.Number != _generation || serving.Position < _position)
+        if (active.Number != _generation || active.Position < _position)
         {
-            // Another one serves since a moment ago: next time.
+            // The active version changed since: compare in the next run.
             return [];
         }
 
-        await AddAsync(snapshot, serving.Position, ct);
+        await AddAsync(snapshot, active.Position, ct);
         IsFresh = false;
         var found = await ReadAsync(snapshot, $"select * from {Tables[table.Name]}", ct);
         var expected = _sums.ToDictionary(
@@ -91,13 +90,13 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
                 .Keys.Union(found.Keys)
                 .Where(k => !expected.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
                 .Order(StringComparer.Ordinal)
-                .Take(Comparison.Most)
+                .Take(Comparison.MaxRows)
                 .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found))),
         ];
     }
 
-    /// <summary>Begins anew: rows that were added up were not what they should have been.</summary>
-    public void Forget()
+    /// <summary>Starts again from the first row, because rows may have changed after they were added.</summary>
+    public void Reset()
     {
         _sums.Clear();
         _position = 0;
@@ -108,7 +107,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
 
     private async Task AddAsync(NpgsqlConnection connection, long upTo, CancellationToken ct)
     {
-        foreach (var (key, texts) in await ReadAsync(connection, table.Derivation!.Between(Tables, _position, upTo), ct))
+        foreach (var (key, texts) in await ReadAsync(connection, table.Derivation!.QueryBetween(Tables, _position, upTo), ct))
         {
             var added = Array.ConvertAll(texts, t => BigInteger.Parse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
             _sums[key] = _sums.TryGetValue(key, out var sum) ? [.. sum.Zip(added, (a, b) => a + b)] : added;
@@ -117,12 +116,12 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
         _position = upTo;
     }
 
-    /// <summary>As text: what somebody wrote into the table of sums is compared and shown, whatever number it is.</summary>
+    /// <summary>Reads sums as text: a forged sum may exceed every numeric type and must still be compared and shown.</summary>
     private async Task<Dictionary<string, string[]>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
+        var sums = string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"));
         await using var command = new NpgsqlCommand(
-            $"select jsonb_build_array({table.Key})::text, array[{string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"))}] from ({sql}) r",
-            connection)
+            $"select jsonb_build_array({table.Key})::text, array[{sums}] from ({sql}) r", connection)
         {
             CommandTimeout = 0,
         };

@@ -7,21 +7,26 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>What only a look at all read models together shows.</summary>
+/// <summary>Compares read models with each other.</summary>
 public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshots)
 {
-    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(37);
+    private const int MaxAttempts = 50;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(37);
 
     private readonly IReadOnlyList<ReadModel> _models = [.. models];
 
-    /// <summary>A read model whose progress lies behind the end of the log would pass over the events that come next.</summary>
+    /// <summary>Finds read models whose position is beyond the end of the log: they would skip the next events.</summary>
     public Task<IReadOnlyList<Difference>> ProgressAsync(CancellationToken ct) =>
         snapshots.InAsync<IReadOnlyList<Difference>>(
             async snapshot =>
             {
                 await using var command = new NpgsqlCommand(
-                    $"select name, position, last from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) l "
-                        + $"where state = '{GenerationState.Serving}' and position > last order by 1",
+                    $"""
+                    select name, position, last
+                    from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) l
+                    where state = '{GenerationState.Serving}' and position > last order by 1
+                    """,
                     snapshot);
                 await using var reader = await command.ExecuteReaderAsync(ct);
                 var differences = new List<Difference>();
@@ -42,48 +47,48 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
             ct);
 
     /// <summary>
-    /// The totals are compared in a moment in which the models hold the same events. Under load they do between two pages; where they never
-    /// do, because one is paused, there is nothing to compare.
+    /// Compares the customers' totals of the models, in a snapshot in which they include the same events. Under load this happens between
+    /// two pages. If it never happens, because a model is paused, nothing is compared.
     /// </summary>
     public async Task<IReadOnlyList<Difference>> CompareAsync(CancellationToken ct)
     {
-        for (var attempt = 0; attempt < 50; attempt++)
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             if (await snapshots.InAsync(snapshot => TotalsAsync(snapshot, ct), byKeys: false, ct) is { } differences)
             {
                 return differences;
             }
 
-            await Task.Delay(BetweenPages, ct);
+            await Task.Delay(BetweenAttempts, ct);
         }
 
         return [];
     }
 
-    /// <returns>Null where the models hold different events at this moment.</returns>
+    /// <returns>Null if the models include different events in this snapshot.</returns>
     private async Task<IReadOnlyList<Difference>?> TotalsAsync(NpgsqlConnection snapshot, CancellationToken ct)
     {
-        var asked = new List<(string Model, long Position, string Query)>();
+        var queries = new List<(string Model, long Position, string Query)>();
         foreach (var model in _models)
         {
-            if (await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } serving
-                && model.CustomerTotals(ReadTables.Generation(model, serving.Number)) is { } query)
+            if (await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } active
+                && model.CustomerTotals(ReadTables.Generation(model, active.Number)) is { } query)
             {
-                asked.Add((model.Name, serving.Position, query));
+                queries.Add((model.Name, active.Position, query));
             }
         }
 
-        // Before anything is added up: where they hold different events there is nothing to be learnt from it.
-        return asked.DistinctBy(a => a.Position).Count() > 1
+        // Check before the expensive queries: totals of different events cannot be compared.
+        return queries.DistinctBy(q => q.Position).Count() > 1
             ? null
-            : await TotalsAsync(snapshot, [.. asked.Select(a => (a.Model, a.Query))], ct);
+            : await TotalsAsync(snapshot, [.. queries.Select(q => (q.Model, q.Query))], ct);
     }
 
     private static async Task<IReadOnlyList<Difference>> TotalsAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<(string Model, string Query)> asked, CancellationToken ct)
+        NpgsqlConnection snapshot, IReadOnlyList<(string Model, string Query)> queries, CancellationToken ct)
     {
         var totals = new List<(string Model, string Totals)>();
-        foreach (var (model, query) in asked)
+        foreach (var (model, query) in queries)
         {
             totals.Add((model, JsonSerializer.Serialize(await ReadModel.SumsByCurrencyAsync(snapshot, query, ct), ApiJson.Options)));
         }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Streams whose last event was recorded in the future: it stays at their end, and questions about now do not know of it.
+/// Finds streams whose last event has a recorded time in the future. Queries as of now do not include such an event.
 /// </summary>
 public static class FutureStreams
 {
@@ -15,8 +15,10 @@ public static class FutureStreams
     {
         ArgumentNullException.ThrowIfNull(source);
         await using var command = source.CreateCommand(
-            $"select id, timestamp from {SchemaNames.Streams} where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}"
-        );
+            $"""
+            select id, timestamp from {SchemaNames.Streams}
+            where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}
+            """);
         command.Parameters.Add(new() { Value = now + SystemClock.MaxSkew });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var streams = new List<Difference>();

@@ -3,18 +3,20 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>Receipts have ids that are hashes: they lie evenly, so equal ranges of ids hold about as many of them.</summary>
+/// <summary>
+/// Divides ids into equal ranges. Receipt ids are hashes and evenly distributed, so each range has about the same number.
+/// </summary>
 internal static class IdShares
 {
-    private const int Most = 1 << 16;
+    private const int MaxShares = 1 << 16;
 
-    /// <summary>Into how many ranges the ids are divided, so that each holds about so many rows.</summary>
+    /// <summary>Computes the number of ranges so that each has about the given number of rows.</summary>
     public static async Task<int> CountAsync(NpgsqlDataSource source, int rows, CancellationToken ct)
     {
-        // As PostgreSQL last counted them: -1 where it never did.
+        // The estimate of PostgreSQL's last analyze; -1 if there was none.
         await using var command = source.CreateCommand(
             $"select greatest(reltuples, 0)::bigint from pg_class where oid = '{ReceiptTable.Name}'::regclass");
-        return (int)Math.Clamp((long)(await command.ExecuteScalarAsync(ct))! / rows, 1, Most);
+        return (int)Math.Clamp((long)(await command.ExecuteScalarAsync(ct))! / rows, 1, MaxShares);
     }
 
     public static StreamSelection Of(int share, int shares) => StreamSelection.Between(

@@ -6,39 +6,42 @@ using Banking.EventStore.Storage;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>What a module knows of imported events: ids that are made from the source.</summary>
-/// <param name="Problem">What an event and the row that it names say differently; null where they agree, or the rule does not concern
-/// it.</param>
+/// <summary>A module's rule for imported events, such as ids that are derived from the source.</summary>
+/// <param name="Problem">Returns the contradiction between an event and its source row; null if there is none or the rule does not
+/// apply.</param>
 public sealed record ImportRule(Func<ReceiptedEvent, ImportedRow, string?> Problem);
 
-/// <summary>The row that an imported event names.</summary>
-/// <param name="Id">The row's id in its own system.</param>
-/// <param name="ExternalId">The id that the stream had there, as its first event says.</param>
+/// <summary>The source row of an imported event.</summary>
+/// <param name="Id">The row's id in the source system.</param>
+/// <param name="ExternalId">The id of the stream in the source system, from the stream's first event.</param>
 public sealed record ImportedRow(string System, string File, string Id, string? ExternalId);
 
 /// <summary>
-/// An imported event has no receipt, because nobody was answered. What is known of it: its stream was taken over whole in one transaction,
-/// its key names the row in its data, and ids are made from the source. Without the source's files nothing more is known; a repeated import
-/// compares with these.
+/// Checks imported events. They have no receipt, because no caller got a response. Three rules hold without the source files: one
+/// transaction imported the whole stream, the key names the source row, and ids are derived from the source. A repeated import compares
+/// with the files.
 /// </summary>
 internal static class ImportedEvents
 {
     /// <summary>
-    /// Whether the event was stored with the first one of its stream by the same import, and the external id in that one; null for other
-    /// events.
+    /// Whether the same import stored the event in the transaction of its stream's first event, and the external id in that first event;
+    /// null for events that were not imported.
     /// </summary>
     public static readonly string Columns =
         $"""
         case when e.headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' then (
-            select f.timestamp = e.timestamp and f.correlation_id is not distinct from e.correlation_id and f.user_name is not distinct from e.user_name
+            select f.timestamp = e.timestamp
+                and f.correlation_id is not distinct from e.correlation_id
+                and f.user_name is not distinct from e.user_name
                 and f.headers ->> '{HeaderNames.Channel}' is not distinct from e.headers ->> '{HeaderNames.Channel}'
                 and f.headers ->> '{HeaderNames.Operation}' is not distinct from e.headers ->> '{HeaderNames.Operation}'
             from {SchemaNames.Events}.mt_events f where f.stream_id = e.stream_id and f.version = 1 limit 1) end,
         case when e.headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' then (
-            select f.data ->> 'externalId' from {SchemaNames.Events}.mt_events f where f.stream_id = e.stream_id and f.version = 1 limit 1) end
+            select f.data ->> 'externalId'
+            from {SchemaNames.Events}.mt_events f where f.stream_id = e.stream_id and f.version = 1 limit 1) end
         """;
 
-    /// <summary>What is wrong with an imported event, as the rule that it breaks; null where nothing is.</summary>
+    /// <summary>Returns the rule that an imported event breaks; null if it breaks none.</summary>
     public static string? Problem(ReceiptedEvent e, IEnumerable<ImportRule> rules)
     {
         if (!e.IsWithItsFirst)

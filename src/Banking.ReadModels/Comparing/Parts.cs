@@ -3,11 +3,11 @@ using Banking.ReadModels.Books;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// A comparison is made of parts. One that fails because of the data is a difference itself, and the others are compared all the same.
+/// Runs a part of a comparison. A part that fails because of the data is itself a difference, and the other parts still run.
 /// </summary>
 internal static class Parts
 {
-    /// <param name="of">What the part compares.</param>
+    /// <param name="of">The data that the part compares.</param>
     public static async Task<IReadOnlyList<Difference>> RunAsync(
         string of, string part, Guid? stream, Func<Task<IReadOnlyList<Difference>>> compare)
     {
@@ -15,9 +15,9 @@ internal static class Parts
         {
             return await compare();
         }
-        catch (Exception failure) when (ReadModelWriter.IsOfTheData(failure))
+        catch (Exception failure) when (ReadModelWriter.IsDataFailure(failure))
         {
-            return [new(of, part, stream, null, $"It cannot be compared: {failure.Message}")];
+            return [new(of, part, stream, null, $"Cannot compare: {failure.Message}")];
         }
     }
 }

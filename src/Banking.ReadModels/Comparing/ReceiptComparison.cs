@@ -12,22 +12,23 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares receipts with events, both ways. An event says who asked for what under which key; the id of its receipt is made of that, so a
-/// receipt that was deleted or given to another caller, and an event whose actor, operation or key was changed, are found alike. A receipt
-/// names its event.
+/// Compares receipts with events in both directions. The id of a receipt is derived from the caller, operation and key in its event's
+/// headers. So the comparison finds a receipt that was deleted or moved to another caller, and an event whose headers were changed. A
+/// receipt names its event.
 /// </summary>
 public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules)
     : StoredComparison
 {
     public const string Table = "receipt";
 
-    /// <summary>Events that are held in memory at once.</summary>
-    private const int Page = 2_000;
+    /// <summary>Number of events in memory at once.</summary>
+    private const int PageSize = 2_000;
 
-    private static readonly string OfEvents =
+    private static readonly string ReceiptsOfEvents =
         $"""
         select r.id, r.event_id, r.recorded_at, r.status, r.body, l.id is not null,
-            l.headers is not distinct from e.headers and l.correlation_id is not distinct from e.correlation_id and l.user_name is not distinct from e.user_name,
+            l.headers is not distinct from e.headers
+                and l.correlation_id is not distinct from e.correlation_id and l.user_name is not distinct from e.user_name,
             f.data ->> 'code', f.data ->> 'detail', f.data ->> 'facts', f.id is not null
         from unnest($1, $2) with ordinality as i(receipt, position, place)
         join {SchemaNames.Events}.mt_events e on e.seq_id = i.position
@@ -37,9 +38,13 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         order by i.place
         """;
 
-    private static readonly string OfReceipts =
-        $"select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r "
-        + $"left join {SchemaNames.Events}.mt_events e on e.id = r.event_id left join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id ";
+    private static readonly string EventsOfReceipts =
+        $"""
+        select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r
+        left join {SchemaNames.Events}.mt_events e on e.id = r.event_id
+        left join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
+
+        """;
 
     private readonly string[] _streamTypes = [.. kinds.Where(k => k.HasReceipts).Select(k => k.Type)];
     private readonly IReadOnlyList<ReceiptRule> _rules = [.. rules];
@@ -57,7 +62,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         {
             var page = await PageAsync(snapshot, streams, stream, version, ct);
             differences.AddRange(await CompareAsync(snapshot, page, ct));
-            if (page.Count < Page)
+            if (page.Count < PageSize)
             {
                 return differences;
             }
@@ -70,10 +75,10 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     {
         ArgumentNullException.ThrowIfNull(ids);
         var differences = new List<Difference>();
-        var refusals = await OfAcceptedAsync(snapshot, ids, differences, ct);
+        var refusals = await CompareAcceptedAsync(snapshot, ids, differences, ct);
         foreach (var id in await RefusedReceipts.WithoutRefusalAsync(snapshot, refusals, ct))
         {
-            if (differences.Count < Comparison.Most)
+            if (differences.Count < Comparison.MaxRows)
             {
                 differences.Add(new(Name, Table, null, Text(new { rule = "its refusal is in the log" }), Text(new { id }), id));
             }
@@ -82,39 +87,40 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         return differences;
     }
 
-    /// <returns>When the receipts were recorded that name no event, and so are those of refusals.</returns>
-    private async Task<Dictionary<Guid, DateTimeOffset>> OfAcceptedAsync(
+    /// <summary>Compares the receipts of accepted commands with their events.</summary>
+    /// <returns>The ids of the receipts of refusals, which name no event, with their recorded times.</returns>
+    private async Task<Dictionary<Guid, DateTimeOffset>> CompareAcceptedAsync(
         NpgsqlConnection snapshot, StreamSelection ids, List<Difference> differences, CancellationToken ct)
     {
-        await using var command = ids.Command(snapshot, OfReceipts + $"where {ids.On("r.id")}");
+        await using var command = ids.Command(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}");
         await using var reader = await command.ExecuteReaderAsync(ct);
         var refusals = new Dictionary<Guid, DateTimeOffset>();
         while (await reader.ReadAsync(ct))
         {
-            var (id, refused) = (reader.GetGuid(0), reader.IsDBNull(1));
-            if (refused && reader.GetInt16(2) >= 400)
+            var (id, hasNoEvent) = (reader.GetGuid(0), reader.IsDBNull(1));
+            if (hasNoEvent && reader.GetInt16(2) >= 400)
             {
                 refusals[id] = reader.GetFieldValue<DateTimeOffset>(18);
                 continue;
             }
 
-            var wrong = refused
+            var brokenRule = hasNoEvent
                 ? "an accepted command has an event"
                 : reader.IsDBNull(6) ? "its event is in the log"
-                : Foreign(reader, id);
-            if (wrong is not null && differences.Count < Comparison.Most)
+                : IdRule(reader, id);
+            if (brokenRule is not null && differences.Count < Comparison.MaxRows)
             {
                 differences.Add(new(
-                    Name, Table, refused || reader.IsDBNull(6) ? null : reader.GetGuid(3), Text(new { rule = wrong }),
-                    Text(new { id, eventId = refused ? (Guid?)null : reader.GetGuid(1) }), id));
+                    Name, Table, hasNoEvent || reader.IsDBNull(6) ? null : reader.GetGuid(3), Text(new { rule = brokenRule }),
+                    Text(new { id, eventId = hasNoEvent ? (Guid?)null : reader.GetGuid(1) }), id));
             }
         }
 
         return refusals;
     }
 
-    /// <summary>Why the receipt does not belong to its event; null where it does.</summary>
-    private static string? Foreign(NpgsqlDataReader reader, Guid id)
+    /// <summary>Returns the broken rule if the receipt's id does not belong to its event; null if it does.</summary>
+    private static string? IdRule(NpgsqlDataReader reader, Guid id)
     {
         string? At(int i) => reader.IsDBNull(i) ? null : reader.GetString(i);
         return ReceiptedEvent.IdOf(At(17), At(10), At(12), At(13)) == id
@@ -127,10 +133,10 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     {
         await using var command = streams.Command(snapshot,
             $"""
-            select {ReceiptedEvent.Columns}, {ImportedEvents.Columns} from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
-            where {streams.OnEvents(
-                "e.stream_id",
-                "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4) order by e.stream_id, e.version limit {Page}
+            select {ReceiptedEvent.Columns}, {ImportedEvents.Columns}
+            from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
+            where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4)
+            order by e.stream_id, e.version limit {PageSize}
             """,
             stream,
             version);
@@ -151,38 +157,40 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     private async Task<IReadOnlyList<Difference>> CompareAsync(NpgsqlConnection snapshot, List<ReceiptedEvent> page, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        var asked = new List<ReceiptedEvent>();
+        var withReceipt = new List<ReceiptedEvent>();
         foreach (var e in page)
         {
             if (e.IsImported)
             {
-                differences.AddRange(ImportedEvents.Problem(e, _importRules) is { } problem ? [Headers(e, problem)] : []);
+                differences.AddRange(ImportedEvents.Problem(e, _importRules) is { } problem ? [HeaderDifference(e, problem)] : []);
             }
             else if (e.ReceiptId is null)
             {
-                differences.Add(Headers(e, "actor, operation and key are kept with each event"));
+                differences.Add(HeaderDifference(e, "actor, operation and key are kept with each event"));
             }
             else if (_streamTypes.Contains(e.StreamType))
             {
-                asked.Add(e);
+                withReceipt.Add(e);
             }
             else if (e.Key != e.Id.ToString("N"))
             {
-                // What operators do has no receipt. Its key is the event's own id.
-                differences.Add(Headers(e, "the key is the id of the event"));
+                // Actions of operators have no receipt. Their key is the id of the event.
+                differences.Add(HeaderDifference(e, "the key is the id of the event"));
             }
         }
 
-        if (asked.Count == 0)
-        {
-            return differences;
-        }
+        return withReceipt.Count == 0 ? differences : [.. differences, .. await CompareReceiptsAsync(snapshot, withReceipt, ct)];
+    }
 
-        await using var command = new NpgsqlCommand(OfEvents, snapshot) { CommandTimeout = 0 };
-        command.Parameters.Add(new() { Value = asked.Select(e => e.ReceiptId!.Value).ToArray() });
-        command.Parameters.Add(new() { Value = asked.Select(e => e.Position).ToArray() });
+    private async Task<List<Difference>> CompareReceiptsAsync(
+        NpgsqlConnection snapshot, List<ReceiptedEvent> events, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        await using var command = new NpgsqlCommand(ReceiptsOfEvents, snapshot) { CommandTimeout = 0 };
+        command.Parameters.Add(new() { Value = events.Select(e => e.ReceiptId!.Value).ToArray() });
+        command.Parameters.Add(new() { Value = events.Select(e => e.Position).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        foreach (var e in asked)
+        foreach (var e in events)
         {
             if (!await reader.ReadAsync(ct))
             {
@@ -204,30 +212,30 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         var expected = Text(new { id = e.ReceiptId, eventId = e.Id, position = e.Position });
         if (row.IsDBNull(0))
         {
-            // What a batch refused by itself was answered once and left no receipt.
+            // A refusal of one item in a batch has no receipt.
             return isRefusal && Facts(row)?.TryGetProperty("batchIndex", out _) == true ? null : new(Name, Table, e.Stream, expected, null);
         }
 
-        var wrong = isRefusal != row.IsDBNull(1) ? "a receipt names an event if the command was accepted"
+        var brokenRule = isRefusal != row.IsDBNull(1) ? "a receipt names an event if the command was accepted"
             : !isRefusal && !row.GetBoolean(5) ? "its event is in the log"
             : row.GetFieldValue<DateTimeOffset>(2) != e.RecordedAt ? "it is recorded when its event is"
             : row.GetInt16(3) >= 400 != isRefusal ? "its status is that of its decision"
-            : Body(e, row, isRefusal);
-        if (wrong is not null)
+            : BodyRule(e, row, isRefusal);
+        if (brokenRule is not null)
         {
             return new(
                 Name,
                 Table,
                 e.Stream,
-                Text(new { rule = wrong, position = e.Position }),
+                Text(new { rule = brokenRule, position = e.Position }),
                 Text(new { id = row.GetGuid(0) }),
                 row.GetGuid(0));
         }
 
-        return isRefusal || row.GetBoolean(6) ? null : Headers(e, "all events of a command have the same headers");
+        return isRefusal || row.GetBoolean(6) ? null : HeaderDifference(e, "all events of a command have the same headers");
     }
 
-    private string? Body(ReceiptedEvent e, NpgsqlDataReader row, bool isRefusal)
+    private string? BodyRule(ReceiptedEvent e, NpgsqlDataReader row, bool isRefusal)
     {
         JsonDocument body;
         try
@@ -242,22 +250,22 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         using (body)
         {
             return body.RootElement.ValueKind != JsonValueKind.Object ? "its body is an object"
-                : isRefusal ? Refused(row, body.RootElement)
+                : isRefusal ? RefusalRule(row, body.RootElement)
                 : _rules.Select(r => r.Problem(e, body.RootElement)).FirstOrDefault(p => p is not null);
         }
     }
 
-    private static string? Refused(NpgsqlDataReader row, JsonElement body)
+    private static string? RefusalRule(NpgsqlDataReader row, JsonElement body)
     {
         if (!row.GetBoolean(10))
         {
-            // That the refusal is missing is found elsewhere.
+            // RefusalComparison reports a missing refusal.
             return null;
         }
 
-        bool Says(string member, int column) => body.TryGetProperty(member, out var said) && said.ValueEquals(row.GetString(column));
-        return Says("code", 7) && Says("detail", 8) && Facts(row) is { ValueKind: JsonValueKind.Object } facts
-            && facts.EnumerateObject().All(f => body.TryGetProperty(f.Name, out var said) && JsonElement.DeepEquals(said, f.Value))
+        bool Has(string member, int column) => body.TryGetProperty(member, out var value) && value.ValueEquals(row.GetString(column));
+        return Has("code", 7) && Has("detail", 8) && Facts(row) is { ValueKind: JsonValueKind.Object } facts
+            && facts.EnumerateObject().All(f => body.TryGetProperty(f.Name, out var value) && JsonElement.DeepEquals(value, f.Value))
             && body.EnumerateObject().All(m => Problems.Members.Contains(m.Name) || facts.TryGetProperty(m.Name, out _))
             ? null
             : "it says what the refusal says";
@@ -275,7 +283,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         }
     }
 
-    private static Difference Headers(ReceiptedEvent e, string rule) => new(
+    private static Difference HeaderDifference(ReceiptedEvent e, string rule) => new(
         StreamComparison.LogName, StreamComparison.Event, e.Stream, Text(new { rule, position = e.Position }),
         Text(new { id = e.Id, version = e.Version.ToString(CultureInfo.InvariantCulture), actor = e.Actor, operation = e.Operation }));
 

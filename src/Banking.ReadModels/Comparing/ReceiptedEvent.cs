@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>An event as it is stored, with who and why: what a receipt can be compared with.</summary>
+/// <summary>A stored event with its headers, for comparison with its receipt.</summary>
 public sealed record ReceiptedEvent(
     Guid Stream,
     long Version,
@@ -25,10 +25,10 @@ public sealed record ReceiptedEvent(
     string StreamType,
     string? Customer)
 {
-    /// <summary>Of an imported event: whether the same import stored it in the transaction of its stream's first event.</summary>
+    /// <summary>For an imported event: whether the same import stored it in the transaction of its stream's first event.</summary>
     public bool IsWithItsFirst { get; init; }
 
-    /// <summary>Of an imported event: the id that its stream had in its own system.</summary>
+    /// <summary>For an imported event: the id of its stream in the source system.</summary>
     public string? ExternalId { get; init; }
 
     internal const string Columns =
@@ -36,21 +36,21 @@ public sealed record ReceiptedEvent(
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
         $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}'";
 
-    /// <summary>History of another system has no receipt: nobody was answered.</summary>
+    /// <summary>Imported history has no receipt, because no caller got a response.</summary>
     internal bool IsImported =>
         Channel == Channels.Import && Actor?.StartsWith(HistoryImport.ActorPrefix, StringComparison.Ordinal) == true;
 
-    /// <summary>The id of the receipt of its command; null where the event does not say whose command it was.</summary>
+    /// <summary>The id of its command's receipt; null if the headers do not name the caller.</summary>
     internal Guid? ReceiptId => IdOf(Customer, Actor, Operation, Key);
 
-    /// <summary>The id of a receipt, from what the headers of its events say.</summary>
+    /// <summary>Derives the id of a receipt from the headers of its events.</summary>
     internal static Guid? IdOf(string? customer, string? actor, string? operation, string? key)
     {
-        // An event that an earlier version wrote for a customer names none, and its receipt is of a scope without one.
-        Guid? of = Guid.TryParseExact(customer, "N", out var id) ? id : null;
-        return actor is null || operation is null || key is null || (customer is not null && of is null)
+        // Earlier versions wrote no customer into the headers of a customer's event, nor into the scope of its receipt.
+        Guid? customerId = Guid.TryParseExact(customer, "N", out var id) ? id : null;
+        return actor is null || operation is null || key is null || (customer is not null && customerId is null)
             ? null
-            : CommandContext.Scope(of, actor, operation, key);
+            : CommandContext.Scope(customerId, actor, operation, key);
     }
 
     internal static ReceiptedEvent Read(NpgsqlDataReader row)
@@ -76,7 +76,7 @@ public sealed record ReceiptedEvent(
     }
 }
 
-/// <summary>What a module knows of the answers in receipts.</summary>
-/// <param name="Problem">What the answer to a command, and the event that it told, say differently; null where they agree, or the rule does
-/// not concern them.</param>
+/// <summary>A module's rule for the responses in receipts.</summary>
+/// <param name="Problem">Returns the contradiction between the response to a command and its event; null if there is none or the rule does
+/// not apply.</param>
 public sealed record ReceiptRule(Func<ReceiptedEvent, JsonElement, string?> Problem);

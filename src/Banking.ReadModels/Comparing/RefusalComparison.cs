@@ -8,31 +8,34 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares each stored refusal with the event of the log that says that there was one: they are written together, so each needs the other,
-/// and what both of them say is the same.
+/// Compares stored refusals with their events in the log. One transaction writes both, so each needs the other, and their common data must
+/// be equal.
 /// </summary>
 public sealed class RefusalComparison : StoredComparison
 {
     public const string Table = "refusal";
 
-    /// <summary>What the event says, as the refusal names it.</summary>
-    private const string OfEvent =
+    /// <summary>The data of the event, with the member names of the refusal.</summary>
+    private const string EventData =
         $$"""
         jsonb_strip_nulls(jsonb_build_object(
-            'streamId', e.data ->> 'subject', 'streamVersion', e.data -> 'subjectVersion', 'operation', e.data ->> 'operation', 'code', e.data ->> 'code',
+            'streamId', e.data ->> 'subject', 'streamVersion', e.data -> 'subjectVersion',
+            'operation', e.data ->> 'operation', 'code', e.data ->> 'code',
             'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
             'reasonCode', e.headers ->> '{{HeaderNames.ReasonCode}}', 'reasonText', e.headers ->> '{{HeaderNames.ReasonText}}',
             'correlationId', e.correlation_id, 'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}', 'recordedAt', e.timestamp))
         """;
 
-    /// <summary>The same of the refusal. Its instant as PostgreSQL writes instants, so that two spellings of one are the same.</summary>
-    private const string OfRefusal =
+    /// <summary>The same data of the refusal. PostgreSQL formats its instant, so that two spellings of one instant are equal.</summary>
+    private const string RefusalData =
         """
         jsonb_strip_nulls(jsonb_build_object(
-            'streamId', r.data ->> 'streamId', 'streamVersion', r.data -> 'streamVersion', 'operation', r.data ->> 'operation', 'code', r.data ->> 'code',
+            'streamId', r.data ->> 'streamId', 'streamVersion', r.data -> 'streamVersion',
+            'operation', r.data ->> 'operation', 'code', r.data ->> 'code',
             'actor', r.data ->> 'actor', 'role', r.data ->> 'role', 'channel', r.data ->> 'channel',
             'reasonCode', r.data ->> 'reasonCode', 'reasonText', r.data ->> 'reasonText',
-            'correlationId', r.data ->> 'correlationId', 'idempotencyKey', r.data ->> 'idempotencyKey', 'recordedAt', (r.data ->> 'recordedAt')::timestamptz))
+            'correlationId', r.data ->> 'correlationId', 'idempotencyKey', r.data ->> 'idempotencyKey',
+            'recordedAt', (r.data ->> 'recordedAt')::timestamptz))
         """;
 
     public override string Name => "refusals";
@@ -41,16 +44,17 @@ public sealed class RefusalComparison : StoredComparison
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(streams);
-        // Refusals older than the first that the log knows were written by a version of the bank that told the log nothing.
+        // An earlier version of the bank wrote no events for refusals: skip refusals older than the first event.
         await using var command = streams.Command(snapshot,
             $"""
-            select coalesce(e.stream_id, r.id), {OfEvent}::text, case when r.id is null then null else {OfRefusal}::text end, e.stream_id is null
+            select coalesce(e.stream_id, r.id), {EventData}::text,
+                case when r.id is null then null else {RefusalData}::text end, e.stream_id is null
             from (select * from {SchemaNames.Events}.mt_events where {streams.On("stream_id")} and type = $3) e
             full join (select * from {CommandsModule.RefusalTable} where {streams.On("id")}) r on r.id = e.stream_id
-            where (r.id is null or e.stream_id is null or {OfEvent} <> {OfRefusal})
+            where (r.id is null or e.stream_id is null or {EventData} <> {RefusalData})
                 and (e.stream_id is not null or (r.data ->> 'recordedAt')::timestamptz >=
                     (select timestamp from {SchemaNames.Events}.mt_events where type = $3 order by seq_id limit 1))
-            order by 1 limit {Comparison.Most}
+            order by 1 limit {Comparison.MaxRows}
             """, CommandsModule.RefusedEventName);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var differences = new List<Difference>();

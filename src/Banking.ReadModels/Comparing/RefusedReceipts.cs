@@ -8,44 +8,45 @@ using NpgsqlTypes;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Finds receipts of refusals whose refusal is not in the log. A receipt does not name it, but says when it was recorded, and its id is
-/// made of the caller, operation and key, which the event of the refusal has. The id of a refusal begins with its time, so only ids of
-/// around that time are read.
+/// Finds receipts of refusals without an event in the log. A receipt does not name the event. But it has a recorded time, and its id is
+/// derived from the caller, operation and key in the event's headers. The id of a refusal starts with its time, so the search reads only
+/// ids around the recorded time.
 /// </summary>
 internal static class RefusedReceipts
 {
     private static readonly string Candidates =
         $"""
-        select i.receipt, e.headers ->> '{HeaderNames.Customer}', e.user_name, e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}'
+        select i.receipt, e.headers ->> '{HeaderNames.Customer}', e.user_name,
+            e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}'
         from unnest($1, $2, $3, $4) as i(receipt, recorded_at, lowest, highest)
         join {SchemaNames.Events}.mt_events e on e.stream_id between i.lowest and i.highest and e.timestamp = i.recorded_at
         where e.type = '{CommandsModule.RefusedEventName}'
         """;
 
     /// <summary>
-    /// From just around the time to a wide margin, for ids that were made while a clock was corrected. The second is asked for what the
-    /// first does not find.
+    /// Margins around the recorded time. The second, wide one is for ids that were created during a clock correction; it is used only for
+    /// receipts that the first does not match.
     /// </summary>
     private static readonly (TimeSpan Before, TimeSpan After)[] Margins =
         [(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)), (TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5))];
 
-    /// <summary>Those of these receipts that no refusal in the log belongs to.</summary>
+    /// <summary>Selects the receipts without a refusal in the log.</summary>
     public static async Task<IReadOnlyCollection<Guid>> WithoutRefusalAsync(
         NpgsqlConnection snapshot, IReadOnlyDictionary<Guid, DateTimeOffset> receipts, CancellationToken ct)
     {
-        var left = new Dictionary<Guid, DateTimeOffset>(receipts);
+        var unmatched = new Dictionary<Guid, DateTimeOffset>(receipts);
         foreach (var (before, after) in Margins)
         {
-            foreach (var found in left.Count == 0 ? [] : await FoundAsync(snapshot, [.. left], before, after, ct))
+            foreach (var found in unmatched.Count == 0 ? [] : await MatchAsync(snapshot, [.. unmatched], before, after, ct))
             {
-                left.Remove(found);
+                unmatched.Remove(found);
             }
         }
 
-        return left.Keys;
+        return unmatched.Keys;
     }
 
-    private static async Task<HashSet<Guid>> FoundAsync(
+    private static async Task<HashSet<Guid>> MatchAsync(
         NpgsqlConnection snapshot, KeyValuePair<Guid, DateTimeOffset>[] receipts, TimeSpan before, TimeSpan after, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(Candidates, snapshot) { CommandTimeout = 0 };

@@ -5,56 +5,59 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>One moment of the database, to compare one thing with another while commands go on.</summary>
+/// <summary>Runs comparisons in a snapshot of the database, while commands continue.</summary>
 public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections connections)
 {
     /// <summary>
-    /// Attempts at one comparison. A rebuild that ends drops the tables that a snapshot taken before it still names; two in a row are
-    /// unlikely.
+    /// Maximum attempts at one comparison. The end of a rebuild drops tables that an earlier snapshot still names; two such ends in a row
+    /// are unlikely.
     /// </summary>
     private const int MaxAttempts = 3;
 
-    /// <param name="look">Called again, over a new snapshot, where a rebuild that ended meanwhile has dropped tables that it was about to
-    /// read.</param>
-    /// <param name="byKeys">Over a connection that finds rows by their keys, whatever is known of the size of tables; else over one that
-    /// may read them whole.</param>
-    public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
+    /// <param name="compare">
+    /// Called again with a new snapshot if the end of a rebuild has dropped tables that the comparison was about to read.
+    /// </param>
+    /// <param name="byKeys">
+    /// Whether to use a connection that always looks up rows by their keys, whatever the statistics say; otherwise one that may scan
+    /// tables.
+    /// </param>
+    public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> compare, bool byKeys, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(look);
+        ArgumentNullException.ThrowIfNull(compare);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await LookAsync(look, byKeys, ct);
+                return await RunOnceAsync(compare, byKeys, ct);
             }
             catch (PostgresException dropped) when (dropped.SqlState == PostgresErrorCodes.UndefinedTable && attempt < MaxAttempts)
             {
-                // A table that is missing for another reason is missing in the last attempt as well, and reported then.
+                // Retry. If the table is missing for another reason, the last attempt reports it.
             }
         }
     }
 
-    private async Task<T> LookAsync<T>(Func<NpgsqlConnection, Task<T>> look, bool byKeys, CancellationToken ct)
+    private async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> compare, bool byKeys, CancellationToken ct)
     {
         await using var connection = byKeys ? await connections.OpenAsync(ct) : await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        return await look(connection);
+        return await compare(connection);
     }
 
     /// <summary>
-    /// The active version of a read model, as far as it is. One that another version of this bank writes is not compared: that it does not
-    /// move is reported elsewhere.
+    /// Compares the active version of a read model. If another version of this bank writes it, nothing is compared; the lag reports it.
     /// </summary>
     public Task<IReadOnlyList<Difference>> OfAsync(
-        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> look, bool byKeys, CancellationToken ct) =>
-        InAsync(async snapshot => await ActiveAsync(snapshot, model, ct) is { } serving ? await look(snapshot, serving) : [], byKeys, ct);
+        ReadModel model, Func<NpgsqlConnection, Generation, Task<IReadOnlyList<Difference>>> compare, bool byKeys, CancellationToken ct) =>
+        InAsync(
+            async snapshot => await ActiveAsync(snapshot, model, ct) is { } active ? await compare(snapshot, active) : [], byKeys, ct);
 
     internal static async Task<Generation?> ActiveAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
         return
-            await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } serving && serving.ModelVersion == model.Version
-            ? serving
+            await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } active && active.ModelVersion == model.Version
+            ? active
             : null;
     }
 }

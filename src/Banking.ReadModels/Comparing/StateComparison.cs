@@ -13,7 +13,7 @@ using NpgsqlTypes;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares stored states, and the lookup documents written with them, with what the fold that decides makes of the events.
+/// Compares stored states and their lookup documents with the fold of the events.
 /// </summary>
 public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TState> rules, LogReader log) : StateComparison
     where TState : class, IEventSourced<TState>
@@ -28,21 +28,21 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentNullException.ThrowIfNull(events);
         var (differences, folded) = (new List<Difference>(), new List<TState>());
-        foreach (var (id, isThere, stored) in await StoredAsync(snapshot, streams, ct))
+        foreach (var (id, streamExists, stored) in await StoredAsync(snapshot, streams, ct))
         {
-            if (!isThere)
+            if (!streamExists)
             {
                 differences.Add(new(Name, State, id, null, stored));
             }
-            else if (events.TryGetValue(id, out var its))
+            else if (events.TryGetValue(id, out var streamEvents))
             {
-                var state = its.Aggregate((TState?)null, (s, e) => TState.Fold(s, id, e.Data, e.Timestamp))!;
-                differences.AddRange(Compared(id, state, stored));
+                var state = streamEvents.Aggregate((TState?)null, (s, e) => TState.Fold(s, id, e.Data, e.Timestamp))!;
+                differences.AddRange(Compare(id, state, stored));
                 folded.Add(state);
             }
             else if (stored is null)
             {
-                // Too long a stream to be folded here, or one that cannot be read.
+                // The stream is too long to fold here, or cannot be read.
                 differences.Add(new(Name, State, id, "{}", null));
             }
         }
@@ -57,7 +57,10 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         string? stored = null;
         await using (
             var command = new NpgsqlCommand(
-                $"select s.version, d.data::text from {SchemaNames.Events}.mt_streams s left join {_table.Name} d on d.id = s.id where s.id = $1 and s.type = $2",
+                $"""
+                select s.version, d.data::text from {SchemaNames.Events}.mt_streams s left join {_table.Name} d on d.id = s.id
+                where s.id = $1 and s.type = $2
+                """,
                 snapshot)
             {
                 Parameters =
@@ -82,23 +85,16 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             state = page.Where(e => e.Version <= version).Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
         }
 
-        // One that is lost is found without its events.
-        return state is null || stored is null ? [] : [.. Compared(stream, state, stored), .. await LookupsAsync(snapshot, [state], ct)];
+        // OfStreamsAsync finds a lost state, without the events.
+        return state is null || stored is null ? [] : [.. Compare(stream, state, stored), .. await LookupsAsync(snapshot, [state], ct)];
     }
 
     public override async Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        var connection = transaction.Connection!;
-        // A command on the stream waits, and then folds on from what is stored here.
-        await using (var held = new NpgsqlCommand(
-            $"select version from {SchemaNames.Events}.mt_streams where id = $1 and type = $2 for update", connection, transaction)
-        { Parameters = { new() { Value = stream }, new() { Value = TState.StreamType } } })
+        if (!await LockStreamAsync(transaction, stream, ct))
         {
-            if (await held.ExecuteScalarAsync(ct) is null)
-            {
-                return [];
-            }
+            return [];
         }
 
         TState? state = null;
@@ -107,36 +103,17 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             state = page.Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
         }
 
-        string? stored;
-        await using (
-            var read = new NpgsqlCommand($"select data::text from {_table.Name} where id = $1", connection, transaction)
-            {
-                Parameters = { new() { Value = stream } },
-            })
-        {
-            stored = (string?)await read.ExecuteScalarAsync(ct);
-        }
-
-        List<Difference> found = [.. Compared(stream, state!, stored)];
+        List<Difference> found = [.. Compare(stream, state!, await ReadStateAsync(transaction, stream, ct))];
         if (found.Count > 0)
         {
-            await using var write = new NpgsqlCommand(
-                $"insert into {_table.Name} as d (id, data, mt_version, mt_dotnet_type) values ($1, $2, $3, $4) on conflict (id) do update set "
-                    + "data = excluded.data, mt_version = excluded.mt_version, mt_last_modified = transaction_timestamp()",
-                connection,
-                transaction);
-            write.Parameters.Add(new() { Value = stream });
-            write.Parameters.Add(new() { Value = Json(state!), NpgsqlDbType = NpgsqlDbType.Jsonb });
-            write.Parameters.Add(new() { Value = state!.Version });
-            write.Parameters.Add(new() { Value = typeof(TState).FullName! });
-            await write.ExecuteNonQueryAsync(ct);
+            await WriteStateAsync(transaction, stream, state!, ct);
         }
 
         foreach (var (lookup, document, json) in Lookups(state!))
         {
             await using var write = new NpgsqlCommand(
                 $"insert into {lookup.Name} (id, data, mt_dotnet_type) values ($1, $2, $3) on conflict (id) do nothing",
-                connection,
+                transaction.Connection!,
                 transaction);
             write.Parameters.Add(new() { Value = lookup.Id(document) });
             write.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb });
@@ -150,8 +127,45 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         return found;
     }
 
-    /// <summary>Each stream of this kind, and each stored state, with whether the stream exists.</summary>
-    private async Task<List<(Guid Id, bool IsThere, string? Stored)>> StoredAsync(
+    /// <summary>Locks a stream, so that a command on it waits and then starts from the repaired state.</summary>
+    /// <returns>False if the stream does not exist or is of another kind.</returns>
+    private static async Task<bool> LockStreamAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select version from {SchemaNames.Events}.mt_streams where id = $1 and type = $2 for update",
+            transaction.Connection!,
+            transaction)
+        { Parameters = { new() { Value = stream }, new() { Value = TState.StreamType } } };
+        return await command.ExecuteScalarAsync(ct) is not null;
+    }
+
+    private async Task<string?> ReadStateAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select data::text from {_table.Name} where id = $1", transaction.Connection!, transaction)
+        { Parameters = { new() { Value = stream } } };
+        return (string?)await command.ExecuteScalarAsync(ct);
+    }
+
+    private async Task WriteStateAsync(NpgsqlTransaction transaction, Guid stream, TState state, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            insert into {_table.Name} as d (id, data, mt_version, mt_dotnet_type) values ($1, $2, $3, $4)
+            on conflict (id) do update set
+                data = excluded.data, mt_version = excluded.mt_version, mt_last_modified = transaction_timestamp()
+            """,
+            transaction.Connection!,
+            transaction);
+        command.Parameters.Add(new() { Value = stream });
+        command.Parameters.Add(new() { Value = Json(state), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = state.Version });
+        command.Parameters.Add(new() { Value = typeof(TState).FullName! });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Reads the streams of this kind together with the stored states, including states without a stream.</summary>
+    private async Task<List<(Guid Id, bool StreamExists, string? Stored)>> StoredAsync(
         NpgsqlConnection snapshot, StreamSelection streams, CancellationToken ct)
     {
         await using var command = streams.Command(snapshot,
@@ -170,10 +184,10 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         return stored;
     }
 
-    private IEnumerable<Difference> Compared(Guid id, TState state, string? stored)
+    private IEnumerable<Difference> Compare(Guid id, TState state, string? stored)
     {
         var expected = Json(state);
-        if (stored is null || !IsOf(expected, stored))
+        if (stored is null || !IsSameState(expected, stored))
         {
             yield return new(Name, State, id, expected, stored);
         }
@@ -208,7 +222,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             foreach (var (state, table, document, json) in lookup)
             {
                 var stored = found.GetValueOrDefault(table.Id(document).ToString()!);
-                if (stored is null || !Same(json, stored))
+                if (stored is null || !IsSame(json, stored))
                 {
                     differences.Add(new(Name, TableOf(table), state.Id, json, stored));
                 }
@@ -219,15 +233,19 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 
     private IEnumerable<(DocumentTable Table, object Document, string Json)> Lookups(TState state) =>
-        rules.LookupDocuments(null, state).Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
+        rules
+            .LookupDocuments(null, state)
+            .Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
 
-    /// <summary>Whether a stored state says the same: as this version of the bank reads it, however an earlier one spelled it.</summary>
-    private bool IsOf(string expected, string stored)
+    /// <summary>
+    /// Whether this version of the bank reads an equal state from it; an earlier version may have written it differently.
+    /// </summary>
+    private bool IsSameState(string expected, string stored)
     {
         try
         {
             using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(stored));
-            return Same(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
+            return IsSame(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
         }
         catch (JsonException)
         {
@@ -237,12 +255,12 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 
     private string Json(TState state) => store.Options.Serializer().ToJson(state);
 
-    /// <summary>mt_doc_account_number is the table of account_number.</summary>
+    /// <summary>The table name without Marten's prefix: account_number for mt_doc_account_number.</summary>
     private static string TableOf(DocumentTable table) =>
         table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
 
-    /// <summary>jsonb keeps neither the order of members nor the spelling of numbers.</summary>
-    private static bool Same(string one, string other)
+    /// <summary>Compares JSON values, because jsonb keeps neither the order of members nor the spelling of numbers.</summary>
+    private static bool IsSame(string one, string other)
     {
         using var first = JsonDocument.Parse(one);
         using var second = JsonDocument.Parse(other);
@@ -250,13 +268,13 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 }
 
-/// <summary>Of stored states: what is found different can be repaired from the log.</summary>
+/// <summary>A comparison of stored states, which can be repaired from the log.</summary>
 public abstract class StateComparison : StoredComparison
 {
-    /// <summary>What a stored state is named in a difference.</summary>
+    /// <summary>The table name of a stored state in a difference.</summary>
     public const string State = "state";
 
-    /// <summary>Stores the state of a stream, and the lookup documents that are missing, as the log says.</summary>
-    /// <returns>What was different; empty where nothing was, or the stream is of another kind.</returns>
+    /// <summary>Repairs the stored state of a stream, and its missing lookup documents, from the log.</summary>
+    /// <returns>The differences; empty if there were none or the stream is of another kind.</returns>
     public abstract Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct);
 }

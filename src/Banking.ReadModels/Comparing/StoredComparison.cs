@@ -4,16 +4,17 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <summary>Compares data that is stored beside the events, and that must follow from them, with the event log. Changes nothing.</summary>
+/// <summary>Compares data that is derived from the events and stored separately with the event log. Changes nothing.</summary>
 public abstract class StoredComparison
 {
-    /// <summary>What differences are named after.</summary>
+    /// <summary>The name of the data in differences.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What belongs to some streams.</summary>
-    /// <param name="snapshot">In a transaction of isolation repeatable read.</param>
-    /// <param name="events">The events of those streams that exist, can be read whole and are not too long to be held at once, as the
-    /// snapshot sees them.</param>
+    /// <summary>Compares the data of some streams.</summary>
+    /// <param name="snapshot">A connection with a repeatable read transaction.</param>
+    /// <param name="events">
+    /// The events in the snapshot, for those of the streams that exist, are readable and are short enough to hold in memory.
+    /// </param>
     public virtual Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot,
         StreamSelection streams,
@@ -21,16 +22,16 @@ public abstract class StoredComparison
         CancellationToken ct) => Task.FromResult<IReadOnlyList<Difference>>([]);
 
     /// <summary>
-    /// What belongs to one stream that is too long to be held at once, besides what <see cref="OfStreamsAsync"/> finds without its events.
+    /// Compares the data of one stream that is too long to hold in memory. <see cref="OfStreamsAsync"/> compares what needs no events.
     /// </summary>
     public virtual Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>What is found by an id of its own, and not by a stream: all of it whose ids lie in a range.</summary>
+    /// <summary>Compares data that is found by its own ids instead of a stream, for a range of ids.</summary>
     public virtual Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>What can be seen only over the whole bank.</summary>
+    /// <summary>Compares data that can be compared only over the whole bank.</summary>
     public virtual Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 }

@@ -5,15 +5,15 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Makes the rows of some streams anew from their events, in tables of the session, and compares: with the rows that are there, and with
-/// what the bank's own folds say. Changes nothing.
+/// Projects the events of some streams into temporary tables and compares the result with the stored rows, and these rows with the bank's
+/// own folds. Changes nothing.
 /// </summary>
 internal static class StreamCheck
 {
     private const string Prefix = "expected";
 
-    /// <param name="snapshot">In a transaction of isolation repeatable read, so that rows and position are of one moment.</param>
-    /// <param name="streams">The events of each, up to the position of the tables.</param>
+    /// <param name="snapshot">A connection with a repeatable read transaction, so that rows and position match.</param>
+    /// <param name="streams">The events of each stream, up to the position of the tables.</param>
     public static async Task<IReadOnlyList<Difference>> RunAsync(
         NpgsqlConnection snapshot,
         ReadModel model,
@@ -25,13 +25,13 @@ internal static class StreamCheck
         var (expected, positions) = await ProjectAsync(snapshot, model, pages, ct);
         return
         [
-            .. await Comparison.OfStreamsAsync(snapshot, model, expected, found, [.. streams.Keys], [.. positions], ct),
+            .. await Comparison.CompareStreamsAsync(snapshot, model, expected, found, [.. streams.Keys], [.. positions], ct),
             .. await model.CompareWithFoldsAsync(snapshot, found, streams, ct),
         ];
     }
 
-    /// <summary>All rows of one stream that is too long to be held at once.</summary>
-    /// <returns>How many events it has, and what differs.</returns>
+    /// <summary>Compares all rows of one stream that is too long to hold in memory.</summary>
+    /// <returns>The number of its events, and the differences.</returns>
     public static async Task<(long Events, IReadOnlyList<Difference> Differences)> RunAsync(
         NpgsqlConnection snapshot,
         ReadModel model,
@@ -41,10 +41,11 @@ internal static class StreamCheck
         CancellationToken ct)
     {
         var (expected, positions) = await ProjectAsync(snapshot, model, events, ct);
-        return (positions.Count, await Comparison.OfStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct));
+        return (positions.Count, await Comparison.CompareStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct));
     }
 
-    /// <summary>The rows that the events make, in tables that last as long as the transaction, and the places of the events.</summary>
+    /// <summary>Projects events into temporary tables, which the end of the transaction drops.</summary>
+    /// <returns>The tables, and the positions of the events.</returns>
     public static async Task<(ReadTables Tables, List<long> Positions)> ProjectAsync(
         NpgsqlConnection connection, ReadModel model, IAsyncEnumerable<IReadOnlyList<IEvent>> pages, CancellationToken ct)
     {
@@ -58,7 +59,7 @@ internal static class StreamCheck
         var positions = new List<long>();
         await foreach (var page in pages.WithCancellation(ct))
         {
-            // Sums are of all streams, so these would be others.
+            // No sums: they cover all streams and could not be compared.
             await model.ProjectAsync(new(connection, sums: false), tables, page, ct);
             positions.AddRange(page.Select(e => e.Sequence));
         }

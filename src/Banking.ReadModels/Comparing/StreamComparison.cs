@@ -11,8 +11,9 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares streams with their events: versions without gap or repeat, in the order of the log; the stream at the version and time of its
-/// last event; a kind that this bank writes, with events of that kind; nothing archived, because this bank archives nothing.
+/// Compares streams with their events. Versions have no gap or repeat and follow the order of the log. The stream's row has the version and
+/// time of its last event. The stream is of a kind that this bank writes, with events of that kind. Nothing is archived, because this bank
+/// archives nothing.
 /// </summary>
 public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentStore store) : StoredComparison
 {
@@ -31,28 +32,32 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
                 lead(seq_id) over (partition by stream_id order by version, seq_id) is null as is_last
             from {{SchemaNames.Events}}.mt_events where {selection:events}),
         counted as (
-            select p.stream_id, count(*) as events, max(p.version) as last, max(p.timestamp) filter (where p.is_last and p.version = p.place) as last_time,
+            select p.stream_id, count(*) as events, max(p.version) as last,
+                max(p.timestamp) filter (where p.is_last and p.version = p.place) as last_time,
                 min(p.version) filter (where p.version <> p.place) as misplaced,
                 min(p.version) filter (where p.seq_id < p.seq_before) as unordered,
                 min(p.version) filter (where p.timestamp < p.time_before and not coalesce(s.type = any($5), false)) as untimely,
                 min(p.version) filter (where p.is_archived) as archived,
-                min(p.version) filter (where s.type is not null and not exists (select from known k where k.stream_type = s.type and k.event_type = p.type)) as foreign_kind
+                min(p.version) filter (where s.type is not null and not exists (
+                    select from known k where k.stream_type = s.type and k.event_type = p.type)) as foreign_kind
             from placed p left join {{SchemaNames.Events}}.mt_streams s on s.id = p.stream_id group by 1)
-        select coalesce(s.id, c.stream_id), s.id is null as no_stream, c.stream_id is null as no_events, s.type, s.version, s.is_archived, s.timestamp,
+        select coalesce(s.id, c.stream_id), s.id is null as no_stream, c.stream_id is null as no_events,
+            s.type, s.version, s.is_archived, s.timestamp,
             c.events, c.last, c.last_time, c.misplaced, c.unordered, c.untimely, c.archived, c.foreign_kind,
             exists (select from known k where k.stream_type = s.type) as is_known
         from (select * from {{SchemaNames.Events}}.mt_streams where {selection:id}) s full join counted c on c.stream_id = s.id
         where s.id is null or c.stream_id is null or s.version <> c.last or s.timestamp <> c.last_time or s.is_archived
-            or c.misplaced is not null or c.unordered is not null or c.untimely is not null or c.archived is not null or c.foreign_kind is not null
+            or c.misplaced is not null or c.unordered is not null or c.untimely is not null or c.archived is not null
+            or c.foreign_kind is not null
             or not exists (select from known k where k.stream_type = s.type)
-        order by 1 limit {{Comparison.Most}}
+        order by 1 limit {{Comparison.MaxRows}}
         """;
 
     private readonly (string Stream, string Event)[] _known =
         [.. from kind in kinds from name in kind.EventTypes from stored in WithEarlier(store, name) select (kind.Type, stored)];
 
     /// <summary>
-    /// Kinds without receipts. Earlier versions of the bank took the time of their events before they waited for their turn.
+    /// Kinds without receipts. Earlier versions of the bank read the time of their events before they waited for the lock.
     /// </summary>
     private readonly string[] _timesMayFall = [.. kinds.Where(k => !k.HasReceipts).Select(k => k.Type)];
 
@@ -71,19 +76,19 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         var differences = new List<Difference>();
         while (await reader.ReadAsync(ct))
         {
-            differences.AddRange(Of(reader));
+            differences.AddRange(Differences(reader));
         }
 
         return differences;
     }
 
-    /// <summary>A stream holds its events under the names of their earlier versions too.</summary>
+    /// <summary>The stored names of an event type, including those of its earlier versions.</summary>
     private static string[] WithEarlier(IDocumentStore store, string name) =>
         StoredEventTypes.Of(store).FirstOrDefault(t => t.EventTypeName == name) is { } type
             ? StoredEventTypes.Names(store, type.DocumentType)
             : [name];
 
-    private static IEnumerable<Difference> Of(NpgsqlDataReader row)
+    private static IEnumerable<Difference> Differences(NpgsqlDataReader row)
     {
         var id = row.GetGuid(0);
         if (row.GetBoolean(1))
@@ -114,16 +119,16 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
             yield return Named(Stream, id, new { archived = false }, new { archived = true });
         }
 
-        foreach (var (column, what) in Columns)
+        foreach (var (column, rule) in Rules)
         {
             if (!row.IsDBNull(column) && (column != 14 || row.GetBoolean(15)))
             {
-                yield return Named(Event, id, new { rule = what }, new { version = row.GetInt64(column) });
+                yield return Named(Event, id, new { rule }, new { version = row.GetInt64(column) });
             }
         }
     }
 
-    private static readonly (int Column, string Rule)[] Columns =
+    private static readonly (int Column, string Rule)[] Rules =
     [
         (10, "versions rise by one, from 1"),
         (11, "positions rise with the version"),

@@ -6,7 +6,7 @@ using NpgsqlTypes;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Streams by their ids: some, or all in a range, whether or not each of them exists. The parameters $1 and $2 of a command belong to it.
+/// Selects streams by ids: a list, or all in a range, whether or not they exist. It uses the parameters $1 and $2 of a command.
 /// </summary>
 public sealed record StreamSelection
 {
@@ -25,10 +25,10 @@ public sealed record StreamSelection
     /// <param name="upTo">Included.</param>
     public static StreamSelection Between(Guid after, Guid upTo) => new(null, after, upTo);
 
-    /// <summary>One stream, and of its events those after a version.</summary>
+    /// <summary>Selects the events of one stream after a version.</summary>
     public static StreamSelection EndOf(Guid id, long afterVersion) => new([id], Guid.Empty, Guid.Empty) { AfterVersion = afterVersion };
 
-    /// <summary>The same without some of the streams: a range becomes those between them, so that nothing of theirs is read.</summary>
+    /// <summary>Removes some streams. A range is split into the ranges between them, so that their data is not read.</summary>
     public IReadOnlyList<StreamSelection> Without(IReadOnlyCollection<Guid> streams)
     {
         if (streams.Count == 0)
@@ -51,13 +51,13 @@ public sealed record StreamSelection
         return [.. parts, Between(after, _upTo)];
     }
 
-    /// <summary>Those of some streams that are among these.</summary>
+    /// <summary>Filters streams to those in this selection.</summary>
     public Guid[] Among(IEnumerable<Guid> streams) => [.. streams.Where(s => _ids?.Contains(s) ?? (s > _after && s <= _upTo))];
 
-    /// <summary>The condition that a column holds one of them.</summary>
+    /// <summary>The SQL condition that a column has a selected id.</summary>
     public string On(string column) => _ids is null ? $"({column} > $1 and {column} <= $2)" : $"({column} = any($1) and $2::uuid is null)";
 
-    /// <summary>The condition that an event is one of theirs.</summary>
+    /// <summary>The SQL condition that an event belongs to the selection.</summary>
     public string OnEvents(string stream, string version) => AfterVersion == 0
         ? On(stream)
         : string.Create(CultureInfo.InvariantCulture, $"({On(stream)} and {version} > {AfterVersion})");
@@ -70,7 +70,7 @@ public sealed record StreamSelection
         return new(bytes, bigEndian: true);
     }
 
-    /// <summary>A command whose $1 and $2 are this selection, and $3 and on the other values.</summary>
+    /// <summary>Creates a command with this selection as $1 and $2, and the other values from $3 on.</summary>
     public NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> others)
     {
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };

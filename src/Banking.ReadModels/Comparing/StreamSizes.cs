@@ -4,24 +4,30 @@ using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
 
-/// <param name="Events">How many it has.</param>
+/// <param name="Events">Number of its events.</param>
 public readonly record struct StreamSize(Guid Id, long Events);
 
-/// <summary>Which streams there are to compare, and how long they are.</summary>
+/// <summary>Reads the streams to compare, and their lengths.</summary>
 public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections connections)
 {
-    /// <summary>Events that are compared of a stream that is too long to be compared in passing: its last.</summary>
+    /// <summary>Number of last events that a sentinel run compares of a long stream.</summary>
     internal const int LastOfLong = 500;
 
-    /// <summary>The streams after one of them, in the order of their ids.</summary>
+    /// <summary>Reads the streams after one of them, ordered by id.</summary>
     public Task<IReadOnlyList<StreamSize>> AfterAsync(Guid after, int limit, CancellationToken ct) =>
         ReadAsync($"select id, version from {SchemaNames.Events}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
 
-    /// <summary>The streams of the latest events, so many of these, the latest first.</summary>
+    /// <summary>Reads the streams of the latest events, the latest first.</summary>
+    /// <param name="limit">Number of events.</param>
     public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) =>
         ReadAsync(
-            $"select l.stream_id, coalesce(s.version, 1) from (select stream_id, max(seq_id) as last from (select stream_id, seq_id from {SchemaNames.Events}.mt_events "
-                + $"order by seq_id desc limit $1) e group by 1) l left join {SchemaNames.Events}.mt_streams s on s.id = l.stream_id order by l.last desc",
+            $"""
+            select l.stream_id, coalesce(s.version, 1)
+            from (
+                select stream_id, max(seq_id) as last
+                from (select stream_id, seq_id from {SchemaNames.Events}.mt_events order by seq_id desc limit $1) e group by 1) l
+            left join {SchemaNames.Events}.mt_streams s on s.id = l.stream_id order by l.last desc
+            """,
             ct,
             limit);
 
@@ -44,7 +50,7 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
         return sizes;
     }
 
-    /// <summary>How many of these streams there are of each type.</summary>
+    /// <summary>Counts these streams by type.</summary>
     public async Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
@@ -60,7 +66,7 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
         return types;
     }
 
-    /// <summary>The last events of a stream, whatever version its row has.</summary>
+    /// <summary>Selects the last events of a stream, by the versions of its events and not of its row.</summary>
     public async Task<StreamSelection> EndOfAsync(Guid stream, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
@@ -69,7 +75,7 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
         return StreamSelection.EndOf(stream, Math.Max(0, (long)(await command.ExecuteScalarAsync(ct))! - LastOfLong));
     }
 
-    /// <summary>Those of these streams that have more events than so many.</summary>
+    /// <summary>Filters streams to those with more events than a limit.</summary>
     public async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
         await using var command = source.CreateCommand(

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares streams with all that follows from them: the log with itself, stored states, receipts and refusals with the log, and the rows
-/// of every read model. A stream that cannot be compared is a difference, and the other streams are compared all the same.
+/// Compares streams with all data derived from them: the log with itself, stored states, receipts and refusals with the log, and the rows
+/// of every read model. A stream that cannot be compared is a difference, and the other streams are still compared.
 /// </summary>
 public sealed class StreamVerification(
     IEnumerable<ReadModel> models, IEnumerable<StoredComparison> stored, Snapshots snapshots, LogReader log)
@@ -17,28 +17,28 @@ public sealed class StreamVerification(
     private readonly IReadOnlyList<ReadModel> _models = [.. models];
     private readonly IReadOnlyList<StoredComparison> _stored = [.. stored];
 
-    /// <summary>All of some streams.</summary>
-    /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
-    /// <param name="existing">Those of the selection that exist and are short enough to be held together.</param>
-    /// <returns>How many events they have, and what differs.</returns>
+    /// <summary>Compares some streams.</summary>
+    /// <param name="selection">The same streams, and other data with ids in the same range.</param>
+    /// <param name="existing">Streams of the selection that exist and are short enough to hold in memory together.</param>
+    /// <returns>The number of their events, and the differences.</returns>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(existing);
         try
         {
-            return await snapshots.InAsync(snapshot => AllAsync(snapshot, selection, existing, ct), byKeys: true, ct);
+            return await snapshots.InAsync(snapshot => CompareTogetherAsync(snapshot, selection, existing, ct), byKeys: true, ct);
         }
-        catch (Exception failure) when (ReadModelWriter.IsOfTheData(failure))
+        catch (Exception failure) when (ReadModelWriter.IsDataFailure(failure))
         {
-            return await InPartsAsync(selection, existing, ct);
+            return await CompareInPartsAsync(selection, existing, ct);
         }
     }
 
-    /// <summary>A stream that is too long to be held at once.</summary>
+    /// <summary>Compares a stream that is too long to hold in memory.</summary>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareLongAsync(Guid stream, CancellationToken ct)
     {
-        var (most, differences) = (0L, new List<Difference>());
+        var (maxEvents, differences) = (0L, new List<Difference>());
         foreach (var comparison in _stored)
         {
             differences.AddRange(
@@ -50,26 +50,26 @@ public sealed class StreamVerification(
         {
             differences.AddRange(await Parts.RunAsync(model.Name, Events, stream, () => snapshots.OfAsync(
                         model,
-                        async (snapshot, serving) =>
+                        async (snapshot, active) =>
                         {
                             var (events, found) = await StreamCheck.RunAsync(
                                 snapshot,
                                 model,
-                                ReadTables.Generation(model, serving.Number),
+                                ReadTables.Generation(model, active.Number),
                                 stream,
-                                log.ReadStreamAsync(stream, serving.Position, ct),
+                                log.ReadStreamAsync(stream, active.Position, ct),
                                 ct);
-                            most = Math.Max(most, events);
+                            maxEvents = Math.Max(maxEvents, events);
                             return found;
                         },
                         byKeys: true,
                         ct)));
         }
 
-        return (most, differences);
+        return (maxEvents, differences);
     }
 
-    /// <summary>Where streams end that are too long to be compared row by row in passing.</summary>
+    /// <summary>Compares only the last rows of streams that are too long for a row by row comparison.</summary>
     public async Task<IReadOnlyList<Difference>> CompareEndsAsync(Guid[] streams, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(streams);
@@ -80,7 +80,7 @@ public sealed class StreamVerification(
                 await Parts.RunAsync(model.Name, Events, null, () =>
                     snapshots.OfAsync(
                         model,
-                        (snapshot, serving) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, serving.Number), streams, ct),
+                        (snapshot, active) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, active.Number), streams, ct),
                         byKeys: true,
                         ct)));
         }
@@ -88,8 +88,8 @@ public sealed class StreamVerification(
         return found;
     }
 
-    /// <summary>In one moment, so that everything is compared with the same events.</summary>
-    private async Task<(long Events, IReadOnlyList<Difference> Differences)> AllAsync(
+    /// <summary>Compares in one snapshot, so that all data is compared with the same events.</summary>
+    private async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareTogetherAsync(
         NpgsqlConnection snapshot, StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
         var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
@@ -111,19 +111,20 @@ public sealed class StreamVerification(
     private static async Task<IReadOnlyList<Difference>> RowsAsync(
         NpgsqlConnection snapshot, ReadModel model, Dictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
-        if (streams.Count == 0 || await Snapshots.ActiveAsync(snapshot, model, ct) is not { } serving)
+        if (streams.Count == 0 || await Snapshots.ActiveAsync(snapshot, model, ct) is not { } active)
         {
             return [];
         }
 
-        var inIt = streams.ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s.Value.Where(e => e.Sequence <= serving.Position)]);
-        return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, serving.Number), inIt, ct);
+        var projected = streams.ToDictionary(
+            s => s.Key, s => (IReadOnlyList<IEvent>)[.. s.Value.Where(e => e.Sequence <= active.Position)]);
+        return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, active.Number), projected, ct);
     }
 
     /// <summary>
-    /// Something of these streams cannot be compared: what it is is found by halves, and named; everything else is compared.
+    /// Finds the data that cannot be compared by bisection, reports it, and compares everything else.
     /// </summary>
-    private async Task<(long Events, IReadOnlyList<Difference> Differences)> InPartsAsync(
+    private async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareInPartsAsync(
         StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
         var differences = new List<Difference>();
@@ -137,16 +138,17 @@ public sealed class StreamVerification(
                 differences.AddRange(found);
             }
 
-            // Whatever else is in the range: without these streams' events, only what differs from them all is new.
-            differences.AddRange((await OneByOneAsync(selection, [], null, ct)).Where(d => d.Stream is not { } s || !existing.Contains(s)));
+            // Other data in the range, without the differences of these streams, which are reported already.
+            var others = await CompareOneByOneAsync(selection, [], null, ct);
+            differences.AddRange(others.Where(d => d.Stream is not { } s || !existing.Contains(s)));
             return (events, differences);
         }
 
-        return (events, await OneByOneAsync(selection, existing, existing.Length == 1 ? existing[0] : null, ct));
+        return (events, await CompareOneByOneAsync(selection, existing, existing.Length == 1 ? existing[0] : null, ct));
     }
 
-    /// <summary>Each comparison in a moment of its own, so that one that fails does not end the others.</summary>
-    private async Task<IReadOnlyList<Difference>> OneByOneAsync(
+    /// <summary>Runs each comparison in its own snapshot, so that a failure does not end the others.</summary>
+    private async Task<IReadOnlyList<Difference>> CompareOneByOneAsync(
         StreamSelection selection, Guid[] existing, Guid? stream, CancellationToken ct)
     {
         var differences = new List<Difference>();

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Compares the documents of projections with what their folds make of the events, as far as each projection has come. A document that the
-/// log does not make is found too.
+/// Compares the documents of projections with the folds of their events, up to the position of each projection. It also finds documents
+/// without a stream.
 /// </summary>
 internal sealed class DocumentComparison(DocumentModels models, LogReader log) : StoredComparison
 {
@@ -20,18 +20,18 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        // Of the end of a long stream no document can be made.
+        // The last events of a long stream alone give no document.
         foreach (var model in models.All.Where(m => m.Fold is not null && streams.AfterVersion == 0))
         {
             var position = await PositionAsync(snapshot, model, ct);
             var stored = await StoredAsync(snapshot, model, streams, ct);
-            foreach (var (stream, its) in events)
+            foreach (var (stream, streamEvents) in events)
             {
-                differences.AddRange(
-                    Compared(model, stream, model.Fold!.Make(stream, Of(model, its, position)), stored.GetValueOrDefault(stream).Document));
+                var expected = model.Fold!.Make(stream, Select(model, streamEvents, position));
+                differences.AddRange(Compare(model, stream, expected, stored.GetValueOrDefault(stream).Document));
             }
 
-            differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => Differs(model, d.Key, null, d.Value.Document)));
+            differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => Difference(model, d.Key, null, d.Value.Document)));
         }
 
         return differences;
@@ -43,20 +43,20 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         foreach (var model in models.All.Where(m => m.Fold is not null))
         {
             var position = await PositionAsync(snapshot, model, ct);
-            var its = new List<IEvent>();
+            var events = new List<IEvent>();
             await foreach (var page in log.ReadStreamAsync(stream, position, ct))
             {
-                its.AddRange(Of(model, page, position));
+                events.AddRange(Select(model, page, position));
             }
 
             var stored = await StoredAsync(snapshot, model, StreamSelection.Of(stream), ct);
-            differences.AddRange(Compared(model, stream, model.Fold!.Make(stream, its), stored.GetValueOrDefault(stream).Document));
+            differences.AddRange(Compare(model, stream, model.Fold!.Make(stream, events), stored.GetValueOrDefault(stream).Document));
         }
 
         return differences;
     }
 
-    /// <summary>A projection whose progress lies behind the end of the log would pass over the events that come next.</summary>
+    /// <summary>Finds projections whose position is beyond the end of the log: they would skip the next events.</summary>
     public override async Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
@@ -76,19 +76,19 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         return differences;
     }
 
-    private static IEnumerable<IEvent> Of(DocumentModel model, IEnumerable<IEvent> events, long upTo) =>
+    private static IEnumerable<IEvent> Select(DocumentModel model, IEnumerable<IEvent> events, long upTo) =>
         events.Where(e => e.Sequence <= upTo && model.EventTypes.Contains(e.EventTypeName));
 
-    private static IEnumerable<Difference> Compared(DocumentModel model, Guid stream, string? made, string? stored)
+    private static IEnumerable<Difference> Compare(DocumentModel model, Guid stream, string? expected, string? stored)
     {
-        if (made is null ? stored is not null : stored is null || !model.Fold!.IsSame(made, stored))
+        if (expected is null ? stored is not null : stored is null || !model.Fold!.IsSame(expected, stored))
         {
-            yield return Differs(model, stream, made, stored);
+            yield return Difference(model, stream, expected, stored);
         }
     }
 
-    private static Difference Differs(DocumentModel model, Guid id, string? made, string? stored) =>
-        new(model.Name, model.Table[(model.Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, made, stored);
+    private static Difference Difference(DocumentModel model, Guid id, string? expected, string? stored) =>
+        new(model.Name, model.Table[(model.Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, expected, stored);
 
     private static async Task<long> PositionAsync(NpgsqlConnection snapshot, DocumentModel model, CancellationToken ct)
     {
@@ -103,8 +103,10 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     {
         await using var command = streams.Command(
             snapshot,
-            $"select d.id, d.data::text, exists (select from {SchemaNames.Events}.mt_streams s where s.id = d.id) from {model.Table} d where {streams.On("d.id")}"
-        );
+            $"""
+            select d.id, d.data::text, exists (select from {SchemaNames.Events}.mt_streams s where s.id = d.id)
+            from {model.Table} d where {streams.On("d.id")}
+            """);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var stored = new Dictionary<Guid, (string, bool)>();
         while (await reader.ReadAsync(ct))

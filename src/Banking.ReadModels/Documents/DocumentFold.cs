@@ -6,15 +6,15 @@ using Marten.Events.Aggregation;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Makes the document of a stream with the fold of its projection, without Marten's daemon: what is stored is compared with it.
+/// Computes the document of a stream with the fold of its projection, without Marten's daemon, to compare the stored document with it.
 /// </summary>
 public abstract class DocumentFold
 {
-    /// <summary>The document that these events of one stream make, as it is stored; null where they make none.</summary>
+    /// <summary>Computes the document of these events of one stream, as it is stored; null if they give none.</summary>
     public abstract string? Make(Guid stream, IEnumerable<IEvent> events);
 
-    /// <summary>Whether a stored document says the same, however its members are ordered and its numbers spelled.</summary>
-    public abstract bool IsSame(string made, string stored);
+    /// <summary>Whether a stored document is equal, whatever the order of its members and the spelling of its numbers.</summary>
+    public abstract bool IsSame(string expected, string stored);
 
     internal static DocumentFold? Of(object projection, Type document, ISerializer serializer) =>
         typeof(SingleStreamProjection<,>).MakeGenericType(document, typeof(Guid)).IsInstanceOfType(projection)
@@ -29,9 +29,9 @@ public abstract class DocumentFold
                 ? serializer.ToJson(made)
                 : null;
 
-        public override bool IsSame(string made, string stored)
+        public override bool IsSame(string expected, string stored)
         {
-            using var first = JsonDocument.Parse(made);
+            using var first = JsonDocument.Parse(expected);
             using var second = JsonDocument.Parse(stored);
             return JsonElement.DeepEquals(first.RootElement, second.RootElement);
         }

@@ -5,18 +5,18 @@ using Marten;
 
 namespace Banking.ReadModels.Documents;
 
-/// <summary>A read model of documents: an ordinary asynchronous projection of Marten, run by Marten's daemon.</summary>
-/// <param name="Name">What operators call it.</param>
-/// <param name="Version">Raised whenever the projection changes.</param>
-/// <param name="Shard">The name under which Marten keeps its progress.</param>
+/// <summary>A read model of documents: an asynchronous Marten projection, run by Marten's daemon.</summary>
+/// <param name="Name">The name that operators use.</param>
+/// <param name="Version">Raised with every change of the projection.</param>
+/// <param name="Shard">The name under which Marten stores its progress.</param>
 /// <param name="Document">The type of its documents.</param>
 /// <param name="Table">The table of its documents.</param>
-/// <param name="EventTypes">The stored names of the events that it is made of.</param>
-/// <param name="Fold">What its documents are compared by; null where a document is not the fold of one stream.</param>
+/// <param name="EventTypes">The stored names of the events that it projects.</param>
+/// <param name="Fold">The fold to compare its documents with; null if a document is not the fold of one stream.</param>
 public sealed record DocumentModel(
     string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlySet<string> EventTypes, DocumentFold? Fold);
 
-/// <summary>The document read models of this bank: whatever a module adds to the store as an asynchronous projection.</summary>
+/// <summary>The document read models of this bank: every asynchronous projection that a module adds to the store.</summary>
 public sealed class DocumentModels
 {
     public DocumentModels(IDocumentStore store)
@@ -28,7 +28,7 @@ public sealed class DocumentModels
         KnownEventTypes = [.. StoredEventTypes.Of(store).Select(m => m.EventTypeName)];
     }
 
-    /// <summary>In the order of their names.</summary>
+    /// <summary>All document read models, ordered by name.</summary>
     public IReadOnlyList<DocumentModel> All { get; }
 
     /// <summary>The stored names of all events that this version of the bank can read.</summary>
@@ -48,8 +48,8 @@ public sealed class DocumentModels
     }
 
     /// <summary>
-    /// Marten's rebuild truncates the table, which needs a right that the host's role lacks, waits for every reader, and shows an empty
-    /// table to snapshots that began before. A plain DELETE has none of these.
+    /// Replaces the TRUNCATE of Marten's rebuild by DELETE. TRUNCATE needs a right that the host's role lacks, waits for every reader, and
+    /// shows an empty table to snapshots that began before.
     /// </summary>
     private static void DeleteOnRebuild(AsyncOptions options, string table)
     {

@@ -3,24 +3,26 @@ using JasperFx.Events.Daemon.HighWater;
 
 namespace Banking.ReadModels.Documents;
 
-/// <summary>Tells Marten's daemon the high-water mark that this host has already found: the daemon asks the database nothing.</summary>
+/// <summary>
+/// Gives Marten's daemon the high-water mark that this host knows already, so that the daemon does not query the database.
+/// </summary>
 internal sealed class HighWaterMarkDetector(HighWaterMark mark, Uri database) : IHighWaterDetector
 {
     /// <summary>
-    /// The daemon goes no further than this: right before an event that cannot be projected. Null where nothing holds it.
+    /// The last position that the daemon may project: right before an event that cannot be projected. Null if there is no such event.
     /// </summary>
     public long? Ceiling { get; set; }
 
     /// <summary>
-    /// Up to here every event is of a type that this version knows. The daemon asks by itself, so what was not looked at yet it must not be
-    /// told.
+    /// Up to this position this version knows every event type. The daemon polls on its own, so unchecked positions must not be visible to
+    /// it.
     /// </summary>
     public long Checked { get; set; }
 
-    /// <summary>Where the projection could go, once that is checked.</summary>
+    /// <summary>The position that the projection may reach after the check of event types.</summary>
     public long Reachable => Math.Min(mark.Complete, Ceiling ?? long.MaxValue);
 
-    /// <summary>Up to here the projection may go.</summary>
+    /// <summary>The position up to which the projection may run now.</summary>
     public long Last => Math.Min(Checked, Reachable);
 
     public Uri DatabaseUri { get; } = database;

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Runs the document read models, on one host at a time; another takes over when that one is gone. Should two run one of them for a moment,
-/// each page is stored once: documents and progress are one transaction, which fails where the progress is not what the daemon knows.
+/// Runs the document read models on one host at a time; another host takes over when that host ends. If two hosts overlap for a moment,
+/// each page is still stored once: documents and progress are one transaction, which fails if another host moved the progress.
 /// </summary>
 public sealed class ProjectionHost(
     DocumentModels models,
@@ -29,7 +29,7 @@ public sealed class ProjectionHost(
                 stoppingToken);
 }
 
-/// <summary>Makes what runs a document read model; for a command without a host, runs it until it is current.</summary>
+/// <summary>Creates the runners of document read models. For a command without a host, runs them until they are current.</summary>
 public sealed class ProjectionRunners(
     IDocumentStore store,
     ReadModelConnections connections,
@@ -40,20 +40,20 @@ public sealed class ProjectionRunners(
     TimeProvider clock,
     ILoggerFactory loggers)
 {
-    /// <summary>What the hosts of a bank elect a leader for.</summary>
+    /// <summary>The role for which the hosts of a bank elect a leader.</summary>
     internal const string Role = "projections";
 
     internal ProjectionRunner Of(DocumentModel model) => new((DocumentStore)store, model, connections, mark, log, states, clock, loggers);
 
     /// <summary>
-    /// Brings read models to the high-water mark of now, and does the rebuilds that were asked for. Where a host runs them, waits until it
-    /// has.
+    /// Brings read models to the present high-water mark and runs the requested rebuilds. If a host runs the read models, waits for that
+    /// host.
     /// </summary>
     public async Task CatchUpAsync(IReadOnlyList<DocumentModel> models, CancellationToken ct)
     {
         var end = await mark.LookAsync(ct);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        // Made once: a runner remembers that it takes events one by one, to find the one that fails.
+        // Created once: a runner keeps the state of its search for a failing event.
         var runners = models.Select(Of).ToList();
         var leading = Leader.RunAsync(
             source,

@@ -11,9 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Runs one document read model under a daemon of Marten's, which loads its events, folds them, and stores documents and progress in one
-/// transaction. Each read model has a daemon of its own, so that one that stops before an event stops no other, and so that what a daemon
-/// remembers goes with it.
+/// Runs one document read model with a Marten daemon, which loads its events, folds them, and stores documents and progress in one
+/// transaction. Each read model has its own daemon: pausing one does not pause another, and the daemon's state ends with it.
 /// </summary>
 internal sealed class ProjectionRunner(
     DocumentStore store,
@@ -33,16 +32,16 @@ internal sealed class ProjectionRunner(
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// A busy log is followed in pages of what came within this time, which cost less than a page for each look at the log.
+    /// Minimum time between two pages while the log is busy: larger pages cost less than one page for each poll.
     /// </summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Positions within one look at the log from which it is busy.</summary>
-    private const long Busy = 100;
+    /// <summary>New positions in one poll above which the log counts as busy.</summary>
+    private const long BusyThreshold = 100;
 
     private readonly ILogger _logger = loggers.CreateLogger<ProjectionRunner>();
 
-    /// <summary>Up to here events are taken one by one, after a failure that named none.</summary>
+    /// <summary>Up to this position events are projected one by one, after a failure that named no event.</summary>
     private long _oneByOneUpTo;
 
     /// <summary>Follows the log until it is cancelled.</summary>
@@ -56,13 +55,13 @@ internal sealed class ProjectionRunner(
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)
             {
-                _logger.LogWarning(failure, "The projection {Projection} failed and is started again", model.Name);
+                _logger.LogWarning(failure, "The projection {Projection} failed; restarting it", model.Name);
                 await Task.Delay(Pause, clock, ct);
             }
         }
     }
 
-    /// <summary>Brings the read model to the high-water mark, after the rebuild that was asked for, where one was.</summary>
+    /// <summary>Brings the read model to the high-water mark, after a rebuild if one was requested.</summary>
     public Task CatchUpAsync(CancellationToken ct) =>
         WithDaemonAsync(
             async (daemon, detector, status, token) =>
@@ -73,7 +72,7 @@ internal sealed class ProjectionRunner(
                     await Task.Delay(Step, clock, token);
                 }
 
-                await HandleAsync(agent, token);
+                await HandleFailureAsync(agent, token);
             },
             ct);
 
@@ -97,11 +96,11 @@ internal sealed class ProjectionRunner(
             if (status.Position > mark.Complete)
             {
                 throw new InvalidOperationException(
-                    $"Its progress, position {status.Position}, lies after the end of the log, position {mark.Complete}.");
+                    $"Its position {status.Position} is beyond the end of the log, position {mark.Complete}. Request a rebuild.");
             }
 
             detector.Checked = status.Position;
-            if (await StopsBeforeUnknownAsync(status, detector, ct))
+            if (await PauseBeforeUnknownAsync(status, detector, ct))
             {
                 status = await states.OfAsync(model, ct);
             }
@@ -115,12 +114,12 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>
-    /// Returns when the daemon is to be started again: it failed, the log is another, or an operator asked for something.
+    /// Returns when the daemon must be restarted: it failed, the log was replaced, or an operator requested a rebuild or resumed it.
     /// </summary>
     private async Task FollowAsync(
         ProjectionDaemon daemon, HighWaterMarkDetector detector, ProjectionStatus status, LogWatcher watch, CancellationToken ct)
     {
-        var (server, seen, looked) = (mark.Server, mark.Complete, clock.GetTimestamp());
+        var (server, seen, statusReadAt) = (mark.Server, mark.Complete, clock.GetTimestamp());
         var agent = await daemon.StartAgentAsync(model.Shard, ct);
         while (agent.Status == AgentStatus.Running)
         {
@@ -129,9 +128,9 @@ internal sealed class ProjectionRunner(
                 return;
             }
 
-            if (clock.GetElapsedTime(looked) > Pause)
+            if (clock.GetElapsedTime(statusReadAt) > Pause)
             {
-                looked = clock.GetTimestamp();
+                statusReadAt = clock.GetTimestamp();
                 var before = status;
                 status = await states.OfAsync(model, ct);
                 if (status.IsRebuildDue || status.PausePosition != before.PausePosition || status.Position < before.Position)
@@ -146,16 +145,16 @@ internal sealed class ProjectionRunner(
             }
 
             seen = mark.Complete;
-            if (await StopsBeforeUnknownAsync(status, detector, ct))
+            if (await PauseBeforeUnknownAsync(status, detector, ct))
             {
                 return;
             }
 
             if (detector.Last > daemon.HighWaterMark())
             {
-                var isBusy = detector.Last - daemon.HighWaterMark() > Busy;
+                var isBusy = detector.Last - daemon.HighWaterMark() > BusyThreshold;
                 await daemon.Tracker.MarkHighWaterAsync(detector.Last);
-                await Task.Delay(isBusy ? Pace : Step, clock, ct);
+                await Task.Delay(isBusy ? MinInterval : Step, clock, ct);
             }
             else
             {
@@ -163,12 +162,13 @@ internal sealed class ProjectionRunner(
             }
         }
 
-        await HandleAsync(agent, ct);
+        await HandleFailureAsync(agent, ct);
         await Task.Delay(Pause, clock, ct);
     }
 
     /// <summary>
-    /// The position that the daemon must not pass: right before the event that stops it, or the next event while they are taken one by one.
+    /// The last position that the daemon may project: right before the event that pauses it, or the next event while it projects one by
+    /// one.
     /// </summary>
     private async Task<long?> CeilingAsync(ProjectionStatus status, long position, CancellationToken ct)
     {
@@ -182,7 +182,7 @@ internal sealed class ProjectionRunner(
         detector.Ceiling = null;
         detector.Checked = 0;
         await states.BeginRebuildAsync(model, detector.Reachable, ct);
-        await StopsBeforeUnknownAsync(await states.OfAsync(model, ct), detector, ct);
+        await PauseBeforeUnknownAsync(await states.OfAsync(model, ct), detector, ct);
         var outcome = GenerationState.Serving;
         try
         {
@@ -199,10 +199,10 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>
-    /// An event of a type that this version does not know may be one that the projection is made of in a later version. Marten does not
-    /// load it, so it is looked for before the daemon is told that it may pass it.
+    /// Pauses the projection before an event of an unknown type, which a later version of the projection may include. Marten does not load
+    /// such an event, so the check runs before the daemon may pass its position.
     /// </summary>
-    private async Task<bool> StopsBeforeUnknownAsync(ProjectionStatus status, HighWaterMarkDetector detector, CancellationToken ct)
+    private async Task<bool> PauseBeforeUnknownAsync(ProjectionStatus status, HighWaterMarkDetector detector, CancellationToken ct)
     {
         var upTo = detector.Reachable;
         if (upTo <= detector.Checked)
@@ -217,7 +217,6 @@ internal sealed class ProjectionRunner(
         }
 
         detector.Checked = position - 1;
-
         await PauseAsync(status, position, "This version of the bank does not know its type.", ct);
         detector.Ceiling = position - 1;
         return true;
@@ -225,14 +224,15 @@ internal sealed class ProjectionRunner(
 
     private async Task PauseAsync(ProjectionStatus status, long position, string detail, CancellationToken ct)
     {
-        _logger.LogError("The projection {Projection} stops before position {Position}: {Failure}", model.Name, position, detail);
+        _logger.LogError(
+            "The projection {Projection} is paused before the event at position {Position}: {Failure}", model.Name, position, detail);
         _oneByOneUpTo = 0;
         await states.PauseAsync(status, position, await ReasonAsync(position, detail, ct), ct);
     }
 
-    private async Task HandleAsync(ISubscriptionAgent agent, CancellationToken ct)
+    private async Task HandleFailureAsync(ISubscriptionAgent agent, CancellationToken ct)
     {
-        // Progress that another host moved, or a restore moved back, is read again when the daemon is started again.
+        // Another host or a restore moved the progress: the restart of the daemon reads it again.
         if (agent is { Status: not AgentStatus.Running, Failure: { Category: not ShardFailureCategory.ProgressionOutOfOrder } failure })
         {
             await StopBeforeAsync(failure, ct);
@@ -240,7 +240,8 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>
-    /// An event that cannot be read or projected pauses the projection. A failure that names none is looked for one event at a time.
+    /// Pauses the projection before an event that cannot be read or projected. After a failure that names no event, events are projected
+    /// one by one to find it.
     /// </summary>
     private async Task StopBeforeAsync(ShardFailure failure, CancellationToken ct)
     {
@@ -259,12 +260,12 @@ internal sealed class ProjectionRunner(
 
         _oneByOneUpTo = mark.Complete;
         _logger.LogWarning(
-            "The projection {Projection} failed: {Failure} It now takes events one by one, to find the one that fails",
+            "The projection {Projection} failed: {Failure} It now projects events one by one to find the failing event",
             model.Name,
             failure.Detail);
     }
 
-    /// <summary>For an event that this bank cannot read, the words in which every reader of the log says so.</summary>
+    /// <summary>The reason of a pause. For an unreadable event it is the message that all readers of the log give.</summary>
     private async Task<string> ReasonAsync(long position, string detail, CancellationToken ct)
     {
         try

@@ -7,10 +7,10 @@ using Npgsql;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// What is known of document read models besides their documents: Marten's progress, and in a table of ours what Marten's daemon does not
-/// keep for the next host, which is where a projection had to stop, and the rebuilds.
+/// State of the document read models: Marten's progress, and a table for what Marten does not store: the event before which a projection is
+/// paused, and its rebuilds.
 /// </summary>
-public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelLog journal, TimeProvider clock)
+public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelLog operatorLog, TimeProvider clock)
 {
     private const string Table = SchemaNames.Platform + ".projection";
 
@@ -18,7 +18,8 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         $"""
         create table if not exists {Table} (
             name text primary key, generation int not null default 1, paused_at timestamptz, pause_position bigint, pause_reason text,
-            requested_at timestamptz, requested_by text, reason text, started_at timestamptz, target bigint, finished_at timestamptz, outcome text)
+            requested_at timestamptz, requested_by text, reason text,
+            started_at timestamptz, target bigint, finished_at timestamptz, outcome text)
         """;
 
     private const string Select =
@@ -36,7 +37,7 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
 
     public async Task<ProjectionStatus> OfAsync(DocumentModel model, CancellationToken ct) => (await ReadAsync([model], ct))[0];
 
-    /// <summary>Stops a projection right before an event, for whichever host runs it, until an operator resumes it.</summary>
+    /// <summary>Pauses a projection right before an event, on every host, until an operator resumes it.</summary>
     public Task PauseAsync(ProjectionStatus status, long position, string reason, CancellationToken ct) =>
         ChangeAsync(
             status,
@@ -49,8 +50,8 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             position,
             reason);
 
-    /// <summary>Lets a projection try again the event that it stopped before.</summary>
-    /// <returns>False where it has not stopped.</returns>
+    /// <summary>Resumes a paused projection, which retries the event.</summary>
+    /// <returns>False if it is not paused.</returns>
     public async Task<bool> ResumeAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
     {
         var status = await OfAsync(model, ct);
@@ -59,8 +60,8 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             new ReadModelResumed(model.Name, status.Generation, clock.GetUtcNow()), "s.paused_at is not null", ct);
     }
 
-    /// <summary>Asks for a rebuild, which the host that runs the projections does.</summary>
-    /// <returns>False where one is under way.</returns>
+    /// <summary>Requests a rebuild. The host that runs the projections runs it.</summary>
+    /// <returns>False if a rebuild is running or requested already.</returns>
     public async Task<bool> RequestRebuildAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(action);
@@ -77,7 +78,7 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             action.Reason);
     }
 
-    /// <summary>A rebuild tries again every event, the one too that the projection stopped before.</summary>
+    /// <summary>Records the start of a rebuild and ends a pause: a rebuild retries every event.</summary>
     internal async Task BeginRebuildAsync(DocumentModel model, long target, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
@@ -101,30 +102,34 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             outcome);
     }
 
-    /// <summary>The next event of a projection after a position; null where there is none.</summary>
+    /// <summary>Finds the position of a projection's next event after a position; null if there is none.</summary>
     internal async Task<long?> NextEventAsync(DocumentModel model, long after, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select seq_id from {SchemaNames.Events}.mt_events where seq_id > $1 and type = any($2) and not is_archived order by seq_id limit 1"
-        );
+            $"""
+            select seq_id from {SchemaNames.Events}.mt_events
+            where seq_id > $1 and type = any($2) and not is_archived order by seq_id limit 1
+            """);
         Add(command, [after, model.EventTypes.ToArray()]);
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 
     /// <summary>
-    /// The first event after one position up to another whose type this version of the bank does not know; null where there is none.
+    /// Finds the first event between two positions whose type this version of the bank does not know; null if there is none.
     /// </summary>
     internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select seq_id from {SchemaNames.Events}.mt_events where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1"
-        );
+            $"""
+            select seq_id from {SchemaNames.Events}.mt_events
+            where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
+            """);
         Add(command, [after, upTo, models.KnownEventTypes.ToArray()]);
         return (long?)await command.ExecuteScalarAsync(ct);
     }
 
-    /// <summary>Changes the row of a projection, and records the fact, in one transaction.</summary>
-    /// <returns>False where the condition does not hold: nothing is changed then.</returns>
+    /// <summary>Changes the row of a projection and records the fact in the operator log, in one transaction.</summary>
+    /// <returns>False if the condition does not hold: then nothing is changed.</returns>
     private async Task<bool> ChangeAsync(
         ProjectionStatus status,
         string set,
@@ -154,7 +159,7 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             }
         }
 
-        await journal.RecordAsync(transaction, name, fact, action, ct);
+        await operatorLog.RecordAsync(transaction, name, fact, action, ct);
         await transaction.CommitAsync(ct);
         return true;
     }

@@ -2,16 +2,16 @@ using Banking.ReadModels.Books;
 
 namespace Banking.ReadModels.Documents;
 
-/// <summary>How far a document read model is, what stops it, and its last rebuild.</summary>
-/// <param name="Position">The last event in it.</param>
-/// <param name="End">The last event of the log.</param>
-/// <param name="UpdatedAt">When it was last brought forward; null where it never was.</param>
-/// <param name="Generation">One more than the rebuilds that have finished.</param>
-/// <param name="PausedAt">Set while an event keeps it from going on.</param>
-/// <param name="PausePosition">That event.</param>
-/// <param name="RequestedAt">When the last rebuild was asked for; null where none was.</param>
+/// <summary>Progress of a document read model, its pause, and its last rebuild.</summary>
+/// <param name="Position">Position of the last event it includes.</param>
+/// <param name="End">Position of the last event of the log.</param>
+/// <param name="UpdatedAt">When its progress last moved; null if it never did.</param>
+/// <param name="Generation">One more than the number of finished rebuilds.</param>
+/// <param name="PausedAt">Set while an event that cannot be projected blocks it.</param>
+/// <param name="PausePosition">Position of the blocking event.</param>
+/// <param name="RequestedAt">When the last rebuild was requested; null if there was none.</param>
 /// <param name="Target">The end of the log when that rebuild began.</param>
-/// <param name="Outcome">What came of it; null until it has finished.</param>
+/// <param name="Outcome">The result of that rebuild; null until it has finished.</param>
 public sealed record ProjectionStatus(
     DocumentModel Model,
     long Position,
@@ -29,10 +29,10 @@ public sealed record ProjectionStatus(
     DateTimeOffset? FinishedAt,
     string? Outcome)
 {
-    /// <summary>Whether a rebuild was asked for and has not finished: a host that stops in the middle leaves it to the next.</summary>
+    /// <summary>Whether a requested rebuild has not finished: if a host ends during a rebuild, the next host runs it.</summary>
     public bool IsRebuildDue => RequestedAt is not null && FinishedAt is null;
 
-    /// <summary>In the form in which operators see all read models.</summary>
+    /// <summary>Converts it to the form in which operators see all read models.</summary>
     public Generation AsGeneration() =>
         new(
             Model.Name,

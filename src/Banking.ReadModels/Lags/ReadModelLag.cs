@@ -10,15 +10,14 @@ using Npgsql;
 
 namespace Banking.ReadModels.Lags;
 
-/// <summary>How far a read model is behind the log.</summary>
-/// <param name="Events">Positions between it and the end of the log.</param>
-/// <param name="Seconds">How long ago the first event that is not in it was recorded, by the database's clock when it was looked at; 0 when
-/// it has all.</param>
-/// <param name="Trend">Positions per second by which it falls behind (above zero) or catches up.</param>
-/// <param name="Stalled">Why it does not move, in words; null where it does.</param>
+/// <summary>The lag of a read model behind the log.</summary>
+/// <param name="Events">Number of positions between it and the end of the log.</param>
+/// <param name="Seconds">Age of the first event that it lacks, by this host's clock; 0 if it is current.</param>
+/// <param name="Trend">Positions per second by which it falls behind (above zero) or catches up (below zero).</param>
+/// <param name="Stalled">Why it does not move, in words; null if it moves.</param>
 public sealed record Lag(string Model, long Position, long End, long Events, double Seconds, double Trend, string? Stalled);
 
-/// <summary>Looks once a second how far each read model is, for metrics, health and operators.</summary>
+/// <summary>Measures the lag of each read model once a second, for metrics, health and operators.</summary>
 public sealed class ReadModelLag : BackgroundService
 {
     public const string MeterName = "Banking.ReadModels";
@@ -46,16 +45,16 @@ public sealed class ReadModelLag : BackgroundService
         meter.CreateObservableGauge(
             "banking.read_model.lag.events", () => Measured(l => (double)l.Events), "{event}", "Positions behind the end of the log");
         meter.CreateObservableGauge(
-            "banking.read_model.lag.seconds", () => Measured(l => l.Seconds), "s", "Age of the first event that is not in it");
+            "banking.read_model.lag.seconds", () => Measured(l => l.Seconds), "s", "Age of the first event that the read model lacks");
         meter.CreateObservableGauge(
-            "banking.read_model.stalled", () => Measured(l => l.Stalled is null ? 0.0 : 1), null, "1 while it does not move");
+            "banking.read_model.stalled", () => Measured(l => l.Stalled is null ? 0.0 : 1), null, "1 while the read model is stalled");
     }
 
-    /// <summary>As last looked at.</summary>
+    /// <summary>The lags as last measured.</summary>
     public IReadOnlyList<Lag> Current => [.. _last.Values.Select(l => l.Lag).OrderBy(l => l.Model, StringComparer.Ordinal)];
 
-    /// <summary>Looks now.</summary>
-    /// <returns>The lags, and the generations that they are of.</returns>
+    /// <summary>Measures now.</summary>
+    /// <returns>The lags, and all generations.</returns>
     public async Task<(IReadOnlyList<Lag> Lags, IReadOnlyList<Generation> Generations)> LookAsync(CancellationToken ct)
     {
         var all = await Generation.AllAsync(_source, ct);
@@ -64,46 +63,46 @@ public sealed class ReadModelLag : BackgroundService
         var now = _clock.GetTimestamp();
         foreach (var model in _models)
         {
-            if (generations.GetValueOrDefault(model.Name) is { } serving)
+            if (generations.GetValueOrDefault(model.Name) is { } active)
             {
-                await NoteAsync(serving, model.Version, end, now, ct);
+                await MeasureAsync(active, model.Version, end, now, ct);
             }
         }
 
         List<Generation> projections = [.. (await _projections.AllAsync(ct)).Select(p => p.AsGeneration())];
         foreach (var projection in projections)
         {
-            await NoteAsync(projection, projection.ModelVersion, end, now, ct);
+            await MeasureAsync(projection, projection.ModelVersion, end, now, ct);
         }
 
         return (Current, [.. all, .. projections]);
     }
 
-    private async Task NoteAsync(Generation serving, int version, long end, long now, CancellationToken ct)
+    private async Task MeasureAsync(Generation active, int version, long end, long now, CancellationToken ct)
     {
-        var seconds = serving.Position >= end ? 0 : await AgeAsync(serving.Position, ct);
-        var events = Math.Max(0, end - serving.Position);
+        var seconds = active.Position >= end ? 0 : await AgeAsync(active.Position, ct);
+        var events = Math.Max(0, end - active.Position);
         var trend =
-            _last.TryGetValue(serving.Model, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
+            _last.TryGetValue(active.Model, out var before) && _clock.GetElapsedTime(before.At, now).TotalSeconds is > 0 and var elapsed
                 ? (events - before.Lag.Events) / elapsed
                 : 0;
-        _last[serving.Model] = (
-            new(serving.Model, serving.Position, end, events, seconds, Math.Round(trend, 1), Why(version, serving, seconds)), now);
+        _last[active.Model] = (
+            new(active.Model, active.Position, end, events, seconds, Math.Round(trend, 1), StallReason(version, active, seconds)), now);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.LookAsync(
-        Pause, LookAsync, failure => _logger.LogWarning(failure, "How far read models are could not be looked at"), stoppingToken);
+        Pause, LookAsync, failure => _logger.LogWarning(failure, "Cannot measure the lag of read models; retrying"), stoppingToken);
 
-    private static string? Why(int version, Generation serving, double seconds) => serving switch
+    private static string? StallReason(int version, Generation active, double seconds) => active switch
     {
-        { PausedAt: not null } => $"stopped before the event at position {serving.PausePosition}: {serving.PauseReason}",
-        _ when serving.ModelVersion < version => $"waits for version {version}, which is being built",
-        _ when serving.ModelVersion > version => $"written by hosts with its version {serving.ModelVersion}",
-        _ when seconds > StallSeconds => "no host brings it forward: a transaction that was left open may hold the log back",
+        { PausedAt: not null } => $"paused before the event at position {active.PausePosition}: {active.PauseReason}",
+        _ when active.ModelVersion < version => $"waits for version {version}, which is being built",
+        _ when active.ModelVersion > version => $"written only by hosts that run its version {active.ModelVersion}",
+        _ when seconds > StallSeconds => "no host updates it: an open transaction may hold back the high-water mark",
         _ => null,
     };
 
-    /// <summary>Longer than any transaction of this bank lives.</summary>
+    /// <summary>Longer than any transaction of this bank takes.</summary>
     private const double StallSeconds = 30;
 
     private async Task<long> EndAsync(CancellationToken ct)
@@ -113,7 +112,7 @@ public sealed class ReadModelLag : BackgroundService
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>By the host's clock, which recorded it; never below zero, should another host's be ahead.</summary>
+    /// <summary>Age of the next event, by the host's clock. Not below zero, even if the clock of the recording host is ahead.</summary>
     private async Task<double> AgeAsync(long position, CancellationToken ct)
     {
         await using var command = _source.CreateCommand(

@@ -10,22 +10,22 @@ using Npgsql;
 namespace Banking.ReadModels.Rebuilding;
 
 /// <summary>
-/// Makes a new generation of a read model from the log beside the one that serves, compares the two and the bank's own folds, and switches
-/// readers over. Reads and writes go on meanwhile. Each page is a transaction, so one that was cut off goes on where it stopped, in any
-/// process; nothing is published, for nothing but the tables is written.
+/// Builds a candidate of a read model from the log, compares it with the active version and the bank's own folds, and switches readers to
+/// it. Reads and writes continue meanwhile. Each page is a transaction, so any process can continue an interrupted rebuild. A rebuild
+/// writes only the tables and publishes nothing.
 /// </summary>
 public sealed class Rebuild(
     ReadModelConnections connections,
     LogReader log,
     HighWaterMark mark,
     ReadModelWriter writer,
-    RebuildComparison comparing,
-    ReadModelLog journal,
+    RebuildComparison comparison,
+    ReadModelLog operatorLog,
     TimeProvider clock,
     ILogger<Rebuild> logger)
 {
-    /// <summary>Asks for new generations, of all of these models or of none.</summary>
-    /// <returns>Their numbers by model; null where one of them is coming already.</returns>
+    /// <summary>Requests candidates for all of these models or for none.</summary>
+    /// <returns>Their numbers by model; null if one of the models has a candidate already.</returns>
     public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(
         IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
     {
@@ -35,7 +35,7 @@ public sealed class Rebuild(
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var now = clock.GetUtcNow();
         var numbers = new Dictionary<string, int>();
-        // In one order, so that two who ask at once do not wait for each other.
+        // In one order, so that two concurrent requests do not deadlock.
         foreach (var model in models.OrderBy(m => m.Name, StringComparer.Ordinal))
         {
             if (
@@ -46,170 +46,153 @@ public sealed class Rebuild(
             }
 
             numbers[model.Name] = number;
-            await journal.RecordAsync(transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
+            await operatorLog.RecordAsync(
+                transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
         }
 
         await transaction.CommitAsync(ct);
         return numbers;
     }
 
-    /// <summary>Gives up the generation that is coming; false where there is none.</summary>
+    /// <summary>Cancels the candidate; false if there is none.</summary>
     public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>
         EndAsync(model, GenerationState.Cancelled, [], action, ct);
 
     /// <summary>
-    /// Brings the generations of these models that are coming to their end, in one pass over the log; those that somebody else brings are
-    /// left to them. May be called again and again, in any process.
+    /// Completes the candidates of these models in one pass over the log, except those that another process is building. May be called
+    /// repeatedly, in any process.
     /// </summary>
-    /// <returns>Whether there was anything to do.</returns>
+    /// <returns>Whether there was any candidate to complete.</returns>
     public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(models);
-        var turns = new List<(ReadModel Model, Generation Coming, NpgsqlConnection Turn)>();
+        var locked = new List<(ReadModel Model, Generation Candidate, NpgsqlConnection Connection)>();
         try
         {
             foreach (var model in models)
             {
-                var turn = await connections.OpenAsync(ct);
-                Generation? coming = null;
-                try
+                if (await LockCandidateAsync(model, ct) is var (candidate, connection))
                 {
-                    coming = await TurnAsync(turn, model, ct);
-                }
-                finally
-                {
-                    // Asked in vain, or cut off while asking: a connection that is not given back holds the lock for ever.
-                    if (coming is null)
-                    {
-                        await CloseAsync(turn);
-                    }
-                }
-
-                if (coming is not null)
-                {
-                    turns.Add((model, coming, turn));
+                    locked.Add((model, candidate, connection));
                 }
             }
 
-            if (turns.Count > 0)
+            if (locked.Count > 0)
             {
                 var end = await mark.LookAsync(ct);
-                await Task.WhenAll(turns.Select(t => BeginAsync(t.Turn, t.Model, t.Coming.Number, end)));
-                await writer.FillAsync([.. turns.Select(t => (t.Model, t.Coming.Number))], ct);
-                await Task.WhenAll(turns.Select(t => FinishUnlessGivenUpAsync(t.Turn, t.Model, t.Coming, ct)));
+                await Task.WhenAll(locked.Select(l => BeginAsync(l.Connection, l.Model, l.Candidate.Number, end)));
+                await writer.FillAsync([.. locked.Select(l => (l.Model, l.Candidate.Number))], ct);
+                await Task.WhenAll(locked.Select(l => FinishUnlessCancelledAsync(l.Connection, l.Model, l.Candidate, ct)));
             }
 
-            return turns.Count > 0;
+            return locked.Count > 0;
         }
         finally
         {
-            foreach (var (_, _, turn) in turns)
+            foreach (var (_, _, connection) in locked)
             {
-                await CloseAsync(turn);
+                await CloseAsync(connection);
             }
         }
     }
 
     /// <summary>
-    /// The generation that is coming, with its lock held by the connection; null where there is none to bring, or somebody else brings it.
+    /// Locks the candidate of a model; the returned connection holds the lock. Null if there is none to build, or another process builds
+    /// it.
     /// </summary>
-    private static async Task<Generation?> TurnAsync(NpgsqlConnection turn, ReadModel model, CancellationToken ct) =>
-        await TryLockAsync(turn, model.Name, ct)
-        && await Generation.CandidateAsync(turn, model.Name, locked: false, ct) is { State: GenerationState.Building, PausedAt: null } coming
-        && coming.ModelVersion == model.Version
-            ? coming
-            : null;
+    private async Task<(Generation Candidate, NpgsqlConnection Connection)?> LockCandidateAsync(ReadModel model, CancellationToken ct)
+    {
+        var connection = await connections.OpenAsync(ct);
+        Generation? locked = null;
+        try
+        {
+            locked =
+                await TryLockAsync(connection, model.Name, ct)
+                && await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
+                    is { State: GenerationState.Building, PausedAt: null } candidate
+                && candidate.ModelVersion == model.Version
+                    ? candidate
+                    : null;
+        }
+        finally
+        {
+            // After a failure too: a connection that is not closed holds the lock for ever.
+            if (locked is null)
+            {
+                await CloseAsync(connection);
+            }
+        }
 
-    private async Task FinishUnlessGivenUpAsync(NpgsqlConnection turn, ReadModel model, Generation coming, CancellationToken ct)
+        return locked is null ? null : (locked, connection);
+    }
+
+    private async Task FinishUnlessCancelledAsync(
+        NpgsqlConnection lockConnection, ReadModel model, Generation candidate, CancellationToken ct)
     {
         try
         {
-            await FinishAsync(turn, model, coming, ct);
+            await FinishAsync(lockConnection, model, candidate, ct);
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            // Its tables went while they were indexed or compared: it was given up. Otherwise somebody took them, which is told.
-            if (await writer.PositionAsync(model, coming.Number, ct) is not null)
+            // The tables of a cancelled candidate are dropped while they are indexed or compared. Otherwise the failure is reported.
+            if (await writer.PositionAsync(model, candidate.Number, ct) is not null)
             {
                 throw;
             }
         }
     }
 
-    private async Task FinishAsync(NpgsqlConnection turn, ReadModel model, Generation coming, CancellationToken ct)
+    private async Task FinishAsync(NpgsqlConnection lockConnection, ReadModel model, Generation candidate, CancellationToken ct)
     {
-        if (await writer.PositionAsync(model, coming.Number, ct) is null)
+        if (await writer.PositionAsync(model, candidate.Number, ct) is null)
         {
-            // Cancelled, or stopped before an event that cannot be projected.
+            // Cancelled, or paused before an event that cannot be projected.
             return;
         }
 
-        // Whole tables are read and sorted here, which is not what such a connection is set up for.
-        await ReadModelSchema.ExecuteAsync(turn, "set enable_seqscan = on; set work_mem = '64MB'");
-        await ReadModelSchema.SumAsync(turn, model, coming.Number);
-        await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, coming.Number), ct);
+        // These connections are configured for lookups; here whole tables are read and sorted.
+        await ReadModelSchema.ExecuteAsync(lockConnection, "set enable_seqscan = on; set work_mem = '64MB'");
+        await ReadModelSchema.SumAsync(lockConnection, model, candidate.Number);
+        await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, candidate.Number), ct);
         await ReadModelSchema.ExecuteAsync(
-            turn,
+            lockConnection,
             $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2",
             model.Name,
-            coming.Number,
+            candidate.Number,
             clock.GetUtcNow());
-        if (await comparing.RunAsync(model, coming.Number, ct) is not var (differences, wrong))
+        if (await comparison.RunAsync(model, candidate.Number, ct) is not var (differences, wrong))
         {
-            // Given up meanwhile.
+            // Cancelled meanwhile.
             return;
         }
 
         if (differences.Count > 0)
         {
-            logger.LogWarning("Generation {Generation} of {Model} differs in {Rows} rows", coming.Number, model.Name, differences.Count);
+            logger.LogWarning(
+                "Generation {Generation} of {Model} differs in {Rows} rows and does not become active",
+                candidate.Number, model.Name, differences.Count);
             await EndAsync(model, wrong ? GenerationState.Failed : GenerationState.Differs, differences,
-                OperatorAction.OfTheBank(wrong ? "the new rows are not what the log says" : "the new rows are not those that serve"), ct);
+                OperatorAction.OfTheBank(wrong ? "the new rows differ from the log" : "the new rows differ from the active version"), ct);
             return;
         }
 
-        await SwitchAsync(model, OperatorAction.OfTheBank(coming.Reason), ct);
+        await SwitchAsync(model, OperatorAction.OfTheBank(candidate.Reason), ct);
     }
 
-    /// <summary>Lets the coming generation serve, in one transaction with the last events that it lacks.</summary>
+    /// <summary>Makes the candidate the active version, in one transaction with the last events that it lacks.</summary>
     public async Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (await BringAsync(model, ct) is not { } number)
+        if (await CatchUpAsync(model, ct) is not { } number)
         {
             return false;
         }
 
-        int? old = null;
-        await using (var connection = await connections.OpenAsync(ct))
+        var (isSwitched, old) = await SwitchToAsync(model, number, action, ct);
+        if (!isSwitched)
         {
-            await using var transaction = await connection.BeginTransactionAsync(ct);
-            // The serving one first, as everybody does: with its lock held nobody brings it forward.
-            var serving = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
-            if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } coming || coming.Number != number)
-            {
-                return false;
-            }
-
-            var tables = ReadTables.Generation(model, number);
-            while (serving is not null && coming.Position < serving.Position)
-            {
-                var page = await log.ReadAsync(coming.Position, Math.Min(serving.Position, coming.Position + ReadModelWriter.PageSize), ct);
-                coming = await writer.WriteAsync(connection, model, tables, coming, page, new(), ct);
-            }
-
-            var now = clock.GetUtcNow();
-            old = serving?.Number;
-            await SetAsync(connection, model, old, GenerationState.Retired, now, null, null);
-            await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
-            await ReadModelSchema.ShowAsync(connection, model, number);
-            await journal.RecordAsync(
-                transaction,
-                model.Name,
-                new RebuildFinished(model.Name, number, GenerationState.Serving, coming.Position, 0, now),
-                action,
-                ct);
-            await transaction.CommitAsync(ct);
+            return false;
         }
 
         if (old is { } retired)
@@ -221,38 +204,74 @@ public sealed class Rebuild(
         return true;
     }
 
-    /// <summary>
-    /// In one transaction with a look whether it was given up meanwhile, or tables would stay behind that nobody knows of.
-    /// </summary>
-    private async Task BeginAsync(NpgsqlConnection turn, ReadModel model, int number, long end)
+    /// <returns>Whether readers were switched, and the number of the active version before; false if it is no candidate any more.</returns>
+    private async Task<(bool IsSwitched, int? Old)> SwitchToAsync(ReadModel model, int number, OperatorAction action, CancellationToken ct)
     {
-        await using var transaction = await turn.BeginTransactionAsync();
-        if (await Generation.LockedAsync(turn, model.Name, number, CancellationToken.None) is not { State: GenerationState.Building })
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Always lock the active version first. While it is locked no host moves it forward.
+        var active = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
+        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate || candidate.Number != number)
+        {
+            return (false, null);
+        }
+
+        var tables = ReadTables.Generation(model, number);
+        while (active is not null && candidate.Position < active.Position)
+        {
+            var page = await log.ReadAsync(
+                candidate.Position, Math.Min(active.Position, candidate.Position + ReadModelWriter.PageSize), ct);
+            candidate = await writer.WriteAsync(connection, model, tables, candidate, page, new(), ct);
+        }
+
+        var now = clock.GetUtcNow();
+        await SetAsync(connection, model, active?.Number, GenerationState.Retired, now, null, null);
+        await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
+        await ReadModelSchema.SwitchViewsAsync(connection, model, number);
+        await operatorLog.RecordAsync(
+            transaction,
+            model.Name,
+            new RebuildFinished(model.Name, number, GenerationState.Serving, candidate.Position, 0, now),
+            action,
+            ct);
+        await transaction.CommitAsync(ct);
+        return (true, active?.Number);
+    }
+
+    /// <summary>
+    /// Creates the candidate's tables, in one transaction with a check that it was not cancelled: otherwise unused tables would remain.
+    /// </summary>
+    private async Task BeginAsync(NpgsqlConnection lockConnection, ReadModel model, int number, long end)
+    {
+        await using var transaction = await lockConnection.BeginTransactionAsync();
+        if (await Generation.LockedAsync(lockConnection, model.Name, number, CancellationToken.None)
+            is not { State: GenerationState.Building })
         {
             return;
         }
 
-        await ReadModelSchema.CreateAsync(turn, model, ReadTables.Generation(model, number));
+        await ReadModelSchema.CreateAsync(lockConnection, model, ReadTables.Generation(model, number));
         await ReadModelSchema.ExecuteAsync(
-            turn,
-            $"update {Generation.Table} set started_at = coalesce(started_at, $3), start_position = coalesce(start_position, position), target = $4 where name = $1 and generation = $2",
+            lockConnection,
+            $"update {Generation.Table} set started_at = coalesce(started_at, $3), start_position = coalesce(start_position, position), "
+                + "target = $4 where name = $1 and generation = $2",
             model.Name, number, clock.GetUtcNow(), end);
         await transaction.CommitAsync();
     }
 
-    /// <summary>Brings the coming generation nearly to the end of the log, so that the switch has little left to do.</summary>
-    private async Task<int?> BringAsync(ReadModel model, CancellationToken ct)
+    /// <summary>Brings the candidate nearly to the end of the log, so that the switch takes little time.</summary>
+    private async Task<int?> CatchUpAsync(ReadModel model, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
         if (
-            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is not { } coming
-            || coming.ModelVersion != model.Version)
+            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is not { } candidate
+            || candidate.ModelVersion != model.Version)
         {
             return null;
         }
 
-        await writer.FillAsync([(model, coming.Number)], ct);
-        return coming.Number;
+        await writer.FillAsync([(model, candidate.Number)], ct);
+        return candidate.Number;
     }
 
     private async Task<bool> EndAsync(
@@ -260,22 +279,22 @@ public sealed class Rebuild(
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } coming)
+        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate)
         {
             return false;
         }
 
         var now = clock.GetUtcNow();
-        await SetAsync(connection, model, coming.Number, state, now, state, differences);
-        await journal.RecordAsync(
+        await SetAsync(connection, model, candidate.Number, state, now, state, differences);
+        await operatorLog.RecordAsync(
             transaction,
             model.Name,
-            new RebuildFinished(model.Name, coming.Number, state, coming.Position, differences.Count, now),
+            new RebuildFinished(model.Name, candidate.Number, state, candidate.Position, differences.Count, now),
             action,
             ct);
         if (state != GenerationState.Differs)
         {
-            await ReadModelSchema.DropAsync(connection, model, coming.Number);
+            await ReadModelSchema.DropAsync(connection, model, candidate.Number);
         }
 
         await transaction.CommitAsync(ct);
@@ -292,8 +311,12 @@ public sealed class Rebuild(
         IReadOnlyList<Difference>? differences) =>
         ReadModelSchema.ExecuteAsync(
             connection,
-            $"update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4), outcome = coalesce($5, outcome), "
-                + "differences = coalesce($6::jsonb, differences), paused_at = null, pause_reason = null, pause_position = null where name = $1 and generation = $2",
+            $"""
+            update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4),
+                outcome = coalesce($5, outcome), differences = coalesce($6::jsonb, differences),
+                paused_at = null, pause_reason = null, pause_position = null
+            where name = $1 and generation = $2
+            """,
             model.Name,
             number ?? 0,
             state,
@@ -301,26 +324,26 @@ public sealed class Rebuild(
             (object?)outcome ?? DBNull.Value,
             differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
 
-    /// <summary>Pooled connections keep their session, and with it the lock and the settings.</summary>
-    private static async Task CloseAsync(NpgsqlConnection turn)
+    /// <summary>Releases the lock before the connection returns to the pool, which keeps the session with its locks and settings.</summary>
+    private static async Task CloseAsync(NpgsqlConnection lockConnection)
     {
-        await using (turn)
+        await using (lockConnection)
         {
-            // One that broke has lost its lock with its session.
-            if (turn.FullState == System.Data.ConnectionState.Open)
+            // A broken connection has lost its session, and the lock with it.
+            if (lockConnection.FullState == System.Data.ConnectionState.Open)
             {
-                await UnlockAsync(turn);
+                await UnlockAsync(lockConnection);
             }
         }
     }
 
-    internal static Task UnlockAsync(NpgsqlConnection turn) =>
-        ReadModelSchema.ExecuteAsync(turn, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
+    internal static Task UnlockAsync(NpgsqlConnection lockConnection) =>
+        ReadModelSchema.ExecuteAsync(lockConnection, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
 
-    /// <summary>The lock of whoever makes rows of a read model anew, a rebuild or a repair; false where another holds it.</summary>
+    /// <summary>Takes the lock that a rebuild or repair of a read model needs; false if another session holds it.</summary>
     internal static async Task<bool> TryLockAsync(NpgsqlConnection connection, string model, CancellationToken ct)
     {
-        // Of the session: it goes with the process, so a rebuild whose process was killed is anybody's.
+        // A session lock: it ends with the process, so another process can continue the rebuild of a killed one.
         await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
         {
             Parameters = { new() { Value = "rebuild:" + model } },

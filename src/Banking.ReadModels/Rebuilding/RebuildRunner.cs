@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.ReadModels.Rebuilding;
 
-/// <summary>Does the rebuilds that were asked for, those that another process left unfinished among them.</summary>
+/// <summary>Runs the requested rebuilds, including those that another process left unfinished.</summary>
 public sealed class RebuildRunner(IEnumerable<ReadModel> models, Rebuild rebuild, ILogger<RebuildRunner> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _asked = new(0);
+    private readonly SemaphoreSlim _requested = new(0);
 
-    /// <summary>Something was asked for: no need to wait for the next look.</summary>
-    public void Wake() => _asked.Release();
+    /// <summary>Starts a rebuild that was just requested without waiting for the next poll.</summary>
+    public void Wake() => _requested.Release();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -26,10 +26,10 @@ public sealed class RebuildRunner(IEnumerable<ReadModel> models, Rebuild rebuild
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.LogWarning(failure, "A rebuild was interrupted; it goes on from where it is");
+                logger.LogWarning(failure, "A rebuild was interrupted; retrying from its last page");
             }
 
-            await _asked.WaitAsync(Pause, stoppingToken);
+            await _requested.WaitAsync(Pause, stoppingToken);
         }
     }
 }

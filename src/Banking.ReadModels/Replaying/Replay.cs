@@ -6,31 +6,31 @@ using Npgsql;
 
 namespace Banking.ReadModels.Replaying;
 
-/// <summary>Which part of the log.</summary>
+/// <summary>The part of the log to replay.</summary>
 /// <param name="Stream">Only this stream; null for all.</param>
-/// <param name="From">Only what was recorded from this instant on …</param>
-/// <param name="To">… and before this one.</param>
+/// <param name="From">Only rows recorded at or after this instant; null for no limit.</param>
+/// <param name="To">Only events recorded before this instant; null for no limit.</param>
 public sealed record ReplayPortion(Guid? Stream, DateTimeOffset? From, DateTimeOffset? To);
 
-/// <summary>What a replay made.</summary>
-/// <param name="Rows">Rows by table.</param>
+/// <summary>The result of a replay.</summary>
+/// <param name="Rows">Number of rows by table.</param>
 public sealed record ReplayResult(string Schema, long Events, IReadOnlyDictionary<string, long> Rows);
 
 /// <summary>
-/// Projects a portion of the log into tables in a schema of their own: to see how a figure came to be, or what a new model would say.
-/// Nothing reads them but whoever asked, and nothing leaves the bank.
+/// Projects a part of the log into tables in a separate schema, to explain a figure or to try a new model. Only the operator reads these
+/// tables, and nothing is published.
 /// </summary>
 public sealed class Replay(ReadModelConnections connections, LogReader log, HighWaterMark mark)
 {
     private const string Prefix = "scratch_";
 
-    /// <summary>Whether a schema may be made and dropped by replays.</summary>
+    /// <summary>Whether replays may create and drop a schema of this name.</summary>
     public static bool IsScratch(string? schema) => schema is { Length: > 8 and <= 60 }
         && schema.StartsWith(Prefix, StringComparison.Ordinal)
         && schema.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_');
 
-    /// <param name="schema">Dropped with all that is in it, and made anew.</param>
-    /// <param name="progress">Told the position that is done, and the end.</param>
+    /// <param name="schema">Dropped with all its contents, and created again.</param>
+    /// <param name="progress">Receives the position reached, and the end.</param>
     public async Task<ReplayResult> RunAsync(
         ReadModel model, string schema, ReplayPortion portion, Action<long, long> progress, CancellationToken ct)
     {
@@ -39,7 +39,9 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
         ArgumentNullException.ThrowIfNull(progress);
         if (!IsScratch(schema))
         {
-            throw new ArgumentException($"A scratch schema is named {Prefix} and lower-case letters, digits and _.", nameof(schema));
+            throw new ArgumentException(
+                $"The name of a scratch schema must be {Prefix} followed by lower-case letters, digits and _, 60 characters at most.",
+                nameof(schema));
         }
 
         await using var connection = await connections.OpenAsync(ct);
@@ -52,7 +54,7 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
             IReadOnlyList<IEvent> wanted = portion.To is { } to ? [.. page.Where(e => e.Timestamp < to)] : page;
             if (wanted.Count > 0)
             {
-                // Sums are made at the end, of the rows that stay.
+                // Sums are computed at the end, over the rows that remain.
                 await model.ProjectAsync(new(connection, sums: false), tables, wanted, ct);
                 events += portion.From is { } from ? wanted.Count(e => e.Timestamp >= from) : wanted.Count;
             }
@@ -86,8 +88,8 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
     }
 
     /// <summary>
-    /// Rows from before the portion go: they were needed to begin with (a balance goes on from the one before). Then sums and indexes are
-    /// made.
+    /// Deletes the rows recorded before the requested part, which only served as its starting point (such as earlier balances). Then
+    /// creates sums and indexes.
     /// </summary>
     private static async Task<Dictionary<string, long>> FinishAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables tables, DateTimeOffset? from, CancellationToken ct)
@@ -102,7 +104,8 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
 
         foreach (var table in model.Tables.Where(t => t.Derivation is not null))
         {
-            await ReadModelSchema.ExecuteAsync(connection, $"insert into {tables[table.Name]} {table.Derivation!.Of(tables, "true")}");
+            await ReadModelSchema.ExecuteAsync(
+                connection, $"insert into {tables[table.Name]} {table.Derivation!.QueryWhere(tables, "true")}");
         }
 
         await ReadModelSchema.IndexAsync(connection, model, tables);

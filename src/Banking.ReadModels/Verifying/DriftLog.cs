@@ -4,13 +4,13 @@ using Banking.ReadModels.Books;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>What the sentinel finds is in the operator log.</summary>
-public sealed class DriftLog(ReadModelConnections connections, ReadModelLog journal, TimeProvider clock)
+/// <summary>Records the differences that the sentinel finds in the operator log.</summary>
+public sealed class DriftLog(ReadModelConnections connections, ReadModelLog operatorLog, TimeProvider clock)
 {
-    /// <summary>Streams that are named one by one in a look; of more, one event says how many rows they are.</summary>
-    private const int Named = 20;
+    /// <summary>Maximum number of streams per table with an event each. For more streams one event gives the number of rows.</summary>
+    private const int MaxStreams = 20;
 
-    public async Task FoundAsync(IReadOnlyCollection<Difference> fresh, CancellationToken ct)
+    public async Task RecordAsync(IReadOnlyCollection<Difference> fresh, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(fresh);
         if (fresh.Count == 0)
@@ -20,7 +20,7 @@ public sealed class DriftLog(ReadModelConnections connections, ReadModelLog jour
 
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        // In one order, as everybody who writes to several of these streams.
+        // In one order, like all writers to several of these streams, so that they do not deadlock.
         foreach (
             var table in fresh
                 .GroupBy(d => (d.Model, d.Table))
@@ -28,10 +28,10 @@ public sealed class DriftLog(ReadModelConnections connections, ReadModelLog jour
                 .ThenBy(t => t.Key.Table, StringComparer.Ordinal))
         {
             var streams = table.GroupBy(d => d.Stream).ToList();
-            foreach (var stream in streams.Count <= Named ? streams : [.. table.GroupBy(_ => (Guid?)null)])
+            foreach (var stream in streams.Count <= MaxStreams ? streams : [.. table.GroupBy(_ => (Guid?)null)])
             {
                 var first = stream.First();
-                await journal.RecordAsync(
+                await operatorLog.RecordAsync(
                     transaction,
                     first.Model,
                     new DriftFound(
@@ -43,7 +43,7 @@ public sealed class DriftLog(ReadModelConnections connections, ReadModelLog jour
                         first.Found,
                         Repaired: false,
                         clock.GetUtcNow()),
-                    OperatorAction.OfTheBank("something stored is not what the log says"),
+                    OperatorAction.OfTheBank("stored data differs from the log"),
                     ct);
             }
         }

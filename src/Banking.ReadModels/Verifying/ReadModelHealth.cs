@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.ReadModels.Verifying;
 
 /// <summary>
-/// Degraded while a read model stands still or says something else than the log: the bank goes on, and somebody has to look.
+/// Degraded while a read model is stalled or stored data differs from the log. The bank keeps working; an operator has to act.
 /// </summary>
 public sealed class ReadModelHealth(ReadModelLag lag, SentinelWatch sentinel) : IHealthCheck
 {
@@ -12,12 +12,12 @@ public sealed class ReadModelHealth(ReadModelLag lag, SentinelWatch sentinel) : 
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        string[] wrong =
+        string[] alarms =
         [
             .. lag.Current.Where(l => l.Stalled is not null).Select(l => $"{l.Model}: {l.Stalled}"),
-            // The first few: /ops/projections lists them all.
+            // Only the first alarms: /ops/projections lists all of them.
             .. sentinel.Current.Alarms().Take(MaxAlarms),
         ];
-        return Task.FromResult(wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong)));
+        return Task.FromResult(alarms.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", alarms)));
     }
 }

@@ -9,92 +9,91 @@ using Npgsql;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>How often the sentinel looks, and at how much. Section Banking:Sentinel of the settings.</summary>
+/// <summary>How often the sentinel runs, and how much a run compares. Section Banking:Sentinel of the settings.</summary>
 public sealed record SentinelSettings
 {
-    /// <summary>Seconds from one look to the next.</summary>
+    /// <summary>Seconds from the start of one run to the next.</summary>
     public double IntervalSeconds { get; init; } = 30;
 
-    /// <summary>Streams compared with each look at most, in turn, besides as many events' worth of those that moved last.</summary>
+    /// <summary>Maximum number of streams that a run compares in turn, in addition to those that changed last.</summary>
     public int Streams { get; init; } = 50;
 
     /// <summary>
-    /// Events of these streams that are compared with each look, and as many again of those that moved last: a bank whose streams are long
-    /// pays no more for it, and is seen more slowly. The first stream is always one of them.
+    /// Maximum number of events that a run compares of these streams, and again of the streams that changed last. A bank with long streams
+    /// has the same load per run, and a full cycle takes longer. The first stream is always compared.
     /// </summary>
     public int Events { get; init; } = 2_500;
 
     /// <summary>
-    /// Events that a stream has at most to be compared row by row in passing. Of a longer one only its last events are; <c>verify
-    /// --full</c> sees all of it.
+    /// Maximum length of a stream that a run compares row by row. Of a longer stream it compares only the last events; <c>verify --full</c>
+    /// compares all of them.
     /// </summary>
     public int LargestStream { get; init; } = 5_000;
 
-    /// <summary>Positions of the log that are looked through with each look, in turn, for rows that are of no event.</summary>
+    /// <summary>Positions of the log that a run searches in turn for orphan rows.</summary>
     public int Positions { get; init; } = 5_000;
 
-    /// <summary>Looks from one comparison over the whole bank to the next.</summary>
+    /// <summary>Number of runs from one comparison over the whole bank to the next.</summary>
     public int BankEvery { get; init; } = 10;
 
     /// <summary>
-    /// Seconds after the last look from which on the next one is overdue; three intervals and 15 seconds where it is not set.
+    /// Seconds after the end of the last run when the next one is overdue. The default is three intervals and 15 seconds.
     /// </summary>
     public double? OverdueSeconds { get; init; }
 
-    /// <summary>What no sentinel can work with, as a sentence; null where there is no such thing.</summary>
+    /// <summary>The error in these settings, as a sentence; null if they are valid.</summary>
     public string? Wrong =>
         !IsPeriod(IntervalSeconds) || (OverdueSeconds is { } overdue && !IsPeriod(overdue))
-            ? "IntervalSeconds and OverdueSeconds are from 0.001 to 1000000."
+            ? "IntervalSeconds and OverdueSeconds must be from 0.001 to 1000000."
         : this is { Streams: > 0, Events: > 0, LargestStream: > 0, Positions: > 0, BankEvery: > 0 } ? null
-        : "Streams, Events, LargestStream, Positions and BankEvery are above 0.";
+        : "Streams, Events, LargestStream, Positions and BankEvery must be above 0.";
 
     private static bool IsPeriod(double seconds) => seconds is >= 0.001 and <= 1_000_000;
 
-    /// <summary>How long after the last look the next one is overdue.</summary>
+    /// <summary>Time after the end of the last run when the next one is overdue.</summary>
     internal TimeSpan Overdue => TimeSpan.FromSeconds(OverdueSeconds ?? ((3 * IntervalSeconds) + 15));
 }
 
 /// <summary>
-/// Keeps comparing the log with itself and with all that follows from it. It finds and reports, and repairs nothing: what follows from a
-/// log that was forged must not be made to agree with it unasked. A difference is an event, an alarm in health and metrics, and stays one
-/// until it is mended. One host looks for all; what it saw last is stored, so that every host reports it, and an alarm outlives the host
-/// that raised it.
+/// Continuously compares the log with itself and with the data derived from it. It reports differences and repairs nothing: data derived
+/// from a forged log must not be made to match it without an operator. A difference is recorded as an event and is an alarm in health and
+/// metrics until it is repaired. One host runs the sentinel and stores its status, so that every host reports alarms, also after that host
+/// ends.
 /// </summary>
 public sealed class Sentinel : BackgroundService
 {
-    /// <summary>Streams that are compared in one go.</summary>
-    private const int AtOnce = 10;
+    /// <summary>Streams per comparison.</summary>
+    private const int BatchSize = 10;
 
     /// <summary>
-    /// Looks after which sums are added up anew from the beginning, and not only what came since: rows that were added up may have been
-    /// changed.
+    /// Number of runs after which sums are computed again from the first row: rows may have changed after they were added.
     /// </summary>
-    private const int Anew = 100;
+    private const int ResetEvery = 100;
 
-    /// <summary>How long it rests after each, in times that it took.</summary>
-    private const int Rest = 4;
+    /// <summary>Pause after each comparison, as a multiple of its duration.</summary>
+    private const int PauseFactor = 4;
 
-    /// <summary>Open differences that are kept. More of them need no names.</summary>
+    /// <summary>Maximum number of open differences that are stored.</summary>
     private const int MaxOpen = 1_000;
 
     private readonly Verification _verification;
-    private readonly DriftLog _journal;
+    private readonly DriftLog _driftLog;
     private readonly SentinelSettings _settings;
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
     private readonly ILogger<Sentinel> _logger;
     private readonly Counter<long> _drift;
     private readonly IReadOnlyList<(ReadModel Model, SumTracker Tracker)> _trackers;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _runLock = new(1, 1);
 
     private Guid _cursor;
-    private long _place = long.MinValue;
+    private long _position = long.MinValue;
     private int _share;
     private volatile SentinelStatus _status = SentinelStatus.None;
 
     public Sentinel(
         Verification verification,
-        DriftLog journal,
+        DriftLog driftLog,
         SentinelSettings settings,
         NpgsqlDataSource source,
         TimeProvider clock,
@@ -102,206 +101,206 @@ public sealed class Sentinel : BackgroundService
         ILogger<Sentinel> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        (_verification, _journal, _settings, _source, _clock, _logger) = (verification, journal, settings, source, clock, logger);
+        (_verification, _driftLog, _settings, _source, _clock, _logger) = (verification, driftLog, settings, source, clock, logger);
         _trackers =
         [
             .. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t)))),
         ];
         _drift = meters
             .Create(ReadModelLag.MeterName)
-            .CreateCounter<long>("banking.read_model.drift", "{difference}", "New differences between the log and what follows from it");
+            .CreateCounter<long>(
+                "banking.read_model.drift", "{difference}", "New differences between the log and the data derived from it");
     }
 
-    /// <summary>What it saw last, on this host; nothing where another one looks.</summary>
+    /// <summary>The status of the last run on this host; empty while another host runs the sentinel.</summary>
     public SentinelStatus Status => _status;
 
-    /// <summary>One look, now. A part of it that fails does not end the others; that it failed is part of what was seen.</summary>
-    public async Task LookAsync(CancellationToken ct)
+    /// <summary>Runs once, now. A part that fails does not end the other parts; its failure is part of the status.</summary>
+    public async Task RunAsync(CancellationToken ct)
     {
-        await _turn.WaitAsync(ct);
+        await _runLock.WaitAsync(ct);
         try
         {
-            // What was seen last, on whichever host: the counts go on, and what was open is compared again until it is mended.
+            // Starts from the stored status of any host: counts continue, and open differences are compared again until they are repaired.
             var before = _status = await SentinelStatus.ReadAsync(_source, ct);
-            var look = new SentinelRun(before);
-            await look.RunAsync("streams", () => StreamsAsync(look, ct), ct);
-            await look.RunAsync("rows of no event", () => OrphanRowsAsync(look, ct), ct);
-            await look.RunAsync("receipts", () => ReceiptsAsync(look, ct), ct);
-            await look.RunAsync("sums", () => SumsAsync(look, ct), ct);
-            await look.RunAsync("the whole bank", () => BankAsync(look, ct), ct);
-            IReadOnlyList<Difference> open = [.. look.Open().Take(MaxOpen)];
+            var run = new SentinelRun(before);
+            await run.RunAsync("streams", () => CompareStreamsAsync(run, ct), ct);
+            await run.RunAsync("orphan rows", () => FindOrphanRowsAsync(run, ct), ct);
+            await run.RunAsync("receipts", () => CompareReceiptsAsync(run, ct), ct);
+            await run.RunAsync("sums", () => CompareSumsAsync(run, ct), ct);
+            await run.RunAsync("the whole bank", () => CompareBankAsync(run, ct), ct);
+            IReadOnlyList<Difference> open = [.. run.Open().Take(MaxOpen)];
             List<Difference> fresh = [.. open.Where(d => !before.Open.Any(known => IsSame(known, d)))];
-            await look.RunAsync("the operator log", () => TellAsync(fresh, ct), ct);
-            if (look.Failure is { } failure)
+            await run.RunAsync("the operator log", () => ReportAsync(fresh, ct), ct);
+            if (run.Failure is { } failure)
             {
-                _logger.LogError("A look of the sentinel failed in part: {Failure}", failure);
+                _logger.LogError("A part of the sentinel's run failed: {Failure}", failure);
             }
 
-            _status = new(_clock.GetUtcNow(), before.Looks + 1, before.Streams + look.Streams, before.Drift + fresh.Count, open)
+            _status = new(_clock.GetUtcNow(), before.Looks + 1, before.Streams + run.Streams, before.Drift + fresh.Count, open)
             {
-                Failure = look.Failure,
-                FailedAt = look.Failure is null ? null : _clock.GetUtcNow(),
+                Failure = run.Failure,
+                FailedAt = run.Failure is null ? null : _clock.GetUtcNow(),
             };
             await _status.SaveAsync(_source, ct);
         }
         finally
         {
-            _turn.Release();
+            _runLock.Release();
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // One for as long as the host lives: who leads for moments only would else never come to look.
+        // One timer for the life of the host: otherwise a host that leads only for short periods would never run the sentinel.
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_settings.IntervalSeconds));
-        await Leader.RunAsync(_source, "sentinel", over => KeepLookingAsync(timer, over), _logger, stoppingToken);
+        await Leader.RunAsync(_source, "sentinel", over => RunPeriodicallyAsync(timer, over), _logger, stoppingToken);
     }
 
     private static bool IsSame(Difference one, Difference other) =>
         (one.Model, one.Table, one.Stream, one.Id) == (other.Model, other.Table, other.Stream, other.Id);
 
-    private async Task KeepLookingAsync(PeriodicTimer timer, CancellationToken over)
+    private async Task RunPeriodicallyAsync(PeriodicTimer timer, CancellationToken over)
     {
         try
         {
-            // An alarm is reported from the beginning, whichever host raised it.
+            // Report the alarms of earlier hosts from the start.
             _status = await SentinelStatus.ReadAsync(_source, over);
             while (await timer.WaitForNextTickAsync(over))
             {
                 try
                 {
-                    await LookAsync(over);
+                    await RunAsync(over);
                 }
                 catch (Exception failure) when (!over.IsCancellationRequested)
                 {
-                    // What was seen could not be stored either: the next look is overdue soon, which every host reports.
-                    _logger.LogError(
-                        failure, "The sentinel could not look; the next look follows in {Seconds} s", _settings.IntervalSeconds);
+                    // The status was not stored either, so every host soon reports an overdue run.
+                    _logger.LogError(failure, "The sentinel's run failed; the next run is in {Seconds} s", _settings.IntervalSeconds);
                 }
             }
         }
         finally
         {
-            // What it saw is another's to report by now: an alarm of a host that does not look any more would never end.
+            // Another host reports from now on: an alarm of a host that no longer runs the sentinel would never end.
             _status = SentinelStatus.None;
         }
     }
 
-    /// <summary>The next streams in turn, those that moved last, and those of open differences.</summary>
-    private async Task StreamsAsync(SentinelRun look, CancellationToken ct)
+    /// <summary>Compares the next streams in turn, the streams that changed last, and the streams of open differences.</summary>
+    private async Task CompareStreamsAsync(SentinelRun run, CancellationToken ct)
     {
         var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
-        var inTurn = Affordable(next, inTurn: true);
-        // Behind the last, from the beginning again.
+        var inTurn = SelectWithinLimit(next, inTurn: true);
+        // Start again after the last stream.
         var isLast = inTurn.Count == next.Count && next.Count < _settings.Streams;
         var (after, end) = (_cursor, isLast ? Guid.AllBitsSet : inTurn[^1]);
-        // Moved first: a look that fails here must not come back here for ever.
+        // Move the cursor first: a failing stream must not block all later runs.
         _cursor = isLast ? Guid.Empty : end;
-        List<Guid[]> parts = [.. inTurn.Chunk(AtOnce)];
+        List<Guid[]> parts = [.. inTurn.Chunk(BatchSize)];
         for (var i = 0; i < Math.Max(1, parts.Count); i++)
         {
-            Guid[] few = i < parts.Count ? parts[i] : [];
-            var upTo = i < parts.Count - 1 ? few[^1] : end;
-            await CompareAsync(look, few, StreamSelection.Between(after, upTo), ct);
+            Guid[] batch = i < parts.Count ? parts[i] : [];
+            var upTo = i < parts.Count - 1 ? batch[^1] : end;
+            await CompareAsync(run, batch, StreamSelection.Between(after, upTo), ct);
             after = upTo;
         }
 
-        var latest = Affordable(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
-        foreach (var few in latest.Union(look.Before.Open.Select(d => d.Stream).OfType<Guid>()).Except(inTurn).Chunk(AtOnce))
+        var latest = SelectWithinLimit(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
+        foreach (var batch in latest.Union(run.Before.Open.Select(d => d.Stream).OfType<Guid>()).Except(inTurn).Chunk(BatchSize))
         {
-            await CompareAsync(look, few, StreamSelection.Of(few), ct);
+            await CompareAsync(run, batch, StreamSelection.Of(batch), ct);
         }
     }
 
-    private async Task CompareAsync(SentinelRun look, Guid[] few, StreamSelection selection, CancellationToken ct)
+    private async Task CompareAsync(SentinelRun run, Guid[] batch, StreamSelection selection, CancellationToken ct)
     {
         var since = _clock.GetTimestamp();
-        look.Found((await _verification.CompareAsync(selection, few, _settings.LargestStream, ct)).Differences);
-        look.Streams += few.Length;
-        // In small steps with rests between them: who asks the bank for something meanwhile should not notice.
-        await Task.Delay(_clock.GetElapsedTime(since) * Rest, _clock, ct);
+        run.Add((await _verification.CompareAsync(selection, batch, _settings.LargestStream, ct)).Differences);
+        run.Streams += batch.Length;
+        // Small batches with pauses, so that requests to the bank do not get slower.
+        await Task.Delay(_clock.GetElapsedTime(since) * PauseFactor, _clock, ct);
     }
 
-    private async Task OrphanRowsAsync(SentinelRun look, CancellationToken ct)
+    private async Task FindOrphanRowsAsync(SentinelRun run, CancellationToken ct)
     {
-        var after = _place;
+        var after = _position;
         var end = await _verification.EndAsync(ct);
         var upTo = Math.Max(0, after) + _settings.Positions;
-        // Numbers without an event are passed in one look, however many.
-        upTo = upTo < end ? await _verification.PassAsync(upTo, end, ct) : upTo;
+        // Skip a gap in the positions within one run, whatever its size.
+        upTo = upTo < end ? await _verification.SkipGapAsync(upTo, end, ct) : upTo;
         var isLast = upTo >= end;
-        _place = isLast ? long.MinValue : upTo;
-        look.Found(await _verification.OrphanRowsAsync(after, isLast ? long.MaxValue : upTo, ct));
-        foreach (var position in look.Before.Open.Select(SentinelRun.PositionOf).OfType<long>().Distinct())
+        _position = isLast ? long.MinValue : upTo;
+        run.Add(await _verification.FindOrphanRowsAsync(after, isLast ? long.MaxValue : upTo, ct));
+        foreach (var position in run.Before.Open.Select(SentinelRun.PositionOf).OfType<long>().Distinct())
         {
-            look.Found(await _verification.OrphanRowsAsync(position - 1, position, ct));
+            run.Add(await _verification.FindOrphanRowsAsync(position - 1, position, ct));
         }
     }
 
-    private async Task ReceiptsAsync(SentinelRun look, CancellationToken ct)
+    private async Task CompareReceiptsAsync(SentinelRun run, CancellationToken ct)
     {
         var shares = await IdShares.CountAsync(_source, _settings.Positions, ct);
         _share = (_share + 1) % shares;
-        look.Found(await _verification.OfIdsAsync(IdShares.Of(_share, shares), ct));
-        if (look.Before.Open.Select(d => d.Id).OfType<Guid>().ToArray() is { Length: > 0 } ids)
+        run.Add(await _verification.OfIdsAsync(IdShares.Of(_share, shares), ct));
+        if (run.Before.Open.Select(d => d.Id).OfType<Guid>().ToArray() is { Length: > 0 } ids)
         {
-            look.Found(await _verification.OfIdsAsync(StreamSelection.Of(ids), ct));
+            run.Add(await _verification.OfIdsAsync(StreamSelection.Of(ids), ct));
         }
     }
 
-    private async Task SumsAsync(SentinelRun look, CancellationToken ct)
+    private async Task CompareSumsAsync(SentinelRun run, CancellationToken ct)
     {
         foreach (var (model, tracker) in _trackers)
         {
-            if ((look.Before.Looks + 1) % Anew == 0)
+            if ((run.Before.Looks + 1) % ResetEvery == 0)
             {
-                tracker.Forget();
+                tracker.Reset();
             }
 
             if (await _verification.SumsAsync(model, tracker, TimeSpan.FromSeconds(_settings.IntervalSeconds), _clock, ct) is { } found)
             {
-                look.Found(found);
+                run.Add(found);
             }
             else
             {
-                // It did not get to the end: what was wrong may be so still.
-                look.Found(look.Before.Open.Where(d => d.Model == model.Name && d.Table == tracker.Table));
+                // The comparison did not finish in time: earlier differences may still exist.
+                run.Add(run.Before.Open.Where(d => d.Model == model.Name && d.Table == tracker.Table));
             }
         }
     }
 
-    private async Task BankAsync(SentinelRun look, CancellationToken ct)
+    private async Task CompareBankAsync(SentinelRun run, CancellationToken ct)
     {
-        if (look.Before.Looks % _settings.BankEvery == 0 || look.IsAnythingFound || look.Before.Open.Count > 0)
+        if (run.Before.Looks % _settings.BankEvery == 0 || run.HasDifferences || run.Before.Open.Count > 0)
         {
-            look.Found(await _verification.BankAsync(ct));
+            run.Add(await _verification.BankAsync(ct));
         }
     }
 
-    private async Task TellAsync(List<Difference> fresh, CancellationToken ct)
+    private async Task ReportAsync(List<Difference> fresh, CancellationToken ct)
     {
         foreach (var difference in fresh)
         {
             _drift.Add(1, new KeyValuePair<string, object?>("model", difference.Model));
             _logger.LogCritical(
-                "{Model} {Table} {Stream} is not what the log says: expected {Expected}, found {Found}",
+                "{Model} {Table} {Stream} differs from the log: expected {Expected}, found {Found}",
                 difference.Model, difference.Table, difference.Stream ?? difference.Id, difference.Expected, difference.Found);
         }
 
-        await _journal.FoundAsync(fresh, ct);
+        await _driftLog.RecordAsync(fresh, ct);
     }
 
-    /// <summary>As many of them as have the events that a look compares; the first always.</summary>
-    /// <param name="inTurn">Whether none may be passed over.</param>
-    private List<Guid> Affordable(IReadOnlyList<StreamSize> streams, bool inTurn)
+    /// <summary>Selects streams up to the maximum number of events of a run; always the first.</summary>
+    /// <param name="inTurn">Stops at the first stream that exceeds the limit instead of skipping it.</param>
+    private List<Guid> SelectWithinLimit(IReadOnlyList<StreamSize> streams, bool inTurn)
     {
         var (ids, events) = (new List<Guid>(), 0L);
         foreach (var stream in streams)
         {
-            var its = stream.Events <= _settings.LargestStream ? stream.Events : Math.Min(stream.Events, StreamSizes.LastOfLong);
-            if (ids.Count == 0 || events + its <= _settings.Events)
+            var compared = stream.Events <= _settings.LargestStream ? stream.Events : Math.Min(stream.Events, StreamSizes.LastOfLong);
+            if (ids.Count == 0 || events + compared <= _settings.Events)
             {
-                events += its;
+                events += compared;
                 ids.Add(stream.Id);
             }
             else if (inTurn)

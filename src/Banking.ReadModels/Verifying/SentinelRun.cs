@@ -3,8 +3,8 @@ using Banking.ReadModels.Books;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>One look of the sentinel, made of parts: what they found, and which of them failed.</summary>
-/// <param name="before">What was seen at the look before.</param>
+/// <summary>One run of the sentinel: the differences that its parts found, and the parts that failed.</summary>
+/// <param name="before">The status after the previous run.</param>
 internal sealed class SentinelRun(SentinelStatus before)
 {
     private readonly List<Difference> _found = [];
@@ -12,17 +12,17 @@ internal sealed class SentinelRun(SentinelStatus before)
 
     public SentinelStatus Before { get; } = before;
 
-    /// <summary>Streams that were compared.</summary>
+    /// <summary>Number of streams that were compared.</summary>
     public int Streams { get; set; }
 
-    public bool IsAnythingFound => _found.Count > 0;
+    public bool HasDifferences => _found.Count > 0;
 
-    /// <summary>Why parts of the look failed; null where none did.</summary>
+    /// <summary>Why parts of the run failed; null if none did.</summary>
     public string? Failure => _failures.Count == 0 ? null : string.Join("; ", _failures);
 
-    public void Found(IEnumerable<Difference> differences) => _found.AddRange(differences);
+    public void Add(IEnumerable<Difference> differences) => _found.AddRange(differences);
 
-    /// <summary>What is wrong now. Where a part failed, what was open before stays open: nothing shows that it is mended.</summary>
+    /// <summary>The open differences. If a part failed, earlier differences stay open: nothing shows that they are repaired.</summary>
     public IEnumerable<Difference> Open() =>
         _found.Concat(_failures.Count > 0 ? Before.Open : []).DistinctBy(d => (d.Model, d.Table, d.Stream, d.Id, d.Expected, d.Found));
 
@@ -38,7 +38,7 @@ internal sealed class SentinelRun(SentinelStatus before)
         }
     }
 
-    /// <summary>The place in the log that a row names which is there and should not be.</summary>
+    /// <summary>The log position in a row that is stored and should not be.</summary>
     public static long? PositionOf(Difference difference)
     {
         if (difference is not { Expected: null, Found: ['{', ..] found })

@@ -6,28 +6,31 @@ using NpgsqlTypes;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>What the sentinel found last, on whichever host it ran. Counts are since the bank began.</summary>
-/// <param name="LastLook">When the last look ended; null before the first.</param>
-/// <param name="Streams">Streams compared, each time it was counted.</param>
-/// <param name="Drift">Differences that were found, each counted when it was new.</param>
-/// <param name="Open">What was found and is not mended yet.</param>
+/// <summary>The status after the last run of the sentinel on any host. Counts cover the life of the bank.</summary>
+/// <param name="LastLook">When the last run ended; null before the first.</param>
+/// <param name="Looks">Number of runs.</param>
+/// <param name="Streams">Number of stream comparisons.</param>
+/// <param name="Drift">Number of differences, each counted once when it was new.</param>
+/// <param name="Open">Differences that are not repaired yet.</param>
 public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long Streams, long Drift, IReadOnlyList<Difference> Open)
 {
     internal const string Table = SchemaNames.Platform + ".sentinel";
 
-    /// <summary>One row at most. The time of saving is the database's: hosts compare its age, whatever their own clocks say.</summary>
+    /// <summary>
+    /// One row at most. The database's clock gives the time of saving, so its age does not depend on the clocks of hosts.
+    /// </summary>
     internal const string Sql =
         $"""
         create table if not exists {Table} (id boolean primary key default true check (id), status jsonb not null);
         alter table {Table} add column if not exists saved_at timestamptz;
         """;
 
-    /// <summary>Not the strict ones of the API: a host of another version must be able to read it.</summary>
+    /// <summary>Not the strict options of the API: hosts of other versions must be able to read the status.</summary>
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static SentinelStatus None { get; } = new(null, 0, 0, 0, []);
 
-    /// <summary>Why the last look failed; null where it did not.</summary>
+    /// <summary>Why the last run failed; null if it did not.</summary>
     public string? Failure { get; init; }
 
     /// <summary>When it failed.</summary>
@@ -36,7 +39,7 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     public static async Task<SentinelStatus> ReadAsync(NpgsqlDataSource source, CancellationToken ct) =>
         (await ReadWithAgeAsync(source, ct)).Status;
 
-    /// <returns>Besides the status, how long ago a look ended; null where none ever did.</returns>
+    /// <returns>The status, and the time since the last run ended; null before the first run.</returns>
     public static async Task<(SentinelStatus Status, TimeSpan? Age)> ReadWithAgeAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -50,21 +53,23 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
             : (None, null);
     }
 
-    /// <summary>It is an account of what was seen and no more: two that save at once may lose a count.</summary>
+    /// <summary>Stores the status. Two concurrent saves may lose a count, which is acceptable for a report.</summary>
     public async Task SaveAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
         await using var command = source.CreateCommand(
-            $"insert into {Table} (status, saved_at) values ($1, clock_timestamp()) on conflict (id) do update set status = excluded.status, saved_at = excluded.saved_at"
-        );
+            $"""
+            insert into {Table} (status, saved_at) values ($1, clock_timestamp())
+            on conflict (id) do update set status = excluded.status, saved_at = excluded.saved_at
+            """);
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(this, Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
         await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>
-    /// After a repair: of what was open of this name, only what remains. A look that is under way sees the same by itself.
+    /// Replaces the open differences of a name by those that remain after its repair. A run in progress finds the same differences.
     /// </summary>
-    internal static async Task RepairedAsync(
+    internal static async Task SetRemainingAsync(
         NpgsqlDataSource source, string name, IReadOnlyList<Difference> remaining, CancellationToken ct)
     {
         var status = await ReadAsync(source, ct);

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Banking.ReadModels.Verifying;
 
 /// <summary>
-/// Reads once a second what the sentinel saw last, on every host: a sentinel that fails, or does not look at all, is reported by those that
-/// do not depend on it.
+/// Reads the sentinel's status once a second on every host, so that a sentinel that fails or does not run is reported by hosts that do not
+/// depend on it.
 /// </summary>
 public sealed class SentinelWatch : BackgroundService
 {
@@ -32,47 +32,47 @@ public sealed class SentinelWatch : BackgroundService
         (_settings, _source, _clock, _logger, _started) = (settings, source, clock, logger, clock.GetTimestamp());
         var meter = meters.Create(ReadModelLag.MeterName);
         meter.CreateObservableGauge(
-            "banking.sentinel.open", () => _seen.Status.Open.Count, "{difference}", "Differences that were found and are not mended");
+            "banking.sentinel.open", () => _seen.Status.Open.Count, "{difference}", "Differences that were found and are not repaired");
         meter.CreateObservableGauge(
-            "banking.sentinel.failed", () => _seen.Status.Failure is null ? 0 : 1, null, "1 while the last look failed");
-        meter.CreateObservableGauge("banking.sentinel.overdue", () => _seen.Overdue is null ? 0 : 1, null, "1 while a look is overdue");
+            "banking.sentinel.failed", () => _seen.Status.Failure is null ? 0 : 1, null, "1 while the last run failed");
+        meter.CreateObservableGauge("banking.sentinel.overdue", () => _seen.Overdue is null ? 0 : 1, null, "1 while a run is overdue");
     }
 
-    /// <summary>As last read.</summary>
+    /// <summary>The status as last read.</summary>
     public Seen Current => _seen;
 
-    /// <summary>Reads now.</summary>
+    /// <summary>Reads the status now.</summary>
     public async Task<Seen> LookAsync(CancellationToken ct)
     {
         var (status, age) = await SentinelStatus.ReadWithAgeAsync(_source, ct);
-        var up = _clock.GetElapsedTime(_started);
-        // A bank that was down for a week is not overdue in its first seconds.
-        var since = age is { } a && a < up ? a : up;
+        var uptime = _clock.GetElapsedTime(_started);
+        // Count from the start of the host at the earliest: after a long downtime the first run is not overdue at once.
+        var since = age is { } a && a < uptime ? a : uptime;
         return _seen = new(
             status,
             since <= _settings.Overdue
                 ? null
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"no look has ended for {since.TotalSeconds:0} s, and one is due every {_settings.IntervalSeconds:0.##} s"));
+                    $"no run has ended for {since.TotalSeconds:0} s, and one is due every {_settings.IntervalSeconds:0.##} s"));
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         PeriodicLoop.LookAsync(
             Pause,
             LookAsync,
-            failure => _logger.LogWarning(failure, "Cannot read what the sentinel saw last; health and metrics keep what was read before"),
+            failure => _logger.LogWarning(failure, "Cannot read the sentinel's status; health and metrics keep the last one"),
             stoppingToken);
 
-    /// <param name="Overdue">Why a look is overdue, in words; null where none is.</param>
+    /// <param name="Overdue">Why a run is overdue, in words; null if none is.</param>
     public sealed record Seen(SentinelStatus Status, string? Overdue)
     {
-        /// <summary>All that somebody has to look at, in words.</summary>
+        /// <summary>All alarms that need an operator, in words.</summary>
         public IEnumerable<string> Alarms()
         {
             if (Status.Failure is { } failure)
             {
-                yield return $"sentinel: the last look failed: {failure}";
+                yield return $"sentinel: the last run failed: {failure}";
             }
 
             if (Overdue is not null)
@@ -82,7 +82,7 @@ public sealed class SentinelWatch : BackgroundService
 
             foreach (var d in Status.Open)
             {
-                yield return $"{d.Model}: {d.Table} {d.Stream ?? d.Id}".TrimEnd() + " is not what the log says";
+                yield return $"{d.Model}: {d.Table} {d.Stream ?? d.Id}".TrimEnd() + " differs from the log";
             }
         }
     }

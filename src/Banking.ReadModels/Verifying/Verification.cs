@@ -6,15 +6,14 @@ using Npgsql;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>What a comparison of the read models with the log covered and found.</summary>
-/// <param name="Events">Events that were projected anew.</param>
-/// <param name="Streams">How many streams they are of, by type.</param>
+/// <summary>The result of comparing the bank with its log.</summary>
+/// <param name="Events">Number of events that were projected again.</param>
+/// <param name="Streams">Number of their streams, by type.</param>
 public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
 
 /// <summary>
-/// Compares the log with itself and with all that follows from it: stored states, receipts and refusals; the rows of read models with what
-/// the events make; sums with the rows they sum; and what must hold over the whole bank. Each comparison sees one moment, while commands go
-/// on.
+/// Compares the log with itself and with the data derived from it: stored states, receipts, refusals, rows of read models, sums, and the
+/// invariants of the whole bank. Each comparison uses one snapshot, while commands continue.
 /// </summary>
 public sealed class Verification(
     IEnumerable<ReadModel> models,
@@ -27,14 +26,14 @@ public sealed class Verification(
     ReadModelConnections connections,
     LogReader log)
 {
-    /// <summary>Rows that are found by ids of their own and compared in one go.</summary>
-    private const int RowsAtOnce = 5_000;
+    /// <summary>Rows per comparison of data that is found by its own ids.</summary>
+    private const int RowBatchSize = 5_000;
 
-    /// <summary>Streams that are compared in one go.</summary>
-    private const int Batch = 200;
+    /// <summary>Streams per comparison.</summary>
+    private const int StreamBatchSize = 200;
 
-    /// <summary>Events that a stream has at most to be held in memory with others.</summary>
-    private const int LargestAtOnce = 5_000;
+    /// <summary>Maximum length of a stream that is held in memory together with others.</summary>
+    private const int MaxStreamEvents = 5_000;
 
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
 
@@ -44,10 +43,10 @@ public sealed class Verification(
     /// <inheritdoc cref="StreamSizes.LatestAsync"/>
     public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => sizes.LatestAsync(limit, ct);
 
-    /// <summary>The last position before the next event after one.</summary>
-    internal Task<long> PassAsync(long after, long upTo, CancellationToken ct) => log.PassAsync(after, upTo, ct);
+    /// <summary>Finds the last position before the next event.</summary>
+    internal Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct) => log.PassAsync(after, upTo, ct);
 
-    /// <summary>The last position that a read model has reached.</summary>
+    /// <summary>Reads the highest position of the active read models.</summary>
     public async Task<long> EndAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
@@ -56,10 +55,11 @@ public sealed class Verification(
     }
 
     /// <summary>
-    /// Everything: all streams, all sums, the whole bank. What cannot be compared is a difference, and the rest is compared.
+    /// Compares everything: all streams, all sums, the whole bank. A part that cannot be compared is a difference; the other parts are
+    /// still compared.
     /// </summary>
-    /// <param name="limit">Only so many streams, from one on; null for all.</param>
-    /// <param name="progress">Told how many streams are done.</param>
+    /// <param name="limit">Maximum number of streams after <paramref name="from"/>; null for all.</param>
+    /// <param name="progress">Receives the number of compared streams.</param>
     public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(progress);
@@ -68,10 +68,11 @@ public sealed class Verification(
         var differences = new List<Difference>();
         while (limit is null || streams < limit)
         {
-            Guid[] batch = [.. (await sizes.AfterAsync(after, Math.Min(Batch, (limit ?? int.MaxValue) - streams), ct)).Select(s => s.Id)];
-            // Behind the last stream, events and documents may be left that belong to none.
+            var size = Math.Min(StreamBatchSize, (limit ?? int.MaxValue) - streams);
+            Guid[] batch = [.. (await sizes.AfterAsync(after, size, ct)).Select(s => s.Id)];
+            // After the last stream, the range up to the end may hold events and documents without a stream.
             var selection = StreamSelection.Between(after, batch.Length > 0 ? batch[^1] : Guid.AllBitsSet);
-            var large = await sizes.LargerAsync(batch, LargestAtOnce, ct);
+            var large = await sizes.LargerAsync(batch, MaxStreamEvents, ct);
             var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large)], ct);
             events += read;
             differences.AddRange(found);
@@ -96,17 +97,17 @@ public sealed class Verification(
             progress(streams);
         }
 
-        differences.AddRange(await OrphanRowsAsync(long.MinValue, long.MaxValue, ct));
+        differences.AddRange(await FindOrphanRowsAsync(long.MinValue, long.MaxValue, ct));
         differences.AddRange(await SumsAsync(ct));
         differences.AddRange(await OfIdsAsync(ct));
         differences.AddRange(await BankAsync(ct));
         return new(events, types, [.. differences.Distinct()]);
     }
 
-    /// <summary>All that is found by ids of its own, a share of the ids at a time.</summary>
+    /// <summary>Compares all data that is found by its own ids, one range of ids at a time.</summary>
     private async Task<IReadOnlyList<Difference>> OfIdsAsync(CancellationToken ct)
     {
-        var (differences, shares) = (new List<Difference>(), await IdShares.CountAsync(source, RowsAtOnce, ct));
+        var (differences, shares) = (new List<Difference>(), await IdShares.CountAsync(source, RowBatchSize, ct));
         for (var share = 0; share < shares; share++)
         {
             differences.AddRange(await OfIdsAsync(IdShares.Of(share, shares), ct));
@@ -115,7 +116,7 @@ public sealed class Verification(
         return differences;
     }
 
-    /// <summary>What is found by ids of its own, of some of these ids.</summary>
+    /// <summary>Compares the data that is found by its own ids, for some of these ids.</summary>
     public async Task<IReadOnlyList<Difference>> OfIdsAsync(StreamSelection ids, CancellationToken ct)
     {
         var differences = new List<Difference>();
@@ -128,8 +129,9 @@ public sealed class Verification(
         return differences;
     }
 
-    /// <summary>Some streams; of those with more events than so many, only where they end.</summary>
-    /// <param name="selection">The same streams, and whatever else is stored under ids of the same range.</param>
+    /// <summary>Compares some streams. Of a stream longer than a limit it compares only the last events.</summary>
+    /// <param name="selection">The same streams, and other data with ids in the same range.</param>
+    /// <param name="largest">The limit, in events.</param>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
@@ -151,25 +153,25 @@ public sealed class Verification(
         return (events, [.. differences, .. await comparing.CompareEndsAsync([.. large], ct)]);
     }
 
-    /// <summary>Rows between two positions that are of no event.</summary>
-    public async Task<IReadOnlyList<Difference>> OrphanRowsAsync(long after, long upTo, CancellationToken ct)
+    /// <summary>Finds orphan rows between two positions.</summary>
+    public async Task<IReadOnlyList<Difference>> FindOrphanRowsAsync(long after, long upTo, CancellationToken ct)
     {
-        var strays = new List<Difference>();
+        var orphans = new List<Difference>();
         foreach (var model in Models)
         {
-            strays.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
+            orphans.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
                         model,
-                        (snapshot, serving) =>
-                            Comparison.OrphanRowsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), after, upTo, ct),
-                        // A stretch is looked up; the whole log is read.
+                        (snapshot, active) =>
+                            Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
+                        // Look up a range of positions by key, but scan for the whole log.
                         byKeys: after > long.MinValue || upTo < long.MaxValue,
                         ct)));
         }
 
-        return strays;
+        return orphans;
     }
 
-    /// <summary>All sums, made anew from all that they sum.</summary>
+    /// <summary>Compares all sums with the rows that they sum.</summary>
     public async Task<IReadOnlyList<Difference>> SumsAsync(CancellationToken ct)
     {
         var differences = new List<Difference>();
@@ -179,8 +181,8 @@ public sealed class Verification(
                 await Parts.RunAsync(model.Name, "sums", null, () =>
                     snapshots.OfAsync(
                         model,
-                        (snapshot, serving) =>
-                            Comparison.OfSumsAsync(snapshot, model, ReadTables.Generation(model, serving.Number), null, ct),
+                        (snapshot, active) =>
+                            Comparison.CompareSumsAsync(snapshot, model, ReadTables.Generation(model, active.Number), null, ct),
                         byKeys: false,
                         ct)));
         }
@@ -189,35 +191,34 @@ public sealed class Verification(
     }
 
     /// <summary>
-    /// The sums that a tracker follows, as far as it gets in a time. What seems to differ is added up once more from the beginning: the
-    /// tracker may have seen rows that were repaired since.
+    /// Compares the sums of a tracker, within a time limit. Sums that seem to differ are computed again from the first row: the tracker may
+    /// have added rows that were repaired since.
     /// </summary>
-    /// <returns>Null where it did not get to the end.</returns>
+    /// <returns>The differences; null if the time limit was reached.</returns>
     public async Task<IReadOnlyList<Difference>?> SumsAsync(
         ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(tracker);
         var isFresh = tracker.IsFresh;
-        var found = await FollowAsync(model, tracker, atMost, clock, ct);
+        var found = await CompareAsync(model, tracker, atMost, clock, ct);
         if (found is null or { Count: 0 } || isFresh)
         {
             return found;
         }
 
-        tracker.Forget();
-        return await FollowAsync(model, tracker, atMost, clock, ct);
+        tracker.Reset();
+        return await CompareAsync(model, tracker, atMost, clock, ct);
     }
 
-    private async Task<IReadOnlyList<Difference>?> FollowAsync(
+    private async Task<IReadOnlyList<Difference>?> CompareAsync(
         ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
-        await tracker.FollowAsync(connections, atMost, clock, ct)
-            // What has come since is a stretch of positions, and looked up.
+        await tracker.CatchUpAsync(connections, atMost, clock, ct)
+            // The remaining rows are a range of positions: look them up by key.
             ? await snapshots.OfAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), byKeys: true, ct)
             : null;
 
     /// <summary>
-    /// What must hold over the whole bank: within each model, between those that say what customers own, and what only the whole bank
-    /// shows.
+    /// Checks the invariants of the whole bank: within each model, between the models with customers' totals, and those of the whole bank.
     /// </summary>
     public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
     {
@@ -228,7 +229,7 @@ public sealed class Verification(
                 await Parts.RunAsync(model.Name, "invariants", null, () =>
                     snapshots.OfAsync(
                         model,
-                        (snapshot, serving) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, serving.Number), ct),
+                        (snapshot, active) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, active.Number), ct),
                         byKeys: true,
                         ct)));
         }
