@@ -163,7 +163,7 @@ public sealed class Verification(
                         model,
                         (snapshot, active) =>
                             Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
-                        // Look up a range of positions by key, but scan for the whole log.
+                        // SentinelRun up a range of positions by key, but scan for the whole log.
                         byKeys: after > long.MinValue || upTo < long.MaxValue,
                         ct)));
         }
