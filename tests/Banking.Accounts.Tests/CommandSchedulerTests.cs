@@ -8,7 +8,7 @@ public sealed class CommandSchedulerTests
 {
     private const int Seed = 20261128;
 
-    private readonly CommandScheduler<Command> _line = new(c => c.Streams, c => c.Weight);
+    private readonly CommandScheduler<Command> _scheduler = new(c => c.Streams, c => c.Weight);
 
     [Fact]
     public void Commands_without_a_stream_in_common_with_a_running_group_start_in_parallel()
@@ -20,7 +20,7 @@ public sealed class CommandSchedulerTests
         Assert.Equal("a b", Names(first));
         Assert.Equal("c", Names(Take()));
         Assert.Empty(Take());
-        _line.Free(first, []);
+        _scheduler.Free(first, []);
         Assert.Equal("d e", Names(Take()));
     }
 
@@ -32,7 +32,7 @@ public sealed class CommandSchedulerTests
         Add("b: 1 2", "c: 2", "d: 3");
 
         Assert.Equal("d", Names(Take()));
-        _line.Free(first, []);
+        _scheduler.Free(first, []);
         Assert.Equal("b c", Names(Take()));
     }
 
@@ -41,9 +41,9 @@ public sealed class CommandSchedulerTests
     {
         Add("a: 1", "b: 1", "c*9: 2", "d: 3", "e: 4");
 
-        Assert.Equal("a b d", Names(_line.Take(3)));
-        Assert.Equal("c", Names(_line.Take(3)));
-        Assert.Equal("e", Names(_line.Take(3)));
+        Assert.Equal("a b d", Names(_scheduler.Take(3)));
+        Assert.Equal("c", Names(_scheduler.Take(3)));
+        Assert.Equal("e", Names(_scheduler.Take(3)));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class CommandSchedulerTests
         Add("a: 1", "b: 2");
         var first = Take();
         Add("c: 2", "d: 1");
-        _line.Free(first, [first[1]]);
+        _scheduler.Free(first, [first[1]]);
 
         Assert.Equal("b c d", Names(Take()));
     }
@@ -74,9 +74,9 @@ public sealed class CommandSchedulerTests
             switch (random.Next(3))
             {
                 case 0 when next < commands.Count:
-                    _line.Add(commands[next++]);
+                    _scheduler.Add(commands[next++]);
                     break;
-                case 1 when running.Count < 3 && _line.Take(10) is { Count: > 0 } group:
+                case 1 when running.Count < 3 && _scheduler.Take(10) is { Count: > 0 } group:
                     Assert.DoesNotContain(running.SelectMany(g => g), c => group.Any(o => o.Streams.Overlaps(c.Streams)));
                     running.Add(group);
                     break;
@@ -90,12 +90,12 @@ public sealed class CommandSchedulerTests
                         (random.Next(10) == 0 || deferred.Any(d => d.Streams.Overlaps(command.Streams)) ? deferred : done).Add(command);
                     }
 
-                    _line.Free(ended, deferred);
+                    _scheduler.Free(ended, deferred);
                     break;
             }
         }
 
-        Assert.Equal(0, _line.Count);
+        Assert.Equal(0, _scheduler.Count);
         foreach (var stream in Enumerable.Range(0, 40).Select(Stream))
         {
             Assert.Equal(
@@ -110,7 +110,7 @@ public sealed class CommandSchedulerTests
         foreach (var parts in commands.Select(c => c.Split(": ")))
         {
             var name = parts[0].Split('*');
-            _line.Add(
+            _scheduler.Add(
                 new(
                     name[0],
                     [.. parts[1].Split(' ').Select(n => Stream(int.Parse(n, null)))],
@@ -118,7 +118,7 @@ public sealed class CommandSchedulerTests
         }
     }
 
-    private IReadOnlyList<Command> Take() => _line.Take(100);
+    private IReadOnlyList<Command> Take() => _scheduler.Take(100);
 
     private static string Names(IReadOnlyList<Command> group) => string.Join(' ', group.Select(c => c.Name));
 

@@ -89,8 +89,8 @@ public sealed class RebuildTests : IAsyncLifetime
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await _bank.CaughtUpAsync();
-        var served = await _bank.ActiveAsync("probe", "seen", "probe");
-        await _bank.ExecuteAsync($"update {served} set mark = 'drifted' where position = (select max(position) from {served})");
+        var active = await _bank.ActiveAsync("probe", "seen", "probe");
+        await _bank.ExecuteAsync($"update {active} set mark = 'drifted' where position = (select max(position) from {active})");
 
         (await _operator.PostAsync("/ops/projections/probe/rebuild", Why)).Is(HttpStatusCode.Accepted);
         await Eventually.UntilAsync(() => NewestAsync("probe"), g => g.State != "building");
@@ -113,7 +113,7 @@ public sealed class RebuildTests : IAsyncLifetime
             await _bank.QueryAsync<long>("select count(*) from probe.seen"));
         Assert.Empty(
             await _bank.QueryAsync<string>(
-                "select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", served));
+                "select table_name::text from information_schema.tables where table_schema || '.' || table_name = $1", active));
         Assert.Equal((409, "no_rebuild"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild/switch", Why)));
     }
 
@@ -165,13 +165,13 @@ public sealed class RebuildTests : IAsyncLifetime
     /// <summary>Waits until only the active tables exist; the rebuild may take a moment to see its cancellation.</summary>
     private async Task UntilOnlyActiveTablesAsync()
     {
-        var served = await _bank.ActiveAsync("probe", "seen", "probe");
+        var active = await _bank.ActiveAsync("probe", "seen", "probe");
         await Eventually.UntilAsync(
             () =>
                 _bank.QueryAsync<string>(
                     "select table_schema || '.' || table_name from information_schema.tables "
                         + "where table_schema = 'probe' and table_type = 'BASE TABLE'"),
-            tables => tables is [var only] && only == served);
+            tables => tables is [var only] && only == active);
         await _bank.CaughtUpAsync();
         Assert.Empty((await _bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
     }

@@ -32,12 +32,12 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await bank.CaughtUpAsync();
         var tracker = Tracker();
         Assert.Empty(await CompareAsync(tracker));
-        var served = await bank.ActiveAsync("ledger", "gl_day", "ledger");
+        var active = await bank.ActiveAsync("ledger", "gl_day", "ledger");
 
-        await bank.ExecuteAsync($"create table kept as select * from {served}");
-        await bank.ExecuteAsync($"update {served} set debits = debits + 1 where ctid = (select min(ctid) from {served} where gl = 1000)");
-        await bank.ExecuteAsync($"delete from {served} where ctid = (select min(ctid) from {served} where gl = 2000)");
-        await bank.ExecuteAsync($"insert into {served} values (5000, 'EUR', 2, '2020-01-01', '2020-01-01', 1, 2, 3)");
+        await bank.ExecuteAsync($"create table kept as select * from {active}");
+        await bank.ExecuteAsync($"update {active} set debits = debits + 1 where ctid = (select min(ctid) from {active} where gl = 1000)");
+        await bank.ExecuteAsync($"delete from {active} where ctid = (select min(ctid) from {active} where gl = 2000)");
+        await bank.ExecuteAsync($"insert into {active} values (5000, 'EUR', 2, '2020-01-01', '2020-01-01', 1, 2, 3)");
         var found = await CompareAsync(tracker);
 
         Assert.Contains(found, d =>
@@ -46,8 +46,8 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         Assert.Contains(found, d => d is { Expected: { } expected, Found: null } && expected.StartsWith("[2000", StringComparison.Ordinal));
         Assert.Contains(found, d =>
             d is { Expected: null, Found: "[5000, \"EUR\", 2, \"2020-01-01\", \"2020-01-01\"]: debits 1, credits 2, entries 3" });
-        await bank.ExecuteAsync($"delete from {served}");
-        await bank.ExecuteAsync($"insert into {served} select * from kept");
+        await bank.ExecuteAsync($"delete from {active}");
+        await bank.ExecuteAsync($"insert into {active} select * from kept");
         await bank.ExecuteAsync("drop table kept");
         Assert.Empty(await CompareAsync(tracker));
     }
@@ -58,8 +58,8 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         await new RandomHistory(bank, 60).RunAsync(20);
         await bank.CaughtUpAsync();
         var tracker = Tracker();
-        var served = await bank.ActiveAsync("ledger", "gl_day", "ledger");
-        await bank.ExecuteAsync($"update {served} set credits = credits + 1");
+        var active = await bank.ActiveAsync("ledger", "gl_day", "ledger");
+        await bank.ExecuteAsync($"update {active} set credits = credits + 1");
         var looks = 0;
         while ((await bank.Verification.SumsAsync(Ledger, tracker, TimeSpan.Zero, TimeProvider.System, CancellationToken.None)) is null)
         {
@@ -67,7 +67,7 @@ public sealed class SumTrackerTests(ProbedBank bank) : IClassFixture<ProbedBank>
         }
 
         Assert.True(looks > 3, $"It finished in {looks} calls although it had no time.");
-        await bank.ExecuteAsync($"update {served} set credits = credits - 1");
+        await bank.ExecuteAsync($"update {active} set credits = credits - 1");
         Assert.Empty(await CompareAsync(tracker));
     }
 

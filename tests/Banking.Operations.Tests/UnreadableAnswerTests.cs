@@ -150,6 +150,9 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);
         var (teller, auditor) = (_bank.As("teller"), _bank.As("auditor"));
 
+        // The feed ends at the high-water mark, which a new host has yet to find.
+        await _bank.Host.Services.GetRequiredService<HighWaterMark>().LookAsync(CancellationToken.None);
+
         AssertUnreadable(await teller.GetAsync($"/v1/accounts/{_account}/events"), "events");
         (await teller.GetAsync($"/v1/accounts/{_other}/events")).Ok();
         (await auditor.GetAsync($"/audit/events?account={_account}")).Ok();
@@ -167,7 +170,7 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
     public async Task Each_reader_of_the_log_names_event_position_type_and_member()
     {
         await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
-        var (log, tail) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<EventCache>());
+        var (log, cache) = (_bank.Host.Services.GetRequiredService<LogReader>(), _bank.Host.Services.GetRequiredService<EventCache>());
         var events = _bank.Host.Services.GetRequiredService<EventReader>();
         var published = _bank.Host.Services.GetRequiredService<PublicLog>();
         var (stream, ct) = (Id(_account), CancellationToken.None);
@@ -177,7 +180,7 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
                 () => log.ReadAsync(_position - 1, _position + 1, ct),
                 () => log.ReadStreamsAsync([stream], long.MaxValue, ct),
                 async () => await log.ReadStreamAsync(stream, long.MaxValue, ct).ToListAsync(ct),
-                () => tail.ReadAsync(_position - 1, _position + 1, ct),
+                () => cache.ReadAsync(_position - 1, _position + 1, ct),
                 () => events.StreamAsync(stream, 0, 0, ct),
                 () => events.FindAsync(Guid.ParseExact(_eventId[4..], "N"), ct),
                 () => events.AtAsync([_position], ct),

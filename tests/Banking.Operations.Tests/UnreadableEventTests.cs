@@ -51,9 +51,9 @@ public sealed class UnreadableEventTests : IAsyncLifetime
         Assert.All(paused, p => Assert.Equal(poison, p.Item1));
         Assert.All(paused, p => Assert.Contains(reason, p.Item2, StringComparison.Ordinal));
         Assert.Equal(poison - 1, (await _bank.QueryAsync<long>("select max(position) from probe.seen"))[0]);
-        var tail = _bank.Host.Services.GetRequiredService<EventCache>();
-        await Assert.ThrowsAsync<UnreadableEventException>(() => tail.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
-        Assert.Equal(poison - 1, (await tail.ReadAsync(before, poison + 5, CancellationToken.None)).End);
+        var cache = _bank.Host.Services.GetRequiredService<EventCache>();
+        await Assert.ThrowsAsync<UnreadableEventException>(() => cache.ReadAsync(poison - 1, poison + 5, CancellationToken.None));
+        Assert.Equal(poison - 1, (await cache.ReadAsync(before, poison + 5, CancellationToken.None)).End);
 
         // A report over many accounts is answered from its rows, with their position.
         var report = (await _bank.As("auditor").GetAsync("/v1/ledger/trial-balance", ("Ledger-Min-Position", $"{poison}"))).Ok();

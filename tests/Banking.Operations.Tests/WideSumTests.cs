@@ -118,9 +118,9 @@ public sealed class WideSumTests : IAsyncLifetime
         var teller = _bank.As("teller");
         await teller.OpenAsync(balance: "1.00");
         await _bank.CaughtUpAsync();
-        var (model, served) = (
+        var (model, active) = (
             _bank.Verification.Models.Single(m => m.Name == "ledger"), await _bank.ActiveAsync("ledger", "gl_day", "ledger"));
-        await _bank.ExecuteAsync($"update {served} set debits = 1e40 + 0.5 where gl = 1000");
+        await _bank.ExecuteAsync($"update {active} set debits = 1e40 + 0.5 where gl = 1000");
 
         var tracker = new SumTracker(model, model.Tables.Single(t => t.Derivation is not null));
         var sums = Assert.Single(
@@ -138,9 +138,9 @@ public sealed class WideSumTests : IAsyncLifetime
         await teller.OpenAsync(balance: "1.00");
         await _bank.CaughtUpAsync();
         var journal = await _bank.ActiveAsync("ledger", "journal", "ledger");
-        var served = await _bank.ActiveAsync("ledger", "gl_day", "ledger");
+        var active = await _bank.ActiveAsync("ledger", "gl_day", "ledger");
         await _bank.ExecuteAsync(
-            $"insert into {served} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 "
+            $"insert into {active} select 2800, 'EUR', 2, '2020-01-01', d, 9000000000000000000, 0, 1 "
                 + "from generate_series('2020-01-01'::date, '2020-01-04', '1 day') d");
         await _bank.ExecuteAsync(
             $"insert into {journal} select 1000000 + n, gen_random_uuid(), 2800, 'EUR', 2, 9000000000000000000, '2020-01-01', "

@@ -14,7 +14,7 @@ namespace Banking.Loyalty.Features;
 
 /// <summary>Routes commands about points to their decisions.</summary>
 public sealed class PointsCommands(
-    CommandRoute doors, CommandGroup<PointsAccount> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
+    CommandRoute commandRoute, CommandGroup<PointsAccount> group, IEnumerable<IStreamAccess> streams, TimeProvider clock)
 {
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 
@@ -23,10 +23,10 @@ public sealed class PointsCommands(
         PublicId.TryParse("acc", account, out var id) && await _accounts.MaySeeAsync(caller, id, ct) ? id : null;
 
     internal Task<IResult> RedeemAsync(HttpContext http, Func<string, RedeemPoints> read) =>
-        doors.HttpAsync(http, keyRequired: true, RedeemPointsDecision.Shape, key => (read(key), null), RedeemAsync);
+        commandRoute.HttpAsync(http, keyRequired: true, RedeemPointsDecision.Shape, key => (read(key), null), RedeemAsync);
 
     internal Task EarnAsync(EarnPoints command, Envelope envelope, CancellationToken ct) =>
-        doors.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);
+        commandRoute.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);
 
     /// <summary>Expires points whose lifetime has ended by the bank's clock.</summary>
     internal Task<Outcome> ExpireAsync(ExpirePoints command, CommandContext context, CancellationToken ct)

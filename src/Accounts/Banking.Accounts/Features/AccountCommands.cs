@@ -13,8 +13,8 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Runs commands on existing accounts: from HTTP or the bus to the decision, and back to the answer.</summary>
 public sealed class AccountCommands(
-    CommandRoute doors,
-    BatchRoute batches,
+    CommandRoute commandRoute,
+    BatchRoute batchRoute,
     CommandGroup<Account> group,
     AccountResolver resolver,
     AccountTimelineSource timelines,
@@ -27,14 +27,14 @@ public sealed class AccountCommands(
         CommandDefinition<TCommand> definition,
         Func<string, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        doors.HttpAsync(
+        commandRoute.HttpAsync(
             http, keyRequired, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct));
 
     internal Task<Outcome> BusAsync<TCommand>(
         TCommand command, Envelope envelope, CommandDefinition<TCommand> definition, CancellationToken ct)
         where TCommand : class =>
-        doors.BusAsync(
+        commandRoute.BusAsync(
             command, envelope, definition.Shape, (c, context, token) => RunAsync(c, definition, context, token), ct,
             (c, context, token) => NormalizeAsync(c, definition, context, token));
 
@@ -46,7 +46,7 @@ public sealed class AccountCommands(
         CommandDefinition<TCommand> definition,
         Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
-        batches.HttpAsync(http, route, batch, definition.Shape, read,
+        batchRoute.HttpAsync(http, route, batch, definition.Shape, read,
             (command, context, ct) => PrepareAsync(command, definition, context, new(definition.Accounts(command), resolver), ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct), group);
 

@@ -15,14 +15,14 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Runs the opening of an account, which needs a customer and a number instead of an existing account.</summary>
 public sealed class AccountOpening(
-    CommandRoute doors, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
+    CommandRoute commandRoute, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
-        doors.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
+        commandRoute.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
 
     internal Task<Outcome> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
-        doors.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
+        commandRoute.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
 
     private async Task<Outcome> RunAsync(OpenAccount command, CommandContext context, CancellationToken ct)
     {

@@ -12,13 +12,13 @@ using Wolverine;
 namespace Banking.Customers.Features;
 
 /// <summary>Runs the registration of a customer. Personal data is encrypted before any other code sees it.</summary>
-public sealed class CustomerRegistration(CommandRoute doors, CommandGroup<Customer> group, TimeProvider clock)
+public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup<Customer> group, TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
-        doors.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
+        commandRoute.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
 
     internal Task<Outcome> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
-        doors.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
+        commandRoute.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
 
     private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
     {

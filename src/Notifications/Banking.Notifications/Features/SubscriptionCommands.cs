@@ -14,7 +14,7 @@ namespace Banking.Notifications.Features;
 
 /// <summary>Routes commands on subscriptions to their decisions.</summary>
 public sealed class SubscriptionCommands(
-    CommandRoute doors,
+    CommandRoute commandRoute,
     CommandGroup<Subscription> group,
     IEnumerable<IStreamAccess> streams,
     StateReader<Subscription> states,
@@ -25,10 +25,10 @@ public sealed class SubscriptionCommands(
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 
     internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
-        doors.HttpAsync(http, keyRequired: false, SubscribeDecision.Shape, read, SubscribeAsync);
+        commandRoute.HttpAsync(http, keyRequired: false, SubscribeDecision.Shape, read, SubscribeAsync);
 
     internal Task<IResult> CancelAsync(HttpContext http, Func<string, (CancelSubscription? Command, Refusal? Problem)> read) =>
-        doors.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
+        commandRoute.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
 
     internal async Task CancelAllAsync(AccountWasClosed closed, Envelope envelope, CancellationToken ct)
     {
@@ -44,7 +44,7 @@ public sealed class SubscriptionCommands(
                     $"{closed.Closure:N}-{subscription.Id:N}",
                     PublicId.Format(Subscription.Prefix, subscription.Id),
                     "The account was closed.");
-                await doors.BusAsync(command, envelope, CancelDecision.Shape, CancelAsync, ct);
+                await commandRoute.BusAsync(command, envelope, CancelDecision.Shape, CancelAsync, ct);
             }
 
             page = await states.ListAsync(search, page[^1].Id, PageSize, ct);

@@ -100,7 +100,7 @@ public static class GetProjectionsEndpoint
         DocumentModels documents,
         ReadModelLag lag,
         SentinelWatch sentinel,
-        LogBlockers holders,
+        LogBlockers blockers,
         CancellationToken ct)
     {
         var measured = await lag.LookAsync(ct);
@@ -115,7 +115,7 @@ public static class GetProjectionsEndpoint
             new ProjectionsView(
                 [.. all.Select(m => View(m.Name, m.Version, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
                 new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open),
-                await holders.OfGapAsync(ct)),
+                await blockers.OfGapAsync(ct)),
             ApiJson.Options);
     }
 

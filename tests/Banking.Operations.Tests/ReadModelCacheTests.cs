@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests;
 
 /// <summary>A read model continues from its cached rows, and reads the rows again after another writer.</summary>
-public sealed class ModelMemoryTests : IAsyncLifetime
+public sealed class ReadModelCacheTests : IAsyncLifetime
 {
     private readonly Unfollowed _bank = new();
     private BankClient _teller = null!;
@@ -67,11 +67,11 @@ public sealed class ModelMemoryTests : IAsyncLifetime
     {
         var account = await _teller.OpenAsync(balance: "10.00");
         await ServeAsync();
-        var served = await _bank.ActiveAsync("accounts", "entry", "entries");
-        await _bank.ExecuteAsync($"alter table {served} add constraint enough check (balance < 1100)");
+        var active = await _bank.ActiveAsync("accounts", "entry", "entries");
+        await _bank.ExecuteAsync($"alter table {active} add constraint enough check (balance < 1100)");
         (await _teller.DepositAsync(account, "1.00")).Created();
         Assert.Null(await ServeAsync());
-        await _bank.ExecuteAsync($"alter table {served} drop constraint enough");
+        await _bank.ExecuteAsync($"alter table {active} drop constraint enough");
         await _bank
             .Host.Services.GetRequiredService<ReadModelWriter>()
             .ResumeAsync(_entries, OperatorAction.OfTheBank("the constraint is gone"), CancellationToken.None);
