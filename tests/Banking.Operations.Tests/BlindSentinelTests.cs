@@ -64,7 +64,7 @@ public sealed class BlindSentinelTests : IAsyncLifetime
         await Task.WhenAll(sentinels.Select(s => s.StopAsync(CancellationToken.None)));
 
         var overdue = await Eventually.UntilAsync(SentinelAsync, s => s.TryGetProperty("overdue", out _));
-        Assert.StartsWith("no look has ended for ", overdue.GetProperty("overdue").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("no run has ended for ", overdue.GetProperty("overdue").GetString(), StringComparison.Ordinal);
         await Eventually.UntilAsync(HealthAsync, h => h == "Degraded");
         Assert.NotNull((await other.Services.GetRequiredService<SentinelWatch>().LookAsync(CancellationToken.None)).Overdue);
     }

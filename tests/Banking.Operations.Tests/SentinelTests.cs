@@ -89,6 +89,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
     {
         var account = Id(await _teller.OpenAsync(balance: "10.00"));
         await bank.CaughtUpAsync();
+        await Eventually.UntilAsync(HealthAsync, h => h == "Healthy");
 
         await bank.ExecuteAsync(
             "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '999900') where id = $1", account);

@@ -91,7 +91,7 @@ public sealed class Rebuild(
         {
             foreach (var (_, _, connection) in locked)
             {
-                await CloseAsync(connection);
+                await RebuildLock.CloseAsync(connection);
             }
         }
     }
@@ -107,7 +107,7 @@ public sealed class Rebuild(
         try
         {
             locked =
-                await TryLockAsync(connection, model.Name, ct)
+                await RebuildLock.TryAcquireAsync(connection, model.Name, ct)
                 && await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
                     is { State: GenerationState.Building, PausedAt: null } candidate
                 && candidate.ModelVersion == model.Version
@@ -119,7 +119,7 @@ public sealed class Rebuild(
             // After a failure too: a connection that is not closed holds the lock for ever.
             if (locked is null)
             {
-                await CloseAsync(connection);
+                await RebuildLock.CloseAsync(connection);
             }
         }
 
@@ -323,31 +323,4 @@ public sealed class Rebuild(
             now,
             (object?)outcome ?? DBNull.Value,
             differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
-
-    /// <summary>Releases the lock before the connection returns to the pool, which keeps the session with its locks and settings.</summary>
-    private static async Task CloseAsync(NpgsqlConnection lockConnection)
-    {
-        await using (lockConnection)
-        {
-            // A broken connection has lost its session, and the lock with it.
-            if (lockConnection.FullState == System.Data.ConnectionState.Open)
-            {
-                await UnlockAsync(lockConnection);
-            }
-        }
-    }
-
-    internal static Task UnlockAsync(NpgsqlConnection lockConnection) =>
-        ReadModelSchema.ExecuteAsync(lockConnection, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
-
-    /// <summary>Takes the lock that a rebuild or repair of a read model needs; false if another session holds it.</summary>
-    internal static async Task<bool> TryLockAsync(NpgsqlConnection connection, string model, CancellationToken ct)
-    {
-        // A session lock: it ends with the process, so another process can continue the rebuild of a killed one.
-        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
-        {
-            Parameters = { new() { Value = "rebuild:" + model } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
-    }
 }

@@ -44,13 +44,16 @@ public sealed class Repair(
     {
         ArgumentNullException.ThrowIfNull(action);
         await using var connection = await connections.OpenAsync(ct);
-        // A rebuild takes the same lock. It is a session lock, so the end of a host releases it.
-        for (var since = clock.GetTimestamp(); !await Rebuild.TryLockAsync(connection, name, ct); await Task.Delay(BetweenTries, clock, ct))
+        // A rebuild takes the same lock.
+        var since = clock.GetTimestamp();
+        while (!await RebuildLock.TryAcquireAsync(connection, name, ct))
         {
             if (clock.GetElapsedTime(since) > MaxWait)
             {
                 return null;
             }
+
+            await Task.Delay(BetweenTries, clock, ct);
         }
 
         try
@@ -61,7 +64,7 @@ public sealed class Repair(
         }
         finally
         {
-            await Rebuild.UnlockAsync(connection);
+            await RebuildLock.ReleaseAsync(connection);
         }
     }
 

@@ -163,7 +163,7 @@ public sealed class Verification(
                         model,
                         (snapshot, active) =>
                             Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
-                        // SentinelRun up a range of positions by key, but scan for the whole log.
+                        // A range of positions is looked up by key; the whole log is scanned.
                         byKeys: after > long.MinValue || upTo < long.MaxValue,
                         ct)));
         }

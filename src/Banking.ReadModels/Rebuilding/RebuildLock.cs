@@ -1,0 +1,39 @@
+using System.Data;
+using Banking.ReadModels.Books;
+using Npgsql;
+
+namespace Banking.ReadModels.Rebuilding;
+
+/// <summary>
+/// The lock that a rebuild or repair of a read model needs. It is a session lock: it ends with the process, so another process can continue
+/// the rebuild of a killed one.
+/// </summary>
+internal static class RebuildLock
+{
+    /// <summary>Takes the lock; false if another session holds it.</summary>
+    public static async Task<bool> TryAcquireAsync(NpgsqlConnection connection, string model, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
+        {
+            Parameters = { new() { Value = "rebuild:" + model } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>Releases the lock, and resets the settings that a rebuild changes.</summary>
+    public static Task ReleaseAsync(NpgsqlConnection connection) =>
+        ReadModelSchema.ExecuteAsync(connection, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
+
+    /// <summary>Releases the lock before the connection returns to the pool, which keeps the session with its locks and settings.</summary>
+    public static async Task CloseAsync(NpgsqlConnection connection)
+    {
+        await using (connection)
+        {
+            // A broken connection has lost its session, and the lock with it.
+            if (connection.FullState == ConnectionState.Open)
+            {
+                await ReleaseAsync(connection);
+            }
+        }
+    }
+}
