@@ -56,11 +56,8 @@ public sealed class BerkaImportTests : IAsyncLifetime
         using (var process = HostProcess.Start(["import", "berka", known.Folder, "--json"], ("ConnectionStrings__banking", _database)))
         {
             // Half-way is when some streams are there; there is no telling which.
-            while (!process.HasExited && await StreamsAsync() < (known.Customers + known.Accounts) * 2 / 3)
-            {
-                await Task.Yield();
-            }
-
+            await Eventually.UntilAsync(
+                StreamsAsync, streams => process.HasExited || streams >= (known.Customers + known.Accounts) * 2 / 3);
             process.Kill();
             await process.WaitForExitAsync();
         }

@@ -31,10 +31,7 @@ public sealed class CrashTests
                 .Range(0, Callers)
                 .Select(c => PayUntilItDiesAsync(host, c, accounts, attempted, acknowledged))
                 .ToList();
-            while (acknowledged.Count < 500)
-            {
-                await Task.Yield();
-            }
+            await Eventually.UntilAsync(() => acknowledged.Count, count => count >= 500);
 
             await host.KillAsync();
             await Task.WhenAll(callers);

@@ -117,15 +117,8 @@ public sealed class DatabaseRestartTests
     private async Task SomeMoreAsync(List<Task> callers)
     {
         var until = _paid.Count + Some;
-        while (_paid.Count < until)
-        {
-            if (callers.Find(c => c.IsFaulted) is { } failed)
-            {
-                await failed;
-            }
-
-            await Task.Yield();
-        }
+        await Eventually.UntilAsync(() => _paid.Count, paid => paid >= until || callers.Exists(c => c.IsFaulted));
+        await (callers.Find(c => c.IsFaulted) ?? Task.CompletedTask);
     }
 
     private static async Task<List<string>> QueryAsync(NpgsqlDataSource ledger, string sql)

@@ -35,13 +35,7 @@ public sealed class HeldLock : IAsyncDisposable
     }
 
     /// <summary>Returns when a command waits for it.</summary>
-    public async Task UntilWaitedForAsync()
-    {
-        while (!await IsWaitedForAsync())
-        {
-            await Task.Yield();
-        }
-    }
+    public Task UntilWaitedForAsync() => Eventually.UntilAsync(IsWaitedForAsync, isWaitedFor => isWaitedFor);
 
     public async Task<bool> IsWaitedForAsync()
     {
