@@ -75,7 +75,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
 
         await RefusedAsync(
             Development,
-            $"Banking:Publishing:{section}:From is position {end + 1}, and the log ends at {end}",
+            $"Banking:Publishing:{section}:From is position {end + 1}, but the log ends at {end}",
             [.. given, Setting($"{end + 1}")]);
 
         // The end itself is a place in the log; and a destination that has its place keeps it, whatever the setting says.

@@ -31,7 +31,7 @@ public sealed class DestinationStartTests
     {
         var refused = Assert.Throws<FormatException>(() => StartPosition.Parse(text));
 
-        Assert.Equal($"'{text}' is no place to start from: beginning, now or a position of the log.", refused.Message);
+        Assert.Equal($"'{text}' is not a start position; give beginning, now or a position of the log.", refused.Message);
     }
 
     [Fact]

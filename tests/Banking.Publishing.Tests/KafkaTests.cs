@@ -54,7 +54,7 @@ public sealed class KafkaTests
         }
 
         await DepositAsync(teller, accounts, 10);
-        var trouble = await bank.TroubleAsync("No Kafka broker can be reached");
+        var trouble = await bank.TroubleAsync("Cannot reach a Kafka broker");
         Assert.Contains(kafka.BootstrapServers, trouble, StringComparison.Ordinal);
         await DepositAsync(teller, accounts, 10);
         kafka.Up();
@@ -95,7 +95,7 @@ public sealed class KafkaTests
         var trouble = await bank.TroubleAsync("partitions");
 
         Assert.StartsWith(
-            $"The Kafka topic {Topic} has {Partitions} partitions and not 12, as configured", trouble, StringComparison.Ordinal);
+            $"The Kafka topic {Topic} has {Partitions} partitions, but 12 are configured", trouble, StringComparison.Ordinal);
         using var reader = new TopicReader(kafka.BootstrapServers, Topic, Partitions);
         await reader.ReadAsync(Silence);
         Assert.Empty(reader.Read);
@@ -109,7 +109,8 @@ public sealed class KafkaTests
         await bank.As("teller").OpenAsync(balance: "1.00");
 
         Assert.Equal(
-            $"There is no Kafka topic {Topic}, and Banking:Publishing:Kafka:CreateTopic is off.", await bank.TroubleAsync("There is no"));
+            $"The Kafka topic {Topic} does not exist, and Banking:Publishing:Kafka:CreateTopic is off.",
+            await bank.TroubleAsync("does not exist"));
 
         kafka.CreateTopic(Topic, Partitions);
         await bank.WellAsync();

@@ -136,12 +136,12 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         await using var bank = await RabbitBank.StartAsync(new($"amqp://guest:open-sesame@127.0.0.1:{network.Port}/"), "Exchange=denied");
         await LiveAsync(bank);
 
-        var unreachable = await bank.TroubleAsync("cannot be used");
+        var unreachable = await bank.TroubleAsync("Cannot use RabbitMQ");
         network.Open();
         var refused = await bank.TroubleAsync("refused using");
 
-        Assert.StartsWith($"RabbitMQ cannot be used at 127.0.0.1:{network.Port}/: ", unreachable, StringComparison.Ordinal);
-        Assert.StartsWith($"RabbitMQ cannot be used at 127.0.0.1:{network.Port}/: ", refused, StringComparison.Ordinal);
+        Assert.StartsWith($"Cannot use RabbitMQ at 127.0.0.1:{network.Port}/: ", unreachable, StringComparison.Ordinal);
+        Assert.StartsWith($"Cannot use RabbitMQ at 127.0.0.1:{network.Port}/: ", refused, StringComparison.Ordinal);
         Assert.DoesNotContain("open-sesame", unreachable + refused, StringComparison.Ordinal);
     }
 

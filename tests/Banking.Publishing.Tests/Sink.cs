@@ -38,7 +38,7 @@ internal sealed class Sink : IDestinationSource
     private sealed class Opened(Sink sink) : Destination
     {
         public override Task<IReadOnlyList<Rejected>> DeliverAsync(
-            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+            IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
             var rejected = new Dictionary<Guid, Rejected>();
             foreach (var e in events)

@@ -54,6 +54,6 @@ public sealed class WebhookAddressTests(GuardedBank bank) : IClassFixture<Guarde
     {
         var webhook = (await bank.AskAsync("/v1/webhooks", new { url = "https://rebinding.example/" })).Created().Text("id");
         var attempt = (await bank.AskAsync($"/v1/webhooks/{webhook}/test", new { })).Ok();
-        Assert.Equal(("false", "rebinding.example leads to no address that is allowed."), (attempt.Text("taken"), attempt.Text("text")));
+        Assert.Equal(("false", "rebinding.example resolves to no allowed address."), (attempt.Text("taken"), attempt.Text("text")));
     }
 }

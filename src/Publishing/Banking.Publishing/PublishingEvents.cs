@@ -1,33 +1,33 @@
 namespace Banking.Publishing;
 
-/// <summary>Publication to a destination, or of one type of event to it, stands still from here on.</summary>
+/// <summary>Publication to a destination, or of one event type to it, was held.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Type">The type of event; absent for all.</param>
-/// <param name="EffectiveAt">When it was held.</param>
+/// <param name="Type">The event type; absent for all types.</param>
+/// <param name="EffectiveAt">When publication was held.</param>
 public sealed record DestinationHeld(string Destination, string? Type, DateTimeOffset EffectiveAt);
 
-/// <summary>Publication goes on where it stopped.</summary>
+/// <summary>Publication was released at the position where it was held.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Type">The type of event; absent for all.</param>
-/// <param name="EffectiveAt">When it was released.</param>
+/// <param name="Type">The event type; absent for all types.</param>
+/// <param name="EffectiveAt">When publication was released.</param>
 public sealed record DestinationReleased(string Destination, string? Type, DateTimeOffset EffectiveAt);
 
-/// <summary>A destination is delivered the log from another place on.</summary>
+/// <summary>The checkpoint of a destination was set.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Position">Everything after this position is delivered.</param>
-/// <param name="EffectiveAt">When it was set.</param>
+/// <param name="Position">Events after this position are delivered.</param>
+/// <param name="EffectiveAt">When the checkpoint was set.</param>
 public sealed record DestinationSet(string Destination, long Position, DateTimeOffset EffectiveAt);
 
-/// <summary>Events that a destination had rejected are offered to it again, and those that wait behind them.</summary>
+/// <summary>Delivery of rejected events was requested again, followed by the blocked events of their accounts.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Events">How many.</param>
-/// <param name="EffectiveAt">When it was asked.</param>
+/// <param name="Events">The number of rejected events.</param>
+/// <param name="EffectiveAt">When it was requested.</param>
 public sealed record DeadLettersReplayed(string Destination, int Events, DateTimeOffset EffectiveAt);
 
-/// <summary>An event that a destination had rejected is not offered to it any more; those that wait behind it are.</summary>
+/// <summary>A rejected event was discarded: the destination does not receive it. The blocked events of its account follow.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Event">The event.</param>
-/// <param name="Account">The account that it is about.</param>
-/// <param name="Cause">Why it had been rejected.</param>
-/// <param name="EffectiveAt">When it was decided.</param>
+/// <param name="Event">The id of the event.</param>
+/// <param name="Account">The account of the event.</param>
+/// <param name="Cause">The cause of the rejection.</param>
+/// <param name="EffectiveAt">When the event was discarded.</param>
 public sealed record DeadLetterDiscarded(string Destination, string Event, Guid Account, string Cause, DateTimeOffset EffectiveAt);

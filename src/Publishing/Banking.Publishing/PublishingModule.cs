@@ -24,16 +24,16 @@ using Wolverine;
 
 namespace Banking.Publishing;
 
-/// <summary>The front door of the module: how what is committed reaches the world.</summary>
+/// <summary>Module registration of publication: delivers committed events to destinations outside the bank and to its modules.</summary>
 public sealed class PublishingModule : BankModule
 {
-    /// <summary>The schema of its tables.</summary>
+    /// <summary>The database schema of the module.</summary>
     public const string Schema = "publishing";
 
-    /// <summary>The topic and the exchange that events go to, where nothing else is configured.</summary>
+    /// <summary>The default name of the Kafka topic and of the RabbitMQ exchange.</summary>
     public const string DefaultName = "banking.events";
 
-    /// <summary>The names under which what happens to destinations is stored, for ever.</summary>
+    /// <summary>The permanent stored names of the module's events.</summary>
     private static readonly (Type Type, string Name)[] EventNames =
     [
         (typeof(DestinationHeld), "publishing.destination-held.v1"),
@@ -111,28 +111,30 @@ public sealed class PublishingModule : BankModule
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
         health.AddCheck<PublicationHealth>("publication", tags: tags);
 
-    /// <summary>Settings with which publication to a new destination would begin beyond the end of the log, each as a sentence.</summary>
+    /// <summary>
+    /// Problems of start positions: a new destination that would start beyond the end of the log. Each problem is one sentence.
+    /// </summary>
     public override async Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var wrong = new List<string>();
+        var problems = new List<string>();
         foreach (var configured in services.GetServices<IDestinationSource>().Where(s => s is KafkaSource or RabbitSource))
         {
             foreach (var spec in await configured.ListAsync(ct))
             {
-                // A destination that was published to before goes on from its own place.
+                // A known destination continues from its checkpoint, whatever the setting.
                 if (spec is { FromSetting: { } setting, From.Position: > 0 and var from }
                     && await services.GetRequiredService<PublisherStore>().FindAsync(spec.Name, ct) is null
                     && await services.GetRequiredService<LogEnd>().ReadAsync(ct) is var end && from > end)
                 {
-                    wrong.Add(
-                        $"{setting} is position {from}, and the log ends at {end}: what is booked up to there would never be published. Name a position of the log, beginning or now."
-                    );
+                    problems.Add(
+                        $"{setting} is position {from}, but the log ends at {end}: events up to that position would never be published. "
+                            + "Give a position of the log, beginning or now.");
                 }
             }
         }
 
-        return wrong;
+        return problems;
     }
 
     public override void Configure(StoreOptions store)
@@ -148,7 +150,7 @@ public sealed class PublishingModule : BankModule
         store.Projections.Add<WebhookOverviews>(ProjectionLifecycle.Async);
         store.Schema.For<WebhookOverview>().DatabaseSchemaName(Schema).DocumentAlias("webhook_overview");
         store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook");
-        // A schema of its own, so that a backup or a reader of the rest has no secrets in it.
+        // A separate schema, so that secrets can be excluded from backups and from the rights of readers.
         store.Schema.For<WebhookSecret>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("webhook_secret");
     }
 
@@ -158,7 +160,7 @@ public sealed class PublishingModule : BankModule
         ModuleMessages.Configure(wolverine);
     }
 
-    /// <summary>The contracts of what is published, for everybody.</summary>
+    /// <summary>Serves the public contracts of published events.</summary>
     public override void Map(IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);

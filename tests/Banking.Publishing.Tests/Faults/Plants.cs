@@ -30,7 +30,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 {
     public const string Name = "planted";
 
-    private readonly Care _care = new();
+    private readonly DeliveryState _state = new();
     private readonly Random _random = new(seed);
     private bool _failed;
 
@@ -39,7 +39,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 
     private async Task<Destination> OpenAsync(CancellationToken ct)
     {
-        var right = await RabbitDestination.OpenAsync(settings, _care, ct);
+        var right = await RabbitDestination.OpenAsync(settings, _state, ct);
         return plant switch
         {
             Plant.ConfirmsOff => await Unconfirmed.OpenAsync(right, settings, ct),
@@ -62,7 +62,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
         }
 
         public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+            IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
             try
             {
@@ -92,9 +92,9 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
     private sealed class Forgetful(Destination right) : Destination
     {
         public override Task<IReadOnlyList<Rejected>> DeliverAsync(
-            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+            IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
-            _ = right.DeliverAsync(events, trouble, ct).ContinueWith(_ => { }, TaskScheduler.Default);
+            _ = right.DeliverAsync(events, reportProblem, ct).ContinueWith(_ => { }, TaskScheduler.Default);
             return Task.FromResult<IReadOnlyList<Rejected>>([]);
         }
 
@@ -108,7 +108,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
     private sealed class Unordered(Destination right, PlantedSource source) : Destination
     {
         public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-            IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+            IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
             var found = events.ToArray();
             if (source._failed)
@@ -117,7 +117,7 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
             }
 
             source._failed = true;
-            var rejected = await right.DeliverAsync(found, trouble, ct);
+            var rejected = await right.DeliverAsync(found, reportProblem, ct);
             source._failed = false;
             return rejected;
         }

@@ -4,12 +4,12 @@ using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Catalogue;
 
-/// <summary>Where a bank publishes to.</summary>
-/// <param name="Topic">Kafka's (Banking:Publishing:Kafka:Topic).</param>
-/// <param name="Exchange">RabbitMQ's (Banking:Publishing:RabbitMq:Exchange).</param>
+/// <summary>The names of the bank's channels.</summary>
+/// <param name="Topic">The Kafka topic (Banking:Publishing:Kafka:Topic).</param>
+/// <param name="Exchange">The RabbitMQ exchange (Banking:Publishing:RabbitMq:Exchange).</param>
 public sealed record ChannelNames(string Topic, string Exchange);
 
-/// <summary>All that the bank publishes as one AsyncAPI 3.0 document: the contracts, and the ways on which they go out.</summary>
+/// <summary>The AsyncAPI 3.0 document of publication: the contracts, and the channels that they are published on.</summary>
 public static class AsyncApi
 {
     private const string Schemas = "#/components/schemas/";
@@ -26,44 +26,13 @@ public static class AsyncApi
                 ["title"] = "Banking events",
                 ["version"] = "v1",
                 ["description"] =
-                    "What an event-sourced bank tells the world: each fact as a CloudEvents 1.0 event in structured JSON, the same bytes on every way out, "
-                    + "those of one account in order, each at least once. A contract never changes its shape: members may be added, and all else is another version.",
+                    "The published events of an event-sourced bank: CloudEvents 1.0 events in structured JSON, "
+                    + "with the same bytes on every channel. "
+                    + "The events of one account are delivered in order, each at least once. "
+                    + "Members may be added to a contract; any other change makes a new version.",
             },
             ["defaultContentType"] = PublicEvent.ContentType,
-            ["channels"] = new JsonObject
-            {
-                ["kafka"] = Channel(
-                    contracts,
-                    names.Topic,
-                    "The Kafka topic. The key is the account, so that its events stay in one partition.",
-                    new()
-                    {
-                        ["kafka"] = new JsonObject { ["topic"] = names.Topic, ["bindingVersion"] = "0.5.0" },
-                    }),
-                ["rabbitmq"] = Channel(
-                    contracts,
-                    names.Exchange,
-                    "The RabbitMQ exchange.",
-                    new()
-                    {
-                        ["amqp"] = new JsonObject
-                        {
-                            ["is"] = "routingKey",
-                            ["exchange"] = new JsonObject
-                            {
-                                ["name"] = names.Exchange,
-                                ["type"] = "topic",
-                                ["durable"] = true,
-                            },
-                            ["bindingVersion"] = "0.3.0",
-                        },
-                    }),
-                ["feed"] = Channel(
-                    contracts,
-                    "/v1/feed",
-                    "The log from any position on: pages, or server-sent events with Accept: text/event-stream.",
-                    []),
-            },
+            ["channels"] = Channels(contracts, names),
             ["operations"] = new JsonObject
             {
                 ["publishToKafka"] = Send("kafka"),
@@ -80,6 +49,41 @@ public static class AsyncApi
             },
         };
     }
+
+    private static JsonObject Channels(PublicContracts contracts, ChannelNames names) => new()
+    {
+        ["kafka"] = Channel(
+            contracts,
+            names.Topic,
+            "The Kafka topic. The key is the account, so that its events stay in one partition.",
+            new()
+            {
+                ["kafka"] = new JsonObject { ["topic"] = names.Topic, ["bindingVersion"] = "0.5.0" },
+            }),
+        ["rabbitmq"] = Channel(
+            contracts,
+            names.Exchange,
+            "The RabbitMQ exchange.",
+            new()
+            {
+                ["amqp"] = new JsonObject
+                {
+                    ["is"] = "routingKey",
+                    ["exchange"] = new JsonObject
+                    {
+                        ["name"] = names.Exchange,
+                        ["type"] = "topic",
+                        ["durable"] = true,
+                    },
+                    ["bindingVersion"] = "0.3.0",
+                },
+            }),
+        ["feed"] = Channel(
+            contracts,
+            "/v1/feed",
+            "The log from any position: pages, or server-sent events with Accept: text/event-stream.",
+            []),
+    };
 
     private static JsonObject Channel(PublicContracts contracts, string address, string description, JsonObject bindings)
     {
@@ -114,7 +118,7 @@ public static class AsyncApi
                 {
                     ["type"] = "string",
                     ["const"] = PublicEvent.ContentType,
-                    ["description"] = "Says that the body is the whole CloudEvent, its attributes included.",
+                    ["description"] = "The body is the whole CloudEvent with its attributes (structured mode).",
                 },
             },
         },

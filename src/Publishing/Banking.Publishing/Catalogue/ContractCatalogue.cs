@@ -11,18 +11,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Banking.Publishing.Catalogue;
 
-/// <summary>A contract that the bank publishes.</summary>
+/// <summary>A contract of published events.</summary>
 /// <param name="Type">Name and version, as in the events.</param>
-/// <param name="Summary">What it means.</param>
-/// <param name="Schema">Where its JSON Schema is served.</param>
+/// <param name="Summary">The meaning of the event.</param>
+/// <param name="Schema">The path of its JSON Schema.</param>
 public sealed record ContractSummary(string Type, string Summary, string Schema);
 
-/// <summary>All contracts, and where the AsyncAPI document of them is served.</summary>
+/// <summary>All contracts, and the path of their AsyncAPI document.</summary>
 public sealed record ContractList(IReadOnlyList<ContractSummary> Items, string AsyncApi);
 
-/// <summary>
-/// What the bank says of what it publishes. Made once, when it is first asked for: it is the same for as long as the host lives.
-/// </summary>
+/// <summary>The documents of the contracts. They are made at the first request and never change while the host runs.</summary>
 public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames names)
 {
     private const string AsyncApiPath = "/asyncapi.json";
@@ -47,21 +45,22 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
     /// <summary>The JSON Schema of each contract, by its type.</summary>
     public IReadOnlyDictionary<string, string> Schemas => _schemas.Value;
 
-    /// <summary>For anybody, like the OpenAPI document: they say what there is and nothing of any customer.</summary>
+    /// <summary>Maps the documents without authorization, like the OpenAPI document: they contain no customer data.</summary>
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("Publication").AllowAnonymous();
         group.MapGet(AsyncApiPath, (ContractCatalogue catalogue) => TypedResults.Text(catalogue.AsyncApi, "application/json"))
-            .WithSummary("Get all that the bank publishes as an AsyncAPI document");
+            .WithSummary("Get the AsyncAPI document of published events");
         group.MapGet("/contracts", (ContractCatalogue catalogue) => TypedResults.Json(catalogue.List, ApiJson.Options))
             .WithSummary("List the contracts of published events");
         group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue, HttpContext http) =>
                 catalogue.Schemas.TryGetValue(type, out var schema)
                     ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
                     : new ProblemResult(
-                        Problems.Malformed("unknown_contract", "No contract has this name: GET /contracts lists them.", status: 404)))
+                        Problems.Malformed(
+                            "unknown_contract", "There is no contract with this name; GET /contracts lists them.", status: 404)))
             .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
-            .WithSummary("Get the JSON Schema of a contract's data, and under $defs/event that of the whole event");
+            .WithSummary("Get the JSON Schema of a contract's data, with the schema of the whole event under $defs/event");
     }
 
     private static string Text(JsonObject document) => document.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";

@@ -5,25 +5,24 @@ using System.Xml.Linq;
 
 namespace Banking.Publishing.Catalogue;
 
-/// <summary>
-/// What contracts say of themselves: their comments, from the documentation files that are built and published beside the assemblies.
-/// </summary>
+/// <summary>The descriptions of contracts: XML comments, from the documentation files next to the assemblies.</summary>
 internal static partial class ContractDocs
 {
     private static readonly ConcurrentDictionary<Assembly, Dictionary<string, XElement>> Files = new();
 
     public static string Of(Type type) => Text(Find(type)?.Element("summary"));
 
-    /// <summary>What its record says of it, or its own type says of itself.</summary>
+    /// <summary>The description of a member: from its record's param, or the summary of its type.</summary>
     public static string Of(PropertyInfo property)
     {
-        var told = Text(Find(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")?.Value == property.Name));
-        return told.Length > 0 ? told : Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+        var parameters = Find(property.DeclaringType!)?.Elements("param");
+        var description = Text(parameters?.FirstOrDefault(p => p.Attribute("name")?.Value == property.Name));
+        return description.Length > 0 ? description : Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
     }
 
     private static XElement? Find(Type type) => Files.GetOrAdd(type.Assembly, Load).GetValueOrDefault($"T:{type.FullName}");
 
-    /// <summary>Without its file an assembly has nothing to say; a schema without descriptions is still the promise.</summary>
+    /// <summary>Loads the documentation file of an assembly. Without the file, schemas have no descriptions but are still valid.</summary>
     private static Dictionary<string, XElement> Load(Assembly assembly)
     {
         var path = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");

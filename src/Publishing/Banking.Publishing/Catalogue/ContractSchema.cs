@@ -10,9 +10,9 @@ using Banking.EventStore.Published;
 namespace Banking.Publishing.Catalogue;
 
 /// <summary>
-/// A contract as JSON Schema 2020-12: at its root what the event's data is, as CloudEvents' dataschema promises, and under $defs/event the
-/// whole event. Written as the serializer writes. Members that are not named are allowed, so that a member can be added and old readers
-/// still read.
+/// A contract as JSON Schema 2020-12. Its root describes the event's data, as the attribute dataschema of CloudEvents requires, and
+/// $defs/event the whole event. It describes the output of the serializer. Unknown members are allowed, so that members can be added
+/// without breaking existing readers.
 /// </summary>
 public static class ContractSchema
 {
@@ -22,7 +22,7 @@ public static class ContractSchema
         TransformSchemaNode = Explain,
     };
 
-    /// <summary>The exporter asks for a resolver by name, which the serializer does not.</summary>
+    /// <summary>The exporter needs an explicit resolver, the serializer does not.</summary>
     private static readonly JsonSerializerOptions Wire = new(ApiJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     public static JsonObject Of(PublicContract contract)
@@ -36,46 +36,25 @@ public static class ContractSchema
         return schema;
     }
 
-    /// <summary>What is told.</summary>
+    /// <summary>The schema of the event's data.</summary>
     public static JsonObject Data(PublicContract contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
         return Wire.GetJsonSchemaAsNode(contract.Data, Exporter).AsObject();
     }
 
-    /// <summary>The CloudEvent that tells it.</summary>
-    /// <param name="data">Where the schema of its data stands.</param>
+    /// <summary>The schema of the whole CloudEvent.</summary>
+    /// <param name="data">The pointer to the schema of the data.</param>
     public static JsonObject Event(PublicContract contract, string data)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var about = $"^{contract.Prefix}_[0-9a-f]{{32}}$";
-        // What only happened about an account has no place among its facts.
-        string[] ofAFact = contract.About is null ? ["streamversion"] : [];
+        // An event about an account that is not in its stream has no version.
+        string[] ofStreamEvent = contract.About is null ? ["streamversion"] : [];
         return new()
         {
             ["type"] = "object",
             ["description"] = "A CloudEvents 1.0 event in structured JSON.",
-            ["properties"] = new JsonObject
-            {
-                ["specversion"] = Constant("1.0", "Version of CloudEvents."),
-                ["id"] = Text(
-                    "^evt_[0-9a-f]{32}$",
-                    "Whoever has seen this id has seen this event; the same on every way out, however often it is delivered."),
-                ["source"] = Format("uri-reference", "Which bank it comes from."),
-                ["type"] = Constant(contract.Type, "Name and version of the contract."),
-                ["subject"] = Text(about, "What it is about. All events of one subject are delivered in order."),
-                ["time"] = Format("date-time", "When the bank recorded it."),
-                ["datacontenttype"] = Constant("application/json", "What the data is."),
-                ["dataschema"] = Constant(
-                    PublicContract.SchemaId(contract.Type),
-                    "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."),
-                ["partitionkey"] = Text(about, "The subject again: what keeps its events in one partition."),
-                ["streamversion"] = Number("Its place among the events of the subject."),
-                ["previousversion"] = Number(
-                    "The subject's published event right before it; absent on the first. Whoever lacks that one has missed it."),
-                ["globalposition"] = Text("^[0-9]+$", "Its place in the whole log: digits, because it outgrows CloudEvents' integers."),
-                ["data"] = new JsonObject { ["$ref"] = data },
-            },
+            ["properties"] = EventProperties(contract, data),
             ["required"] = new JsonArray([
                 .. (
                     (string[])
@@ -89,7 +68,7 @@ public static class ContractSchema
                             "datacontenttype",
                             "dataschema",
                             "partitionkey",
-                            .. ofAFact,
+                            .. ofStreamEvent,
                             "globalposition",
                             "data",
                         ]).Select(name => (JsonNode)name),
@@ -98,11 +77,39 @@ public static class ContractSchema
         };
     }
 
-    /// <summary>What the serializer's own description cannot know: our converters, our comments, how a text looks.</summary>
+    private static JsonObject EventProperties(PublicContract contract, string data)
+    {
+        var subject = $"^{contract.Prefix}_[0-9a-f]{{32}}$";
+        return new()
+        {
+            ["specversion"] = Constant("1.0", "Version of CloudEvents."),
+            ["id"] = Text(
+                "^evt_[0-9a-f]{32}$",
+                "The id of the event, the same on every channel and for every repeated delivery: consumers recognise repeats by it."),
+            ["source"] = Format("uri-reference", "The bank that the event comes from."),
+            ["type"] = Constant(contract.Type, "Name and version of the contract."),
+            ["subject"] = Text(subject, "The id of the object that the event is about. Events of one subject are delivered in order."),
+            ["time"] = Format("date-time", "When the bank recorded it."),
+            ["datacontenttype"] = Constant("application/json", "The media type of the data."),
+            ["dataschema"] = Constant(
+                PublicContract.SchemaId(contract.Type),
+                "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."),
+            ["partitionkey"] = Text(subject, "The same as subject; it keeps the events of a subject in one partition."),
+            ["streamversion"] = Number("The version of the subject's stream."),
+            ["previousversion"] = Number(
+                "The version of the subject's preceding published event; absent for the first. "
+                + "A consumer that does not have that version has missed an event."),
+            ["globalposition"] = Text(
+                "^[0-9]+$", "The position in the log, as digits because it can exceed the integers of CloudEvents."),
+            ["data"] = new JsonObject { ["$ref"] = data },
+        };
+    }
+
+    /// <summary>Adds what the exporter does not know: custom converters, XML comments, text patterns.</summary>
     private static JsonObject Explain(JsonSchemaExporterContext context, JsonNode node)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        // A converter of ours is described as "true": anything at all.
+        // The exporter describes a custom converter as "true", which allows any value.
         var schema = node as JsonObject ?? [];
         if (type.IsEnum)
         {
@@ -116,7 +123,7 @@ public static class ContractSchema
         }
         else if (schema.ContainsKey("properties"))
         {
-            // What the bank reads is strict; whoever reads what the bank tells must not be.
+            // The serializer rejects unknown members of requests; readers of published events must not.
             schema["additionalProperties"] = true;
         }
 

@@ -17,50 +17,48 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Feed;
 
-/// <summary>Events in the order of the log. It is written by hand below and only described here.</summary>
-/// <param name="Items">CloudEvents 1.0, as on every other way out.</param>
-/// <param name="NextCursor">
-/// Pass it as after: a position of the log, there on the last page too, because the log goes on. The same as was passed where there is
-/// nothing more yet; a page may have fewer items than asked for, or none, and more behind its cursor.
-/// </param>
+/// <summary>A page of events in the order of the log. It describes the answer for OpenAPI; the JSON is written directly below.</summary>
+/// <param name="Items">CloudEvents 1.0 events, the same as at every destination.</param>
+/// <param name="NextCursor">The value of after for the next page: a position of the log. It is present on the last page too, and equals the
+/// given position if there are no more events yet. A page may have fewer items than the limit, or none, although more follow.</param>
 public sealed record FeedPage(IReadOnlyList<JsonElement> Items, string NextCursor);
 
-/// <summary>The way out that is always there: whoever remembers one number has read everything up to it.</summary>
+/// <summary>The feed is always available: a consumer that stores one position has read everything up to it.</summary>
 public static class GetFeedEndpoint
 {
-    private const int Default = 100;
-    private const int Most = 1_000;
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1_000;
 
-    /// <summary>Longer, and proxies would take the connection for dead.</summary>
+    /// <summary>With longer pauses proxies may close the connection as dead.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// After a position, oldest first. With Accept: text/event-stream it goes on for as long as somebody listens; the id of each event is
-    /// its position.
+    /// Events after a position, oldest first. With Accept: text/event-stream the answer continues until the client closes it; the id of
+    /// each event is its position.
     /// </summary>
     [WolverineGet("/v1/feed")]
     [ReadsCompleteLog]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
-    [QueryParameter("after", "Only what comes after this position; the beginning when left out.")]
-    [QueryParameter("limit", "1 to 1000; 100 when left out. Of pages only.")]
+    [QueryParameter("after", "Only events after this position; from the beginning when left out.")]
+    [QueryParameter("limit", "1 to 1000; 100 when left out. For pages only, not for a stream.")]
     [Tags("Publication")]
-    [EndpointSummary("Read what the bank publishes, in the order of the log: pages, or server-sent events that go on")]
+    [EndpointSummary("Read published events in the order of the log, as pages or as a stream of server-sent events")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogWatcher watch, HighWaterMark mark, LogEnd end, HttpContext http)
+    public static async Task<IResult> Get(PublicLog log, LogWatcher watch, HighWaterMark highWaterMark, LogEnd end, HttpContext http)
     {
-        var streams = AnswerForm.IsEventStream(http);
-        var (limit, problem) = ReadLimit(http.Request, streams);
-        var (after, began) = (0L, http.Request.Query["after"]);
-        if (problem is null && began.Count > 0)
+        var isStream = AnswerForm.IsEventStream(http);
+        var (limit, problem) = ReadLimit(http.Request, isStream);
+        var (after, start) = (0L, http.Request.Query["after"]);
+        if (problem is null && start.Count > 0)
         {
-            (after, problem) = await ReadPositionAsync("after", began.ToString(), mark, end, http.RequestAborted);
+            (after, problem) = await ReadPositionAsync("after", start.ToString(), highWaterMark, end, http.RequestAborted);
         }
 
-        // A reader that reconnects says in the header where it was, whatever its address says where it began.
+        // A reader that reconnects sends its last position in this header, which overrides the parameter.
         if (problem is null && http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last)
         {
-            (after, problem) = await ReadPositionAsync("Last-Event-ID", last, mark, end, http.RequestAborted);
+            (after, problem) = await ReadPositionAsync("Last-Event-ID", last, highWaterMark, end, http.RequestAborted);
         }
 
         if (problem is not null)
@@ -68,49 +66,48 @@ public static class GetFeedEndpoint
             return new ProblemResult(problem);
         }
 
-        if (streams)
+        if (isStream)
         {
-            // Asked before the answer begins: where the next event cannot be read it is a problem like any other, and no stream that breaks
-            // off.
+            // Checked before the answer begins: if the next event cannot be read, the answer is a problem and not a broken stream.
             await log.ReadAsync(after, http.RequestAborted);
         }
 
-        return streams
+        return isStream
             ? EventStream.Of(http, () => FollowAsync(log, watch, after, http.RequestAborted))
             : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
     }
 
     private static async Task<(long Position, Refusal? Problem)> ReadPositionAsync(
-        string name, string text, HighWaterMark mark, LogEnd end, CancellationToken ct)
+        string name, string text, HighWaterMark highWaterMark, LogEnd end, CancellationToken ct)
     {
         if (!Exact.TryNumber(text, out var position))
         {
-            return (0, Problems.Malformed("malformed_position", "after and Last-Event-ID are a position as this feed gave it: digits."));
+            return (0, Problems.Malformed("malformed_position", "after and Last-Event-ID must be a position that this feed gave: digits."));
         }
 
-        // Beyond what this host knows to be complete may still be in the log: only the log itself says where it ends.
-        return (position, position <= mark.Complete ? null : PositionBeyondEnd.Problem(name, position, await end.ReadAsync(ct)));
+        // A position beyond this host's high-water mark may still be in the log: the end is read from the log itself.
+        return (position, position <= highWaterMark.Complete ? null : PositionBeyondEnd.Problem(name, position, await end.ReadAsync(ct)));
     }
 
-    private static (int Limit, Refusal? Problem) ReadLimit(HttpRequest request, bool streams)
+    private static (int Limit, Refusal? Problem) ReadLimit(HttpRequest request, bool isStream)
     {
-        var limit = Default;
+        var limit = DefaultLimit;
         if (request.Query.TryGetValue("limit", out var text)
-            && (!Exact.TryInt(text, out limit) || limit is < 1 or > Most))
+            && (!Exact.TryInt(text, out limit) || limit is < 1 or > MaxLimit))
         {
-            return (0, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
+            return (0, Problems.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
         }
 
-        return streams && request.Query.ContainsKey("limit")
-            ? (0, Problems.Malformed("limit_of_a_stream", "limit is of pages; a stream goes on until its reader closes it."))
+        return isStream && request.Query.ContainsKey("limit")
+            ? (0, Problems.Malformed("limit_of_a_stream", "limit applies to pages; a stream continues until the client closes it."))
             : (limit, null);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
         PublicLog log, LogWatcher watch, long after, [EnumeratorCancellation] CancellationToken ct)
     {
-        // At once, or who listens would wait for the head of the answer as long as nothing happens.
-        yield return At(after);
+        // Sent at once: otherwise the client would wait for the response headers until the next event.
+        yield return PositionItem(after);
         while (!watch.Stopping.IsCancellationRequested)
         {
             if (await NextAsync(log, after, ct) is not { } page)
@@ -128,8 +125,8 @@ public static class GetFeedEndpoint
 
             if (page.Events.Count == 0 && page.End > after)
             {
-                // A stretch that is not published: who reconnects need not go through it again.
-                yield return At(page.End);
+                // None of these events is published: a client that reconnects need not read them again.
+                yield return PositionItem(page.End);
             }
 
             if (page.End == after)
@@ -137,8 +134,8 @@ public static class GetFeedEndpoint
                 await WaitAsync(watch, after, ct);
                 if ((await NextAsync(log, after, ct))?.End == after)
                 {
-                    // Nothing new: said all the same, so that a proxy sees that somebody is there, and who reconnects knows where it was.
-                    yield return At(after);
+                    // A heartbeat: it keeps proxies from closing the connection, and gives the client its position.
+                    yield return PositionItem(after);
                 }
             }
 
@@ -146,7 +143,9 @@ public static class GetFeedEndpoint
         }
     }
 
-    /// <summary>Null where the next event cannot be read: the answer ends in order, and who reconnects is told why.</summary>
+    /// <summary>
+    /// Reads the next page. Null if the next event cannot be read: the stream ends, and a client that reconnects gets the error.
+    /// </summary>
     private static async Task<PublicPage?> NextAsync(PublicLog log, long after, CancellationToken ct)
     {
         try
@@ -159,7 +158,7 @@ public static class GetFeedEndpoint
         }
     }
 
-    /// <summary>A host that stops waits for nobody who listens: who does is told to come back, and finds another.</summary>
+    /// <summary>Waits for new events, or until the host stops: then the stream ends, and the client reconnects to another host.</summary>
     private static async Task WaitAsync(LogWatcher watch, long after, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
@@ -169,11 +168,11 @@ public static class GetFeedEndpoint
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            // Then the answer ends here, and in order.
+            // The host stops, and the stream ends regularly.
         }
     }
 
-    private static SseItem<string> At(long position) =>
+    private static SseItem<string> PositionItem(long position) =>
         new("{}", "position") { EventId = position.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = TimeSpan.FromSeconds(1) };
 
     private sealed class FeedResult(PublicPage page) : IResult

@@ -6,25 +6,25 @@ using Confluent.Kafka.Admin;
 namespace Banking.Publishing.Kafka;
 
 /// <summary>
-/// A topic, keyed by account. The producer is idempotent and never gives up on a message by itself: so each partition holds an unbroken run
-/// of what was produced, whatever breaks and whenever, and what is produced again after a restart follows a run that it repeats. A message
-/// that timed out here, or was given up, while later ones went through would change the order of an account's events.
+/// A Kafka topic keyed by account. The producer is idempotent and never gives up on a single message: each partition holds an unbroken run
+/// of the produced messages, and messages produced again after a restart repeat a run. A message that timed out while later ones succeeded
+/// would change the order of an account's events.
 /// </summary>
 internal sealed class KafkaDestination : Destination
 {
-    private const int PartitionsOfNewTopic = 12;
+    private const int DefaultPartitions = 12;
 
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(10);
 
     private readonly IProducer<string, byte[]> _producer;
     private readonly string _topic;
-    private Action<string>? _trouble;
+    private Action<string>? _reportProblem;
 
     private KafkaDestination(KafkaSettings settings)
     {
         _topic = settings.Topic;
         _producer = new ProducerBuilder<string, byte[]>(ConfigOf(settings))
-            .SetErrorHandler((_, error) => _trouble?.Invoke(InPlainWords(error, settings.BootstrapServers)))
+            .SetErrorHandler((_, error) => _reportProblem?.Invoke(Describe(error, settings.BootstrapServers)))
             .SetLogHandler((_, _) => { })
             .Build();
     }
@@ -36,9 +36,9 @@ internal sealed class KafkaDestination : Destination
     }
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
-        _trouble = trouble;
+        _reportProblem = reportProblem;
         try
         {
             var page = new Page(events.Count);
@@ -52,18 +52,18 @@ internal sealed class KafkaDestination : Destination
         }
         catch (KafkaException failure)
         {
-            // Nothing more may go out after one that did not: the lane opens another producer and begins again where all had arrived.
-            throw new DestinationUnavailableException($"Kafka did not take an event: {failure.Error.Reason}", failure);
+            // No later message may follow a failed one: the publisher opens another producer and restarts at its checkpoint.
+            throw new DestinationUnavailableException($"Kafka rejected an event: {failure.Error.Reason}", failure);
         }
         finally
         {
-            _trouble = null;
+            _reportProblem = null;
         }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        // Not flushed: what was not acknowledged is sent again by whoever goes on. It blocks until the client's threads are gone.
+        // Not flushed: unacknowledged messages are sent again after a restart. Dispose blocks until the client's threads have ended.
         await Task.Run(_producer.Dispose);
         await base.DisposeAsync();
     }
@@ -73,12 +73,12 @@ internal sealed class KafkaDestination : Destination
         BootstrapServers = settings.BootstrapServers,
         ClientId = "banking",
         EnableIdempotence = true,
-        // An error that nothing helps against stops the producer, instead of leaving a hole that later events of the partition go around.
+        // A fatal error stops the producer; otherwise later messages of the partition would pass a gap.
         EnableGaplessGuarantee = true,
         Acks = Acks.All,
         MessageTimeoutMs = 0,
         LingerMs = 2,
-        // As Java's clients do it: whoever computes an account's partition comes to the same.
+        // The partitioner of Java clients, so that consumers can compute the partition of an account.
         Partitioner = Partitioner.Murmur2Random,
         AllowAutoCreateTopics = false,
     };
@@ -96,13 +96,13 @@ internal sealed class KafkaDestination : Destination
         using var admin = new AdminClientBuilder(ConfigOf(settings)).SetLogHandler((_, _) => { }).Build();
         try
         {
-            // All of them: asking for one by its name makes it, on a cluster that makes topics by itself, with as many partitions as it
-            // likes.
-            var topic = admin.GetMetadata(RetryPolicy).Topics.Find(t => t.Topic == settings.Topic);
+            // Metadata of all topics: a request for one topic would create it on a cluster with automatic topic creation, with any number
+            // of partitions.
+            var topic = admin.GetMetadata(MetadataTimeout).Topics.Find(t => t.Topic == settings.Topic);
             if (topic is null && !settings.CreateTopic)
             {
                 throw new DestinationUnavailableException(
-                    $"There is no Kafka topic {settings.Topic}, and Banking:Publishing:Kafka:CreateTopic is off.");
+                    $"The Kafka topic {settings.Topic} does not exist, and Banking:Publishing:Kafka:CreateTopic is off.");
             }
 
             if (topic is null)
@@ -110,39 +110,39 @@ internal sealed class KafkaDestination : Destination
                 admin.CreateTopicsAsync([new TopicSpecification
                 {
                     Name = settings.Topic,
-                    NumPartitions = settings.Partitions ?? PartitionsOfNewTopic,
+                    NumPartitions = settings.Partitions ?? DefaultPartitions,
                     ReplicationFactor = settings.ReplicationFactor,
                 }]).GetAwaiter().GetResult();
             }
             else if (settings.Partitions is { } wanted && topic.Partitions.Count != wanted)
             {
                 throw new DestinationUnavailableException(
-                    $"The Kafka topic {settings.Topic} has {topic.Partitions.Count} partitions and not {wanted}, as configured: accounts would change their partition, and lose their order."
-                );
+                    $"The Kafka topic {settings.Topic} has {topic.Partitions.Count} partitions, but {wanted} are configured: "
+                        + "accounts would change their partition and lose their order.");
             }
         }
         catch (KafkaException failure)
         {
-            throw new DestinationUnavailableException(InPlainWords(failure.Error, settings.BootstrapServers), failure);
+            throw new DestinationUnavailableException(Describe(failure.Error, settings.BootstrapServers), failure);
         }
     }
 
-    private static string InPlainWords(Error error, string servers) => error.Code switch
+    private static string Describe(Error error, string servers) => error.Code switch
     {
-        // Its own reason counts brokers that are up again: "0/3 brokers are down".
-        ErrorCode.Local_AllBrokersDown => $"No Kafka broker can be reached at {servers}.",
+        // The client's reason is misleading: it counts brokers that are up again as down.
+        ErrorCode.Local_AllBrokersDown => $"Cannot reach a Kafka broker at {servers}.",
         ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve =>
-            $"No Kafka broker can be reached at {servers}: {error.Reason}",
+            $"Cannot reach a Kafka broker at {servers}: {error.Reason}",
         ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed or ErrorCode.SaslAuthenticationFailed =>
-            $"Kafka does not let this bank in: {error.Reason}",
-        _ => $"Kafka says: {error.Reason}",
+            $"Kafka refuses access: {error.Reason}",
+        _ => $"Kafka reports an error: {error.Reason}",
     };
 
-    /// <summary>What became of the messages of one delivery.</summary>
+    /// <summary>Collects the delivery reports of one page.</summary>
     private sealed class Page(int messages)
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _open = messages;
+        private int _unreported = messages;
 
         public Task Delivered => _done.Task;
 
@@ -152,7 +152,7 @@ internal sealed class KafkaDestination : Destination
             {
                 _done.TrySetException(new KafkaException(report.Error));
             }
-            else if (Interlocked.Decrement(ref _open) == 0)
+            else if (Interlocked.Decrement(ref _unreported) == 0)
             {
                 _done.TrySetResult();
             }

@@ -3,34 +3,35 @@ using Microsoft.Extensions.Configuration;
 
 namespace Banking.Publishing.Kafka;
 
-/// <summary>Banking:Publishing:Kafka; nothing is published there without BootstrapServers.</summary>
+/// <summary>Settings of Kafka (Banking:Publishing:Kafka). Without BootstrapServers nothing is published to Kafka.</summary>
 public sealed record KafkaSettings
 {
-    /// <summary>host:port, several separated by commas.</summary>
+    /// <summary>host:port; several are separated by commas.</summary>
     public string BootstrapServers { get; init; } = "";
 
     public string Topic { get; init; } = "banking.events";
 
     /// <summary>
-    /// How many partitions the topic has. Accounts are spread over them by their id, so another number would send an account elsewhere and
-    /// lose its order: a topic that has another number is refused. Null takes what is there, and makes twelve where there is no topic.
+    /// The number of partitions of the topic. Accounts are spread over them by id, so another number would move accounts to other
+    /// partitions and lose their order: a topic with another number is refused. Null accepts an existing topic, and creates a new one with
+    /// twelve.
     /// </summary>
     public int? Partitions { get; init; }
 
-    /// <summary>-1 for what the cluster holds to be right.</summary>
+    /// <summary>The replication factor of a new topic; -1 for the cluster's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
 
-    /// <summary>Whether a topic that is not there is made. Without, it is an error.</summary>
+    /// <summary>Whether a missing topic is created. If false, a missing topic is an error.</summary>
     public bool CreateTopic { get; init; } = true;
 
-    /// <summary>beginning, now or a position of the log: where a topic begins that was never published to.</summary>
+    /// <summary>Where a new topic starts: beginning, now or a position of the log.</summary>
     public string? From { get; init; }
 
-    /// <summary>Anything else of the client, by its own names: security.protocol, sasl.username …</summary>
+    /// <summary>Other settings of the client by their own names, such as security.protocol and sasl.username.</summary>
     public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What order and completeness rest on, under all its names.</summary>
-    private static readonly string[] Promised =
+    /// <summary>Client settings that order and completeness depend on, with all their aliases; they cannot be set.</summary>
+    private static readonly string[] FixedClientSettings =
     [
         "enable.idempotence",
         "enable.gapless.guarantee",
@@ -55,15 +56,15 @@ public sealed record KafkaSettings
             .AsEnumerable(makePathsRelative: true)
             .Where(p => p.Value is not null)
             .ToDictionary(p => p.Key, p => p.Value!);
-        if (client.Keys.FirstOrDefault(k => Promised.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } promised)
+        if (client.Keys.FirstOrDefault(k => FixedClientSettings.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } fixedSetting)
         {
-            throw new FormatException($"{section.Path}:Client:{promised} cannot be set: that nothing is lost or out of order rests on it.");
+            throw new FormatException($"{section.Path}:Client:{fixedSetting} cannot be set: order and completeness depend on it.");
         }
 
         var settings = (section.Get<KafkaSettings>() ?? new()) with { Client = client };
         if (settings is not { Partitions: null or > 0, ReplicationFactor: -1 or > 0 })
         {
-            throw new FormatException($"{section.Path}: Partitions is above 0, and ReplicationFactor too, or -1.");
+            throw new FormatException($"{section.Path}: Partitions must be above 0, and ReplicationFactor above 0 or -1.");
         }
 
         StartPosition.Parse(settings.From, section.Path);
@@ -71,7 +72,7 @@ public sealed record KafkaSettings
     }
 }
 
-/// <summary>Kafka, where it is configured.</summary>
+/// <summary>The source of the Kafka destination, if it is configured.</summary>
 internal sealed class KafkaSource(KafkaSettings settings) : IDestinationSource
 {
     public const string Kind = "kafka";

@@ -11,36 +11,37 @@ using NpgsqlTypes;
 namespace Banking.Publishing.Log;
 
 /// <summary>
-/// Which events follow right upon imported history, so that their published predecessor is none. Whoever follows the log has seen an
-/// event's predecessor just before, mostly, and need not ask for it.
+/// Finds events whose predecessor was imported: they are published without a predecessor. Readers that follow the log have usually just
+/// seen an event's predecessor, so it is seldom looked up in the database.
 /// </summary>
 internal sealed class Predecessors(IDocumentStore store, ReadModelConnections connections)
 {
-    /// <summary>Streams that are remembered; beyond, it starts over.</summary>
-    private const int Most = 100_000;
+    /// <summary>Number of cached streams; when it is exceeded the cache is cleared.</summary>
+    private const int MaxStreams = 100_000;
 
     private readonly ConcurrentDictionary<Guid, Seen> _last = new();
 
     private readonly string _sql =
-        $"select f.stream from unnest($1, $2) as f(stream, version) join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version "
+        "select f.stream from unnest($1, $2) as f(stream, version) "
+        + $"join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version "
         + $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
 
-    /// <exception cref="UnreadableEventException">It does not say through which channel it came: history would be told as news, or news
-    /// kept as history.</exception>
+    /// <exception cref="UnreadableEventException">The event does not state its channel: publishing it could publish history, and skipping
+    /// it could lose news.</exception>
     public static bool IsImported(IEvent e) =>
         IsOfUnknownChannel(e) ? throw UnknownChannel(e) : e.Header(HeaderNames.Channel) == Channels.Import;
 
     public static bool IsOfUnknownChannel(IEvent e) => e.Header(HeaderNames.Channel) == StoredEvents.UnknownChannel;
 
     public static UnreadableEventException UnknownChannel(IEvent e) =>
-        new(e, new InvalidOperationException($"It does not say its {HeaderNames.Channel}."));
+        new(e, new InvalidOperationException($"The event has no header {HeaderNames.Channel}."));
 
-    /// <summary>The ids of those events whose predecessor on their stream was imported.</summary>
-    /// <param name="page">Events of the log, without a gap.</param>
-    /// <param name="asked">The ones of them that are asked about.</param>
-    public async Task<HashSet<Guid>> AreImportedAsync(IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> asked, CancellationToken ct)
+    /// <summary>The ids of the events whose predecessor on their stream was imported.</summary>
+    /// <param name="page">A run of the log without gaps.</param>
+    /// <param name="toCheck">The events of the page to check.</param>
+    public async Task<HashSet<Guid>> AreImportedAsync(IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> toCheck, CancellationToken ct)
     {
-        var wanted = asked.Select(e => e.Id).ToHashSet();
+        var wanted = toCheck.Select(e => e.Id).ToHashSet();
         var (imported, unknown, within) = (new HashSet<Guid>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
         foreach (var e in page)
         {
@@ -62,10 +63,10 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
 
         if (unknown.Count > 0)
         {
-            imported.UnionWith(await AskAsync(unknown, ct));
+            imported.UnionWith(await FindImportedAsync(unknown, ct));
         }
 
-        if (_last.Count > Most)
+        if (_last.Count > MaxStreams)
         {
             _last.Clear();
         }
@@ -78,7 +79,7 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
         return imported;
     }
 
-    private async Task<IEnumerable<Guid>> AskAsync(List<IEvent> unknown, CancellationToken ct)
+    private async Task<IEnumerable<Guid>> FindImportedAsync(List<IEvent> unknown, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(_sql, connection)

@@ -6,18 +6,18 @@ using Banking.EventStore.Published;
 namespace Banking.Publishing.Log;
 
 /// <summary>
-/// One fact as the world sees it: a CloudEvents 1.0 event in its structured JSON form, the same bytes on every way out. Of a stored event
-/// it keeps its id, its place and its time, and tells what its contract tells.
+/// A published event: a CloudEvents 1.0 event in structured JSON, with the same bytes at every destination. It keeps the id, position and
+/// time of the stored event, and has the data of its contract.
 /// </summary>
-/// <param name="Id">The stored event's id, <c>evt_…</c>: whoever has seen it has seen this event.</param>
+/// <param name="Id">The stored event's id, <c>evt_…</c>; a consumer recognises a repeated delivery by it.</param>
 /// <param name="Type">Name and version of the contract, such as <c>banking.account.money-deposited.v1</c>.</param>
-/// <param name="Stream">The account; all of its events are delivered in order.</param>
-/// <param name="Subject">The same as it looks from outside, <c>acc_…</c>; also the partition key.</param>
+/// <param name="Stream">The account; its events are delivered in order.</param>
+/// <param name="Subject">The public id of the account, <c>acc_…</c>; also the partition key.</param>
 /// <param name="Time">When the bank recorded it.</param>
-/// <param name="Version">Its place among the account's events; null for what happened about an account and is none of its facts.</param>
-/// <param name="PreviousVersion">The account's published event right before it; null for the first that was published.</param>
-/// <param name="Position">Its place in the whole log.</param>
-/// <param name="Data">What the contract tells.</param>
+/// <param name="Version">The version of the account's stream; null for an event about the account that is not part of its stream.</param>
+/// <param name="PreviousVersion">The version of the account's preceding published event; null for the first published event.</param>
+/// <param name="Position">The position in the log.</param>
+/// <param name="Data">The data of the contract.</param>
 public sealed record PublicEvent(
     string Id,
     string Type,
@@ -31,15 +31,15 @@ public sealed record PublicEvent(
 {
     public const string ContentType = "application/cloudevents+json";
 
-    /// <summary>Where events come from, until a bank says otherwise (Banking:Publishing:Source): a URI reference.</summary>
+    /// <summary>The default of the source of events (Banking:Publishing:Source): a URI reference.</summary>
     public const string DefaultSource = "/banking";
 
     private byte[]? _json;
 
-    /// <summary>Which bank it comes from.</summary>
+    /// <summary>The bank that the event comes from.</summary>
     public string Source { get; init; } = DefaultSource;
 
-    /// <summary>The event in CloudEvents' JSON format, UTF-8. Written once.</summary>
+    /// <summary>The event in the JSON format of CloudEvents, UTF-8. Serialized once.</summary>
     public ReadOnlyMemory<byte> Json => _json ??= Write();
 
     private byte[] Write()
@@ -67,7 +67,7 @@ public sealed record PublicEvent(
                 json.WriteNumber("previousversion"u8, previous);
             }
 
-            // A string: integers of CloudEvents end at 2,147,483,647, and a log does not.
+            // A string: integers of CloudEvents end at 2,147,483,647, and positions of the log may be larger.
             json.WriteString("globalposition"u8, Position.ToString(System.Globalization.CultureInfo.InvariantCulture));
             json.WritePropertyName("data"u8);
             JsonSerializer.Serialize(json, Data, Data.GetType(), ApiJson.Options);

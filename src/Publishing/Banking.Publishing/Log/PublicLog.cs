@@ -12,53 +12,58 @@ using Npgsql;
 
 namespace Banking.Publishing.Log;
 
-/// <summary>Events from one position to another.</summary>
-/// <param name="End">Everything up to here that is published is in it, or before it.</param>
+/// <summary>A page of published events.</summary>
+/// <param name="End">The position up to which the page contains all published events.</param>
 public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
 {
-    /// <summary>The log that it was read from (<see cref="HighWaterMark.Server"/>); null where nothing was read.</summary>
+    /// <summary>
+    /// The identity of the log that the page was read from (<see cref="HighWaterMark.Server"/>); null if nothing was read.
+    /// </summary>
     public string? Log { get; init; }
 }
 
 /// <summary>
-/// The log as the world sees it: events that have a contract, in their order, as far as the log is complete. What was imported is history
-/// and not news: it is not in it, and the first event after it has no published predecessor.
+/// The published events: stored events that have a contract, in the order of the log, up to the high-water mark. Imported events are not
+/// published, and the first event after them has no published predecessor.
 /// </summary>
 public sealed class PublicLog(
     IDocumentStore store,
     ReadModelConnections connections,
-    EventCache tail,
-    HighWaterMark mark,
+    EventCache cache,
+    HighWaterMark highWaterMark,
     PublicContracts contracts,
     PublicationSettings settings)
 {
-    /// <summary>Positions that one page looks at, at most.</summary>
+    /// <summary>The largest number of positions in one page.</summary>
     public const int PageSize = 1_000;
 
-    /// <summary>Pages that are read for one answer: a million imported events in the way are no reason to answer late, or never.</summary>
+    /// <summary>
+    /// The largest number of pages read for one answer, so that a run of unpublished events, such as a million imported ones, does not
+    /// delay the answer.
+    /// </summary>
     private const int MaxPages = 20;
 
-    private const int Remembered = 16;
+    private const int MaxCachedPages = 16;
 
     private readonly StoredEvents _events = new(store);
     private readonly Predecessors _predecessors = new(store, connections);
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly string[] _types = Names(store, contracts.All);
 
-    /// <summary>Of these, what is an account's own: only that has a place among the account's events, which a reader can count.</summary>
+    /// <summary>The types that belong to an account's own stream: only these have a version that a reader can count.</summary>
     private readonly string[] _own = Names(store, contracts.All.Where(c => c.About is null));
 
     /// <summary>
-    /// Several ways out stand at the same place of the log most of the time: they share what was read and written down there.
+    /// Cache of the last pages: destinations are mostly at the same position of the log, and share what was read and serialized there.
     /// </summary>
     private readonly ConcurrentDictionary<(string Server, long After), PublicPage> _recent = new();
 
-    /// <summary>The page after a position; its end is that position where there is nothing more yet.</summary>
+    /// <summary>Reads the page after a position; its end is that position if there are no more events yet.</summary>
     public async Task<PublicPage> ReadAsync(long after, CancellationToken ct)
     {
-        if (mark.Server is not { } server)
+        if (highWaterMark.Server is not { } server)
         {
-            // Nothing is known of the log just now, and what was read before may be another's.
+            // The high-water mark is unknown, and cached pages may belong to another log.
             return new([], after);
         }
 
@@ -68,16 +73,16 @@ public sealed class PublicLog(
             return known;
         }
 
-        // As last looked at: a way out that asked anew after each page would get, and pay for, a page of each commit.
-        var end = Math.Min(mark.Complete, after + PageSize);
+        // The last known high-water mark: a fresh look for each page would read a page for each commit.
+        var end = Math.Min(highWaterMark.Complete, after + PageSize);
         if (end <= after)
         {
             return new([], after);
         }
 
-        var read = UpToUnknown(await tail.ReadAsync(after, end, ct, server), after);
-        PublicPage page = new([.. await TellAsync(read.Events, ct)], read.End) { Log = server };
-        if (_recent.Count >= Remembered)
+        var read = UpToUnknown(await cache.ReadAsync(after, end, ct, server), after);
+        PublicPage page = new([.. await MapAsync(read.Events, ct)], read.End) { Log = server };
+        if (_recent.Count >= MaxCachedPages)
         {
             _recent.Clear();
         }
@@ -86,10 +91,10 @@ public sealed class PublicLog(
     }
 
     /// <summary>
-    /// Of an event that does not say its channel nobody knows whether it is history or news: what comes before it is told, and nothing
-    /// after it.
+    /// Ends the page before an event that does not state its channel: it may be history or news, and no event after it may be published
+    /// before it.
     /// </summary>
-    /// <exception cref="UnreadableEventException">It is the first.</exception>
+    /// <exception cref="UnreadableEventException">Such an event is the first of the page.</exception>
     private LogPage UpToUnknown(LogPage page, long after)
     {
         for (var i = 0; i < page.Events.Count; i++)
@@ -105,7 +110,8 @@ public sealed class PublicLog(
     }
 
     /// <summary>
-    /// The next events after a position, at most so many. Where they are far apart there may be fewer, or none, before its end.
+    /// Reads the next events after a position, up to the limit. There may be fewer, or none, before the end of the page if published events
+    /// are far apart.
     /// </summary>
     public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
     {
@@ -119,7 +125,7 @@ public sealed class PublicLog(
             }
             catch (UnreadableEventException) when (after > start)
             {
-                // Who asked is given what comes before it, and told the next time.
+                // The caller gets the events before the unreadable one now, and the error with the next call.
                 return new(events, after);
             }
 
@@ -143,28 +149,30 @@ public sealed class PublicLog(
     }
 
     /// <summary>
-    /// What was published of one account, its own events and what was refused on it, from one position to another, both included, oldest
-    /// first. It looks at so many events at most, and not all that it looks at is told: whether there may be more is told by its end alone.
+    /// Reads the published events of one account, including its refusals, from one position to another, both included, oldest first. The
+    /// limit counts stored events, of which not all are published: only the end of the page shows whether there may be more.
     /// </summary>
     public async Task<PublicPage> OfAccountAsync(Guid account, long from, long upTo, int limit, CancellationToken ct)
     {
-        // A refusal is a stream of its own, and its document says whose it is.
+        // A refusal is a stream of its own, and its document names the account's stream.
         var page = await QueryAsync(
-            $"e.stream_id = any(array(select $2 union all select id from {CommandsModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = $2)) "
+            "e.stream_id = any(array("
+                + $"select $2 union all select id from {CommandsModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = $2)) "
                 + "and e.seq_id >= $3 and e.seq_id <= $4",
             [account, from, upTo],
             limit,
             ct);
-        return new(page.Events, page.Looked < limit ? upTo : page.End);
+        return new(page.Events, page.Read < limit ? upTo : page.End);
     }
 
-    /// <summary>The first and the last published version of a stream, up to a position; nulls where there is none.</summary>
+    /// <summary>Finds the first and the last published version of a stream up to a position; nulls if there are none.</summary>
     public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        // The position in a form that no index answers: that would be one over all the log.
+        // "seq_id + 0" is an optimizer fence: an index on the position would scan the log up to it.
         await using var command = new NpgsqlCommand(
-            $"with mine as not materialized (select version from {_schema}.mt_events where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) "
+            $"with mine as not materialized (select version from {_schema}.mt_events "
+                + "where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) "
                 + $"and (headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}') "
                 + "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)",
             connection);
@@ -178,12 +186,14 @@ public sealed class PublicLog(
         return reader.IsDBNull(0) ? (null, null) : (reader.GetInt64(0), reader.GetInt64(1));
     }
 
-    /// <summary>One published event, or null.</summary>
+    /// <summary>Finds a published event by its id; null if it is not published.</summary>
     public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) =>
         (await QueryAsync("e.id = $2", [id], null, ct)).Events is [var e, ..] ? e : null;
 
-    /// <summary>The events that are told, how many were looked at for them, and the position of the last of those.</summary>
-    private async Task<(IReadOnlyList<PublicEvent> Events, int Looked, long End)> QueryAsync(
+    /// <summary>
+    /// Runs a query. Returns the published events, the number of stored events read for them, and the position of the last of these.
+    /// </summary>
+    private async Task<(IReadOnlyList<PublicEvent> Events, int Read, long End)> QueryAsync(
         string condition, object[] values, int? limit, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
@@ -191,7 +201,8 @@ public sealed class PublicLog(
             "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
                 + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} "
                 + $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 "
-                + $"where e.type = any($1) and {condition} and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
+                + $"where e.type = any($1) and {condition} "
+                + $"and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
                 + (limit is null ? "" : $" limit {limit}"),
             connection);
         foreach (var value in (object[])[_types, .. values])
@@ -201,29 +212,29 @@ public sealed class PublicLog(
 
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<PublicEvent>();
-        var (looked, end) = (0, 0L);
+        var (readCount, end) = (0, 0L);
         while (await reader.ReadAsync(ct))
         {
             var e = _events.Read(reader, imported: true);
-            (looked, end) = (looked + 1, e.Sequence);
-            if (!Predecessors.IsImported(e) && Tell(e, afterHistory: !reader.IsDBNull(11) && reader.GetBoolean(11)) is { } told)
+            (readCount, end) = (readCount + 1, e.Sequence);
+            if (!Predecessors.IsImported(e) && Map(e, afterHistory: !reader.IsDBNull(11) && reader.GetBoolean(11)) is { } published)
             {
-                events.Add(told);
+                events.Add(published);
             }
         }
 
-        return (events, looked, end);
+        return (events, readCount, end);
     }
 
-    private async Task<IEnumerable<PublicEvent>> TellAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
+    private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        var news = events.Where(e => contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
+        var publishable = events.Where(e => contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
         var afterHistory = await _predecessors.AreImportedAsync(
-            events, [.. news.Where(e => contracts.Find(e.EventType)!.About is null)], ct);
-        return news.Select(e => Tell(e, afterHistory.Contains(e.Id))).OfType<PublicEvent>();
+            events, [.. publishable.Where(e => contracts.Find(e.EventType)!.About is null)], ct);
+        return publishable.Select(e => Map(e, afterHistory.Contains(e.Id))).OfType<PublicEvent>();
     }
 
-    private PublicEvent? Tell(IEvent e, bool afterHistory)
+    private PublicEvent? Map(IEvent e, bool afterHistory)
     {
         var contract = contracts.Find(e.EventType)!;
         if (contract.Tell(e) is not { } data)
@@ -251,5 +262,5 @@ public sealed class PublicLog(
         StoredEventTypes.Names(store, contracts.Select(c => c.Stored));
 }
 
-/// <summary>What a bank says about itself in what it publishes (Banking:Publishing).</summary>
+/// <summary>Settings of published events (Banking:Publishing).</summary>
 public sealed record PublicationSettings(string Source = PublicEvent.DefaultSource);

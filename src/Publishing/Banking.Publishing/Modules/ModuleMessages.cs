@@ -8,14 +8,15 @@ using Wolverine.Runtime.Handlers;
 
 namespace Banking.Publishing.Modules;
 
-/// <summary>How messages to modules are brought to their handlers, and what happens to one that fails.</summary>
+/// <summary>Routing and error handling of messages to modules.</summary>
 internal sealed class ModuleMessages : IHandlerPolicy
 {
     private const string Name = "publishing.events-published.v1";
 
-    private static readonly TimeSpan[] AtOnce = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+    private static readonly TimeSpan[] ShortDelays =
+        [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
-    private static readonly TimeSpan[] Later =
+    private static readonly TimeSpan[] LongDelays =
     [
         TimeSpan.FromSeconds(5),
         TimeSpan.FromSeconds(30),
@@ -28,10 +29,9 @@ internal sealed class ModuleMessages : IHandlerPolicy
     public static void Configure(WolverineOptions wolverine)
     {
         wolverine.RegisterMessageType(typeof(EventsPublished), Name);
-        // One after the other, so that a host which nothing happens to brings them in the order of the log. It is a courtesy and no
-        // promise: what failed is tried again later, and what a host left behind is taken up in any order.
-        // By convention and not LocalQueueFor: that would be a queue for the message itself, which nobody handles once a second module
-        // handles it.
+        // Sequential, so that messages are handled in the order of the log as long as nothing fails. This is not guaranteed: failed
+        // messages are retried later, and messages of a host that ended are taken over in any order. Conventional routing and not
+        // LocalQueueFor: that would make a queue for the message itself, which has no handler once a second module handles the message.
         wolverine.Policies.ConfigureConventionalLocalRouting().CustomizeQueues((message, queue) =>
         {
             if (message == typeof(EventsPublished))
@@ -43,15 +43,14 @@ internal sealed class ModuleMessages : IHandlerPolicy
     }
 
     /// <summary>
-    /// Without a rule of its own a message that fails once is a dead letter. These are tried for some seven hours, and are dead letters
-    /// then.
+    /// Retries failed messages for about seven hours before they become dead letters; without this policy one failure makes a dead letter.
     /// </summary>
     public void Apply(IReadOnlyList<HandlerChain> chains, GenerationRules rules, IServiceContainer container)
     {
-        // Where several modules handle the message, each handler has a chain of its own below the one of the message.
+        // If several modules handle the message, each handler has its own chain below the chain of the message.
         foreach (var chain in chains.Where(c => c.MessageType == typeof(EventsPublished)).SelectMany(c => c.ByEndpoint.Prepend(c)))
         {
-            chain.OnAnyException().RetryWithCooldown(AtOnce).Then.ScheduleRetry(Later);
+            chain.OnAnyException().RetryWithCooldown(ShortDelays).Then.ScheduleRetry(LongDelays);
         }
     }
 }

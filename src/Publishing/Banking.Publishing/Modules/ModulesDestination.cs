@@ -13,15 +13,14 @@ using Wolverine.Runtime;
 namespace Banking.Publishing.Modules;
 
 /// <summary>
-/// The modules of this bank as a destination: a page becomes messages in Wolverine's inbox, in the transaction that moves the lane on. So
-/// there is no moment in which the one is there without the other, and a host that dies after it leaves messages that another host, or its
-/// next start, finds.
+/// The modules of this bank as a destination: a page becomes messages in Wolverine's inbox, in the transaction that moves the checkpoint.
+/// So neither exists without the other, and messages of a host that ends are found by another host or by its next start.
 /// <para>
-/// All the same an event may come twice, and no consumer may rely on the inbox to notice: a message is handled again where a host dies
-/// between the consumer's commit and its mark, or where a starting host takes over what another still works on; a dead letter may be
-/// replayed; what was held is delivered by <see cref="DeliverAsync"/>, whose place is written down after it; and a lane that is set back
-/// delivers everything again, in new messages with new ids, which no inbox knows. What an event does must be keyed by the event's own id,
-/// for ever.
+/// An event may still arrive twice, and consumers must not rely on the inbox to detect it. A message is handled again if a host ends
+/// between the consumer's commit and the mark in the inbox, or if a starting host takes over messages that another still handles. Dead
+/// letters can be replayed, and events of blocked accounts are delivered by <see cref="DeliverAsync"/> before their new position is stored.
+/// A publisher that is set back delivers all events again in new messages with new ids, so consumers must key the effect of an event by the
+/// event's own id.
 /// </para>
 /// </summary>
 internal sealed class ModulesDestination(
@@ -32,15 +31,15 @@ internal sealed class ModulesDestination(
 {
     public const string Name = "modules";
 
-    /// <summary>Events in one message: what one consumer does in one transaction.</summary>
-    private const int Most = 200;
+    /// <summary>The largest number of events in one message, which a consumer handles in one transaction.</summary>
+    private const int MaxEventsPerMessage = 200;
 
     public override bool Wants(PublicEvent e) => types.Contains(e.Type);
 
     public Task StoreAsync(IReadOnlyList<PublicEvent> events, IStorageOperation move, CancellationToken ct) => SendAsync(events, move, ct);
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
         await SendAsync(events, null, ct);
         return [];
@@ -49,13 +48,13 @@ internal sealed class ModulesDestination(
     private async Task SendAsync(IReadOnlyList<PublicEvent> events, IStorageOperation? move, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        // Not the session of a handler: enrolled by hand, it stores the messages with the rest and hands them to the queue once they are
-        // committed.
+        // This session is not that of a message handler: the outbox is enrolled by hand. It stores the messages with the other changes and
+        // passes them to the queue after the commit.
         var outbox = new MartenOutbox(runtime, session);
-        foreach (var chunk in (await WantedAsync(events, ct)).Chunk(Most))
+        foreach (var chunk in (await WantedAsync(events, ct)).Chunk(MaxEventsPerMessage))
         {
-            // Sent, not published: without a handler that would be silence, and this throws.
-            await outbox.SendAsync(new EventsPublished([.. chunk.Select(Tell)]));
+            // SendAsync and not PublishAsync: it throws if there is no handler.
+            await outbox.SendAsync(new EventsPublished([.. chunk.Select(Map)]));
         }
 
         if (move is not null)
@@ -66,9 +65,7 @@ internal sealed class ModulesDestination(
         await session.SaveChangesAsync(ct);
     }
 
-    /// <summary>
-    /// Those that some module wants to hear of: a message is stored and kept for a day, and most events are nobody's business.
-    /// </summary>
+    /// <summary>The events that some module is interested in. A message is stored for a day, and most events interest no module.</summary>
     private async Task<List<PublicEvent>> WantedAsync(IReadOnlyList<PublicEvent> events, CancellationToken ct)
     {
         var wanted = new HashSet<PublicEvent>(ReferenceEqualityComparer.Instance);
@@ -85,7 +82,7 @@ internal sealed class ModulesDestination(
         return [.. events.Where(wanted.Contains)];
     }
 
-    private static PublishedEvent Tell(PublicEvent e) =>
+    private static PublishedEvent Map(PublicEvent e) =>
         new(
             e.Id,
             e.Type,
@@ -97,14 +94,14 @@ internal sealed class ModulesDestination(
             JsonSerializer.Serialize(e.Data, e.Data.GetType(), ApiJson.Options));
 }
 
-/// <summary>One lane for all modules, and none where no module wants to hear of anything.</summary>
+/// <summary>One publisher for all modules; none if no module is interested in any event type.</summary>
 internal sealed class ModulesSource(IEnumerable<IModuleInterest> interests, IDocumentStore store, IWolverineRuntime runtime)
     : IDestinationSource
 {
     private readonly IReadOnlyList<IModuleInterest> _interests = [.. interests];
     private readonly FrozenSet<string> _types = interests.SelectMany(i => i.Types).ToFrozenSet();
 
-    /// <summary>From the beginning: what a module waits for may have been recorded before the first host had this lane.</summary>
+    /// <summary>Starts at the beginning: events that a module needs may be older than this publisher.</summary>
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<DestinationSpec>>(
             _types.Count == 0

@@ -10,9 +10,9 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Outbox;
 
-/// <summary>An event that a destination did not take. Later ones of its account wait behind it.</summary>
-/// <param name="Attempts">How often it was offered.</param>
-/// <param name="Asked">retry or discard, where somebody has asked for it and it is about to happen.</param>
+/// <summary>An event that a destination rejected. Later events of its account are blocked.</summary>
+/// <param name="Attempts">The number of delivery attempts.</param>
+/// <param name="Asked">retry or discard, if it was requested and is about to happen.</param>
 public sealed record DeadLetterView(
     string Destination,
     string Account,
@@ -28,27 +28,36 @@ public sealed record DeadLetterView(
 /// <summary>Dead letters of one destination with the same cause.</summary>
 public sealed record DeadLetterGroup(string Destination, string Cause, long Accounts, DateTimeOffset Oldest);
 
-/// <summary>What was not taken.</summary>
-/// <param name="Items">At most a hundred, the first in the log first.</param>
+/// <summary>Rejected events.</summary>
+/// <param name="Items">At most a hundred, in the order of the log.</param>
 public sealed record DeadLettersView(IReadOnlyList<DeadLetterGroup> Groups, IReadOnlyList<DeadLetterView> Items)
 {
     internal static DeadLetterView Of(BlockedAccount w) => new(
-        w.Publisher, PublicId.Format("acc", w.Account), w.EventId, w.EventType, w.Position, w.Cause, w.Detail, w.Since, w.Attempts, w.Release);
+        w.Publisher,
+        PublicId.Format("acc", w.Account),
+        w.EventId,
+        w.EventType,
+        w.Position,
+        w.Cause,
+        w.Detail,
+        w.Since,
+        w.Attempts,
+        w.Release);
 }
 
 public static class GetDeadLettersEndpoint
 {
-    private const int Most = 100;
+    private const int MaxItems = 100;
 
     [WolverineGet("/ops/dead-letters")]
-    [QueryParameter("destination", "Of one destination.")]
-    [QueryParameter("cause", "Of one cause.")]
-    [QueryParameter("account", "Of one account, acc_…")]
+    [QueryParameter("destination", "Only dead letters of this destination.")]
+    [QueryParameter("cause", "Only dead letters with this cause.")]
+    [QueryParameter("account", "Only the dead letter of this account, acc_…")]
     [Tags("Operations")]
-    [EndpointSummary("List events that destinations did not take, grouped by cause")]
+    [EndpointSummary("List events that destinations rejected, grouped by cause")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<DeadLettersView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(BlockedAccounts waiting, HttpContext http)
+    public static async Task<IResult> Get(BlockedAccounts blocked, HttpContext http)
     {
         var query = http.Request.Query;
         Guid? account = null;
@@ -56,24 +65,29 @@ public static class GetDeadLettersEndpoint
         {
             if (!PublicId.TryParse("acc", text.ToString(), out var id))
             {
-                return new ProblemResult(Problems.Malformed("malformed_filter", "account is the id of an account, acc_…"));
+                return new ProblemResult(Problems.Malformed("malformed_filter", "account must be the id of an account, acc_…"));
             }
 
             account = id;
         }
 
         string? destination = query["destination"], cause = query["cause"];
-        if ((PlainText.Problem(destination, OutboxCommands.LongestText) ?? PlainText.Problem(cause, OutboxCommands.LongestText)) is { } why)
+        var textProblem = PlainText.Problem(destination, OutboxCommands.MaxTextLength)
+            ?? PlainText.Problem(cause, OutboxCommands.MaxTextLength);
+        if (textProblem is not null)
         {
-            return new ProblemResult(Problems.Malformed("malformed_filter", why));
+            return new ProblemResult(Problems.Malformed("malformed_filter", textProblem));
         }
 
-        var items = await waiting.RejectedAsync(destination, cause, account, Most, http.RequestAborted);
-        var groups = (await waiting.CountAsync(account, http.RequestAborted)).Where(g =>
-            g.Cause != BlockedAccounts.HeldCause && (destination is null || g.Publisher == destination) && (cause is null || g.Cause == cause));
+        var items = await blocked.ListRejectedAsync(destination, cause, account, MaxItems, http.RequestAborted);
+        var groups = (await blocked.CountAsync(account, http.RequestAborted)).Where(g =>
+            g.Cause != BlockedAccounts.HeldCause
+            && (destination is null || g.Publisher == destination)
+            && (cause is null || g.Cause == cause));
         return TypedResults.Json(
             new DeadLettersView(
-                [.. groups.Select(g => new DeadLetterGroup(g.Publisher, g.Cause, g.Accounts, g.Oldest))], [.. items.Select(DeadLettersView.Of)]),
+                [.. groups.Select(g => new DeadLetterGroup(g.Publisher, g.Cause, g.Accounts, g.Oldest))],
+                [.. items.Select(DeadLettersView.Of)]),
             ApiJson.Options);
     }
 }

@@ -9,10 +9,10 @@ namespace Banking.Publishing.Outbox;
 
 public static class GetOutboxEndpoint
 {
-    /// <summary>What is published is at /v1/feed too, always.</summary>
+    /// <summary>The same events are always available at /v1/feed.</summary>
     [WolverineGet("/ops/outbox")]
     [Tags("Operations")]
-    [EndpointSummary("List where events are published to: what waits, how old, how fast, what is held and what is in the way")]
+    [EndpointSummary("List destinations of publication with backlog, age, rate, holds and problems")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(OutboxView view, HttpContext http) =>

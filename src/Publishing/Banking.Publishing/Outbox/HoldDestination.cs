@@ -9,41 +9,44 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Outbox;
 
-/// <summary>Holds publication, or lets it go on where it stopped.</summary>
-/// <param name="Type">One type of published event, such as banking.account.money-deposited.v1; all of them when left out.</param>
-/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <summary>Holds or releases publication.</summary>
+/// <param name="Type">One type of published event, such as banking.account.money-deposited.v1; all types when left out.</param>
+/// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record HoldRequest(string? Type = null, string ReasonCode = "", string Reason = "");
 
 public static class HoldDestinationEndpoint
 {
     /// <summary>
-    /// Nothing is lost. Held one type only, accounts stop where they meet it, so that theirs stays in order, and all other accounts go on.
+    /// No event is lost. If only one type is held, an account is blocked at its first event of that type, so that its events stay in order;
+    /// other accounts are not affected.
     /// </summary>
     [WolverinePost("/ops/outbox/{destination}/hold")]
     [Tags("Operations")]
-    [EndpointSummary("Hold publication to a destination, or of one type of event to it")]
+    [EndpointSummary("Hold publication to a destination, or of one event type to it")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, HoldRequest request, OutboxCommands desk, PublisherControl control, OutboxView view, HttpContext http) =>
-        desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
+        string destination, HoldRequest request, OutboxCommands commands, PublisherControl control, OutboxView view, HttpContext http) =>
+        commands.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.HoldAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
-                : new ProblemResult(Refusal.Of("already_held", 409, "That is held already.", ("destination", destination))));
+                : new ProblemResult(Refusal.Of(
+                    "already_held", 409, "This destination or event type is already held.", ("destination", destination))));
 }
 
 public static class ReleaseDestinationEndpoint
 {
     [WolverinePost("/ops/outbox/{destination}/release")]
     [Tags("Operations")]
-    [EndpointSummary("Let publication go on where it was held")]
+    [EndpointSummary("Release publication to a destination, or of one event type to it")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
-        string destination, HoldRequest request, OutboxCommands desk, PublisherControl control, OutboxView view, HttpContext http) =>
-        desk.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
+        string destination, HoldRequest request, OutboxCommands commands, PublisherControl control, OutboxView view, HttpContext http) =>
+        commands.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.ReleaseAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
-                : new ProblemResult(Refusal.Of("not_held", 409, "That is not held.", ("destination", destination))));
+                : new ProblemResult(Refusal.Of(
+                    "not_held", 409, "This destination or event type is not held.", ("destination", destination))));
 }

@@ -9,22 +9,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Outbox;
 
-/// <summary>What operators ask of destinations, checked: which, what, who asks, and why.</summary>
+/// <summary>Checks and runs the commands of operators on destinations.</summary>
 public sealed class OutboxCommands(PublisherStore store, PublicContracts contracts)
 {
-    /// <summary>Longer than any name or cause.</summary>
-    public const int LongestText = 500;
+    /// <summary>The maximum length of a filter text; longer than any name or cause.</summary>
+    public const int MaxTextLength = 500;
 
     public static Refusal NotFound(string destination) =>
         Refusal.Of("destination_not_found", 404, "There is no such destination.", ("destination", destination));
 
-    /// <summary>Runs what was asked for, or says what is wrong with the asking.</summary>
+    /// <summary>Runs the command, or answers with the problem of the request.</summary>
     public async Task<IResult> RunAsync(
         string destination, string? type, string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(run);
-        if (PlainText.Problem(destination, LongestText) is not null || await store.FindAsync(destination, http.RequestAborted) is null)
+        if (PlainText.Problem(destination, MaxTextLength) is not null || await store.FindAsync(destination, http.RequestAborted) is null)
         {
             return new ProblemResult(NotFound(destination));
         }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.Publishing.Outbox;
 
-/// <summary>Looks now and then how far each destination is, for metrics.</summary>
+/// <summary>Reads the state of all destinations every few seconds, for metrics.</summary>
 internal sealed class OutboxGauges : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
@@ -20,21 +20,21 @@ internal sealed class OutboxGauges : BackgroundService
         (_view, _logger) = (view, logger);
         var meter = meters.Create(PublisherMetrics.MeterName);
         meter.CreateObservableGauge(
-            "banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered yet");
+            "banking.publishing.waiting", () => Measured(d => d.Waiting), "{event}", "Positions of the log that are not delivered");
         meter.CreateObservableGauge(
-            "banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the first event that is not delivered yet");
+            "banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the oldest event that is not delivered");
         meter.CreateObservableGauge(
             "banking.publishing.waiting_accounts",
             () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)),
             "{account}",
-            "Accounts that wait, for a held type or behind a dead letter");
+            "Accounts that are blocked by a held type or a dead letter");
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         PeriodicLoop.LookAsync(
             Pause,
             async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)),
-            failure => _logger.LogWarning(failure, "How far publication is could not be looked at"),
+            failure => _logger.LogWarning(failure, "Cannot read the state of publication; its metrics keep their last values"),
             stoppingToken);
 
     private IEnumerable<Measurement<double>> Measured(Func<DestinationView, double> value) =>

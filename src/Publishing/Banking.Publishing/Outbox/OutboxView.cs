@@ -7,16 +7,17 @@ namespace Banking.Publishing.Outbox;
 
 /// <summary>A destination as operators see it.</summary>
 /// <param name="Kind">kafka, rabbitmq, webhook, modules.</param>
-/// <param name="Configured">Whether this host still knows it; what is not configured any more keeps its place, should it come back.</param>
-/// <param name="Position">Everything up to here was delivered, or waits with its account.</param>
-/// <param name="Waiting">Positions of the log behind its end.</param>
-/// <param name="OldestSeconds">How long ago the first event was recorded that it has not delivered; 0 where it has delivered all.</param>
-/// <param name="Rate">Events a second over the last ten seconds, by the host that answers.</param>
-/// <param name="Delivered">Events delivered since it was configured.</param>
-/// <param name="Held">Who holds it, since when and why; absent where it goes on.</param>
-/// <param name="HeldTypes">Types of event that are held back.</param>
-/// <param name="LastError">What is in the way, in plain words; absent where nothing is.</param>
-/// <param name="WaitingAccounts">Accounts that wait, because an event of theirs was rejected or is held.</param>
+/// <param name="Configured">Whether this host has it configured. A destination that is no longer configured keeps its checkpoint, in case
+/// it is configured again.</param>
+/// <param name="Position">The checkpoint: every event up to this position was delivered, or its account is blocked.</param>
+/// <param name="Waiting">Number of positions between the checkpoint and the end of the log.</param>
+/// <param name="OldestSeconds">Age in seconds of the oldest event that is not delivered; 0 if all are delivered.</param>
+/// <param name="Rate">Events per second that the answering host delivered in the last ten seconds.</param>
+/// <param name="Delivered">Events delivered since the destination was configured.</param>
+/// <param name="Held">The hold with its operator, time and reason; absent if the destination is not held.</param>
+/// <param name="HeldTypes">Event types that are held.</param>
+/// <param name="LastError">The current problem; absent if there is none.</param>
+/// <param name="WaitingAccounts">Accounts that are blocked because an event of theirs was rejected or is of a held type.</param>
 public sealed record DestinationView(
     string Name,
     string Kind,
@@ -31,30 +32,30 @@ public sealed record DestinationView(
     ErrorView? LastError,
     IReadOnlyList<WaitingView> WaitingAccounts);
 
-/// <summary>Publication stands still.</summary>
+/// <summary>A hold on publication.</summary>
 public sealed record HoldView(DateTimeOffset At, string By, string Reason);
 
-/// <summary>What is in the way.</summary>
-/// <param name="Attempts">In a row, without success.</param>
+/// <summary>The current problem of a destination.</summary>
+/// <param name="Attempts">Failed attempts in a row.</param>
 public sealed record ErrorView(string Text, DateTimeOffset At, int Attempts);
 
-/// <summary>Accounts that wait for the same cause.</summary>
-/// <param name="Cause">held, or why an event was rejected.</param>
+/// <summary>Blocked accounts with the same cause.</summary>
+/// <param name="Cause">held, or the cause of the rejection.</param>
 public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Oldest);
 
 /// <summary>All destinations.</summary>
-/// <param name="Position">How far the log is complete: how far the feed goes, and destinations can be.</param>
-/// <param name="End">The position of the last committed event: what destinations are measured against.</param>
-/// <param name="HeldBackBy">Open transactions that keep the log from being complete up to its end; empty where it is.</param>
+/// <param name="Position">The high-water mark: the log is complete up to it, and the feed and destinations can reach it.</param>
+/// <param name="End">The position of the last committed event, from which the backlog of destinations is measured.</param>
+/// <param name="HeldBackBy">Open transactions that keep the high-water mark below the end of the log; empty if there are none.</param>
 public sealed record OutboxState(long Position, long End, IReadOnlyList<LogBlocker> HeldBackBy, IReadOnlyList<DestinationView> Items);
 
-/// <summary>How publication is doing, for people, health and metrics.</summary>
+/// <summary>The state of publication, for operators, health checks and metrics.</summary>
 public sealed class OutboxView(
     IEnumerable<IDestinationSource> sources,
     PublisherStore store,
-    BlockedAccounts waiting,
+    BlockedAccounts blocked,
     PublisherMetrics meter,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     LogEnd log,
     LogBlockers holders,
     NpgsqlDataSource source,
@@ -62,10 +63,10 @@ public sealed class OutboxView(
 {
     public async Task<OutboxState> LookAsync(CancellationToken ct)
     {
-        var complete = await mark.LookAsync(ct);
+        var complete = await highWaterMark.LookAsync(ct);
         var end = Math.Max(complete, await log.ReadAsync(ct));
         var heldBackBy = end > complete ? await holders.ListAsync(ct) : [];
-        var counts = (await waiting.CountAsync(null, ct)).ToLookup(c => c.Publisher);
+        var counts = (await blocked.CountAsync(null, ct)).ToLookup(c => c.Publisher);
         var configured = new HashSet<string>();
         foreach (var one in sources)
         {
@@ -87,7 +88,7 @@ public sealed class OutboxView(
                     row.Delivered,
                     row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
                     row.HeldTypes,
-                    row.Trouble is { } trouble ? new(trouble.Text, trouble.At, trouble.Attempts) : null,
+                    row.Problem is { } problem ? new(problem.Text, problem.At, problem.Attempts) : null,
                     [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));
         }
 

@@ -10,33 +10,34 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Outbox;
 
-/// <summary>Has the log delivered from another place on.</summary>
-/// <param name="Position">Everything after this position: 0 for all there ever was.</param>
-/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <summary>Sets the checkpoint of a destination.</summary>
+/// <param name="Position">Events after this position are delivered; 0 for the whole log.</param>
+/// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record SetDestinationRequest(long Position, string ReasonCode = "", string Reason = "");
 
 public static class SetDestinationEndpoint
 {
     /// <summary>
-    /// For a consumer that lost what it had, or never wants what is behind it. What waited behind the place is delivered like the rest.
+    /// For a consumer that lost its data, or that must skip events. Events of accounts that were blocked after the position are delivered
+    /// like all others.
     /// </summary>
     [WolverinePost("/ops/outbox/{destination}/position")]
     [Tags("Operations")]
-    [EndpointSummary("Deliver the log to a destination from another place on, again and in order")]
+    [EndpointSummary("Set the position from which the log is delivered to a destination")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string destination,
         SetDestinationRequest request,
-        OutboxCommands desk,
+        OutboxCommands commands,
         PublisherControl control,
         OutboxView view,
         LogEnd log,
-        HttpContext http) => desk.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
+        HttpContext http) => commands.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
             var problem = request.Position < 0
-                ? Problems.Malformed("malformed_position", "position is 0 or a position of the log.", "#/position", status: 422)
+                ? Problems.Malformed("malformed_position", "position must be 0 or a position of the log.", "#/position", status: 422)
                 : PositionBeyondEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
             if (problem is not null)
             {

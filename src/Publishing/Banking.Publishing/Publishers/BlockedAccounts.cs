@@ -3,12 +3,12 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Accounts of which one event could not be delivered, or is held. Their later events wait behind it, so that their order holds; all other
-/// accounts go on. What waits is nowhere but in the log: the row says from where on.
+/// Accounts with an event that was rejected or that is of a held type. Their later events wait behind it, so that the order holds; other
+/// accounts are not affected. The row keeps only the position of the first blocked event: the events are read from the log.
 /// </summary>
 public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
 {
-    /// <summary>The cause of an account that waits for a held type.</summary>
+    /// <summary>The cause of an account that is blocked by a held event type.</summary>
     public const string HeldCause = "held";
 
     public const string Retry = "retry";
@@ -17,10 +17,10 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     private const string Table = PublishingModule.Schema + ".waiting_account";
     private const string Columns = "lane, account, position, event_id, event_type, cause, detail, since, attempts, release";
 
-    internal async Task<HashSet<Guid>> AccountsAsync(string lane, CancellationToken ct)
+    internal async Task<HashSet<Guid>> ListAccountIdsAsync(string publisher, CancellationToken ct)
     {
         await using var command = source.CreateCommand($"select account from {Table} where lane = $1");
-        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = publisher });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var accounts = new HashSet<Guid>();
         while (await reader.ReadAsync(ct))
@@ -31,42 +31,44 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         return accounts;
     }
 
-    /// <summary>Those that may be tried again now, the longest waiting first.</summary>
-    internal Task<IReadOnlyList<BlockedAccount>> ReleasedAsync(
-        string lane, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
+    /// <summary>Accounts to try again now, the lowest position first.</summary>
+    internal Task<IReadOnlyList<BlockedAccount>> ListReleasedAsync(
+        string publisher, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
         ListAsync(
             $"lane = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) order by position limit {limit}",
             ct,
-            lane,
+            publisher,
             heldTypes.ToArray());
 
-    /// <summary>Dead letters: what was rejected, not what is merely held.</summary>
-    public Task<IReadOnlyList<BlockedAccount>> RejectedAsync(string? lane, string? cause, Guid? account, int limit, CancellationToken ct) =>
+    /// <summary>Dead letters: accounts blocked by a rejected event, without those blocked by a held type.</summary>
+    public Task<IReadOnlyList<BlockedAccount>> ListRejectedAsync(
+        string? publisher, string? cause, Guid? account, int limit, CancellationToken ct) =>
         ListAsync(
-            $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
+            $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) "
+                + $"and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
             ct,
-            new NpgsqlParameter<string?> { TypedValue = lane },
+            new NpgsqlParameter<string?> { TypedValue = publisher },
             new NpgsqlParameter<string?> { TypedValue = cause },
             new NpgsqlParameter<Guid?> { TypedValue = account });
 
-    /// <summary>Whether an event waits with its account.</summary>
-    internal async Task<bool> IsBehindAsync(string lane, Guid account, long position, CancellationToken ct)
+    /// <summary>Whether the account is blocked at this position or before it.</summary>
+    internal async Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             $"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)");
-        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = publisher });
         command.Parameters.Add(new() { Value = account });
         command.Parameters.Add(new() { Value = position });
         return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>How many wait on each lane, by cause; of one account where it is given.</summary>
+    /// <summary>The number of blocked accounts for each publisher and cause; of one account if it is given.</summary>
     public async Task<IReadOnlyList<(string Publisher, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(
         Guid? account, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 group by lane, cause order by lane, cause"
-        );
+            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 "
+                + "group by lane, cause order by lane, cause");
         command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var counts = new List<(string, string, long, DateTimeOffset)>();
@@ -79,11 +81,11 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     }
 
     /// <summary>
-    /// Asks for accounts to be tried again, or for their first waiting event to be passed over, in the caller's transaction.
+    /// Requests in the caller's transaction that blocked accounts are tried again, or that their first blocked event is skipped.
     /// </summary>
-    /// <returns>Those that were asked for.</returns>
-    public static async Task<IReadOnlyList<BlockedAccount>> ReleaseAsync(
-        NpgsqlTransaction transaction, string how, string? lane, string? cause, Guid? account, CancellationToken ct)
+    /// <returns>The accounts that the request applies to.</returns>
+    public static async Task<IReadOnlyList<BlockedAccount>> RequestReleaseAsync(
+        NpgsqlTransaction transaction, string release, string? publisher, string? cause, Guid? account, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         await using var command = new NpgsqlCommand(
@@ -91,31 +93,33 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
                 + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",
             transaction.Connection,
             transaction);
-        command.Parameters.Add(new() { Value = how });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = lane });
+        command.Parameters.Add(new() { Value = release });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = publisher });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = cause });
         command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
         return await ReadAsync(command, ct);
     }
 
-    internal async Task AddAsync(NpgsqlTransaction transaction, string lane, IReadOnlyList<Rejected> rejected, CancellationToken ct)
+    internal async Task AddAsync(NpgsqlTransaction transaction, string publisher, IReadOnlyList<Rejected> rejected, CancellationToken ct)
     {
-        foreach (var one in rejected)
+        foreach (var rejection in rejected)
         {
             await ExecuteAsync(
                 transaction,
                 $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null)", ct,
-                lane, one.Event.Stream, one.Event.Position, one.Event.Id, one.Event.Type, one.Cause, one.Detail, clock.GetUtcNow());
+                publisher, rejection.Event.Stream, rejection.Event.Position, rejection.Event.Id, rejection.Event.Type,
+                rejection.Cause, rejection.Detail, clock.GetUtcNow());
         }
     }
 
-    /// <summary>An account that was tried again waits on, maybe for another event.</summary>
-    internal Task WaitOnAsync(NpgsqlTransaction transaction, BlockedAccount account, Rejected rejected, CancellationToken ct)
+    /// <summary>Keeps an account blocked after another attempt, possibly by a later event.</summary>
+    internal Task KeepBlockedAsync(NpgsqlTransaction transaction, BlockedAccount account, Rejected rejected, CancellationToken ct)
     {
-        var same = rejected.Event.Position == account.Position;
+        var isSameEvent = rejected.Event.Position == account.Position;
         return ExecuteAsync(
             transaction,
-            $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, release = null where lane = $1 and account = $2",
+            $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, "
+                + "release = null where lane = $1 and account = $2",
             ct,
             account.Publisher,
             account.Account,
@@ -124,11 +128,11 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             rejected.Event.Type,
             rejected.Cause,
             rejected.Detail,
-            same ? account.Since : clock.GetUtcNow(),
-            same ? account.Attempts + 1 : 1);
+            isSameEvent ? account.Since : clock.GetUtcNow(),
+            isSameEvent ? account.Attempts + 1 : 1);
     }
 
-    /// <summary>It has been delivered up to a position, and there is more.</summary>
+    /// <summary>Moves a blocked account that has more events to deliver.</summary>
     internal static Task MoveAsync(NpgsqlTransaction transaction, BlockedAccount account, long position, CancellationToken ct) =>
         ExecuteAsync(
             transaction,
@@ -187,10 +191,10 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     }
 }
 
-/// <summary>An account whose events wait on one lane.</summary>
-/// <param name="Position">The first event that waits.</param>
-/// <param name="Attempts">How often it was tried.</param>
-/// <param name="Release">What was asked for and is about to happen.</param>
+/// <summary>An account whose events one publisher holds back.</summary>
+/// <param name="Position">The position of the first blocked event.</param>
+/// <param name="Attempts">How often this event was tried.</param>
+/// <param name="Release">The requested release, retry or discard, that the publisher has not carried out yet.</param>
 public sealed record BlockedAccount(
     string Publisher,
     Guid Account,

@@ -11,16 +11,16 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Moves a lane from one place in the log to another. Where another host has taken it over, or a restore has replaced the log that the page
-/// was read from, nothing of this one's may stand.
+/// Moves a publisher's checkpoint. It fails if another host has taken the publisher over, or if a restore has replaced the log that the
+/// page was read from: then nothing that this host delivered may be recorded.
 /// </summary>
-/// <param name="Log">The log that the page was read from; null where nothing was read.</param>
+/// <param name="Log">The identity of the log that the page was read from; null if nothing was read.</param>
 internal sealed record CheckpointMove(string Publisher, long Epoch, long From, long To, int Delivered, DateTimeOffset At, string? Log)
     : IStorageOperation
 {
     private const string Sql =
-        $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, error = null, error_at = null, attempts = 0, "
-        + "updated_at = @at where name = @lane and position = @from and epoch = @epoch "
+        $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, "
+        + "error = null, error_at = null, attempts = 0, updated_at = @at where name = @lane and position = @from and epoch = @epoch "
         + $"and (@log::text is null or @log = ({HighWaterMark.IdentitySql})) returning 1";
 
     public Type DocumentType => typeof(PublisherRow);
@@ -77,7 +77,9 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
 }
 
 /// <summary>
-/// Another host has taken the lane over, an operator has set it to another place, or the log is another: the caller begins again.
+/// The checkpoint cannot be moved: another host has taken the publisher over, an operator has set another position, or the database holds
+/// another log. The publisher starts again from the stored checkpoint.
 /// </summary>
-public sealed class CheckpointMovedException(string lane)
-    : ConcurrencyException($"The lane {lane} was taken over.", typeof(PublisherRow), lane);
+public sealed class CheckpointMovedException(string publisher)
+    : ConcurrencyException(
+        $"The checkpoint of the publisher {publisher} was changed by another host or an operator.", typeof(PublisherRow), publisher);

@@ -6,15 +6,15 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Delivers the log to one destination, in its order. The log itself is what is to be sent, and one number says how far it was: so nothing
-/// is written twice, nothing can be lost between two tables, and whatever happens, it goes on from a place before which everything has
-/// arrived. Each event may arrive again; the first time, those of one account arrive in order.
+/// Delivers the log to one destination, in order. The log is the outbox, and a checkpoint stores the position up to which all events have
+/// arrived: no event is written twice, and none can be lost between two tables. After a failure delivery restarts at the checkpoint. An
+/// event may arrive more than once; first deliveries of one account's events arrive in order.
 /// </summary>
 internal sealed partial class Publisher(
     DestinationSpec spec,
     PublisherStore store,
     PublisherControl control,
-    BlockedAccounts waiting,
+    BlockedAccounts blocked,
     PublicLog log,
     LogWatcher watch,
     PublisherSignals signals,
@@ -23,28 +23,28 @@ internal sealed partial class Publisher(
     TimeProvider clock,
     ILogger<Publisher> logger)
 {
-    /// <summary>How often a lane looks for what people asked for, where nobody told it.</summary>
+    /// <summary>How often the publisher checks for requests of operators made on other hosts.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private const int Accounts = 100;
-    private const int EventsOfAccount = 500;
+    private const int MaxReleasedAccounts = 100;
+    private const int MaxEventsOfAccount = 500;
 
     private Destination? _destination;
-    private HashSet<Guid> _waiting = [];
-    private string? _said;
+    private HashSet<Guid> _blocked = [];
+    private string? _reportedProblem;
     private long _epoch;
-    private Task _saying = Task.CompletedTask;
-    private long _looked;
+    private Task _reporting = Task.CompletedTask;
+    private long _checkedReleasesAt;
 
-    /// <summary>Until it is stopped, or another host turns out to lead.</summary>
+    /// <summary>Runs until it is stopped, or until another host takes the publisher over.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var begun = await store.OpenAsync(spec, ct);
-        // What failed in a row counts on where another host, or this one before, left off.
-        var failures = begun.Trouble?.Attempts ?? 0;
-        _said = begun.Trouble?.Text;
+        var stored = await store.OpenAsync(spec, ct);
+        // The count of failures in a row continues after a restart or a change of host.
+        var failures = stored.Problem?.Attempts ?? 0;
+        _reportedProblem = stored.Problem?.Text;
         _epoch = await store.TakeOverAsync(spec.Name, ct);
-        _waiting = await waiting.AccountsAsync(spec.Name, ct);
+        _blocked = await blocked.ListAccountIdsAsync(spec.Name, ct);
         try
         {
             while (true)
@@ -59,30 +59,20 @@ internal sealed partial class Publisher(
                     }
 
                     failures = 0;
-                    // Held it waits for somebody who lets it go on, whatever comes meanwhile.
+                    // A held destination waits for its release, not for new events.
                     await WaitAsync(row.Held is null ? row.Position : long.MaxValue, ct);
                 }
-                catch (DestinationUnavailableException away)
+                catch (DestinationUnavailableException unavailable)
                 {
-                    failures = away.Progressed ? 1 : failures + 1;
-                    await CloseAsync();
-                    await SayAsync(away.Message, failures, ct);
-                    if (away.Parks || failures >= spec.RetryPolicy.Failures)
-                    {
-                        await control.ParkAsync(spec.Name, away.Message, ct);
-                    }
-                    else
-                    {
-                        await RestAsync(
-                            away.RetryAfter is { } asked && asked > spec.RetryPolicy.First ? asked : spec.RetryPolicy.After(failures), ct);
-                    }
+                    failures = unavailable.HasProgressed ? 1 : failures + 1;
+                    await HandleAsync(unavailable, failures, ct);
                 }
             }
         }
         catch (Exception failure) when (failure is not (OperationCanceledException or CheckpointMovedException))
         {
-            // Nothing that a destination says: whoever runs this lane begins it anew, and operators see why.
-            await SayQuietlyAsync($"{failure.GetType().Name}: {failure.Message}", ct);
+            // A failure of the publisher itself: the publisher host starts it again, and operators see the cause.
+            await TryReportProblemAsync($"{failure.GetType().Name}: {failure.Message}", ct);
             throw;
         }
         finally
@@ -91,16 +81,32 @@ internal sealed partial class Publisher(
         }
     }
 
+    /// <summary>Reports an unavailable destination, then backs off, or holds it after too many failures.</summary>
+    private async Task HandleAsync(DestinationUnavailableException unavailable, int failures, CancellationToken ct)
+    {
+        await CloseAsync();
+        await ReportProblemAsync(unavailable.Message, failures, ct);
+        if (unavailable.RequiresHold || failures >= spec.RetryPolicy.MaxFailures)
+        {
+            await control.HoldByBankAsync(spec.Name, unavailable.Message, ct);
+            return;
+        }
+
+        var requested = unavailable.RetryAfter;
+        await BackOffAsync(requested > spec.RetryPolicy.FirstDelay ? requested.Value : spec.RetryPolicy.DelayAfter(failures), ct);
+    }
+
     /// <summary>
-    /// Where the lane is, as long as it is this one's: what waits is known here only of the time since it was taken over.
+    /// The stored publisher, while this host owns it: the set of blocked accounts is right only for the epoch it was read in.
     /// </summary>
     private async Task<PublisherRow> FindAsync(CancellationToken ct)
     {
-        var row = await store.FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+        var row = await store.FindAsync(spec.Name, ct)
+            ?? throw new InvalidOperationException($"The row of the publisher {spec.Name} is missing.");
         return row.Epoch == _epoch ? row : throw new CheckpointMovedException(spec.Name);
     }
 
-    /// <returns>Whether there is nothing to do just now.</returns>
+    /// <returns>Whether there is nothing to do now.</returns>
     private async Task<bool> StepAsync(PublisherRow row, CancellationToken ct)
     {
         if (row.Held is not null)
@@ -108,7 +114,7 @@ internal sealed partial class Publisher(
             return true;
         }
 
-        await ReleaseAsync(row, ct);
+        await ReleaseAccountsAsync(row, ct);
         var page = await log.ReadAsync(row.Position, ct);
         if (page.End == row.Position)
         {
@@ -116,43 +122,43 @@ internal sealed partial class Publisher(
         }
 
         _destination ??= await OpenAsync(ct);
-        var (due, held) = Sort(row, page.Events);
+        var (due, held) = SplitHeld(row, page.Events);
         var move = new CheckpointMove(row.Name, _epoch, row.Position, page.End, due.Count, clock.GetUtcNow(), page.Log);
         if (_destination is ITransactionalDestination transactional && held.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);
-            _said = null;
-            meter.Delivered(row.Name, due);
+            _reportedProblem = null;
+            meter.RecordDelivery(row.Name, due);
             return false;
         }
 
         var rejected = await DeliverAsync(due, ct);
-        var behind = Behind(due, rejected);
+        var undelivered = CountUndelivered(due, rejected);
         await CommitAsync(
             async transaction =>
             {
-                await (move with { Delivered = due.Count - behind, At = clock.GetUtcNow() }).RunAsync(transaction, ct);
-                await waiting.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
+                await (move with { Delivered = due.Count - undelivered, At = clock.GetUtcNow() }).RunAsync(transaction, ct);
+                await blocked.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
             },
             ct);
-        _said = null;
-        var waitNow = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
-        _waiting.UnionWith(waitNow);
-        meter.Delivered(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !waitNow.Contains(e.Stream))]);
+        _reportedProblem = null;
+        var nowBlocked = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
+        _blocked.UnionWith(nowBlocked);
+        meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
         return false;
     }
 
-    /// <summary>What is to be delivered of a page, and the first events of accounts that have to wait for a held type.</summary>
-    private (List<PublicEvent> Due, List<Rejected> Held) Sort(PublisherRow row, IReadOnlyList<PublicEvent> events)
+    /// <summary>Splits a page into the events to deliver and the first held event of each account that it blocks.</summary>
+    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, IReadOnlyList<PublicEvent> events)
     {
         var due = new List<PublicEvent>(events.Count);
         var held = new List<Rejected>();
-        var holds = new HashSet<Guid>();
-        foreach (var e in events.Where(e => _destination!.Wants(e) && !_waiting.Contains(e.Stream) && !holds.Contains(e.Stream)))
+        var newlyBlocked = new HashSet<Guid>();
+        foreach (var e in events.Where(e => _destination!.Wants(e) && !_blocked.Contains(e.Stream) && !newlyBlocked.Contains(e.Stream)))
         {
             if (row.HeldTypes.Contains(e.Type))
             {
-                holds.Add(e.Stream);
+                newlyBlocked.Add(e.Stream);
                 held.Add(Held(e));
             }
             else
@@ -171,26 +177,28 @@ internal sealed partial class Publisher(
             return [];
         }
 
-        var rejected = await _destination!.DeliverAsync(due, trouble => _saying = SayQuietlyAsync(trouble, ct), ct);
-        // What is still being written down about it must not come after what follows.
-        await _saying;
-        if (_said is not null)
+        var rejected = await _destination!.DeliverAsync(due, problem => _reporting = TryReportProblemAsync(problem, ct), ct);
+        // A problem that is still being stored must not overwrite the result of this delivery.
+        await _reporting;
+        if (_reportedProblem is not null)
         {
-            await store.SayAsync(spec.Name, null, 0, ct);
-            _said = null;
+            await store.SetProblemAsync(spec.Name, null, 0, ct);
+            _reportedProblem = null;
         }
 
         return rejected;
     }
 
-    /// <summary>Events that were due and are not delivered, because an earlier one of their account was rejected.</summary>
-    private static int Behind(List<PublicEvent> due, IReadOnlyList<Rejected> rejected)
+    /// <summary>
+    /// The number of due events that were not delivered, because they or an earlier event of their account were rejected.
+    /// </summary>
+    private static int CountUndelivered(List<PublicEvent> due, IReadOnlyList<Rejected> rejected)
     {
         var first = rejected.ToDictionary(r => r.Event.Stream, r => r.Event.Position);
         return due.Count(e => first.TryGetValue(e.Stream, out var position) && e.Position >= position);
     }
 
-    private static Rejected Held(PublicEvent e) => new(e, BlockedAccounts.HeldCause, "Events of this type are held back.");
+    private static Rejected Held(PublicEvent e) => new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
 
     private async Task CommitAsync(Func<NpgsqlTransaction, Task> write, CancellationToken ct)
     {
@@ -208,7 +216,7 @@ internal sealed partial class Publisher(
         }
         catch (Exception failure) when (failure is not (DestinationUnavailableException or OperationCanceledException))
         {
-            throw new DestinationUnavailableException($"It cannot be opened: {failure.Message}", failure);
+            throw new DestinationUnavailableException($"The destination cannot be opened: {failure.Message}", failure);
         }
     }
 

@@ -3,104 +3,110 @@ using Npgsql;
 
 namespace Banking.Publishing.Publishers;
 
-/// <summary>What people do to lanes: each is in the log, with who and why, in the transaction that does it.</summary>
-public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog journal, PublisherSignals signals, TimeProvider clock)
+/// <summary>
+/// Changes that operators make to publishers. Each is recorded in the log with the operator and the reason, in the same transaction.
+/// </summary>
+public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operatorLog, PublisherSignals signals, TimeProvider clock)
 {
-    /// <summary>The streams of what is done to destinations.</summary>
+    /// <summary>The stream type of operator actions on destinations.</summary>
     public const string StreamType = "destination";
 
-    private static readonly OperatorStreamKind Journal = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
+    private static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
-    private const string Lanes = PublishingModule.Schema + ".lane";
-    private const string HeldTypes = PublishingModule.Schema + ".held_type";
+    private const string PublisherTable = PublishingModule.Schema + ".lane";
+    private const string HeldTypeTable = PublishingModule.Schema + ".held_type";
 
-    /// <summary>The stream of what was done to a destination.</summary>
-    internal static Guid StreamOf(string lane) => Journal.StreamOf(lane);
+    /// <summary>The stream of operator actions on one destination.</summary>
+    internal static Guid StreamOf(string publisher) => Streams.StreamOf(publisher);
 
-    /// <summary>Holds publication to a destination, or of one type of event to it. False where it is held already.</summary>
-    public Task<bool> HoldAsync(string lane, string? type, OperatorAction action, CancellationToken ct)
+    /// <summary>Holds publication to a destination, or of one event type to it. False if it is already held.</summary>
+    public Task<bool> HoldAsync(string publisher, string? type, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(action);
         return type is null
             ? WriteAsync(
-                lane,
-                $"update {Lanes} set held_at = $2, held_by = $3, held_reason = $4 where name = $1 and held_at is null",
-                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason],
-                new DestinationHeld(lane, null, clock.GetUtcNow()),
+                publisher,
+                $"update {PublisherTable} set held_at = $2, held_by = $3, held_reason = $4 where name = $1 and held_at is null",
+                [publisher, clock.GetUtcNow(), action.Caller.Actor, action.Reason],
+                new DestinationHeld(publisher, null, clock.GetUtcNow()),
                 action,
                 ct)
             : WriteAsync(
-                lane,
-                $"insert into {HeldTypes} (lane, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) on conflict do nothing",
-                [lane, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type],
-                new DestinationHeld(lane, type, clock.GetUtcNow()),
+                publisher,
+                $"insert into {HeldTypeTable} (lane, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) on conflict do nothing",
+                [publisher, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type],
+                new DestinationHeld(publisher, type, clock.GetUtcNow()),
                 action,
                 ct);
     }
 
-    /// <summary>Lets it go on where it stopped. False where it is not held.</summary>
-    public Task<bool> ReleaseAsync(string lane, string? type, OperatorAction action, CancellationToken ct) =>
+    /// <summary>Releases publication at the position where it was held. False if it is not held.</summary>
+    public Task<bool> ReleaseAsync(string publisher, string? type, OperatorAction action, CancellationToken ct) =>
         type is null
             ? WriteAsync(
-                lane,
-                $"update {Lanes} set held_at = null, held_by = null, held_reason = null, attempts = 0 where name = $1 and held_at is not null",
-                [lane],
-                new DestinationReleased(lane, null, clock.GetUtcNow()),
+                publisher,
+                $"update {PublisherTable} set held_at = null, held_by = null, held_reason = null, attempts = 0 "
+                    + "where name = $1 and held_at is not null",
+                [publisher],
+                new DestinationReleased(publisher, null, clock.GetUtcNow()),
                 action,
                 ct)
             : WriteAsync(
-                lane,
-                $"delete from {HeldTypes} where lane = $1 and type = $2",
-                [lane, type],
-                new DestinationReleased(lane, type, clock.GetUtcNow()),
+                publisher,
+                $"delete from {HeldTypeTable} where lane = $1 and type = $2",
+                [publisher, type],
+                new DestinationReleased(publisher, type, clock.GetUtcNow()),
                 action,
                 ct);
 
     /// <summary>
-    /// Sets a destination to another place in the log: everything after it is delivered, again or for the first time, in order. What waits
-    /// behind that place waits no more. Whoever has the lane finds out before it stores anything, and begins anew.
+    /// Sets the checkpoint of a destination: all events after the position are delivered in order, whether or not they were delivered
+    /// before. Accounts that are blocked after that position are unblocked. A publisher that runs finds the change before it stores
+    /// anything, and restarts from the new checkpoint.
     /// </summary>
-    public Task<bool> SetAsync(string lane, long position, OperatorAction action, CancellationToken ct) => WriteAsync(
-        lane,
+    public Task<bool> SetAsync(string publisher, long position, OperatorAction action, CancellationToken ct) => WriteAsync(
+        publisher,
         $"with forgotten as (delete from {PublishingModule.Schema}.waiting_account where lane = $1 and position > $2) " +
-        $"update {Lanes} set position = $2, epoch = epoch + 1, updated_at = $3 where name = $1",
-        [lane, position, clock.GetUtcNow()], new DestinationSet(lane, position, clock.GetUtcNow()), action, ct);
+        $"update {PublisherTable} set position = $2, epoch = epoch + 1, updated_at = $3 where name = $1",
+        [publisher, position, clock.GetUtcNow()], new DestinationSet(publisher, position, clock.GetUtcNow()), action, ct);
 
-    /// <summary>The bank itself leaves a destination alone that failed too often, until somebody lets it go on.</summary>
-    internal Task<bool> ParkAsync(string lane, string why, CancellationToken ct) =>
-        HoldAsync(lane, null, OperatorAction.OfTheBank(why, "publishing"), ct);
+    /// <summary>Holds a destination for the bank itself after too many failures, until an operator releases it.</summary>
+    internal Task<bool> HoldByBankAsync(string publisher, string reason, CancellationToken ct) =>
+        HoldAsync(publisher, null, OperatorAction.OfTheBank(reason, "publishing"), ct);
 
     /// <summary>
-    /// Has dead letters tried again, or their events passed over: those of one destination, of one cause, of one account, or all.
+    /// Requests that dead letters are delivered again, or that their events are skipped: those of one destination, cause or account, or
+    /// all.
     /// </summary>
-    /// <param name="how"><see cref="BlockedAccounts.Retry"/> or <see cref="BlockedAccounts.Discard"/>.</param>
-    public async Task<IReadOnlyList<BlockedAccount>> SettleAsync(
-        string how, string? lane, string? cause, Guid? account, OperatorAction action, CancellationToken ct)
+    /// <param name="release"><see cref="BlockedAccounts.Retry"/> or <see cref="BlockedAccounts.Discard"/>.</param>
+    public async Task<IReadOnlyList<BlockedAccount>> RequestReleaseAsync(
+        string release, string? publisher, string? cause, Guid? account, OperatorAction action, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var asked = await BlockedAccounts.ReleaseAsync(transaction, how, lane, cause, account, ct);
-        foreach (var group in asked.GroupBy(a => a.Publisher).OrderBy(g => g.Key, StringComparer.Ordinal))
+        var requested = await BlockedAccounts.RequestReleaseAsync(transaction, release, publisher, cause, account, ct);
+        foreach (var group in requested.GroupBy(a => a.Publisher).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            IEnumerable<object> facts = how == BlockedAccounts.Discard
+            IEnumerable<object> facts = release == BlockedAccounts.Discard
                 ? group.Select(a => new DeadLetterDiscarded(a.Publisher, a.EventId, a.Account, a.Cause, clock.GetUtcNow()))
                 : [new DeadLettersReplayed(group.Key, group.Count(), clock.GetUtcNow())];
             foreach (var fact in facts)
             {
-                await journal.RecordAsync(transaction, Journal, group.Key, fact, action, ct);
+                await operatorLog.RecordAsync(transaction, Streams, group.Key, fact, action, ct);
             }
         }
 
         await transaction.CommitAsync(ct);
-        foreach (var name in asked.Select(a => a.Publisher).Distinct())
+        foreach (var name in requested.Select(a => a.Publisher).Distinct())
         {
-            signals.Ask(name);
+            signals.Request(name);
         }
 
-        return asked;
+        return requested;
     }
 
-    private async Task<bool> WriteAsync(string lane, string sql, object[] values, object fact, OperatorAction action, CancellationToken ct)
+    private async Task<bool> WriteAsync(
+        string publisher, string sql, object[] values, object fact, OperatorAction action, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -117,9 +123,9 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog journa
             }
         }
 
-        await journal.RecordAsync(transaction, Journal, lane, fact, action, ct);
+        await operatorLog.RecordAsync(transaction, Streams, publisher, fact, action, ct);
         await transaction.CommitAsync(ct);
-        signals.Ask(lane);
+        signals.Request(publisher);
         return true;
     }
 }

@@ -7,13 +7,22 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Runs the lanes on one host of the bank at a time, the one that holds a lock in the database; another takes over where it is gone. Two
-/// that both believe they lead for a moment do no harm: each delivers a run of the log from a place before which everything has arrived, so
-/// that what arrives twice arrives in order the first time; and of the one that was taken over from, nothing is stored any more.
+/// Runs the publishers on the one host that holds a lock in the database; when that host ends, another takes over. Two hosts that both lead
+/// for a moment do no harm. Each delivers from a checkpoint before which everything has arrived, so first deliveries stay in order; and
+/// nothing that the former host delivers is recorded.
 /// </summary>
 public sealed class PublisherHost(
-    IEnumerable<IDestinationSource> sources, PublisherStore store, PublisherControl control, BlockedAccounts waiting, PublicLog log, LogWatcher watch,
-    PublisherSignals signals, PublisherMetrics meter, NpgsqlDataSource source, TimeProvider clock, ILoggerFactory loggers) : BackgroundService
+    IEnumerable<IDestinationSource> sources,
+    PublisherStore store,
+    PublisherControl control,
+    BlockedAccounts blocked,
+    PublicLog log,
+    LogWatcher watch,
+    PublisherSignals signals,
+    PublisherMetrics meter,
+    NpgsqlDataSource source,
+    TimeProvider clock,
+    ILoggerFactory loggers) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -23,15 +32,15 @@ public sealed class PublisherHost(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Leader.RunAsync(source, "publishing", RunAsync, _logger, stoppingToken);
 
-    private async Task RunAsync(CancellationToken over)
+    private async Task RunAsync(CancellationToken leadershipEnd)
     {
         var running = new Dictionary<string, RunningPublisher>();
         try
         {
             while (true)
             {
-                await ArrangeAsync(running, over);
-                await Task.Delay(Pause, over);
+                await ArrangeAsync(running, leadershipEnd);
+                await Task.Delay(Pause, leadershipEnd);
             }
         }
         finally
@@ -40,20 +49,20 @@ public sealed class PublisherHost(
         }
     }
 
-    /// <summary>Starts the lanes that are wanted, and stops those that are not, or are to be opened in another way.</summary>
+    /// <summary>Starts publishers of new destinations, and stops those that are removed or whose settings have changed.</summary>
     private async Task ArrangeAsync(Dictionary<string, RunningPublisher> running, CancellationToken ct)
     {
         var specs = await SpecsAsync(ct);
-        foreach (var (name, lane) in running.ToList())
+        foreach (var (name, publisher) in running.ToList())
         {
-            if (lane.Failure is { } failure)
+            if (publisher.Failure is { } failure)
             {
-                _logger.LogWarning(failure, "Publication to {Destination} was interrupted; it goes on", name);
+                _logger.LogWarning(failure, "Publication to {Destination} failed; it restarts from its checkpoint", name);
             }
 
-            if (lane.IsOver || specs.GetValueOrDefault(name)?.Settings != lane.Spec.Settings)
+            if (publisher.IsOver || specs.GetValueOrDefault(name)?.Settings != publisher.Spec.Settings)
             {
-                await lane.DisposeAsync();
+                await publisher.DisposeAsync();
                 running.Remove(name);
             }
         }
@@ -61,27 +70,30 @@ public sealed class PublisherHost(
         foreach (var spec in specs.Values.Where(s => !running.ContainsKey(s.Name)))
         {
             running[spec.Name] = new(spec, new Publisher(
-                spec, store, control, waiting, log, watch, signals, meter, source, clock, loggers.CreateLogger<Publisher>()));
+                spec, store, control, blocked, log, watch, signals, meter, source, clock, loggers.CreateLogger<Publisher>()));
         }
     }
 
-    /// <summary>What is wanted. Of a source that cannot tell just now, what it told last.</summary>
+    /// <summary>The configured destinations. If a source fails, its last list stays in force.</summary>
     private async Task<Dictionary<string, DestinationSpec>> SpecsAsync(CancellationToken ct)
     {
         var specs = new Dictionary<string, DestinationSpec>();
-        foreach (var one in sources)
+        foreach (var destinations in sources)
         {
             try
             {
-                _last[one] = await one.ListAsync(ct);
-                await one.TidyAsync([.. _last[one].Select(s => s.Name)], ct);
+                _last[destinations] = await destinations.ListAsync(ct);
+                await destinations.CleanUpAsync([.. _last[destinations].Select(s => s.Name)], ct);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                _logger.LogWarning(failure, "{Source} cannot tell where to publish; what runs goes on", one.GetType().Name);
+                _logger.LogWarning(
+                    failure,
+                    "{Source} cannot list its destinations; the publishers of its last list continue",
+                    destinations.GetType().Name);
             }
 
-            foreach (var spec in _last.GetValueOrDefault(one) ?? [])
+            foreach (var spec in _last.GetValueOrDefault(destinations) ?? [])
             {
                 specs.Add(spec.Name, spec);
             }
@@ -95,10 +107,10 @@ public sealed class PublisherHost(
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _task;
 
-        public RunningPublisher(DestinationSpec spec, Publisher lane)
+        public RunningPublisher(DestinationSpec spec, Publisher publisher)
         {
             Spec = spec;
-            _task = Task.Run(() => lane.RunAsync(_stop.Token));
+            _task = Task.Run(() => publisher.RunAsync(_stop.Token));
         }
 
         public DestinationSpec Spec { get; }

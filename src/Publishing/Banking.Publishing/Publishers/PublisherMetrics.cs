@@ -4,7 +4,7 @@ using Banking.Publishing.Log;
 
 namespace Banking.Publishing.Publishers;
 
-/// <summary>Counts what is delivered, and how long after it was recorded.</summary>
+/// <summary>Metrics of delivered events and of their latency since they were recorded.</summary>
 public sealed class PublisherMetrics
 {
     public const string MeterName = "Banking.Publishing";
@@ -21,39 +21,39 @@ public sealed class PublisherMetrics
         ArgumentNullException.ThrowIfNull(meters);
         _clock = clock;
         var meter = meters.Create(MeterName);
-        _delivered = meter.CreateCounter<long>("banking.publishing.delivered", "{event}", "Events that a destination has taken");
+        _delivered = meter.CreateCounter<long>("banking.publishing.delivered", "{event}", "Events delivered to a destination");
         _latency = meter.CreateHistogram<double>(
-            "banking.publishing.latency", "s", "From being recorded to being taken, of the oldest event of a delivery");
+            "banking.publishing.latency", "s", "Time from recording to delivery of the oldest event of a delivery");
     }
 
-    internal void Delivered(string lane, IReadOnlyList<PublicEvent> events)
+    internal void RecordDelivery(string publisher, IReadOnlyList<PublicEvent> events)
     {
         if (events.Count == 0)
         {
             return;
         }
 
-        var tag = new KeyValuePair<string, object?>("destination", lane);
+        var tag = new KeyValuePair<string, object?>("destination", publisher);
         _delivered.Add(events.Count, tag);
         _latency.Record(Math.Max(0, (_clock.GetUtcNow() - events[0].Time).TotalSeconds), tag);
-        var recent = _recent.GetOrAdd(lane, _ => new());
+        var recent = _recent.GetOrAdd(publisher, _ => new());
         recent.Enqueue((_clock.GetTimestamp(), events.Count));
-        Forget(recent);
+        RemoveOld(recent);
     }
 
-    /// <summary>Events a second over the last ten seconds, as delivered by this host.</summary>
-    public double Rate(string lane)
+    /// <summary>Events per second that this host delivered in the last ten seconds.</summary>
+    public double Rate(string publisher)
     {
-        if (!_recent.TryGetValue(lane, out var recent))
+        if (!_recent.TryGetValue(publisher, out var recent))
         {
             return 0;
         }
 
-        Forget(recent);
+        RemoveOld(recent);
         return Math.Round(recent.Sum(r => r.Events) / Window.TotalSeconds, 1);
     }
 
-    private void Forget(ConcurrentQueue<(long At, int Events)> recent)
+    private void RemoveOld(ConcurrentQueue<(long At, int Events)> recent)
     {
         while (recent.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) > Window)
         {

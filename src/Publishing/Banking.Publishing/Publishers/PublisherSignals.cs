@@ -2,31 +2,31 @@ using System.Collections.Concurrent;
 
 namespace Banking.Publishing.Publishers;
 
-/// <summary>Wakes a lane of this host when somebody asked for something; a lane of another host looks by itself within a second.</summary>
+/// <summary>Wakes a publisher of this host when an operator makes a request; publishers of other hosts check within a second.</summary>
 public sealed class PublisherSignals
 {
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> _bells = new();
-    private readonly ConcurrentDictionary<string, bool> _asked = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiters = new();
+    private readonly ConcurrentDictionary<string, bool> _requested = new();
 
-    public void Ask(string lane)
+    public void Request(string publisher)
     {
-        _asked[lane] = true;
-        if (_bells.TryRemove(lane, out var bell))
+        _requested[publisher] = true;
+        if (_waiters.TryRemove(publisher, out var waiter))
         {
-            bell.TrySetResult();
+            waiter.TrySetResult();
         }
     }
 
-    /// <summary>Whether somebody asked since the last time that this was asked.</summary>
-    internal bool WasAsked(string lane) => _asked.TryRemove(lane, out _);
+    /// <summary>Whether a request was made since the last call.</summary>
+    internal bool TakeRequest(string publisher) => _requested.TryRemove(publisher, out _);
 
-    /// <summary>Returns when somebody asks, or the time is over.</summary>
-    /// <returns>Whether somebody asked.</returns>
-    internal async Task<bool> WaitAsync(string lane, TimeSpan atMost, CancellationToken ct)
+    /// <summary>Returns when a request is made, or after the timeout.</summary>
+    /// <returns>Whether a request was made.</returns>
+    internal async Task<bool> WaitAsync(string publisher, TimeSpan timeout, CancellationToken ct)
     {
-        var bell = _bells.GetOrAdd(lane, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
-        var rang = await Task.WhenAny(bell.Task, Task.Delay(atMost, ct)) == bell.Task;
+        var waiter = _waiters.GetOrAdd(publisher, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var isRequested = await Task.WhenAny(waiter.Task, Task.Delay(timeout, ct)) == waiter.Task;
         ct.ThrowIfCancellationRequested();
-        return rang;
+        return isRequested;
     }
 }

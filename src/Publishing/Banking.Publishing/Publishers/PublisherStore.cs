@@ -4,45 +4,49 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Where each lane is, and which accounts wait on it. Only the host that leads moves them; anybody may ask for a change that it makes.
+/// The checkpoints of publishers. Only the host that owns a publisher moves its checkpoint; any host may request a change.
 /// </summary>
-public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark mark, TimeProvider clock)
+public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark highWaterMark, TimeProvider clock)
 {
-    /// <summary>A lane's row is a place in the log, and nothing that could not be made again from there.</summary>
+    /// <summary>A publisher's row is its checkpoint in the log. It stores nothing that could not be derived again from the log.</summary>
     public static IReadOnlyList<string> Sql { get; } =
     [
         $"""
             create schema if not exists {PublishingModule.Schema};
             create table if not exists {PublishingModule.Schema}.lane (
-                name text primary key, kind text not null, position bigint not null, start_position bigint not null, delivered bigint not null default 0,
+                name text primary key, kind text not null, position bigint not null, start_position bigint not null,
+                delivered bigint not null default 0,
                 held_at timestamptz, held_by text, held_reason text,
-                error text, error_at timestamptz, attempts int not null default 0, epoch bigint not null default 0, updated_at timestamptz not null);
+                error text, error_at timestamptz, attempts int not null default 0,
+                epoch bigint not null default 0, updated_at timestamptz not null);
             create table if not exists {PublishingModule.Schema}.held_type (
-                lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null, primary key (lane, type));
+                lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null,
+                primary key (lane, type));
             create table if not exists {PublishingModule.Schema}.waiting_account (
                 lane text not null, account uuid not null, position bigint not null, event_id text not null, event_type text not null,
                 cause text not null, detail text not null, since timestamptz not null, attempts int not null default 1, release text,
                 primary key (lane, account));
-            create index if not exists waiting_account_release on {PublishingModule.Schema}.waiting_account (lane, position) where release is not null;
+            create index if not exists waiting_account_release on {PublishingModule.Schema}.waiting_account (lane, position)
+                where release is not null;
             """,
     ];
 
-    /// <summary>The lane, made where it is new.</summary>
+    /// <summary>The stored publisher; it is created if it is new.</summary>
     internal async Task<PublisherRow> OpenAsync(DestinationSpec spec, CancellationToken ct)
     {
         await using (
             var add = source.CreateCommand(
-                $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) values ($1, $2, $3, $3, $4) on conflict do nothing"
-            ))
+                $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) "
+                    + "values ($1, $2, $3, $3, $4) on conflict do nothing"))
         {
             add.Parameters.Add(new() { Value = spec.Name });
             add.Parameters.Add(new() { Value = spec.Kind });
-            add.Parameters.Add(new() { Value = spec.From.Position ?? await mark.LookAsync(ct) });
+            add.Parameters.Add(new() { Value = spec.From.Position ?? await highWaterMark.LookAsync(ct) });
             add.Parameters.Add(new() { Value = clock.GetUtcNow() });
             await add.ExecuteNonQueryAsync(ct);
         }
 
-        return await FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The lane {spec.Name} is gone.");
+        return await FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The row of the publisher {spec.Name} is missing.");
     }
 
     public async Task<PublisherRow?> FindAsync(string name, CancellationToken ct) => await AllAsync(name, ct) is [var row] ? row : null;
@@ -50,8 +54,10 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark mark, 
     public async Task<IReadOnlyList<PublisherRow>> AllAsync(string? name, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
-                + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t where t.lane = l.name), '{{}}') "
+            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, "
+                + "l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
+                + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t "
+                + "where t.lane = l.name), '{}') "
                 + $"from {PublishingModule.Schema}.lane l where $1::text is null or l.name = $1 order by l.name");
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = name });
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -69,9 +75,9 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark mark, 
     }
 
     /// <summary>
-    /// Forgets the lanes of a kind that are none of these: their destinations are gone for good, and nothing waits for them any more.
+    /// Deletes the publishers of a kind except the given ones, with their blocked accounts: their destinations were removed for good.
     /// </summary>
-    internal async Task ForgetAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct)
+    internal async Task DeleteOthersAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             $"with gone as (delete from {PublishingModule.Schema}.lane where kind = $1 and not name = any($2) returning name), " +
@@ -83,52 +89,54 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark mark, 
     }
 
     /// <summary>
-    /// Takes the lane over: from here on nothing of whoever had it before can be stored. Which accounts wait is read after this, or another
-    /// host could still add to them, or take from them, behind the back of who leads.
+    /// Takes the publisher over: from now on a former owner cannot record anything. Blocked accounts must be read after this call; before
+    /// it another host could still change them.
     /// </summary>
-    internal async Task<long> TakeOverAsync(string lane, CancellationToken ct)
+    internal async Task<long> TakeOverAsync(string publisher, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             $"update {PublishingModule.Schema}.lane set epoch = epoch + 1 where name = $1 returning epoch");
-        command.Parameters.Add(new() { Value = lane });
-        return (long)(await command.ExecuteScalarAsync(ct) ?? throw new InvalidOperationException($"The lane {lane} is gone."));
+        command.Parameters.Add(new() { Value = publisher });
+        return (long)(await command.ExecuteScalarAsync(ct)
+            ?? throw new InvalidOperationException($"The row of the publisher {publisher} is missing."));
     }
 
-    /// <summary>Events that were delivered apart from the lane's own way, by who has it.</summary>
-    internal static async Task CountAsync(NpgsqlTransaction transaction, string lane, long epoch, int delivered, CancellationToken ct)
+    /// <summary>Counts events of blocked accounts, which are delivered outside the pages of the log.</summary>
+    internal static async Task AddDeliveredAsync(
+        NpgsqlTransaction transaction, string publisher, long epoch, int delivered, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             $"update {PublishingModule.Schema}.lane set delivered = delivered + $3 where name = $1 and epoch = $2",
             transaction.Connection,
             transaction);
-        command.Parameters.Add(new() { Value = lane });
+        command.Parameters.Add(new() { Value = publisher });
         command.Parameters.Add(new() { Value = epoch });
         command.Parameters.Add(new() { Value = delivered });
         if (await command.ExecuteNonQueryAsync(ct) == 0)
         {
-            throw new CheckpointMovedException(lane);
+            throw new CheckpointMovedException(publisher);
         }
     }
 
-    /// <summary>What is in the way, in plain words; null where nothing is any more.</summary>
-    internal async Task SayAsync(string lane, string? trouble, int attempts, CancellationToken ct)
+    /// <summary>Stores the publisher's current problem; null if there is none.</summary>
+    internal async Task SetProblemAsync(string publisher, string? problem, int attempts, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"update {PublishingModule.Schema}.lane set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 where name = $1"
-        );
-        command.Parameters.Add(new() { Value = lane });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = trouble });
+            $"update {PublishingModule.Schema}.lane set error = $2, error_at = case when $2 is null then null else $3 end, "
+                + "attempts = $4 where name = $1");
+        command.Parameters.Add(new() { Value = publisher });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = problem });
         command.Parameters.Add(new() { Value = clock.GetUtcNow() });
         command.Parameters.Add(new() { Value = attempts });
         await command.ExecuteNonQueryAsync(ct);
     }
 }
 
-/// <summary>One lane as stored.</summary>
-/// <param name="Position">Everything up to here was delivered, or waits for its account to go on.</param>
+/// <summary>A publisher as stored.</summary>
+/// <param name="Position">The checkpoint: every event up to this position was delivered, or its account is blocked.</param>
 /// <param name="Delivered">Events delivered so far.</param>
-/// <param name="Epoch">Rises each time that somebody takes the lane over.</param>
-/// <param name="HeldTypes">Types that are held back.</param>
+/// <param name="Epoch">Increases each time a host takes the publisher over.</param>
+/// <param name="HeldTypes">Event types that are held.</param>
 public sealed record PublisherRow(
     string Name,
     string Kind,
@@ -136,14 +144,14 @@ public sealed record PublisherRow(
     long StartPosition,
     long Delivered,
     PublisherPause? Held,
-    PublisherProblem? Trouble,
+    PublisherProblem? Problem,
     DateTimeOffset UpdatedAt,
     long Epoch,
     IReadOnlyList<string> HeldTypes);
 
-/// <summary>Publication stands still until somebody lets it go on.</summary>
+/// <summary>A hold: publication is stopped until an operator releases it.</summary>
 public sealed record PublisherPause(DateTimeOffset At, string By, string Reason);
 
-/// <summary>What is in the way.</summary>
-/// <param name="Attempts">In a row, without success.</param>
+/// <summary>The current problem of a publisher.</summary>
+/// <param name="Attempts">Failed attempts in a row.</param>
 public sealed record PublisherProblem(string Text, DateTimeOffset At, int Attempts);

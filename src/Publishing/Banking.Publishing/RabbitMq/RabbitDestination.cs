@@ -6,30 +6,32 @@ using RabbitMQ.Client.Exceptions;
 namespace Banking.Publishing.RabbitMq;
 
 /// <summary>
-/// A topic exchange in front of quorum queues. Everything goes over one channel, in order, and each message is confirmed by the broker once
-/// a majority of the queue's members has it on disk; one that no queue takes is returned and counts as not delivered. After the first
-/// failure the channel is closed and all of it begins again where everything had been confirmed, with one event of each account under way
-/// at a time until a page has gone through: a queue that is bound, or has room again, in the midst of a page must not be given a later
-/// event after an earlier one was sent back.
+/// A topic exchange with quorum queues. All messages go over one channel in order, and the broker confirms each when a majority of the
+/// queue's members has stored it. A message that no queue takes is returned, and counts as not delivered.
+/// <para>
+/// After the first failure the channel is closed and delivery restarts at the last checkpoint. Until a page succeeds, only one event of
+/// each account is unconfirmed at a time. Otherwise a queue that is bound in the middle of a page, or has room again, could take a later
+/// event after an earlier one was returned.
+/// </para>
 /// </summary>
 internal sealed class RabbitDestination : Destination
 {
-    /// <summary>Unconfirmed at once: the whole of a page.</summary>
+    /// <summary>Number of unconfirmed messages: a whole page.</summary>
     private const int Window = PublicLog.PageSize;
 
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(15);
 
     private readonly RabbitSettings _settings;
     private readonly IConnection _connection;
     private readonly IChannel _channel;
     private readonly CachedString _exchange;
     private readonly RoutingKeys _keys;
-    private readonly Care _care;
+    private readonly DeliveryState _state;
     private string? _blocked;
 
-    private RabbitDestination(RabbitSettings settings, Care care, IConnection connection, IChannel channel)
+    private RabbitDestination(RabbitSettings settings, DeliveryState state, IConnection connection, IChannel channel)
     {
-        (_settings, _care, _connection, _channel, _exchange) = (settings, care, connection, channel, new(settings.Exchange));
+        (_settings, _state, _connection, _channel, _exchange) = (settings, state, connection, channel, new(settings.Exchange));
         _keys = new(settings.Queues.Values);
         connection.ConnectionBlockedAsync += (_, e) =>
         {
@@ -43,17 +45,17 @@ internal sealed class RabbitDestination : Destination
         };
     }
 
-    public static async Task<RabbitDestination> OpenAsync(RabbitSettings settings, Care care, CancellationToken ct)
+    public static async Task<RabbitDestination> OpenAsync(RabbitSettings settings, DeliveryState state, CancellationToken ct)
     {
         var factory = new ConnectionFactory
         {
             Uri = new(settings.Uri),
             ClientProvidedName = "banking",
-            // A connection that comes back by itself would go on after a message that was lost with the one before.
+            // With automatic recovery the client would send later messages after one that the broken connection lost.
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
             RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            ContinuationTimeout = RetryPolicy,
+            ContinuationTimeout = ConfirmTimeout,
         };
         IConnection? connection = null;
         try
@@ -63,7 +65,7 @@ internal sealed class RabbitDestination : Destination
                 new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, new ThrottlingRateLimiter(2 * Window)),
                 ct);
             await DeclareAsync(channel, settings, ct);
-            return new(settings, care, connection, channel);
+            return new(settings, state, connection, channel);
         }
         catch (Exception failure)
         {
@@ -77,59 +79,59 @@ internal sealed class RabbitDestination : Destination
                 throw;
             }
 
-            throw new DestinationUnavailableException($"RabbitMQ cannot be used at {Address(settings)}: {Innermost(failure)}", failure);
+            throw new DestinationUnavailableException($"Cannot use RabbitMQ at {Address(settings)}: {Innermost(failure)}", failure);
         }
     }
 
     public override bool Wants(PublicEvent e) => _keys.Match(e.Type);
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
         try
         {
-            foreach (var together in _care.Needed ? InTurn(events) : [[.. events]])
+            foreach (var batch in _state.HasFailed ? InTurns(events) : [[.. events]])
             {
-                await ConfirmedAsync(together, trouble, ct);
+                await PublishAllAsync(batch, reportProblem, ct);
             }
 
-            _care.Needed = false;
+            _state.HasFailed = false;
             return [];
         }
         catch (PublishException failure)
         {
-            _care.Needed = true;
+            _state.HasFailed = true;
             throw new DestinationUnavailableException(
                 failure.IsReturn
-                    ? $"No queue is bound to the exchange {_settings.Exchange} that takes events like one of these; it was not published."
-                    : "RabbitMQ did not take an event (negative confirm).",
+                    ? $"No queue is bound to the exchange {_settings.Exchange} for an event of this page; it was not published."
+                    : "RabbitMQ rejected an event (negative confirm).",
                 failure);
         }
         catch (Exception failure) when (failure is RabbitMQClientException or IOException or TimeoutException or ObjectDisposedException)
         {
-            _care.Needed = true;
+            _state.HasFailed = true;
             throw new DestinationUnavailableException(
                 $"The connection to RabbitMQ at {Address(_settings)} broke: {Innermost(failure)}", failure);
         }
     }
 
-    /// <summary>Returns when all are confirmed.</summary>
-    private async Task ConfirmedAsync(IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+    /// <summary>Publishes events and returns when all are confirmed.</summary>
+    private async Task PublishAllAsync(IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
         var all = Task.WhenAll(events.Select(e => PublishAsync(e, ct)).ToArray());
-        while (await Task.WhenAny(all, Task.Delay(RetryPolicy, ct)) != all)
+        while (await Task.WhenAny(all, Task.Delay(ConfirmTimeout, ct)) != all)
         {
             ct.ThrowIfCancellationRequested();
-            trouble(_blocked is { } why
-                ? $"RabbitMQ at {Address(_settings)} takes nothing at the moment: {why}"
-                : throw new TimeoutException($"nothing was confirmed for {RetryPolicy.TotalSeconds:0} s"));
+            reportProblem(_blocked is { } reason
+                ? $"RabbitMQ at {Address(_settings)} blocks publishers: {reason}"
+                : throw new TimeoutException($"no message was confirmed for {ConfirmTimeout.TotalSeconds:0} s"));
         }
 
         await all;
     }
 
-    /// <summary>The first event of each account, then the second of each …</summary>
-    private static List<List<PublicEvent>> InTurn(IReadOnlyList<PublicEvent> events)
+    /// <summary>Groups events by their turn: the first event of each account, then the second of each, and so on.</summary>
+    private static List<List<PublicEvent>> InTurns(IReadOnlyList<PublicEvent> events)
     {
         var turns = new List<List<PublicEvent>>();
         var next = new Dictionary<Guid, int>();
@@ -157,8 +159,8 @@ internal sealed class RabbitDestination : Destination
     }
 
     /// <summary>
-    /// Called one after the other and not awaited between: the client sends in the order of the calls, and the task is done when the
-    /// confirm is there.
+    /// Publishes one event. Calls are made in order and not awaited in between: the client sends in the order of the calls. The task ends
+    /// with the broker's confirm.
     /// </summary>
     private Task PublishAsync(PublicEvent e, CancellationToken ct) => _channel.BasicPublishAsync(
         _exchange,
@@ -189,8 +191,8 @@ internal sealed class RabbitDestination : Destination
             var arguments = Quorum();
             arguments["x-delivery-limit"] = settings.DeliveryLimit;
             arguments["x-dead-letter-exchange"] = dead;
-            // Both go together: dead letters are moved as safely as messages are published. Without a length limit nothing is ever
-            // rejected.
+            // These two belong together: RabbitMQ moves dead letters at least once only with reject-publish. Without a length limit no
+            // message is rejected.
             arguments["x-dead-letter-strategy"] = "at-least-once";
             arguments["x-overflow"] = "reject-publish";
             arguments["x-single-active-consumer"] = true;
@@ -204,7 +206,7 @@ internal sealed class RabbitDestination : Destination
 
     private static Dictionary<string, object?> Quorum() => new() { ["x-queue-type"] = "quorum" };
 
-    /// <summary>Without the password.</summary>
+    /// <summary>The address without the password.</summary>
     private static string Address(RabbitSettings settings) =>
         new Uri(settings.Uri) is var uri ? $"{uri.Host}:{uri.Port}{uri.AbsolutePath}" : "";
 

@@ -3,26 +3,26 @@ using Microsoft.Extensions.Configuration;
 
 namespace Banking.Publishing.RabbitMq;
 
-/// <summary>Banking:Publishing:RabbitMq; nothing is published there without Uri.</summary>
+/// <summary>Settings of RabbitMQ (Banking:Publishing:RabbitMq). Without Uri nothing is published to RabbitMQ.</summary>
 public sealed record RabbitSettings
 {
-    /// <summary>amqp://user:password@host:port/virtual-host, or amqps.</summary>
+    /// <summary>The address: amqp://user:password@host:port/virtual-host, or amqps.</summary>
     public string Uri { get; init; } = "";
 
-    /// <summary>A durable topic exchange; the routing key is the type of event.</summary>
+    /// <summary>The durable topic exchange. The routing key of a message is its event type.</summary>
     public string Exchange { get; init; } = "banking.events";
 
     /// <summary>
-    /// Quorum queues that are made and bound, by name, with the routing keys that each wants: "#" for all. Consumers who need an account's
-    /// events in order read one queue alone (single active consumer). An event that none of these keys wants is not published here; one
-    /// that is wanted must find a queue, or it counts as not delivered.
+    /// Quorum queues to declare and bind, by name, with their routing keys; "#" for all events. Consumers that need the events of an
+    /// account in order read one queue each (single active consumer). An event that no key matches is not published to RabbitMQ; one that a
+    /// key matches must reach a queue, or it counts as not delivered.
     /// </summary>
     public IReadOnlyDictionary<string, string> Queues { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>beginning, now or a position of the log: where an exchange begins that was never published to.</summary>
+    /// <summary>Where a new exchange starts: beginning, now or a position of the log.</summary>
     public string? From { get; init; }
 
-    /// <summary>How often a queue offers a message to its consumers before it is moved to the queue's dead letters.</summary>
+    /// <summary>Number of deliveries to consumers before a message is moved to the queue's dead letters.</summary>
     public int DeliveryLimit { get; init; } = 20;
 
     public static RabbitSettings Of(IConfigurationSection section)
@@ -35,8 +35,8 @@ public sealed record RabbitSettings
             && !(System.Uri.TryCreate(settings.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
         {
             throw new FormatException(
-                $"{section.Path}:Uri is no address of RabbitMQ, amqp://user:password@host:port/virtual-host; what is special in a password is written as %XX."
-            );
+                $"{section.Path}:Uri is not a RabbitMQ address, such as amqp://user:password@host:port/virtual-host; "
+                + "write special characters of a password as %XX.");
         }
 
         RoutingKeys.Check(settings.Queues, section.Path);
@@ -49,13 +49,13 @@ public sealed record RabbitSettings
     }
 }
 
-/// <summary>Whether the last delivery failed: outlives the connection that it failed on.</summary>
-internal sealed class Care
+/// <summary>Whether the last delivery failed. It outlives the connection of that delivery.</summary>
+internal sealed class DeliveryState
 {
-    public bool Needed { get; set; }
+    public bool HasFailed { get; set; }
 }
 
-/// <summary>RabbitMQ, where it is configured.</summary>
+/// <summary>The source of the RabbitMQ destination, if it is configured.</summary>
 internal sealed class RabbitSource : IDestinationSource
 {
     public const string Kind = "rabbitmq";
@@ -64,14 +64,14 @@ internal sealed class RabbitSource : IDestinationSource
 
     public RabbitSource(RabbitSettings settings)
     {
-        var care = new Care();
+        var state = new DeliveryState();
         _specs =
             settings.Uri.Length == 0
                 ? []
                 :
                 [
                     new(Kind, Kind, StartPosition.Parse(settings.From, Kind), "", async ct =>
-                        await RabbitDestination.OpenAsync(settings, care, ct))
+                        await RabbitDestination.OpenAsync(settings, state, ct))
                     {
                         FromSetting = "Banking:Publishing:RabbitMq:From",
                     },

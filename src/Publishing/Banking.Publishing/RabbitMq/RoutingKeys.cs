@@ -1,15 +1,16 @@
 namespace Banking.Publishing.RabbitMq;
 
-/// <summary>Which types of event some queue is bound for, by the rules of a topic exchange: * is one word, # any number of them.</summary>
+/// <summary>
+/// Matches event types with the routing keys of the queues, by the rules of a topic exchange: * is one word, # any number of words.
+/// </summary>
 internal sealed class RoutingKeys
 {
     private readonly string[][] _keys;
 
-    /// <param name="keys">One or more for each queue, separated by spaces.</param>
+    /// <param name="keys">One or more keys for each queue, separated by spaces.</param>
     public RoutingKeys(IEnumerable<string> keys) => _keys = [.. keys.SelectMany(Split).Distinct().Select(k => k.Split('.'))];
 
-    /// <exception cref="FormatException">A queue has no key, or one that would mean something else to the broker than to
-    /// people.</exception>
+    /// <exception cref="FormatException">A queue has no key, or a key whose * or # is only part of a word.</exception>
     public static void Check(IReadOnlyDictionary<string, string> queues, string section)
     {
         foreach (var (queue, keys) in queues)
@@ -19,8 +20,8 @@ internal sealed class RoutingKeys
                 || Split(keys).SelectMany(k => k.Split('.')).Any(w => w.Length > 1 && w.AsSpan().ContainsAny('*', '#')))
             {
                 throw new FormatException(
-                    $"{section}:Queues:{queue} is '{keys}': routing keys separated by spaces, such as # or banking.account.*.v1; * and # stand for whole words."
-                );
+                    $"{section}:Queues:{queue} is '{keys}'; give routing keys separated by spaces, such as # or banking.account.*.v1. "
+                    + "* and # stand for whole words.");
             }
         }
     }

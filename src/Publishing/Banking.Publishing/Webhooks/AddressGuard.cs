@@ -5,19 +5,19 @@ using Banking.Commands.Decisions;
 namespace Banking.Publishing.Webhooks;
 
 /// <summary>
-/// Who registers an endpoint makes this host send requests to where it may get and they may not: into the bank's own network. So only
-/// public addresses are connected to. Asked at registration, for an answer; and decided when connecting, on the address itself, for a name
-/// can be pointed elsewhere between the two.
+/// Guards against server-side request forgery: a registered endpoint must not make this host send requests into the bank's own network.
+/// Only public addresses are connected to. The registration checks the address to give an early answer; the connection checks the resolved
+/// address again, because a name can be pointed elsewhere in between.
 /// </summary>
 public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver resolve)
 {
-    /// <summary>The addresses of a name.</summary>
+    /// <summary>Resolves a host name to its addresses.</summary>
     public delegate Task<IPAddress[]> Resolver(string host, CancellationToken ct);
 
-    private const int LongestUrl = 2_000;
+    private const int MaxUrlLength = 2_000;
 
-    /// <summary>Of IPv4: everything that IANA lists as not reachable by all, whatever uses it.</summary>
-    private static readonly IPNetwork[] Closed =
+    /// <summary>IPv4: every block that IANA lists as not globally reachable.</summary>
+    private static readonly IPNetwork[] NonPublicIPv4 =
     [
         .. new[]
         {
@@ -39,9 +39,11 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
         }.Select(IPNetwork.Parse),
     ];
 
-    /// <summary>Of IPv6: only what is given out to the world, without what in it carries an IPv4 address or stands in books.</summary>
-    private static readonly IPNetwork Global = IPNetwork.Parse("2000::/3");
-    private static readonly IPNetwork[] ClosedInGlobal =
+    /// <summary>
+    /// IPv6: only global unicast addresses, without the blocks that carry IPv4 addresses or are reserved for documentation.
+    /// </summary>
+    private static readonly IPNetwork GlobalIPv6 = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork[] NonPublicIPv6 =
     [
         .. new[] { "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20" }.Select(IPNetwork.Parse),
     ];
@@ -51,40 +53,43 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
         ArgumentNullException.ThrowIfNull(address);
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return plain.AddressFamily == AddressFamily.InterNetwork
-            ? !Closed.Any(n => n.Contains(plain))
-            : Global.Contains(plain) && !ClosedInGlobal.Any(n => n.Contains(plain));
+            ? !NonPublicIPv4.Any(n => n.Contains(plain))
+            : GlobalIPv6.Contains(plain) && !NonPublicIPv6.Any(n => n.Contains(plain));
     }
 
-    /// <summary>What is wrong with an address as somebody gives it, or null.</summary>
+    /// <summary>The problem of a given address, or null.</summary>
     public async Task<Refusal?> ProblemAsync(string url, CancellationToken ct)
     {
         if (
-            url.Length > LongestUrl
+            url.Length > MaxUrlLength
             || !Uri.TryCreate(url, UriKind.Absolute, out var uri)
             || uri.Host.Length == 0
             || url.Any(c => c is <= ' ' or > '~'))
         {
             return Problems.Malformed(
-                "malformed_url", $"url is an absolute address of at most {LongestUrl} printable ASCII characters.", "#/url", status: 422);
+                "malformed_url",
+                $"url must be an absolute address of at most {MaxUrlLength} printable ASCII characters.",
+                "#/url",
+                status: 422);
         }
 
         if (!(uri.Scheme == Uri.UriSchemeHttps || (settings.AllowInsecure && uri.Scheme == Uri.UriSchemeHttp)))
         {
-            return NotAllowed("Only https will do: what is told is nobody else's to read.");
+            return NotAllowed("Only https is allowed: published events are confidential.");
         }
 
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
         {
-            return NotAllowed("No user, password or fragment belongs into it: who sends is proven by the signature.");
+            return NotAllowed("The address must not have a user, password or fragment: the signature proves the sender.");
         }
 
         return settings.AllowPrivateAddresses || (await AllowedAsync(uri.DnsSafeHost, ct)).Count > 0
             ? null
-            : NotAllowed("It leads to no public address.");
+            : NotAllowed("The host name resolves to no public address.");
     }
 
-    /// <summary>Connects to an allowed address of the host, whatever its name has come to mean by now.</summary>
-    /// <exception cref="AddressNotAllowedException">There is none.</exception>
+    /// <summary>Connects to an allowed address of the host, resolved now.</summary>
+    /// <exception cref="AddressNotAllowedException">The host has no allowed address.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var host = context.DnsEndPoint.Host;
@@ -116,15 +121,15 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
         }
         catch (Exception unknown) when (unknown is SocketException or ArgumentException)
         {
-            // Nobody knows the name, or it is longer than a name can be.
+            // The name is unknown, or longer than a name can be.
             return [];
         }
 
         return settings.AllowPrivateAddresses ? all : [.. all.Where(IsPublic)];
     }
 
-    private static Refusal NotAllowed(string why) => Problems.Malformed("webhook_address_not_allowed", why, "#/url", status: 422);
+    private static Refusal NotAllowed(string reason) => Problems.Malformed("webhook_address_not_allowed", reason, "#/url", status: 422);
 }
 
-/// <summary>The name leads to no address that may be connected to.</summary>
-public sealed class AddressNotAllowedException(string host) : IOException($"{host} leads to no address that is allowed.");
+/// <summary>The host name resolves to no address that may be connected to.</summary>
+public sealed class AddressNotAllowedException(string host) : IOException($"{host} resolves to no allowed address.");

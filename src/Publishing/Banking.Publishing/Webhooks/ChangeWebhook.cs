@@ -7,30 +7,31 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>What an endpoint is from here on: the whole of it, so that a filter left out is none.</summary>
-/// <param name="Url">Where to: https, a public address.</param>
-/// <param name="Types">Types of published event; all of them when left out.</param>
-/// <param name="Accounts">Accounts, acc_…; all of them when left out.</param>
-/// <param name="Description">What it is for.</param>
+/// <summary>The new settings of an endpoint. They replace all former settings: a filter that is left out is removed.</summary>
+/// <param name="Url">The address: https, with a public address.</param>
+/// <param name="Types">Types of published events; all types when left out.</param>
+/// <param name="Accounts">Accounts, acc_…; all accounts when left out.</param>
+/// <param name="Description">The purpose of the endpoint.</param>
 public sealed record ChangeWebhookRequest(
     string Url, IReadOnlyList<string>? Types = null, IReadOnlyList<string>? Accounts = null, string? Description = null);
 
 public static class ChangeWebhookEndpoint
 {
     /// <summary>
-    /// It goes on where it is in the log: what its new filter lets through and the old one did not is told from here on, not from the
+    /// The endpoint keeps its position in the log: events that only the new filter lets through are delivered from now on, not from the
     /// beginning.
     /// </summary>
     [WolverinePost("/v1/webhooks/{webhook}/change")]
     [HonoursIfMatch]
     [Tags("Webhooks")]
-    [EndpointSummary("Change where an endpoint is and what it gets")]
+    [EndpointSummary("Change the address and filters of a webhook endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, ChangeWebhookRequest request, WebhookCommands desk, HttpContext http) => desk.ChangeAsync(
+    public static Task<IResult> Post(
+        string webhook, ChangeWebhookRequest request, WebhookCommands commands, HttpContext http) => commands.ChangeAsync(
         http,
         new CommandShape<ChangeWebhookRequest>(
-            "publishing.change-webhook.v1", _ => "", _ => (null, null), r => desk.Problem(r.Types, r.Accounts, r.Description)),
+            "publishing.change-webhook.v1", _ => "", _ => (null, null), r => commands.Problem(r.Types, r.Accounts, r.Description)),
         request, webhook, request.Url, (found, _, eventId, now) => Decide(request, found, eventId, now));
 
     internal static Decision Decide(ChangeWebhookRequest request, Webhook webhook, Guid eventId, DateTimeOffset now) =>

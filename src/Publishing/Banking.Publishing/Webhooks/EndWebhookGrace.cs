@@ -2,22 +2,22 @@ using Banking.Commands.Decisions;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>The grace of a rotation is over: the secret before it signs no more. The rotation asks for it when it is decided.</summary>
-/// <param name="Secret">The secret whose grace is over.</param>
+/// <summary>Ends the grace period of a secret rotation: the old secret no longer signs. The rotation schedules this command.</summary>
+/// <param name="Secret">The old secret.</param>
 internal sealed record EndWebhookGrace(Guid Webhook, Guid Secret)
 {
-    /// <summary>The name under which it waits; stored.</summary>
+    /// <summary>The stored name of the scheduled command.</summary>
     public const string Operation = "publishing.end-webhook-grace.v1";
 
     internal static Decision Decide(EndWebhookGrace command, Webhook webhook, Guid eventId, DateTimeOffset now) => webhook switch
     {
         { RemovedAt: not null } => new Decision.Refused(WebhookCommands.Removed(webhook)),
-        // A later rotation without grace has ended it.
+        // A later rotation without a grace period has ended this one.
         { OldSecret: var old } when old != command.Secret => new Decision.Refused(
-            Refusal.Of("grace_over", 409, "The secret signs no more: a later rotation has replaced it.")),
-        // The clock was set back since the command became due: it waits on.
+            Refusal.Of("grace_over", 409, "The secret no longer signs: a later rotation has replaced it.")),
+        // The clock was set back after the command became due: the command stays scheduled.
         { OldSecretUntil: { } until } when until > now => new Decision.Rejected(
-            Refusal.Of("grace_not_over", 409, "The grace of the secret is not over.", ("until", until))),
+            Refusal.Of("grace_not_over", 409, "The grace period of the secret has not ended.", ("until", until))),
         _ => new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRetired(command.Secret, now))),
     };
 }

@@ -8,15 +8,15 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>What an endpoint's deliveries are signed with.</summary>
-/// <param name="Secrets">The newest first; two while the grace of a rotation lasts.</param>
+/// <summary>The secrets that sign an endpoint's deliveries.</summary>
+/// <param name="Secrets">The newest first; two during the grace period of a rotation.</param>
 public sealed record WebhookSecretsView(IReadOnlyList<WebhookSecretView> Secrets);
 
-/// <summary>One secret.</summary>
-/// <param name="Until">When it ends; absent where that is not settled.</param>
+/// <summary>One signing secret.</summary>
+/// <param name="Until">The end of its grace period; absent for the current secret.</param>
 public sealed record WebhookSecretView(string Secret, DateTimeOffset? Until)
 {
-    /// <summary>Without the secret, wherever it may be written.</summary>
+    /// <summary>Never contains the secret, so that it cannot reach a log.</summary>
     public override string ToString() => nameof(WebhookSecretView);
 }
 
@@ -24,12 +24,13 @@ public static class GetWebhookSecretEndpoint
 {
     [WolverineGet("/v1/webhooks/{webhook}/secret")]
     [Tags("Webhooks")]
-    [EndpointSummary("Get what an endpoint's deliveries are signed with")]
+    [EndpointSummary("Get the signing secrets of a webhook endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookSecretsView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string webhook, WebhookCommands desk, IQuerySession session, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        string webhook, WebhookCommands commands, IQuerySession session, TimeProvider clock, HttpContext http)
     {
-        if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
+        if (await commands.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
             return new ProblemResult(WebhookCommands.NotFound);
         }

@@ -10,12 +10,13 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>An endpoint as shown.</summary>
-/// <param name="Types">Types of published event; absent for all.</param>
-/// <param name="Accounts">Accounts; absent for all.</param>
-/// <param name="From">The position of the log after which it gets events.</param>
-/// <param name="OldSecretUntil">Until when the secret before the last rotation signs too; absent where none does.</param>
-/// <param name="Delivery">How delivery is doing; absent in answers to commands, and for a moment after the registration.</param>
+/// <summary>A webhook endpoint.</summary>
+/// <param name="Types">Types of published events; absent for all types.</param>
+/// <param name="Accounts">Accounts; absent for all accounts.</param>
+/// <param name="From">Events after this position of the log are delivered.</param>
+/// <param name="OldSecretUntil">The end of the grace period of the old secret, which also signs until then; absent if there is no old
+/// secret.</param>
+/// <param name="Delivery">The state of delivery; absent in answers to commands, and for a moment after the registration.</param>
 public sealed record WebhookView(
     string Id,
     string Url,
@@ -39,7 +40,7 @@ public static class ListWebhooksEndpoint
     [WolverineGet("/v1/webhooks")]
     [PageParameters]
     [Tags("Webhooks")]
-    [EndpointSummary("List endpoints that get events, with how delivery is doing")]
+    [EndpointSummary("List webhook endpoints with their state of delivery")]
     [Authorize(Policies.ManageWebhooks)]
     [ListsFrom(WebhookOverviews.ModelName)]
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
@@ -78,18 +79,18 @@ public static class GetWebhookEndpoint
 {
     [WolverineGet("/v1/webhooks/{webhook}")]
     [Tags("Webhooks")]
-    [EndpointSummary("Get an endpoint, with how delivery is doing")]
+    [EndpointSummary("Get a webhook endpoint with its state of delivery")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string webhook, WebhookCommands desk, OutboxView outbox, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string webhook, WebhookCommands commands, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
-        if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
+        if (await commands.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
             return new ProblemResult(WebhookCommands.NotFound);
         }
 
         var state = await outbox.LookAsync(http.RequestAborted);
-        // Not its version as an ETag: the delivery it shows goes on while the endpoint stays what it is.
+        // No ETag: the delivery state changes while the endpoint's version stays the same.
         return TypedResults.Json(
             WebhookView.Of(found, clock.GetUtcNow()) with
             {

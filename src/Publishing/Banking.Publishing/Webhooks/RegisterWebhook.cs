@@ -9,12 +9,12 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>An endpoint that is to get events.</summary>
-/// <param name="Url">Where to: https, a public address.</param>
-/// <param name="Types">Types of published event, such as banking.account.money-deposited.v1; all of them when left out.</param>
-/// <param name="Accounts">Accounts, acc_…; all of them when left out.</param>
-/// <param name="Description">What it is for.</param>
-/// <param name="From">now, beginning or a position of the log; now when left out.</param>
+/// <summary>A webhook endpoint to register.</summary>
+/// <param name="Url">The address: https, with a public address.</param>
+/// <param name="Types">Types of published events, such as banking.account.money-deposited.v1; all types when left out.</param>
+/// <param name="Accounts">Accounts, acc_…; all accounts when left out.</param>
+/// <param name="Description">The purpose of the endpoint.</param>
+/// <param name="From">Where delivery starts: now, beginning or a position of the log; now when left out.</param>
 public sealed record RegisterWebhookRequest(
     string Url,
     IReadOnlyList<string>? Types = null,
@@ -24,23 +24,27 @@ public sealed record RegisterWebhookRequest(
 
 public static class RegisterWebhookEndpoint
 {
-    /// <summary>Deliveries follow Standard Webhooks 1.0. What they are signed with is at /secret, and in no other answer.</summary>
+    /// <summary>
+    /// Deliveries follow Standard Webhooks 1.0. The signing secret is returned by GET /v1/webhooks/{webhook}/secret and by no other
+    /// request.
+    /// </summary>
     [WolverinePost("/v1/webhooks")]
     [Creates("a webhook")]
     [Tags("Webhooks")]
-    [EndpointSummary("Register an endpoint that gets events")]
+    [EndpointSummary("Register a webhook endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RegisterWebhookRequest request, WebhookCommands desk, HighWaterMark mark, LogEnd log, HttpContext http)
+    public static async Task<IResult> Post(
+        RegisterWebhookRequest request, WebhookCommands commands, HighWaterMark highWaterMark, LogEnd log, HttpContext http)
     {
-        // Now is settled now, and not when the destination is opened: what is booked in between is the first that it gets.
-        var (from, wrong) = Start(request.From, await mark.LookAsync(http.RequestAborted));
+        // "now" is resolved at the registration, not when the destination is opened: events recorded in between are delivered.
+        var (from, wrong) = ReadStart(request.From, await highWaterMark.LookAsync(http.RequestAborted));
         wrong ??= PositionBeyondEnd.Problem("from", from, await log.ReadAsync(http.RequestAborted), "#/from");
-        return await desk.RegisterAsync(
+        return await commands.RegisterAsync(
             http,
             new CommandShape<RegisterWebhookRequest>(
                 "publishing.register-webhook.v1", _ => "", _ => (null, null),
-                r => desk.Problem(r.Types, r.Accounts, r.Description) ?? wrong),
+                r => commands.Problem(r.Types, r.Accounts, r.Description) ?? wrong),
             request, request.Url,
             (id, secret, eventId, now) => Decide(request, id, from, secret, eventId, now));
     }
@@ -57,7 +61,7 @@ public static class RegisterWebhookEndpoint
             Documents = [secret],
         };
 
-    private static (long Position, Refusal? Problem) Start(string? from, long now)
+    private static (long Position, Refusal? Problem) ReadStart(string? from, long now)
     {
         try
         {
@@ -65,7 +69,8 @@ public static class RegisterWebhookEndpoint
         }
         catch (FormatException)
         {
-            return (0, Problems.Malformed("malformed_from", "from is now, beginning or a position of the log.", "#/from", status: 422));
+            return (0, Problems.Malformed(
+                "malformed_from", "from must be now, beginning or a position of the log.", "#/from", status: 422));
         }
     }
 }

@@ -7,21 +7,24 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>An endpoint that is to get nothing more.</summary>
-/// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
-/// <param name="Reason">Why, in words.</param>
+/// <summary>The removal of a webhook endpoint.</summary>
+/// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record RemoveWebhookRequest(string ReasonCode = "", string Reason = "");
 
 public static class RemoveWebhookEndpoint
 {
-    /// <summary>For good: its place in the log is forgotten, and so is what waits for it. It stops within a second or two.</summary>
+    /// <summary>
+    /// The removal is final: the endpoint's checkpoint and its blocked accounts are deleted. Delivery stops within two seconds.
+    /// </summary>
     [WolverinePost("/v1/webhooks/{webhook}/remove")]
     [HonoursIfMatch]
     [Tags("Webhooks")]
-    [EndpointSummary("Remove an endpoint")]
+    [EndpointSummary("Remove a webhook endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, RemoveWebhookRequest request, WebhookCommands desk, HttpContext http) => desk.ChangeAsync(
+    public static Task<IResult> Post(
+        string webhook, RemoveWebhookRequest request, WebhookCommands commands, HttpContext http) => commands.ChangeAsync(
         http,
         new CommandShape<RemoveWebhookRequest>(
             "publishing.remove-webhook.v1", _ => "", r => (r.ReasonCode, r.Reason), r => Reasons.Problem(r.ReasonCode, r.Reason)),

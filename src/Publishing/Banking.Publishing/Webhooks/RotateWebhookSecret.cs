@@ -7,32 +7,33 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Another secret for an endpoint.</summary>
-/// <param name="GraceHours">How long the old one signs too: 0, where somebody has got hold of it, to 720; 24 when left out.</param>
+/// <summary>A rotation of an endpoint's signing secret.</summary>
+/// <param name="GraceHours">The hours for which the old secret also signs: 0 to 720; 24 when left out. Use 0 if the old secret was
+/// disclosed.</param>
 public sealed record RotateWebhookSecretRequest(int GraceHours = 24);
 
 public static class RotateWebhookSecretEndpoint
 {
-    private const int LongestGrace = 720;
+    private const int MaxGraceHours = 720;
 
-    /// <summary>Until the grace is over each delivery is signed with both, so that the endpoint may change over when it likes.</summary>
+    /// <summary>During the grace period each delivery is signed with both secrets, so that the receiver can switch at any time.</summary>
     [WolverinePost("/v1/webhooks/{webhook}/secret/rotate")]
     [HonoursIfMatch]
     [Tags("Webhooks")]
-    [EndpointSummary("Give an endpoint another secret")]
+    [EndpointSummary("Rotate the signing secret of a webhook endpoint")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookCommands desk, HttpContext http) =>
-        desk.ChangeAsync(
+    public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookCommands commands, HttpContext http) =>
+        commands.ChangeAsync(
             http,
             new CommandShape<RotateWebhookSecretRequest>(
                 "publishing.rotate-webhook-secret.v1",
                 _ => "",
                 _ => (null, null),
                 r =>
-                    r.GraceHours is >= 0 and <= LongestGrace
+                    r.GraceHours is >= 0 and <= MaxGraceHours
                         ? null
-                        : Problems.Malformed("malformed_grace", $"graceHours is 0 to {LongestGrace}.", "#/graceHours", status: 422)),
+                        : Problems.Malformed("malformed_grace", $"graceHours must be 0 to {MaxGraceHours}.", "#/graceHours", status: 422)),
             request,
             webhook,
             url: null,
@@ -40,7 +41,7 @@ public static class RotateWebhookSecretEndpoint
 
     internal static Decision Decide(
         RotateWebhookSecretRequest request, Webhook webhook, WebhookSecret secret, Guid eventId, DateTimeOffset now) =>
-        // The old one was promised to sign until then, and there is room for one: who cannot wait gives no grace, and both stop at once.
+        // Only one old secret is kept, and it signs until its grace period ends. A rotation without a grace period ends it at once.
         request.GraceHours > 0
         && webhook.OldSecretUntil is { } until
         && until > now
@@ -48,7 +49,7 @@ public static class RotateWebhookSecretEndpoint
                 Refusal.Of(
                     "rotation_under_way",
                     409,
-                    "The secret before this one still signs; wait until its grace is over, or rotate without one.",
+                    "The former secret still signs; wait until its grace period ends, or rotate with graceHours 0.",
                     ("until", until)))
             : new Decision.Accepted(
                 new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Each webhook that was not removed has the secret that signs for it.</summary>
+/// <summary>Checks that every webhook that is not removed has its signing secret.</summary>
 internal sealed class SecretComparison : StoredComparison
 {
     public override string Name => "webhook";
@@ -23,7 +23,8 @@ internal sealed class SecretComparison : StoredComparison
         }
 
         await using var command = new NpgsqlCommand(
-            $"select w.id from unnest($1, $2) as w(id, secret) left join {PublishingModule.Schema}_keys.mt_doc_webhook_secret s on s.id = w.secret "
+            "select w.id from unnest($1, $2) as w(id, secret) "
+                + $"left join {PublishingModule.Schema}_keys.mt_doc_webhook_secret s on s.id = w.secret "
                 + "where s.id is null or s.data ->> 'webhook' <> w.id::text",
             snapshot);
         command.Parameters.Add(new() { Value = webhooks.Select(w => w.Id).ToArray() });

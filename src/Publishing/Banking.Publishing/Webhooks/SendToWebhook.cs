@@ -13,89 +13,92 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>An event to be sent once more.</summary>
-/// <param name="EventId">The event, evt_….</param>
+/// <summary>The event to send again.</summary>
+/// <param name="EventId">The id of the event, evt_….</param>
 public sealed record ResendRequest(string EventId);
 
-/// <summary>An event that means nothing.</summary>
-/// <param name="Note">Comes with it, so that one test is told from another.</param>
+/// <summary>A test event.</summary>
+/// <param name="Note">A note in the event, to tell one test from another.</param>
 public sealed record TestWebhookRequest(string? Note = null);
 
-/// <summary>What came of one attempt.</summary>
+/// <summary>The result of one delivery attempt.</summary>
 /// <param name="EventId">The event that was sent.</param>
-/// <param name="Taken">Whether the endpoint took it: any 2xx.</param>
-/// <param name="Status">What it answered with; absent where no answer came.</param>
-/// <param name="Text">The beginning of its answer, or why none came.</param>
-/// <param name="Milliseconds">How long that took.</param>
+/// <param name="Taken">Whether the endpoint accepted the event with any 2xx status.</param>
+/// <param name="Status">The status of the endpoint's answer; absent without an answer.</param>
+/// <param name="Text">The beginning of the answer, or the reason why there was none.</param>
+/// <param name="Milliseconds">The duration of the attempt.</param>
 public sealed record AttemptView(string EventId, bool Taken, int? Status, string Text, long Milliseconds);
 
 public static class ResendToWebhookEndpoint
 {
-    /// <summary>One attempt, now, whatever else is under way; an endpoint that knows the event's id will know that it has it.</summary>
+    /// <summary>
+    /// Makes one attempt at once, independent of ongoing deliveries. An endpoint that already processed the event recognises its id.
+    /// </summary>
     [WolverinePost("/v1/webhooks/{webhook}/resend")]
     [Tags("Webhooks")]
-    [EndpointSummary("Send an event to an endpoint once more and see what it says")]
+    [EndpointSummary("Send an event to a webhook endpoint again and get its answer")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string webhook,
         ResendRequest request,
-        WebhookCommands desk,
+        WebhookCommands commands,
         WebhookSource source,
         PublicLog log,
-        PublisherStore lanes,
-        BlockedAccounts waiting,
-        HttpContext http) => SendingOnce.RunAsync(webhook, desk, source, http, async (found, destination) => !PublicId.TryParse(
-                "evt",
-                request.EventId,
-                out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e
-                ? (null, default, Refusal.Of("event_not_found", 404, "No such event is published.") with { Pointer = "#/eventId" })
-            : !destination.Wants(e)
-                ? (
-                    null,
-                    default,
-                    Refusal.Of("event_not_wanted", 422, "The endpoint does not get such events.", ("type", e.Type), ("account", e.Subject)))
-            // Once more is after the first time: ahead of its turn it would come before those that it follows.
-            : !await HadAsync(found, e, lanes, waiting, http.RequestAborted)
-                ? (
-                    null,
-                    default,
-                    Refusal.Of(
-                        "not_delivered_yet",
-                        409,
-                        "The event has not been delivered to this endpoint yet; it will be, in its turn.",
-                        ("position", e.Position)))
-            : (e.Id, e.Json, null));
+        PublisherStore publishers,
+        BlockedAccounts blocked,
+        HttpContext http) => SingleDelivery.RunAsync(webhook, commands, source, http, async (found, destination) =>
+        {
+            if (!PublicId.TryParse("evt", request.EventId, out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e)
+            {
+                return (null, default, Refusal.Of("event_not_found", 404, "No such event is published.") with { Pointer = "#/eventId" });
+            }
 
-    private static async Task<bool> HadAsync(
-        Webhook webhook, PublicEvent e, PublisherStore lanes, BlockedAccounts waiting, CancellationToken ct) =>
-        (await lanes.FindAsync(webhook.Destination, ct))?.Position >= e.Position
-        && !await waiting.IsBehindAsync(webhook.Destination, e.Stream, e.Position, ct);
+            if (!destination.Wants(e))
+            {
+                return (null, default, Refusal.Of(
+                    "event_not_wanted", 422, "The filters of the endpoint exclude this event.", ("type", e.Type), ("account", e.Subject)));
+            }
+
+            // Sending again comes after the first delivery: sent earlier, the event would overtake earlier events of its account.
+            return await IsDeliveredAsync(found, e, publishers, blocked, http.RequestAborted)
+                ? (e.Id, e.Json, null)
+                : (null, default, Refusal.Of(
+                    "not_delivered_yet",
+                    409,
+                    "The event was not delivered to this endpoint yet; it will be delivered in order.",
+                    ("position", e.Position)));
+        });
+
+    private static async Task<bool> IsDeliveredAsync(
+        Webhook webhook, PublicEvent e, PublisherStore publishers, BlockedAccounts blocked, CancellationToken ct) =>
+        (await publishers.FindAsync(webhook.Destination, ct))?.Position >= e.Position
+        && !await blocked.IsBlockedAsync(webhook.Destination, e.Stream, e.Position, ct);
 }
 
 public static class TestWebhookEndpoint
 {
     [WolverinePost("/v1/webhooks/{webhook}/test")]
     [Tags("Webhooks")]
-    [EndpointSummary("Send a signed event that means nothing to an endpoint, and see what it says")]
+    [EndpointSummary("Send a signed test event to a webhook endpoint and get its answer")]
     [Authorize(Policies.ManageWebhooks)]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string webhook,
         TestWebhookRequest request,
-        WebhookCommands desk,
+        WebhookCommands commands,
         WebhookSource source,
         PublicationSettings publication,
         TimeProvider clock,
-        HttpContext http) => SendingOnce.RunAsync(webhook, desk, source, http, (found, _) =>
+        HttpContext http) => SingleDelivery.RunAsync(webhook, commands, source, http, (found, _) =>
         {
             var id = PublicId.Format("evt", Ids.Next(clock));
             return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>(
-                (id, Test(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
+                (id, WriteTestEvent(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
         });
 
-    /// <summary>It is in no log and has no place in one.</summary>
-    internal static byte[] Test(Webhook webhook, string id, string? note, string source, DateTimeOffset now) =>
+    /// <summary>A test event is not in the log and has no position.</summary>
+    internal static byte[] WriteTestEvent(Webhook webhook, string id, string? note, string source, DateTimeOffset now) =>
         JsonSerializer.SerializeToUtf8Bytes(
             new
             {
@@ -111,13 +114,13 @@ public static class TestWebhookEndpoint
             ApiJson.Options);
 }
 
-internal static class SendingOnce
+internal static class SingleDelivery
 {
     public static async Task<IResult> RunAsync(
-        string webhook, WebhookCommands desk, WebhookSource source, HttpContext http,
-        Func<Webhook, WebhookDestination, Task<(string? Id, ReadOnlyMemory<byte> Body, Refusal? Problem)>> what)
+        string webhook, WebhookCommands commands, WebhookSource source, HttpContext http,
+        Func<Webhook, WebhookDestination, Task<(string? Id, ReadOnlyMemory<byte> Body, Refusal? Problem)>> choose)
     {
-        if (await desk.FindAsync(webhook, http.RequestAborted) is not { } found)
+        if (await commands.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
             return new ProblemResult(WebhookCommands.NotFound);
         }
@@ -128,7 +131,7 @@ internal static class SendingOnce
         }
 
         await using var destination = await source.OpenAsync(found, new(), http.RequestAborted);
-        var (id, body, problem) = await what(found, destination);
+        var (id, body, problem) = await choose(found, destination);
         if (problem is not null)
         {
             return new ProblemResult(problem);

@@ -6,12 +6,12 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Somebody's endpoint that gets events.</summary>
-/// <param name="Types">Types of published event; null for all.</param>
-/// <param name="Accounts">Accounts, acc_…; null for all.</param>
-/// <param name="From">The position of the log after which it gets them.</param>
-/// <param name="Secret">The <see cref="WebhookSecret"/> that signs.</param>
-/// <param name="OldSecret">The one before, which signs too until <paramref name="OldSecretUntil"/>.</param>
+/// <summary>A webhook endpoint that receives published events.</summary>
+/// <param name="Types">Types of published events; null for all types.</param>
+/// <param name="Accounts">Accounts, acc_…; null for all accounts.</param>
+/// <param name="From">Events after this position of the log are delivered.</param>
+/// <param name="Secret">The id of the <see cref="WebhookSecret"/> that signs.</param>
+/// <param name="OldSecret">The former secret, which also signs until <paramref name="OldSecretUntil"/>.</param>
 public sealed record Webhook(
     Guid Id,
     long Version,
@@ -27,7 +27,7 @@ public sealed record Webhook(
     DateTimeOffset? OldSecretUntil = null,
     DateTimeOffset? RemovedAt = null) : IEventSourced<Webhook>
 {
-    /// <summary>How its public id begins.</summary>
+    /// <summary>The prefix of its public id.</summary>
     public const string Prefix = "whk";
 
     public static string StreamType => "webhook";
@@ -36,13 +36,13 @@ public sealed record Webhook(
 
     public string PublicName => PublicId.Format(Prefix, Id);
 
-    /// <summary>The name of its lane.</summary>
+    /// <summary>The name of its publisher.</summary>
     public string Destination => $"{WebhookSource.Kind}:{PublicName}";
 
-    /// <summary>The secrets that sign at an instant, the newest first.</summary>
+    /// <summary>The ids of the secrets that sign at an instant, the newest first.</summary>
     public IReadOnlyList<Guid> SecretsAt(DateTimeOffset now) => OldSecret is { } old && OldSecretUntil > now ? [Secret, old] : [Secret];
 
-    /// <summary>Those that get events.</summary>
+    /// <summary>Selects the webhooks that are not removed.</summary>
     internal static StateSearch NotRemoved
     {
         get
@@ -84,18 +84,18 @@ public sealed record Webhook(
         return next with { Version = next.Version + 1, RecordedAt = recordedAt };
     }
 
-    /// <summary>One text, so that an event is compared by what it says.</summary>
+    /// <summary>Joins names to one text, so that events are compared by value.</summary>
     internal static string? Join(IReadOnlyList<string>? names) => names is null ? null : string.Join(' ', names);
 
     private static string[]? Split(string? names) => names?.Split(' ');
 }
 
-/// <summary>The stored webhook is the fold of its stream.</summary>
+/// <summary>Stores each webhook as the fold of its stream.</summary>
 public sealed partial class WebhookProjection : SingleStreamProjection<Webhook, Guid>
 {
     public WebhookProjection()
     {
-        // Named, or Marten's own append and its rebuilds offer it the events of every other stream too.
+        // Without this list Marten's own append and its rebuilds pass the events of every other stream too.
         IncludeType<WebhookRegistered>();
         IncludeType<WebhookRedirected>();
         IncludeType<WebhookSecretRotated>();

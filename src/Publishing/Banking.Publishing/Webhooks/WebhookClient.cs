@@ -7,24 +7,23 @@ using Banking.SharedKernel;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>What came of one request.</summary>
-/// <param name="Status">What it answered with; null where no answer came.</param>
-/// <param name="Text">The beginning of the answer, or why none came.</param>
+/// <summary>The result of one request.</summary>
+/// <param name="Status">The status of the answer; null without an answer.</param>
+/// <param name="Text">The beginning of the answer, or the reason why there was none.</param>
 public sealed record WebhookAnswer(int? Status, string Text, TimeSpan? RetryAfter, TimeSpan Took)
 {
     public bool IsTaken => Status is >= 200 and < 300;
 
-    /// <summary>In few words, the same for all of its kind.</summary>
-    public string InShort => Status is { } status ? string.Create(CultureInfo.InvariantCulture, $"answered {status}") : Text;
+    /// <summary>A short text, the same for all answers of its kind.</summary>
+    public string ShortText => Status is { } status ? string.Create(CultureInfo.InvariantCulture, $"answered {status}") : Text;
 }
 
 /// <summary>
-/// Sends signed requests to endpoints nobody here knows: they get no cookie, no redirect and no trace of this bank, and are believed
-/// nothing.
+/// Sends signed requests to untrusted endpoints. Requests carry no cookies and no trace context, and redirects are not followed.
 /// </summary>
 public sealed class WebhookClient : IDisposable
 {
-    private const int MaxOfAnswer = 1_024;
+    private const int MaxAnswerBytes = 1_024;
 
     private readonly HttpMessageInvoker _http;
     private readonly TimeSpan _timeout;
@@ -40,16 +39,16 @@ public sealed class WebhookClient : IDisposable
             ConnectCallback = guard.ConnectAsync,
             AllowAutoRedirect = false,
             UseCookies = false,
-            // A proxy would connect for us, to wherever a name leads.
+            // A proxy would resolve the name and connect without the address guard.
             UseProxy = false,
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             MaxResponseHeadersLength = 16,
-            // A name may lead elsewhere by then.
+            // Name resolution may change: connections are renewed.
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         });
     }
 
-    /// <summary>One request. Whatever the endpoint does is an answer.</summary>
+    /// <summary>Sends one request. Every reaction of the endpoint is an answer, no exception.</summary>
     internal async Task<WebhookAnswer> SendAsync(
         Uri url, string id, ReadOnlyMemory<byte> body, IReadOnlyList<WebhookSecret> secrets, CancellationToken ct)
     {
@@ -61,13 +60,13 @@ public sealed class WebhookClient : IDisposable
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(s => s.Sign(id, now, body.Span))));
         var began = _clock.GetTimestamp();
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        late.CancelAfter(_timeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(_timeout);
         try
         {
-            using var response = await _http.SendAsync(request, late.Token);
-            // Taken is taken, whatever becomes of the rest of the answer.
-            var text = response.IsSuccessStatusCode ? "" : await BeginningAsync(response, late.Token);
+            using var response = await _http.SendAsync(request, timeout.Token);
+            // A 2xx status means that the event was taken; the rest of the answer is not read.
+            var text = response.IsSuccessStatusCode ? "" : await ReadBeginningAsync(response, timeout.Token);
             return new((int)response.StatusCode, text, RetryAfter(response, now), _clock.GetElapsedTime(began));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -93,9 +92,9 @@ public sealed class WebhookClient : IDisposable
         _ => null,
     };
 
-    private static async Task<string> BeginningAsync(HttpResponseMessage response, CancellationToken ct)
+    private static async Task<string> ReadBeginningAsync(HttpResponseMessage response, CancellationToken ct)
     {
-        var bytes = new byte[MaxOfAnswer];
+        var bytes = new byte[MaxAnswerBytes];
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
         return PlainText.Escaped(
             Encoding.UTF8.GetString(bytes, 0, await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct)));

@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>The way of what operators ask of endpoints, from the door to the decision and back.</summary>
+/// <summary>Runs the commands of operators on webhooks: request checks, decision, answer.</summary>
 public sealed class WebhookCommands(
-    CommandRoute doors,
+    CommandRoute route,
     CommandGroup<Webhook> group,
     AddressGuard guard,
     PublicContracts contracts,
@@ -23,7 +23,7 @@ public sealed class WebhookCommands(
     internal static Refusal Removed(Webhook webhook) =>
         Refusal.Of("webhook_removed", 409, "The webhook was removed.", ("removedAt", webhook.RemovedAt!.Value));
 
-    /// <summary>A new webhook.</summary>
+    /// <summary>Registers a new webhook.</summary>
     internal Task<IResult> RegisterAsync<TCommand>(
         HttpContext http,
         CommandShape<TCommand> shape,
@@ -31,7 +31,7 @@ public sealed class WebhookCommands(
         string url,
         Func<Guid, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
         where TCommand : class =>
-        doors.HttpAsync(
+        route.HttpAsync(
             http,
             keyRequired: false,
             shape,
@@ -53,12 +53,12 @@ public sealed class WebhookCommands(
                     ct);
             });
 
-    /// <summary>Something about one that is there.</summary>
-    /// <param name="url">Its new address, where it gets one.</param>
+    /// <summary>Changes an existing webhook.</summary>
+    /// <param name="url">The new address, if the command changes it.</param>
     internal Task<IResult> ChangeAsync<TCommand>(
         HttpContext http, CommandShape<TCommand> shape, TCommand command, string webhook, string? url,
         Func<Webhook, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
-        where TCommand : class => doors.HttpAsync(http, keyRequired: false, shape, _ => (command, null), async (_, context, ct) =>
+        where TCommand : class => route.HttpAsync(http, keyRequired: false, shape, _ => (command, null), async (_, context, ct) =>
         {
             if (!PublicId.TryParse(Webhook.Prefix, webhook, out var id))
             {
@@ -79,7 +79,7 @@ public sealed class WebhookCommands(
                 ct);
         });
 
-    /// <summary>At the end of a grace, by the bank's clock.</summary>
+    /// <summary>Ends a grace period when the bank's clock reaches its end.</summary>
     internal Task<Outcome> EndGraceAsync(EndWebhookGrace command, CommandContext context, CancellationToken ct)
     {
         var eventId = Ids.Next(clock);
@@ -93,27 +93,27 @@ public sealed class WebhookCommands(
             ct);
     }
 
-    /// <summary>The webhook, or null where there is none of that name.</summary>
+    /// <summary>The webhook, or null if there is none with this id.</summary>
     internal async Task<Webhook?> FindAsync(string webhook, CancellationToken ct) =>
         PublicId.TryParse(Webhook.Prefix, webhook, out var id) ? await states.FindAsync(id, ct) : null;
 
-    /// <summary>What is wrong with what an endpoint is to get, or null.</summary>
+    /// <summary>The problem of an endpoint's filters and description, or null.</summary>
     internal Refusal? Problem(IReadOnlyList<string>? types, IReadOnlyList<string>? accounts, string? description) =>
-        List(
+        ListProblem(
             "types",
             types,
             contracts.IsKnown,
-            "There is no such type of published event; name them as they are published, such as banking.account.money-deposited.v1.")
-        ?? List("accounts", accounts, a => PublicId.TryParse("acc", a, out _), "An account is named by its id, acc_….")
+            "There is no such type of published event; give the full name, such as banking.account.money-deposited.v1.")
+        ?? ListProblem("accounts", accounts, a => PublicId.TryParse("acc", a, out _), "An account is given by its id, acc_….")
         ?? (PlainText.Problem(description, 200) is { } why ? Problems.Malformed("invalid_text", why, "#/description", status: 422) : null);
 
-    private static Refusal? List(string member, IReadOnlyList<string>? names, Func<string, bool> isKnown, string why)
+    private static Refusal? ListProblem(string member, IReadOnlyList<string>? names, Func<string, bool> isKnown, string why)
     {
         if (names is { Count: 0 })
         {
             return Problems.Malformed(
                 "empty_list",
-                $"An endpoint that gets nothing is none: name at least one, or leave {member} out for all.",
+                $"The list is empty, so the endpoint would receive nothing: give at least one entry, or leave {member} out for all.",
                 $"#/{member}",
                 status: 422);
         }
@@ -123,5 +123,5 @@ public sealed class WebhookCommands(
     }
 }
 
-/// <summary>What was asked of a webhook, with which.</summary>
+/// <summary>A command and the webhook that it applies to.</summary>
 internal sealed record WebhookCommand<TRequest>(string Webhook, TRequest Request);

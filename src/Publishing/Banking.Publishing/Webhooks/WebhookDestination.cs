@@ -5,12 +5,13 @@ using Banking.Publishing.Log;
 namespace Banking.Publishing.Webhooks;
 
 /// <summary>
-/// One endpoint. Each event is a request of its own: those of an account one after the other, those of several side by side. An answer that
-/// speaks of the endpoint (unwell, too many, gone) stops them all, one that speaks of the event stops its account.
+/// A webhook endpoint as a destination. Each event is one request: requests of one account are sequential, those of different accounts run
+/// in parallel. An answer about the endpoint itself (unavailable, overloaded, gone) stops all requests; a rejection of an event blocks its
+/// account.
 /// </summary>
-/// <param name="taken">Positions that the endpoint has taken since the lane last moved. Kept beyond this object: a lane opens its
-/// destination anew after a failure, and would else offer a page from its start for ever to an endpoint that takes some and is then too
-/// busy.</param>
+/// <param name="taken">Positions that the endpoint has taken since the checkpoint last moved. They outlive this object: after a failure the
+/// publisher opens its destination again. Without them it would resend the start of a page forever to an endpoint that takes some events
+/// and is then overloaded.</param>
 internal sealed class WebhookDestination(
     Webhook webhook,
     IReadOnlyDictionary<Guid, WebhookSecret> secrets,
@@ -19,8 +20,8 @@ internal sealed class WebhookDestination(
     ConcurrentDictionary<long, bool> taken,
     TimeProvider clock) : Destination
 {
-    /// <summary>However long an endpoint asks to be left alone.</summary>
-    internal static readonly TimeSpan LongestRest = TimeSpan.FromHours(1);
+    /// <summary>The largest delay, even if the endpoint asks for more.</summary>
+    internal static readonly TimeSpan MaxRetryDelay = TimeSpan.FromHours(1);
 
     private const int Gone = 410;
 
@@ -31,10 +32,10 @@ internal sealed class WebhookDestination(
     public override bool Wants(PublicEvent e) => _types?.Contains(e.Type) != false && _accounts?.Contains(e.Subject) != false;
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
-        IReadOnlyList<PublicEvent> events, Action<string> trouble, CancellationToken ct)
+        IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
         var rejected = new ConcurrentQueue<Rejected>();
-        WebhookAnswer? unwell = null;
+        WebhookAnswer? unavailable = null;
         var before = taken.Count;
         await Parallel.ForEachAsync(
             events.GroupBy(e => e.Stream), new ParallelOptions { MaxDegreeOfParallelism = settings.Parallel, CancellationToken = ct },
@@ -42,34 +43,34 @@ internal sealed class WebhookDestination(
             {
                 foreach (var e in account.Where(e => !taken.ContainsKey(e.Position)))
                 {
-                    // What is under way is waited for, or it would be sent again without need; nothing more is begun.
-                    if (Volatile.Read(ref unwell) is not null)
+                    // Requests under way are awaited, to avoid resending them; no more are started.
+                    if (Volatile.Read(ref unavailable) is not null)
                     {
                         return;
                     }
 
-                    var answer = await OfferAsync(e, () => Volatile.Read(ref unwell) is not null, token);
+                    var answer = await OfferAsync(e, () => Volatile.Read(ref unavailable) is not null, token);
                     if (answer.IsTaken)
                     {
                         taken[e.Position] = true;
                         continue;
                     }
 
-                    if (SpeaksOfEndpoint(answer))
+                    if (IsAboutEndpoint(answer))
                     {
-                        Interlocked.CompareExchange(ref unwell, answer, null);
+                        Interlocked.CompareExchange(ref unavailable, answer, null);
                     }
                     else
                     {
-                        rejected.Enqueue(new(e, answer.InShort, answer.Text));
+                        rejected.Enqueue(new(e, answer.ShortText, answer.Text));
                     }
 
                     return;
                 }
             });
-        if (unwell is { } away)
+        if (unavailable is { } answered)
         {
-            throw Unavailable(away, progressed: taken.Count > before);
+            throw Unavailable(answered, hasProgressed: taken.Count > before);
         }
 
         foreach (var e in events)
@@ -80,20 +81,21 @@ internal sealed class WebhookDestination(
         return [.. rejected];
     }
 
-    /// <summary>One attempt, now.</summary>
+    /// <summary>Makes one attempt at once.</summary>
     internal Task<WebhookAnswer> SendAsync(string id, ReadOnlyMemory<byte> body, CancellationToken ct) =>
         client.SendAsync(
             _url, id, body, [.. webhook.SecretsAt(clock.GetUtcNow()).Select(secrets.GetValueOrDefault).OfType<WebhookSecret>()], ct);
 
     /// <summary>
-    /// A no to the event itself is taken for an answer when it was given several times: it may be a slip of the endpoint.
+    /// Sends an event, and again if the endpoint rejects it: only repeated rejections count, because a single one may be a mistake of the
+    /// endpoint.
     /// </summary>
-    private async Task<WebhookAnswer> OfferAsync(PublicEvent e, Func<bool> stops, CancellationToken ct)
+    private async Task<WebhookAnswer> OfferAsync(PublicEvent e, Func<bool> isStopped, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
             var answer = await SendAsync(e.Id, e.Json, ct);
-            if (answer.IsTaken || SpeaksOfEndpoint(answer) || attempt >= settings.EventAttempts || stops())
+            if (answer.IsTaken || IsAboutEndpoint(answer) || attempt >= settings.EventAttempts || isStopped())
             {
                 return answer;
             }
@@ -103,28 +105,28 @@ internal sealed class WebhookDestination(
     }
 
     /// <summary>
-    /// All but a no to what was sent. A redirect too: it is not followed, and every event would meet it. Nor is "not here", "not you" or
-    /// "not this way" said of one event: a deployment that went wrong for a while must not make a dead letter of every account.
+    /// Whether the answer is about the endpoint and not about the event: everything except a rejection of the content. A redirect counts,
+    /// because every event would meet it. So do 401, 403, 404 and 405: a failed deployment must not make dead letters of all accounts.
     /// </summary>
-    private static bool SpeaksOfEndpoint(WebhookAnswer answer) =>
+    private static bool IsAboutEndpoint(WebhookAnswer answer) =>
         answer.Status is not (>= 400 and < 500) or 401 or 403 or 404 or 405 or 408 or Gone or 425 or 429;
 
-    private static DestinationUnavailableException Unavailable(WebhookAnswer answer, bool progressed) =>
+    private static DestinationUnavailableException Unavailable(WebhookAnswer answer, bool hasProgressed) =>
         new(
             answer.Status switch
             {
-                Gone => "The endpoint answered 410: it is gone for good.",
-                >= 300 and < 400 => $"The endpoint {answer.InShort}; redirects are not followed.",
+                Gone => "The endpoint answered 410 Gone: it no longer exists.",
+                >= 300 and < 400 => $"The endpoint {answer.ShortText}; redirects are not followed.",
                 null => $"The endpoint gave no answer: {answer.Text}",
-                _ => $"The endpoint {answer.InShort}.",
+                _ => $"The endpoint {answer.ShortText}.",
             })
         {
-            Parks = answer.Status == Gone,
+            RequiresHold = answer.Status == Gone,
             RetryAfter = answer.RetryAfter is { } asked
-                ? asked < LongestRest
+                ? asked < MaxRetryDelay
                     ? asked
-                    : LongestRest
+                    : MaxRetryDelay
                 : null,
-            Progressed = progressed,
+            HasProgressed = hasProgressed,
         };
 }

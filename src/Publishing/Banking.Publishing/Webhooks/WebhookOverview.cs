@@ -3,8 +3,8 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>An endpoint as lists find it: whose it is, where it is, and what it gets.</summary>
-/// <param name="Owner">Who registered it.</param>
+/// <summary>A webhook as lists show it: owner, address and filters.</summary>
+/// <param name="Owner">The caller who registered it.</param>
 public sealed record WebhookOverview(
     Guid Id,
     string? Owner,
@@ -20,12 +20,12 @@ public sealed record WebhookOverview(
     internal static WebhookOverview Of(Webhook w, string? owner) =>
         new(w.Id, owner, w.Version, w.Url, w.Types, w.Accounts, w.Description, w.From, w.RegisteredAt, w.RemovedAt);
 
-    /// <summary>The endpoint without its secrets: the fold of decisions is the fold of this too.</summary>
+    /// <summary>The webhook without its secrets, so that both documents share one fold.</summary>
     internal Webhook WithoutSecrets() =>
         new(Id, Version, RegisteredAt, Url, Types, Accounts, Description, From, Guid.Empty, RegisteredAt, RemovedAt: RemovedAt);
 }
 
-/// <summary>The overview of webhooks.</summary>
+/// <summary>Projection of the overview of webhooks.</summary>
 public sealed partial class WebhookOverviews : SingleStreamProjection<WebhookOverview, Guid>
 {
     public const string ModelName = "webhook-overview";

@@ -5,10 +5,10 @@ using System.Text;
 namespace Banking.Publishing.Webhooks;
 
 /// <summary>
-/// A secret that the bank and one endpoint share. A document of its own in a schema of its own: never in an event, a receipt or a log,
-/// all of which outlive it.
+/// A signing secret that the bank shares with one endpoint. It is a document in a schema of its own, and never part of an event, receipt or
+/// log, because all of these outlive it.
 /// </summary>
-/// <param name="Webhook">Whose it is.</param>
+/// <param name="Webhook">The webhook that it belongs to.</param>
 /// <param name="Secret">whsec_ and 32 random bytes in base64.</param>
 public sealed record WebhookSecret(Guid Id, Guid Webhook, string Secret)
 {
@@ -17,7 +17,7 @@ public sealed record WebhookSecret(Guid Id, Guid Webhook, string Secret)
     internal static WebhookSecret For(Guid webhook, Guid id) =>
         new(id, webhook, Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
-    /// <summary>Standard Webhooks 1.0, symmetric: what the endpoint computes too, over exactly the bytes that it got.</summary>
+    /// <summary>The symmetric signature of Standard Webhooks 1.0, over exactly the bytes that the endpoint receives.</summary>
     public string Sign(string id, DateTimeOffset at, ReadOnlySpan<byte> body)
     {
         using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Convert.FromBase64String(Secret[Prefix.Length..]));
@@ -26,6 +26,6 @@ public sealed record WebhookSecret(Guid Id, Guid Webhook, string Secret)
         return "v1," + Convert.ToBase64String(mac.GetHashAndReset());
     }
 
-    /// <summary>Without the secret, wherever it may be written.</summary>
+    /// <summary>Never contains the secret, so that it cannot reach a log.</summary>
     public override string ToString() => $"{nameof(WebhookSecret)} {Id}";
 }

@@ -2,52 +2,50 @@ using Microsoft.Extensions.Configuration;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>How endpoints are treated (Banking:Publishing:Webhooks).</summary>
+/// <summary>Settings of webhook delivery (Banking:Publishing:Webhooks).</summary>
 public sealed record WebhookSettings
 {
-    /// <summary>Whether http will do. For development.</summary>
+    /// <summary>Whether http is allowed. For development.</summary>
     public bool AllowInsecure { get; init; }
 
-    /// <summary>
-    /// Whether endpoints may be inside the bank's own network. For development, or where the bank's own services are told.
-    /// </summary>
+    /// <summary>Whether endpoints may be in the bank's own network. For development, or for endpoints of the bank's own services.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
-    /// <summary>Failures in a row after which an endpoint is left alone until an operator lets it go on.</summary>
+    /// <summary>Failures in a row after which an endpoint is held until an operator releases it.</summary>
     public int Attempts { get; init; } = 12;
 
-    /// <summary>How often an event is offered that the endpoint itself says no to, before its account has to wait.</summary>
+    /// <summary>Attempts to deliver an event that the endpoint rejects, before its account is blocked.</summary>
     public int EventAttempts { get; init; } = 3;
 
-    /// <summary>Milliseconds after the first failure of an endpoint; doubled with each that follows, up to an hour.</summary>
+    /// <summary>
+    /// Delay in milliseconds after the first failure of an endpoint; it doubles with each further failure, up to an hour.
+    /// </summary>
     public int RetryMilliseconds { get; init; } = 5_000;
 
-    /// <summary>Milliseconds until an event is offered again that the endpoint said no to; doubled each time.</summary>
+    /// <summary>Delay in milliseconds before a rejected event is sent again; it doubles each time.</summary>
     public int EventRetryMilliseconds { get; init; } = 500;
 
-    /// <summary>How long an endpoint has to answer.</summary>
+    /// <summary>Time in seconds for an endpoint to answer.</summary>
     public int TimeoutSeconds { get; init; } = 15;
 
-    /// <summary>Accounts whose events are under way to one endpoint at the same time.</summary>
+    /// <summary>Accounts whose events are sent to one endpoint in parallel.</summary>
     public int Parallel { get; init; } = 8;
 
     internal static WebhookSettings Of(IConfiguration publishing)
     {
         var settings = publishing.GetSection("Webhooks").Get<WebhookSettings>() ?? new();
-        return
-            settings
-                is
-            {
-                Attempts: > 0,
-                EventAttempts: > 0,
-                RetryMilliseconds: > 0,
-                EventRetryMilliseconds: >= 0,
-                TimeoutSeconds: > 0,
-                Parallel: > 0
-            }
+        return settings is
+        {
+            Attempts: > 0,
+            EventAttempts: > 0,
+            RetryMilliseconds: > 0,
+            EventRetryMilliseconds: >= 0,
+            TimeoutSeconds: > 0,
+            Parallel: > 0,
+        }
             ? settings
             : throw new FormatException(
-                "Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel are above 0, and EventRetryMilliseconds is not below."
-            );
+                "Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel must be above 0, "
+                + "and EventRetryMilliseconds must not be negative.");
     }
 }

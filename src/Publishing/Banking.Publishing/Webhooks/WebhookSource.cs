@@ -5,11 +5,11 @@ using Marten;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Every endpoint is a destination with a lane of its own.</summary>
+/// <summary>Makes a destination of every webhook endpoint, each with its own publisher.</summary>
 public sealed class WebhookSource(
     IDocumentStore store,
     StateReader<Webhook> states,
-    PublisherStore lanes,
+    PublisherStore publishers,
     WebhookSecrets secrets,
     WebhookClient client,
     WebhookSettings settings,
@@ -21,20 +21,20 @@ public sealed class WebhookSource(
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
     {
-        // Those whose stored state is lost go on too.
+        // StateReader also finds webhooks whose stored document is lost, by their events.
         var webhooks = await states.ListAsync(Webhook.NotRemoved, Guid.Empty, int.MaxValue, ct);
         return [.. webhooks.Select(Spec)];
     }
 
-    public async Task TidyAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    public async Task CleanUpAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
-        // The lane of one that was removed a second ago may still be about to stop: it is forgotten when it is stopped for sure.
-        await lanes.ForgetAsync(Kind, [.. names.Union(_listed)], ct);
+        // The publisher of a webhook that was just removed may still be stopping: its row is deleted in the next round.
+        await publishers.DeleteOthersAsync(Kind, [.. names.Union(_listed)], ct);
         _listed = [.. names];
-        await secrets.ForgetAsync(clock.GetUtcNow(), ct);
+        await secrets.DeleteUnusedAsync(clock.GetUtcNow(), ct);
     }
 
-    /// <summary>The endpoint itself, for one request apart from its lane.</summary>
+    /// <summary>Opens the endpoint for one request outside its publisher.</summary>
     internal async Task<WebhookDestination> OpenAsync(Webhook webhook, ConcurrentDictionary<long, bool> taken, CancellationToken ct)
     {
         await using var session = store.QuerySession();
@@ -42,23 +42,23 @@ public sealed class WebhookSource(
         var stored = await session.LoadManyAsync<WebhookSecret>(ct, ids);
         if (stored.All(s => s.Id != webhook.Secret))
         {
-            throw new InvalidOperationException("Its secret is gone; rotate it.");
+            throw new InvalidOperationException($"The secret of webhook {webhook.PublicName} is missing; rotate it.");
         }
 
         return new(webhook, stored.ToDictionary(s => s.Id), client, settings, taken, clock);
     }
 
-    /// <summary>Its version says all that it is opened with: whatever is changed, the lane is opened anew.</summary>
+    /// <summary>The webhook's version stands for its settings: after any change the publisher is opened again.</summary>
     private DestinationSpec Spec(Webhook webhook)
     {
-        // As long as the lane that it is opened for: one that fails goes on with it, one that was set to another place, changed or removed
-        // begins without.
+        // Shared by all destinations that are opened for this spec. A publisher that restarts after a failure keeps it; a changed or
+        // removed webhook starts with an empty one.
         var taken = new ConcurrentDictionary<long, bool>();
         return new(
             webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
             async ct => await OpenAsync(webhook, taken, ct))
         {
-            RetryPolicy = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.LongestRest, settings.Attempts),
+            RetryPolicy = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.MaxRetryDelay, settings.Attempts),
         };
     }
 }

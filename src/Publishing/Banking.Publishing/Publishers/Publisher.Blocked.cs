@@ -1,30 +1,30 @@
 namespace Banking.Publishing.Publishers;
 
-// How accounts go on that waited.
+// How a publisher releases blocked accounts.
 internal sealed partial class Publisher
 {
     /// <summary>
-    /// Accounts that somebody asked to be tried again, or whose held type is held no more: what waits is read from the log and delivered
-    /// first.
+    /// Delivers the events of accounts that an operator released, or whose event type is no longer held. Their events are read from the log
+    /// and delivered before the next page.
     /// </summary>
-    private async Task ReleaseAsync(PublisherRow row, CancellationToken ct)
+    private async Task ReleaseAccountsAsync(PublisherRow row, CancellationToken ct)
     {
-        if (_waiting.Count == 0 || !(signals.WasAsked(spec.Name) || clock.GetElapsedTime(_looked) > Pause))
+        if (_blocked.Count == 0 || !(signals.TakeRequest(spec.Name) || clock.GetElapsedTime(_checkedReleasesAt) > Pause))
         {
             return;
         }
 
-        _looked = clock.GetTimestamp();
+        _checkedReleasesAt = clock.GetTimestamp();
         IReadOnlyList<BlockedAccount> released;
         do
         {
-            released = await waiting.ReleasedAsync(row.Name, row.HeldTypes, Accounts, ct);
+            released = await blocked.ListReleasedAsync(row.Name, row.HeldTypes, MaxReleasedAccounts, ct);
             foreach (var account in released)
             {
                 await CatchUpAsync(row, account, ct);
             }
         }
-        while (released.Count == Accounts);
+        while (released.Count == MaxReleasedAccounts);
     }
 
     private async Task CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
@@ -33,21 +33,21 @@ internal sealed partial class Publisher
         var from = account.Position;
         while (true)
         {
-            var page = await log.OfAccountAsync(account.Account, from, row.Position, EventsOfAccount, ct);
+            var page = await log.OfAccountAsync(account.Account, from, row.Position, MaxEventsOfAccount, ct);
             var due = page
                 .Events.Where(e => _destination.Wants(e) && !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
                 .ToList();
-            var stop = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
-            var (now, held) = stop < 0 ? (due, null) : (due[..stop], due[stop]);
+            var firstHeld = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
+            var (now, held) = firstHeld < 0 ? (due, null) : (due[..firstHeld], due[firstHeld]);
             var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
-            var last = rejected is null && page.End == row.Position;
+            var isLast = rejected is null && page.End == row.Position;
             await CommitAsync(
                 async transaction =>
                 {
                     var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
-                    await PublisherStore.CountAsync(transaction, row.Name, _epoch, delivered, ct);
-                    await (rejected is not null ? waiting.WaitOnAsync(transaction, account, rejected, ct)
-                        : last ? BlockedAccounts.RemoveAsync(transaction, account, ct)
+                    await PublisherStore.AddDeliveredAsync(transaction, row.Name, _epoch, delivered, ct);
+                    await (rejected is not null ? blocked.KeepBlockedAsync(transaction, account, rejected, ct)
+                        : isLast ? BlockedAccounts.RemoveAsync(transaction, account, ct)
                         : BlockedAccounts.MoveAsync(transaction, account, page.End + 1, ct));
                 },
                 ct);
@@ -56,9 +56,9 @@ internal sealed partial class Publisher
                 return;
             }
 
-            if (last)
+            if (isLast)
             {
-                _waiting.Remove(account.Account);
+                _blocked.Remove(account.Account);
                 return;
             }
 
