@@ -4,10 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Web;
 
-/// <summary>Registration of what all endpoints share: keys, command routes, waiting for a position.</summary>
+/// <summary>Registers the shared services of all endpoints: idempotency keys, command routes, waiting for a position.</summary>
 public static class WebModule
 {
-    /// <summary>SQL objects that are not documents. Idempotent.</summary>
+    /// <summary>Idempotent SQL of objects that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [RequestKeyStore.Create];
 
     public static IServiceCollection AddWeb(this IServiceCollection services) => services
@@ -17,6 +17,6 @@ public static class WebModule
         .AddSingleton<CommandRoute>()
         .AddSingleton<BatchRoute>();
 
-    /// <summary>What only a host that serves the bank needs.</summary>
+    /// <summary>Registers the services of a host that serves the bank.</summary>
     public static IServiceCollection AddServedWeb(this IServiceCollection services) => services.AddSingleton<MinPosition>();
 }

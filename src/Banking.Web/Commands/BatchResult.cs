@@ -10,13 +10,13 @@ using Microsoft.AspNetCore.Http;
 namespace Banking.Web.Commands;
 
 /// <summary>
-/// The outcomes of a batch as an HTTP answer: <see cref="BatchView"/> when it was worked through, a problem with the same results in it
-/// when an atomic batch was not done.
+/// The HTTP answer to a batch: a <see cref="BatchView"/> if the batch was processed, a problem with the same results if an atomic batch was
+/// not.
 /// </summary>
 public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> contexts, IReadOnlyList<Outcome> outcomes) : IResult
 {
     private static readonly Refusal NotDone = Problems.Malformed(
-        "batch_not_done", "The batch was not done; results tells why.", status: StatusCodes.Status422UnprocessableEntity);
+        "batch_not_done", "The batch was not processed; results contains the reasons.", status: StatusCodes.Status422UnprocessableEntity);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -24,10 +24,10 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
         var accepted = outcomes.Count(o => o.Applied);
         var failure = mode == BatchMode.Atomic ? outcomes.FirstOrDefault(o => o.IsProblem) : null;
 
-        // Where it could not be decided, or is in doubt, that is the answer to the whole: it is to be repeated.
+        // A command that could not be decided, or whose outcome is unknown, determines the answer: the whole batch must be repeated.
         var undecided = failure is null
             ? null
-            : outcomes.FirstOrDefault(o => o.Status >= 500 || HttpAnswers.IsToBeRepeated(o.Status, o.Body));
+            : outcomes.FirstOrDefault(o => o.Status >= 500 || HttpAnswers.IsRetryable(o.Status, o.Body));
         var status = failure is null ? StatusCodes.Status200OK : undecided?.Status ?? StatusCodes.Status422UnprocessableEntity;
         var response = httpContext.Response;
         response.StatusCode = status;
@@ -37,7 +37,7 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
             response.Headers[HttpAnswers.LedgerPosition] = position.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (outcomes.Any(o => HttpAnswers.IsToBeRepeated(o.Status, o.Body)))
+        if (outcomes.Any(o => HttpAnswers.IsRetryable(o.Status, o.Body)))
         {
             response.Headers.RetryAfter = "1";
         }

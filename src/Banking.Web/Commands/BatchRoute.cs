@@ -7,15 +7,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Commands;
 
-/// <summary>
-/// The door of many commands at once. Each is the same command as if it came alone: the same key, the same decision, the same answer.
-/// </summary>
+/// <summary>Runs many commands of one request. Each has the same key, decision and answer as if it were sent alone.</summary>
 public sealed class BatchRoute(InFlightKeys inFlight, StoredAnswers answers)
 {
-    /// <param name="route">The route of the single command: keys are shared with it.</param>
-    /// <param name="read">A command with its key, or what is wrong with it.</param>
-    /// <param name="prepare">What the module makes of a command.</param>
-    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before.</param>
+    /// <param name="route">The route of the single command, whose keys are shared with the batch.</param>
+    /// <param name="read">Reads a command with its key, or returns its problem.</param>
+    /// <param name="prepare">Prepares a command for its group.</param>
+    /// <param name="inOneSpelling">Returns the context of a malformed command with normalized content, to find an earlier answer.</param>
     public async Task<IResult> HttpAsync<TRequest, TCommand, TState>(
         HttpContext http,
         string route,
@@ -60,7 +58,7 @@ public sealed class BatchRoute(InFlightKeys inFlight, StoredAnswers answers)
             entries[i] = await prepare(command!, context with { ReasonCode = code, ReasonText = text }, http.RequestAborted);
         }
 
-        // A caller who hangs up does not stop the commands.
+        // A caller that disconnects does not stop the commands.
         var running = batch.Mode == BatchMode.Atomic ? TogetherAsync(entries, group) : EachAsync(entries, group);
         return new BatchResult(batch.Mode, [.. entries.Select(e => e.Context)], await running.WaitAsync(http.RequestAborted));
     }
@@ -80,19 +78,20 @@ public sealed class BatchRoute(InFlightKeys inFlight, StoredAnswers answers)
     {
         var running = inFlight.RunAll(
             [.. entries.Select(e => e.Context.ReceiptId)],
-            () => group.SubmitTogetherAsync([.. entries.Select(e => e.Submission ?? Unfit(e))], CancellationToken.None));
+            () => group.SubmitTogetherAsync([.. entries.Select(e => e.Submission ?? Invalid(e))], CancellationToken.None));
         return running is null ? Array.ConvertAll(entries, e => GroupOutcomes.InProgress(e.Context)) : await running;
     }
 
     /// <summary>
-    /// What cannot be decided goes along to be refused, because only there is it known which of the others were done before.
+    /// A submission that rejects an invalid command. It is submitted with the others, because only the group knows which of them were
+    /// already processed.
     /// </summary>
-    private static Submission<TState> Unfit<TState>(PreparedCommand<TState> entry)
+    private static Submission<TState> Invalid<TState>(PreparedCommand<TState> entry)
         where TState : class, IEventSourced<TState> => new(
         entry.Context,
         [],
         _ => new Decision.Rejected(entry.Refusal!),
         (_, _) => new Decision.Rejected(entry.Refusal!),
-        (_, _) => throw new InvalidOperationException("What was rejected has no answer."),
+        (_, _) => throw new InvalidOperationException("A rejected command has no answer."),
         Data: null);
 }

@@ -3,13 +3,13 @@ using Banking.Commands.Decisions;
 
 namespace Banking.Web.Commands;
 
-/// <summary>How the commands of a batch hang together.</summary>
+/// <summary>How the commands of a batch depend on each other.</summary>
 public enum BatchMode
 {
-    /// <summary>Each is decided for itself.</summary>
+    /// <summary>Each command is decided alone.</summary>
     Independent,
 
-    /// <summary>All are done, in their order and at one moment, or none is.</summary>
+    /// <summary>Either all commands are applied, in their order and at one time, or none is.</summary>
     Atomic,
 }
 
@@ -18,46 +18,47 @@ public enum BatchMode
 public sealed record Batch<TRequest>(BatchMode Mode, IReadOnlyList<BatchItem<TRequest>> Items);
 
 /// <summary>One command of a batch.</summary>
-/// <param name="IdempotencyKey">Its own key, the same as if it were sent alone: what was answered once, here or there, is repeated.</param>
+/// <param name="IdempotencyKey">The command's own key, the same as if it were sent alone: an earlier answer, from a batch or a single
+/// command, is repeated.</param>
 /// <param name="Command">The command as it would be sent alone.</param>
 public sealed record BatchItem<TRequest>(string IdempotencyKey, TRequest Command);
 
 /// <summary>The answer to a batch.</summary>
-/// <param name="Accepted">How many are applied, now or before.</param>
-/// <param name="Refused">How many are not. Of what is left nobody knows: repeat it.</param>
-/// <param name="Results">One for each command, in their order.</param>
+/// <param name="Accepted">The number of commands applied, now or earlier.</param>
+/// <param name="Refused">The number of commands not applied. The outcome of the remaining commands is unknown: repeat them.</param>
+/// <param name="Results">One result for each command, in their order.</param>
 public sealed record BatchView(BatchMode Mode, int Accepted, int Refused, IReadOnlyList<BatchResultView> Results);
 
-/// <summary>What became of one command of a batch.</summary>
-/// <param name="Status">The HTTP status it would have been answered with alone.</param>
-/// <param name="Applied">Whether it is applied, now or before; null when that is not known, and repeating it will tell.</param>
-/// <param name="Replayed">Whether this is the stored answer to a key seen before.</param>
-/// <param name="Version">The version of the account that its ETag would have told.</param>
-/// <param name="Position">The global position that holds everything this answer tells.</param>
-/// <param name="Body">The body it would have been answered with alone: the resource, or the problem.</param>
+/// <summary>The result of one command of a batch.</summary>
+/// <param name="Status">The HTTP status of the command if it were sent alone.</param>
+/// <param name="Applied">Whether the command is applied, now or earlier; null if that is unknown: repeat it.</param>
+/// <param name="Replayed">Whether this is the stored answer to an earlier use of the key.</param>
+/// <param name="Version">The version of the account, as in the ETag.</param>
+/// <param name="Position">The position of the log that includes everything in this answer.</param>
+/// <param name="Body">The body of the answer if the command were sent alone: the resource or the problem.</param>
 public sealed record BatchResultView(
     string IdempotencyKey, int Status, bool? Applied, bool Replayed, long? Version, long? Position, string? Location, JsonElement Body);
 
 /// <summary>What a batch may be.</summary>
 public static class Batches
 {
-    public const int Most = 1_000;
+    public const int MaxItems = 1_000;
 
     public const string Description =
-        "Each item is the command as it is sent alone, with a key of its own that it shares with the single route. "
-        + "independent: each is decided for itself, and results tells what became of each. "
-        + "atomic: all are done in their order, or none is; then the answer is a problem with the same results in it.";
+        "Each item is a command as it is sent alone, with its own key, which is shared with the single route. "
+        + "independent: each command is decided alone, and results contains the outcome of each. "
+        + "atomic: all commands are applied in their order, or none is; then the answer is a problem with the same results.";
 
-    /// <summary>Room for a thousand commands, unless each says as much as it may.</summary>
+    /// <summary>The largest body: room for a thousand commands of usual size.</summary>
     public const int LargestBytes = 1024 * 1024;
 
-    /// <summary>What is wrong with the batch itself, whatever its commands say.</summary>
+    /// <summary>The problem of the batch itself, regardless of its commands; or null.</summary>
     public static Refusal? Problem<TRequest>(Batch<TRequest> batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (batch.Items.Count is < 1 or > Most)
+        if (batch.Items.Count is < 1 or > MaxItems)
         {
-            return Problems.Malformed("batch_size", $"A batch has 1 to {Most} items.", "#/items");
+            return Problems.Malformed("batch_size", $"A batch must have 1 to {MaxItems} items.", "#/items");
         }
 
         var keys = new HashSet<string>(batch.Items.Count, StringComparer.Ordinal);

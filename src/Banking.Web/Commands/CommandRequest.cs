@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Banking.Web.Commands;
 
-/// <summary>What the headers of a command say, once they are understood.</summary>
+/// <summary>Reads the headers of a command.</summary>
 public static class CommandRequest
 {
     /// <summary>
-    /// The context of a command, or what is wrong with its headers. Both where the key is known and only what goes beside it is wrong: what
-    /// the key was answered before is answered still.
+    /// Reads the context of a command, or the problem of its headers. Both are returned if the key is valid and another header is not: an
+    /// earlier answer to the key is still repeated.
     /// </summary>
-    /// <param name="keyRequired">True for everything that moves money.</param>
+    /// <param name="keyRequired">True for commands that move money.</param>
     public static (CommandContext? Context, Refusal? Problem) Read(
         HttpContext http, TimeProvider clock, bool keyRequired)
     {
@@ -23,18 +23,20 @@ public static class CommandRequest
         if (problem is null && key is null && keyRequired)
         {
             problem = Problems.Malformed(
-                "idempotency_key_missing", "Send an Idempotency-Key header of your own choice, the same again when you repeat.");
+                "idempotency_key_missing",
+                "Send an Idempotency-Key header with a value of your choice, and the same value when you repeat the request.");
         }
 
         long? ifVersion = null;
-        var isFit = http.Request.Headers.IfMatch.Count == 0 || TryETag(http.Request.Headers.IfMatch.ToString(), out ifVersion);
-        var unfit = Correlation(http, out var correlation)
+        var isIfMatchValid = http.Request.Headers.IfMatch.Count == 0 || TryETag(http.Request.Headers.IfMatch.ToString(), out ifVersion);
+        var otherProblem = Correlation(http, out var correlation)
             ?? (
-                isFit ? null : Problems.Malformed("malformed_if_match", "If-Match is a strong ETag as this bank gives it, such as \"42\".")
-            );
+                isIfMatchValid
+                    ? null
+                    : Problems.Malformed("malformed_if_match", "If-Match must be a strong ETag that this bank gave, such as \"42\"."));
         return problem is not null
             ? (null, problem)
-            : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, unfit);
+            : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, otherProblem);
     }
 
     private static CommandContext Context(HttpContext http, string key, string correlation, long? ifVersion)
@@ -46,7 +48,7 @@ public static class CommandRequest
         };
     }
 
-    /// <summary>What the commands of a batch have in common; each has its own key and content.</summary>
+    /// <summary>Reads the common context of a batch; each command has its own key and content.</summary>
     public static (CommandContext? Context, Refusal? Problem) ReadBatch(HttpContext http, string operation)
     {
         ArgumentNullException.ThrowIfNull(http);
@@ -56,7 +58,7 @@ public static class CommandRequest
     }
 
     /// <summary>
-    /// The correlation id of the caller, or of the request where the caller sent none or a wrong one; and what is wrong with it.
+    /// Reads the correlation id, or its problem. The request's trace id is used if the caller sent none or an invalid one.
     /// </summary>
     internal static Refusal? Correlation(HttpContext http, out string correlation)
     {
@@ -67,17 +69,18 @@ public static class CommandRequest
             return null;
         }
 
-        if (PlainText.Problem(correlation, 100) is not { } why)
+        if (PlainText.Problem(correlation, 100) is not { } reason)
         {
             return null;
         }
 
         correlation = http.TraceId();
-        return Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + why);
+        return Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + reason);
     }
 
     /// <summary>
-    /// A strong ETag is a stream version in quotes; "*" demands nothing but existence, which every command demands anyway.
+    /// Parses a strong ETag, which is a stream version in quotes. "*" only requires that the resource exists, which every command requires
+    /// anyway.
     /// </summary>
     public static bool TryETag(string text, out long? version)
     {
@@ -97,7 +100,8 @@ public static class CommandRequest
     }
 
     /// <summary>
-    /// The route with its values, not the address: letter case or a slash at its end must not make the same key another one.
+    /// The route with its values and not the address: letter case or a slash at the end must not change the operation that a key belongs
+    /// to.
     /// </summary>
     internal static string Operation(HttpContext http)
     {
@@ -110,7 +114,7 @@ public static class CommandRequest
         return $"{http.Request.Method} {route}";
     }
 
-    /// <summary>The key, and how earlier versions of this bank read the same header.</summary>
+    /// <summary>Reads the key, and the form in which earlier versions of this bank read the same header.</summary>
     internal static (string? Key, string? Former, Refusal? Problem) Key(HttpRequest request)
     {
         var values = request.Headers["Idempotency-Key"];

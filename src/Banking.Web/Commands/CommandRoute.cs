@@ -7,14 +7,14 @@ using Wolverine;
 
 namespace Banking.Web.Commands;
 
-/// <summary>The two doors that a command comes in by. Behind them it is the same command, the same decision and the same answer.</summary>
+/// <summary>Receives commands over HTTP and from the message bus. Both lead to the same command, decision and answer.</summary>
 public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, TimeProvider clock)
 {
-    /// <summary>Headers first, then the shape, then the command. What is malformed leaves nothing behind.</summary>
-    /// <param name="keyRequired">True for everything that moves money.</param>
-    /// <param name="read">The command with the key given, or what is wrong with the request.</param>
-    /// <param name="inOneSpelling">The context of a command that is malformed but may have been answered before, where that can be spelled
-    /// in more than one way.</param>
+    /// <summary>Checks the headers, then the shape, then runs the command. A malformed command is not recorded.</summary>
+    /// <param name="keyRequired">True for commands that move money.</param>
+    /// <param name="read">Reads the command with the given key, or returns the problem of the request.</param>
+    /// <param name="inOneSpelling">Returns the context of a malformed command with normalized content, to find an earlier answer; null if
+    /// the content has only one form.</param>
     public async Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
         bool keyRequired,
@@ -31,9 +31,9 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         TCommand? command = null;
         if (context is not null)
         {
-            (command, var unfit) = read(context.IdempotencyKey);
+            (command, var invalid) = read(context.IdempotencyKey);
             command = command is null ? null : shape.Kept(command);
-            problem ??= unfit ?? shape.Check(command!);
+            problem ??= invalid ?? shape.Check(command!);
         }
 
         if (problem is not null)
@@ -50,7 +50,7 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         var (code, text) = shape.Reason(command!);
         context = context! with { ReasonCode = code, ReasonText = text };
 
-        // A caller who hangs up does not stop the command: half the world's retries begin that way, and the key finds the answer.
+        // A caller that disconnects does not stop the command: many retries begin with a timeout, and find the answer by the key.
         var running = inFlight.Run(context.ReceiptId, () => run(command!, context, CancellationToken.None));
         return running is null
             ? new OutcomeResult(GroupOutcomes.InProgress(context))
@@ -58,11 +58,11 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
     }
 
     /// <summary>
-    /// From the bus. What was recorded is an answer, a refusal too; what was not is thrown, so that the message is retried or kept
-    /// as a dead letter and never vanishes.
+    /// Runs a command from the message bus. A recorded outcome is an answer, even a refusal. Any other outcome is thrown, so that the
+    /// message is retried or becomes a dead letter and is never lost.
     /// </summary>
-    /// <exception cref="CommandRejectedException">The command cannot be decided, now or later.</exception>
-    /// <exception cref="CommandPostponedException">It could not be decided just now.</exception>
+    /// <exception cref="CommandRejectedException">The command can never be decided.</exception>
+    /// <exception cref="CommandPostponedException">The command could not be decided now.</exception>
     public async Task<Outcome> BusAsync<TCommand>(
         TCommand command,
         Envelope envelope,
@@ -84,9 +84,9 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
                 $"A command on the bus carries a CommandId of 1 to {CommandContext.LongestKey} printable ASCII characters.");
         }
 
-        if (CommandMessage.ActorProblem(envelope) is { } unfit)
+        if (CommandMessage.ActorProblem(envelope) is { } actorProblem)
         {
-            throw new CommandRejectedException(unfit.Code, unfit.Detail);
+            throw new CommandRejectedException(actorProblem.Code, actorProblem.Detail);
         }
 
         var context = CommandMessage.Read(envelope, shape.Name, shape.CommandId(command), sent, command, code, text);

@@ -2,19 +2,19 @@ using System.Collections.Concurrent;
 
 namespace Banking.Web.Commands;
 
-/// <summary>The idempotency keys that this host is working on: a repeat that overtakes its original is told to come back.</summary>
+/// <summary>The idempotency keys of requests that run on this host: a repeat that arrives meanwhile is asked to come back later.</summary>
 public sealed class InFlightKeys
 {
     private readonly ConcurrentDictionary<Guid, bool> _keys = new();
 
-    /// <summary>Runs the work unless its key is already at work; then null.</summary>
+    /// <summary>Runs the work; null if its key is already in use.</summary>
     public Task<T>? Run<T>(Guid receiptId, Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _keys.TryAdd(receiptId, true) ? Tracked([receiptId], work) : null;
+        return _keys.TryAdd(receiptId, true) ? RunTrackedAsync([receiptId], work) : null;
     }
 
-    /// <summary>Runs the work unless any of its keys is already at work; then null.</summary>
+    /// <summary>Runs the work; null if any of its keys is already in use.</summary>
     public Task<T>? RunAll<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(receiptIds);
@@ -23,15 +23,15 @@ public sealed class InFlightKeys
         {
             if (!_keys.TryAdd(receiptIds[i], true))
             {
-                Leave(receiptIds.Take(i));
+                Release(receiptIds.Take(i));
                 return null;
             }
         }
 
-        return Tracked(receiptIds, work);
+        return RunTrackedAsync(receiptIds, work);
     }
 
-    private async Task<T> Tracked<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
+    private async Task<T> RunTrackedAsync<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
     {
         try
         {
@@ -39,11 +39,11 @@ public sealed class InFlightKeys
         }
         finally
         {
-            Leave(receiptIds);
+            Release(receiptIds);
         }
     }
 
-    private void Leave(IEnumerable<Guid> receiptIds)
+    private void Release(IEnumerable<Guid> receiptIds)
     {
         foreach (var id in receiptIds)
         {

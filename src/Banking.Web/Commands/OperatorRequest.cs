@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Commands;
 
-/// <summary>Requests of operators: what they do to the machinery is in the log, with who and why.</summary>
+/// <summary>Requests of operators. Each change is recorded in the log with the operator and the reason.</summary>
 public static class OperatorRequest
 {
     public const string Prefix = "/ops";
@@ -16,14 +16,14 @@ public static class OperatorRequest
         return request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(request.Method);
     }
 
-    /// <summary>What is wrong with the correlation id, which is kept with what the operator does, or null.</summary>
+    /// <summary>The problem of the correlation id, which is recorded with the action; or null.</summary>
     public static Refusal? Problem(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
         return Is(http.Request) ? CommandRequest.Correlation(http, out _) : null;
     }
 
-    /// <summary>Who does it, and why.</summary>
+    /// <summary>The action with its operator and reason.</summary>
     public static OperatorAction Action(HttpContext http, string reasonCode, string reason)
     {
         ArgumentNullException.ThrowIfNull(http);

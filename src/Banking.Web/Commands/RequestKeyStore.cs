@@ -5,23 +5,23 @@ using NpgsqlTypes;
 
 namespace Banking.Web.Commands;
 
-/// <summary>An answer as it is repeated.</summary>
+/// <summary>A stored answer.</summary>
 public sealed record KeptAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body);
 
-/// <summary>A key that was used.</summary>
-/// <param name="Answer">Null while its request runs, where its host ended meanwhile, and for a batch.</param>
+/// <summary>A key that was used before.</summary>
+/// <param name="Answer">Null while its request runs, if its host ended meanwhile, and for a batch.</param>
 public sealed record UsedKey(string Fingerprint, KeptAnswer? Answer);
 
-/// <summary>The keys that <see cref="RequestKeys"/> honours, in the database: a repeat may reach another host.</summary>
+/// <summary>Stores the keys of <see cref="RequestKeys"/> in the database, because a repeat may reach another host.</summary>
 public sealed class RequestKeyStore(NpgsqlDataSource source)
 {
     private const string Table = SchemaNames.Platform + ".request_key";
 
     internal const string Create =
-        $"create table if not exists {Table} (id uuid primary key, fingerprint text not null, claimed_at timestamptz not null default clock_timestamp(), "
-        + "status smallint, headers jsonb, body text)";
+        $"create table if not exists {Table} (id uuid primary key, fingerprint text not null, "
+        + "claimed_at timestamptz not null default clock_timestamp(), status smallint, headers jsonb, body text)";
 
-    /// <summary>Claims the key; null where it was free, else what it was used for.</summary>
+    /// <summary>Claims the key. Null if it was free; otherwise its earlier use.</summary>
     public async Task<UsedKey?> ClaimAsync(Guid id, string fingerprint, CancellationToken ct)
     {
         while (true)

@@ -10,16 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Web.Commands;
 
 /// <summary>
-/// The Idempotency-Key of requests whose answers are no receipts. A request of an operator is done once under a key: a repeat gets the kept
-/// answer. A batch as a whole has only its content bound to the key, because each of its commands has a key of its own and is repeated by
-/// that. An answer of 400 to 499 is not kept: the key is free again, as it is for a command that was not decided. After a failure it stays
-/// claimed, because what was asked for may have been done.
+/// Idempotency keys of requests whose answers are not receipts. An operator's request is executed once per key, and a repeat gets the
+/// stored answer. For a batch the key is only bound to the content, because each of its commands has its own key. An answer of 400 to 499
+/// frees the key; after a failure the key stays claimed, because the request may have been executed.
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
-    /// <summary>Whether the key of a request to this endpoint is honoured here, and not by the endpoint itself.</summary>
+    /// <summary>Whether the key of this request is handled here and not by the endpoint.</summary>
     private static bool Applies(HttpContext http) =>
         http.GetEndpoint() is { } endpoint && (IsBatch(endpoint) || OperatorRequest.Is(http.Request));
 
@@ -53,39 +52,41 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
     private async Task<bool> RunAsync(HttpContext http, Guid id, RequestDelegate next)
     {
         var fingerprint = Fingerprint(http);
-        // A caller who hangs up does not stop the request: its repeat finds the answer.
+        // A caller that disconnects does not stop the request: its repeat finds the answer.
         http.RequestAborted = CancellationToken.None;
-        var known = await store.ClaimAsync(id, fingerprint, CancellationToken.None);
-        if (known is not null && known.Fingerprint != fingerprint)
+        var former = await store.ClaimAsync(id, fingerprint, CancellationToken.None);
+        if (former is not null && former.Fingerprint != fingerprint)
         {
             await http.WriteProblemAsync(Problems.KeyReused);
             return false;
         }
 
-        if (known is not null && !IsBatch(http.GetEndpoint()!))
+        if (former is not null && !IsBatch(http.GetEndpoint()!))
         {
-            return known.Answer is { } answer ? await ReplayAsync(http, answer) : await InProgressAsync(http);
+            return former.Answer is { } stored ? await ReplayAsync(http, stored) : await InProgressAsync(http);
         }
 
-        var made = await AnswerAsync(http, next);
+        var answer = await AnswerAsync(http, next);
         var isDone = http.Response.StatusCode < StatusCodes.Status400BadRequest;
-        if (isDone && made is not null)
+        if (isDone && answer is not null)
         {
-            await store.KeepAsync(id, made);
+            await store.KeepAsync(id, answer);
         }
         else if (
-            known is null
+            former is null
             && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
         {
             await ReleaseAsync(id);
         }
 
-        // Written last: where the answer cannot be kept, there is one problem, and not an answer with a problem behind it.
-        await (made is not null ? http.Response.WriteAsync(made.Body) : Task.CompletedTask);
+        // Written last: if the answer cannot be stored, only the problem is sent, and not an answer followed by a problem.
+        await (answer is not null ? http.Response.WriteAsync(answer.Body) : Task.CompletedTask);
         return isDone;
     }
 
-    /// <summary>The answer stands whether or not the key can be released: a batch may be written already.</summary>
+    /// <summary>
+    /// Releases the key. A failure is only logged: the answer is valid without it, and that of a batch may be written already.
+    /// </summary>
     private async Task ReleaseAsync(Guid id)
     {
         try
@@ -95,11 +96,12 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         catch (Exception failure) when (Failures.IsTransient(failure))
         {
             logger.LogWarning(
-                "The key of a request that was not done could not be released, and stays bound to its content: {Reason}", failure.Message);
+                "Cannot release the key of a request that was not executed; it stays bound to the request's content: {Reason}",
+                failure.Message);
         }
     }
 
-    /// <summary>Runs the endpoint. Its answer, to be written; null for a batch, which has written its own.</summary>
+    /// <summary>Runs the endpoint and returns its answer, which is not yet written; null for a batch, which writes its own.</summary>
     private static async Task<KeptAnswer?> AnswerAsync(HttpContext http, RequestDelegate next)
     {
         if (IsBatch(http.GetEndpoint()!))
@@ -144,13 +146,13 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         await http.WriteProblemAsync(
             Problems.Malformed(
                 "request_in_progress",
-                "A request with this key was begun, and no answer to it is kept: it is still running, or its host ended. Repeat it in a moment; where this answer "
-                    + "stays, look what became of the request before it is sent under another key.",
+                "A request with this key was started, and its answer is not stored: it is still running, or its host ended. "
+                    + "Repeat it in a moment. If this answer persists, check whether the request was executed before you use another key.",
                 status: StatusCodes.Status409Conflict));
         return false;
     }
 
-    /// <summary>Hash of all that is asked: the body, where the endpoint reads one, and the query.</summary>
+    /// <summary>Hash of the request: its body, if the endpoint reads one, and its query.</summary>
     private static string Fingerprint(HttpContext http)
     {
         var body = http.GetEndpoint()!.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is null

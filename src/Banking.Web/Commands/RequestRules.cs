@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Commands;
 
-/// <summary>What every endpoint demands of a request, from its metadata. Runs after authorization and before the body is read.</summary>
+/// <summary>Checks requests by the metadata of their endpoint. Runs after authorization and before the body is read.</summary>
 public static class RequestRules
 {
     public static Task Middleware(HttpContext http, RequestDelegate next)

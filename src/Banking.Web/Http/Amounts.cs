@@ -4,18 +4,18 @@ using Banking.SharedKernel;
 
 namespace Banking.Web.Http;
 
-/// <summary>Money on the wire: a decimal string with its currency, never signed and never rounded.</summary>
-/// <param name="Value">Decimal digits with a point, no more decimals than the currency has: "125.50", JPY "500", KWD "1.234".</param>
+/// <summary>An amount of money in JSON: a decimal string with its currency, never signed and never rounded.</summary>
+/// <param name="Value">Decimal digits with a point, with no more decimals than the currency has: "125.50", JPY "500", KWD "1.234".</param>
 /// <param name="Currency">ISO 4217 code.</param>
 public sealed record Amount(string Value, string Currency)
 {
-    /// <summary>A balance may be below zero; only there the value carries a sign.</summary>
+    /// <summary>Formats an amount or a balance; only a balance may be negative and have a sign.</summary>
     public static Amount Of(Money money) => new(money.ToDecimalString(), money.Currency.Code);
 
-    /// <summary>A sum, which may be more than an amount of money can be.</summary>
+    /// <summary>Formats a sum, which may exceed the largest amount of money.</summary>
     public static Amount Of(MoneySum sum) => new(sum.ToDecimalString(), sum.Currency.Code);
 
-    /// <summary>A sum in minor units, which may be more than an amount of money can be.</summary>
+    /// <summary>Formats a sum in minor units, which may exceed the largest amount of money.</summary>
     public static Amount OfMinor(decimal minor, Currency currency)
     {
         var major = minor;
@@ -29,10 +29,10 @@ public sealed record Amount(string Value, string Currency)
             major.ToString("F" + currency.Scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), currency.Code);
     }
 
-    /// <summary>A positive amount of money, or what is wrong with it.</summary>
+    /// <summary>Reads a positive amount of money, or returns its problem.</summary>
     public (Money Money, Refusal? Problem) Read(string pointer, bool zeroAllowed = false)
     {
-        // Withdrawn ones too: what is in an account can be paid out after its currency has left ISO 4217.
+        // Withdrawn currencies are allowed: money in an account can be paid out after its currency has left ISO 4217.
         if (!SharedKernel.Currency.TryParseEver(Currency, out var currency))
         {
             return (default, Wrong("unknown_currency", $"'{Printable(Currency)}' is not an ISO 4217 currency.", pointer + "/currency"));
@@ -41,7 +41,7 @@ public sealed record Amount(string Value, string Currency)
         return ReadValue(Value, currency, pointer + "/value", zeroAllowed);
     }
 
-    /// <summary>A value whose currency is known from elsewhere.</summary>
+    /// <summary>Reads a value of a known currency.</summary>
     public static (Money Money, Refusal? Problem) ReadValue(string value, Currency currency, string pointer, bool zeroAllowed = false)
     {
         if (!Money.TryParse(value, currency, out var money, out var error))
@@ -49,9 +49,9 @@ public sealed record Amount(string Value, string Currency)
             return (default, Wrong("invalid_amount", error switch
             {
                 MoneyError.TooManyDecimals => $"{currency.Code} has {currency.Scale} decimals; amounts are never rounded.",
-                MoneyError.Signed => "An amount carries no sign; the direction is in the command.",
+                MoneyError.Signed => "An amount must not have a sign; the command states the direction.",
                 MoneyError.TooLarge => "The amount is larger than this bank can book.",
-                _ => "An amount is decimal digits with a point, such as \"125.50\".",
+                _ => "An amount must be decimal digits with a point, such as \"125.50\".",
             }, pointer));
         }
 

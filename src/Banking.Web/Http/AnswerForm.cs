@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Banking.Web.Http;
 
-/// <summary>Metadata of an endpoint: the media types it can answer in, the default first. An endpoint without it answers in JSON.</summary>
+/// <summary>Metadata of an endpoint: the media types that it serves, the default first. An endpoint without it serves JSON.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ServesAttribute(params string[] mediaTypes) : Attribute
 {
@@ -15,15 +15,15 @@ public sealed class ServesAttribute(params string[] mediaTypes) : Attribute
 }
 
 /// <summary>
-/// What an answer is written as: the form that the caller's Accept prefers among those an endpoint serves. A caller that takes none of them
-/// is refused before anything is done. Problems are application/problem+json whatever was asked for: that is how a caller learns of them.
+/// Content negotiation: chooses the media type that Accept prefers among those of the endpoint. A caller that accepts none of them is
+/// refused before anything is executed. Problems are always application/problem+json, so that every caller receives them.
 /// </summary>
 public static class AnswerForm
 {
     private static readonly object Key = new();
     private static readonly string[] Json = [MediaTypeNames.Application.Json];
 
-    /// <summary>The media type to answer in; null where an endpoint has only one.</summary>
+    /// <summary>The negotiated media type; null if the endpoint has only one.</summary>
     public static string? Of(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
@@ -33,7 +33,7 @@ public static class AnswerForm
     /// <summary>Whether the caller asked for server-sent events.</summary>
     public static bool IsEventStream(HttpContext http) => Of(http) == ServesAttribute.EventStream;
 
-    /// <summary>What is wrong with the forms a caller takes, or null.</summary>
+    /// <summary>The problem of the Accept header, or null.</summary>
     public static Refusal? Problem(HttpContext http, Endpoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(http);
@@ -57,14 +57,16 @@ public static class AnswerForm
         {
             return Refusal.Of(
                 "not_acceptable", StatusCodes.Status406NotAcceptable,
-                $"The answer can be {string.Join(" or ", served)}; Accept allows none of these.", ("served", served));
+                $"This endpoint serves {string.Join(" or ", served)}; Accept allows none of these.", ("served", served));
         }
 
         http.Items[Key] = best.Form;
         return null;
     }
 
-    /// <summary>RFC 9110, 12.5.1: the most specific range that fits says how much a form is wanted; 0 is not at all.</summary>
+    /// <summary>
+    /// The quality of a media type by RFC 9110, 12.5.1: the most specific matching range decides; 0 means not acceptable.
+    /// </summary>
     private static double Quality(string form, IList<MediaTypeHeaderValue> accepted)
     {
         var wanted = MediaTypeHeaderValue.Parse(form);
@@ -72,9 +74,7 @@ public static class AnswerForm
         return range is null ? 0 : range.Quality ?? 1;
     }
 
-    /// <summary>
-    /// Answers are UTF-8, which a range may say; one that asks for any other parameter asks for a form that is not served.
-    /// </summary>
+    /// <summary>Answers are UTF-8, which a range may require; a range with any other parameter matches no served type.</summary>
     private static bool Fits(MediaTypeHeaderValue form, MediaTypeHeaderValue range) =>
         (range.MatchesAllTypes
             || (form.Type.Equals(range.Type, StringComparison.OrdinalIgnoreCase)

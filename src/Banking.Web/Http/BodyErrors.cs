@@ -6,8 +6,8 @@ using Banking.EventStore.Json;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// What is wrong with a body, in words about the request: where it is, as a JSON pointer (RFC 6901), and what is expected there. Nothing
-/// that the parser says of itself goes out: no sentence of its own, no line number, no type.
+/// Describes errors in a request body: the place as a JSON pointer (RFC 6901), and the expected value. Messages of the parser are not
+/// passed on, because they contain line numbers and type names.
 /// </summary>
 internal static class BodyErrors
 {
@@ -15,26 +15,26 @@ internal static class BodyErrors
 
     public static Refusal Of(JsonException failure) => Problems.Malformed(Code, Explain(failure), Pointer(failure.Path));
 
-    public static Refusal Null => Problems.Malformed(Code, "The body is null; an object is expected.", "#");
+    public static Refusal Null => Problems.Malformed(Code, "The body is null; send an object.", "#");
 
     private static string Explain(JsonException failure)
     {
-        bool Says(string words) => failure.Message.Contains(words, StringComparison.Ordinal);
+        bool Contains(string words) => failure.Message.Contains(words, StringComparison.Ordinal);
         return failure switch
         {
             _ when BadValue.Is(failure) => failure.Message,
-            _ when Says("could not be mapped to any .NET member") => "There is no such member.",
-            _ when Says("Duplicate property") => "The member is there twice.",
-            _ when Says("doesn't allow null values") => "The member must not be null.",
-            _ when Says("missing required properties") => $"Required members are missing: {Missing(failure.Message)}.",
-            _ when Says("maximum configured depth") => $"The body is nested deeper than {ApiJson.Options.MaxDepth} levels.",
-            _ when Says("could not be converted to") => "The value has the wrong type or is not one of those allowed.",
-            _ when Says("surrogate") || Says("UTF-8") || Says("UTF-16") => "The text is not valid Unicode.",
-            _ => "The body is not valid JSON from here on.",
+            _ when Contains("could not be mapped to any .NET member") => "There is no such member.",
+            _ when Contains("Duplicate property") => "The member is given twice.",
+            _ when Contains("doesn't allow null values") => "The member must not be null.",
+            _ when Contains("missing required properties") => $"Required members are missing: {Missing(failure.Message)}.",
+            _ when Contains("maximum configured depth") => $"The body is nested deeper than {ApiJson.Options.MaxDepth} levels.",
+            _ when Contains("could not be converted to") => "The value has the wrong type or is not an allowed value.",
+            _ when Contains("surrogate") || Contains("UTF-8") || Contains("UTF-16") => "The text is not valid Unicode.",
+            _ => "The body is not valid JSON at this place.",
         };
     }
 
-    /// <summary>The names at the end of "… missing required properties including: 'a', 'b'.", which are those of the request.</summary>
+    /// <summary>The member names at the end of "… missing required properties including: 'a', 'b'.".</summary>
     private static string Missing(string message)
     {
         var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
@@ -43,8 +43,8 @@ internal static class BodyErrors
     }
 
     /// <summary>
-    /// The serializer speaks JSONPath: $.changes[2].amount, and $['a.b'] for a name with anything special in it. Such a name is never one
-    /// of ours, so it is the last of its path.
+    /// Converts the serializer's JSONPath, such as $.changes[2].amount, to a pointer. A name with special characters is written $['a.b'];
+    /// no member of a request has such a name, so it is the last part of its path.
     /// </summary>
     internal static string Pointer(string? path)
     {
@@ -68,7 +68,7 @@ internal static class BodyErrors
         ).ToString();
     }
 
-    /// <summary>RFC 6901, 3 and 6: ~ and / within a name, then what a fragment of a URI may not hold.</summary>
+    /// <summary>Escapes a name by RFC 6901, 3 and 6: first ~ and /, then the characters that a URI fragment must not contain.</summary>
     private static string Escape(string name) =>
         Uri.EscapeDataString(
             (name.Length <= 200 ? name : name[..200])

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>The caller comes from the token, never from the payload.</summary>
+/// <summary>Reads the caller from the token, never from the payload.</summary>
 public static class CallerOf
 {
     public static Caller Caller(this HttpContext http)
@@ -16,7 +16,7 @@ public static class CallerOf
         Guid? customer = null;
         if (role == Roles.Customer)
         {
-            // A customer's token without a customer owns nothing: an id that no account has.
+            // A customer's token without a customer id owns nothing: it gets an id that no account has.
             customer = PublicId.TryParse("cus", user.FindFirstValue(Claims.Customer), out var id) ? id : Guid.Empty;
         }
 
@@ -24,5 +24,5 @@ public static class CallerOf
     }
 
     private static string Required(ClaimsPrincipal user, string claim) => user.FindFirstValue(claim)
-        ?? throw new InvalidOperationException($"An authorized request carries no '{claim}' claim: a route without a policy?");
+        ?? throw new InvalidOperationException($"The authorized request has no claim '{claim}'; check that its route has a policy.");
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>Server-sent events as an answer; a HEAD request gets its head alone, because the events have no end.</summary>
+/// <summary>An answer of server-sent events. A HEAD request gets only the headers, because the events do not end.</summary>
 public static class EventStream
 {
     public static IResult Of(HttpContext http, Func<IAsyncEnumerable<SseItem<string>>> events)

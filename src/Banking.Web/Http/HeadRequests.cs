@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// HEAD works where GET does (RFC 9110, 9.3.2): the same route and the same headers, and no body. Runs before routing, so that no route has
-/// to name it.
+/// Answers HEAD wherever GET is mapped (RFC 9110, 9.3.2), with the same headers and no body. Runs before routing, so that routes need not
+/// name HEAD.
 /// </summary>
 public static class HeadRequests
 {
-    /// <summary>Whether only the head of the answer is wanted: an answer without an end must not be begun.</summary>
+    /// <summary>Whether only headers are wanted: an endless answer must not be started.</summary>
     public static bool WantsHeadOnly(this HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
@@ -39,7 +39,7 @@ public static class HeadRequests
         }
     }
 
-    /// <summary>Takes what is written and sends nothing but the head.</summary>
+    /// <summary>Discards the body and sends only the headers.</summary>
     private sealed class NoBody(IHttpResponseBodyFeature inner) : StreamResponseBodyFeature(Stream.Null)
     {
         public override Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);

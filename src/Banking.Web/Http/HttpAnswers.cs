@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>How answers look on the wire: the same headers and the same problem documents everywhere.</summary>
+/// <summary>Writes answers with the same headers and problem documents for all endpoints.</summary>
 public static class HttpAnswers
 {
     public const string LedgerPosition = "Ledger-Position";
@@ -58,8 +58,8 @@ public static class HttpAnswers
 
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    internal static bool IsToBeRepeated(int status, string body) =>
-        // What waits for operators is not there in a second.
+    internal static bool IsRetryable(int status, string body) =>
+        // An unreadable event needs an operator: a retry after a second would not help.
         (status is StatusCodes.Status503ServiceUnavailable && !body.Contains("\"event_unreadable\"", StringComparison.Ordinal))
         || status is StatusCodes.Status429TooManyRequests
         || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal));
@@ -68,7 +68,7 @@ public static class HttpAnswers
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
-        if (http.Response.Headers.RetryAfter.Count == 0 && IsToBeRepeated(status, body))
+        if (http.Response.Headers.RetryAfter.Count == 0 && IsRetryable(status, body))
         {
             http.Response.Headers.RetryAfter = "1";
         }
@@ -79,7 +79,7 @@ public static class HttpAnswers
     }
 }
 
-/// <summary>An answer that is already written down, for endpoints that return one.</summary>
+/// <summary>A problem as the result of an endpoint.</summary>
 public sealed class ProblemResult(Refusal refusal) : IResult
 {
     public Refusal Refusal { get; } = refusal;
@@ -87,13 +87,13 @@ public sealed class ProblemResult(Refusal refusal) : IResult
     public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteProblemAsync(Refusal);
 }
 
-/// <summary>The outcome of a command as an HTTP answer.</summary>
+/// <summary>The outcome of a command as the result of an endpoint.</summary>
 public sealed class OutcomeResult(Outcome outcome) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteAsync(outcome);
 }
 
-/// <summary>A body with the version it shows as its ETag, and 304 for who has it already.</summary>
+/// <summary>A body with its version as ETag, or 304 if the caller already has that version.</summary>
 public sealed class VersionedResult(object body, long version) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
@@ -111,7 +111,7 @@ public sealed class VersionedResult(object body, long version) : IResult
             body, body.GetType(), ApiJson.Options, MediaTypeNames.Application.Json, httpContext.RequestAborted);
     }
 
-    // RFC 9110, 13.1.2: compared weakly, because proxies that compress mark a strong tag as weak; a star is any version at all.
+    // RFC 9110, 13.1.2: weak comparison, because proxies that compress make a strong tag weak; * matches any version.
     private static bool IsKnown(string tag, string etag) =>
         tag == "*" || tag == etag || (tag.StartsWith("W/", StringComparison.Ordinal) && tag[2..] == etag);
 }

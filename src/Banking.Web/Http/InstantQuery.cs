@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>An instant in a query: RFC 3339 with an offset, or a local time with <c>tz=</c>.</summary>
+/// <summary>Reads an instant from a query: RFC 3339 with an offset, or a local time with <c>tz=</c>.</summary>
 public static class InstantQuery
 {
-    /// <summary>What is wrong with a time zone, or null: one without any of these instants has nothing to apply to.</summary>
+    /// <summary>
+    /// The problem of a time zone, or null. A time zone without any of these instants is refused, because it would have no effect.
+    /// </summary>
     public static Refusal? ZoneProblem(HttpRequest request, params ReadOnlySpan<string> instants)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -18,7 +20,7 @@ public static class InstantQuery
 
         if (zone.ToString().Length == 0)
         {
-            return Problems.Malformed("malformed_time", "tz is empty: write an IANA name such as Europe/Berlin, or leave it out.");
+            return Problems.Malformed("malformed_time", "tz is empty; give an IANA name such as Europe/Berlin, or leave it out.");
         }
 
         foreach (var name in instants)
@@ -34,7 +36,7 @@ public static class InstantQuery
     }
 
     /// <summary>
-    /// The instant, null where the query has none, or what is wrong with it. A local time that was skipped or doubled names both
+    /// The instant; null if the query has none; or its problem. The refusal of a local time that was skipped or doubled names both
     /// candidates.
     /// </summary>
     public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
@@ -49,13 +51,13 @@ public static class InstantQuery
         {
             InstantResult.Instant instant => (instant.Value, null),
             InstantResult.Skipped skipped => (null, Refusal.Of(
-                "local_time_skipped", 422, $"{name}: no clock showed this time there, daylight saving skipped it.",
+                "local_time_skipped", 422, $"{name}: this local time does not exist, because daylight saving time skipped it.",
                 ("candidates", new[] { skipped.Before, skipped.After }))),
             InstantResult.Doubled doubled => (null, Refusal.Of(
-                "local_time_doubled", 422, $"{name}: clocks showed this time twice there.",
+                "local_time_doubled", 422, $"{name}: this local time occurred twice, because daylight saving time ended.",
                 ("candidates", new[] { doubled.Earlier, doubled.Later }))),
             InstantResult.Malformed malformed => (null, Problems.Malformed("malformed_time", $"{name}: {malformed.Why}")),
-            var other => throw new InvalidOperationException($"{other.GetType().Name} is no answer to a time."),
+            var other => throw new InvalidOperationException($"{other.GetType().Name} is not a known result of parsing a time."),
         };
     }
 }

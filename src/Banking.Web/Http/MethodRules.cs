@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// What an address takes is no secret: a method it does not know (405), a body that no one here can read (415) and OPTIONS are answered
-/// before the caller is asked for a token. That an address does not exist stays hidden behind the token.
+/// Answers requests with an unsupported method (405) or body type (415), and OPTIONS, before authorization: what an address supports is
+/// public. Whether an address exists is not: unknown addresses still require a token.
 /// </summary>
 public static class MethodRules
 {
@@ -19,7 +19,7 @@ public static class MethodRules
         return http.GetEndpoint() switch
         {
             null => next(http),
-            // Routing answers itself where an address has routes and none fits, with an endpoint that is none of ours.
+            // Routing chose its own endpoint, because the address has routes and none matches the request.
             not RouteEndpoint and { } routing => NoRouteAsync(http, routing),
             var endpoint => BodyProblem(http, endpoint) is { } problem ? http.WriteProblemAsync(problem) : next(http),
         };
@@ -51,7 +51,7 @@ public static class MethodRules
 
         await http.WriteProblemAsync(Refusal.Of(
             "method_not_allowed", StatusCodes.Status405MethodNotAllowed,
-            $"This address knows {string.Join(", ", methods)}, and not {ShownMethod(http)}.", ("allowed", methods)));
+            $"This address supports {string.Join(", ", methods)}, not {ShownMethod(http)}.", ("allowed", methods)));
     }
 
     private static string ShownMethod(HttpContext http) => http.WantsHeadOnly() ? HttpMethods.Head
@@ -59,9 +59,9 @@ public static class MethodRules
 
     private static Refusal? BodyProblem(HttpContext http, Endpoint endpoint)
     {
-        var takesBody =
+        var hasBody =
             endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not null && !HttpMethods.IsGet(http.Request.Method);
-        return !takesBody ? null
+        return !hasBody ? null
             : !http.Request.HasJsonContentType() ? UnsupportedType
             : !IsUnicode(http.Request.ContentType!) ? UnsupportedCharset
             : http.Request.Headers.ContentEncoding.Count > 0 ? EncodingProblem(http.Request.Headers.ContentEncoding.ToString())
@@ -69,8 +69,8 @@ public static class MethodRules
     }
 
     /// <summary>
-    /// Bodies are read as UTF-8, of which ASCII is a part: one in another charset could be read as what it is not. UTF-16 and UTF-32
-    /// cannot: a body in one of them is malformed.
+    /// Whether the charset can be read as UTF-8; ASCII is part of it, and another charset could be misread. UTF-16 and UTF-32 cannot be
+    /// misread: such a body is malformed.
     /// </summary>
     private static bool IsUnicode(string contentType) =>
         !contentType.Contains(';', StringComparison.Ordinal)
@@ -82,7 +82,7 @@ public static class MethodRules
     private static Refusal UnsupportedCharset =>
         Problems.Malformed(
             "unsupported_charset",
-            "Send application/json in UTF-8; charset is utf-8, or left out.",
+            "Send application/json in UTF-8; charset must be utf-8, or left out.",
             status: StatusCodes.Status415UnsupportedMediaType);
 
     private static Refusal? EncodingProblem(string encoding) =>
@@ -91,10 +91,10 @@ public static class MethodRules
             : Refusal.Of(
                 "unsupported_content_encoding",
                 StatusCodes.Status415UnsupportedMediaType,
-                $"Content-Encoding is one of {string.Join(", ", Encodings)}, once, or left out.",
+                $"Content-Encoding must be one of {string.Join(", ", Encodings)}, given once, or left out.",
                 ("supported", Encodings));
 
-    /// <summary>What the framework's decompression reads.</summary>
+    /// <summary>The encodings that the framework decompresses.</summary>
     private static readonly string[] Encodings = ["gzip", "br", "deflate"];
 
     private static Refusal UnsupportedType => Problems.Malformed(

@@ -10,21 +10,23 @@ using Npgsql;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// Read your own writes: a read that names the Ledger-Position of a write waits until what it is answered from is that far, and says so
-/// where it is not. That is the log itself, unless the route <see cref="ReadsFromAttribute">reads from</see> a model which follows it, and
-/// then its answer always says how far the model was; or <see cref="ReadsCompleteLogAttribute">only what is complete</see>. A
-/// <see cref="ListsFromAttribute">list</see> that is asked for no position waits for the end of the log. A position that the log does
-/// not have, of another database or from before a restore, is refused; and any where an answer <see cref="HasNoPositionAttribute">has
+/// Read your own writes: a read with Ledger-Min-Position waits until its source has reached that position, and the answer states the
+/// position reached. The source is the log, or the model that the route <see cref="ReadsFromAttribute">reads from</see>, or the log
+/// <see cref="ReadsCompleteLogAttribute">up to its high-water mark</see>.
+/// <para>
+/// A <see cref="ListsFromAttribute">list</see> without a given position waits for the end of the log. A position beyond the end of the log,
+/// from another database or from before a restore, is refused; so is any position if the answer <see cref="HasNoPositionAttribute">has
 /// none</see>.
+/// </para>
 /// </summary>
 public sealed class MinPosition(
     NpgsqlDataSource source, LogEnd log, HighWaterMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A list waits by itself, so a client that writes and then lists feels each of these pauses.</summary>
+    /// <summary>Lists wait without being asked, so a client that writes and then lists is delayed by each of these pauses.</summary>
     private static readonly TimeSpan ListPause = TimeSpan.FromMilliseconds(10);
 
     public async Task Middleware(HttpContext http, Func<Task> next)
@@ -50,45 +52,23 @@ public sealed class MinPosition(
             return;
         }
 
-        var wanted = 0L;
-        if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
-        {
-            await http.WriteProblemAsync(
-                Problems.Malformed("malformed_position", "Ledger-Min-Position is a number as Ledger-Position gave it."));
-            return;
-        }
-
-        if (!Preferences.TryWait(http.Request.Headers["Prefer"].ToString(), out var wait))
-        {
-            await http.WriteProblemAsync(
-                Problems.Malformed("malformed_prefer", "Prefer: wait is a whole number of seconds, such as wait=5."));
-            return;
-        }
-
-        var patience = wait is { } seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWait.TotalSeconds)) : TimeSpan.Zero;
-        long reached;
-        if (list is not null)
-        {
-            (reached, wanted) = await ListedAsync(
-                list, header.Length > 0 ? wanted : null, wait is null ? ListWait : patience, http.RequestAborted);
-        }
-        else
-        {
-            Func<CancellationToken, Task<long>> look = model is not null ? ct => ServedAsync(model, ct)
-                : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
-                : log.ReadAsync;
-            reached = await WaitAsync(look, wanted, patience, http.RequestAborted);
-        }
-
-        if (reached < wanted
-            && PositionBeyondEnd.Problem("Ledger-Min-Position", wanted, await log.ReadAsync(http.RequestAborted)) is { } problem)
+        var (wanted, wait, problem) = ReadRequest(http.Request, header);
+        if (problem is not null)
         {
             await http.WriteProblemAsync(problem);
             return;
         }
 
+        var (reached, target) = await ReachAsync(metadata, model, list, wanted, wait, http.RequestAborted);
+        if (reached < target
+            && PositionBeyondEnd.Problem("Ledger-Min-Position", target, await log.ReadAsync(http.RequestAborted)) is { } beyondEnd)
+        {
+            await http.WriteProblemAsync(beyondEnd);
+            return;
+        }
+
         http.Response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
-        if (reached < wanted)
+        if (reached < target)
         {
             http.Response.Headers["Ledger-Stale"] = "true";
         }
@@ -96,11 +76,46 @@ public sealed class MinPosition(
         await next();
     }
 
-    private async Task<long> WaitAsync(Func<CancellationToken, Task<long>> look, long wanted, TimeSpan patience, CancellationToken ct)
+    /// <summary>Reads the requested position, null if there is none, and the requested time to wait; or the problem of a header.</summary>
+    private static (long? Wanted, TimeSpan? Wait, Refusal? Problem) ReadRequest(HttpRequest request, string header)
+    {
+        var wanted = 0L;
+        if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
+        {
+            return (null, null, Problems.Malformed(
+                "malformed_position", "Ledger-Min-Position must be a number that Ledger-Position gave."));
+        }
+
+        if (!Preferences.TryWait(request.Headers["Prefer"].ToString(), out var seconds))
+        {
+            return (null, null, Problems.Malformed(
+                "malformed_prefer", "Prefer: wait must be a whole number of seconds, such as wait=5."));
+        }
+
+        TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(Math.Min(seconds.Value, MaxWait.TotalSeconds));
+        return (header.Length > 0 ? wanted : null, wait, null);
+    }
+
+    /// <summary>Waits for the position at the source of the answer. Returns the position reached and the one waited for.</summary>
+    private async Task<(long Reached, long Target)> ReachAsync(
+        EndpointMetadataCollection? metadata, string? model, string? list, long? wanted, TimeSpan? wait, CancellationToken ct)
+    {
+        if (list is not null)
+        {
+            return await WaitForListAsync(list, wanted, wait ?? ListWait, ct);
+        }
+
+        Func<CancellationToken, Task<long>> look = model is not null ? token => ReadModelPositionAsync(model, token)
+            : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
+            : log.ReadAsync;
+        return (await WaitAsync(look, wanted ?? 0, wait ?? TimeSpan.Zero, ct), wanted ?? 0);
+    }
+
+    private async Task<long> WaitAsync(Func<CancellationToken, Task<long>> look, long wanted, TimeSpan maxWait, CancellationToken ct)
     {
         var since = clock.GetTimestamp();
         var reached = await look(ct);
-        while (reached < wanted && clock.GetElapsedTime(since) < patience)
+        while (reached < wanted && clock.GetElapsedTime(since) < maxWait)
         {
             await Task.Delay(Pause, clock, ct);
             reached = await look(ct);
@@ -109,15 +124,15 @@ public sealed class MinPosition(
         return reached;
     }
 
-    /// <param name="wanted">Null for the end of the log as it is now.</param>
-    private async Task<(long Reached, long Wanted)> ListedAsync(string list, long? wanted, TimeSpan patience, CancellationToken ct)
+    /// <param name="wanted">Null for the current end of the log.</param>
+    private async Task<(long Reached, long Wanted)> WaitForListAsync(string list, long? wanted, TimeSpan maxWait, CancellationToken ct)
     {
         var model = documents.Find(list) ?? throw new InvalidOperationException($"There is no document read model '{list}'.");
         var since = clock.GetTimestamp();
         var status = await projections.OfAsync(model, ct);
         var target = wanted ?? status.End;
-        // One that has stopped, or is rebuilt, does not come that far in a moment.
-        while (status.Position < target && status is { PausedAt: null, IsRebuildDue: false } && clock.GetElapsedTime(since) < patience)
+        // A paused model, or one that is rebuilt, does not reach the position in a moment.
+        while (status.Position < target && status is { PausedAt: null, IsRebuildDue: false } && clock.GetElapsedTime(since) < maxWait)
         {
             await Task.Delay(ListPause, clock, ct);
             status = await projections.OfAsync(model, ct);
@@ -128,9 +143,9 @@ public sealed class MinPosition(
 
     private static Refusal NoPosition => Problems.Malformed(
         "min_position_not_supported",
-        "Ledger-Min-Position is not for this address: what it answers is written after the log, and it is not known up to which position.");
+        "This address does not support Ledger-Min-Position: its data is written after the log, and the position reached is unknown.");
 
-    private async Task<long> ServedAsync(string model, CancellationToken ct)
+    private async Task<long> ReadModelPositionAsync(string model, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");

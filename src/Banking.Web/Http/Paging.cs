@@ -10,31 +10,31 @@ namespace Banking.Web.Http;
 /// <param name="NextCursor">Opaque; absent on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor)
 {
-    /// <summary>From one item more than the page holds, which tells whether there is a next page.</summary>
-    public static Page<T> Of(IReadOnlyList<T> itemsAndOne, int limit, Func<T, string> cursor)
+    /// <summary>Makes a page from one item more than it holds: the additional item shows that there is a next page.</summary>
+    public static Page<T> Of(IReadOnlyList<T> itemsAndNext, int limit, Func<T, string> cursor)
     {
-        ArgumentNullException.ThrowIfNull(itemsAndOne);
+        ArgumentNullException.ThrowIfNull(itemsAndNext);
         ArgumentNullException.ThrowIfNull(cursor);
-        return itemsAndOne.Count <= limit
-            ? new(itemsAndOne, null)
-            : new([.. itemsAndOne.Take(limit)], Paging.Encode(cursor(itemsAndOne[limit - 1])));
+        return itemsAndNext.Count <= limit
+            ? new(itemsAndNext, null)
+            : new([.. itemsAndNext.Take(limit)], Paging.Encode(cursor(itemsAndNext[limit - 1])));
     }
 }
 
-/// <summary>Where a page begins and how long it is: keyset, so that a page stays what it was when something is added.</summary>
+/// <summary>The start and size of a page. Keyset paging: a page does not change when items are added.</summary>
 public sealed record Paging(int Limit, string? After)
 {
-    private const int Default = 50;
-    private const int Most = 500;
+    private const int DefaultLimit = 50;
+    private const int MaxLimit = 500;
 
     public static (Paging? Paging, Refusal? Problem) Read(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var limit = Default;
+        var limit = DefaultLimit;
         if (request.Query.TryGetValue("limit", out var text)
-            && (!Exact.TryInt(text, out limit) || limit is < 1 or > Most))
+            && (!Exact.TryInt(text, out limit) || limit is < 1 or > MaxLimit))
         {
-            return (null, Problems.Malformed("malformed_limit", $"limit is 1 to {Most}."));
+            return (null, Problems.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
         }
 
         if (!request.Query.TryGetValue("cursor", out var cursor))
@@ -47,8 +47,8 @@ public sealed record Paging(int Limit, string? After)
             : (null, Malformed);
     }
 
-    /// <summary>The answer to a cursor that this bank did not give.</summary>
-    public static Refusal Malformed => Problems.Malformed("malformed_cursor", "A cursor is passed on as it was given in nextCursor.");
+    /// <summary>The refusal of a cursor that this bank did not give.</summary>
+    public static Refusal Malformed => Problems.Malformed("malformed_cursor", "cursor must be a value that nextCursor gave.");
 
     public static string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(cursor));
 

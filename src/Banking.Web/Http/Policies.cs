@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Banking.Web.Http;
 
-/// <summary>What each route asks of its caller. Every route names one of these; a test lists them all.</summary>
+/// <summary>The authorization policies of routes. Every route names one of them; a test lists all routes.</summary>
 public static class Policies
 {
     /// <summary>Registers customers and opens accounts.</summary>
@@ -12,34 +12,34 @@ public static class Policies
     /// <summary>Takes money in over the counter.</summary>
     public const string Deposit = "deposit";
 
-    /// <summary>Moves money out of an account: staff at the counter, or the customer whose account it is.</summary>
+    /// <summary>Moves money out of an account: staff at the counter, or the customer of the account.</summary>
     public const string MoveMoney = "move-money";
 
     /// <summary>Freezes, limits and closes accounts.</summary>
     public const string ControlAccounts = "control-accounts";
 
-    /// <summary>Reads accounts and customers; a customer reads only what is theirs.</summary>
+    /// <summary>Reads accounts and customers; a customer reads only their own.</summary>
     public const string Read = "read";
 
-    /// <summary>Sees how the bank itself is doing.</summary>
+    /// <summary>Reads the state of the bank's operation.</summary>
     public const string Watch = "watch";
 
     /// <summary>Rebuilds and resumes read models.</summary>
     public const string Operate = "operate";
 
-    /// <summary>Reads the bank's own books.</summary>
+    /// <summary>Reads the general ledger.</summary>
     public const string ReadBooks = "read-books";
 
-    /// <summary>Reads who did what and why, whoever's account it was.</summary>
+    /// <summary>Reads the audit trail of all accounts.</summary>
     public const string Audit = "audit";
 
-    /// <summary>Has the bank tell of what happens on an account: staff, or the customer whose account it is.</summary>
+    /// <summary>Subscribes to notifications of an account: staff, or the customer of the account.</summary>
     public const string Subscribe = "subscribe";
 
-    /// <summary>Reads what the bank publishes, of all accounts.</summary>
+    /// <summary>Reads the published events of all accounts.</summary>
     public const string ReadFeed = "read-feed";
 
-    /// <summary>Says which endpoints get events, and sees what they are signed with.</summary>
+    /// <summary>Manages webhook endpoints and reads their signing secrets.</summary>
     public const string ManageWebhooks = "manage-webhooks";
 
     public static void Add(AuthorizationOptions options)
@@ -61,17 +61,17 @@ public static class Policies
 
     private static void Allow(AuthorizationOptions options, string policy, params string[] roles) =>
         options.AddPolicy(policy, p => p.RequireAuthenticatedUser()
-            // Exactly one: a second role must not open a door by one claim and be judged behind it by the other.
+            // Exactly one role: with two, authorization could use one and the endpoint the other.
             .RequireAssertion(c => c.User.FindAll(Claims.Role).Take(2).Count() == 1)
             .RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
 }
 
-/// <summary>The claims that a token carries.</summary>
+/// <summary>The claims of a token.</summary>
 public static class Claims
 {
     public const string Subject = "sub";
     public const string Role = "role";
 
-    /// <summary>The public id of the customer behind a token of role customer.</summary>
+    /// <summary>The public id of the customer, in a token of role customer.</summary>
     public const string Customer = "customer";
 }

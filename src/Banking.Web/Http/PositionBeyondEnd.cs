@@ -2,16 +2,16 @@ using Banking.Commands.Decisions;
 
 namespace Banking.Web.Http;
 
-/// <summary>A request that names a position which the log has not reached.</summary>
+/// <summary>Refuses a position beyond the end of the log.</summary>
 public static class PositionBeyondEnd
 {
-    /// <summary>The answer to a position beyond the end, or null where the log has it.</summary>
-    /// <param name="name">What the request calls the position.</param>
+    /// <summary>The refusal, or null if the log contains the position.</summary>
+    /// <param name="name">The name of the position in the request.</param>
     public static Refusal? Problem(string name, long position, long end, string? pointer = null) => position <= end
         ? null
         : Refusal.Of(
             "position_beyond_end", 416,
-            $"{name} is position {position}, and the log ends at {end}: it may have been restored to an earlier state.",
+            $"{name} is position {position}, but the log ends at {end}; the database may have been restored to an earlier state.",
             ("position", position), ("end", end)) with
         { Pointer = pointer };
 }

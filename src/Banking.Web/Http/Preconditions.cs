@@ -3,26 +3,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>Metadata of an endpoint: a command on something that has a version, which If-Match may demand.</summary>
+/// <summary>Metadata of an endpoint: its command changes a versioned resource, so If-Match is supported.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class HonoursIfMatchAttribute : Attribute;
 
-/// <summary>Metadata of an endpoint: a command that creates something, which has no version before.</summary>
-/// <param name="what">What it creates, such as "an account".</param>
+/// <summary>Metadata of an endpoint: its command creates a resource, which has no version yet.</summary>
+/// <param name="what">The created resource, such as "an account".</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CreatesAttribute(string what) : Attribute
 {
     public string What { get; } = what;
 }
 
-/// <summary>Metadata of an endpoint: many commands in one request, each with a key of its own.</summary>
+/// <summary>Metadata of an endpoint: many commands in one request, each with its own key.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BatchAttribute : Attribute;
 
-/// <summary>A condition that a request makes is honoured or refused: doing it regardless would be what the caller ruled out.</summary>
+/// <summary>Checks conditional headers: a condition is honoured or refused, never ignored.</summary>
 public static class Preconditions
 {
-    /// <summary>What is wrong with the conditions of a request, or null.</summary>
+    /// <summary>The problem of a request's conditions, or null.</summary>
     public static Refusal? Problem(HttpRequest request, Endpoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -32,22 +32,23 @@ public static class Preconditions
         if (headers.IfMatch.Count > 0 && endpoint.Metadata.GetMetadata<HonoursIfMatchAttribute>() is null)
         {
             return endpoint.Metadata.GetMetadata<BatchAttribute>() is not null
-                ? Problems.Malformed("if_match_of_a_batch", "If-Match speaks of one account; send that command alone.")
+                ? Problems.Malformed("if_match_of_a_batch", "If-Match applies to one account; send that command alone.")
                 : Problems.Malformed(
                     "if_match_not_applicable",
                     endpoint.Metadata.GetMetadata<CreatesAttribute>() is { } creates
-                            ? $"If-Match names a version of something that exists; this request creates {creates.What}, which has none yet. Leave it out."
-                        : isRead ? "If-Match goes with commands; a read takes If-None-Match."
-                        : "If-Match speaks of one version of one thing, which this request does not change. Leave it out.");
+                            ? $"This request creates {creates.What}, which has no version yet; leave out If-Match."
+                        : isRead ? "If-Match applies to commands; use If-None-Match for a read."
+                        : "If-Match applies to one version of one resource, and this request changes none; leave it out.");
         }
 
         return isRead ? null
-            : headers.IfNoneMatch.Count > 0 ? NotForCommands("If-None-Match", "an Idempotency-Key keeps a command from being done twice")
+            : headers.IfNoneMatch.Count > 0
+                ? NotForCommands("If-None-Match", "use an Idempotency-Key to keep a command from being applied twice")
             : headers.IfUnmodifiedSince.Count > 0
-                ? NotForCommands("If-Unmodified-Since", "If-Match with a version does, where a command changes one thing")
+                ? NotForCommands("If-Unmodified-Since", "use If-Match with a version if the command changes one resource")
             : null;
     }
 
     private static Refusal NotForCommands(string header, string instead) =>
-        Problems.Malformed("precondition_not_supported", $"{header} is not honoured by commands; {instead}.");
+        Problems.Malformed("precondition_not_supported", $"Commands do not support {header}; {instead}.");
 }

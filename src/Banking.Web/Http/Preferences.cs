@@ -3,15 +3,14 @@ using Banking.SharedKernel;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// What a caller prefers (RFC 7240). The first <c>wait</c> counts; preferences that this bank does not know are passed over, as the RFC
-/// says.
+/// Reads the preferences of a caller (RFC 7240). The first <c>wait</c> counts; unknown preferences are ignored, as the RFC requires.
 /// </summary>
 internal static class Preferences
 {
-    /// <summary>Nine digits are thirty years, and fit.</summary>
+    /// <summary>Nine digits are about thirty years, and fit an int.</summary>
     private const int MaxDigits = 9;
 
-    /// <summary>False where there is a <c>wait</c> that is no number of seconds; null seconds where there is none.</summary>
+    /// <summary>Reads <c>wait</c>; false if it is not a number of seconds. The seconds are null if there is no <c>wait</c>.</summary>
     public static bool TryWait(string header, out int? seconds)
     {
         seconds = null;

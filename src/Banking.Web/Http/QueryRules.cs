@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Http;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// Nothing that a query asks for is ignored: a parameter that the endpoint does not read is refused before the endpoint runs, and so is one
-/// that is given twice. What an endpoint reads is its <see cref="IQueryParameters"/>; on one without them every parameter is unknown.
+/// Refuses unknown and repeated query parameters before the endpoint runs, so that no parameter is ignored. An endpoint's
+/// <see cref="IQueryParameters"/> are known; without them every parameter is unknown.
 /// </summary>
 public static class QueryRules
 {
     private const int MaxShownLength = 100;
 
-    /// <summary>What is wrong with the query, or null.</summary>
+    /// <summary>The problem of the query, or null.</summary>
     public static Refusal? Problem(HttpRequest request, Endpoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -42,17 +42,19 @@ public static class QueryRules
     private static Refusal Unknown(string name, List<string> known)
     {
         var nearest = known.Where(k => IsNear(name, k)).MinBy(k => Spelling.Distance(Plain(name), Plain(k)));
-        // A name that is not plain text is not repeated to whoever reads the answer.
+        // A name that is not plain text is not repeated in the answer.
         var shown = PlainText.Problem(name, MaxShownLength) is null ? name : "";
-        var detail = (shown.Length > 0 ? $"There is no query parameter {shown} here" : "There is a query parameter here that is not known")
+        var detail = (shown.Length > 0 ? $"This request has no query parameter {shown}" : "This request has an unknown query parameter")
             + (nearest is null ? "." : $"; did you mean {nearest}?")
-            + (known.Count == 0 ? " This request takes none." : $" Known are {string.Join(", ", known)}.");
+            + (known.Count == 0 ? " It takes none." : $" Known are {string.Join(", ", known)}.");
         return nearest is null
             ? Refusal.Of("unknown_parameter", 400, detail, ("parameter", shown), ("known", known))
             : Refusal.Of("unknown_parameter", 400, detail, ("parameter", shown), ("known", known), ("nearest", nearest));
     }
 
-    /// <summary>Another letter case or separator, or a slip of the keyboard: up to a third of the letters.</summary>
+    /// <summary>
+    /// Whether a name differs from a known one by letter case, separators or a typing error: up to a third of its letters.
+    /// </summary>
     private static bool IsNear(string name, string known) =>
         name.Length <= MaxShownLength
         && Plain(name).Length > 1

@@ -1,8 +1,8 @@
 namespace Banking.Web.Http;
 
 /// <summary>
-/// Says that a GET is answered from a read model that follows the log. Its answer then says how far that was (Ledger-Position), and waits
-/// for a position where it is asked to (Ledger-Min-Position, Prefer: wait).
+/// Metadata of a GET that is answered from a read model. The answer states the model's position (Ledger-Position), and waits for a
+/// requested position (Ledger-Min-Position, Prefer: wait).
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ReadsFromAttribute(string model) : Attribute
@@ -11,8 +11,8 @@ public sealed class ReadsFromAttribute(string model) : Attribute
 }
 
 /// <summary>
-/// Says that a GET is a list that is found by a document read model. Asked for no position, it waits a moment for the end of the log as it
-/// was when the request came, so that whoever writes and then lists sees what they wrote.
+/// Metadata of a GET that lists a document read model. Without a requested position it waits briefly for the end of the log at the time of
+/// the request, so that a client that writes and then lists sees its writes.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ListsFromAttribute(string model) : Attribute
@@ -20,12 +20,10 @@ public sealed class ListsFromAttribute(string model) : Attribute
     public string Model { get; } = model;
 }
 
-/// <summary>Says that a GET is answered from the log as far as it is known to be complete, which may be before its last event.</summary>
+/// <summary>Metadata of a GET that is answered from the log up to its high-water mark, which may be before its last event.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ReadsCompleteLogAttribute : Attribute;
 
-/// <summary>
-/// Says that nobody knows up to which position of the log a GET is answered: asked to wait for one, it could only answer falsely.
-/// </summary>
+/// <summary>Metadata of a GET whose position in the log is unknown: a request to wait for a position is refused.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class HasNoPositionAttribute : Attribute;

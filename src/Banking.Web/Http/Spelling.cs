@@ -1,9 +1,9 @@
 namespace Banking.Web.Http;
 
-/// <summary>How far two words are from each other, for answers that suggest what may have been meant.</summary>
+/// <summary>Compares words, to suggest the one that was meant.</summary>
 public static class Spelling
 {
-    /// <summary>Levenshtein's distance: the fewest letters to add, drop or replace. Letter case does not count.</summary>
+    /// <summary>The Levenshtein distance: the smallest number of letters to add, remove or replace. Letter case does not count.</summary>
     public static int Distance(string a, string b)
     {
         ArgumentNullException.ThrowIfNull(a);

@@ -7,21 +7,20 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// Reads a command's body once, before the endpoint does: bounded, strict, and with an answer that names the member that is wrong
-/// (<see cref="BodyErrors"/>).
-/// Runs after authorization, so that nobody unknown makes the host read anything.
+/// Reads a command's body once, before the endpoint: with a size limit, strictly, and with errors that name the wrong member
+/// (<see cref="BodyErrors"/>). Runs after authorization, so that unknown callers cannot make the host read a body.
 /// </summary>
 public static class StrictBody
 {
-    /// <summary>More than any one command needs.</summary>
+    /// <summary>The default size limit: more than any single command needs.</summary>
     public const int LargestBytes = 64 * 1024;
 
     private static readonly object CommandKey = new();
 
-    /// <summary>What was asked.</summary>
+    /// <summary>The content of the command.</summary>
     public static CommandContent Content(HttpContext http) => http.Items[CommandKey] is { } command
         ? new(command, command.GetType())
-        : throw new InvalidOperationException("The endpoint declares no request body, so there is nothing to recognise a repeat by.");
+        : throw new InvalidOperationException("The endpoint declares no request body, so a repeated request cannot be recognised.");
 
     public static async Task Middleware(HttpContext http, Func<Task> next)
     {
@@ -66,12 +65,12 @@ public static class StrictBody
         }
     }
 
-    /// <summary>The answer to a body that is larger than the endpoint takes.</summary>
+    /// <summary>The refusal of a body that exceeds the endpoint's limit.</summary>
     public static Refusal TooLarge(Endpoint? endpoint)
     {
         var limit = endpoint is null ? LargestBytes : LimitOf(endpoint);
         return Refusal.Of(
-            "body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body is at most {limit} bytes here.", ("limit", limit));
+            "body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.", ("limit", limit));
     }
 
     private static int LimitOf(Endpoint endpoint) =>
@@ -79,8 +78,8 @@ public static class StrictBody
 
     private static async Task<(byte[]? Bytes, Refusal? Problem)> ReadAsync(HttpRequest request, Endpoint endpoint)
     {
-        var largest = LimitOf(endpoint);
-        if (request.ContentLength > largest)
+        var limit = LimitOf(endpoint);
+        if (request.ContentLength > limit)
         {
             return (null, TooLarge(endpoint));
         }
@@ -92,8 +91,8 @@ public static class StrictBody
             int read;
             while ((read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0)
             {
-                // What a Content-Encoding unpacks to counts, and not what was sent.
-                if (buffer.Length + read > largest)
+                // The decompressed size counts, not the size sent.
+                if (buffer.Length + read > limit)
                 {
                     return (null, TooLarge(endpoint));
                 }
@@ -107,8 +106,8 @@ public static class StrictBody
         }
         catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
         {
-            // The framework's decompression reads as the body does; gzip and Brotli say in different ways that a body is neither.
-            return (null, Problems.Malformed("malformed_content_encoding", "The body is not what its Content-Encoding says."));
+            // The framework decompresses while the body is read; gzip and Brotli throw different exceptions for an invalid body.
+            return (null, Problems.Malformed("malformed_content_encoding", "The body does not match its Content-Encoding."));
         }
 
         return (buffer.ToArray(), null);

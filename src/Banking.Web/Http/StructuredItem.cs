@@ -3,14 +3,16 @@ using System.Text;
 namespace Banking.Web.Http;
 
 /// <summary>
-/// A header that is a single string (RFC 8941, 3.3). Parameters behind the string are allowed by that grammar and mean nothing here. Many
-/// clients send a key bare; such a text means all of itself: cut at a semicolon, two orders could become one.
+/// A header with a single string (RFC 8941, 3.3). Parameters after the string are allowed and ignored. Many clients send a key without
+/// quotes; such a text is taken as a whole, because a cut at a semicolon could make two orders one.
 /// </summary>
 internal static class StructuredItem
 {
     private const string TokenSigns = "!#$%&'*+-.^_`|~:/";
 
-    /// <summary>False where the text begins with a quote and is no string, or is followed by something that is no parameter.</summary>
+    /// <summary>
+    /// False if the text begins with a quote and is not a string, or if the string is followed by anything except parameters.
+    /// </summary>
     public static bool TryRead(string text, out string value)
     {
         value = text;
@@ -65,7 +67,7 @@ internal static class StructuredItem
 
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || TokenSigns.Contains(c, StringComparison.Ordinal);
 
-    /// <summary>Whether the rest is nothing, or parameters such as <c>;a=1; b="x"; c</c>.</summary>
+    /// <summary>Whether the rest is empty or parameters such as <c>;a=1; b="x"; c</c>.</summary>
     private static bool AreParameters(ReadOnlySpan<char> rest)
     {
         while (!rest.IsEmpty)
@@ -96,7 +98,7 @@ internal static class StructuredItem
         return true;
     }
 
-    /// <summary>Passes over <c>=</c> and the bare item behind it, where there is one.</summary>
+    /// <summary>Skips <c>=</c> and the bare item after it, if there is one.</summary>
     private static bool TryValue(ReadOnlySpan<char> text, out ReadOnlySpan<char> rest)
     {
         rest = text;
