@@ -5,30 +5,30 @@ using CloudNative.CloudEvents.SystemTextJson;
 
 namespace Banking.Consumer;
 
-/// <summary>What a book needs of one published event.</summary>
-/// <param name="Id">The same in each delivery of the event.</param>
-/// <param name="Type">What happened, with its version: <c>banking.account.money-deposited.v1</c>.</param>
-/// <param name="Place">Where it stands in the series of an account; null for what changed no account.</param>
-/// <param name="Effect">What it adds to the balance; null where it moves no money, or is of a type that is not known here.</param>
-public sealed record BankEvent(string Id, string Type, Place? Place, Money? Effect)
+/// <summary>The parts of a published event that a book needs.</summary>
+/// <param name="Id">The event's id, the same in each delivery.</param>
+/// <param name="Type">The event's type with its version: <c>banking.account.money-deposited.v1</c>.</param>
+/// <param name="Position">The position in the series of an account. Null if the event belongs to no account.</param>
+/// <param name="Effect">The change of the balance. Null if the event moves no money or has an unknown type.</param>
+public sealed record BankEvent(string Id, string Type, SeriesPosition? Position, Money? Effect)
 {
     private const string Prefix = "banking.account.";
     private const string Opened = Prefix + "account-opened.v1";
 
     private static readonly JsonEventFormatter Format = new();
 
-    // Without these the reader would take the numbers for numbers too, but would not refuse a text in their place.
+    // Without these declarations the parser would accept a text in place of a number.
     private static readonly CloudEventAttribute Version = CloudEventAttribute.CreateExtension(
         "streamversion", CloudEventAttributeType.Integer);
     private static readonly CloudEventAttribute Previous = CloudEventAttribute.CreateExtension(
         "previousversion", CloudEventAttributeType.Integer);
 
-    /// <summary>Whether the account began with this event, so that its balance was zero before.</summary>
+    /// <summary>True for the first event of an account, before which its balance was zero.</summary>
     public bool OpensAccount => Type == Opened;
 
-    /// <summary>Reads a CloudEvent in structured JSON.</summary>
-    /// <exception cref="FormatException">It is none, or one of the bank's that is not as agreed. To skip it would be to lose money
-    /// silently.</exception>
+    /// <summary>Parses a CloudEvent in structured JSON.</summary>
+    /// <exception cref="FormatException">The body is not a CloudEvent, or it violates the bank's contract. Skipping it would silently lose
+    /// money.</exception>
     public static BankEvent Read(ReadOnlyMemory<byte> body)
     {
         try
@@ -37,8 +37,8 @@ public sealed record BankEvent(string Id, string Type, Place? Place, Money? Effe
             return new(
                 cloudEvent.Id!,
                 cloudEvent.Type!,
-                PlaceOf(cloudEvent),
-                EffectOf(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default));
+                ReadPosition(cloudEvent),
+                ReadEffect(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default));
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or KeyNotFoundException)
         {
@@ -46,36 +46,37 @@ public sealed record BankEvent(string Id, string Type, Place? Place, Money? Effe
         }
     }
 
-    private static Place? PlaceOf(CloudEvent cloudEvent) => (cloudEvent.Subject, cloudEvent[Version], cloudEvent[Previous]) switch
-    {
-        (_, null, _) => null,
-        (null, _, _) => throw new FormatException($"{cloudEvent.Id} has a place in a series, but not in whose."),
-        (var account, int version, null) => new(account, version, null),
-        (var account, int version, int previous) when previous < version => new(account, version, previous),
-        _ => throw new FormatException($"{cloudEvent.Id} stands before the event that it follows."),
-    };
+    private static SeriesPosition? ReadPosition(CloudEvent cloudEvent) =>
+        (cloudEvent.Subject, cloudEvent[Version], cloudEvent[Previous]) switch
+        {
+            (_, null, _) => null,
+            (null, _, _) => throw new FormatException($"{cloudEvent.Id} has a position in a series but no account."),
+            (var account, int version, null) => new(account, version, null),
+            (var account, int version, int previous) when previous < version => new(account, version, previous),
+            _ => throw new FormatException($"{cloudEvent.Id} has a position before the event that it follows."),
+        };
 
-    private static Money? EffectOf(string type, JsonElement data) => type switch
+    private static Money? ReadEffect(string type, JsonElement data) => type switch
     {
-        // Nothing yet, but in a currency.
-        Opened => Amount(data, "overdraftLimit") with { Value = 0m },
-        Prefix + "money-deposited.v1" or Prefix + "transfer-received.v1" => Amount(data),
-        Prefix + "money-withdrawn.v1" or Prefix + "transfer-sent.v1" => -Amount(data),
+        // Zero, in the currency of the account.
+        Opened => ReadAmount(data, "overdraftLimit") with { Value = 0m },
+        Prefix + "money-deposited.v1" or Prefix + "transfer-received.v1" => ReadAmount(data),
+        Prefix + "money-withdrawn.v1" or Prefix + "transfer-sent.v1" => -ReadAmount(data),
         Prefix + "correction-booked.v1" => data.GetProperty("direction").GetString() switch
         {
-            "credit" => Amount(data),
-            "debit" => -Amount(data),
-            var other => throw new FormatException($"A correction is a credit or a debit, not '{other}'."),
+            "credit" => ReadAmount(data),
+            "debit" => -ReadAmount(data),
+            var other => throw new FormatException($"A correction must be a credit or a debit, not '{other}'."),
         },
-        // A type that is new since this was written is no reason to stop: it keeps its place in the series and moves nothing here.
+        // A type that this consumer does not know keeps its position in the series and changes no balance.
         _ => null,
     };
 
-    private static Money Amount(JsonElement data, string name = "amount") => Money.Read(data.GetProperty(name));
+    private static Money ReadAmount(JsonElement data, string name = "amount") => Money.Read(data.GetProperty(name));
 }
 
-/// <summary>A place in the series of an account.</summary>
-/// <param name="Account">Whose series it is.</param>
-/// <param name="Version">The place among all of the account's events, of which not every one is published.</param>
-/// <param name="Previous">The place of the account's event that was published right before; null for the first.</param>
-public sealed record Place(string Account, long Version, long? Previous);
+/// <summary>A position in the series of published events of an account.</summary>
+/// <param name="Account">The account's id.</param>
+/// <param name="Version">The version among all events of the account, not all of which are published.</param>
+/// <param name="Previous">The version of the account's previous published event. Null for the first.</param>
+public sealed record SeriesPosition(string Account, long Version, long? Previous);

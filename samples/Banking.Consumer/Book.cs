@@ -1,47 +1,45 @@
 namespace Banking.Consumer;
 
-/// <summary>What an arrival was.</summary>
+/// <summary>The classification of a received event.</summary>
 public enum Arrival
 {
-    /// <summary>The next one: it is applied.</summary>
+    /// <summary>The next event of the series. It is applied.</summary>
     New,
 
-    /// <summary>Known already: nothing is done.</summary>
+    /// <summary>A known event. It is ignored.</summary>
     Duplicate,
 
-    /// <summary>Something before it is missing: it waits.</summary>
+    /// <summary>An event before it is missing, so it waits.</summary>
     Gap,
 
     /// <summary>
-    /// It comes for the first time, and a later one of its account came before: it is applied, or waits if something before it is missing
-    /// too.
+    /// The event is new but arrives after a later event of its account. It is applied, or waits if an event before it is missing too.
     /// </summary>
     Inversion,
 }
 
-/// <summary>Published events of an account that never came: those after one place, up to and with another.</summary>
+/// <summary>Missing events of an account: those after one version, up to and including another.</summary>
 public sealed record Gap(string Account, long? After, long UpTo);
 
-/// <summary>What the events of one account add up to.</summary>
-/// <param name="Balance">The sum of what was applied; null as long as nothing with a currency was.</param>
-/// <param name="Complete">Whether that is all: the series begins with the opening of the account. Otherwise what was before was never
-/// published.</param>
-/// <param name="First">The first place in the series; null until the first event came.</param>
-/// <param name="Last">The last place up to which nothing is missing.</param>
-/// <param name="Events">How many were applied.</param>
+/// <summary>The state of one account, computed from its events.</summary>
+/// <param name="Balance">The sum of the applied effects. Null before the first event with a currency.</param>
+/// <param name="Complete">True if the series begins with the opening of the account. Otherwise earlier events were never published.</param>
+/// <param name="First">The first version in the series. Null before the first event.</param>
+/// <param name="Last">The last version before which no event is missing.</param>
+/// <param name="Events">The number of applied events.</param>
 public sealed record AccountState(string Account, Money? Balance, bool Complete, long? First, long? Last, long Events);
 
 /// <summary>
-/// Balances, out of events as they arrive: at least once each, and in order unless something is wrong. An effect counts once by
-/// construction: an event is applied only where the series has come to exactly the event that it follows, and that moves the series on.
-/// For one thread. It lives in memory; to keep it, store it and the source's position in one transaction.
+/// Computes balances from events that arrive at least once, and usually in order. Each effect counts exactly once: an event is applied only
+/// after the event that it follows, and then becomes the last of its series. Not thread-safe. The book is in memory; to persist it, store
+/// it and the source's position in one transaction.
 /// </summary>
 public sealed class Book
 {
     private readonly SortedDictionary<string, Series> _accounts = new(StringComparer.Ordinal);
 
-    // Without a place only the id tells a repetition. A book that is kept would forget ids that are older than any repetition can be.
-    private readonly HashSet<string> _unnumbered = [];
+    // Events without a position are deduplicated by id. A persistent book would delete ids that are too old for a redelivery.
+    private readonly HashSet<string> _withoutPosition = [];
 
     public long Received { get; private set; }
 
@@ -49,29 +47,29 @@ public sealed class Book
 
     public long Inversions { get; private set; }
 
-    /// <summary>Those that wait for one that is missing.</summary>
+    /// <summary>The number of events that wait for a missing one.</summary>
     public long Waiting => _accounts.Values.Sum(a => (long)a.Waiting);
 
-    /// <summary>Those whose effect is in the balances, if they have one.</summary>
-    public long Applied => _unnumbered.Count + _accounts.Values.Sum(a => a.State.Events);
+    /// <summary>The number of applied events.</summary>
+    public long Applied => _withoutPosition.Count + _accounts.Values.Sum(a => a.State.Events);
 
     public IEnumerable<Gap> Gaps => _accounts.Values.SelectMany(a => a.Gaps);
 
-    /// <summary>The accounts, by their ids.</summary>
+    /// <summary>The accounts, ordered by id.</summary>
     public IEnumerable<AccountState> Accounts => _accounts.Values.Select(a => a.State);
 
-    /// <exception cref="FormatException">The event contradicts those before it: from here on no balance could be told.</exception>
+    /// <exception cref="FormatException">The event contradicts earlier ones, so later balances would be wrong.</exception>
     public Arrival Take(BankEvent arrived)
     {
-        var arrival = arrived.Place is { } place ? SeriesOf(place.Account).Take(arrived, place)
-            : _unnumbered.Add(arrived.Id) ? Arrival.New : Arrival.Duplicate;
+        var arrival = arrived.Position is { } position ? FindSeries(position.Account).Take(arrived, position)
+            : _withoutPosition.Add(arrived.Id) ? Arrival.New : Arrival.Duplicate;
         Received++;
         Duplicates += arrival == Arrival.Duplicate ? 1 : 0;
         Inversions += arrival == Arrival.Inversion ? 1 : 0;
         return arrival;
     }
 
-    private Series SeriesOf(string account)
+    private Series FindSeries(string account)
     {
         if (!_accounts.TryGetValue(account, out var series))
         {

@@ -4,25 +4,25 @@ using System.Text.Json;
 
 namespace Banking.Consumer;
 
-/// <summary>How the book's account stands to the bank's.</summary>
+/// <summary>The result of comparing an account of the book with the bank.</summary>
 public enum Verdict
 {
-    /// <summary>Nothing is missing, and the balances are the same.</summary>
+    /// <summary>No event is missing, and the balances are equal.</summary>
     Equal,
 
-    /// <summary>Nothing is missing, and the balances are not the same.</summary>
+    /// <summary>No event is missing, but the balances differ.</summary>
     Differing,
 
-    /// <summary>The bank published events of the account that did not arrive, or are waiting for one that did not.</summary>
+    /// <summary>Published events of the account are missing, or wait for a missing one.</summary>
     Missing,
 
-    /// <summary>Nothing is missing, but the account is older than what was published of it.</summary>
+    /// <summary>No published event is missing, but the account is older than its first published event.</summary>
     Incomplete,
 }
 
 /// <summary>One account, in the book and in the bank.</summary>
-/// <param name="Bank">The bank's balance; null where it does not know the account.</param>
-/// <param name="Published">What the bank says that it published of the account.</param>
+/// <param name="Bank">The bank's balance. Null if the bank does not know the account.</param>
+/// <param name="Published">The bank's own count of the published events of the account.</param>
 public sealed record Compared(AccountState Book, Money? Bank, Published Published)
 {
     public Verdict Verdict => this switch
@@ -34,34 +34,34 @@ public sealed record Compared(AccountState Book, Money? Bank, Published Publishe
 }
 
 /// <summary>
-/// The places of the first and the last published event of an account, and how many were published; no places where none was.
+/// The versions of the first and the last published event of an account, and their number. Without published events both are null.
 /// </summary>
 public sealed record Published(long? First, long? Last, long Events);
 
 /// <summary>
-/// Asks the bank itself about each account of a book. The two agree only about a bank that is at rest: what is booked in between is in
-/// one and not yet in the other.
+/// Compares each account of a book with the bank's API. The result is reliable only while the bank books nothing, because a new booking may
+/// be in one and not yet in the other.
 /// </summary>
 public sealed class Comparison(HttpClient http)
 {
-    private const int AtATime = 8;
+    private const int MaxParallelRequests = 8;
 
-    /// <summary>The accounts of the book, by their ids.</summary>
+    /// <summary>Compares the accounts of the book, in the order of their ids.</summary>
     public async Task<IReadOnlyList<Compared>> CompareAsync(Book book, CancellationToken cancellation)
     {
         var compared = new ConcurrentBag<Compared>();
         await Parallel.ForEachAsync(
             book.Accounts,
-            new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallelRequests, CancellationToken = cancellation },
             async (account, stop) =>
-                compared.Add(new(account, await BalanceAsync(account.Account, stop), await PublishedAsync(account.Account, stop))));
+                compared.Add(new(account, await ReadBalanceAsync(account.Account, stop), await ReadPublishedAsync(account.Account, stop))));
         return [.. compared.OrderBy(c => c.Book.Account, StringComparer.Ordinal)];
     }
 
-    private async Task<Money?> BalanceAsync(string account, CancellationToken cancellation) =>
+    private async Task<Money?> ReadBalanceAsync(string account, CancellationToken cancellation) =>
         await GetAsync($"/v1/accounts/{account}/balance", cancellation) is { } answer ? Money.Read(answer.GetProperty("balance")) : null;
 
-    private async Task<Published> PublishedAsync(string account, CancellationToken cancellation) =>
+    private async Task<Published> ReadPublishedAsync(string account, CancellationToken cancellation) =>
         await GetAsync($"/v1/feed/completeness?account={account}", cancellation) is { } answer
             ? new(Number(answer, "first"), Number(answer, "last"), Number(answer, "events") ?? 0)
             : new(null, null, 0);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Banking.Consumer;
 
-/// <summary>An amount as the bank writes it: a decimal in text, so that no reader on the way makes a floating point number of it.</summary>
+/// <summary>An amount. The bank writes decimals as text, so that no reader turns them into floating point numbers.</summary>
 public readonly record struct Money([property: JsonNumberHandling(JsonNumberHandling.WriteAsString)] decimal Value, string Currency)
 {
     public static Money operator +(Money left, Money right) => left.Currency == right.Currency
@@ -16,7 +16,7 @@ public readonly record struct Money([property: JsonNumberHandling(JsonNumberHand
     public static Money Read(JsonElement json)
     {
         var text = json.GetProperty("value").GetString() ?? "";
-        // A decimal silently rounds what has more digits than it holds. What comes back as it was written was not rounded.
+        // decimal.TryParse silently rounds a number with too many digits. A value that formats to the same text was not rounded.
         return
             decimal.TryParse(
                 text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)

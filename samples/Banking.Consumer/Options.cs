@@ -3,9 +3,9 @@ using System.Globalization;
 
 namespace Banking.Consumer;
 
-/// <summary>What the command line asks for.</summary>
-/// <param name="Source">Where to read: feed, kafka or rabbitmq.</param>
-/// <param name="UntilIdle">After how long a silence to stop; null to go on until Ctrl+C.</param>
+/// <summary>The options of the command line.</summary>
+/// <param name="Source">The source of events: feed, kafka or rabbitmq.</param>
+/// <param name="UntilIdle">Stop after this time without events. Null: run until Ctrl+C.</param>
 public sealed record Options(
     string Source,
     Uri Bank,
@@ -34,7 +34,7 @@ public sealed record Options(
 
     private static readonly string[] Common = ["--bank", "--token", "--until-idle"];
 
-    /// <exception cref="ArgumentException">With a message for whoever typed it.</exception>
+    /// <exception cref="ArgumentException">The command line is wrong. The message is for the user.</exception>
     public static Options Parse(IReadOnlyList<string> args)
     {
         string[] known = args is [var source, ..] && OptionsOf.TryGetValue(source, out var own)
@@ -65,7 +65,7 @@ public sealed record Options(
         return new(
             args[0],
             Address("--bank", "http://localhost:5080", "http", "https"),
-            given.GetValueOrDefault("--token") ?? Refuse<string>("--token is needed: the bank tells balances only to those it knows."),
+            given.GetValueOrDefault("--token") ?? Refuse<string>("--token is required: only authenticated callers can read balances."),
             given.GetValueOrDefault("--bootstrap", "localhost:9092"),
             given.GetValueOrDefault("--topic", "banking.events"),
             given.GetValueOrDefault("--group", "banking-consumer"),
@@ -74,16 +74,16 @@ public sealed record Options(
             given.TryGetValue("--until-idle", out var seconds) ? Seconds(seconds) : null,
             json);
 
-        Uri Address(string option, string otherwise, params string[] schemes) =>
-            Uri.TryCreate(given.GetValueOrDefault(option, otherwise), UriKind.Absolute, out var uri) && schemes.Contains(uri.Scheme)
+        Uri Address(string option, string defaultValue, params string[] schemes) =>
+            Uri.TryCreate(given.GetValueOrDefault(option, defaultValue), UriKind.Absolute, out var uri) && schemes.Contains(uri.Scheme)
                 ? uri
-                : Refuse<Uri>($"{option} is an address that begins with {schemes[0]}://.");
+                : Refuse<Uri>($"{option} must be an address that begins with {schemes[0]}://.");
     }
 
     private static TimeSpan Seconds(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
             ? TimeSpan.FromSeconds(seconds)
-            : Refuse<TimeSpan>("--until-idle is a number of seconds, from 1 to 86400.");
+            : Refuse<TimeSpan>("--until-idle must be a number of seconds, from 1 to 86400.");
 
     [DoesNotReturn]
     private static void Refuse(string message) => throw new ArgumentException(message);

@@ -26,7 +26,7 @@ IEventSource source = options.Source switch
     "feed" => new FeedSource(http, TimeProvider.System),
     "kafka" => new KafkaSource(options.Bootstrap, options.Topic, options.Group),
     "rabbitmq" => new RabbitSource(options.Uri, options.Queue),
-    var other => throw new InvalidOperationException($"{other} is no source."),
+    var other => throw new InvalidOperationException($"{other} is not a source."),
 };
 
 try
@@ -39,14 +39,14 @@ try
 }
 catch (Exception e)
 {
-    // Stopping is right, whatever it is: the event that could not be taken is not acknowledged and comes again.
+    // Stop on any failure. The event that failed is not acknowledged, so the next run receives it again.
     Console.Error.WriteLine($"{options.Source}: {e.Message}");
     return 1;
 }
 
 void Stop(PosixSignalContext signal)
 {
-    // The first Ctrl+C asks for the report, the second ends the process.
+    // The first Ctrl+C prints the report, the second ends the process.
     signal.Cancel = !stop.IsCancellationRequested;
     stop.Cancel();
 }

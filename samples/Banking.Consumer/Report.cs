@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Banking.Consumer;
 
-/// <summary>What a run came to.</summary>
+/// <summary>The result of a run.</summary>
 public sealed record Report(
     long Received, long Applied, long Waiting, long Duplicates, long Inversions, IReadOnlyList<Gap> Gaps, IReadOnlyList<Compared> Accounts)
 {
@@ -14,7 +14,7 @@ public sealed record Report(
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>Nothing is missing, nothing came too late, and every balance that can be compared is the bank's.</summary>
+    /// <summary>True if no event is missing, none arrived out of order, and every comparable balance equals the bank's.</summary>
     public bool IsGood => Gaps.Count == 0 && Inversions == 0 && Accounts.All(a => a.Verdict is Verdict.Equal or Verdict.Incomplete);
 
     public static Report Of(Book book, IReadOnlyList<Compared> accounts) =>
@@ -22,23 +22,24 @@ public sealed record Report(
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>The counts, and a line for each thing that is not as it should be.</summary>
+    /// <summary>The counts, and one line for each problem.</summary>
     public override string ToString() =>
         string.Join(
             '\n',
             [
-                Line(
-                    $"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, {Inversions} inversions, {Gaps.Count} gaps"
-                ),
+                Line($"events: {Received} received, {Applied} applied, {Waiting} waiting, {Duplicates} duplicates, ")
+                    + Line($"{Inversions} inversions, {Gaps.Count} gaps"),
                 Line($"accounts: {Accounts.Count}, of which {string.Join(", ", Enum.GetValues<Verdict>().Select(Count))}"),
                 .. Gaps.Select(g => Line($"gap: {g.Account} after {g.After?.ToString() ?? "nothing"} up to {g.UpTo}")),
                 .. Accounts
                     .Where(a => a.Verdict is Verdict.Differing or Verdict.Missing)
-                    .Select(a =>
-                        Line(
-                            $"{Name(a.Verdict)}: {a.Book.Account}: {a.Book.Balance} of {a.Book.Events} events up to {a.Book.Last}, the bank has {a.Bank} and published {a.Published.Events} up to {a.Published.Last}"
-                        )),
+                    .Select(Describe),
             ]);
+
+    private static string Describe(Compared account) =>
+        Line($"{Name(account.Verdict)}: {account.Book.Account}: {account.Book.Balance} of {account.Book.Events} events ")
+        + Line($"up to {account.Book.Last}, the bank has {account.Bank} ")
+        + Line($"and published {account.Published.Events} up to {account.Published.Last}");
 
     private string Count(Verdict verdict) => $"{Accounts.Count(a => a.Verdict == verdict)} {Name(verdict)}";
 

@@ -1,10 +1,10 @@
 namespace Banking.Consumer;
 
-/// <summary>The events of one account, each applied right after the one that it follows.</summary>
+/// <summary>The events of one account. Each is applied right after the event that it follows.</summary>
 internal sealed class Series(string account)
 {
-    // By the place that they follow, which is how they are asked for once the series gets there.
-    private readonly Dictionary<long, (BankEvent Event, Place Place)> _waiting = [];
+    // The key is the version of the event that must come before, for the lookup when the series reaches it.
+    private readonly Dictionary<long, (BankEvent Event, SeriesPosition Position)> _waiting = [];
 
     private long _latest;
 
@@ -12,71 +12,70 @@ internal sealed class Series(string account)
 
     public int Waiting => _waiting.Count;
 
-    /// <summary>From the last applied one to the first that waits, and between those that wait.</summary>
+    /// <summary>The gaps between the last applied event and the first waiting one, and between waiting events.</summary>
     public IEnumerable<Gap> Gaps
     {
         get
         {
             var reached = State.Last;
-            foreach (var (previous, (_, place)) in _waiting.OrderBy(w => w.Key))
+            foreach (var (previous, (_, position)) in _waiting.OrderBy(w => w.Key))
             {
                 if (previous != reached)
                 {
                     yield return new(account, reached, previous);
                 }
 
-                reached = place.Version;
+                reached = position.Version;
             }
         }
     }
 
-    public Arrival Take(BankEvent arrived, Place place)
+    public Arrival Take(BankEvent arrived, SeriesPosition position)
     {
-        if (place.Version <= State.Last || IsWaiting(place))
+        if (position.Version <= State.Last || IsWaiting(position))
         {
             return Arrival.Duplicate;
         }
 
-        var next = place.Previous == State.Last;
-        if (next)
+        var isNext = position.Previous == State.Last;
+        if (isNext)
         {
-            Apply(arrived, place);
+            Apply(arrived, position);
             while (_waiting.Remove(State.Last!.Value, out var waiting))
             {
-                Apply(waiting.Event, waiting.Place);
+                Apply(waiting.Event, waiting.Position);
             }
         }
-        else if (place.Previous is { } previous && !(previous < State.Last))
+        else if (position.Previous is { } previous && !(previous < State.Last))
         {
-            _waiting.Add(previous, (arrived, place));
+            _waiting.Add(previous, (arrived, position));
         }
         else
         {
             throw new FormatException(
-                $"{account} came to {State.Last}, and {place.Version} says that it follows {place.Previous?.ToString() ?? "nothing"}.");
+                $"{account} is at {State.Last}, but {position.Version} follows {position.Previous?.ToString() ?? "nothing"}.");
         }
 
-        var late = place.Version < _latest;
-        _latest = Math.Max(_latest, place.Version);
-        return late ? Arrival.Inversion : next ? Arrival.New : Arrival.Gap;
+        var isLate = position.Version < _latest;
+        _latest = Math.Max(_latest, position.Version);
+        return isLate ? Arrival.Inversion : isNext ? Arrival.New : Arrival.Gap;
     }
 
-    private bool IsWaiting(Place place) =>
-        place.Previous is { } previous
+    private bool IsWaiting(SeriesPosition position) =>
+        position.Previous is { } previous
         && _waiting.TryGetValue(previous, out var other)
-        && (
-            other.Place == place
-                ? true
-                : throw new FormatException($"{account} has two events that follow {previous}: {other.Place.Version} and {place.Version}.")
-        );
+        && (other.Position == position
+            ? true
+            : throw new FormatException(
+                $"{account} has two events that follow {previous}: {other.Position.Version} and {position.Version}."));
 
-    private void Apply(BankEvent applied, Place place) =>
+    private void Apply(BankEvent applied, SeriesPosition position) =>
         State = State with
         {
             Balance = State.Balance is { } balance && applied.Effect is { } effect ? balance + effect : applied.Effect ?? State.Balance,
             Complete = State.First is null ? applied.OpensAccount : State.Complete,
-            First = State.First ?? place.Version,
-            Last = place.Version,
+            First = State.First ?? position.Version,
+            Last = position.Version,
             Events = State.Events + 1,
         };
 }

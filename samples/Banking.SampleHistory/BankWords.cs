@@ -1,12 +1,12 @@
 namespace Banking.SampleHistory;
 
-/// <summary>The Czech words of the format.</summary>
+/// <summary>The Czech words of the file format.</summary>
 internal static class BankWords
 {
     public const string Credit = "PRIJEM";
     public const string Debit = "VYDAJ";
 
-    /// <summary>A type that some cash debits have, and an operation.</summary>
+    /// <summary>The operation of a cash withdrawal. Some cash debits also have it as their type.</summary>
     public const string Cash = "VYBER";
 
     public const string Deposit = "VKLAD";
@@ -26,11 +26,11 @@ internal static class BankWords
     public static readonly string[] Frequencies =
         ["POPLATEK MESICNE", "POPLATEK MESICNE", "POPLATEK MESICNE", "POPLATEK MESICNE", "POPLATEK TYDNE", "POPLATEK PO OBRATU"];
 
-    /// <summary>A blank purpose is written in two ways.</summary>
+    /// <summary>A blank purpose has two spellings.</summary>
     public static readonly string[] OrderPurposes = [Household, Household, Household, Insurance, Loan, Leasing, " ", ""];
 
-    /// <summary>Other banks. Names with a separator, quotes or letters of Latin-1 are rare in the format, and legal.</summary>
     public static readonly string[] Banks = ["AB", "CD", "EF", "GH", "IJ", "KL", "MN", "OP", "QR", "ST", "UV", "WX", "YZ"];
 
+    /// <summary>Names with a separator, quotes or Latin-1 letters. The format allows them.</summary>
     public static readonly string[] RareBanks = ["Národní", "Y;\"Z\""];
 }

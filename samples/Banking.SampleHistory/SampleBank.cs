@@ -2,8 +2,8 @@ using static Banking.SampleHistory.BankWords;
 
 namespace Banking.SampleHistory;
 
-/// <summary>A bank that never was: everything in it comes from one number.</summary>
-/// <param name="Lost">Rows that the bank booked and the files lack. Each opens a gap at the row that follows it on its account.</param>
+/// <summary>A fictional bank, generated from one seed.</summary>
+/// <param name="Lost">Booked rows that the files omit. Each causes a gap at the next row of its account.</param>
 public sealed record SampleBank(
     IReadOnlyList<Client> Clients,
     IReadOnlyList<Account> Accounts,
@@ -16,36 +16,41 @@ public sealed record SampleBank(
 
     private const int AccountCount = 200;
 
-    /// <summary>So many lack a row in the middle.</summary>
+    /// <summary>The number of accounts with an omitted row.</summary>
     private const int GapCount = 12;
 
     private static readonly DateOnly FirstDay = new(1995, 1, 1);
     private static readonly DateOnly LastDay = new(1997, 12, 31);
 
-    public static SampleBank Make(ulong seed = Seed)
+    public static SampleBank Create(ulong seed = Seed)
     {
         var random = new SeededRandom(seed);
         var accounts = Enumerable
             .Range(1, AccountCount)
-            .Select(n => AnyAccount(n, random))
+            .Select(n => CreateAccount(n, random))
             .OrderBy(a => a.Opened)
             .ThenBy(a => a.Id)
             .ToList();
-        var (clients, dispositions) = People(accounts, random);
-        var orders = accounts.SelectMany(a => Enumerable.Range(0, random.Next(0, 2)).Select(_ => AnyOrder(a, random))).ToList();
+        var (clients, dispositions) = CreateClients(accounts, random);
+        var orders = accounts.SelectMany(a => Enumerable.Range(0, random.Next(0, 2)).Select(_ => CreateOrder(a, random))).ToList();
         orders = [.. orders.Select((order, i) => order with { Id = 29_401 + (7 * i) })];
 
-        var stories = new List<IReadOnlyList<Booking>>();
+        var histories = new List<IReadOnlyList<Booking>>();
         foreach (var (n, account) in accounts.Index())
         {
-            // One account in seventy was opened and never used.
-            var story = new AccountStory(
-                account, [.. orders.Where(o => o.Account == account.Id)], LastDay, printsHellers: n % 4 == 0, random);
-            stories.Add(n % 70 == 69 ? [] : story.Tell(endsBelowZero: n % 50 == 7));
+            // One account in seventy has no bookings.
+            var history = new AccountHistory(
+                account, [.. orders.Where(o => o.Account == account.Id)], LastDay, exportsHellers: n % 4 == 0, random);
+            histories.Add(n % 70 == 69 ? [] : history.Generate(endsBelowZero: n % 50 == 7));
         }
 
-        var lost = stories.Where((story, n) => story.Count > 40 && n % 3 == 0).Select(AnyLost).OfType<Booking>().Take(GapCount).ToHashSet();
-        var numbered = Numbered([.. stories.SelectMany(story => story)], random, lost);
+        var lost = histories
+            .Where((history, n) => history.Count > 40 && n % 3 == 0)
+            .Select(ChooseLost)
+            .OfType<Booking>()
+            .Take(GapCount)
+            .ToHashSet();
+        var numbered = Numbered([.. histories.SelectMany(story => story)], random, lost);
         return new(
             clients,
             accounts,
@@ -55,30 +60,30 @@ public sealed record SampleBank(
             [.. numbered.Where(row => row.IsLost).Select(row => row.Row)]);
     }
 
-    private static Account AnyAccount(int n, SeededRandom random) => new(
+    private static Account CreateAccount(int n, SeededRandom random) => new(
         (n * 13) + random.Next(0, 12),
         random.Next(1, 77),
         random.Pick(Frequencies),
         n <= 20 ? FirstDay.AddDays(random.Next(0, 6)) : FirstDay.AddDays(random.Next(0, 950)));
 
-    private static (List<Client> Clients, List<Disposition> Dispositions) People(List<Account> accounts, SeededRandom random)
+    private static (List<Client> Clients, List<Disposition> Dispositions) CreateClients(List<Account> accounts, SeededRandom random)
     {
         var (clients, dispositions) = (new List<Client>(), new List<Disposition>());
         foreach (var account in accounts.OrderBy(a => a.Id))
         {
-            // Some own two accounts.
-            Add(account, clients.Count > 0 && random.Chance(5) ? clients[^1] : AnyClient(), "OWNER");
+            // Some clients own two accounts.
+            Add(account, clients.Count > 0 && random.Chance(5) ? clients[^1] : AddClient(), "OWNER");
             for (var n = random.Chance(22) ? random.Next(1, 2) : 0; n > 0; n--)
             {
-                Add(account, AnyClient(), "DISPONENT");
+                Add(account, AddClient(), "DISPONENT");
             }
         }
 
-        // One of them has no account at all.
-        AnyClient();
+        // One client has no account.
+        AddClient();
         return (clients, dispositions);
 
-        Client AnyClient()
+        Client AddClient()
         {
             var born = new DateOnly(1920, 1, 1).AddDays(random.Next(0, 20_000));
             var month = born.Month + (random.Chance(50) ? 50 : 0);
@@ -90,7 +95,7 @@ public sealed record SampleBank(
             dispositions.Add(new((dispositions.Count * 11) + 3, client.Id, account.Id, type));
     }
 
-    private static StandingOrder AnyOrder(Account account, SeededRandom random) =>
+    private static StandingOrder CreateOrder(Account account, SeededRandom random) =>
         new(
             0,
             account.Id,
@@ -99,16 +104,16 @@ public sealed record SampleBank(
             10L * random.Next(3_000, 70_000),
             random.Pick(OrderPurposes));
 
-    /// <summary>A row alone on its day, before a day with one row: then there is one way only to order what is left.</summary>
-    private static Booking? AnyLost(IReadOnlyList<Booking> story)
+    /// <summary>Chooses the only row of a day before a day with one row, so that the order of the remaining rows is unambiguous.</summary>
+    private static Booking? ChooseLost(IReadOnlyList<Booking> history)
     {
-        var days = story.GroupBy(row => row.Date).Select(day => day.ToList()).ToList();
+        var days = history.GroupBy(row => row.Date).Select(day => day.ToList()).ToList();
         return Enumerable.Range(days.Count / 2, days.Count / 2)
             .Where(i => i + 1 < days.Count && days[i].Count == 1 && days[i + 1].Count == 1 && days[i][0].Amount > 1_000)
             .Select(i => days[i][0]).FirstOrDefault();
     }
 
-    /// <summary>By date, and within a day in no order: neither their numbers nor their places tell which was booked first.</summary>
+    /// <summary>Orders rows by date, and randomly within a day, so that neither ids nor positions give the booking order.</summary>
     private static List<(Booking Row, bool IsLost)> Numbered(Booking[] rows, SeededRandom random, HashSet<Booking> lost)
     {
         var numbers = Enumerable.Range(0, rows.Length).Select(i => 1_000 + (3 * i)).ToArray();

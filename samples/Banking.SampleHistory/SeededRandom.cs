@@ -1,13 +1,13 @@
 namespace Banking.SampleHistory;
 
 /// <summary>
-/// SplitMix64. The framework's own generator may give other numbers in another version, and the files must stay what they are.
+/// SplitMix64. The framework's generator may give other numbers in a later version, but the files must not change.
 /// </summary>
 public sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>, both included.</summary>
+    /// <summary>Returns a number from <paramref name="min"/> to <paramref name="max"/>, both inclusive.</summary>
     public int Next(int min, int max)
     {
         _state += 0x9E3779B97F4A7C15;

@@ -20,7 +20,7 @@ public sealed class BankEventTests
     };
 
     [Fact]
-    public void An_event_is_read_as_the_CloudEvent_that_it_is() =>
+    public void An_event_is_parsed_as_a_CloudEvent() =>
         Assert.Equal(
             new BankEvent(
                 "evt_00000000000000000000000000000011",
@@ -30,12 +30,12 @@ public sealed class BankEventTests
             BankEvent.Read(Wire.Deposited("12.50", 2).Bytes()));
 
     [Fact]
-    public void The_opening_begins_the_series_with_nothing_in_the_currency_of_the_account()
+    public void The_opening_begins_the_series_with_zero_in_the_currency_of_the_account()
     {
         var opened = BankEvent.Read(Wire.Opened().Bytes());
 
         Assert.True(opened.OpensAccount);
-        Assert.Equal((new Place(Wire.Account, 1, null), new Money(0m, "EUR")), (opened.Place, opened.Effect));
+        Assert.Equal((new SeriesPosition(Wire.Account, 1, null), new Money(0m, "EUR")), (opened.Position, opened.Effect));
     }
 
     public static TheoryData<string, string, string?> Effects => new()
@@ -54,22 +54,22 @@ public sealed class BankEventTests
 
     [Theory]
     [MemberData(nameof(Effects))]
-    public void Each_type_has_its_effect_and_one_that_is_unknown_has_none(string type, string data, string? effect)
+    public void Each_known_type_has_its_effect_and_an_unknown_one_has_none(string type, string data, string? effect)
     {
         var json = data switch { "debit" => Correction, "credit" => CorrectionBack, _ => Wire.Amount("1.10") };
 
         var read = BankEvent.Read(Wire.Event("banking.account." + type, json).Bytes());
 
         Assert.Equal(effect, read.Effect?.Value.ToString(CultureInfo.InvariantCulture));
-        Assert.Equal(2, read.Place?.Version);
+        Assert.Equal(2, read.Position?.Version);
     }
 
     [Fact]
-    public void What_changed_no_account_has_no_place()
+    public void An_event_of_no_account_has_no_position()
     {
         var refused = Wire.Event("banking.transfer.refused.v1", new { reason = "insufficient-funds" }, version: null, previous: null);
 
-        Assert.Null(BankEvent.Read(refused.Bytes()).Place);
+        Assert.Null(BankEvent.Read(refused.Bytes()).Position);
     }
 
     [Theory]
@@ -80,10 +80,10 @@ public sealed class BankEventTests
     [InlineData("data", null)]
     [InlineData("streamversion", "two")]
     [InlineData("previousversion", "2")]
-    // CloudEvents wants an absolute one.
+    // CloudEvents requires an absolute address.
     [InlineData("dataschema", "/contracts/banking.account.money-deposited.v1.json")]
     [InlineData("time", "yesterday")]
-    public void What_is_not_as_agreed_is_refused_and_not_skipped(string member, string? value)
+    public void An_event_that_violates_the_contract_is_refused_and_not_skipped(string member, string? value)
     {
         var json = Wire.Deposited("12.50", 2);
         json.Remove(member);
@@ -101,10 +101,10 @@ public sealed class BankEventTests
     [InlineData("")]
     [InlineData(" 1.00")]
     [InlineData("0.12345678901234567890123456789012345")]
-    public void An_amount_that_would_not_be_exact_is_refused(string value) =>
+    public void An_amount_that_cannot_be_exact_is_refused(string value) =>
         Assert.Throws<FormatException>(() => BankEvent.Read(Wire.Deposited(value, 2).Bytes()));
 
     [Fact]
-    public void Text_that_is_no_JSON_is_refused() =>
+    public void Text_that_is_not_JSON_is_refused() =>
         Assert.Throws<FormatException>(() => BankEvent.Read(Encoding.UTF8.GetBytes("<event/>")));
 }

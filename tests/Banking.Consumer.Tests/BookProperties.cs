@@ -2,10 +2,10 @@ using CsCheck;
 
 namespace Banking.Consumer.Tests;
 
-/// <summary>Any history of a few accounts, delivered well or badly.</summary>
+/// <summary>Random histories of a few accounts, delivered correctly or not.</summary>
 public sealed class BookProperties
 {
-    // Which account, how far its version jumps (not every event is published), and how many cents move.
+    // The account, the step of its version (not every event is published), and the cents that move.
     private static readonly Gen<BankEvent[]> AnyHistory =
         Gen.Select(Gen.Int[0, 3], Gen.Int[1, 3], Gen.Long[-1_000_000, 1_000_000]).Array[0, 40].Select(steps =>
         {
@@ -26,7 +26,7 @@ public sealed class BookProperties
                 .ToArray();
         });
 
-    // At least once: a restart goes on from somewhere before, and any single event may come again right away.
+    // At least once: a restart resumes at an earlier position, and any event may be repeated immediately.
     private static readonly Gen<(BankEvent[] History, BankEvent[] Delivered)> AnyDelivery = AnyHistory.SelectMany(history =>
         Gen.Select(Gen.Double.Unit, Gen.Int[0, 4]).Array[history.Length].Select(accidents =>
         {
@@ -61,13 +61,15 @@ public sealed class BookProperties
         .Select(h =>
         {
             var first = h.Choices[h.n % h.Choices.Count];
-            var later = h.history.Where(e => e.Place!.Account == first.Place!.Account && e.Place.Version > first.Place.Version).ToArray();
+            var later = h.history
+                .Where(e => e.Position!.Account == first.Position!.Account && e.Position.Version > first.Position.Version)
+                .ToArray();
             var second = later[h.n / 7 % later.Length];
             return h.history.Select(e => e == first ? second : e == second ? first : e).ToArray();
         });
 
     [Fact]
-    public void However_often_events_come_the_balances_are_those_of_a_plain_fold() => AnyDelivery.Sample(d =>
+    public void With_any_redeliveries_the_balances_are_those_of_a_plain_fold() => AnyDelivery.Sample(d =>
     {
         var book = Taken(d.Delivered);
         return book is { Inversions: 0, Waiting: 0 } && !book.Gaps.Any()
@@ -76,22 +78,22 @@ public sealed class BookProperties
     }, iter: 5_000);
 
     [Fact]
-    public void A_dropped_event_is_found_where_it_is_missing() => AnyLoss.Sample(d =>
+    public void A_dropped_event_is_found_as_a_gap_at_its_position() => AnyLoss.Sample(d =>
     {
         var gap = Taken(d.Delivered).Gaps.Single();
-        var dropped = d.Dropped.Place!;
+        var dropped = d.Dropped.Position!;
         return gap == new Gap(dropped.Account, dropped.Previous, dropped.Version);
     }, iter: 5_000);
 
     [Fact]
-    public void Two_events_of_an_account_that_are_swapped_are_found_and_the_balances_are_right_all_the_same() => AnySwap.Sample(delivered =>
+    public void Two_swapped_events_of_an_account_are_found_and_the_balances_are_right() => AnySwap.Sample(delivered =>
     {
         var book = Taken(delivered);
         return book.Inversions > 0 && !book.Gaps.Any() && Balances(book).SequenceEqual(Fold(delivered));
     }, iter: 5_000);
 
     [Fact]
-    public void In_any_order_at_all_everything_is_applied_once_and_received_is_the_sum_of_its_parts() =>
+    public void In_any_order_every_event_is_applied_once_and_the_counts_add_up() =>
         AnyDelivery.SelectMany(d => Gen.Shuffle(d.Delivered).Select(shuffled => (d.History, Shuffled: shuffled))).Sample(d =>
         {
             var book = new Book();
@@ -105,10 +107,10 @@ public sealed class BookProperties
         }, iter: 5_000);
 
     /// <summary>
-    /// Those that have another of their account after them: the loss of the last is seen by no series, but by the bank's own count.
+    /// The events that are not the last of their account. Only the bank.s count shows the loss of a last event.
     /// </summary>
     private static List<BankEvent> Followed(BankEvent[] history) =>
-        [.. history.Where(e => history.Any(o => o.Place!.Account == e.Place!.Account && o.Place.Version > e.Place.Version))];
+        [.. history.Where(e => history.Any(o => o.Position!.Account == e.Position!.Account && o.Position.Version > e.Position.Version))];
 
     private static Book Taken(IEnumerable<BankEvent> events)
     {
@@ -124,7 +126,7 @@ public sealed class BookProperties
     private static IEnumerable<(string, decimal)> Balances(Book book) => book.Accounts.Select(a => (a.Account, a.Balance!.Value.Value));
 
     private static IEnumerable<(string, decimal)> Fold(IEnumerable<BankEvent> history) => history
-        .GroupBy(e => e.Place!.Account, e => e.Effect!.Value.Value)
+        .GroupBy(e => e.Position!.Account, e => e.Effect!.Value.Value)
         .Select(g => (g.Key, g.Sum()))
         .OrderBy(g => g.Key, StringComparer.Ordinal);
 }

@@ -5,7 +5,7 @@ public sealed class BookTests
     private readonly Book _book = new();
 
     [Fact]
-    public void Events_in_order_are_new_and_add_up()
+    public void Events_in_order_are_new_and_are_added()
     {
         Assert.Equal([Arrival.New, Arrival.New, Arrival.New], Take(Opened(1), Moved(2, 1, 12.50m), Moved(5, 2, -2.25m)));
 
@@ -15,7 +15,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void What_came_before_is_a_duplicate_and_moves_nothing()
+    public void An_earlier_event_is_a_duplicate_and_changes_nothing()
     {
         Assert.Equal(
             [Arrival.New, Arrival.New, Arrival.Duplicate, Arrival.Duplicate], Take(Opened(1), Moved(2, 1, 5m), Opened(1), Moved(2, 1, 5m)));
@@ -24,7 +24,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void Behind_a_missing_event_later_ones_wait_and_the_range_is_known()
+    public void After_a_missing_event_later_ones_wait_and_the_gap_is_known()
     {
         Assert.Equal(
             [Arrival.New, Arrival.Gap, Arrival.New, Arrival.Gap],
@@ -35,7 +35,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void A_series_whose_beginning_is_missing_is_a_gap()
+    public void A_series_without_its_beginning_has_a_gap()
     {
         Take(Moved(2, 1, 1m));
 
@@ -43,7 +43,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void When_the_missing_one_comes_it_is_an_inversion_and_what_waited_is_applied()
+    public void A_missing_event_that_arrives_is_an_inversion_and_waiting_ones_are_applied()
     {
         Assert.Equal(
             [Arrival.New, Arrival.Gap, Arrival.Duplicate, Arrival.Gap, Arrival.Inversion],
@@ -54,7 +54,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void One_that_is_late_and_still_has_to_wait_is_an_inversion_too()
+    public void A_late_event_that_has_to_wait_is_an_inversion_too()
     {
         Assert.Equal(Arrival.Inversion, Take(Opened(1), Moved(4, 3, 1m), Moved(3, 2, 1m)).Last());
 
@@ -62,7 +62,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void An_event_of_an_unknown_type_keeps_its_place()
+    public void An_event_of_an_unknown_type_keeps_its_position()
     {
         Take(Opened(1), new("evt_2", "banking.account.something-new.v1", new("acc_a", 2, 1), null));
 
@@ -70,7 +70,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void Without_a_place_the_id_tells_a_repetition()
+    public void Events_without_a_position_are_deduplicated_by_id()
     {
         var refused = new BankEvent("evt_9", "banking.transfer.refused.v1", null, null);
 
@@ -88,7 +88,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void An_event_that_contradicts_the_series_stops_everything()
+    public void An_event_that_contradicts_the_series_is_refused()
     {
         Take(Opened(1), Moved(3, 1, 1m), Moved(8, 7, 1m));
 

@@ -19,7 +19,7 @@ public sealed class ComparisonTests : IDisposable
         { "12.5", "EUR", 2, Verdict.Equal, true },
         { "12.51", "EUR", 2, Verdict.Differing, false },
         { "12.50", "USD", 2, Verdict.Differing, false },
-        // The last one was lost, which no gap shows.
+        // The last event was lost, which no gap shows.
         { "12.50", "EUR", 3, Verdict.Missing, false },
     };
 
@@ -35,7 +35,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task An_account_that_the_bank_does_not_know_is_no_equal_one()
+    public async Task An_account_that_the_bank_does_not_know_is_not_equal()
     {
         _bank.ByPath["/somewhere"] = "else";
 
@@ -43,7 +43,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task An_imported_account_cannot_be_compared_and_is_nothing_bad()
+    public async Task An_imported_account_is_incomplete_and_not_a_problem()
     {
         _book.Take(BankEvent.Read(Wire.Event("banking.account.money-deposited.v1", Wire.Amount("1.00"), 201, null, "acc_b").Bytes()));
         Bank(Wire.Account, "12.50", "EUR", 1, 2, 2);
@@ -56,7 +56,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
-    public async Task The_report_is_read_by_people_and_by_programs()
+    public async Task The_report_is_written_as_text_and_as_JSON()
     {
         _book.Take(BankEvent.Read(Wire.Deposited("1.00", 5).Bytes()));
         Bank(Wire.Account, "14.50", "EUR", 1, 5, 5);

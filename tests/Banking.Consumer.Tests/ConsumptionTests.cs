@@ -11,7 +11,7 @@ public sealed class ConsumptionTests
     private readonly List<long> _receivedWhenAcknowledged = [];
 
     [Fact]
-    public async Task An_event_is_acknowledged_once_it_is_in_the_book()
+    public async Task An_event_is_acknowledged_after_it_is_applied()
     {
         await Consumption.FillAsync(
             _book, new Given(this, Wire.Opened().Bytes(), Wire.Deposited("1.00", 2).Bytes()), Soon, CancellationToken.None);
@@ -20,7 +20,7 @@ public sealed class ConsumptionTests
     }
 
     [Fact]
-    public async Task An_event_that_cannot_be_read_is_not_acknowledged_and_stops_everything()
+    public async Task An_unreadable_event_is_not_acknowledged_and_stops_the_consumer()
     {
         await Assert.ThrowsAsync<FormatException>(() =>
             Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes(), "{}"u8.ToArray()), Soon, CancellationToken.None));
@@ -29,7 +29,7 @@ public sealed class ConsumptionTests
     }
 
     [Fact]
-    public async Task Without_patience_it_goes_on_until_it_is_stopped()
+    public async Task Without_a_timeout_it_runs_until_it_is_stopped()
     {
         using var stop = new CancellationTokenSource();
         var filling = Consumption.FillAsync(_book, new Given(this, Wire.Opened().Bytes()), untilIdle: null, stop.Token);
@@ -40,7 +40,7 @@ public sealed class ConsumptionTests
         Assert.Equal(1, _book.Received);
     }
 
-    /// <summary>What is given, and then silence.</summary>
+    /// <summary>Delivers the given events, and then nothing.</summary>
     private sealed class Given(ConsumptionTests test, params byte[][] bodies) : IEventSource
     {
         public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Banking.Consumer.Tests;
 
-/// <summary>A bank that answers each request with what is next, and remembers what it was asked.</summary>
+/// <summary>A bank that answers requests with queued answers, and records the requests.</summary>
 internal sealed class FakeBank : HttpMessageHandler
 {
     private readonly Queue<Func<HttpResponseMessage>> _answers = new();
@@ -12,7 +12,7 @@ internal sealed class FakeBank : HttpMessageHandler
     /// <summary>Path, accepted type and Last-Event-ID of each request.</summary>
     public List<string> Asked { get; } = [];
 
-    /// <summary>For what is asked in no particular order: an answer for each path.</summary>
+    /// <summary>Answers by path, for requests in no particular order.</summary>
     public Dictionary<string, string> ByPath { get; } = [];
 
     public HttpClient Client() => new(this) { BaseAddress = new("http://bank.example") };
@@ -25,7 +25,7 @@ internal sealed class FakeBank : HttpMessageHandler
 
     public FakeBank Stream(string text) => Answer(() => Text(text, "text/event-stream"));
 
-    /// <summary>A stream that breaks off after a text.</summary>
+    /// <summary>A stream that breaks after a text.</summary>
     public FakeBank Broken(string text) => Answer(() => new(HttpStatusCode.OK) { Content = new StreamContent(new BrokenStream(text)) });
 
     public FakeBank Status(HttpStatusCode status) => Answer(() => new(status));

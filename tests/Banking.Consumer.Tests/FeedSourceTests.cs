@@ -9,7 +9,7 @@ public sealed class FeedSourceTests : IDisposable
     private readonly FakeBank _bank = new();
 
     [Fact]
-    public async Task It_reads_pages_until_it_is_caught_up_and_then_what_comes()
+    public async Task It_reads_pages_until_it_has_caught_up_and_then_the_stream()
     {
         _bank.Page("2", "{\"n\":1}"u8.ToArray(), "{\"n\":2}"u8.ToArray()).Page("3", "{\"n\":3}"u8.ToArray()).Page("3")
             .Stream("retry: 1\n\n: still here\n\nid: 4\nevent: t\ndata: {\"n\":4}\n\n");
@@ -27,7 +27,7 @@ public sealed class FeedSourceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_breaks_is_taken_up_after_the_last_event()
+    public async Task A_broken_stream_is_resumed_after_the_last_event()
     {
         _bank.Page("0").Broken("retry: 1\n\nid: 7\nevent: t\ndata: {\"n\":7}\n\nid: 8\nevent: t\nda")
             .Page("8", "{\"n\":8}"u8.ToArray()).Page("8").Stream("retry: 1\n\nid: 9\nevent: t\ndata: {\"n\":9}\n\n");
@@ -38,7 +38,7 @@ public sealed class FeedSourceTests : IDisposable
     }
 
     [Fact]
-    public async Task An_event_that_was_not_acknowledged_comes_again()
+    public async Task An_unacknowledged_event_is_delivered_again()
     {
         _bank.Page("0").Stream("retry: 1\n\nid: 7\nevent: t\ndata: {\"n\":7}\n\n").Page("7", "{\"n\":7}"u8.ToArray());
 
@@ -50,7 +50,7 @@ public sealed class FeedSourceTests : IDisposable
     [Theory]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
     [InlineData(HttpStatusCode.TooManyRequests)]
-    public async Task A_bank_that_is_busy_is_asked_again(HttpStatusCode busy)
+    public async Task Requests_to_a_busy_bank_are_repeated(HttpStatusCode busy)
     {
         _bank.Status(busy).Page("1", "{\"n\":1}"u8.ToArray());
 
@@ -58,7 +58,7 @@ public sealed class FeedSourceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bank_that_refuses_is_not_asked_again()
+    public async Task A_refused_request_is_not_repeated()
     {
         _bank.Status(HttpStatusCode.Forbidden);
 
@@ -71,7 +71,7 @@ public sealed class FeedSourceTests : IDisposable
     {
         using var http = _bank.Client();
         List<string> taken = [];
-        // The Take ends the reading as a caller does that has enough.
+        // Take ends the enumeration early, as a caller can.
         await foreach (var delivery in new FeedSource(http, TimeProvider.System).ReadAsync(CancellationToken.None).Take(count))
         {
             taken.Add(Encoding.UTF8.GetString(delivery.Body.Span));

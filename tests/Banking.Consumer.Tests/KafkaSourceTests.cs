@@ -4,7 +4,7 @@ using Confluent.Kafka;
 
 namespace Banking.Consumer.Tests;
 
-/// <summary>Against the broker that the Kafka client has in itself for tests: the protocol is real, nothing has to be installed.</summary>
+/// <summary>Uses the mock broker of the Kafka client: the protocol is real, and nothing must be installed.</summary>
 public sealed class KafkaSourceTests : IDisposable
 {
     private const string Group = "readers";
@@ -15,7 +15,7 @@ public sealed class KafkaSourceTests : IDisposable
         new ProducerConfig(new Dictionary<string, string> { ["test.mock.num.brokers"] = "1" })).SetLogHandler((_, _) => { }).Build();
 
     [Fact(Timeout = 60_000)]
-    public async Task It_reads_a_topic_from_the_beginning_whatever_its_group_has_committed()
+    public async Task It_reads_a_topic_from_the_beginning_regardless_of_committed_offsets()
     {
         string?[] texts = ["one", null, "two"];
         foreach (var text in texts)

@@ -3,7 +3,7 @@ namespace Banking.Consumer.Tests;
 public sealed class OptionsTests
 {
     [Fact]
-    public void What_is_not_given_is_as_in_a_bank_on_this_machine() =>
+    public void The_defaults_are_those_of_a_bank_on_this_machine() =>
         Assert.Equal(
             new Options(
                 "feed",
@@ -19,7 +19,7 @@ public sealed class OptionsTests
             Options.Parse(["feed", "--token", "t"]));
 
     [Fact]
-    public void Each_source_has_options_of_its_own()
+    public void Each_source_has_its_own_options()
     {
         Assert.Equal(
             ("b:1", "x", "g"),
@@ -38,17 +38,17 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("", "Name a source: feed, kafka or rabbitmq.")]
     [InlineData("pigeon", "Name a source: feed, kafka or rabbitmq.")]
-    [InlineData("feed", "--token is needed: the bank tells balances only to those it knows.")]
+    [InlineData("feed", "--token is required: only authenticated callers can read balances.")]
     [InlineData("feed --token", "--token needs a value.")]
     [InlineData("feed --token --json", "--token needs a value.")]
     [InlineData("feed --token t --token u", "--token is given twice.")]
     [InlineData("feed --token t --topic x", "feed has no option --topic.")]
     [InlineData("feed --token t extra", "feed has no option extra.")]
-    [InlineData("feed --token t --bank localhost:5080", "--bank is an address that begins with http://.")]
-    [InlineData("rabbitmq --token t --uri http://localhost", "--uri is an address that begins with amqp://.")]
-    [InlineData("feed --token t --until-idle soon", "--until-idle is a number of seconds, from 1 to 86400.")]
-    [InlineData("feed --token t --until-idle 0", "--until-idle is a number of seconds, from 1 to 86400.")]
-    public void What_is_wrong_is_said(string args, string message) =>
+    [InlineData("feed --token t --bank localhost:5080", "--bank must be an address that begins with http://.")]
+    [InlineData("rabbitmq --token t --uri http://localhost", "--uri must be an address that begins with amqp://.")]
+    [InlineData("feed --token t --until-idle soon", "--until-idle must be a number of seconds, from 1 to 86400.")]
+    [InlineData("feed --token t --until-idle 0", "--until-idle must be a number of seconds, from 1 to 86400.")]
+    public void A_wrong_command_line_gets_a_message(string args, string message) =>
         Assert.Equal(
             message, Assert.Throws<ArgumentException>(() => Options.Parse(args.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Message);
 }

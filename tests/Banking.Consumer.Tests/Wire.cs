@@ -11,7 +11,7 @@ internal static class Wire
 
     public static byte[] Bytes(this JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString());
 
-    /// <summary>An event of an account, with the place and the data that are given.</summary>
+    /// <summary>Creates an event of an account with a position and data.</summary>
     public static JsonObject Event(
         string type,
         object? data = null,

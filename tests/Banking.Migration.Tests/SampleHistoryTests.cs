@@ -10,13 +10,13 @@ namespace Banking.Migration.Tests;
 /// </summary>
 public sealed class SampleHistoryTests
 {
-    private static readonly Lazy<SampleBank> Bank = new(() => SampleBank.Make());
+    private static readonly Lazy<SampleBank> Bank = new(() => SampleBank.Create());
     private static readonly Lazy<MigrationPlan> Plan = new(() => Berka.BerkaImport.Plan(History.Of("sample").Folder));
 
     [Fact]
     public void The_files_equal_the_output_of_the_generator()
     {
-        foreach (var (name, bytes) in HistoryFiles.Of(Bank.Value))
+        foreach (var (name, bytes) in HistoryFiles.Create(Bank.Value))
         {
             Assert.True(
                 bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(History.Of("sample").Folder, name))),

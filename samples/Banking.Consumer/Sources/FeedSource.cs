@@ -8,19 +8,19 @@ using System.Text.Json;
 namespace Banking.Consumer.Sources;
 
 /// <summary>
-/// The bank's own feed over HTTP: pages until it is caught up, then what comes as it comes. A broken connection is made again where it
-/// broke.
+/// The bank's own feed over HTTP: pages until it has caught up, then server-sent events. After a broken connection it resumes at its
+/// position.
 /// </summary>
-/// <param name="http">With the bank's address and a token.</param>
-/// <param name="position">After which to begin. A book that is kept would begin after the last position that it holds.</param>
+/// <param name="http">A client with the bank's address and a token.</param>
+/// <param name="position">The position after which to begin. A persistent book would begin after its last position.</param>
 public sealed class FeedSource(HttpClient http, TimeProvider clock, string position = "0") : IEventSource
 {
     private const int PageSize = 500;
 
-    /// <summary>Where the feed is resumed: after the last event that was acknowledged.</summary>
-    /// <summary>Sent now and then where nothing happens: the place alone.</summary>
-    private const string NoEvent = "position";
+    /// <summary>The type of a message that has only a position. The feed sends it from time to time when there are no events.</summary>
+    private const string PositionOnly = "position";
 
+    /// <summary>The position after the last acknowledged event, from which the feed is resumed.</summary>
     public string Position { get; private set; } = position;
 
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -29,7 +29,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         while (true)
         {
             await using var deliveries = ConnectAsync(p => pause = p, cancellation).GetAsyncEnumerator(cancellation);
-            while (await NextAsync(deliveries, cancellation))
+            while (await MoveNextAsync(deliveries, cancellation))
             {
                 yield return deliveries.Current;
             }
@@ -39,9 +39,9 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
     }
 
     /// <summary>
-    /// Whether there is another: none where the connection broke. That the bank refuses is no broken connection, and is thrown.
+    /// Moves to the next delivery. False if the connection broke. A refusal by the bank is not a broken connection and is thrown.
     /// </summary>
-    private static async Task<bool> NextAsync(IAsyncEnumerator<Delivery> deliveries, CancellationToken cancellation)
+    private static async Task<bool> MoveNextAsync(IAsyncEnumerator<Delivery> deliveries, CancellationToken cancellation)
     {
         try
         {
@@ -54,7 +54,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // Cut off, or no answer in time.
+            // The connection was cut, or the answer timed out.
             return false;
         }
     }
@@ -64,8 +64,8 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
     {
         for (var before = ""; before != Position;)
         {
-            // A page may be empty and not the last: where much of the log is not published, the cursor moves all the same.
-            var page = await PageAsync(cancellation);
+            // An empty page need not be the last one: the cursor also moves over events that are not published.
+            var page = await ReadPageAsync(cancellation);
             foreach (var item in page.Items)
             {
                 yield return new(JsonMarshal.GetRawUtf8Value(item).ToArray(), () => ValueTask.CompletedTask);
@@ -83,7 +83,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         var events = SseParser.Create(stream, (_, data) => data.ToArray());
         await foreach (var item in events.EnumerateAsync(cancellation))
         {
-            if (item.EventType == NoEvent)
+            if (item.EventType == PositionOnly)
             {
                 Position = item.EventId ?? Position;
             }
@@ -103,7 +103,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         }
     }
 
-    private async Task<Page> PageAsync(CancellationToken cancellation)
+    private async Task<Page> ReadPageAsync(CancellationToken cancellation)
     {
         using var response = await http.GetAsync($"/v1/feed?after={Uri.EscapeDataString(Position)}&limit={PageSize}", cancellation);
         response.EnsureSuccessStatusCode();
@@ -111,7 +111,7 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
         return new([.. page.GetProperty("items").EnumerateArray()], page.GetProperty("nextCursor").GetString()!);
     }
 
-    /// <param name="Items">May be empty, with more behind the cursor.</param>
-    /// <param name="NextCursor">Always there: it is where to go on once there is.</param>
+    /// <param name="Items">May be empty although more items follow.</param>
+    /// <param name="NextCursor">The cursor of the next page, also at the end of the feed.</param>
     private sealed record Page(IReadOnlyList<JsonElement> Items, string NextCursor);
 }

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Banking.Consumer.Sources;
 
-/// <summary>A Kafka topic. The bank's key is the account, so that the events of one account are in one partition, and in order.</summary>
+/// <summary>A Kafka topic. The message key is the account, so the events of one account are in one partition and in order.</summary>
 public sealed class KafkaSource(string bootstrap, string topic, string group) : IEventSource
 {
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -13,16 +13,15 @@ public sealed class KafkaSource(string bootstrap, string topic, string group) : 
             BootstrapServers = bootstrap,
             GroupId = group,
             AutoOffsetReset = AutoOffsetReset.Earliest,
-            // Events of a transaction that the bank gave up are not events.
+            // Skip messages of transactions that the bank aborted.
             IsolationLevel = IsolationLevel.ReadCommitted,
-            // What is committed, in the background, is only what AcknowledgeAsync stored.
+            // The client commits in the background, but only offsets that AcknowledgeAsync stored.
             EnableAutoOffsetStore = false,
             EnableAutoCommit = true,
         })
-            // The book is in memory, so each run reads all there is, whatever an earlier one committed. With a book that is kept, this line
-            // goes.
+            // The book is in memory, so each run reads the topic from the beginning. Remove this line for a persistent book.
             .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(p => new TopicPartitionOffset(p, Offset.Beginning)))
-            // Brokers that are away come back, and the client with them; what it cannot get over is thrown by Consume.
+            // The client reconnects to unavailable brokers by itself. Consume throws permanent failures.
             .SetLogHandler((_, _) => { })
             .Build();
         consumer.Subscribe(topic);
@@ -30,7 +29,7 @@ public sealed class KafkaSource(string bootstrap, string topic, string group) : 
         {
             while (true)
             {
-                // Consume blocks its thread when nothing is there; only then is it worth one of the pool.
+                // Consume blocks its thread while there is no message. Use a pool thread only then.
                 var result = consumer.Consume(TimeSpan.Zero) ?? await Task.Run(() => consumer.Consume(cancellation), cancellation);
                 cancellation.ThrowIfCancellationRequested();
                 if (result.Message.Value is { } body)
@@ -45,7 +44,7 @@ public sealed class KafkaSource(string bootstrap, string topic, string group) : 
         }
         finally
         {
-            // Commits what was stored, and tells the group.
+            // Commits stored offsets and leaves the group.
             consumer.Close();
         }
     }

@@ -7,50 +7,50 @@ using RabbitMQ.Client.Exceptions;
 namespace Banking.Consumer.Sources;
 
 /// <summary>
-/// A RabbitMQ queue. It keeps the order as long as one consumer reads it. An acknowledged event is gone from it: a book in memory is
-/// whole only if it reads the queue from its first event on.
+/// A RabbitMQ queue. It keeps the order with a single consumer. The queue deletes acknowledged events, so a book in memory is complete only
+/// if it reads the queue from its first event.
 /// </summary>
 public sealed class RabbitSource(Uri uri, string queue) : IEventSource
 {
     private const ushort Prefetch = 500;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         while (true)
         {
-            await using (var reading = await Reading.StartAsync(uri, queue, cancellation))
+            await using (var subscription = await Subscription.StartAsync(uri, queue, cancellation))
             {
-                // One that broke is begun anew, as often as it takes: what was not acknowledged by then is delivered again.
-                while (reading is not null && await reading.NextAsync(cancellation) is { } delivery)
+                // After a broken connection the source reconnects. The broker delivers unacknowledged events again.
+                while (subscription is not null && await subscription.NextAsync(cancellation) is { } delivery)
                 {
                     yield return delivery;
                 }
             }
 
-            await Task.Delay(Pause, TimeProvider.System, cancellation);
+            await Task.Delay(ReconnectDelay, TimeProvider.System, cancellation);
         }
     }
 
-    /// <summary>One connection and what comes over it.</summary>
-    private sealed class Reading : IAsyncDisposable
+    /// <summary>One connection and its deliveries.</summary>
+    private sealed class Subscription : IAsyncDisposable
     {
         private readonly IConnection _connection;
         private readonly IChannel _channel;
 
-        // It never holds more than the broker hands out ahead.
+        // The broker's prefetch count limits its size.
         private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true });
 
-        private Reading(IConnection connection, IChannel channel) => (_connection, _channel) = (connection, channel);
+        private Subscription(IConnection connection, IChannel channel) => (_connection, _channel) = (connection, channel);
 
-        /// <summary>Null where the broker is not there.</summary>
-        public static async Task<Reading?> StartAsync(Uri uri, string queue, CancellationToken cancellation)
+        /// <summary>Connects and subscribes. Null if the broker is unavailable.</summary>
+        public static async Task<Subscription?> StartAsync(Uri uri, string queue, CancellationToken cancellation)
         {
             IConnection? connection = null;
             try
             {
-                // A connection that comes back by itself would leave it open which deliveries still can be acknowledged.
+                // Without automatic recovery, because after it the client cannot tell which deliveries can still be acknowledged.
                 var factory = new ConnectionFactory
                 {
                     Uri = uri,
@@ -59,9 +59,9 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
                 };
                 connection = await factory.CreateConnectionAsync(cancellation);
                 var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-                var reading = new Reading(connection, channel);
-                await reading.ConsumeAsync(queue, cancellation);
-                return reading;
+                var subscription = new Subscription(connection, channel);
+                await subscription.ConsumeAsync(queue, cancellation);
+                return subscription;
             }
             catch (Exception e) when (e is BrokerUnreachableException or AlreadyClosedException or IOException or TimeoutException)
             {
@@ -70,8 +70,8 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
             }
         }
 
-        /// <summary>The next one; null where the connection broke.</summary>
-        /// <exception cref="IOException">The queue is gone: from here that would look like silence.</exception>
+        /// <summary>Waits for the next delivery. Null if the connection broke.</summary>
+        /// <exception cref="IOException">The queue was deleted. It must not look like a queue without events.</exception>
         public async Task<Delivery?> NextAsync(CancellationToken cancellation) =>
             await _deliveries.Reader.WaitToReadAsync(cancellation) && _deliveries.Reader.TryRead(out var delivery) ? delivery : null;
 
@@ -87,11 +87,11 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
             var consumer = new AsyncEventingBasicConsumer(_channel);
             consumer.ReceivedAsync += async (_, received) =>
             {
-                // The client reuses the body's memory when this returns.
+                // Copy the body, because the client reuses its memory after this handler.
                 var delivery = new Delivery(received.Body.ToArray(), () => AcknowledgeAsync(received.DeliveryTag, cancellation));
                 await _deliveries.Writer.WriteAsync(delivery, cancellation);
             };
-            consumer.UnregisteredAsync += (_, _) => End(_channel.IsOpen ? new IOException($"The queue {queue} is gone.") : null);
+            consumer.UnregisteredAsync += (_, _) => End(_channel.IsOpen ? new IOException($"The queue {queue} was deleted.") : null);
             _channel.ChannelShutdownAsync += (_, shutdown) => End(_connection.IsOpen ? new IOException(shutdown.ReplyText) : null);
             await _channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellation);
         }
@@ -104,13 +104,13 @@ public sealed class RabbitSource(Uri uri, string queue) : IEventSource
             }
             catch (Exception e) when (e is AlreadyClosedException or IOException)
             {
-                // It comes again, and is known by then.
+                // The broker delivers the event again, and the book ignores it as a duplicate.
             }
         }
 
-        private Task End(Exception? why)
+        private Task End(Exception? reason)
         {
-            _deliveries.Writer.TryComplete(why);
+            _deliveries.Writer.TryComplete(reason);
             return Task.CompletedTask;
         }
     }

@@ -3,11 +3,11 @@ using static Banking.SampleHistory.BankWords;
 namespace Banking.SampleHistory;
 
 /// <summary>
-/// What happens on one account, from its opening to the end of the history. Interest is reckoned to the heller and printed to ten, as are
-/// the balances of most accounts: this is where rows come from that miss their recorded balance by a little.
+/// Generates the bookings of one account, from its opening to the end of the history. Interest is computed in hellers but exported rounded
+/// to ten hellers, like the balances of most accounts. That makes the rounding differences of the history.
 /// </summary>
-internal sealed class AccountStory(
-    Account account, IReadOnlyList<StandingOrder> orders, DateOnly lastDay, bool printsHellers, SeededRandom random)
+internal sealed class AccountHistory(
+    Account account, IReadOnlyList<StandingOrder> orders, DateOnly lastDay, bool exportsHellers, SeededRandom random)
 {
     private readonly List<Booking> _rows = [];
     private readonly string _otherBank = random.Pick(Banks);
@@ -15,22 +15,22 @@ internal sealed class AccountStory(
     private readonly bool _isPension = random.Chance(25);
     private readonly long _income = 100L * random.Next(2_500, 28_000);
     private readonly int _payday = random.Next(3, 12);
-    private long _kept;
-    private long _printed;
+    private long _balance;
+    private long _exportedBalance;
 
-    /// <summary>The rows in the order in which the bank booked them.</summary>
-    /// <param name="endsBelowZero">It withdraws more than there is in its last month.</param>
-    public IReadOnlyList<Booking> Tell(bool endsBelowZero)
+    /// <summary>Generates the rows in booking order.</summary>
+    /// <param name="endsBelowZero">The account withdraws more than its balance in the last month.</param>
+    public IReadOnlyList<Booking> Generate(bool endsBelowZero)
     {
         Book(account.Opened, new(Credit, Deposit, ""), 10_000L * random.Next(2, 12));
         for (var month = new DateOnly(account.Opened.Year, account.Opened.Month, 1); month <= lastDay; month = month.AddMonths(1))
         {
-            foreach (var (day, act) in Month(overdraws: endsBelowZero && month.AddMonths(1) > lastDay).OrderBy(a => a.Day))
+            foreach (var (day, book) in PlanMonth(overdraws: endsBelowZero && month.AddMonths(1) > lastDay).OrderBy(a => a.Day))
             {
                 var date = month.AddDays(Math.Min(day, DateTime.DaysInMonth(month.Year, month.Month)) - 1);
                 if (date > account.Opened)
                 {
-                    act(date);
+                    book(date);
                 }
             }
         }
@@ -38,12 +38,12 @@ internal sealed class AccountStory(
         return _rows;
     }
 
-    private IEnumerable<(int Day, Action<DateOnly> Act)> Month(bool overdraws)
+    private IEnumerable<(int Day, Action<DateOnly> Book)> PlanMonth(bool overdraws)
     {
         yield return (_payday, date => Book(date, new(Credit, TransferIn, _isPension ? Pension : ""), _income, _otherBank, _otherAccount));
         foreach (var order in orders)
         {
-            yield return (_payday + 1, date => Pay(date, order));
+            yield return (_payday + 1, date => PayOrder(date, order));
         }
 
         for (var n = random.Next(0, 2); n > 0; n--)
@@ -58,22 +58,22 @@ internal sealed class AccountStory(
 
         if (random.Chance(3))
         {
-            yield return (random.Next(1, 28), Rare);
+            yield return (random.Next(1, 28), BookRareRow);
         }
 
         if (overdraws)
         {
-            yield return (27, date => Book(date, new(Debit, Cash, ""), (Math.Max(_kept, 0) / 10_000 * 10_000) + 150_000));
+            yield return (27, date => Book(date, new(Debit, Cash, ""), (Math.Max(_balance, 0) / 10_000 * 10_000) + 150_000));
         }
 
-        yield return (31, MonthEnd);
+        yield return (31, BookMonthEnd);
     }
 
-    private void Pay(DateOnly date, StandingOrder order)
+    private void PayOrder(DateOnly date, StandingOrder order)
     {
-        if (_kept > order.Amount)
+        if (_balance > order.Amount)
         {
-            // Of the standing orders only: no row has it.
+            // Only standing orders have the purpose LEASING. Rows do not.
             var purpose = order.Purpose == Leasing ? " " : order.Purpose;
             Book(date, new(Debit, TransferOut, purpose), order.Amount, order.Bank, order.OtherAccount);
         }
@@ -81,8 +81,8 @@ internal sealed class AccountStory(
 
     private void Withdraw(DateOnly date)
     {
-        var most = (int)Math.Min(_kept / 10_000, 90);
-        if (most > 0)
+        var max = (int)Math.Min(_balance / 10_000, 90);
+        if (max > 0)
         {
             var words = random.Next(1, 20) switch
             {
@@ -92,13 +92,13 @@ internal sealed class AccountStory(
                 <= 6 => new(Debit, Card, ""),
                 _ => new(Debit, Cash, ""),
             };
-            // Rows at the counter have the account 0 now and then, which is none.
-            Book(date, words, 10_000L * random.Next(1, most), otherAccount: random.Chance(5) ? "0" : "");
+            // Some counter transactions have the account 0, which means no account.
+            Book(date, words, 10_000L * random.Next(1, max), otherAccount: random.Chance(5) ? "0" : "");
         }
     }
 
-    /// <summary>Rows without a word of what was done, of nothing, and from banks with a name that is hard to read.</summary>
-    private void Rare(DateOnly date)
+    /// <summary>Books rows without an operation, with amount zero, or from banks whose names need quoting or Latin-1.</summary>
+    private void BookRareRow(DateOnly date)
     {
         switch (random.Next(1, 4))
         {
@@ -117,14 +117,14 @@ internal sealed class AccountStory(
         }
     }
 
-    private void MonthEnd(DateOnly date)
+    private void BookMonthEnd(DateOnly date)
     {
-        // 3 % a year for what is there, 12 % for what is not, in whole hellers. Less than half a koruna is not booked: a row that rounding
-        // alone explains could stand in any place of its day.
-        var interest = _kept > 0 ? _kept / 400 : -_kept / 100;
+        // 3 % credit interest per year, 12 % overdraft interest, in whole hellers. Less than half a koruna is not booked: rounding alone
+        // could explain such a row, so its place within the day would be ambiguous.
+        var interest = _balance > 0 ? _balance / 400 : -_balance / 100;
         if (interest >= 50)
         {
-            Book(date, _kept > 0 ? new(Credit, "", Interest) : new(Debit, Cash, PenaltyInterest), interest);
+            Book(date, _balance > 0 ? new(Credit, "", Interest) : new(Debit, Cash, PenaltyInterest), interest);
         }
 
         if (account.Frequency != Frequencies[^1] || random.Chance(50))
@@ -135,14 +135,14 @@ internal sealed class AccountStory(
 
     private void Book(DateOnly date, Words words, long amount, string bank = "", string otherAccount = "")
     {
-        _kept += words.Type == Credit ? amount : -amount;
-        var (printedAmount, balance) = (ToTen(amount), printsHellers ? _kept : ToTen(_kept));
-        var difference = balance - _printed - (words.Type == Credit ? printedAmount : -printedAmount);
-        _rows.Add(new(account.Id, date, words, printedAmount, balance, bank, otherAccount, difference));
-        _printed = balance;
+        _balance += words.Type == Credit ? amount : -amount;
+        var (exportedAmount, balance) = (RoundToTen(amount), exportsHellers ? _balance : RoundToTen(_balance));
+        var difference = balance - _exportedBalance - (words.Type == Credit ? exportedAmount : -exportedAmount);
+        _rows.Add(new(account.Id, date, words, exportedAmount, balance, bank, otherAccount, difference));
+        _exportedBalance = balance;
     }
 
-    private static long ToTen(long hellers) => (hellers + (hellers < 0 ? -5 : 5)) / 10 * 10;
+    private static long RoundToTen(long hellers) => (hellers + (hellers < 0 ? -5 : 5)) / 10 * 10;
 
     private static string Text(int number) => number.ToString("D", null);
 }
