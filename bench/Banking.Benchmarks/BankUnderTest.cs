@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Banking.Benchmarks;
 
-/// <summary>The real host in a process of its own, as its users run it.</summary>
+/// <summary>The real host in its own process, as in production.</summary>
 internal sealed class BankUnderTest : IDisposable
 {
     private readonly Process _process;
@@ -22,10 +22,11 @@ internal sealed class BankUnderTest : IDisposable
 
     public string Token { get; private set; } = "";
 
-    /// <summary>From starting the process to the first healthy answer.</summary>
+    /// <summary>The time from the start of the process to the first healthy answer.</summary>
     public TimeSpan StartToReady { get; private set; }
 
     /// <summary>Starts a program and waits until it answers.</summary>
+    /// <param name="ready">The path to request until it answers.</param>
     public static async Task<BankUnderTest> StartAsync(string assembly, string[] args, string connectionString, string ready)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -39,9 +40,7 @@ internal sealed class BankUnderTest : IDisposable
         {
             RedirectStandardOutput = true,
         };
-        info.Environment["ConnectionStrings__banking"] = connectionString;
-        // One role for all of the benchmark: it makes its database, owns it, and measures.
-        info.Environment["ConnectionStrings__owner"] = connectionString;
+        Configure(info, connectionString);
         info.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         var process = Process.Start(info)!;
         process.OutputDataReceived += (_, _) => { };
@@ -57,7 +56,7 @@ internal sealed class BankUnderTest : IDisposable
             }
             catch (HttpRequestException) when (!process.HasExited)
             {
-                // Asking without a pause takes one of two cores from what is being timed.
+                // Pause between requests, because polling would take processor time from the starting host.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
             }
         }
@@ -66,31 +65,38 @@ internal sealed class BankUnderTest : IDisposable
         return bank;
     }
 
+    /// <summary>Sets the connection strings. The benchmark uses one role that creates, owns and measures its databases.</summary>
+    public static void Configure(ProcessStartInfo info, string connectionString)
+    {
+        info.Environment["ConnectionStrings__banking"] = connectionString;
+        info.Environment["ConnectionStrings__owner"] = connectionString;
+    }
+
     public static async Task<BankUnderTest> OursAsync(string connectionString, params string[] settings)
     {
         var bank = await StartAsync(
             "Banking.Host.dll", ["--no-demo", "--urls", "{address}", .. settings], connectionString, "/health/ready");
-        bank.Token = await bank.TokenAsync("teller");
+        bank.Token = await bank.RequestTokenAsync("teller");
         return bank;
     }
 
-    /// <summary>A client with a token of that role.</summary>
+    /// <summary>Creates a client with a token of the role.</summary>
     public async Task<HttpClient> ClientAsync(string role)
     {
         var http = new HttpClient { BaseAddress = Address };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", await TokenAsync(role));
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await RequestTokenAsync(role));
         return http;
     }
 
-    private async Task<string> TokenAsync(string role)
+    private async Task<string> RequestTokenAsync(string role)
     {
         using var http = new HttpClient { BaseAddress = Address };
         using var answer = await http.PostAsJsonAsync("/dev/token", new { role });
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
-    /// <summary>Opens accounts with money on them, through the API like anybody.</summary>
-    /// <param name="effectiveAt">Since when they are open; now where null.</param>
+    /// <summary>Opens accounts through the public API, and deposits the balance on each.</summary>
+    /// <param name="effectiveAt">The opening time. Null for now.</param>
     public async Task<string[]> OpenAsync(int count, string balance, DateTimeOffset? effectiveAt = null)
     {
         using var http = new HttpClient { BaseAddress = Address };
@@ -108,7 +114,7 @@ internal sealed class BankUnderTest : IDisposable
                     using var deposit = await RawHttp.ConnectAsync(Address, "/v1/deposits", Token);
                     for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
                     {
-                        await MustAsync(
+                        await PostAsync(
                             open,
                             $"open-{i}",
                             JsonSerializer.Serialize(
@@ -123,7 +129,7 @@ internal sealed class BankUnderTest : IDisposable
                             ids[i] = body.RootElement.GetProperty("id").GetString()!;
                         }
 
-                        await MustAsync(
+                        await PostAsync(
                             deposit,
                             $"fund-{i}",
                             $$$"""{"accountId":"{{{ids[i]}}}","amount":{"value":"{{{balance}}}","currency":"EUR"},"reason":"benchmark"}"""
@@ -137,7 +143,9 @@ internal sealed class BankUnderTest : IDisposable
     public Task<RawHttp[]> ConnectAsync(int callers, string path) =>
         Task.WhenAll(Enumerable.Range(0, callers).Select(_ => RawHttp.ConnectAsync(Address, path, Token)));
 
-    /// <summary>All money of the bank, by the log and by the states; equal, and what was paid in, or something is lost.</summary>
+    /// <summary>
+    /// Checks that the sum of all money equals the total in the log and in the states, and that no stream lacks an event.
+    /// </summary>
     public static async Task<bool> ConservedAsync(NpgsqlDataSource source, long total)
     {
         await using var command = source.CreateCommand(
@@ -145,7 +153,8 @@ internal sealed class BankUnderTest : IDisposable
             select (select sum((data -> 'balance' ->> 'minor')::bigint) from accounts.mt_doc_account),
                 (select sum(case when type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1') then 1 else -1 end
                     * (data -> 'amount' ->> 'minor')::bigint) from bank.mt_events
-                    where type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1', 'accounts.money-withdrawn.v1', 'accounts.transfer-sent.v1')),
+                    where type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1',
+                        'accounts.money-withdrawn.v1', 'accounts.transfer-sent.v1')),
                 (select count(*) from bank.mt_streams s where s.version <> (select count(*) from bank.mt_events e where e.stream_id = s.id))
             """);
         command.CommandTimeout = 300;
@@ -157,12 +166,13 @@ internal sealed class BankUnderTest : IDisposable
     public static string Transfer(StringBuilder json, string from, string to)
     {
         json.Clear();
-        json.Append(
-            CultureInfo.InvariantCulture,
-            $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}"""
-        );
+        AppendTransfer(json, from, to);
         return json.ToString();
     }
+
+    public static void AppendTransfer(StringBuilder json, string from, string to) => json.Append(
+        CultureInfo.InvariantCulture,
+        $$$"""{"fromAccountId":"{{{from}}}","toAccountId":"{{{to}}}","amount":{"value":"0.01","currency":"EUR"},"reason":"benchmark"}""");
 
     public void Dispose()
     {
@@ -171,7 +181,7 @@ internal sealed class BankUnderTest : IDisposable
         _process.Dispose();
     }
 
-    private static async Task MustAsync(RawHttp http, string key, string json)
+    private static async Task PostAsync(RawHttp http, string key, string json)
     {
         if (await http.PostAsync(key, json) is var status and not 201)
         {

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Banking.Benchmarks;
 
-/// <summary>The posting without any application: balance check, two entries, versions and a receipt as one prepared statement.</summary>
+/// <summary>A transfer without an application: balance check, two entries, versions and a receipt in one prepared statement.</summary>
 internal sealed class BareSql(NpgsqlDataSource source) : IAsyncDisposable
 {
     private const string Schema =
@@ -14,7 +14,7 @@ internal sealed class BareSql(NpgsqlDataSource source) : IAsyncDisposable
         create table bare.receipt (key text primary key, body jsonb not null, at timestamptz not null);
         """;
 
-    // Locked in the order of the ids, or opposite transfers would deadlock.
+    // Rows are locked in the order of their ids, otherwise opposite transfers would deadlock.
     private const string Posting =
         """
         with locked as (select id, balance, version from bare.account where id in ($1, $2) order by id for update),

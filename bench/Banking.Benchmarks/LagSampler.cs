@@ -4,11 +4,18 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Asks every 50 ms how long ago the first event was recorded that some read model does not hold: what a reader of that model would miss.
+/// Samples the lag of the slowest read model every 50 ms: the age of the first event that it does not contain.
 /// </summary>
 internal sealed class LagSampler : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private const string Query =
+        """
+        select coalesce(extract(epoch from clock_timestamp() - (
+            select timestamp from bank.mt_events where not is_archived and seq_id >
+                (select min(position) from platform.read_model where state = 'serving') order by seq_id limit 1)), 0)::float8
+        """;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly Latencies _lags = new();
     private readonly CancellationTokenSource _stop = new();
@@ -20,7 +27,7 @@ internal sealed class LagSampler : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _sampling;
-        return Latencies.Of([_lags]);
+        return Latencies.Summarize([_lags]);
     }
 
     public async ValueTask DisposeAsync()
@@ -33,14 +40,9 @@ internal sealed class LagSampler : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
-            await using var command = source.CreateCommand(
-                """
-                select coalesce(extract(epoch from clock_timestamp() - (select timestamp from bank.mt_events where not is_archived and seq_id >
-                    (select min(position) from platform.read_model where state = 'serving') order by seq_id limit 1)), 0)::float8
-                """);
-            var seconds = (double)(await command.ExecuteScalarAsync())!;
+            var seconds = await source.ReadAsync<double>(Query);
             _lags.Add((long)(Math.Max(0, seconds) * Stopwatch.Frequency));
-            await Task.Delay(Pause, TimeProvider.System);
+            await Task.Delay(Interval, TimeProvider.System);
         }
     }
 }

@@ -1,13 +1,13 @@
 namespace Banking.Benchmarks;
 
-/// <summary>Latencies of one caller, in ticks, merged when the run is over: recording must not make callers wait for each other.</summary>
+/// <summary>Latencies of one caller in ticks. They are merged after the run, so that callers do not wait for each other.</summary>
 internal sealed class Latencies
 {
     private readonly List<long> _ticks = new(4_096);
 
     public void Add(long ticks) => _ticks.Add(ticks);
 
-    public static (double P50, double P99, double Max) Of(IEnumerable<Latencies> all)
+    public static (double P50, double P99, double Max) Summarize(IEnumerable<Latencies> all)
     {
         var ticks = all.SelectMany(l => l._ticks).ToArray();
         if (ticks.Length == 0)

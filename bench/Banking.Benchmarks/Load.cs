@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace Banking.Benchmarks;
 
-/// <summary>What came back from one request.</summary>
+/// <summary>The outcome of one request: the numbers of accepted and refused commands and of errors.</summary>
 internal readonly record struct Counted(int Accepted, int Refused, int Errors);
 
-/// <summary>What a run of requests came to.</summary>
+/// <summary>The result of a run of requests.</summary>
 internal sealed record Measured(double Seconds, long Accepted, long Refused, long Errors, double P50Ms, double P99Ms, double MaxMs);
 
-/// <summary>Drives a target for a while.</summary>
+/// <summary>Generates load for a given time.</summary>
 internal static class Load
 {
-    /// <summary>Closed loop: each caller sends its next request when it has the answer to its last.</summary>
+    /// <summary>Closed loop: each caller sends its next request after the answer to its previous one.</summary>
     public static async Task<Measured> ClosedAsync(int callers, TimeSpan duration, Func<int, long, Task<Counted>> send)
     {
         var stop = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
@@ -35,8 +35,8 @@ internal static class Load
     }
 
     /// <summary>
-    /// Open loop: requests are due at fixed times whatever came back before, and latency counts from when a request was due, so that a
-    /// stall is felt by all who would have come meanwhile (no coordinated omission).
+    /// Open loop: requests are due at fixed times, independent of earlier answers. Latency counts from the due time, so that a stall
+    /// affects all requests due during it (no coordinated omission).
     /// </summary>
     public static async Task<Measured> OpenAsync(int callers, double perSecond, TimeSpan duration, Func<int, long, Task<Counted>> send)
     {
@@ -44,7 +44,7 @@ internal static class Load
         var next = -1L;
         var latencies = Enumerable.Range(0, callers).Select(_ => new Latencies()).ToArray();
         var counts = new Counted[callers];
-        // When all callers are there: what the load itself needs to begin is nobody's latency.
+        // Begin after all callers have started, so that the start of the load does not count as latency.
         var begin = Stopwatch.GetTimestamp() + (long)(0.05 * Stopwatch.Frequency);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
@@ -72,7 +72,7 @@ internal static class Load
 
     private static Measured Sum(TimeSpan elapsed, Counted[] counts, Latencies[] latencies)
     {
-        var (p50, p99, max) = Latencies.Of(latencies);
+        var (p50, p99, max) = Latencies.Summarize(latencies);
         return new(
             elapsed.TotalSeconds,
             counts.Sum(c => (long)c.Accepted),

@@ -2,75 +2,65 @@ using System.Globalization;
 
 namespace Banking.Benchmarks;
 
-/// <summary>What the user asked for.</summary>
-/// <param name="Seconds">How long each scenario is measured, after a warm-up of half of it.</param>
-/// <param name="Json">One JSON object on standard output instead of a table.</param>
-/// <param name="Only">The scenarios to run; when empty, all but the alternatives, which are run only when named.</param>
-/// <param name="Accounts">How many accounts there are to choose from.</param>
-/// <param name="Berka">The folder with the real bank's history, of which the rebuild's bank of a million events is made; without it that is
-/// left out.</param>
-/// <param name="Movements">How many movements the account has whose balance is asked for.</param>
-/// <param name="Profile">Tell for each row where its time went.</param>
-/// <param name="Set">Settings of the server beside, or instead of, those that it is measured with.</param>
-/// <param name="Callers">Of the scenarios with several numbers of callers, those to run; all when empty.</param>
-internal sealed record Options(int Seconds, bool Json, IReadOnlyList<string> Only, int Accounts, IReadOnlyList<int> Callers,
-    string? Berka, int Movements, bool Profile, IReadOnlyDictionary<string, string> Set)
+/// <summary>The options of the command line.</summary>
+/// <param name="Seconds">The duration of each measurement, after a warm-up of half of it.</param>
+/// <param name="Json">Print one JSON object to standard output instead of a table.</param>
+/// <param name="Only">The scenarios to run. Empty: all except those that run only when named.</param>
+/// <param name="Accounts">The number of accounts.</param>
+/// <param name="Callers">The numbers of callers to run. Empty: all.</param>
+/// <param name="Berka">The folder with the real bank's history, the source of a million events to rebuild. Null skips the rebuild.</param>
+/// <param name="Movements">The number of movements of the account in balance-at.</param>
+/// <param name="Profile">Report for each row how its time was spent.</param>
+/// <param name="Set">Server settings that add to or override those of the suite.</param>
+internal sealed record Options(
+    int Seconds,
+    bool Json,
+    IReadOnlyList<string> Only,
+    int Accounts,
+    IReadOnlyList<int> Callers,
+    string? Berka,
+    int Movements,
+    bool Profile,
+    IReadOnlyDictionary<string, string> Set)
 {
-    /// <summary>Long enough for the code to be compiled for good: a host a few seconds old makes two thirds of what it will.</summary>
+    private const string Usage =
+        "[--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] "
+        + "[--set NAME=VALUE]";
+
+    private static readonly Options Default = new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>());
+
+    /// <summary>Long enough for tiered compilation: in its first seconds a host has two thirds of its later throughput.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(4, Seconds / 2));
 
-    /// <summary>Of these numbers of callers, those that are wanted.</summary>
-    public IEnumerable<int> CallersOf(params int[] callers) => callers.Where(c => Callers.Count == 0 || Callers.Contains(c));
+    public bool Includes(string scenario) => Only.Count == 0 || Only.Contains(scenario);
+
+    /// <summary>Selects the requested numbers of callers from those of a scenario.</summary>
+    public IEnumerable<int> SelectCallers(params int[] callers) => callers.Where(c => Callers.Count == 0 || Callers.Contains(c));
 
     public static Options Read(string[] args)
     {
-        var seconds = 6;
-        var json = false;
-        var accounts = 10_000;
-        var only = new List<string>();
-        var callers = new List<int>();
-        string? berka = null;
-        var movements = 1_000_000;
-        var profile = false;
-        var set = new Dictionary<string, string>();
+        var options = Default;
         for (var i = 0; i < args.Length; i++)
         {
-            switch (args[i])
+            options = args[i] switch
             {
-                case "--json":
-                    json = true;
-                    break;
-                case "--seconds":
-                    seconds = int.Parse(args[++i], CultureInfo.InvariantCulture);
-                    break;
-                case "--accounts":
-                    accounts = int.Parse(args[++i], CultureInfo.InvariantCulture);
-                    break;
-                case "--only":
-                    only.AddRange(args[++i].Split(','));
-                    break;
-                case "--callers":
-                    callers.AddRange(args[++i].Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture)));
-                    break;
-                case "--berka":
-                    berka = args[++i];
-                    break;
-                case "--movements":
-                    movements = int.Parse(args[++i], CultureInfo.InvariantCulture);
-                    break;
-                case "--profile":
-                    profile = true;
-                    break;
-                case "--set" when args[++i].Split('=', 2) is [var name, var value]:
-                    set[name] = value;
-                    break;
-                default:
-                    throw new ArgumentException(
-                        $"{args[i]} is not known: [--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] [--set NAME=VALUE]; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}"
-                    );
-            }
+                "--json" => options with { Json = true },
+                "--profile" => options with { Profile = true },
+                "--seconds" => options with { Seconds = Number(args[++i]) },
+                "--accounts" => options with { Accounts = Number(args[++i]) },
+                "--movements" => options with { Movements = Number(args[++i]) },
+                "--only" => options with { Only = [.. options.Only, .. args[++i].Split(',')] },
+                "--callers" => options with { Callers = [.. options.Callers, .. args[++i].Split(',').Select(Number)] },
+                "--berka" => options with { Berka = args[++i] },
+                "--set" when args[++i].Split('=', 2) is [var name, var value] =>
+                    options with { Set = new Dictionary<string, string>(options.Set) { [name] = value } },
+                _ => throw new ArgumentException(
+                    $"{args[i]} is unknown: {Usage}; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}"),
+            };
         }
 
-        return new(seconds, json, only, accounts, callers, berka, movements, profile, set);
+        return options;
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

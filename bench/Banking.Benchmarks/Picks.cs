@@ -1,18 +1,18 @@
 namespace Banking.Benchmarks;
 
-/// <summary>Which account pays which. Seeded per caller, so that a run can be repeated.</summary>
+/// <summary>Chooses payer and payee of each transfer. Seeded per caller, so that a run can be repeated.</summary>
 internal static class Picks
 {
     public static Func<int, long, (int From, int To)> Uniform(int accounts)
     {
-        var random = Seeds();
-        return (caller, _) => Distinct(random[caller].Next(accounts), random[caller].Next(accounts), accounts);
+        var random = CreateRandoms();
+        return (caller, _) => MakeDistinct(random[caller].Next(accounts), random[caller].Next(accounts), accounts);
     }
 
     /// <summary>Zipf with exponent 1.0: the first account is chosen about a tenth of the time.</summary>
     public static Func<int, long, (int From, int To)> Zipf(int accounts)
     {
-        var random = Seeds();
+        var random = CreateRandoms();
         var sums = new double[accounts];
         var sum = 0.0;
         for (var i = 0; i < accounts; i++)
@@ -26,25 +26,25 @@ internal static class Picks
             return Math.Min(at < 0 ? ~at : at, accounts - 1);
         }
 
-        return (caller, _) => Distinct(Pick(random[caller]), Pick(random[caller]), accounts);
+        return (caller, _) => MakeDistinct(Pick(random[caller]), Pick(random[caller]), accounts);
     }
 
     public static Func<int, long, (int From, int To)> HotPayer(int accounts)
     {
-        var random = Seeds();
+        var random = CreateRandoms();
         return (caller, _) => (0, 1 + random[caller].Next(accounts - 1));
     }
 
     public static Func<int, long, (int From, int To)> HotPayee(int accounts)
     {
-        var random = Seeds();
+        var random = CreateRandoms();
         return (caller, _) => (1 + random[caller].Next(accounts - 1), 0);
     }
 
     public static Func<int, long, (int From, int To)> OppositePairs() =>
         (caller, i) => (caller + i) % 2 == 0 ? (caller / 2 * 2, (caller / 2 * 2) + 1) : ((caller / 2 * 2) + 1, caller / 2 * 2);
 
-    private static (int, int) Distinct(int from, int to, int accounts) => from == to ? (from, (to + 1) % accounts) : (from, to);
+    private static (int, int) MakeDistinct(int from, int to, int accounts) => from == to ? (from, (to + 1) % accounts) : (from, to);
 
-    private static Random[] Seeds() => [.. Enumerable.Range(0, 1024).Select(i => new Random(42 + i))];
+    private static Random[] CreateRandoms() => [.. Enumerable.Range(0, 1024).Select(i => new Random(42 + i))];
 }

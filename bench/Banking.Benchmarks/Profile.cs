@@ -4,16 +4,16 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Where a row's time went: PostgreSQL's statements, and by process its time on the processor and what it wrote to files. Keeping such
-/// books costs a few percent, so the rates of a run with it are not to be compared with those of one without.
+/// The cost of a scenario by PostgreSQL statement, and by process: processor time and bytes written. Profiling slows a run by a few
+/// percent, so do not compare its rates with those of a run without it.
 /// </summary>
-internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
+internal sealed class Profile(NpgsqlDataSource source, RunResults results)
 {
-    private const int Most = 24;
+    private const int MaxStatements = 24;
 
-    private Dictionary<int, Used> _before = [];
+    private Dictionary<int, Usage> _before = [];
 
-    /// <summary>What the server needs for it.</summary>
+    /// <summary>Server settings that profiling needs.</summary>
     public static IReadOnlyDictionary<string, string> Parameters { get; } = new Dictionary<string, string>
     {
         ["shared_preload_libraries"] = "pg_stat_statements",
@@ -25,13 +25,19 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         await using var command = source.CreateCommand(
             "create extension if not exists pg_stat_statements; select pg_stat_statements_reset()");
         await command.ExecuteNonQueryAsync();
-        _before = await ProcessorAsync();
+        _before = await ReadUsageAsync();
     }
 
-    /// <param name="seconds">How long it was measured.</param>
+    /// <param name="seconds">The duration of the measurement.</param>
     public async Task EndAsync(double seconds, long accepted)
     {
-        var after = await ProcessorAsync();
+        await PrintProcessesAsync(seconds, accepted);
+        await PrintStatementsAsync(accepted);
+    }
+
+    private async Task PrintProcessesAsync(double seconds, long accepted)
+    {
+        var after = await ReadUsageAsync();
         var byName = after
             .Select(p =>
                 _before.TryGetValue(p.Key, out var before) && before.Name == p.Value.Name
@@ -44,7 +50,7 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
             .GroupBy(
                 u => u.Name,
                 (name, all) =>
-                    all.Aggregate(new Used(name, 0, 0), (sum, u) =>
+                    all.Aggregate(new Usage(name, 0, 0), (sum, u) =>
                         sum with
                         {
                             Seconds = sum.Seconds + u.Seconds,
@@ -52,33 +58,36 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
                         }));
         foreach (var used in byName.Where(u => u.Seconds >= 0.05).OrderByDescending(u => u.Seconds))
         {
-            await tell(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  processor  {used.Seconds / seconds,6:0.00} of a core  {used.Seconds * 1e6 / Math.Max(1, accepted),7:0.0} us and {used.Written / Math.Max(1, accepted),6:0} B written a transfer  {used.Name}"
-                ));
+            var (micros, written) = (used.Seconds * 1e6 / Math.Max(1, accepted), used.Written / Math.Max(1, accepted));
+            await results.PrintAsync(
+                $"  processor  {used.Seconds / seconds,6:0.00} of a core  {micros,7:0.0} us and {written,6:0} B written a transfer  ",
+                $"{used.Name}");
         }
+    }
 
+    private async Task PrintStatementsAsync(long accepted)
+    {
         await using var command = source.CreateCommand(
             $"""
-            select calls, total_exec_time, rows, wal_bytes::float8, left(regexp_replace(query, '\s+', ' ', 'g'), 150) from pg_stat_statements
-            where dbid = (select oid from pg_database where datname = current_database()) order by total_exec_time desc limit {Most}
+            select calls, total_exec_time, rows, wal_bytes::float8, left(regexp_replace(query, '\s+', ' ', 'g'), 150)
+            from pg_stat_statements
+            where dbid = (select oid from pg_database where datname = current_database())
+            order by total_exec_time desc limit {MaxStatements}
             """);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            await tell(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  statement  {reader.GetDouble(1) * 1000 / Math.Max(1, accepted),6:0.0} us a transfer  {reader.GetInt64(0),8:N0} calls  {reader.GetDouble(1) / reader.GetInt64(0),8:0.00} ms  {reader.GetInt64(2),9:N0} rows  {reader.GetDouble(3) / Math.Max(1, accepted),6:0} B log  {reader.GetString(4)}"
-                ));
+            var (calls, milliseconds, rows, log) = (reader.GetInt64(0), reader.GetDouble(1), reader.GetInt64(2), reader.GetDouble(3));
+            await results.PrintAsync(
+                $"  statement  {milliseconds * 1000 / Math.Max(1, accepted),6:0.0} us a transfer  {calls,8:N0} calls  ",
+                $"{milliseconds / calls,8:0.00} ms  {rows,9:N0} rows  {log / Math.Max(1, accepted),6:0} B log  {reader.GetString(4)}");
         }
     }
 
-    /// <summary>What was used so far, by process: what PostgreSQL's say they are, the program of others.</summary>
-    private async Task<Dictionary<int, Used>> ProcessorAsync()
+    /// <summary>Reads the resources used so far by each process, with PostgreSQL's own name of its processes.</summary>
+    private async Task<Dictionary<int, Usage>> ReadUsageAsync()
     {
-        var used = new Dictionary<int, Used>();
+        var used = new Dictionary<int, Usage>();
         if (!OperatingSystem.IsLinux())
         {
             return used;
@@ -87,8 +96,11 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         var names = new Dictionary<int, string>();
         await using (
             var command = source.CreateCommand(
-                "select pid, 'postgres: ' || case when backend_type = 'client backend' then coalesce(nullif(application_name, ''), 'others') else backend_type end from pg_stat_activity"
-            ))
+                """
+                select pid, 'postgres: ' || case when backend_type = 'client backend'
+                    then coalesce(nullif(application_name, ''), 'others') else backend_type end
+                from pg_stat_activity
+                """))
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
@@ -103,13 +115,13 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
             {
                 try
                 {
-                    // The kernel's workers are named after what they do at the moment.
+                    // Kernel workers have their present task in their name, after a slash.
                     var name = names.GetValueOrDefault(process.Id) ?? process.ProcessName.Split('/')[0];
-                    used[process.Id] = new(name, process.TotalProcessorTime.TotalSeconds, Written(process.Id));
+                    used[process.Id] = new(name, process.TotalProcessorTime.TotalSeconds, ReadWrittenBytes(process.Id));
                 }
                 catch (InvalidOperationException)
                 {
-                    // It ended while we looked: what it used is not told any more.
+                    // The process has just ended, so its figures are gone.
                     used.Remove(process.Id);
                 }
             }
@@ -119,10 +131,10 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
     }
 
     /// <summary>
-    /// Bytes that it had written to storage, or to the cache before it. Of the kernel's own threads and of other users' processes nobody is
-    /// told.
+    /// Reads the bytes that the process has written to storage or to the page cache. The figure is not readable for kernel threads and for
+    /// processes of other users.
     /// </summary>
-    private static double Written(int process)
+    private static double ReadWrittenBytes(int process)
     {
         try
         {
@@ -135,5 +147,5 @@ internal sealed class Profile(NpgsqlDataSource source, Func<string, Task> tell)
         }
     }
 
-    private readonly record struct Used(string Name, double Seconds, double Written);
+    private readonly record struct Usage(string Name, double Seconds, double Written);
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// One keep-alive connection that posts JSON and reads status and body. The load shares two cores with what it measures, and a full HTTP
-/// client would cost more than the bank.
+/// One keep-alive connection that posts JSON and reads status and body. The load generator shares the processors with the bank, and a full
+/// HTTP client would use more time than the bank.
 /// </summary>
 internal sealed class RawHttp : IDisposable
 {
@@ -15,27 +15,27 @@ internal sealed class RawHttp : IDisposable
     private readonly byte[] _head;
     private readonly byte[] _buffer;
 
-    private RawHttp(Socket socket, byte[] head, int largest)
+    private RawHttp(Socket socket, byte[] head, int maxBytes)
     {
         _socket = socket;
         _head = head;
-        _buffer = new byte[largest];
+        _buffer = new byte[maxBytes];
     }
 
-    /// <summary>The body of the last answer.</summary>
+    /// <summary>The body of the last response.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
 
-    /// <param name="largest">The longest request and the longest answer, in bytes.</param>
-    public static async Task<RawHttp> ConnectAsync(Uri address, string path, string? token, int largest = 512 * 1024)
+    /// <param name="maxBytes">The maximum size of a request and of a response.</param>
+    public static async Task<RawHttp> ConnectAsync(Uri address, string path, string? token, int maxBytes = 512 * 1024)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port));
         var head = $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n"
             + (token is null ? "" : $"Authorization: Bearer {token}\r\n");
-        return new(socket, Encoding.ASCII.GetBytes(head), largest);
+        return new(socket, Encoding.ASCII.GetBytes(head), maxBytes);
     }
 
-    /// <summary>Posts and answers the status.</summary>
+    /// <summary>Posts a request and returns the status of the response.</summary>
     public async Task<int> PostAsync(string key, string json)
     {
         var text = $"Idempotency-Key: {key}\r\nContent-Length: {json.Length}\r\n\r\n{json}";
@@ -53,13 +53,13 @@ internal sealed class RawHttp : IDisposable
         int end;
         while ((end = _buffer.AsSpan(0, read).IndexOf("\r\n\r\n"u8)) < 0)
         {
-            read += await MoreAsync(read);
+            read += await ReceiveMoreAsync(read);
         }
 
         var headers = _buffer.AsSpan(0, end);
         if (!Utf8Parser.TryParse(headers[9..12], out int status, out _))
         {
-            throw new InvalidOperationException("The answer has no status: " + Encoding.ASCII.GetString(headers));
+            throw new InvalidOperationException("The response has no status: " + Encoding.ASCII.GetString(headers));
         }
 
         var at = headers.IndexOf("Content-Length: "u8);
@@ -70,26 +70,26 @@ internal sealed class RawHttp : IDisposable
 
         while (read < end + 4 + length)
         {
-            read += await MoreAsync(read);
+            read += await ReceiveMoreAsync(read);
         }
 
         Body = _buffer.AsMemory(end + 4, length);
         return status;
     }
 
-    /// <summary>Only failures and batches come in chunks here; their body is kept as it came, chunk sizes and all.</summary>
+    /// <summary>Only errors and batches have chunked responses. Their body keeps the chunk sizes.</summary>
     private async Task<int> ReceiveChunksAsync(int status, int body, int read)
     {
         while (!_buffer.AsSpan(body, read - body).EndsWith("0\r\n\r\n"u8))
         {
-            read += await MoreAsync(read);
+            read += await ReceiveMoreAsync(read);
         }
 
         Body = _buffer.AsMemory(body, read - body);
         return status;
     }
 
-    private async ValueTask<int> MoreAsync(int at)
+    private async ValueTask<int> ReceiveMoreAsync(int at)
     {
         var read = await _socket.ReceiveAsync(_buffer.AsMemory(at));
         return read > 0 ? read : throw new IOException("The host closed the connection.");

@@ -6,8 +6,8 @@ using Wolverine.Http;
 namespace Banking.Benchmarks.Documented;
 
 /// <summary>
-/// A transfer with a dynamic consistency boundary: no account is a stream of its own, a transfer is one event, and what must not change
-/// between reading and writing is what the query found. The cost grows with the history of both accounts, as nothing is folded ahead.
+/// A transfer with a dynamic consistency boundary: accounts are not streams, a transfer is one event, and the result of the query must not
+/// change between reading and writing. The cost grows with the history of both accounts, because there is no stored state.
 /// </summary>
 public static class BoundaryEndpoint
 {
@@ -16,7 +16,7 @@ public static class BoundaryEndpoint
     {
         var (from, to) = (new AccountTag(command.From), new AccountTag(command.To));
 
-        // Both accounts: a real bank asks the payee's state too. It also keeps the tags' rows locked in one order for all writers.
+        // Query both accounts, because a real bank checks the payee too. All writers then lock the rows of the tags in the same order.
         var boundary = await session.Events.FetchForWritingByTags<TransferBoundary>(
             new EventTagQuery().Or<AccountTag>(from).Or<AccountTag>(to), ct);
         if (boundary.Aggregate?.BalanceOf(command.From) is not { } balance || balance < command.Amount)
@@ -24,7 +24,7 @@ public static class BoundaryEndpoint
             return Results.UnprocessableEntity();
         }
 
-        // Goes to the stream of the first tag, the payer's; the stream means nothing here and its version is not asked.
+        // The event goes to the stream of its first tag, the payer. The stream and its version are not used.
         boundary.AppendOne(
             session.Events.BuildEvent(new MoneyMoved(command.TransferId, command.From, command.To, command.Amount)).WithTag(from, to));
         return Results.Ok();

@@ -11,8 +11,8 @@ using Wolverine.Marten;
 namespace Banking.Benchmarks.Documented;
 
 /// <summary>
-/// The references: a transfer the ways the stack's documentation shows. No receipts, no refusals kept, no who and why: what these cost is
-/// the least that such a bank would.
+/// The references: a transfer as the stack's documentation shows it. They store no receipts, refusals, actors or reasons, so their cost is
+/// a lower bound for such a bank.
 /// <list type="bullet">
 /// <item><c>documented</c>: one command, one session, one transaction, optimistic, inline snapshot; a conflict is answered 409.</item>
 /// <item><c>partitioned-queues</c>: the same transaction, run by queues that never run two commands of one payer at once.</item>
@@ -25,7 +25,7 @@ internal static class DocumentedHost
     {
         var builder = WebApplication.CreateBuilder();
 
-        // Conflicts are counted by who gets the answers; to log each with its stack would cost more than the transfer.
+        // The load generator counts conflicts. Logging each with its stack trace would cost more than the transfer.
         builder.Logging.SetMinimumLevel(LogLevel.Critical);
         builder.WebHost.UseUrls(address);
         builder.Services.AddMarten(store =>
@@ -70,11 +70,12 @@ internal static class DocumentedHost
                 topology.Message<WalletTransfer>();
                 topology.MaxDegreeOfParallelism = PartitionSlots.Five;
 
-                // In memory: the caller waits, and one who got no answer repeats. A durable inbox would cost two more writes per command.
+                // In memory, because the caller waits and repeats a command without an answer. A durable inbox would need two more writes
+                // per command.
                 topology.ConfigureQueues(queue => queue.BufferedInMemory());
             });
 
-        // A queue keeps payers apart, not payees: whoever pays the same payee at the same time still conflicts.
+        // Queues separate payers, not payees. Concurrent transfers to the same payee still conflict.
         wolverine.Policies.OnException<ConcurrencyException>()
             .RetryWithCooldown(20.Milliseconds(), 60.Milliseconds(), 150.Milliseconds(), 400.Milliseconds()).WithFullJitter();
     }
@@ -85,7 +86,7 @@ internal static class DocumentedHost
         store.Events.AddEventType<MoneyMoved>();
         store.Events.RegisterTagType<AccountTag>("account").ForAggregate<TransferBoundary>();
 
-        // The second tag of a type is written by a look-up of the event's id, which is a scan of all events without this index.
+        // Marten finds the event by its id to write the second tag of a type. Without this index it scans all events.
         store.Events.EnableUniqueIndexOnEventId = true;
     }
 }

@@ -5,19 +5,19 @@ using Wolverine.Runtime.RemoteInvocation;
 
 namespace Banking.Benchmarks.Documented;
 
-/// <summary>What the queue answers the endpoint.</summary>
+/// <summary>The queue's reply to the endpoint.</summary>
 public sealed record WalletTransferAnswer(bool Accepted);
 
 /// <summary>
-/// A transfer through partitioned queues. <see cref="ICommandBus.InvokeAsync(object, CancellationToken, TimeSpan?)"/> would run the
-/// handler where it is called and pass the queues by, so the endpoint names the queue of the payer and awaits its reply; that the same
-/// payer always gets the same queue is the endpoint's part, that it gets the same slot within the queue is the queue's.
+/// A transfer through partitioned queues. <see cref="ICommandBus.InvokeAsync(object, CancellationToken, TimeSpan?)"/> would run the handler
+/// in place and bypass the queues, so the endpoint sends to the payer's queue and awaits the reply. The endpoint chooses the queue by
+/// payer, and the queue chooses the slot by payer.
 /// </summary>
 public static class PartitionedTransfers
 {
     internal const string Queue = "transfers";
 
-    /// <summary>Times five slots each: enough transactions at once for PostgreSQL to flush several with one write.</summary>
+    /// <summary>Each queue has five slots: enough concurrent transactions for PostgreSQL to flush several with one write.</summary>
     internal const int Queues = 8;
 
     [WolverinePost("/partitioned-queues/transfers")]
@@ -31,7 +31,7 @@ public static class PartitionedTransfers
         }
         catch (WolverineRequestReplyException)
         {
-            // All retries conflicted; the queue has put the command among its dead letters and said so.
+            // All retries conflicted. The queue has moved the command to its dead letters and replied with a failure.
             return Results.Conflict();
         }
     }
@@ -39,7 +39,7 @@ public static class PartitionedTransfers
 
 public static class WalletTransferHandler
 {
-    // The reply goes out after the transaction: it cascades like any other message.
+    // The reply is a cascading message, so it is sent after the transaction.
     public static async Task<WalletTransferAnswer> Handle(WalletTransfer command, IDocumentSession session, CancellationToken ct) =>
         new(await TransferEndpoint.MoveAsync(command, session, ct));
 }

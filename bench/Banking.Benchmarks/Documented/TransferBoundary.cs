@@ -3,7 +3,7 @@ using JasperFx.Events.Aggregation;
 
 namespace Banking.Benchmarks.Documented;
 
-/// <summary>Marks an event as one of this account's.</summary>
+/// <summary>The tag of an event of this account.</summary>
 public sealed record AccountTag(Guid Value);
 
 public sealed record AccountFunded(Guid Account, long Balance);
@@ -11,14 +11,14 @@ public sealed record AccountFunded(Guid Account, long Balance);
 /// <summary>A transfer as one event, tagged with both accounts.</summary>
 public sealed record MoneyMoved(Guid TransferId, Guid From, Guid To, long Amount);
 
-/// <summary>What a transfer decides on: all events of the two accounts, from the first. Nothing of it is stored.</summary>
+/// <summary>The state for a transfer's decision, folded from all events of the two accounts. It is not stored.</summary>
 [BoundaryAggregate]
 public sealed class TransferBoundary
 {
     private readonly Dictionary<Guid, long> _balances = [];
     private long _last;
 
-    /// <summary>Complete only for the accounts the boundary was asked for.</summary>
+    /// <summary>Complete only for the accounts in the boundary's query.</summary>
     public long? BalanceOf(Guid account) => _balances.TryGetValue(account, out var balance) ? balance : null;
 
     public void Apply(IEvent<AccountFunded> e)
@@ -40,7 +40,7 @@ public sealed class TransferBoundary
         }
     }
 
-    /// <summary>The query joins events to tags, so an event that carries both tags of the boundary comes twice.</summary>
+    /// <summary>The query joins events to tags, so an event with both tags of the boundary occurs twice.</summary>
     private bool IsNew(IEvent e)
     {
         if (e.Sequence <= _last)

@@ -30,10 +30,10 @@ public static class TransferEndpoint
         return Results.Ok();
     }
 
-    /// <summary>Adds the two events of a transfer to the session; false when the payer has not enough.</summary>
+    /// <summary>Adds the two events of a transfer to the session. False if the payer's balance is too low.</summary>
     internal static async Task<bool> MoveAsync(WalletTransfer command, IDocumentSession session, CancellationToken ct)
     {
-        // Fetched and appended in the order of the ids, or opposite transfers would deadlock.
+        // Fetched and appended in the order of the ids, otherwise opposite transfers would deadlock.
         Guid[] ids = command.From.CompareTo(command.To) < 0 ? [command.From, command.To] : [command.To, command.From];
         var streams = await session.Events.FetchManyForWriting<Wallet>(ids, ct);
         var (from, to) = ids[0] == command.From ? (streams[0], streams[1]) : (streams[1], streams[0]);
@@ -47,6 +47,6 @@ public static class TransferEndpoint
         return true;
     }
 
-    /// <summary>Known to both sides without asking.</summary>
+    /// <summary>Derives the account's id from its number, the same in the load generator and in the host.</summary>
     public static Guid IdOf(int wallet) => new(wallet, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
 }

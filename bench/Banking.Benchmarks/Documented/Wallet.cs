@@ -6,7 +6,7 @@ public sealed record WalletDebited(Guid TransferId, long Amount);
 
 public sealed record WalletCredited(Guid TransferId, long Amount);
 
-/// <summary>The account of the reference.</summary>
+/// <summary>The account of the references.</summary>
 public sealed record Wallet(Guid Id, long Balance)
 {
     public static Wallet Create(JasperFx.Events.IEvent<WalletOpened> e)
