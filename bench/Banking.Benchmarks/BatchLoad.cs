@@ -25,7 +25,8 @@ internal sealed class BatchLoad(int size, RawHttp[] connections, string[] ids, F
     public Task<Measured> RunAsync(string phase, TimeSpan time) => Load.ClosedAsync(connections.Length, time, async (caller, i) =>
     {
         var http = connections[caller];
-        var status = await http.PostAsync("-", CreateBody($"batch{size}-{phase}-{caller}-{i}", _texts[caller], caller, i));
+        var key = $"batch{size}-{phase}-{caller}-{i}";
+        var status = await http.PostAsync(key, CreateBody(key, _texts[caller], caller, i));
         var accepted = status == 200 ? ReadNumber(http.Body.Span, "\"accepted\":"u8) : 0;
         var refused = status == 200 ? ReadNumber(http.Body.Span, "\"refused\":"u8) : 0;
         return new(accepted, refused, size - accepted - refused);

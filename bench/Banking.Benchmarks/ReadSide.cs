@@ -146,7 +146,7 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
                     """);
             }
 
-            if (await http.PostAsync("-", json.Append("]}").ToString()) is var status and not 200)
+            if (await http.PostAsync($"deposits-{done}", json.Append("]}").ToString()) is var status and not 200)
             {
                 throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
             }

@@ -3,7 +3,7 @@ using Json.Schema;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>The AsyncAPI document is one by the standard's own schema, and leads to every contract.</summary>
+/// <summary>The AsyncAPI document is valid by the standard's own schema, and refers to every contract.</summary>
 public sealed class AsyncApiTests
 {
     private const string Avro = "http://asyncapi.com/definitions/3.0.0/avroSchema_v1.json";
@@ -11,11 +11,11 @@ public sealed class AsyncApiTests
     private static readonly JsonNode Document = JsonNode.Parse(Solution.Catalogue.AsyncApi)!;
 
     [Fact]
-    public void It_is_AsyncAPI_3_0()
+    public void The_document_is_valid_AsyncAPI_3_0()
     {
         var text = JsonNode.Parse(
             File.ReadAllText(Path.Combine(Solution.Root, "tests", "Banking.Architecture.Tests", "asyncapi", "3.0.0.json")))!;
-        // Avro's refers to itself without end, which the validator refuses; nothing here is Avro.
+        // The validator refuses Avro's schema, which refers to itself without end. The document has no Avro.
         text["definitions"]![Avro] = new JsonObject { ["$id"] = Avro };
         var schema = JsonSchema.FromText(text.ToJsonString());
 
@@ -31,16 +31,16 @@ public sealed class AsyncApiTests
     }
 
     [Fact]
-    public void Every_reference_leads_somewhere()
+    public void Every_reference_has_a_target()
     {
         var references = References(Document).ToList();
 
         Assert.NotEmpty(references);
-        Assert.All(references, r => Assert.True(Find(r) is not null, $"{r} leads nowhere."));
+        Assert.All(references, r => Assert.True(Find(r) is not null, $"{r} has no target."));
     }
 
     [Fact]
-    public void Every_contract_goes_out_on_every_channel_and_has_its_schema() => Assert.All(Solution.Published.All, contract =>
+    public void Every_contract_is_on_every_channel_and_has_its_schema() => Assert.All(Solution.Published.All, contract =>
     {
         Assert.All(Document["channels"]!.AsObject(), channel => Assert.NotNull(channel.Value!["messages"]![contract.Type]));
         var payload = Find(Document["components"]!["messages"]![contract.Type]!["payload"]!["$ref"]!.GetValue<string>())!;
@@ -51,7 +51,7 @@ public sealed class AsyncApiTests
     });
 
     [Fact]
-    public void It_names_where_this_bank_publishes_to()
+    public void The_document_names_the_topic_and_the_exchange()
     {
         Assert.Equal("banking.events", Document["channels"]!["kafka"]!["bindings"]!["kafka"]!["topic"]!.GetValue<string>());
         Assert.Equal("banking.events", Document["channels"]!["rabbitmq"]!["bindings"]!["amqp"]!["exchange"]!["name"]!.GetValue<string>());

@@ -8,10 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>A module is named once, in the list of modules: what is in the list is served, stored, compared and documented.</summary>
+/// <summary>A module is named once, in the list of modules. Hosts and commands read everything about modules from that list.</summary>
 public sealed partial class BankModuleTests
 {
-    /// <summary>The two that speak of certain modules: the import gives customers and accounts, the demo bank dates back.</summary>
+    /// <summary>
+    /// The list, and two files that need certain modules: the import stores customers and accounts, the demo bank backdates.
+    /// </summary>
     private static readonly string[] Exceptions =
     [
         "src/Banking.Host/BankModules.cs",
@@ -33,21 +35,21 @@ public sealed partial class BankModuleTests
     }
 
     [Fact]
-    public void Nothing_but_the_list_names_a_module()
+    public void Only_the_list_names_a_module()
     {
-        var naming = Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
+        var files = Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(Solution.Root, f).Replace('\\', '/'))
             .Where(f =>
                 !f.Contains("/obj/", StringComparison.Ordinal)
-                && NamesOfModules(f).Any(m => !f.Contains($"/Banking.{m}/", StringComparison.Ordinal)))
+                && FindModuleNames(f).Any(m => !f.Contains($"/Banking.{m}/", StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal);
 
-        Assert.Equal(Exceptions, naming);
+        Assert.Equal(Exceptions, files);
     }
 
     [Theory]
     [MemberData(nameof(Stored))]
-    public async Task Verify_and_projections_know_what_the_host_knows(Type what)
+    public async Task Offline_commands_have_the_same_services_as_the_host(Type service)
     {
         await using var commands = new ServiceCollection()
             .AddLogging()
@@ -55,15 +57,15 @@ public sealed partial class BankModuleTests
             .BuildServiceProvider();
         await using var host = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
 
-        var known = host.Services.GetServices(what).Select(Name).Order(StringComparer.Ordinal).ToList();
+        var known = host.Services.GetServices(service).Select(Name).Order(StringComparer.Ordinal).ToList();
 
         Assert.NotEmpty(known);
-        Assert.Equal(known, commands.GetServices(what).Select(Name).Order(StringComparer.Ordinal));
+        Assert.Equal(known, commands.GetServices(service).Select(Name).Order(StringComparer.Ordinal));
     }
 
     private static string Name(object? known) => known is StreamKind kind ? kind.ToString() : known!.GetType().ToString();
 
-    private static IEnumerable<string> NamesOfModules(string file) =>
+    private static IEnumerable<string> FindModuleNames(string file) =>
         ModuleName().Matches(File.ReadAllText(Path.Combine(Solution.Root, file))).Select(m => m.Groups[1].Value)
             .Where(m => BankModules.All.Any(b => b.GetType().Name == m + "Module"));
 

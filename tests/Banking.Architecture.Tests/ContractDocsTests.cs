@@ -8,8 +8,8 @@ using Banking.EventStore.Published;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// docs/contracts is what was promised to people we do not know. It is written from the code (BANKING_WRITE_DOCS=1) as long as the code
-/// keeps that promise, and by no switch when it does not: a new shape needs a new version beside the old one.
+/// docs/contracts is a promise to unknown consumers. With BANKING_WRITE_DOCS=1 it is generated from the code, but only if the code keeps
+/// the promise. A changed shape needs a new version next to the old one.
 /// </summary>
 public sealed class ContractDocsTests
 {
@@ -24,42 +24,42 @@ public sealed class ContractDocsTests
     private static readonly string Docs = Path.Combine(Solution.Root, "docs");
 
     [Fact]
-    public void What_was_promised_is_kept() => Assert.Equal([], Broken());
+    public void The_code_keeps_the_promised_contracts() => Assert.Equal([], FindBroken());
 
     [Fact]
-    public void The_schemas_are_what_the_code_says() =>
-        Assert.All(Solution.Catalogue.Schemas, schema => Same(Path.Combine("contracts", schema.Key + Suffix), schema.Value));
+    public void The_schemas_are_up_to_date() =>
+        Assert.All(Solution.Catalogue.Schemas, schema => AssertCurrent(Path.Combine("contracts", schema.Key + Suffix), schema.Value));
 
     [Fact]
-    public void The_AsyncAPI_document_is_what_the_code_says() => Same("asyncapi.json", Solution.Catalogue.AsyncApi);
+    public void The_AsyncAPI_document_is_up_to_date() => AssertCurrent("asyncapi.json", Solution.Catalogue.AsyncApi);
 
     [Fact]
-    public void The_catalogue_for_people_is_what_the_code_says() => Same("contracts.md", Catalogue());
+    public void The_catalogue_of_contracts_is_up_to_date() => AssertCurrent("contracts.md", Catalogue());
 
-    private static List<string> Broken()
+    private static List<string> FindBroken()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Docs, "contracts")).FullName;
         return [.. Directory.GetFiles(folder, "*" + Suffix).Order(StringComparer.Ordinal).SelectMany(path =>
         {
             var type = Path.GetFileName(path)[..^Suffix.Length];
             return Solution.Catalogue.Schemas.TryGetValue(type, out var now)
-                ? SchemaPromise.Broken(JsonNode.Parse(File.ReadAllText(path)), JsonNode.Parse(now)).Select(b => $"{type}: {b}")
-                : [$"{type}: no contract has this name any more"];
+                ? SchemaPromise.FindBroken(JsonNode.Parse(File.ReadAllText(path)), JsonNode.Parse(now)).Select(b => $"{type}: {b}")
+                : [$"{type}: the contract no longer exists"];
         })];
     }
 
-    private static void Same(string name, string text)
+    private static void AssertCurrent(string name, string text)
     {
         var path = Path.Combine(Docs, name);
-        if (Architecture.Tests.Docs.Written && Broken().Count == 0)
+        if (Architecture.Tests.Docs.MayWrite && FindBroken().Count == 0)
         {
             File.WriteAllText(path, text);
         }
 
         Assert.True(
             File.Exists(path) && File.ReadAllText(path).ReplaceLineEndings("\n") == text,
-            $"docs/{name} is stale. Run this class with BANKING_WRITE_DOCS=1 and commit what it writes, which is nothing while a promise is broken."
-        );
+            $"docs/{name} is stale. Run this class with BANKING_WRITE_DOCS=1 and commit the files that it writes. "
+                + "It writes nothing while a promise is broken.");
     }
 
     private static string Catalogue()

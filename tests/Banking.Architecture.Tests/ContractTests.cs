@@ -2,7 +2,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>What crosses the border of a module is plain: values that any other module can read and none can change.</summary>
+/// <summary>Contracts between modules are immutable values of plain types.</summary>
 public sealed class ContractTests
 {
     private static readonly HashSet<Type> Primitives =
@@ -15,7 +15,7 @@ public sealed class ContractTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_contract_is_a_sealed_record_an_enum_constants_or_what_facts_of_several_kinds_tell(Type type) =>
+    public void A_contract_is_a_sealed_record_an_enum_constants_or_an_interface_of_getters(Type type) =>
         Assert.True(
             type.IsEnum
                 || (type.IsInterface && type.GetMethods().All(m => m.IsSpecialName && m.Name.StartsWith("get_", StringComparison.Ordinal)))
@@ -25,7 +25,7 @@ public sealed class ContractTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Its_members_are_primitives_values_of_the_shared_kernel_and_other_contracts(Type type) => Assert.All(
+    public void Members_of_a_contract_are_primitives_values_of_the_shared_kernel_or_other_contracts(Type type) => Assert.All(
         type.GetProperties(),
         property => Assert.True(IsPlain(property.PropertyType), $"{type.Name}.{property.Name} is a {property.PropertyType}."));
 

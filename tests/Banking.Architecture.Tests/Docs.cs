@@ -4,29 +4,30 @@ using System.Xml.Linq;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>What the source says about its types, from the documentation files beside the assemblies.</summary>
+/// <summary>The XML documentation of types and properties, from the documentation files of the assemblies.</summary>
 internal static partial class Docs
 {
     private static readonly Dictionary<string, XElement> Members = Solution.Assemblies
         .Select(a => Path.ChangeExtension(a.Location, ".xml"))
         .Where(File.Exists)
         .SelectMany(path => XDocument.Load(path).Descendants("member"))
-        // Generated code is in more than one assembly under one name.
+        // Several assemblies have generated code with the same name.
         .DistinctBy(m => m.Attribute("name")!.Value)
         .ToDictionary(m => m.Attribute("name")!.Value);
 
-    /// <summary>Whether this run may write files that are generated.</summary>
-    public static bool Written => Environment.GetEnvironmentVariable("BANKING_WRITE_DOCS") == "1";
+    /// <summary>True if this run may write generated files.</summary>
+    public static bool MayWrite => Environment.GetEnvironmentVariable("BANKING_WRITE_DOCS") == "1";
 
     public static string Of(Type type) => Text(Find($"T:{type.FullName}")?.Element("summary"));
 
-    /// <summary>What its record says of it, or the interface that asks for it, or its own type.</summary>
+    /// <summary>The text of the record's parameter, otherwise of the interface's property, otherwise of the property's type.</summary>
     public static string Of(PropertyInfo property)
     {
         var owner = property.DeclaringType!;
-        var told = Text(Find($"T:{owner.FullName}")?.Elements("param").FirstOrDefault(p => p.Attribute("name")?.Value == property.Name));
+        var parameters = Find($"T:{owner.FullName}")?.Elements("param");
+        var parameter = Text(parameters?.FirstOrDefault(p => p.Attribute("name")?.Value == property.Name));
         return owner.GetInterfaces().Select(i => Text(Find($"P:{i.FullName}.{property.Name}")?.Element("summary")))
-            .Prepend(told)
+            .Prepend(parameter)
             .Append(Of(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType))
             .FirstOrDefault(text => text.Length > 0, "");
     }

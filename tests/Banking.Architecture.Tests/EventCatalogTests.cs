@@ -6,17 +6,17 @@ using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>docs/event-catalog.md is written from the code, so that it is never a story about what the code once did.</summary>
+/// <summary>docs/event-catalog.md is generated from the code, so that it is always up to date.</summary>
 public sealed class EventCatalogTests
 {
     private static readonly NullabilityInfoContext Nullability = new();
 
     [Fact]
-    public void The_catalogue_says_what_the_code_says()
+    public void The_catalogue_is_up_to_date()
     {
         var path = Path.Combine(Solution.Root, "docs", "event-catalog.md");
         var catalogue = Catalogue();
-        if (Docs.Written)
+        if (Docs.MayWrite)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, catalogue);
@@ -25,7 +25,7 @@ public sealed class EventCatalogTests
         var written = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";
         Assert.True(
             written == catalogue,
-            "docs/event-catalog.md is stale. Run this test with BANKING_WRITE_DOCS=1 and commit what it writes. "
+            "docs/event-catalog.md is stale. Run this test with BANKING_WRITE_DOCS=1 and commit the file. "
                 + $"First difference: {Difference(written, catalogue)}");
     }
 
@@ -82,10 +82,8 @@ public sealed class EventCatalogTests
         foreach (var property in Fields(type))
         {
             var optional = Nullability.Create(property).ReadState == NullabilityState.Nullable ? ", optional" : "";
-            Line(
-                text,
-                $"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` | {TypeName(property.PropertyType)}{optional} | {Docs.Of(property)} |"
-            );
+            var name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            Line(text, $"| `{name}` | {TypeName(property.PropertyType)}{optional} | {Docs.Of(property)} |");
         }
     }
 
@@ -98,11 +96,11 @@ public sealed class EventCatalogTests
         _ when type == typeof(string) => "text",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(int) || type == typeof(long) => "integer",
-        _ when type.Assembly == typeof(object).Assembly => throw new InvalidOperationException($"The catalogue has no word for {type}."),
+        _ when type.Assembly == typeof(object).Assembly => throw new InvalidOperationException($"The catalogue has no name for {type}."),
         _ => type.Name,
     };
 
-    /// <summary>The values of ours that events hold, and those that they hold.</summary>
+    /// <summary>The bank's value types in events, and the value types in those.</summary>
     private static List<Type> Values()
     {
         var found = new SortedDictionary<string, Type>(StringComparer.Ordinal);
@@ -121,7 +119,7 @@ public sealed class EventCatalogTests
         return [.. found.Values];
     }
 
-    /// <summary>The members of a record; a value like Money is stored in a form of its own, as the examples show.</summary>
+    /// <summary>The members of a record. A value such as Money has its own stored form, as the examples show.</summary>
     private static PropertyInfo[] Fields(Type type) =>
         Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
 
@@ -137,5 +135,5 @@ public sealed class EventCatalogTests
             .Zip(written.Split('\n').Concat(Enumerable.Repeat("nothing", 10_000)))
             .Where(pair => pair.First != pair.Second)
             .Select(pair => $"the code says '{pair.First}', the file says '{pair.Second}'")
-            .FirstOrDefault("the file goes on after the end");
+            .FirstOrDefault("the file has more lines");
 }

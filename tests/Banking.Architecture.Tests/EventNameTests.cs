@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>A stored name is for ever: it says whose event it is, what happened and in which shape.</summary>
+/// <summary>A stored name never changes. It consists of the module, the fact and the version of the shape.</summary>
 public sealed partial class EventNameTests
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed partial class EventNameTests
         });
 
     [Fact]
-    public void An_event_is_a_sealed_record_without_a_word_that_says_nothing() => Assert.All(Solution.Events, e =>
+    public void An_event_is_a_sealed_record_without_a_meaningless_suffix() => Assert.All(Solution.Events, e =>
     {
         Assert.True(e.EventType.IsSealed && Solution.IsRecord(e.EventType), $"{e.EventType.Name} is not a sealed record.");
         Assert.DoesNotMatch("(Updated|Changed|Event)$", e.EventType.Name);

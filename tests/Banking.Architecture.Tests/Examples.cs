@@ -10,7 +10,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>One value of every event type with every member set. Written once into golden/, where it must be readable for ever.</summary>
+/// <summary>One value of every event type with every member set. It is written once to golden/, and must stay readable for ever.</summary>
 internal static class Examples
 {
     private static readonly DateTimeOffset At = new(2026, 1, 6, 15, 0, 0, 123, 456, TimeSpan.Zero);

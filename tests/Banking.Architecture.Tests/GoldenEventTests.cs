@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// What was ever stored is read for ever. A file is written when an event is new (BANKING_WRITE_DOCS=1) and never again: where a test
-/// here fails, a shape has moved under a name that is already in somebody's log. Give the new shape a new name instead.
+/// Every stored event stays readable. The golden file of a new event is written once (BANKING_WRITE_DOCS=1) and never changed. A failing
+/// test means that the shape of a stored name has changed: give the new shape a new name instead.
 /// </summary>
 public sealed class GoldenEventTests
 {
@@ -23,7 +23,7 @@ public sealed class GoldenEventTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_was_stored_under_this_name_is_read_and_written_as_it_was(string name)
+    public void A_stored_event_is_read_and_written_unchanged(string name)
     {
         var type = Solution.Events.Single(e => e.EventTypeName == name).EventType;
         Assert.True(Examples.All.TryGetValue(type, out var example), $"{type.Name} needs a value in {nameof(Examples)}.");
@@ -45,7 +45,7 @@ public sealed class GoldenEventTests
     }
 
     [Fact]
-    public void No_name_that_was_ever_stored_is_forgotten() =>
+    public void Every_name_that_was_ever_stored_is_known() =>
         Assert.Equal(
             [],
             Directory
@@ -55,13 +55,13 @@ public sealed class GoldenEventTests
 
     internal static string Read(string name) => File.ReadAllText(PathOf(name)).TrimEnd();
 
-    /// <summary>Before any test of the class and before the catalogue reads them.</summary>
+    /// <summary>Runs before the tests of this class and before the catalogue reads the files.</summary>
     private static void WriteMissing()
     {
         foreach (
             var (name, type) in Solution
                 .Events.Select(e => (e.EventTypeName, e.EventType))
-                .Where(e => Docs.Written && !File.Exists(PathOf(e.EventTypeName))))
+                .Where(e => Docs.MayWrite && !File.Exists(PathOf(e.EventTypeName))))
         {
             Directory.CreateDirectory(Folder);
             File.WriteAllText(PathOf(name), JsonNode.Parse(Solution.Serializer.ToJson(Examples.All[type]))!.ToJsonString(Indented) + "\n");

@@ -5,7 +5,9 @@ using System.Reflection.PortableExecutable;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>Who may know whom. The build asks the same of project references; this asks it of what was compiled.</summary>
+/// <summary>
+/// Allowed references between assemblies. The build checks project references; these tests check the compiled assemblies.
+/// </summary>
 public sealed class ModuleBoundaryTests
 {
     public static TheoryData<string> Assemblies => [.. Solution.Assemblies.Select(Solution.Name)];
@@ -13,13 +15,13 @@ public sealed class ModuleBoundaryTests
     public static TheoryData<string> Modules => [.. Solution.Modules.Select(Solution.Name)];
 
     [Fact]
-    public void The_rules_are_asked_of_something() =>
+    public void The_modules_are_found() =>
         Assert.Superset(
             new HashSet<string> { "Banking.Accounts", "Banking.Customers" }, Solution.Modules.Select(Solution.Name).ToHashSet());
 
     [Theory]
     [MemberData(nameof(Assemblies))]
-    public void An_assembly_knows_only_what_its_kind_may_know(string assembly)
+    public void An_assembly_references_only_allowed_assemblies(string assembly)
     {
         var ours = Assembly
             .Load(assembly)
@@ -27,16 +29,16 @@ public sealed class ModuleBoundaryTests
             .Select(r => r.Name!)
             .Where(r => r.StartsWith("Banking.", StringComparison.Ordinal));
 
-        Assert.All(ours, other => Assert.True(MayKnow(assembly, other), $"{assembly} must not know {other}."));
+        Assert.All(ours, other => Assert.True(MayReference(assembly, other), $"{assembly} must not reference {other}."));
     }
 
     [Theory]
     [MemberData(nameof(Modules))]
-    public void The_host_touches_only_the_front_door_of_a_module(string module) => Assert.All(
+    public void The_host_uses_only_the_registration_of_a_module(string module) => Assert.All(
         TypesUsedFrom("Banking.Host", module),
         type => Assert.EndsWith("Module", type, StringComparison.Ordinal));
 
-    /// <summary>A document is read by its module alone. The compiler sees to that for types; a table is only a name in a text.</summary>
+    /// <summary>Only its own module reads a document. The compiler checks that for types, but not for table names in SQL texts.</summary>
     [Theory]
     [MemberData(nameof(Modules))]
     public void No_module_names_the_tables_of_another(string module)
@@ -49,7 +51,7 @@ public sealed class ModuleBoundaryTests
         Assert.All(others, table => Assert.DoesNotContain(Texts(module), text => text.Contains(table, StringComparison.Ordinal)));
     }
 
-    private static bool MayKnow(string assembly, string other) => assembly switch
+    private static bool MayReference(string assembly, string other) => assembly switch
     {
         "Banking.Host" => true,
         _ when Solution.Layers.Contains(assembly) => Solution.Layers.TakeWhile(l => l != assembly).Contains(other),

@@ -3,10 +3,10 @@ using Banking.EventStore.Streams;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>Money is counted, not measured: nothing that is stored or sent has a number with a point in it.</summary>
+/// <summary>Amounts are whole numbers of minor units: no stored or published type has a floating point or decimal member.</summary>
 public sealed class MoneyTests
 {
-    private static readonly HashSet<Type> WithPoint = [typeof(float), typeof(double), typeof(decimal), typeof(Half)];
+    private static readonly HashSet<Type> Fractional = [typeof(float), typeof(double), typeof(decimal), typeof(Half)];
 
     public static TheoryData<Type> Types =>
     [
@@ -16,7 +16,7 @@ public sealed class MoneyTests
     ];
 
     [Fact]
-    public void Events_and_states_are_among_what_is_asked()
+    public void Events_states_and_contracts_are_checked()
     {
         var names = Types.Select(row => row.Data.Name).ToList();
         Assert.Contains("MoneyDeposited", names);
@@ -26,17 +26,19 @@ public sealed class MoneyTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void No_member_however_deep_is_a_floating_or_decimal_number(Type type) => Assert.Empty(Points(type, [], type.Name));
+    public void No_member_at_any_depth_is_a_floating_point_or_decimal_number(Type type) =>
+        Assert.Empty(FindFractional(type, [], type.Name));
 
     [Fact]
-    public void One_that_is_hidden_deep_is_found() => Assert.Equal(["Outer.Items.Rate"], Points(typeof(Outer), [], nameof(Outer)));
+    public void A_nested_member_is_found() =>
+        Assert.Equal(["Outer.Items.Rate"], FindFractional(typeof(Outer), [], nameof(Outer)));
 
     private static bool IsState(Type type) => type is { IsAbstract: false, IsGenericTypeDefinition: false }
         && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventSourced<>));
 
-    private static IEnumerable<string> Points(Type type, HashSet<Type> seen, string path)
+    private static IEnumerable<string> FindFractional(Type type, HashSet<Type> seen, string path)
     {
-        if (WithPoint.Contains(type))
+        if (Fractional.Contains(type))
         {
             return [path];
         }
@@ -44,12 +46,12 @@ public sealed class MoneyTests
         if (type.HasElementType || type.IsGenericType)
         {
             return (type.HasElementType ? [type.GetElementType()!] : type.GetGenericArguments()).SelectMany(inner =>
-                Points(inner, seen, path));
+                FindFractional(inner, seen, path));
         }
 
         return type.Assembly.GetName().Name!.StartsWith("Banking.", StringComparison.Ordinal) && seen.Add(type)
             ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
-                .SelectMany(p => Points(p.PropertyType, seen, $"{path}.{p.Name}"))
+                .SelectMany(p => FindFractional(p.PropertyType, seen, $"{path}.{p.Name}"))
             : [];
     }
 

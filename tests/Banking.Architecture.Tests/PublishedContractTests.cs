@@ -11,11 +11,11 @@ using Json.Schema;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>What leaves the bank is what its contracts say, can be read by others, and is nobody's personal data.</summary>
+/// <summary>Published events conform to their contracts, are readable with other libraries, and have no personal data.</summary>
 public sealed partial class PublishedContractTests
 {
     /// <summary>
-    /// Each was looked at: it names no person and leads to none but through the bank. A new name is added here after the same look.
+    /// Members reviewed for personal data: none identifies a person without access to the bank. Review a new member before adding it.
     /// </summary>
     private static readonly string[] Reviewed =
     [
@@ -41,7 +41,7 @@ public sealed partial class PublishedContractTests
         "code",
     ];
 
-    /// <summary>Of an extension that it was not told of, the SDK makes a text.</summary>
+    /// <summary>Without these declarations the SDK reads extensions as texts.</summary>
     private static readonly CloudEventAttribute[] Numbers =
     [
         .. new[] { "streamversion", "previousversion" }.Select(name =>
@@ -53,13 +53,13 @@ public sealed partial class PublishedContractTests
     public static TheoryData<string> Types => [.. Solution.Published.All.Select(c => c.Type)];
 
     [Fact]
-    public void Every_event_of_an_account_is_told() => Assert.Equal(
+    public void Every_event_of_an_account_is_published() => Assert.Equal(
         [],
         Solution.Assemblies.SelectMany(a => a.GetTypes()).Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAccountEvent)))
             .Except(Solution.Published.All.Select(c => c.Stored)).Select(t => t.Name));
 
     [Fact]
-    public void A_name_is_used_once_and_says_subject_fact_and_version()
+    public void A_name_is_unique_and_consists_of_subject_fact_and_version()
     {
         Assert.True(Solution.Published.All.Count >= 11);
         Assert.Equal(Solution.Published.All.Count, Solution.Published.All.Select(c => c.Type).Distinct().Count());
@@ -68,7 +68,7 @@ public sealed partial class PublishedContractTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void An_example_is_what_the_schema_says(string type)
+    public void An_example_conforms_to_its_schema(string type)
     {
         var example = JsonNode.Parse(Example(type).Json.Span)!;
 
@@ -78,10 +78,10 @@ public sealed partial class PublishedContractTests
         Valid(whole, example);
     }
 
-    /// <summary>A schema that takes anything would prove nothing.</summary>
+    /// <summary>Without this test a schema could accept everything.</summary>
     [Theory]
     [MemberData(nameof(Types))]
-    public void An_example_that_lacks_a_member_or_has_a_wrong_one_is_not(string type)
+    public void An_example_with_a_missing_or_wrong_member_does_not_conform(string type)
     {
         var (schema, whole) = Schemas(type);
         var example = JsonNode.Parse(Example(type).Json.Span)!.AsObject();
@@ -105,26 +105,26 @@ public sealed partial class PublishedContractTests
                 $"{type}: {member.Name} needs a comment, or the documentation file of its assembly is missing.");
             Assert.DoesNotMatch(Personal(), member.Name + " " + member.Description);
             Assert.True(
-                member.Name is "" || Reviewed.Contains(member.Name), $"{type}: {member.Name} was never reviewed for personal data.");
+                member.Name is "" || Reviewed.Contains(member.Name), $"{type}: {member.Name} is not reviewed for personal data.");
         });
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task The_SDK_of_CloudEvents_reads_what_was_written(string type)
+    public async Task The_SDK_of_CloudEvents_reads_published_events(string type)
     {
-        var told = Example(type);
+        var published = Example(type);
 
         var read = await new JsonEventFormatter().DecodeStructuredModeMessageAsync(
-            new MemoryStream(told.Json.ToArray()), new(PublicEvent.ContentType), Numbers);
+            new MemoryStream(published.Json.ToArray()), new(PublicEvent.ContentType), Numbers);
 
         Assert.True(read.IsValid);
         Assert.Equal(
             (
-                told.Id,
-                told.Type,
-                told.Subject,
-                told.Time,
-                told.Source,
+                published.Id,
+                published.Type,
+                published.Subject,
+                published.Time,
+                published.Source,
                 "application/json",
                 PublicContract.SchemaId(type),
                 CloudEventsSpecVersion.V1_0),
@@ -137,22 +137,22 @@ public sealed partial class PublishedContractTests
                 read.DataContentType,
                 read.DataSchema!.ToString(),
                 read.SpecVersion));
-        Assert.Equal(told.Subject, read["partitionkey"]);
+        Assert.Equal(published.Subject, read["partitionkey"]);
         Assert.Equal(
-            ((int?)told.Version, (int?)told.PreviousVersion, "4711"),
+            ((int?)published.Version, (int?)published.PreviousVersion, "4711"),
             ((int?)read["streamversion"], (int?)read["previousversion"], read["globalposition"]));
-        Assert.Equal(JsonSerializer.Serialize(told.Data, ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
+        Assert.Equal(JsonSerializer.Serialize(published.Data, ApiJson.Options), ((JsonElement)read.Data!).GetRawText());
     }
 
     private static PublicEvent Example(string type) => PublishedExamples.Of(Solution.Published.All.Single(c => c.Type == type));
 
-    /// <summary>The schema of the data, and that of the whole event: what stands at $defs/event.</summary>
+    /// <summary>The schema of the data, and the schema of the whole event at $defs/event.</summary>
     private static (JsonSchema Data, JsonSchema Whole) Schemas(string type)
     {
         var document = JsonNode.Parse(Solution.Catalogue.Schemas[type])!.AsObject();
         document.Remove("$id");
         var whole = document["$defs"]!["event"]!.DeepClone();
-        // There "#" is the root of the document that it stands in.
+        // In $defs/event "#" refers to the enclosing document, so the copy gets the data's schema itself.
         whole["properties"]!["data"] = document.DeepClone();
         return (JsonSchema.FromText(document.ToJsonString()), JsonSchema.FromText(whole.ToJsonString()));
     }
@@ -191,7 +191,8 @@ public sealed partial class PublishedContractTests
     private static partial Regex Shape();
 
     [GeneratedRegex(
-        """\b(\w*name|e-?mail\w*|phone\w*|address\w*|birth\w*|iban|number|reference|reason|purpose|note|text|counterparty|tax\w*|passport)\b""",
+        @"\b(\w*name|e-?mail\w*|phone\w*|address\w*|birth\w*|iban|number|reference|reason|purpose|note|text"
+        + @"|counterparty|tax\w*|passport)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex Personal();
 }

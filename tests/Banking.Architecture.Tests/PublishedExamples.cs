@@ -5,7 +5,7 @@ using JasperFx.Events;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>One published event of each contract, told from the stored event in <see cref="Examples"/>.</summary>
+/// <summary>One published event of each contract, made from the stored event in <see cref="Examples"/>.</summary>
 internal static class PublishedExamples
 {
     private static readonly Guid Id = new("019b9408-b280-7000-8000-000000000042");

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>Each way of breaking a promise is tried, and each way of keeping it.</summary>
+/// <summary>Tests every kind of incompatible and of compatible change.</summary>
 public sealed class SchemaPromiseTests
 {
     private const string Promised =
@@ -39,11 +39,11 @@ public sealed class SchemaPromiseTests
     [InlineData("a member within changes", "\"value\": { \"type\": \"string\" }", "\"value\": { \"type\": \"number\" }")]
     [InlineData("a member within becomes optional", "\"required\": [\"value\"]", "\"required\": []")]
     [InlineData("it is another contract", "/contracts/banking.a.b.v1.json", "/contracts/banking.a.c.v1.json")]
-    public void It_is_broken_when(string what, string old, string recent)
+    public void The_promise_is_broken_when(string what, string old, string recent)
     {
         var broken = Compare(old, recent);
 
-        Assert.True(broken.Count > 0, $"Nobody notices that {what}.");
+        Assert.True(broken.Count > 0, $"Not found: {what}.");
         Assert.All(broken, b => Assert.StartsWith("#/", b, StringComparison.Ordinal));
     }
 
@@ -54,12 +54,12 @@ public sealed class SchemaPromiseTests
         "an optional member within is added",
         "\"properties\": { \"value\"",
         "\"properties\": { \"more\": { \"type\": \"string\" }, \"value\"")]
-    [InlineData("words change", "What happened.", "What has happened.")]
-    [InlineData("words come", "\"note\": { \"type\"", "\"note\": { \"description\": \"A note.\", \"type\"")]
-    [InlineData("values stand in another order", "[\"debit\", \"credit\"]", "[\"credit\", \"debit\"]")]
-    [InlineData("required ones stand in another order", "[\"id\", \"at\", ", "[\"at\", \"id\", ")]
+    [InlineData("texts change", "What happened.", "What has happened.")]
+    [InlineData("texts are added", "\"note\": { \"type\"", "\"note\": { \"description\": \"A note.\", \"type\"")]
+    [InlineData("values are in another order", "[\"debit\", \"credit\"]", "[\"credit\", \"debit\"]")]
+    [InlineData("required members are in another order", "[\"id\", \"at\", ", "[\"at\", \"id\", ")]
     [InlineData("one type is a list of one", "\"note\": { \"type\": \"string\"", "\"note\": { \"type\": [\"string\"]")]
-    public void It_is_kept_when(string what, string old, string recent)
+    public void The_promise_is_kept_when(string what, string old, string recent)
     {
         var broken = Compare(old, recent);
 
@@ -69,7 +69,7 @@ public sealed class SchemaPromiseTests
     private static IReadOnlyList<string> Compare(string old, string recent)
     {
         Assert.Contains(old.Trim(), Promised, StringComparison.Ordinal);
-        return SchemaPromise.Broken(
+        return SchemaPromise.FindBroken(
             JsonNode.Parse(Promised), JsonNode.Parse(Promised.Replace(old.Trim(), recent, StringComparison.Ordinal)));
     }
 }

@@ -3,7 +3,7 @@ using Banking.Host.Hosting;
 
 namespace Banking.Architecture.Tests;
 
-/// <summary>The catalogue of settings is what the code reads and what operators are told.</summary>
+/// <summary>The known settings are those that the code reads and that operations.md documents.</summary>
 public sealed partial class SettingTests
 {
     [Fact]
@@ -15,7 +15,7 @@ public sealed partial class SettingTests
     }
 
     [Fact]
-    public void Every_setting_that_the_code_reads_by_its_name_is_known()
+    public void Every_setting_that_the_code_reads_by_name_is_known()
     {
         var read = Directory.EnumerateFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
@@ -27,7 +27,7 @@ public sealed partial class SettingTests
         Assert.All(read, r => Assert.Contains(KnownSettings.Names, n => n == r || n.StartsWith(r + ":", StringComparison.Ordinal)));
     }
 
-    /// <summary>In the table of docs/operations.md the names after the first of a row are shortened: …:Kafka:Topic.</summary>
+    /// <summary>In the table of docs/operations.md only the first name of a row is complete. Others are shortened: …:Kafka:Topic.</summary>
     private static bool IsShortened(string text, string name)
     {
         var parts = name.Split(':');

@@ -10,19 +10,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Architecture.Tests;
 
 /// <summary>
-/// What there is: every assembly of ours beside this one, and every event that the host's own store knows. Nothing is listed by hand, so
-/// nothing new is missed.
+/// The bank's assemblies and events, found in this folder and in the host's store. There is no list to maintain, so that new ones are
+/// tested too.
 /// </summary>
 internal static class Solution
 {
-    private static readonly Lazy<IServiceProvider> Host = new(Composed);
+    private static readonly Lazy<IServiceProvider> Host = new(Compose);
 
     public static IReadOnlyList<Assembly> Assemblies { get; } =
     [
         .. Directory
             .GetFiles(AppContext.BaseDirectory, "Banking.*.dll")
             .Select(path => Path.GetFileNameWithoutExtension(path))
-            // The adapters are generated: no rule is for them.
+            // The adapters are generated, so the rules do not apply.
             .Where(name => name is not ("Banking.Testing" or "Banking.Host.Adapters") && !name.EndsWith(".Tests", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name => Assembly.Load(new AssemblyName(name))),
@@ -32,9 +32,10 @@ internal static class Solution
     [.. Assemblies.Where(a => Name(a).EndsWith(".Contracts", StringComparison.Ordinal))];
 
     /// <summary>Assemblies with a registration as a module.</summary>
-    public static IReadOnlyList<Assembly> Modules { get; } = [.. Assemblies.Where(a => a.GetTypes().Any(t => t.IsSubclassOf(typeof(BankModule))))];
+    public static IReadOnlyList<Assembly> Modules { get; } =
+        [.. Assemblies.Where(a => a.GetTypes().Any(t => t.IsSubclassOf(typeof(BankModule))))];
 
-    /// <summary>The layers below the modules, each of which may know only those before it.</summary>
+    /// <summary>The layers below the modules. Each may reference only those before it.</summary>
     public static IReadOnlyList<string> Layers { get; } =
         ["Banking.SharedKernel", "Banking.EventStore", "Banking.Commands", "Banking.ReadModels", "Banking.Web"];
 
@@ -46,7 +47,7 @@ internal static class Solution
             .OrderBy(e => e.EventTypeName, StringComparer.Ordinal),
     ];
 
-    /// <summary>What is published, as the host's modules say.</summary>
+    /// <summary>The contracts of published events, from the host's modules.</summary>
     public static PublicContracts Published => Host.Value.GetRequiredService<PublicContracts>();
 
     public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
@@ -54,21 +55,22 @@ internal static class Solution
     public static ISerializer Serializer => Store.Options.Serializer();
 
     /// <summary>The folder with the solution file.</summary>
-    public static string Root { get; } = Up(AppContext.BaseDirectory);
+    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
     public static string Name(Assembly assembly) => assembly.GetName().Name!;
 
     /// <summary>The module of an event. The stored names of events of the layers below the modules begin with "platform".</summary>
-    public static string ModuleOf(Type type) => Layers.Contains(Name(type.Assembly)) ? "Platform" : Name(type.Assembly)["Banking.".Length..];
+    public static string ModuleOf(Type type) =>
+        Layers.Contains(Name(type.Assembly)) ? "Platform" : Name(type.Assembly)["Banking.".Length..];
 
     public static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null;
 
-    private static string Up(string folder) => File.Exists(Path.Combine(folder, "Banking.sln"))
+    private static string FindRoot(string folder) => File.Exists(Path.Combine(folder, "Banking.sln"))
         ? folder
-        : Up(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Banking.sln is in no folder above the tests."));
+        : FindRoot(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No folder above the tests has Banking.sln."));
 
-    /// <summary>The host as it is composed, never started: it needs no database to say what it would store.</summary>
-    private static IServiceProvider Composed() => BankHost
+    /// <summary>Composes the host without starting it, because its configuration needs no database.</summary>
+    private static IServiceProvider Compose() => BankHost
         .CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none"))
         .Build().Services;
 
