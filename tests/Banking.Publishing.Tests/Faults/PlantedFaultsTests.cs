@@ -154,7 +154,7 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
             Assert.True(await next);
             var e = BankEvent.Read(source.Current.Body);
             var arrival = book.Take(e);
-            if (e.Place is { } place && (arrival != Arrival.Duplicate || plant == Plant.DeduplicationOff))
+            if (e.Position is { } place && (arrival != Arrival.Duplicate || plant == Plant.DeduplicationOff))
             {
                 sums[place.Account] = sums.GetValueOrDefault(place.Account) + (e.Effect?.Value ?? 0);
             }
