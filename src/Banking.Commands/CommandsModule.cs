@@ -22,14 +22,14 @@ public static class CommandsModule
     /// <summary>The table of refusals.</summary>
     public const string RefusalTable = SchemaNames.Platform + ".mt_doc_" + RefusalAlias;
 
-    /// <summary>The stored name of the event that a command was refused, for ever.</summary>
+    /// <summary>Stored name of the event for a refused command; permanent.</summary>
     internal const string RefusedEventName = "platform.command-refused.v1";
 
     /// <summary>Tables whose rows never change and are never deleted.</summary>
     public static IReadOnlyList<string> AppendOnlyTables { get; } = [ReceiptTable.Name, RefusalTable];
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.TakeOverDocuments];
+    public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.MoveDocuments];
 
     public static IServiceCollection AddCommands(this IServiceCollection services) => services
         .AddSingleton<DueSignal>()
@@ -39,14 +39,14 @@ public static class CommandsModule
         .AddSingleton<HistoryComparison>()
         .AddSingleton<OperatorLog>();
 
-    /// <summary>Decides due commands on this host.</summary>
+    /// <summary>Makes this host decide due commands.</summary>
     public static IServiceCollection AddDueCommands(this IServiceCollection services) => services.AddHostedService<DueCommands>();
 
-    /// <summary>One group of commands per kind of state.</summary>
+    /// <summary>Registers the command group of a kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)
         where TState : class, IEventSourced<TState>
     {
-        // Once for all groups, and before the first of them, so that it stops after them: hosted services stop in the opposite order.
+        // Registered once, before the first group: hosted services stop in reverse order, so the outbox stops after the groups.
         services.TryAddSingleton<MessageOutbox>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MessageOutbox>(p => p.GetRequiredService<MessageOutbox>()));
         return services
@@ -57,14 +57,17 @@ public static class CommandsModule
             .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
     }
 
-    /// <summary>What a module does when a command is due that one of its decisions asked for.</summary>
-    /// <param name="operation">The stored name of the due command.</param>
+    /// <summary>Registers the handler of a due command.</summary>
+    /// <param name="operation">The stored operation of the due command.</param>
     public static IServiceCollection AddDueCommand<TCommand>(
-        this IServiceCollection services, string operation, Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
+        this IServiceCollection services,
+        string operation,
+        Func<IServiceProvider, TCommand, CommandContext, CancellationToken, Task<Outcome>> run)
         where TCommand : class =>
-        services.AddSingleton<IDueHandler>(p => new DueHandler<TCommand>(operation, (command, context, ct) => run(p, command, context, ct)));
+        services.AddSingleton<IDueHandler>(
+            p => new DueHandler<TCommand>(operation, (command, context, ct) => run(p, command, context, ct)));
 
-    /// <summary>How receipts, refusals and due commands are stored.</summary>
+    /// <summary>Configures the storage of receipts, refusals and due commands.</summary>
     public static void AddCommands(this StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);

@@ -15,12 +15,12 @@ namespace Banking.EventStore;
 public static class EventStoreModule
 {
     /// <summary>
-    /// No two events have the same id. Marten's own index of that kind does not support partitions; they are split by is_archived, so this
+    /// Makes event ids unique. Marten's own unique index does not support partitions; the table is partitioned by is_archived, so this
     /// index includes it.
     /// </summary>
     private const string EventIdIndex = "idx_bank_events_id";
 
-    /// <summary>Has a row if the database was served while the bank's clock was not the machine's.</summary>
+    /// <summary>Has a row if the bank ever used this database with a clock other than the machine's.</summary>
     public const string MovedClockTable = MarkMovedClock.Table;
 
     /// <summary>Tables whose rows never change and are never deleted.</summary>
@@ -44,7 +44,7 @@ public static class EventStoreModule
         .AddSingleton<LogReader>()
         .AddSingleton<EventCache>();
 
-    /// <summary>How events are stored, decided before the first one is (docs/decisions/0003).</summary>
+    /// <summary>Configures the storage of events, fixed before the first one is stored (docs/decisions/0003).</summary>
     public static void AddEventStore(this StoreOptions store, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -54,7 +54,7 @@ public static class EventStoreModule
         store.AutoCreateSchemaObjects = AutoCreate.None;
         store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, StoredJson.Configure);
 
-        // Marten would repeat a failed save within our transaction, which is aborted by then: the group repeats the whole instead.
+        // Marten would retry a failed save within our transaction, which is aborted by then. The group retries the whole instead.
         store.ConfigureWritePolly(_ => { });
 
         store.Events.StreamIdentity = StreamIdentity.AsGuid;
@@ -71,13 +71,13 @@ public static class EventStoreModule
         store.Events.MetadataConfig.UserNameEnabled = true;
         store.Events.IgnoreIndex(EventIdIndex);
 
-        // A read model that skips what it cannot read is a wrong read model: it stops and says so instead.
+        // A read model must not skip what it cannot read: it stops and reports the event.
         store.Projections.Errors.SkipApplyErrors = false;
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
 
-        // ProjectionHost runs Marten's daemon with the high-water mark of this host (HighWaterMark). A daemon that an operator starts by hand has
-        // its own detector with the same rule: it passes a gap only when no transaction can fill it any more.
+        // ProjectionHost runs Marten's daemon with the high-water mark of this host (HighWaterMark). A daemon that an operator starts by
+        // hand has its own detector with the same rule: it passes a gap only when no transaction can fill it any more.
         store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         store.Projections.UseTransactionEvidenceForGapSkipping = true;
         store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;

@@ -174,7 +174,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var held = new List<HeldLock>();
         var first = new List<Task<Outcome>>();
-        for (var i = 0; i < GroupLimits.AtOnce; i++)
+        for (var i = 0; i < GroupLimits.MaxRunning; i++)
         {
             var blocked = await _teller.OpenAsync();
             held.Add(await HeldLock.OfAccountAsync(bank.ConnectionString, blocked));

@@ -21,6 +21,6 @@ internal static class PublishedExamples
         var about = contract.About?.Invoke(e);
         return new(
             PublicId.Format("evt", Id), contract.Type, about ?? Stream, PublicId.Format(contract.Prefix, about ?? Stream), At,
-            about is null ? 7 : null, about is null ? 6 : null, 4_711, contract.Tell(e)!);
+            about is null ? 7 : null, about is null ? 6 : null, 4_711, contract.ToData(e)!);
     }
 }

@@ -155,7 +155,7 @@ public sealed class HighWaterMarkTests(ProbedBank bank) : IClassFixture<ProbedBa
     private async Task<HighWaterMark> MarkAsync()
     {
         HighWaterMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>(), []);
-        await mark.SettleAsync(Token);
+        await mark.WaitUntilCompleteAsync(Token);
         return mark;
     }
 

@@ -39,6 +39,6 @@ internal sealed class DepositInterest : IModuleInterest
 {
     public IReadOnlyList<string> Types => [DepositsEarnPointsHandler.Deposited];
 
-    public Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> accounts, CancellationToken ct) =>
-        Task.FromResult<IReadOnlySet<Guid>>(accounts.ToHashSet());
+    public Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct) =>
+        Task.FromResult<IReadOnlySet<Guid>>(streams.ToHashSet());
 }

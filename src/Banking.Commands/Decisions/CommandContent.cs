@@ -5,10 +5,14 @@ using Banking.EventStore.Json;
 
 namespace Banking.Commands.Decisions;
 
-/// <summary>What a request asks for, whatever the order and spacing of its members: what a repeat is recognised by.</summary>
+/// <summary>
+/// The content of a request, independent of the order and spacing of its members. A repeated command is recognised by its hash.
+/// </summary>
 public sealed record CommandContent(object Value, Type Type)
 {
-    /// <summary>Whether it is a message, whose members have the names of the command, and not a request.</summary>
+    /// <summary>
+    /// Whether the content is a bus message: its members then have the names of the command and not those of the HTTP API.
+    /// </summary>
     public bool IsMessage { get; init; }
 
     private JsonSerializerOptions Json => IsMessage ? JsonSerializerOptions.Default : ApiJson.Options;
@@ -16,7 +20,7 @@ public sealed record CommandContent(object Value, Type Type)
     /// <summary>Hash of the content as it was sent.</summary>
     public string Fingerprint() => Hash(JsonSerializer.SerializeToUtf8Bytes(Value, Type, Json));
 
-    /// <summary>Hash of the content with other values for some of its members, for values that have more than one spelling.</summary>
+    /// <summary>Hash of the content with some members replaced, for values that can be written in more than one way.</summary>
     public string FingerprintWith(IEnumerable<KeyValuePair<string, string>> members)
     {
         ArgumentNullException.ThrowIfNull(members);

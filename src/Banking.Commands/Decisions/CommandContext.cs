@@ -5,12 +5,12 @@ using Banking.EventStore.Callers;
 
 namespace Banking.Commands.Decisions;
 
-/// <summary>Everything about a command that is not the command: who, why, through which door, and how to recognise a repeat.</summary>
-/// <param name="Operation">What is asked, as its caller named it; part of the scope of the idempotency key.</param>
-/// <param name="IdempotencyKey">The caller's key. Where a caller may leave it out, the platform gives one, so that its own retry is
+/// <summary>Metadata of a command: caller, reason, channel, and the key and hash that recognise a repeat.</summary>
+/// <param name="Operation">The operation as the caller named it; part of the scope of the idempotency key.</param>
+/// <param name="IdempotencyKey">The caller's key. Where the caller may omit it the platform generates one, so that its own retries are
 /// safe.</param>
 /// <param name="Fingerprint">Hash of the content: the same key with another fingerprint is refused.</param>
-/// <param name="IfVersion">The version that the caller demands (If-Match), of the command's first stream.</param>
+/// <param name="IfVersion">The version that the caller requires (If-Match) of the command's first stream.</param>
 public sealed record CommandContext(
     Caller Caller,
     string Operation,
@@ -22,36 +22,36 @@ public sealed record CommandContext(
     string? ReasonText = null,
     long? IfVersion = null)
 {
-    public const int LongestKey = 255;
+    public const int MaxKeyLength = 255;
 
     /// <summary>
-    /// Whether a text can be a key, through whichever door: it is hashed, stored and shown. Outer spaces and quotes are no part of a
-    /// header's value, so they are none of a key anywhere: it must be the same key in each door.
+    /// Whether a text can be a key; the rule is the same for HTTP and the bus. A key is hashed, stored and displayed. HTTP strips outer
+    /// spaces and quotes from a header value, so a key must not have them on any channel.
     /// </summary>
-    public static bool IsKey(string? key) => key is { Length: > 0 and <= LongestKey } and not ([' ', ..] or [.., ' '] or ['"', .., '"'])
+    public static bool IsKey(string? key) => key is { Length: > 0 and <= MaxKeyLength } and not ([' ', ..] or [.., ' '] or ['"', .., '"'])
         && key.All(c => c is >= ' ' and <= '~');
 
-    /// <summary>What was asked, where that can be spelled in more than one way.</summary>
+    /// <summary>The content, for commands with values that can be written in more than one way.</summary>
     public CommandContent? Content { get; init; }
 
-    /// <summary>The key as earlier versions of this bank read the same header, where they read another.</summary>
+    /// <summary>The key as earlier versions of this bank read the same header; null where they read the same.</summary>
     public string? FormerKey { get; init; }
 
-    /// <summary>The operation as the caller spelled it, where it names an account otherwise than by its id.</summary>
+    /// <summary>The operation as the caller wrote it; null unless the caller named a stream otherwise than by its id.</summary>
     public string? FormerOperation { get; init; }
 
-    /// <summary>Hash of the content as the caller spelled it, where it names an account otherwise than by its id.</summary>
+    /// <summary>Hash of the content as the caller wrote it; null unless the caller named a stream otherwise than by its id.</summary>
     public string? FormerFingerprint { get; init; }
 
     /// <summary>
-    /// One key means one thing to one caller in one operation. A caller is the subject of a token and, where there is one, the customer in
-    /// it. Lengths are part of the hash, so that no two scopes collide.
+    /// Id of the receipt: a hash of the scope of the key, which is the caller, the operation and the key. A caller is the subject of a
+    /// token and its customer, if it has one. The hash includes the lengths of the parts, so that two scopes cannot have the same input.
     /// </summary>
     public Guid ReceiptId => Scope(Caller.CustomerId, Caller.Actor, Operation, IdempotencyKey);
 
     /// <summary>
-    /// The scopes that this command had in earlier versions of this bank, where they are others: without the customer, under the spelling
-    /// of the account in the address, with the key as the header was read then. What was answered under one of them stays answered.
+    /// The scopes of this command in earlier versions of this bank, where they differ: without the customer, with the stream as the
+    /// caller wrote it in the path, and with the key as the header was read then. A command answered under one of them stays answered.
     /// </summary>
     public IReadOnlyList<Guid> FormerReceiptIds => Caller.CustomerId is null && FormerKey is null && FormerOperation is null ? [] :
     [
@@ -62,22 +62,23 @@ public sealed record CommandContext(
            select id,
     ];
 
-    /// <summary>Whether a stored answer is to this content.</summary>
+    /// <summary>Whether a stored fingerprint is that of this content.</summary>
     public bool IsAnsweredBy(string fingerprint) => fingerprint == Fingerprint || fingerprint == FormerFingerprint;
 
     private static IEnumerable<string> Spellings(string one, string? other) => other is null ? [one] : [one, other];
 
     internal static Guid Scope(Guid? customer, string actor, string operation, string key)
     {
-        // Without a customer it is the scope of all earlier versions. With one it begins with a letter, where theirs begin with a digit.
-        var of = customer is { } id ? $"customer:{id:N}|" : "";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{of}{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}"));
+        // Without a customer this is the scope of all earlier versions. With one it begins with a letter; the earlier scopes begin with
+        // a digit.
+        var prefix = customer is { } id ? $"customer:{id:N}|" : "";
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{prefix}{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}"));
 
-        // Half of it is plenty to tell keys apart, and the index that finds them is the largest that a command writes to.
+        // 128 bits are enough to distinguish keys. The index on this id is the largest one that a command writes to.
         return new(hash.AsSpan(0, 16), bigEndian: true);
     }
 
-    /// <summary>What is stored beside each event: who and why.</summary>
+    /// <summary>The headers of each event: caller and reason.</summary>
     public IReadOnlyDictionary<string, object> Headers()
     {
         var headers = new Dictionary<string, object>

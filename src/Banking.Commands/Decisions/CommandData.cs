@@ -4,9 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Banking.Commands.Decisions;
 
-/// <summary>A command as it is stored where it was refused: its fields and not its text, so that it can be decided again.</summary>
-/// <param name="Type">The name of its kind with its version. Never changed, and never another shape: a new shape is a new version.</param>
-/// <param name="Fields">Its members in the form in which events store theirs; the ones that are null are left out.</param>
+/// <summary>A refused command as it is stored: its fields, so that it can be decided again, and not the text of the request.</summary>
+/// <param name="Type">The name of the kind of command, with a version. A name never changes its shape: a new shape is a new
+/// version.</param>
+/// <param name="Fields">The members of the command, serialized as in events. Null members are omitted.</param>
 public sealed record CommandData(string Type, JsonElement Fields)
 {
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -24,8 +25,8 @@ public sealed record CommandData(string Type, JsonElement Fields)
     public static CommandData Of<TCommand>(string type, TCommand command)
         where TCommand : class => new(type, JsonSerializer.SerializeToElement(command, Json));
 
-    /// <summary>The command as it was when it was refused.</summary>
-    /// <exception cref="JsonException">The fields are not those of such a command.</exception>
+    /// <summary>Deserializes the command as it was refused.</summary>
+    /// <exception cref="JsonException">The fields do not fit this type of command.</exception>
     public TCommand Read<TCommand>()
         where TCommand : class => Fields.Deserialize<TCommand>(Json) ?? throw new JsonException($"The fields of {Type} are null.");
 }

@@ -1,20 +1,20 @@
 namespace Banking.Commands.Decisions;
 
-/// <summary>What a decision can answer: one of three, never an exception.</summary>
+/// <summary>Result of a decision: accepted, refused or rejected. A decision never throws.</summary>
 public abstract record Decision
 {
     private Decision()
     {
     }
 
-    /// <summary>Yes: these facts are stored, all or none.</summary>
+    /// <summary>The command is accepted: these events are stored, all or none.</summary>
     public sealed record Accepted(params IReadOnlyList<NewEvent> Events) : Decision
     {
-        /// <summary>Documents that must stand or fall with the events.</summary>
+        /// <summary>Documents stored in the transaction of the events.</summary>
         public IReadOnlyList<object> Documents { get; init; } = [];
 
         /// <summary>
-        /// Messages to other modules and services: stored with the events, and sent once they are committed. Each has a handler or a route.
+        /// Messages to other modules and services: stored with the events and sent after the commit. Each needs a handler or a route.
         /// </summary>
         public IReadOnlyList<object> Messages { get; init; } = [];
 
@@ -23,20 +23,21 @@ public abstract record Decision
     }
 
     /// <summary>
-    /// A rule says no. Stored with the facts it saw, and repeated to whoever repeats the command; the account does not move.
+    /// A business rule refuses the command. The refusal is stored with the facts that the decision saw, and is the answer to each repeat
+    /// of the command. The stream does not change.
     /// </summary>
     public sealed record Refused(Refusal Refusal) : Decision;
 
-    /// <summary>Nothing to decide upon: not found, not the version demanded. Nothing is stored.</summary>
+    /// <summary>There is nothing to decide: a stream does not exist, or is not at the required version. Nothing is stored.</summary>
     public sealed record Rejected(Refusal Refusal) : Decision;
 }
 
-/// <summary>A no that says why.</summary>
-/// <param name="Code">Stable, for programs.</param>
-/// <param name="Status">The HTTP status it is answered with.</param>
-/// <param name="Detail">A sentence, for people.</param>
-/// <param name="Facts">What the decision saw, fit to act upon.</param>
-/// <param name="Pointer">JSON pointer to the member it is about, where there is one.</param>
+/// <summary>Why a command was not accepted.</summary>
+/// <param name="Code">Stable code, for programs.</param>
+/// <param name="Status">HTTP status of the answer.</param>
+/// <param name="Detail">Explanation for people.</param>
+/// <param name="Facts">The facts that the decision saw, in a form that callers can act on.</param>
+/// <param name="Pointer">JSON pointer to the faulty member; null where there is none.</param>
 public sealed record Refusal(string Code, int Status, string Detail, IReadOnlyDictionary<string, object> Facts, string? Pointer = null)
 {
     public static Refusal Of(string code, int status, string detail, params ReadOnlySpan<(string Name, object Value)> facts)

@@ -1,6 +1,6 @@
 namespace Banking.Commands.Decisions;
 
-/// <summary>A fact that a decision wants stored.</summary>
-/// <param name="EventId">Becomes the event's id; for a movement it is the movement's own id, so that the log itself can be asked for
-/// it.</param>
+/// <summary>An event that a decision adds to a stream.</summary>
+/// <param name="EventId">Id of the event. An event that is a resource of the API has the id of the resource, so that it can be looked up
+/// in the log.</param>
 public sealed record NewEvent(Guid StreamId, Guid EventId, object Data);

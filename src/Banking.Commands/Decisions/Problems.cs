@@ -4,15 +4,15 @@ using Banking.EventStore.Json;
 
 namespace Banking.Commands.Decisions;
 
-/// <summary>RFC 9457 problem details, the one way this bank says no.</summary>
+/// <summary>RFC 9457 problem details: the only form in which the bank answers errors.</summary>
 public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
-    /// <summary>The members of a problem document that are no facts.</summary>
+    /// <summary>Members of a problem document that are not facts.</summary>
     internal static readonly IReadOnlyList<string> Members = ["type", "title", "status", "detail", "code", "applied", "traceId", "errors"];
 
-    /// <summary>The problem document of a refusal. Whether the command was applied is never in doubt.</summary>
+    /// <summary>Problem document of a refusal. A refused command was not applied, so <c>applied</c> is false.</summary>
     public static string Document(Refusal refusal, string traceId)
     {
         var document = new JsonObject
@@ -38,13 +38,13 @@ public static class Problems
         return document.ToJsonString(ApiJson.Options);
     }
 
-    /// <summary>Something of the request itself is wrong.</summary>
+    /// <summary>The request itself is wrong.</summary>
     public static Refusal Malformed(string code, string detail, string? pointer = null, int status = 400) =>
         new(code, status, detail, new Dictionary<string, object>(), pointer);
 
-    /// <summary>One key means one thing.</summary>
+    /// <summary>A key stands for one command only.</summary>
     public static Refusal KeyReused => Refusal.Of(
-        "idempotency_key_reused", 422, "This idempotency key was used before with another content. Give each command a key of its own.");
+        "idempotency_key_reused", 422, "This idempotency key was used before with different content. Use a new key for each command.");
 
     private static string Title(string code)
     {

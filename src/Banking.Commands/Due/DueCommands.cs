@@ -13,17 +13,17 @@ public sealed class DueCommands(
     IEnumerable<IDueHandler> handlers, NpgsqlDataSource source, DueSignal signal, IHostApplicationLifetime lifetime, TimeProvider clock,
     ILogger<DueCommands> log) : BackgroundService
 {
-    /// <summary>Rows in memory at once.</summary>
+    /// <summary>Maximum number of rows in memory.</summary>
     private const int PageSize = 200;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, IDueHandler> _handlers = handlers.ToDictionary(h => h.Operation);
     private readonly DueRows _rows = new(source);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A command may send messages, and messaging starts after this.
+        // Wait for the start of messaging: a command may send messages.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
         await started.Task.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -32,12 +32,12 @@ public sealed class DueCommands(
         {
             if (!await RunPageAsync(operations, stoppingToken))
             {
-                await signal.WaitAsync(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await signal.WaitAsync(PollInterval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>Whether there may be more that is due.</summary>
+    /// <summary>Submits a page of due commands. Returns whether there may be more.</summary>
     private async Task<bool> RunPageAsync(string[] operations, CancellationToken stopping)
     {
         try
@@ -54,7 +54,7 @@ public sealed class DueCommands(
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
-            log.LogWarning("The due table could not be read or written; the next look is in a second: {Reason}", failure.Message);
+            log.LogWarning("Cannot read or write the due table; retrying in a second: {Reason}", failure.Message);
             return false;
         }
         catch (OperationCanceledException)
@@ -63,7 +63,7 @@ public sealed class DueCommands(
         }
     }
 
-    /// <summary>Whether the wait has ended. A row whose command fails stays, and is tried again when its claim ends.</summary>
+    /// <summary>Returns whether the wait has ended. If the command fails the row stays, and is retried when its claim expires.</summary>
     private async Task<bool> TryAsync(DueRow row, CancellationToken stopping)
     {
         try
@@ -72,7 +72,7 @@ public sealed class DueCommands(
             if (!outcome.Recorded)
             {
                 log.LogWarning(
-                    "The command {Operation} due at {DueAt} was not decided (attempt {Attempt}) and stays in the due table: {Answer}",
+                    "Command {Operation} due at {DueAt} was not decided (attempt {Attempt}) and stays in the due table: {Answer}",
                     row.Operation, row.DueAt, row.Attempts, outcome.Body);
             }
 
@@ -81,7 +81,7 @@ public sealed class DueCommands(
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
             log.LogError(
-                failure, "The command {Operation} due at {DueAt} failed (attempt {Attempt}) and stays in the due table.",
+                failure, "Command {Operation} due at {DueAt} failed (attempt {Attempt}) and stays in the due table.",
                 row.Operation, row.DueAt, row.Attempts);
             return false;
         }

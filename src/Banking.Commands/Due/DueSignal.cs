@@ -1,6 +1,6 @@
 namespace Banking.Commands.Due;
 
-/// <summary>Wakes this host's look at the due table when this host has written to it.</summary>
+/// <summary>Wakes the poll of the due table when this host has written to it.</summary>
 public sealed class DueSignal : IDisposable
 {
     private readonly SemaphoreSlim _written = new(0);
@@ -15,6 +15,6 @@ public sealed class DueSignal : IDisposable
         }
     }
 
-    /// <summary>Returns when something was written, at the latest after a while.</summary>
-    internal Task WaitAsync(TimeSpan atMost, CancellationToken ct) => _written.WaitAsync(atMost, ct);
+    /// <summary>Waits until a row is written, at most for a while.</summary>
+    internal Task WaitAsync(TimeSpan maxWait, CancellationToken ct) => _written.WaitAsync(maxWait, ct);
 }

@@ -13,7 +13,8 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.Commands.Due;
 
 /// <summary>
-/// Commands that wait for their time. A row is written in the transaction of its decision and deleted when its command is recorded.
+/// Table of commands that wait for their time. A row is written in the transaction of its decision and deleted when its command is
+/// recorded.
 /// </summary>
 internal sealed class DueTable : Table
 {
@@ -27,7 +28,7 @@ internal sealed class DueTable : Table
         AddColumn<Guid>("id").AsPrimaryKey();
         AddColumn<string>("operation").NotNull();
         AddColumn("due_at", "timestamptz").NotNull();
-        // Text, not jsonb: the fingerprint of the command is taken from it, letter by letter.
+        // Text, not jsonb: the fingerprint of the command is the hash of this text.
         AddColumn<string>("command").NotNull();
         AddColumn<string>("correlation_id").NotNull();
         AddColumn<Guid>("cause");
@@ -37,7 +38,7 @@ internal sealed class DueTable : Table
     }
 }
 
-/// <summary>Stores the waits of a group with one statement.</summary>
+/// <summary>Inserts the due commands of a group with one statement.</summary>
 internal sealed class InsertDue(IReadOnlyList<DueRow> rows) : IStorageOperation, NoDataReturnedCall
 {
     public Type DocumentType => typeof(DueRow);
@@ -59,15 +60,13 @@ internal sealed class InsertDue(IReadOnlyList<DueRow> rows) : IStorageOperation,
     public Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token) => Task.CompletedTask;
 }
 
-/// <summary>The rows that are due, as hosts share them.</summary>
+/// <summary>Claims and deletes due rows; hosts share them.</summary>
 internal sealed class DueRows(NpgsqlDataSource source)
 {
     /// <summary>
-    /// A claim says who is at a row, and when it is tried again if that comes to nothing: after fifteen seconds, then twice as long each
-    /// time, up to an
-    /// hour. A claim that lies further ahead was made by a clock that has been set back since, and does not count. Not the claim makes a
-    /// command happen
-    /// once, but its key.
+    /// A claim reserves a row for one host until it expires; a failed row is then retried. Claims last fifteen seconds, then twice as long
+    /// each time, up to an hour. A claim further ahead was made by a clock that has been set back since, and does not count. The key of the
+    /// command, not the claim, makes it happen once.
     /// </summary>
     private const string Claim =
         $"""

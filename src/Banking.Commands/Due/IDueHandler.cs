@@ -4,13 +4,13 @@ using Banking.Commands.Receipts;
 
 namespace Banking.Commands.Due;
 
-/// <summary>Takes commands of one operation when they are due.</summary>
+/// <summary>Handles due commands of one operation.</summary>
 public interface IDueHandler
 {
     string Operation { get; }
 
-    /// <summary>Submits the command. An outcome that is recorded ends the wait; any other is tried again later.</summary>
-    /// <param name="command">As it was stored.</param>
+    /// <summary>Submits the command. A recorded outcome ends the wait; any other is retried later.</summary>
+    /// <param name="command">The stored command.</param>
     Task<Outcome> RunAsync(string command, CommandContext context, CancellationToken ct);
 }
 

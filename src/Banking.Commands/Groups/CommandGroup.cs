@@ -8,25 +8,26 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// The one way in for commands. Those that wait go together into the next transaction: one lock, one append, one commit for all. A command
-/// waits only while its streams are at work, or as many groups are as can be, or as long as it is not worth beginning another
-/// (<see cref="GroupPacing"/>): where no host is at work nothing waits. Groups that are at work at once have no stream in common, so none
-/// waits for the locks of another.
+/// Decides submitted commands in groups: one lock, one append and one commit for many commands. A command waits only while a running
+/// group holds one of its streams, while all slots are busy, or until a group is worth starting (<see cref="GroupPacing"/>). On an idle
+/// host nothing waits. Running groups have no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(
-    GroupTransaction<TState> transaction, StorageHealth trouble, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
+    GroupTransaction<TState> transaction, StorageHealth health, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>How often a command stands back because another host is at one of its streams, before it waits for it.</summary>
-    private const int Courtesy = 2;
+    /// <summary>
+    /// Number of times that a command is deferred because another host has locked a stream; after that it waits for the lock.
+    /// </summary>
+    private const int MaxDeferrals = 2;
 
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
 
-    /// <summary>Commands, not units: a batch of a thousand weighs a thousand.</summary>
+    /// <summary>Number of waiting commands. It counts commands, not units: a batch of a thousand counts as a thousand.</summary>
     private int _waiting;
 
     /// <summary>
-    /// Decides the command and stores what follows. Cancelling stops the waiting, not the command: its answer stays to be had by its key.
+    /// Decides the command and stores the result. Cancelling ends the wait, not the command: its answer remains available by its key.
     /// </summary>
     public async Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
     {
@@ -34,12 +35,12 @@ public sealed class CommandGroup<TState>(
         return (await SubmitTogetherAsync([submission], ct))[0];
     }
 
-    /// <summary>Decides commands that stand or fall together, each with a key, a receipt and an outcome of its own.</summary>
+    /// <summary>Decides commands that are stored all or none, each with its own key, receipt and outcome.</summary>
     public Task<IReadOnlyList<Outcome>> SubmitTogetherAsync(IReadOnlyList<Submission<TState>> unit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(unit);
         var pending = new Pending(unit);
-        if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.Waiting && _queue.Writer.TryWrite(pending))
+        if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.MaxWaiting && _queue.Writer.TryWrite(pending))
         {
             return pending.Done.Task.WaitAsync(ct);
         }
@@ -50,7 +51,7 @@ public sealed class CommandGroup<TState>(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // No more come in; what is in is still decided and answered.
+        // Accept no more commands; those already accepted are still decided and answered.
         _queue.Writer.TryComplete();
         if (ExecuteTask is not null)
         {
@@ -62,120 +63,131 @@ public sealed class CommandGroup<TState>(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var line = new CommandScheduler<Pending>(p => p.Streams, p => p.Unit.Count);
-        var pace = new GroupPacing(clock);
+        var scheduler = new CommandScheduler<Pending>(p => p.Streams, p => p.Unit.Count);
+        var pacing = new GroupPacing(clock);
         var running = new List<Task<Finished>>();
-        var more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+        var arrival = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
         while (true)
         {
             while (_queue.Reader.TryRead(out var pending))
             {
-                line.Add(pending);
+                scheduler.Add(pending);
             }
 
-            // Each asked once a turn: what was not begun for one answer must not wait by another.
-            var (isOver, isContended, patience) = (IsOver(more), transaction.IsContended, TimeSpan.Zero);
-            // Where other hosts are at work on the same streams they have groups at work as well.
-            var room = isContended ? GroupLimits.AtOnce / 2 : GroupLimits.AtOnce;
-            while (running.Count < room)
+            // Read once per turn: starting groups and waiting must use the same values.
+            var (isClosed, isContended) = (IsClosed(arrival), transaction.IsContended);
+            // Other hosts that use the same streams run groups as well.
+            var maxRunning = isContended ? GroupLimits.MaxRunning / 2 : GroupLimits.MaxRunning;
+            var delay = TimeSpan.Zero;
+            while (running.Count < maxRunning)
             {
-                patience = isOver ? TimeSpan.Zero : pace.RetryPolicy(line.Ready, isContended);
-                if (patience > TimeSpan.Zero || line.Take(GroupLimits.Commands) is not { Count: > 0 } group)
+                delay = isClosed ? TimeSpan.Zero : pacing.StartDelay(scheduler.Ready, isContended);
+                if (delay > TimeSpan.Zero || scheduler.Take(GroupLimits.MaxCommands) is not { Count: > 0 } group)
                 {
                     break;
                 }
 
                 Interlocked.Add(ref _waiting, -group.Sum(p => p.Unit.Count));
-                running.Add(RunAsync(group, pace.Begin(group.Count)));
+                running.Add(RunAsync(group, pacing.Begin(group.Count)));
             }
 
-            if (running.Count == 0 && line.Count == 0 && isOver)
+            if (running.Count == 0 && scheduler.Count == 0 && isClosed)
             {
                 return;
             }
 
-            List<Task> next = [.. running];
-            if (running.Count < room && !isOver)
+            await WaitForChangeAsync(running, running.Count < maxRunning && !isClosed ? arrival : null, delay);
+            await RemoveFinishedAsync(running, scheduler, pacing);
+            if (arrival.IsCompleted && await arrival)
             {
-                // Who comes while there is no room for another group is looked at when there is.
-                next.Add(more);
-            }
-
-            if (patience > TimeSpan.Zero)
-            {
-                next.Add(Task.Delay(patience, clock, CancellationToken.None));
-            }
-
-            await Task.WhenAny(next);
-            foreach (var finished in running.FindAll(r => r.IsCompleted))
-            {
-                running.Remove(finished);
-                var (group, again, atWork) = await finished;
-                pace.End(atWork);
-                Interlocked.Add(ref _waiting, again.Sum(p => p.Unit.Count));
-                line.Free(group, again);
-            }
-
-            if (more.IsCompleted && await more)
-            {
-                more = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+                arrival = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
             }
         }
     }
 
-    /// <summary>Whether no more will come.</summary>
-    private static bool IsOver(Task<bool> more) => more.IsCompletedSuccessfully && !more.Result;
+    /// <summary>Whether no more commands will arrive.</summary>
+    private static bool IsClosed(Task<bool> arrival) => arrival.IsCompletedSuccessfully && !arrival.Result;
 
-    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPacing.Group atWork)
+    /// <summary>Waits until a group ends, a command arrives or the delay is over.</summary>
+    /// <param name="arrival">Null while no further group can start: new commands are then read when one can.</param>
+    private Task WaitForChangeAsync(IReadOnlyList<Task<Finished>> running, Task? arrival, TimeSpan delay)
     {
-        var again = new List<Pending>();
-        var together = await TryAsync(group, again);
-        if (together is null)
+        List<Task> next = [.. running];
+        if (arrival is not null)
         {
-            trouble.Stored();
-            return new(group, again, atWork);
+            next.Add(arrival);
         }
 
-        // Something failed in a way that is not an answer. Each goes alone, so that one cannot spoil the others; unless there is nothing
-        // to go to, or a stream that nobody gets at: then the rest is told so at once instead of waiting for its turn to find out.
-        var away = Failures.IsRefusedByServer(together) ? together : null;
-        var stuck = new Dictionary<Guid, Exception>();
+        if (delay > TimeSpan.Zero)
+        {
+            next.Add(Task.Delay(delay, clock, CancellationToken.None));
+        }
+
+        return Task.WhenAny(next);
+    }
+
+    private async Task RemoveFinishedAsync(List<Task<Finished>> running, CommandScheduler<Pending> scheduler, GroupPacing pacing)
+    {
+        foreach (var finished in running.FindAll(r => r.IsCompleted))
+        {
+            running.Remove(finished);
+            var (group, deferred, paced) = await finished;
+            pacing.End(paced);
+            Interlocked.Add(ref _waiting, deferred.Sum(p => p.Unit.Count));
+            scheduler.Free(group, deferred);
+        }
+    }
+
+    private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPacing.Group paced)
+    {
+        var deferred = new List<Pending>();
+        var groupFailure = await TryAsync(group, deferred);
+        if (groupFailure is null)
+        {
+            health.Stored();
+            return new(group, deferred, paced);
+        }
+
+        // The group failed without an answer. Retry each command alone, so that one cannot fail the others. If the database is
+        // unavailable or a stream stays locked, answer the remaining commands concerned at once instead of letting each one time out.
+        var unavailable = Failures.IsRefusedByServer(groupFailure) ? groupFailure : null;
+        var lockTimeouts = new Dictionary<Guid, Exception>();
         foreach (var pending in group)
         {
-            var failure = away
-                ?? pending.Streams.Select(stuck.GetValueOrDefault).FirstOrDefault(f => f is not null)
+            var failure = unavailable
+                ?? pending.Streams.Select(lockTimeouts.GetValueOrDefault).FirstOrDefault(f => f is not null)
                 ?? await AloneAsync(pending);
             if (failure is not null)
             {
                 var first = pending.Unit[0].Context;
                 if (Failures.IsRefusedByServer(failure))
                 {
-                    trouble.Failed(Failures.ServerSays(failure), pending.Unit.Count);
+                    health.Failed(Failures.ServerMessage(failure), pending.Unit.Count);
                 }
                 else
                 {
-                    log.LogError(failure, "The command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
+                    log.LogError(failure, "Command {Operation} failed ({Correlation}).", first.Operation, first.CorrelationId);
                 }
 
                 pending.Done.TrySetResult([.. pending.Unit.Select(s => Failures.Answer(failure, s.Context, pending.InDoubt))]);
-                away ??= Failures.IsUnavailable(failure) ? failure : null;
+                unavailable ??= Failures.IsUnavailable(failure) ? failure : null;
                 foreach (var id in Failures.IsLockTimeout(failure) ? pending.Streams : [])
                 {
-                    stuck[id] = failure;
+                    lockTimeouts[id] = failure;
                 }
             }
         }
 
-        return new(group, [], atWork);
+        return new(group, [], paced);
     }
 
-    /// <summary>Null when it was decided, else why not.</summary>
+    /// <summary>Returns null when the unit was decided, otherwise the failure.</summary>
     private async Task<Exception?> AloneAsync(Pending pending)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var failure = await TryAsync([pending], again: null);
-            if (failure is null || attempt == Failures.Attempts || !Failures.IsTransient(failure)
+            var failure = await TryAsync([pending], deferred: null);
+            if (failure is null || attempt == Failures.MaxAttempts || !Failures.IsTransient(failure)
                 || Failures.IsUnavailable(failure) || Failures.IsLockTimeout(failure))
             {
                 return failure;
@@ -183,14 +195,17 @@ public sealed class CommandGroup<TState>(
         }
     }
 
-    /// <summary>Null when all of the group was decided, or stood back. Trying again is safe: the receipts tell what was stored.</summary>
-    /// <param name="again">Takes those that stood back because another host was at their streams; null to wait for it.</param>
-    private async Task<Exception?> TryAsync(IReadOnlyList<Pending> group, List<Pending>? again)
+    /// <summary>
+    /// Returns null when all units were decided or deferred, otherwise the failure. A retry is safe: the receipts show what was stored.
+    /// </summary>
+    /// <param name="deferred">Receives the units that were deferred because another host has locked their streams; null to wait for the
+    /// locks.</param>
+    private async Task<Exception?> TryAsync(IReadOnlyList<Pending> group, List<Pending>? deferred)
     {
         try
         {
-            // Who has stood back often enough waits.
-            var waitFor = again is null ? null : group.Where(p => p.StoodBack >= Courtesy).SelectMany(p => p.Streams).ToHashSet();
+            // A unit that was deferred often enough waits.
+            var waitFor = deferred is null ? null : group.Where(p => p.Deferrals >= MaxDeferrals).SelectMany(p => p.Streams).ToHashSet();
             var outcomes = await transaction.RunAsync([.. group.Select(p => p.Unit)], waitFor);
             for (var i = 0; i < group.Count; i++)
             {
@@ -200,8 +215,8 @@ public sealed class CommandGroup<TState>(
                 }
                 else
                 {
-                    group[i].StoodBack++;
-                    again!.Add(group[i]);
+                    group[i].Deferrals++;
+                    deferred!.Add(group[i]);
                 }
             }
 
@@ -209,13 +224,13 @@ public sealed class CommandGroup<TState>(
         }
         catch (Exception failure)
         {
-            // Not swallowed: whoever called decides what it means.
+            // Not swallowed: the caller handles the failure.
             log.Log(
                 Failures.IsRefusedByServer(failure) ? LogLevel.Debug : LogLevel.Information,
-                "{Count} commands could not be decided together: {Reason}", group.Count, failure.Message);
+                "Deciding {Count} commands together failed: {Reason}", group.Count, failure.Message);
             foreach (var pending in group)
             {
-                // Once a commit's answer did not come, "nothing was done" cannot be said any more, however the next attempts fail.
+                // After a commit without an answer, "nothing was done" cannot be claimed, however the next attempts fail.
                 pending.InDoubt |= failure is CommitInDoubtException;
             }
 
@@ -223,7 +238,7 @@ public sealed class CommandGroup<TState>(
         }
     }
 
-    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Again, GroupPacing.Group AtWork);
+    private sealed record Finished(IReadOnlyList<Pending> Group, IReadOnlyCollection<Pending> Deferred, GroupPacing.Group Paced);
 
     private sealed class Pending(IReadOnlyList<Submission<TState>> unit)
     {
@@ -234,7 +249,7 @@ public sealed class CommandGroup<TState>(
 
         public bool InDoubt { get; set; }
 
-        public int StoodBack { get; set; }
+        public int Deferrals { get; set; }
 
         public TaskCompletionSource<IReadOnlyList<Outcome>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

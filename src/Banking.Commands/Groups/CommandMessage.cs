@@ -7,37 +7,39 @@ using Wolverine;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>Commands that come as messages.</summary>
+/// <summary>Reads commands from bus messages.</summary>
 internal static class CommandMessage
 {
-    /// <summary>What is wrong with the sender's name, which is kept with every event, or null.</summary>
+    /// <summary>Returns what is wrong with the sender's name, or null. The name is stored with every event.</summary>
     internal static Refusal? ActorProblem(Envelope envelope)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        return Kept("malformed_actor", "The name of the sender", envelope.UserName is { Length: > 0 } user ? user : envelope.Source);
+        return TextProblem("malformed_actor", "The name of the sender", envelope.UserName is { Length: > 0 } user ? user : envelope.Source);
     }
 
-    /// <summary>What is wrong with the correlation id, which is kept too, or null. It has no part in recognising a repeat.</summary>
+    /// <summary>
+    /// Returns what is wrong with the correlation id, or null. The id is stored with every event, but does not identify a repeat.
+    /// </summary>
     internal static Refusal? CorrelationProblem(Envelope envelope)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        return Kept("malformed_correlation_id", "The correlation id", envelope.CorrelationId);
+        return TextProblem("malformed_correlation_id", "The correlation id", envelope.CorrelationId);
     }
 
-    private static Refusal? Kept(string code, string what, string? text) =>
-        PlainText.Problem(text, CommandContext.LongestKey) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
+    private static Refusal? TextProblem(string code, string what, string? text) =>
+        PlainText.Problem(text, CommandContext.MaxKeyLength) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
 
     /// <summary>
-    /// The context of a command from the bus: the sender is a service of the bank, or the user on whose behalf it was sent.
+    /// Makes the context of a command from the bus. The caller is the user on whose behalf it was sent, otherwise the sending service.
     /// </summary>
-    /// <param name="sent">The command as it came: what earlier versions recognised a repeat by.</param>
-    /// <param name="kept">The command as the bank keeps it.</param>
+    /// <param name="sent">The command as it was sent: earlier versions recognised a repeat by it.</param>
+    /// <param name="normalized">The command as the bank stores it.</param>
     internal static CommandContext Read(
-        Envelope envelope, string operation, string commandId, object sent, object kept, string? reasonCode, string? reasonText)
+        Envelope envelope, string operation, string commandId, object sent, object normalized, string? reasonCode, string? reasonText)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        ArgumentNullException.ThrowIfNull(kept);
-        var content = new CommandContent(kept, kept.GetType()) { IsMessage = true };
+        ArgumentNullException.ThrowIfNull(normalized);
+        var content = new CommandContent(normalized, normalized.GetType()) { IsMessage = true };
         var user = envelope.UserName is { Length: > 0 } name ? name : null;
         return new(
             new Caller(user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus)
@@ -53,11 +55,11 @@ internal static class CommandMessage
             reasonText)
         {
             Content = content,
-            FormerFingerprint = sent.Equals(kept) ? null : (content with { Value = sent }).Fingerprint(),
+            FormerFingerprint = sent.Equals(normalized) ? null : (content with { Value = sent }).Fingerprint(),
         };
     }
 
-    /// <summary>The outcome where it is kept; an exception where it is not, so that the message itself is.</summary>
+    /// <summary>Returns the outcome if it is stored. Otherwise throws, so that the message is kept.</summary>
     internal static Outcome Answer(Outcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
@@ -73,13 +75,13 @@ internal static class CommandMessage
     }
 }
 
-/// <summary>The command cannot be decided, now or later: it becomes a dead letter.</summary>
+/// <summary>The command can never be decided: the message becomes a dead letter.</summary>
 public sealed class CommandRejectedException(string code, string detail) : Exception($"{code}: {detail}")
 {
     public string Code { get; } = code;
 }
 
-/// <summary>The command could not be decided just now: it is tried again. Its key makes that safe.</summary>
+/// <summary>The command could not be decided for now: the message is retried. Its key makes that safe.</summary>
 public sealed class CommandPostponedException(string code, string detail) : Exception($"{code}: {detail}")
 {
     public string Code { get; } = code;

@@ -1,37 +1,38 @@
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// Commands in the order in which they came, and which of them may go: all but those whose streams are at work in a group, or are wanted by
-/// one that came before and has to wait. So groups that are at work at once have no stream in common, and none overtakes another on a
-/// stream.
+/// Queue of commands that selects the next group. A command is ready unless one of its streams belongs to a running group, or to an
+/// earlier command that has to wait. So running groups have no stream in common, and commands on the same stream never overtake each
+/// other.
 /// </summary>
-/// <param name="streams">The streams that one concerns.</param>
-/// <param name="weight">How many commands one stands for.</param>
+/// <param name="streams">Returns the streams of an item.</param>
+/// <param name="weight">Returns the number of commands in an item.</param>
 public sealed class CommandScheduler<T>(Func<T, IReadOnlyCollection<Guid>> streams, Func<T, int> weight)
 {
-    private readonly HashSet<Guid> _atWork = [];
+    private readonly HashSet<Guid> _running = [];
 
-    /// <summary>Those at work, and those that are wanted by somebody who has to wait.</summary>
-    private readonly HashSet<Guid> _taken = [];
+    /// <summary>Streams of running groups and of items that have to wait.</summary>
+    private readonly HashSet<Guid> _reserved = [];
 
     private List<T> _waiting = [];
     private int _ready;
 
     public int Count => _waiting.Count;
 
-    /// <summary>How many of them may go.</summary>
+    /// <summary>Number of items that are ready.</summary>
     public int Ready => _ready;
 
     public void Add(T item)
     {
         _waiting.Add(item);
-        Place(item);
+        CountIfReady(item);
     }
 
     /// <summary>
-    /// Those that may go, up to a weight; one of them may be heavier. Their streams are at work until they are told to be free.
+    /// Removes and returns ready items up to a total weight; a single item may exceed it. Their streams stay reserved until
+    /// <see cref="Free"/>.
     /// </summary>
-    public IReadOnlyList<T> Take(int most)
+    public IReadOnlyList<T> Take(int maxWeight)
     {
         if (_ready == 0)
         {
@@ -39,49 +40,49 @@ public sealed class CommandScheduler<T>(Func<T, IReadOnlyCollection<Guid>> strea
         }
 
         var (group, rest, total) = (new List<T>(), new List<T>(), 0);
-        var taken = new HashSet<Guid>(_atWork);
+        var reserved = new HashSet<Guid>(_running);
         foreach (var item in _waiting)
         {
-            if ((total == 0 || total + weight(item) <= most) && !taken.Overlaps(streams(item)))
+            if ((total == 0 || total + weight(item) <= maxWeight) && !reserved.Overlaps(streams(item)))
             {
                 total += weight(item);
                 group.Add(item);
             }
             else
             {
-                taken.UnionWith(streams(item));
+                reserved.UnionWith(streams(item));
                 rest.Add(item);
             }
         }
 
-        _atWork.UnionWith(group.SelectMany(streams));
+        _running.UnionWith(group.SelectMany(streams));
         _waiting = rest;
-        Place();
+        CountReady();
         return group;
     }
 
-    /// <summary>A group is over.</summary>
-    /// <param name="again">Those of it that were not done: they go before all that came later.</param>
-    public void Free(IEnumerable<T> group, IReadOnlyCollection<T> again)
+    /// <summary>Releases the streams of a group that has ended.</summary>
+    /// <param name="deferred">Items of the group that were not decided. They go before all items that came later.</param>
+    public void Free(IEnumerable<T> group, IReadOnlyCollection<T> deferred)
     {
-        _atWork.ExceptWith(group.SelectMany(streams));
-        _waiting.InsertRange(0, again);
-        Place();
+        _running.ExceptWith(group.SelectMany(streams));
+        _waiting.InsertRange(0, deferred);
+        CountReady();
     }
 
-    private void Place()
+    private void CountReady()
     {
         _ready = 0;
-        _taken.Clear();
-        _taken.UnionWith(_atWork);
-        _waiting.ForEach(Place);
+        _reserved.Clear();
+        _reserved.UnionWith(_running);
+        _waiting.ForEach(CountIfReady);
     }
 
-    private void Place(T item)
+    private void CountIfReady(T item)
     {
-        if (_taken.Overlaps(streams(item)))
+        if (_reserved.Overlaps(streams(item)))
         {
-            _taken.UnionWith(streams(item));
+            _reserved.UnionWith(streams(item));
         }
         else
         {

@@ -10,106 +10,111 @@ using Npgsql;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>What a group starts from.</summary>
-/// <param name="Locked">Streams that another host is at, and that were not waited for.</param>
+/// <summary>The data that a group starts with.</summary>
+/// <param name="Locked">Streams that exist but are locked by another host, and whose locks were not waited for.</param>
 internal sealed record Loaded<TState>(
     States<TState> States, IReadOnlyDictionary<Guid, long> Versions, Dictionary<Guid, ReceivedReceipt> Receipts, IReadOnlySet<Guid> Locked)
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>Streams whose state would have to be folded from an event that cannot be read.</summary>
+    /// <summary>Streams whose state must be folded, with the event that cannot be read.</summary>
     public required Dictionary<Guid, UnreadableEventException> Unreadable { get; init; }
 }
 
-/// <summary>A receipt found in the database, with the position its answer told.</summary>
+/// <summary>A receipt found in the database, with the position that its answer reported.</summary>
 internal sealed record ReceivedReceipt(Receipt Receipt, long? Position)
 {
-    /// <summary>Where the receipt was made in this very group: its event, whose position is known after the commit.</summary>
+    /// <summary>
+    /// The last event of a receipt that this group made; its position is known after the commit. Null for other receipts.
+    /// </summary>
     public EventEnvelope? Event { get; init; }
 
     /// <summary>
-    /// Whether it was found under a scope of earlier versions, which did not name the customer: then only who may know of the streams gets
-    /// it.
+    /// Whether it was found under a scope of earlier versions, which lacks the customer. Only a caller who may see the streams then gets
+    /// the answer.
     /// </summary>
     public bool IsUnclaimed { get; init; }
 }
 
 /// <summary>
-/// Locks the streams of a group and finds what its decisions need: in one round trip, and another where a state is not remembered as its
-/// stream is.
+/// Locks the streams of a group and reads what its decisions need. This takes one round trip, and another one for states whose cached
+/// version is not the current one.
 /// </summary>
-internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, StateCache<TState> known, EarlierReceipts former)
+internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader events, StateCache<TState> known, EarlierReceipts earlier)
     where TState : class, IEventSourced<TState>
 {
     private static readonly string EventTable = $"{SchemaNames.Events}.mt_events";
 
     /// <summary>
-    /// Each stream with its version and its last event. Where a lock was waited for, the version is that of now, but the last event is
-    /// looked up in the snapshot of before: it is null then, and the state is read again.
+    /// Each stream with its version and its last event. If the statement waited for a lock, the version is current but the last event is
+    /// looked up in the older snapshot. It is null then, and the state is read again.
     /// </summary>
     private static readonly string Find =
-        $"select s.id, s.version, (select e.id from {EventTable} e where e.stream_id = s.id and e.version = s.version and not e.is_archived) "
+        "select s.id, s.version, "
+        + $"(select e.id from {EventTable} e where e.stream_id = s.id and e.version = s.version and not e.is_archived) "
         + $"from {SchemaNames.Events}.mt_streams s where s.id = any($1) and s.type = '{TState.StreamType}' and not s.is_archived";
 
     /// <summary>
-    /// In the order of the ids: two groups on two nodes that want the same streams then queue, where they would else deadlock.
+    /// Locks in the order of the ids, so that groups on two hosts that need the same streams queue instead of deadlocking.
     /// </summary>
     private static readonly string Lock = Find + " order by s.id for update";
 
     private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
     private readonly string _states =
-        $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} where id = any($1) and {StoredStates.LastEventColumn} is not null";
+        $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} "
+        + $"where id = any($1) and {StoredStates.LastEventColumn} is not null";
 
-    /// <summary>States of the streams' last events, with a snapshot taken under the locks.</summary>
+    /// <summary>The states made by the last events of the streams, read with a snapshot taken under the locks.</summary>
     private readonly string _current =
         $"select d.data, e.id from {StateTable(store)} d join {SchemaNames.Events}.mt_streams s on s.id = d.id "
-        + $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
+        + $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived "
+        + $"and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
 
-    /// <summary>One stream in so many.</summary>
-    private const int Contended = 8;
+    /// <summary>Streams are contended when at least one of so many was moved or locked by another host.</summary>
+    private const int ContendedShare = 8;
 
     /// <summary>
-    /// Whether so much of the last group had been moved by other hosts, or was locked by them, that groups of theirs and this one's are
-    /// bound to meet at the locks.
+    /// Whether other hosts moved or locked so many streams of the last group that the groups of this host and theirs must expect to meet
+    /// at the locks.
     /// </summary>
     private volatile bool _contended;
 
     /// <inheritdoc cref="_contended"/>
     public bool IsContended => _contended;
 
-    /// <param name="waitFor">The streams whose locks are waited for where other hosts are bound to be met; null for all.</param>
+    /// <param name="waitFor">Streams whose locks are waited for while streams are contended; null for all.</param>
     public async Task<Loaded<TState>> LoadAsync(
         NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
     {
         var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.SelectMany(s => s.FormerReceiptIds.Prepend(s.ReceiptId)).Distinct().ToArray();
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
-        // Nothing is held yet while it waits, and what does not wait cannot be part of a deadlock.
-        var passing = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
+        // The group holds no locks before this statement, and statements that skip locked rows cannot deadlock.
+        var skipping = waitFor is null || !_contended ? [] : Array.FindAll(ids, id => !waitFor.Contains(id));
         var ends = new Dictionary<Guid, StreamEnd>(ids.Length);
         var receipts = new Dictionary<Guid, ReceivedReceipt>();
         var stored = new Dictionary<Guid, StoredState<TState>>();
         void End(NpgsqlDataReader row) => ends[row.GetGuid(0)] = new(row.GetInt64(1), row.IsDBNull(2) ? null : row.GetGuid(2));
-        // There, and not to be had: another host is at it, or somebody who waits for its writers to finish before asking for the past. What
-        // is remembered is there.
-        var locked = new HashSet<Guid>(passing.Except(unknown));
-        // Receipts and states are asked for by themselves: a lock that was waited for does not refresh the snapshot of the statement that
-        // waited.
+        // Streams that exist but are locked by another host, or by a query of the past that waits for their writers. A cached stream is
+        // known to exist.
+        var locked = new HashSet<Guid>(skipping.Except(unknown));
+        // Receipts and states have statements of their own: waiting for a lock does not refresh the snapshot of the statement that
+        // waits.
         await new RoundTrip(transaction)
-            .Ask(Lock, passing.Length == 0 ? ids : [.. ids.Except(passing)], End)
-            .Ask(Lock + " skip locked", passing, End)
-            .Ask(Find, [.. passing.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
-            .Ask(_receipts, keys, row => Add(receipts, row))
-            .Ask(_states, unknown, row => Add(stored, row))
+            .Add(Lock, skipping.Length == 0 ? ids : [.. ids.Except(skipping)], End)
+            .Add(Lock + " skip locked", skipping, End)
+            .Add(Find, [.. skipping.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
+            .Add(_receipts, keys, row => Add(receipts, row))
+            .Add(_states, unknown, row => Add(stored, row))
             .RunAsync();
 
-        receipts = await OfCallersAsync(submissions, receipts);
-        var (states, late, moved) = Current(ends, stored);
+        receipts = await CallersReceiptsAsync(submissions, receipts);
+        var (states, outdated, moved) = Current(ends, stored);
         locked.ExceptWith(ends.Keys);
         stored.Clear();
-        await new RoundTrip(transaction).Ask(_current, late, row => Add(stored, row)).RunAsync();
+        await new RoundTrip(transaction).Add(_current, outdated, row => Add(stored, row)).RunAsync();
         var unreadable = new Dictionary<Guid, UnreadableEventException>();
-        foreach (var id in late)
+        foreach (var id in outdated)
         {
             if (stored.GetValueOrDefault(id)?.State is { } state && state.Version == ends[id].Version)
             {
@@ -121,42 +126,40 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             }
         }
 
-        _contended = (moved + locked.Count) * Contended > ends.Count + locked.Count;
+        _contended = (moved + locked.Count) * ContendedShare > ends.Count + locked.Count;
         return new(states, ends.ToDictionary(e => e.Key, e => e.Value.Version), receipts, locked) { Unreadable = unreadable };
     }
 
     private static string StateTable(IDocumentStore store) => DocumentTable.Of(store.Options, typeof(TState)).Name;
 
-    /// <summary>Each state of its stream's last event, as this host remembers it, else as it was stored.</summary>
-    /// <returns>Besides, the streams for which neither is there, and how many are remembered at another version: those another host has
-    /// moved.</returns>
-    private (States<TState> States, Guid[] Late, int Moved) Current(
+    /// <summary>Selects for each stream the state made by its last event: the cached one, otherwise the stored one.</summary>
+    /// <returns>Also the streams that have neither, and the number of streams that another host has moved: their cached version differs.
+    /// </returns>
+    private (States<TState> States, Guid[] Outdated, int Moved) Current(
         Dictionary<Guid, StreamEnd> ends, Dictionary<Guid, StoredState<TState>> stored)
     {
         var states = new States<TState>();
-        var late = new List<Guid>();
+        var outdated = new List<Guid>();
         var moved = 0;
         foreach (var (id, end) in ends)
         {
-            var remembered = known.Find(id);
-            moved += remembered is not null && remembered.State.Version != end.Version ? 1 : 0;
-            if ((end.IsOf(remembered) ? remembered : stored.GetValueOrDefault(id)) is { } found && end.IsOf(found))
+            var cached = known.Find(id);
+            moved += cached is not null && cached.State.Version != end.Version ? 1 : 0;
+            if ((end.IsOf(cached) ? cached : stored.GetValueOrDefault(id)) is { } found && end.IsOf(found))
             {
                 states.Set(found.State);
             }
             else
             {
-                late.Add(id);
+                outdated.Add(id);
             }
         }
 
-        return (states, [.. late], moved);
+        return (states, [.. outdated], moved);
     }
 
-    /// <summary>
-    /// For each command the receipt of its caller, under the command's own scope: found there, or under one of earlier versions.
-    /// </summary>
-    private async Task<Dictionary<Guid, ReceivedReceipt>> OfCallersAsync(
+    /// <summary>Selects for each command the receipt of its caller, found under the current scope or one of earlier versions.</summary>
+    private async Task<Dictionary<Guid, ReceivedReceipt>> CallersReceiptsAsync(
         IReadOnlyList<Submission<TState>> submissions, Dictionary<Guid, ReceivedReceipt> found)
     {
         if (found.Count == 0)
@@ -175,13 +178,13 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             where found.ContainsKey(id)
             select (Receipt: found[id], submission.Context, submission.ReceiptId);
         var asked = candidates.ToList();
-        var areOwn = await former.AreOfCallersAsync([.. asked.Select(c => (c.Receipt.Receipt, c.Context))]);
-        foreach (var ((receipt, _, id), isOwn) in asked.Zip(areOwn))
+        var areVisible = await earlier.AreVisibleAsync([.. asked.Select(c => (c.Receipt.Receipt, c.Context))]);
+        foreach (var ((receipt, _, id), isVisible) in asked.Zip(areVisible))
         {
-            // Where nobody can tell whose it is, it counts: to refuse a command is safe, to do it a second time is not.
-            if (isOwn != false)
+            // If the owner cannot be found out, the receipt counts: refusing a command is safe, applying it twice is not.
+            if (isVisible != false)
             {
-                ofCallers.TryAdd(id, receipt with { IsUnclaimed = isOwn is null });
+                ofCallers.TryAdd(id, receipt with { IsUnclaimed = isVisible is null });
             }
         }
 
@@ -203,32 +206,32 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         }
         catch (JsonException)
         {
-            // No state that this version of the bank can read: the same as none, and folded again.
+            // This version of the bank cannot read the state: it counts as missing and is folded.
         }
     }
 
     /// <summary>
-    /// A stored state is a cache. One that is missing, or is not that of its stream's last event, is folded again. Where an event of the
-    /// stream cannot be read or is missing there is no state to decide upon; the others of the group go on.
+    /// Folds a state that is missing or is not that of the stream's last event. If an event of the stream is missing or cannot be read,
+    /// commands on this stream cannot be decided; the other commands of the group can.
     /// </summary>
     private async Task FoldAsync(
         NpgsqlTransaction transaction, Guid id, long version, States<TState> states, Dictionary<Guid, UnreadableEventException> unreadable)
     {
         try
         {
-            var known = await events.StreamAsync(transaction.Connection!, id, CancellationToken.None);
-            if (known.Count != version)
+            var read = await events.StreamAsync(transaction.Connection!, id, CancellationToken.None);
+            if (read.Count != version)
             {
                 var missing = new InvalidOperationException(
                     string.Create(
-                        CultureInfo.InvariantCulture, $"Stream {id} is at version {version}, and the log holds {known.Count} events of it.")
-                );
-                throw known.Count > 0
-                    ? new UnreadableEventException(known[^1], missing)
+                        CultureInfo.InvariantCulture,
+                        $"Stream {id} is at version {version}, but the log holds {read.Count} of its events."));
+                throw read.Count > 0
+                    ? new UnreadableEventException(read[^1], missing)
                     : new UnreadableEventException(0, id, TState.StreamType, missing);
             }
 
-            states.Put(id, StreamFold.Of<TState>(id, known));
+            states.Put(id, StreamFold.Of<TState>(id, read));
         }
         catch (UnreadableEventException failure)
         {
@@ -236,7 +239,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         }
     }
 
-    /// <param name="LastEvent">Null where the lock was waited for, or the event is missing.</param>
+    /// <param name="LastEvent">Null if the lock was waited for, or if the event is missing.</param>
     private readonly record struct StreamEnd(long Version, Guid? LastEvent)
     {
         public bool IsOf(StoredState<TState>? stored) =>

@@ -9,8 +9,8 @@ using Marten;
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// What a group has added to what it started from, in memory: each decision sees it, a batch that fails half-way is taken out of it again,
-/// and in the end it is stored as a whole.
+/// The changes of a group, in memory. Each decision sees the changes before it, a batch that fails half-way is rolled back, and the
+/// whole is stored at the end.
 /// </summary>
 internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TState> loaded)
     where TState : class, IEventSourced<TState>
@@ -26,10 +26,10 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
 
     public IReadOnlyList<DecidedMessage> Messages => _messages;
 
-    /// <summary>Whether a command waits for its time.</summary>
-    public bool IsWaiting => _due.Count > 0;
+    /// <summary>Whether the group scheduled a command for later.</summary>
+    public bool HasDueCommands => _due.Count > 0;
 
-    /// <summary>Why one of these streams cannot be decided upon; null where all can.</summary>
+    /// <summary>Returns why one of these streams cannot be decided upon, or null if all can.</summary>
     public UnreadableEventException? Unreadable(IEnumerable<Guid> streams) => loaded.Unreadable.Count == 0
         ? null
         : streams.Select(loaded.Unreadable.GetValueOrDefault).FirstOrDefault(u => u is not null);
@@ -43,18 +43,16 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         _before.TryAdd(e.StreamId, before);
         States.Set(after);
         var envelope = Envelope(e, after.Version, context, headers, at);
-        _steps.Add(new(envelope, Moves: true, before));
+        _steps.Add(new(envelope, ChangesState: true, before));
         return envelope;
     }
 
-    /// <summary>
-    /// A refusal, and that there was one, among the events where it was decided. Together: there is no way to keep one without the other.
-    /// </summary>
+    /// <summary>Adds a refusal and its event in the log. The two are always stored together.</summary>
     public void Refuse(RecordedRefusal refusal, CommandContext context)
     {
         _documents.Add(refusal);
         NewEvent fact = new(refusal.Id, refusal.Id, CommandRefused.Of(refusal));
-        _steps.Add(new(Envelope(fact, 1, context, context.Headers(), refusal.RecordedAt), Moves: false, null));
+        _steps.Add(new(Envelope(fact, 1, context, context.Headers(), refusal.RecordedAt), ChangesState: false, null));
     }
 
     public void Add(IEnumerable<object> documents) => _documents.AddRange(documents);
@@ -67,7 +65,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         }
     }
 
-    public void Wait(IReadOnlyList<DueCommand> due, CommandContext context, Guid? cause)
+    public void Schedule(IReadOnlyList<DueCommand> due, CommandContext context, Guid? cause)
     {
         foreach (var command in due)
         {
@@ -75,22 +73,22 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         }
     }
 
-    public void Keep(Receipt receipt, EventEnvelope? last)
+    public void AddReceipt(Receipt receipt, EventEnvelope? last)
     {
         _receipts.Add(receipt);
-        // The same key may come again within this very group.
+        // A later command of this group may have the same key.
         loaded.Receipts[receipt.Id] = new(receipt, Position: null) { Event = last };
     }
 
-    public Mark Now() => new(_steps.Count, _receipts.Count, _documents.Count, _messages.Count, _due.Count);
+    public Savepoint SetSavepoint() => new(_steps.Count, _receipts.Count, _documents.Count, _messages.Count, _due.Count);
 
-    /// <summary>As if nothing had been added since.</summary>
-    public void TakeBack(Mark mark)
+    /// <summary>Removes all changes made since the savepoint.</summary>
+    public void RollBackTo(Savepoint savepoint)
     {
-        for (var i = _steps.Count - 1; i >= mark.Steps; i--)
+        for (var i = _steps.Count - 1; i >= savepoint.Steps; i--)
         {
-            var (e, moves, before) = _steps[i];
-            if (!moves)
+            var (e, changesState, before) = _steps[i];
+            if (!changesState)
             {
                 continue;
             }
@@ -103,31 +101,31 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
             }
         }
 
-        foreach (var receipt in _receipts.Skip(mark.Receipts))
+        foreach (var receipt in _receipts.Skip(savepoint.Receipts))
         {
             loaded.Receipts.Remove(receipt.Id);
         }
 
-        _steps.RemoveRange(mark.Steps, _steps.Count - mark.Steps);
-        _receipts.RemoveRange(mark.Receipts, _receipts.Count - mark.Receipts);
-        _documents.RemoveRange(mark.Documents, _documents.Count - mark.Documents);
-        _messages.RemoveRange(mark.Messages, _messages.Count - mark.Messages);
-        _due.RemoveRange(mark.Due, _due.Count - mark.Due);
+        _steps.RemoveRange(savepoint.Steps, _steps.Count - savepoint.Steps);
+        _receipts.RemoveRange(savepoint.Receipts, _receipts.Count - savepoint.Receipts);
+        _documents.RemoveRange(savepoint.Documents, _documents.Count - savepoint.Documents);
+        _messages.RemoveRange(savepoint.Messages, _messages.Count - savepoint.Messages);
+        _due.RemoveRange(savepoint.Due, _due.Count - savepoint.Due);
     }
 
     /// <summary>
-    /// Queues everything on the session. Receipts before what lies beside states: of two hosts with the same command the loser must meet
-    /// its own receipt first, and repeat the answer, instead of being told that its own claim is taken.
+    /// Queues all writes on the session. Receipts go before lookup documents: if two hosts decide the same command, the loser must first
+    /// meet its own receipt and repeat the answer, and not be refused because its own document exists.
     /// </summary>
-    /// <returns>The states that the group has moved.</returns>
+    /// <returns>The states that the group has changed.</returns>
     public IReadOnlyList<StoredState<TState>> Store(StoreOptions options, GroupRules<TState> rules)
     {
-        // In the order of their ids, as they were locked.
-        var last = _steps.Where(s => s.Moves).ToLookup(s => s.Event.StreamId, s => s.Event.Event.Id);
+        // In the order of their ids, the order in which they were locked.
+        var last = _steps.Where(s => s.ChangesState).ToLookup(s => s.Event.StreamId, s => s.Event.Event.Id);
         StoredState<TState>[] after = [.. _before.Keys.Order().Select(id => new StoredState<TState>(States[id], last[id].Last()))];
         session.QueueWrites(
             options,
-            [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.Moves).Select(s => CommandRefused.Head(s.Event))],
+            [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.ChangesState).Select(s => CommandRefused.Head(s.Event))],
             [.. _steps.Select(s => s.Event)],
             after,
             _receipts,
@@ -147,9 +145,9 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     private StreamHead Head(TState after) =>
         new(after.Id, TState.StreamType, loaded.Versions.GetValueOrDefault(after.Id), after.Version, after.RecordedAt);
 
-    internal readonly record struct Mark(int Steps, int Receipts, int Documents, int Messages, int Due);
+    internal readonly record struct Savepoint(int Steps, int Receipts, int Documents, int Messages, int Due);
 
-    /// <param name="Moves">Whether it is a fact of a state, and not merely of a refusal.</param>
-    /// <param name="Before">The state before it; null where it begins one, or moves none.</param>
-    private readonly record struct Step(EventEnvelope Event, bool Moves, TState? Before);
+    /// <param name="ChangesState">Whether the event changes a state; false for the event of a refusal.</param>
+    /// <param name="Before">The state before the event; null if the event begins the stream or changes no state.</param>
+    private readonly record struct Step(EventEnvelope Event, bool ChangesState, TState? Before);
 }

@@ -3,10 +3,10 @@ using Banking.Commands.Receipts;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>Outcomes that need no transaction.</summary>
+/// <summary>Outcomes that are made without a transaction.</summary>
 public static class GroupOutcomes
 {
-    /// <summary>Nothing to decide upon; nothing is stored.</summary>
+    /// <summary>There is nothing to decide; nothing is stored.</summary>
     public static Outcome Rejected(CommandContext context, Refusal refusal)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -14,12 +14,12 @@ public static class GroupOutcomes
         return new(refusal.Status, Problems.Document(refusal, context.CorrelationId), Applied: false, Replayed: false);
     }
 
-    /// <summary>The same key is at work on this host: a repeat that overtook its original.</summary>
+    /// <summary>A request with the same key is still running on this host.</summary>
     public static Outcome InProgress(CommandContext context) => Rejected(context, Problems.Malformed(
         "request_in_progress", "A request with this key is still running. Repeat it in a moment.", status: 409));
 
-    /// <summary>A command that was all right, in an atomic batch that was not.</summary>
-    /// <param name="failed">The index of the command that was not accepted.</param>
+    /// <summary>Outcome of the other commands of an atomic batch that failed.</summary>
+    /// <param name="failed">Index of the command that was not accepted.</param>
     public static Outcome BatchRefused(CommandContext context, int failed) => Rejected(context, Refusal.Of(
         "batch_refused", 422, "Another command of this batch was not accepted, so none of it was done.", ("failedIndex", failed)));
 }

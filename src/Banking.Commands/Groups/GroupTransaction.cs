@@ -13,8 +13,8 @@ using Npgsql;
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// Decides a group of commands one after the other and stores all that follows in one transaction: events, states, receipts and
-/// refusals. Each decision sees what the ones before it in the group have done.
+/// Decides a group of commands one after the other and stores the result in one transaction: events, states, receipts and refusals. Each
+/// decision sees the changes of the ones before it in the group.
 /// </summary>
 public sealed class GroupTransaction<TState>
     where TState : class, IEventSourced<TState>
@@ -25,40 +25,38 @@ public sealed class GroupTransaction<TState>
     private readonly GroupRules<TState> _rules;
     private readonly MessageOutbox _outbox;
     private readonly DueSignal _due;
-    private readonly StateCache<TState> _known = new();
+    private readonly StateCache<TState> _cache = new();
     private readonly GroupLoader<TState> _loader;
-    private readonly ITimelineSource<TState>? _pasts;
+    private readonly ITimelineSource<TState>? _timelines;
 
-    /// <param name="pasts">Of states that have commands which are decided by the past.</param>
+    /// <param name="timelines">Source of timelines, for states with commands that are decided by the past.</param>
     public GroupTransaction(
         IDocumentStore store,
         CommandConnections connections,
         EventReader events,
         TimeProvider clock,
         GroupRules<TState> rules,
-        EarlierReceipts former,
+        EarlierReceipts earlier,
         MessageOutbox outbox,
         DueSignal due,
-        ITimelineSource<TState>? pasts = null)
+        ITimelineSource<TState>? timelines = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _outbox, _due, _pasts) =
-            (store, connections, clock, rules, outbox, due, pasts);
-        _loader = new(store, events, _known, former);
-        connections.Connected += _known.Forget;
+        (_store, _connections, _clock, _rules, _outbox, _due, _timelines) =
+            (store, connections, clock, rules, outbox, due, timelines);
+        _loader = new(store, events, _cache, earlier);
+        connections.Connected += _cache.Forget;
     }
 
-    /// <summary>Whether other hosts are at work on the same streams.</summary>
+    /// <summary>Whether other hosts use the same streams.</summary>
     public bool IsContended => _loader.IsContended;
 
     /// <summary>
-    /// The outcomes, in the order of the units; the commands of a unit stand or fall together. Throws when nothing of the group was
-    /// stored, or when that is in doubt.
+    /// Decides the units and returns their outcomes, in the order of the units. The commands of a unit are stored all or none. Throws if
+    /// nothing of the group was stored, or if that is in doubt.
     /// </summary>
-    /// <param name="waitFor">
-    /// Where other hosts are found to be at work on the same streams, these are waited for; a unit with another that is locked stands back,
-    /// and null is its outcome. Null to wait for all.
-    /// </param>
+    /// <param name="waitFor">Locks to wait for while other hosts use the same streams; null to wait for all. A unit that needs any other
+    /// locked stream is deferred; its outcome is null.</param>
     public async Task<IReadOnlyList<IReadOnlyList<Outcome>?>> RunAsync(
         IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid>? waitFor)
     {
@@ -66,15 +64,15 @@ public sealed class GroupTransaction<TState>
         await using var connection = await _connections.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)], waitFor);
-        var stoodBack = StandBack(units, loaded.Locked);
-        if (stoodBack.All(s => s))
+        var isDeferred = FindDeferred(units, loaded.Locked);
+        if (isDeferred.All(s => s))
         {
             return [.. units.Select(_ => (IReadOnlyList<Outcome>?)null)];
         }
 
-        await AttachPastsAsync(transaction, units.SelectMany(u => u), loaded);
+        await AttachTimelinesAsync(transaction, units.SelectMany(u => u), loaded);
 
-        // Read after the locks are held, so that a question about the past, which waits for them, has one answer for ever.
+        // Read the clock after taking the locks: a query of the past waits for these locks, so that its answer never changes.
         var now = RecordedTime.Now(_clock);
 
         await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
@@ -84,7 +82,7 @@ public sealed class GroupTransaction<TState>
         RoutedMessages? messages;
         try
         {
-            foreach (var (unit, _) in units.Zip(stoodBack).Where(u => !u.Second))
+            foreach (var (unit, _) in units.Zip(isDeferred).Where(u => !u.Second))
             {
                 work.Decide(unit);
             }
@@ -100,25 +98,26 @@ public sealed class GroupTransaction<TState>
         }
 
         await CommitAsync(transaction, messages);
-        if (memory.IsWaiting)
+        if (memory.HasDueCommands)
         {
             _due.Written();
         }
 
-        _known.Remember(_pasts is null ? moved : moved.Select(Detached));
+        _cache.Remember(_timelines is null ? moved : moved.Select(Detached));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
-        return [.. stoodBack.Select(s => s ? null : outcomes.Dequeue())];
+        return [.. isDeferred.Select(s => s ? null : outcomes.Dequeue())];
     }
 
-    /// <summary>Without its past; nearly every state has none, and is not copied.</summary>
+    /// <summary>Removes the timeline of a state. Nearly every state has none, and is not copied.</summary>
     private StoredState<TState> Detached(StoredState<TState> stored)
     {
-        var state = _pasts!.Detach(stored.State);
+        var state = _timelines!.Detach(stored.State);
         return ReferenceEquals(state, stored.State) ? stored : stored with { State = state };
     }
 
-    /// <summary>Only what is asked for, under the locks.</summary>
-    private async Task AttachPastsAsync(NpgsqlTransaction transaction, IEnumerable<Submission<TState>> submissions, Loaded<TState> loaded)
+    /// <summary>Attaches the timelines that commands need, under the locks.</summary>
+    private async Task AttachTimelinesAsync(
+        NpgsqlTransaction transaction, IEnumerable<Submission<TState>> submissions, Loaded<TState> loaded)
     {
         var since = new Dictionary<Guid, DateTimeOffset>();
         foreach (
@@ -136,7 +135,7 @@ public sealed class GroupTransaction<TState>
 
             try
             {
-                loaded.States.Set(await _pasts!.AttachAsync(transaction, state, from));
+                loaded.States.Set(await _timelines!.AttachAsync(transaction, state, from));
             }
             catch (UnreadableEventException failure)
             {
@@ -145,21 +144,21 @@ public sealed class GroupTransaction<TState>
         }
     }
 
-    /// <summary>Those that want a stream that is not to be had, or one that is wanted by one before them that stands back.</summary>
-    private static bool[] StandBack(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid> locked)
+    /// <summary>Marks the units that need a locked stream, and those that need a stream of an earlier deferred unit.</summary>
+    private static bool[] FindDeferred(IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid> locked)
     {
         var wanted = new HashSet<Guid>(locked);
-        var stoodBack = new bool[units.Count];
+        var isDeferred = new bool[units.Count];
         for (var i = 0; locked.Count > 0 && i < units.Count; i++)
         {
-            stoodBack[i] = units[i].Any(s => wanted.Overlaps(s.Streams));
-            if (stoodBack[i])
+            isDeferred[i] = units[i].Any(s => wanted.Overlaps(s.Streams));
+            if (isDeferred[i])
             {
                 wanted.UnionWith(units[i].SelectMany(s => s.Streams));
             }
         }
 
-        return stoodBack;
+        return isDeferred;
     }
 
     private async Task CommitAsync(NpgsqlTransaction transaction, RoutedMessages? messages)
@@ -170,8 +169,8 @@ public sealed class GroupTransaction<TState>
         }
         catch (Exception failure) when (failure is not PostgresException { SqlState: ['2' or '4', ..] })
         {
-            // A constraint or a serialization failure is the server's own no. Anything else, even a server that says goodbye, may have
-            // come after the commit was written.
+            // A constraint violation or a serialization failure is a definite failure. Any other, even a shutdown message of the server,
+            // may come after the commit was written.
             if (messages is not null)
             {
                 _outbox.SendIfStored(messages);
@@ -187,14 +186,15 @@ public sealed class GroupTransaction<TState>
     }
 }
 
-/// <summary>What a module tells the group about its states.</summary>
-/// <param name="LookupDocuments">New documents that must never lag behind a state, from the state before, if any, and after.</param>
-/// <param name="OnDuplicate">The refusal that a document stands for whose id is taken.</param>
+/// <summary>Rules of a module for the states of a group.</summary>
+/// <param name="LookupDocuments">Makes the lookup documents of a state, which must never lag behind it, from the state before (if any)
+/// and after.</param>
+/// <param name="OnDuplicate">Returns the refusal for a document whose id exists already.</param>
 public sealed record GroupRules<TState>(
     Func<TState?, TState, IEnumerable<object>> LookupDocuments,
     Func<Type, Refusal?> OnDuplicate)
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>What differences of these states are named after; the kind of their streams where that is null.</summary>
+    /// <summary>Name under which differences of these states are reported; null for the stream type.</summary>
     public string? ComparedAs { get; init; }
 }

@@ -7,36 +7,38 @@ using Banking.EventStore.Streams;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>Decides a group in order. What it decides goes into the memory, what is answered is known after the commit.</summary>
+/// <summary>
+/// Decides the commands of a group in order and adds the changes to the memory. The answers are complete after the commit.
+/// </summary>
 internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffset now, TimeProvider clock)
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>The answers, one list for each unit; to be asked after the commit, when the positions are known.</summary>
+    /// <summary>The answers, one list per unit. Evaluated after the commit, when the positions are known.</summary>
     private readonly List<Func<Outcome>[]> _outcomes = [];
 
-    /// <summary>Decides commands that stand or fall together; one alone, mostly.</summary>
+    /// <summary>Decides a unit: commands that are stored all or none, usually one.</summary>
     public void Decide(IReadOnlyList<Submission<TState>> unit)
     {
         var answers = new Func<Outcome>[unit.Count];
-        var mark = memory.Now();
+        var savepoint = memory.SetSavepoint();
         for (var i = 0; i < unit.Count; i++)
         {
-            var (decision, at) = Judge(unit[i]);
+            var (decision, at) = Evaluate(unit[i]);
             if (unit.Count > 1 && Fails(unit[i], decision))
             {
-                var alone = memory.Now() == mark;
-                memory.TakeBack(mark);
+                var alone = memory.SetSavepoint() == savepoint;
+                memory.RollBackTo(savepoint);
                 for (var other = 0; other < unit.Count; other++)
                 {
-                    answers[other] = NotDone(unit[other], i);
+                    answers[other] = FailWithBatch(unit[other], i);
                 }
 
-                // Refused by what is stored, it is refused like any command. Refused by what the batch itself would have done, it is kept
-                // for people to see, but its key stays free: no state that ever was refused it.
+                // A command refused by stored state alone is refused as usual. If it was refused because of earlier commands of the
+                // batch, the refusal is stored for people to see, but the key stays free: no stored state ever refused it.
                 answers[i] =
                     alone || decision is not Decision.Refused refused
                         ? Conclude(unit[i], decision, at)
-                        : RefuseWithin(unit[i], refused.Refusal, i, at);
+                        : RefuseInBatch(unit[i], refused.Refusal, i, at);
                 break;
             }
 
@@ -48,12 +50,12 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
     public IReadOnlyList<IReadOnlyList<Outcome>> Outcomes() => [.. _outcomes.Select(unit => unit.Select(o => o()).ToArray())];
 
-    /// <summary>The decision, or null where the key was answered before.</summary>
-    private (Decision? Decision, DateTimeOffset At) Judge(Submission<TState> submission)
+    /// <summary>Returns the decision, or null if the key was answered before.</summary>
+    private (Decision? Decision, DateTimeOffset At) Evaluate(Submission<TState> submission)
     {
         if (memory.Receipt(submission.ReceiptId) is { } known)
         {
-            return (known.IsUnclaimed ? submission.MayAsk(memory.States) : null, now);
+            return (known.IsUnclaimed ? submission.CheckAccess(memory.States) : null, now);
         }
 
         if (memory.Unreadable(submission.Streams) is { } unreadable)
@@ -61,15 +63,15 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             return (new Decision.Rejected(Failures.Unreadable(unreadable)), now);
         }
 
-        // Never behind what a stream of this command already tells: so recorded time rises with the version whatever the clocks of the
-        // nodes say. Only this command's: a clock that ran ahead must not spread from one account to all that share a group with it.
+        // Recorded time never goes back on a stream, whatever the clocks of the hosts say. Only this command's streams count: a clock
+        // that ran ahead must not affect all streams that share a group.
         var at = now;
         foreach (var id in submission.Streams)
         {
-            at = memory.States.Find(id)?.RecordedAt is { } told && told > at ? told : at;
+            at = memory.States.Find(id)?.RecordedAt is { } last && last > at ? last : at;
         }
 
-        return (submission.MayAsk(memory.States) ?? Precondition(submission) ?? submission.Decide(memory.States, at), at);
+        return (submission.CheckAccess(memory.States) ?? Precondition(submission) ?? submission.Decide(memory.States, at), at);
     }
 
     private bool Fails(Submission<TState> submission, Decision? decision) => decision is null
@@ -81,14 +83,14 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         null => Repeat(submission),
         Decision.Accepted accepted => Accept(submission, accepted, at),
         Decision.Refused refused => Refuse(submission, refused.Refusal, at),
-        Decision.Rejected rejected => Always(GroupOutcomes.Rejected(submission.Context, rejected.Refusal)),
+        Decision.Rejected rejected => Fixed(GroupOutcomes.Rejected(submission.Context, rejected.Refusal)),
         _ => throw new InvalidOperationException($"{decision.GetType().Name} is no decision."),
     };
 
-    private Func<Outcome> NotDone(Submission<TState> submission, int failed) => memory.Receipt(submission.ReceiptId) is { } known
-        && !(known.IsUnclaimed && submission.MayAsk(memory.States) is not null)
+    private Func<Outcome> FailWithBatch(Submission<TState> submission, int failed) => memory.Receipt(submission.ReceiptId) is { } known
+        && !(known.IsUnclaimed && submission.CheckAccess(memory.States) is not null)
         ? Repeat(submission)
-        : Always(GroupOutcomes.BatchRefused(submission.Context, failed));
+        : Fixed(GroupOutcomes.BatchRefused(submission.Context, failed));
 
     private Func<Outcome> Accept(Submission<TState> submission, Decision.Accepted accepted, DateTimeOffset at)
     {
@@ -102,11 +104,11 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
         memory.Add(accepted.Documents);
         memory.Send(accepted.Messages, context, last?.Event.Id);
-        memory.Wait(accepted.Due, context, last?.Event.Id);
+        memory.Schedule(accepted.Due, context, last?.Event.Id);
         var answer = submission.Answer(memory.States, at);
         var version = memory.States[answer.StreamId].Version;
         var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
-        memory.Keep(
+        memory.AddReceipt(
             new(submission.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, version, last?.Event.Id), last);
         return () => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true };
     }
@@ -126,11 +128,11 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             submission.Context);
     }
 
-    private Func<Outcome> RefuseWithin(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)
+    private Func<Outcome> RefuseInBatch(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)
     {
-        var within = refusal with { Facts = new Dictionary<string, object>(refusal.Facts) { ["batchIndex"] = index } };
-        Record(submission, within, at);
-        return Always(GroupOutcomes.Rejected(submission.Context, within));
+        var inBatch = refusal with { Facts = new Dictionary<string, object>(refusal.Facts) { ["batchIndex"] = index } };
+        Record(submission, inBatch, at);
+        return Fixed(GroupOutcomes.Rejected(submission.Context, inBatch));
     }
 
     private Func<Outcome> Refuse(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
@@ -138,8 +140,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var context = submission.Context;
         Record(submission, refusal, at);
         var body = Problems.Document(refusal, context.CorrelationId);
-        memory.Keep(new(submission.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
-        return Always(new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
+        memory.AddReceipt(new(submission.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
+        return Fixed(new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
     }
 
     private Decision.Rejected? Precondition(Submission<TState> submission) =>
@@ -150,7 +152,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
                 Refusal.Of(
                     "version_mismatch",
                     412,
-                    $"If-Match demands version {demanded}; the account is at version {actual ?? 0}.",
+                    $"If-Match demands version {demanded}; the stream is at version {actual ?? 0}.",
                     ("version", actual ?? 0)))
             : null;
 
@@ -160,8 +162,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var receipt = known.Receipt;
         return submission.Context.IsAnsweredBy(receipt.Fingerprint)
             ? () => receipt.Replay(known.Position ?? known.Event?.Position)
-            : Always(GroupOutcomes.Rejected(submission.Context, Problems.KeyReused));
+            : Fixed(GroupOutcomes.Rejected(submission.Context, Problems.KeyReused));
     }
 
-    private static Func<Outcome> Always(Outcome outcome) => () => outcome;
+    private static Func<Outcome> Fixed(Outcome outcome) => () => outcome;
 }

@@ -8,9 +8,7 @@ using Marten;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>
-/// Queues all that a transaction of the ledger stores: one statement for its events, one for its states, one per type of document.
-/// </summary>
+/// <summary>Queues all writes of a transaction: one statement for its events, one for its states, one per type of document.</summary>
 internal static class GroupWrites
 {
     public static void QueueWrites<TState>(
@@ -30,7 +28,7 @@ internal static class GroupWrites
             session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, events));
         }
 
-        // Where all was refused there are events, and no state has moved.
+        // If all commands were refused there are events but no changed states.
         if (states.Count > 0)
         {
             session.QueueOperation(new UpsertStates<TState>(DocumentTable.Of(options, typeof(TState)), serializer, states));

@@ -1,5 +1,5 @@
 namespace Banking.Commands.Groups;
 
-/// <summary>Streams whose stored state may be missing, as a comparison with the log found. Lists fold them from the log.</summary>
-/// <param name="Sql">A query of the ids of these streams.</param>
+/// <summary>Streams whose stored state is missing according to a comparison with the log. Lists fold these states from the log.</summary>
+/// <param name="Sql">Query that selects the ids of these streams.</param>
 public sealed record LostStates(string Sql);

@@ -4,18 +4,19 @@ using NpgsqlTypes;
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// Queries over ids that go to PostgreSQL together, each with a snapshot of its own, in the order in which they were added.
+/// Sends queries by id to PostgreSQL in one batch. Each has its own snapshot; they run in the order in which they were added.
 /// </summary>
 internal sealed class RoundTrip(NpgsqlTransaction transaction)
 {
-    private readonly List<(NpgsqlBatchCommand Query, Action<NpgsqlDataReader> Row)> _asked = [];
+    private readonly List<(NpgsqlBatchCommand Query, Action<NpgsqlDataReader> Row)> _queries = [];
 
-    /// <param name="row">Takes each row that is found. Without ids there is nothing to ask.</param>
-    public RoundTrip Ask(string query, Guid[] ids, Action<NpgsqlDataReader> row)
+    /// <param name="row">Receives each row found. A query without ids is not sent.</param>
+    public RoundTrip Add(string query, Guid[] ids, Action<NpgsqlDataReader> row)
     {
         if (ids.Length > 0)
         {
-            _asked.Add((new(query) { Parameters = { new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid } } }, row));
+            var parameter = new NpgsqlParameter { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
+            _queries.Add((new(query) { Parameters = { parameter } }, row));
         }
 
         return this;
@@ -23,19 +24,19 @@ internal sealed class RoundTrip(NpgsqlTransaction transaction)
 
     public async Task RunAsync()
     {
-        if (_asked.Count == 0)
+        if (_queries.Count == 0)
         {
             return;
         }
 
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction);
-        foreach (var (query, _) in _asked)
+        foreach (var (query, _) in _queries)
         {
             batch.BatchCommands.Add(query);
         }
 
         await using var reader = await batch.ExecuteReaderAsync();
-        foreach (var (_, row) in _asked)
+        foreach (var (_, row) in _queries)
         {
             while (await reader.ReadAsync())
             {

@@ -10,25 +10,23 @@ using NpgsqlTypes;
 namespace Banking.Commands.Groups;
 
 /// <summary>
-/// Reads states. A stored state is a cache: one that was lost, or is not at the version of its stream, is folded from the events, so that
-/// what the log holds is always answered.
+/// Reads states. A stored state is a cache: a state that is missing, or is not at the version of its stream, is folded from the events.
+/// So answers never miss an event of the log.
 /// </summary>
 public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource source, LogReader log, LostStates lost)
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>Streams that a list looks through for those whose state is lost.</summary>
-    private const int LookedThrough = 2_000;
+    /// <summary>Maximum number of streams that a list searches for missing states.</summary>
+    private const int MaxStreamsSearched = 2_000;
 
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
 
-    /// <summary>The state, or null where there is no such stream.</summary>
-    /// <exception cref="UnreadableEventException">It has to be folded, and one of its events cannot be read, or cannot follow those before
-    /// it.</exception>
+    /// <summary>Returns the state, or null if the stream does not exist.</summary>
+    /// <exception cref="UnreadableEventException">The state must be folded, and an event cannot be read or applied.</exception>
     public async Task<TState?> FindAsync(Guid id, CancellationToken ct) => (await FindAsync([id], ct)).GetValueOrDefault(id);
 
-    /// <summary>The states of these streams, in one statement; those that are not there are left out.</summary>
-    /// <exception cref="UnreadableEventException">One has to be folded, and one of its events cannot be read, or cannot follow those before
-    /// it.</exception>
+    /// <summary>Returns the states of these streams, read in one statement. Streams that do not exist are left out.</summary>
+    /// <exception cref="UnreadableEventException">A state must be folded, and an event cannot be read or applied.</exception>
     public async Task<IReadOnlyDictionary<Guid, TState>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
     {
         var states = new Dictionary<Guid, TState>();
@@ -64,13 +62,13 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         return states;
     }
 
-    /// <summary>A page of the states that a search finds, in the order of their ids.</summary>
-    /// <param name="limit">One more than the page holds, which tells whether there is a next page.</param>
+    /// <summary>Returns a page of the states that match a search, ordered by id.</summary>
+    /// <param name="limit">Page size plus one: the additional state shows that there is a next page.</param>
     public async Task<IReadOnlyList<TState>> ListAsync(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(search);
         var found = await ReadAsync($"{_table.Name} d", search.All, after, Guid.AllBitsSet, limit, [], ct);
-        // What is lost may belong on this page only.
+        // Missing states are needed only where they belong on this page.
         var upTo = found.Count < limit ? Guid.AllBitsSet : found[^1].Id;
         var lost = await LostAsync(search, after, upTo, limit, ct);
         if (lost.Count == 0)
@@ -78,7 +76,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             return found;
         }
 
-        // Searched by the same conditions, as if they were stored.
+        // Apply the same conditions to them as if they were stored.
         var folded = await ReadAsync(
             "unnest($1, $2) as d(id, data)", search.All, after, upTo, limit,
             [
@@ -94,14 +92,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     /// <summary>
-    /// A page of the states whose documents in a directory a search finds, in the order of their ids. What a state and its document both
-    /// say is answered from the state, which is never behind the log.
+    /// Returns a page of the states whose directory document matches a search, ordered by id. The values come from the state, which
+    /// never lags behind the log; the document only selects.
     /// </summary>
-    /// <param name="limit">One more than the page holds, which tells whether there is a next page.</param>
+    /// <param name="limit">Page size plus one: the additional state shows that there is a next page.</param>
     public Task<IReadOnlyList<TState>> ListAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(search);
-        // The page is found first: the states of all the others are not read.
+        // Select the page first: only its states are read.
         var from = $"{DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d";
         return StatesAsync(
             Command(
@@ -131,7 +129,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         var states = new List<TState>();
         foreach (var id in ids)
         {
-            // A stream without events has no state. That something is wrong with it the sentinel says.
+            // A stream without events has no state. The sentinel reports such a stream.
             if (await FoldAsync(id, ct) is { } state)
             {
                 states.Add(state);
@@ -142,8 +140,8 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     }
 
     /// <summary>
-    /// Streams without a state: of the first so many of the range, so that a list costs the same in a large bank; and of those, wherever
-    /// they are, that the sentinel found to differ. Each state is looked up by its id: a join might read all of them.
+    /// Selects streams without a state. It searches the first streams of the range, so that a list costs the same in a large bank, and
+    /// all streams that the sentinel found to differ. Each state is looked up by its id: a join might read all of them.
     /// </summary>
     private NpgsqlCommand LostCommand(StateSearch search, Guid after, Guid upTo, int limit)
     {
@@ -163,14 +161,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
                     $"d.id <= {Parameter(upTo)}",
                     .. search.ById.Select(c => c.Sql([.. c.Values.Select(Parameter)])),
                 ]);
-        // A literal, or the index of the kind does not serve.
+        // The type must be a literal, or PostgreSQL cannot use the partial index of the type.
         var ofKind = $"d.type = '{TState.StreamType}'";
         command.CommandText =
             $"""
             select d.id from (
                 select d.id from (
                     select d.id, d.type from {SchemaNames.Streams} d where {(TState.IsIndexed ? ofKind : "true")} and {range}
-                    order by d.id limit {LookedThrough}) d where {ofKind}
+                    order by d.id limit {MaxStreamsSearched}) d where {ofKind}
                 union
                 select d.id from {SchemaNames.Streams} d
                 where d.id = any(array({lost.Sql})) and {ofKind} and {range}) d
@@ -214,7 +212,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         return states;
     }
 
-    /// <summary>Null where this version of the bank cannot read it: the same as none.</summary>
+    /// <summary>Returns null if this version of the bank cannot read the state: it then counts as missing.</summary>
     private TState? Read(NpgsqlDataReader reader, int column)
     {
         try
@@ -272,7 +270,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             var next = TState.Fold(state, id, e.Data, e.Timestamp);
             return next.Version == e.Version
                 ? next
-                : throw new InvalidOperationException("The event before it is missing from its stream.");
+                : throw new InvalidOperationException("The preceding event is missing from the stream.");
         }
         catch (Exception failure) when (failure is InvalidOperationException or OverflowException or InvalidCastException)
         {
@@ -282,14 +280,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
 }
 
 /// <summary>
-/// What states are searched by. Conditions speak of <c>d.id</c> and <c>d.data</c>, and have a ? for each of their values.
+/// Conditions of a search for states. They refer to <c>d.id</c> and <c>d.data</c>, and have a ? for each of their values.
 /// </summary>
 public sealed class StateSearch
 {
     private readonly List<Condition> _byId = [];
     private readonly List<Condition> _byData = [];
 
-    /// <summary>A condition on <c>d.id</c> alone: it can be asked of streams too.</summary>
+    /// <summary>Adds a condition on <c>d.id</c> alone, which can be applied to streams too.</summary>
     public void AddById(string sql, params object[] values) => _byId.Add(new(sql, values));
 
     public void AddByData(string sql, params object[] values) => _byData.Add(new(sql, values));
@@ -300,7 +298,7 @@ public sealed class StateSearch
 
     internal sealed record Condition(string Text, IReadOnlyList<object> Values)
     {
-        /// <summary>With the names of parameters in the place of each ?.</summary>
+        /// <summary>The condition as SQL, with parameters in place of each ?.</summary>
         public string Sql(IReadOnlyList<string> parameters)
         {
             var parts = Text.Split('?');

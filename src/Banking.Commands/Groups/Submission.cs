@@ -3,16 +3,17 @@ using Banking.EventStore.Streams;
 
 namespace Banking.Commands.Groups;
 
-/// <summary>One command on its way to be decided.</summary>
-/// <param name="Streams">The streams it concerns; the first is the one that a refusal is listed under and If-Match speaks of.</param>
-/// <param name="MayAsk">Whether the caller may know of these streams at all; a no is answered as if they did not exist.</param>
+/// <summary>A command submitted for a decision.</summary>
+/// <param name="Streams">The streams that it concerns. A refusal is listed under the first one, and If-Match refers to it.</param>
+/// <param name="CheckAccess">Returns the decision for a caller who may not see these streams, the same as for streams that do not exist;
+/// null for one who may.</param>
 /// <param name="Decide">The pure decision.</param>
-/// <param name="Answer">The answer to an accepted command, from the states after it.</param>
-/// <param name="Data">The command as it is stored when it is refused; null where no rule can refuse it.</param>
+/// <param name="Answer">Makes the answer to an accepted command from the states after it.</param>
+/// <param name="Data">Makes the stored form of the command for a refusal; null where no rule can refuse it.</param>
 public sealed record Submission<TState>(
     CommandContext Context,
     IReadOnlyList<Guid> Streams,
-    Func<States<TState>, Decision?> MayAsk,
+    Func<States<TState>, Decision?> CheckAccess,
     Func<States<TState>, DateTimeOffset, Decision> Decide,
     Func<States<TState>, DateTimeOffset, CommandAnswer> Answer,
     Func<CommandData>? Data = null)
@@ -23,29 +24,29 @@ public sealed record Submission<TState>(
     public IReadOnlyList<Guid> FormerReceiptIds { get; } = Context.FormerReceiptIds;
 
     /// <summary>
-    /// Streams into whose past the decision looks, with from when on; none where states are enough, as they are for nearly every command.
+    /// Streams whose past the decision needs, each with the time from which it is needed. Nearly every command needs states only.
     /// </summary>
     public IReadOnlyList<(Guid Stream, DateTimeOffset Since)> Past { get; init; } = [];
 }
 
-/// <summary>What a module made of a command: what to decide, or why there is nothing to decide upon.</summary>
+/// <summary>A command that a module prepared: a submission, or the refusal of a command that cannot be decided.</summary>
 public sealed record PreparedCommand<TState>(CommandContext Context, Submission<TState>? Submission, Refusal? Refusal)
     where TState : class, IEventSourced<TState>;
 
-/// <summary>The answer to an accepted command, before it is written down.</summary>
-/// <param name="StreamId">Whose version the ETag tells.</param>
+/// <summary>The answer to an accepted command, before it is serialized.</summary>
+/// <param name="StreamId">The stream whose version is the ETag.</param>
 public sealed record CommandAnswer(int Status, object Body, Guid StreamId, string? Location = null);
 
-/// <summary>The states that a group of commands sees: what is stored, and what the group has added so far.</summary>
+/// <summary>The states that a group of commands sees: the stored ones, with the changes of the group so far.</summary>
 public sealed class States<TState>
     where TState : class, IEventSourced<TState>
 {
     private readonly Dictionary<Guid, TState> _states = [];
 
-    /// <summary>The state, or null where there is no such stream.</summary>
+    /// <summary>Returns the state, or null if the stream does not exist.</summary>
     public TState? Find(Guid id) => _states.GetValueOrDefault(id);
 
-    /// <summary>A state that is known to be there.</summary>
+    /// <summary>The state of a stream that exists.</summary>
     public TState this[Guid id] => _states[id];
 
     internal void Set(TState state) => _states[state.Id] = state;
@@ -62,7 +63,7 @@ public sealed class States<TState>
         }
     }
 
-    /// <summary>A set for tests and what-if.</summary>
+    /// <summary>Makes a set for tests and simulations.</summary>
     public static States<TState> Of(params IEnumerable<TState> states)
     {
         var set = new States<TState>();

@@ -3,13 +3,13 @@ using Banking.SharedKernel;
 
 namespace Banking.Commands.Imports;
 
-/// <summary>Two facts, member by member. A member that is left out and one that is null are the same.</summary>
+/// <summary>Compares two events member by member. A missing member equals null.</summary>
 internal static class FactComparison
 {
-    /// <summary>Where a row stands in its file says nothing about what it says.</summary>
+    /// <summary>The line of a row in its file is not compared.</summary>
     private const string Line = "source.line";
 
-    /// <summary>The first member that differs, with both values; null where none does.</summary>
+    /// <summary>Returns the first member that differs, with both values, or null.</summary>
     public static string? Difference(JsonNode? stored, JsonNode? given, string path = "")
     {
         if (path == Line || JsonNode.DeepEquals(stored, given))

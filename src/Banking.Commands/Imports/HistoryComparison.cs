@@ -8,24 +8,24 @@ using NpgsqlTypes;
 
 namespace Banking.Commands.Imports;
 
-/// <summary>A row of a history that is not what was imported under the same ids before.</summary>
-/// <param name="What">What differs, as a sentence without its subject, which is the row.</param>
+/// <summary>A row of a history that differs from the one imported under the same id.</summary>
+/// <param name="What">The difference, as a sentence whose subject is the row.</param>
 public sealed record HistoryDifference(SourceRow Row, string What);
 
 /// <summary>
-/// Makes two facts comparable that hold something sealed or the time of their import: the one that is stored and the one of the history.
+/// Makes a stored event and the event of the history comparable, where they contain encrypted data or the time of the import.
 /// </summary>
 public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given);
 
 /// <summary>
-/// Compares histories with what was imported under the same ids before: the same rows, with the same content, in the same order. What
-/// happened in this bank since is not compared, nor on which line of its file a row stands.
+/// Compares histories with what was imported under the same ids: rows, content and order must be equal. Later events of this bank and line
+/// numbers are not compared.
 /// </summary>
 public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source)
 {
     private const int StreamsAtOnce = 100;
 
-    /// <summary>The first row that differs, in the order of the files and their lines; null where all that is there is the same.</summary>
+    /// <summary>Returns the first difference, in the order of the files and their lines; null if the stored history is the same.</summary>
     public async Task<HistoryDifference?> FirstAsync(IReadOnlyList<HistoryStream> streams, Comparable comparable, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(streams);
@@ -73,7 +73,7 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
         return null;
     }
 
-    /// <summary>Of two rows in one place, the one that the other side lacks is named.</summary>
+    /// <summary>Of two rows at one place, reports the one that the other side lacks.</summary>
     private static HistoryDifference Misplaced(HistoryStream stream, List<StoredFact> stored, HistoryEvent? given, StoredFact? there)
     {
         if (there is not null && stream.Events.All(e => e.Id != there.Id))
@@ -83,7 +83,7 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
 
         return given is not null && stored.TrueForAll(e => e.Id != given.Id)
             ? new(given.Row, "is in the files and not in the bank")
-            : new(given?.Row ?? Row(there!), "stands in another place in the bank");
+            : new(given?.Row ?? Row(there!), "has another position in the bank");
     }
 
     private static SourceRow Row(StoredFact fact)

@@ -11,56 +11,55 @@ using NpgsqlTypes;
 
 namespace Banking.Commands.Imports;
 
-/// <summary>A stream as another system remembers it.</summary>
-/// <param name="Documents">Documents that must stand or fall with it.</param>
+/// <summary>A stream of another system.</summary>
+/// <param name="Documents">Documents stored in the transaction of the stream.</param>
 public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, IReadOnlyList<object> Documents);
 
-/// <summary>One fact of another system.</summary>
-/// <param name="Key">Names the row it came from; kept where the idempotency key of a command is kept.</param>
-/// <param name="Row">The row it came from.</param>
+/// <summary>An event of another system.</summary>
+/// <param name="Key">Key of the source row, stored in place of an idempotency key.</param>
+/// <param name="Row">The source row.</param>
 public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Row);
 
-/// <summary>What an import did.</summary>
-/// <param name="Events">Events stored.</param>
-/// <param name="Streams">Streams stored.</param>
-/// <param name="Known">Streams that were there already and were left alone.</param>
+/// <summary>Result of an import.</summary>
+/// <param name="Events">Number of events stored.</param>
+/// <param name="Streams">Number of streams stored.</param>
+/// <param name="Known">Number of streams that existed already and were not changed.</param>
 public sealed record ImportResult(int Events, int Streams, int Known);
 
 /// <summary>
-/// Takes over streams of another system. What was booked there is a fact, so nothing is decided; but it is appended, folded and
-/// stored the way commands are. A stream comes in whole or not at all and under an id made from its source: an import that was cut
-/// off goes on where it stopped, one that is repeated finds everything there. That what is there is the same history,
-/// <see cref="HistoryComparison"/> finds out before.
+/// Imports streams of another system. Its bookings are facts, so nothing is decided, but they are folded and stored like events of
+/// commands. A stream is imported as a whole, under an id made from its source: an interrupted import continues where it stopped, and a
+/// repeated one finds everything present. <see cref="HistoryComparison"/> has checked before that existing streams have the same history.
 /// </summary>
 public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
 {
-    /// <summary>Events per transaction: large enough that a round trip weighs nothing, small enough to stop at.</summary>
+    /// <summary>Events per transaction: enough that a round trip does not matter, few enough to stop soon.</summary>
     private const int EventsPerTransaction = 2_000;
 
-    private const int Parallel = 3;
+    private const int MaxParallel = 3;
 
-    /// <summary>How the actor of imported events begins; the name of the import follows.</summary>
+    /// <summary>Prefix of the actor of imported events; the name of the import follows.</summary>
     internal const string ActorPrefix = "import:";
 
-    /// <param name="progress">Told how many events were stored, each time some were.</param>
+    /// <param name="progress">Receives the number of events stored, after each transaction.</param>
     public async Task<ImportResult> RunAsync<TState>(
         string importName, IReadOnlyList<HistoryStream> streams, GroupRules<TState> rules, Action<int> progress, CancellationToken ct)
         where TState : class, IEventSourced<TState>
     {
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentNullException.ThrowIfNull(progress);
-        var known = await KnownAsync(streams, ct);
-        var wanted = streams.Where(s => !known.Contains(s.Id)).ToList();
+        var existing = await FindExistingAsync(streams, ct);
+        var missing = streams.Where(s => !existing.Contains(s.Id)).ToList();
         var context = Context(importName);
-        await System.Threading.Tasks.Parallel.ForEachAsync(
-            Chunks(wanted),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = ct },
+        await Parallel.ForEachAsync(
+            Chunks(missing),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct },
             async (chunk, token) =>
             {
                 await StoreAsync(chunk, context, rules, token);
                 progress(chunk.Sum(s => s.Events.Count));
             });
-        return new(wanted.Sum(s => s.Events.Count), wanted.Count, known.Count);
+        return new(missing.Sum(s => s.Events.Count), missing.Count, existing.Count);
     }
 
     private CommandContext Context(string importName) =>
@@ -73,20 +72,20 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             null,
             ReasonText: $"taken over by the import {importName}");
 
-    private async Task<HashSet<Guid>> KnownAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
+    private async Task<HashSet<Guid>> FindExistingAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             $"select id from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
         command.Parameters.Add(
             new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var known = new HashSet<Guid>();
+        var existing = new HashSet<Guid>();
         while (await reader.ReadAsync(ct))
         {
-            known.Add(reader.GetGuid(0));
+            existing.Add(reader.GetGuid(0));
         }
 
-        return known;
+        return existing;
     }
 
     private async Task StoreAsync<TState>(List<HistoryStream> chunk, CommandContext context, GroupRules<TState> rules, CancellationToken ct)

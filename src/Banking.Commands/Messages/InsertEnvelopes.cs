@@ -11,7 +11,7 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace Banking.Commands.Messages;
 
-/// <summary>Stores the messages of a group that go to other services, as Wolverine's outbox keeps them.</summary>
+/// <summary>Inserts the messages of a group to other services into Wolverine's outbox.</summary>
 internal sealed class InsertOutgoing(string table, RoutedMessages messages) : InsertEnvelopes(messages)
 {
     public override void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
@@ -29,7 +29,7 @@ internal sealed class InsertOutgoing(string table, RoutedMessages messages) : In
     }
 }
 
-/// <summary>Stores the messages of a group that this bank handles itself, as Wolverine's inbox keeps them.</summary>
+/// <summary>Inserts the messages of a group to this bank into Wolverine's inbox.</summary>
 internal sealed class InsertIncoming(string table, RoutedMessages messages) : InsertEnvelopes(messages)
 {
     public override void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
@@ -49,7 +49,7 @@ internal sealed class InsertIncoming(string table, RoutedMessages messages) : In
     }
 }
 
-/// <summary>One statement, however many messages.</summary>
+/// <summary>Inserts all messages with one statement.</summary>
 internal abstract class InsertEnvelopes(RoutedMessages messages) : IStorageOperation
 {
     protected const string ReturnTransactionId = "returning pg_current_xact_id()::text";

@@ -10,21 +10,20 @@ using Wolverine.Runtime;
 namespace Banking.Commands.Messages;
 
 /// <summary>
-/// The way of messages that decisions send (ADR 0033). They are stored in Wolverine's tables in the transaction of the group and handed to
-/// Wolverine's
-/// senders after its commit. Wolverine recovers rows of nodes that are gone, and rows of no node; what this node could not hand over
-/// becomes such a row.
+/// Outbox for messages of decisions (ADR 0033). Messages are stored in Wolverine's tables in the transaction of the group and passed to
+/// Wolverine's senders after its commit. A message that this node cannot send is released: Wolverine recovers messages without a node and
+/// those of nodes that have died.
 /// </summary>
 public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource source, TimeProvider clock, ILogger<MessageOutbox> log)
     : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly MessageRows _rows = new(runtime, source);
     private readonly Channel<(RoutedMessages Messages, bool InDoubt)> _queue =
         Channel.CreateUnbounded<(RoutedMessages, bool)>(new() { SingleReader = true });
 
-    /// <summary>Finds out where messages go and queues their rows on the session, whose transaction stores them.</summary>
+    /// <summary>Routes messages and queues their rows on the session, whose transaction stores them.</summary>
     internal async Task<RoutedMessages> StoreAsync(IDocumentSession session, IReadOnlyList<DecidedMessage> messages)
     {
         var routed = new RoutedMessages(runtime.Options.Durability.AssignedNodeNumber);
@@ -34,13 +33,13 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
             bus.EnlistInOutbox(routed);
             routed.Cause = cause;
             var before = routed.Count;
-            // Sent, not published: a message that nobody handles fails its command instead of being lost. With options, so that no message
+            // Sent, not published: a message without handler fails its command instead of being lost. The options prevent that a message
             // sends itself.
             await bus.SendAsync(message, new DeliveryOptions());
             if (routed.Count - before != bus.Outstanding.Count())
             {
                 throw new InvalidOperationException(
-                    $"{message.GetType().Name} is routed to an endpoint that keeps no messages; decisions send durably.");
+                    $"{message.GetType().Name} is routed to an endpoint that is not durable; decisions need a durable one.");
             }
         }
 
@@ -48,15 +47,15 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
         return routed;
     }
 
-    /// <summary>The rows are committed: the messages may go.</summary>
+    /// <summary>Sends messages whose rows are committed.</summary>
     internal void Send(RoutedMessages messages) => _queue.Writer.TryWrite((messages, false));
 
-    /// <summary>The answer to the commit did not come: the messages go if their rows turn out to be stored.</summary>
+    /// <summary>Sends messages of a commit without an answer, if their rows turn out to be stored.</summary>
     internal void SendIfStored(RoutedMessages messages) => _queue.Writer.TryWrite((messages, true));
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // What is not handed over by now stays stored, and is sent by the next start or by another node.
+        // Messages not sent by now stay stored, and are sent after the next start or by another node.
         _queue.Writer.TryComplete();
         await base.StopAsync(cancellationToken);
     }
@@ -69,7 +68,7 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
             inDoubt.RemoveAll(d => d.IsCompleted);
             if (isInDoubt)
             {
-                // Apart: it may take as long as the database is unreachable, and others must not wait for it.
+                // In parallel: this may take as long as the database is unreachable, and other messages must not wait.
                 inDoubt.Add(SendIfStoredAsync(messages, stoppingToken));
             }
             else
@@ -81,33 +80,33 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
         await Task.WhenAll(inDoubt);
     }
 
-    /// <summary>The user behind the command; null where the bank itself acts.</summary>
+    /// <summary>Returns the user behind the command; null if the bank itself acts.</summary>
     private static string? User(Caller caller) => caller is { Role: Roles.Service, IsOnBehalfOfUser: false } ? null : caller.Actor;
 
     private async Task SendAsync(IReadOnlyList<Envelope> envelopes, int owner, CancellationToken stopping)
     {
-        var left = new List<Envelope>();
+        var unsent = new List<Envelope>();
         foreach (var envelope in envelopes)
         {
             if (!await TrySendAsync(envelope))
             {
-                left.Add(envelope);
+                unsent.Add(envelope);
             }
         }
 
-        if (left.Count > 0)
+        if (unsent.Count > 0)
         {
             await RepeatAsync(
                 async () =>
                 {
-                    await _rows.ReleaseAsync(left, owner, stopping);
+                    await _rows.ReleaseAsync(unsent, owner, stopping);
                     return true;
                 },
                 stopping);
         }
     }
 
-    /// <summary>Whether Wolverine has taken it: a sender that is paused drops what it is given.</summary>
+    /// <summary>Returns whether Wolverine accepted the message: a paused sender drops messages.</summary>
     private async Task<bool> TrySendAsync(Envelope envelope)
     {
         try
@@ -125,7 +124,7 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
         {
             log.LogError(
                 failure,
-                "The message {Id} ({Type}) could not be sent; it is stored, and any node may send it.",
+                "Message {Id} ({Type}) could not be sent; it stays stored, and any node will send it.",
                 envelope.Id,
                 envelope.MessageType);
             return false;
@@ -141,13 +140,13 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
             }
 
             log.LogInformation(
-                "A commit without an answer left {Stored} of {Count} messages; they are sent.", stored.Count, messages.Count);
+                "A commit without an answer stored {Stored} of {Count} messages; sending them.", stored.Count, messages.Count);
             await SendAsync([.. messages.All.Where(e => stored.Contains(e.Id))], messages.Owner, stopping);
             return true;
         },
         stopping);
 
-    /// <summary>Until it is done or the host stops; the database may be unreachable meanwhile.</summary>
+    /// <summary>Repeats an action until it is done or the host stops; the database may be unreachable meanwhile.</summary>
     private async Task RepeatAsync(Func<Task<bool>> isDone, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
@@ -161,14 +160,14 @@ public sealed class MessageOutbox(IWolverineRuntime runtime, NpgsqlDataSource so
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                log.LogWarning("Stored messages wait to be sent until the database answers: {Reason}", failure.Message);
+                log.LogWarning("The database is unavailable; stored messages are sent when it answers: {Reason}", failure.Message);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
 
-            await Task.Delay(Pause, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryInterval, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

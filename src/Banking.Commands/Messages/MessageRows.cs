@@ -6,13 +6,13 @@ using Wolverine.Runtime;
 
 namespace Banking.Commands.Messages;
 
-/// <summary>The rows of Wolverine's inbox and outbox that hold messages of decisions.</summary>
+/// <summary>Messages of decisions in Wolverine's inbox and outbox.</summary>
 internal sealed class MessageRows(IWolverineRuntime runtime, NpgsqlDataSource source)
 {
     private readonly string _incoming = $"{runtime.Options.Durability.MessageStorageSchemaName}.{DatabaseConstants.IncomingTable}";
     private readonly string _outgoing = $"{runtime.Options.Durability.MessageStorageSchemaName}.{DatabaseConstants.OutgoingTable}";
 
-    /// <summary>In the session's transaction.</summary>
+    /// <summary>Queues the inserts, which run in the transaction of the session.</summary>
     public void Queue(Marten.IDocumentSession session, RoutedMessages messages)
     {
         if (messages.Outgoing.Count > 0)
@@ -27,7 +27,7 @@ internal sealed class MessageRows(IWolverineRuntime runtime, NpgsqlDataSource so
     }
 
     /// <summary>
-    /// Gives messages to any node, whose durability agent sends them. Those that another node has taken already stay as they are.
+    /// Releases messages to any node, whose durability agent sends them. Messages already taken by another node are not changed.
     /// </summary>
     public async Task ReleaseAsync(IReadOnlyCollection<Envelope> envelopes, int owner, CancellationToken ct)
     {
@@ -40,12 +40,13 @@ internal sealed class MessageRows(IWolverineRuntime runtime, NpgsqlDataSource so
     }
 
     /// <summary>
-    /// Which messages of a commit without an answer are stored and this node's to send; null while the transaction is still running.
+    /// Returns the messages of a commit without an answer that are stored and owned by this node; null while the transaction is still
+    /// running.
     /// </summary>
     public async Task<IReadOnlySet<Guid>?> FindStoredAsync(RoutedMessages messages, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        // An id that is not assigned yet is of a database that was restored since: that transaction is over.
+        // A transaction id that is not assigned yet means that the database was restored since: that transaction has ended.
         await using (var status = new NpgsqlCommand(
             "select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) = 'in progress' end",
             connection))
@@ -57,7 +58,7 @@ internal sealed class MessageRows(IWolverineRuntime runtime, NpgsqlDataSource so
             }
         }
 
-        // Asked after the status, with a snapshot of its own: it sees all that the transaction left.
+        // Runs after the status query, with a snapshot of its own, and so sees everything the transaction stored.
         await using var command = new NpgsqlCommand(
             $"select id from {_incoming} where id = any($1) and owner_id = $2 and status = '{nameof(EnvelopeStatus.Incoming)}' " +
             $"union all select id from {_outgoing} where id = any($1) and owner_id = $2", connection);

@@ -8,26 +8,26 @@ using Npgsql;
 
 namespace Banking.Commands.Operators;
 
-/// <summary>Who does something to the bank's own machinery, and why.</summary>
+/// <summary>An action of an operator on the bank's infrastructure: who, and why.</summary>
 public sealed record OperatorAction(Caller Caller, string Operation, string CorrelationId, string ReasonCode, string Reason)
 {
-    /// <summary>What the bank does by itself.</summary>
+    /// <summary>An action of the bank itself.</summary>
     public static OperatorAction OfTheBank(string reason, string area = "read-models") =>
         new(new("bank", Roles.Service, null, area == "read-models" ? "sentinel" : area), area, area, "automatic", reason);
 }
 
-/// <summary>A kind of thing that operators handle: each of its kind has a stream.</summary>
-/// <param name="StreamType">The name of the kind, in the log for ever.</param>
-/// <param name="Scope">What the ids of its streams are made with, for ever.</param>
+/// <summary>A kind of object that operators handle, such as a read model. Each object has a stream.</summary>
+/// <param name="StreamType">Stream type; permanent in the log.</param>
+/// <param name="Scope">Namespace of the stream ids; permanent.</param>
 public sealed record OperatorStreamKind(string StreamType, Guid Scope)
 {
     public Guid StreamOf(string name) => DeterministicId.From(Scope, name);
 }
 
-/// <summary>What is done to the machinery is in the log like everything else that is done in this bank.</summary>
+/// <summary>Records actions of operators in the event log.</summary>
 public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
 {
-    /// <summary>Appends a fact in the caller's transaction.</summary>
+    /// <summary>Appends an event in the caller's transaction.</summary>
     public async Task RecordAsync(
         NpgsqlTransaction transaction, OperatorStreamKind kind, string name, object fact, OperatorAction action, CancellationToken ct)
     {
@@ -36,7 +36,7 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(action);
         var stream = kind.StreamOf(name);
         var options = (StoreOptions)store.Options;
-        // Two who start the stream at once would be a unique violation for one of them: they queue here instead.
+        // Writers of the same stream queue here. Two that start it at the same time would otherwise cause a unique violation.
         await using (
             var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
         {
@@ -45,7 +45,8 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
         }
 
         var (version, last) = await HeadAsync(transaction, options.Events.DatabaseSchemaName, stream, ct);
-        // Read in turn, and lifted where another host's clock is ahead: recorded times never fall with the version.
+        // Read the clock under the lock, and use the last recorded time if another host's clock is ahead: recorded times never fall with
+        // the version.
         var now = RecordedTime.Now(clock);
         now = now < last ? last : now;
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
@@ -64,10 +65,10 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
     private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(
         NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
     {
-        await using var known = new NpgsqlCommand(
+        await using var head = new NpgsqlCommand(
             $"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
-        known.Parameters.Add(new() { Value = stream });
-        await using var reader = await known.ExecuteReaderAsync(ct);
+        head.Parameters.Add(new() { Value = stream });
+        await using var reader = await head.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : (0, DateTimeOffset.MinValue);
     }
 }

@@ -7,25 +7,26 @@ using Npgsql;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// Whose a receipt is that was found under the scope of earlier versions. That scope named the subject of the token but not the customer in
-/// it, so the same subject with another customer would get it. What the command was about tells: its events, or its refusal, lie in a
-/// stream.
+/// Finds out to whom a receipt belongs that was found under the scope of earlier versions. That scope had the subject of the token but
+/// not its customer, so the same subject with another customer would get the answer. The stream of the command's events, or of its
+/// refusal, shows the owner.
 /// </summary>
 public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore store, IEnumerable<IStreamAccess> access)
 {
-    /// <summary>How far the id of a refusal, which holds a time, may be from the time at which it was recorded.</summary>
-    private static readonly TimeSpan Around = TimeSpan.FromMinutes(5);
+    /// <summary>Maximum distance of the time in a refusal's id from the time at which it was recorded.</summary>
+    private static readonly TimeSpan MaxIdDistance = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The stream of each receipt, in one statement however many. Of an accepted command: the event that is the command as a resource,
-    /// which the location names, lies on the stream of who gave it; the last event, which a receipt knows, is of a transfer the payee's. Of
-    /// a refused one: its refusal lies in a stream.
+    /// The stream of each receipt, in one statement. For an accepted command: the stream of the event that is the command's resource,
+    /// which the location names; the last event, which the receipt names, may lie on the stream of another owner. For a refused command:
+    /// the stream that the refusal names.
     /// </summary>
     private readonly string _streams =
         $"""
         select i.place, s.id, s.type from unnest($1::int[], $2::uuid[], $3::uuid[]) as i(place, resource, event)
         cross join lateral (
-            select e.stream_id from {store.Options.Events.DatabaseSchemaName}.mt_events e where e.id in (i.resource, i.event) order by e.id = i.resource desc limit 1) e
+            select e.stream_id from {store.Options.Events.DatabaseSchemaName}.mt_events e where e.id in (i.resource, i.event)
+            order by e.id = i.resource desc limit 1) e
         join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = e.stream_id
         union all
         select i.place, s.id, s.type
@@ -33,15 +34,15 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
             as i(place, lowest, highest, key, former_key, actor, operation, former_operation)
         cross join lateral (
             select r.data ->> 'streamId' as stream_id from {CommandsModule.RefusalTable} r
-            where r.id between i.lowest and i.highest and r.data ->> 'idempotencyKey' in (i.key, i.former_key) and r.data ->> 'actor' = i.actor
-                and r.data ->> 'operation' in (i.operation, i.former_operation) limit 1) r
+            where r.id between i.lowest and i.highest and r.data ->> 'idempotencyKey' in (i.key, i.former_key)
+                and r.data ->> 'actor' = i.actor and r.data ->> 'operation' in (i.operation, i.former_operation) limit 1) r
         join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = r.stream_id::uuid
         """;
 
     /// <summary>
-    /// For each receipt whether the caller of the context may know of what it is about; null where that cannot be found out.
+    /// Returns for each receipt whether the caller of the context may see its stream; null if the stream cannot be found.
     /// </summary>
-    public async Task<IReadOnlyList<bool?>> AreOfCallersAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked)
+    public async Task<IReadOnlyList<bool?>> AreVisibleAsync(IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked)
     {
         ArgumentNullException.ThrowIfNull(asked);
         var answers = new bool?[asked.Count];
@@ -58,14 +59,14 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
 
         foreach (var ofType in (await StreamsAsync(asked, open)).GroupBy(s => s.Type))
         {
-            if (access.FirstOrDefault(a => a.StreamType == ofType.Key) is { } gate)
+            if (access.FirstOrDefault(a => a.StreamType == ofType.Key) is { } streamAccess)
             {
                 var streams = ofType.ToList();
-                var allowed = await gate.MaySeeAsync(
+                var allowed = await streamAccess.MaySeeAsync(
                     [.. streams.Select(s => (asked[s.Place].Context.Caller, s.Id))], CancellationToken.None);
-                foreach (var (stream, mayOne) in streams.Zip(allowed))
+                foreach (var (stream, isAllowed) in streams.Zip(allowed))
                 {
-                    answers[stream.Place] = mayOne;
+                    answers[stream.Place] = isAllowed;
                 }
             }
         }
@@ -88,8 +89,8 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
                     Of(accepted, (r, _) => Resource(r)),
                     Of(accepted, (r, _) => r.EventId!.Value),
                     refused,
-                    Of(refused, (r, _) => First(r.RecordedAt - Around)),
-                    Of(refused, (r, _) => First(r.RecordedAt + Around)),
+                    Of(refused, (r, _) => LowestId(r.RecordedAt - MaxIdDistance)),
+                    Of(refused, (r, _) => LowestId(r.RecordedAt + MaxIdDistance)),
                     Of(refused, (_, c) => c.IdempotencyKey),
                     Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey),
                     Of(refused, (_, c) => c.Caller.Actor),
@@ -118,8 +119,8 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
             ? id
             : receipt.EventId!.Value;
 
-    /// <summary>The lowest id that a clock at this time gives: UUID version 7 begins with the milliseconds.</summary>
-    internal static Guid First(DateTimeOffset time)
+    /// <summary>Returns the lowest id that a clock at this time makes: UUID version 7 begins with the milliseconds.</summary>
+    internal static Guid LowestId(DateTimeOffset time)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();

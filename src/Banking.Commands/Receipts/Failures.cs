@@ -7,20 +7,20 @@ using Npgsql;
 
 namespace Banking.Commands.Receipts;
 
-/// <summary>What is answered when a command could not be decided at all.</summary>
+/// <summary>Classifies failures and makes the answers to commands that could not be decided.</summary>
 public static class Failures
 {
-    /// <summary>How often a command is tried alone.</summary>
-    internal const int Attempts = 4;
+    /// <summary>Maximum attempts of a command on its own.</summary>
+    internal const int MaxAttempts = 4;
 
-    private static readonly string[] PassingStates =
+    private static readonly string[] TransientStates =
     [
         PostgresErrorCodes.DeadlockDetected, PostgresErrorCodes.SerializationFailure, PostgresErrorCodes.LockNotAvailable,
         PostgresErrorCodes.UniqueViolation, PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown,
         PostgresErrorCodes.CannotConnectNow, PostgresErrorCodes.TooManyConnections,
     ];
 
-    /// <summary>Whether the database is not there: trying again at once, or with the next command, only takes longer to say so.</summary>
+    /// <summary>Whether the database is unavailable. A retry, or the next command, would only take longer to fail.</summary>
     internal static bool IsUnavailable(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         PostgresException postgres => postgres.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
@@ -29,56 +29,53 @@ public static class Failures
     });
 
     /// <summary>
-    /// Whether the server has no room for anything (class 53, a full disk above all), or clocks disagree: the same for every command, so
-    /// none is tried alone.
+    /// Whether the server refuses every command: it lacks resources (class 53, above all a full disk), or the clocks differ too much. No
+    /// command is then retried on its own.
     /// </summary>
     internal static bool IsRefusedByServer(Exception failure) =>
         ClockSkew(failure) is not null || Chain(failure).Any(e => e is PostgresException { SqlState: ['5', '3', ..] });
 
-    /// <summary>What the server said, on one line.</summary>
-    internal static string ServerSays(Exception failure) => Chain(failure).OfType<PostgresException>().FirstOrDefault() is { } server
+    /// <summary>The message of the server, on one line.</summary>
+    internal static string ServerMessage(Exception failure) => Chain(failure).OfType<PostgresException>().FirstOrDefault() is { } server
         ? $"{server.MessageText} ({server.SqlState})"
         : ClockSkew(failure)?.Message ?? failure.Message;
 
-    /// <summary>How far the clocks are apart, where that is what happened.</summary>
+    /// <summary>The clock skew that caused the failure; null if it has another cause.</summary>
     public static ClockSkewException? ClockSkew(Exception failure) => Chain(failure).OfType<ClockSkewException>().FirstOrDefault();
 
-    /// <summary>What is answered where the database could not be used just now.</summary>
+    /// <summary>The refusal while the database is unavailable.</summary>
     public static Refusal Unavailable(Exception failure) =>
         ClockSkew(failure) is not null
             ? Problems.Malformed(
                 "clock_skew",
-                "This host's clock and the database's are too far apart. Nothing was done; repeat with the same key when they agree.",
+                "The clocks of this host and the database differ too much. Nothing was done; repeat with the same key once they agree.",
                 status: 503)
             : Problems.Malformed(
-                "temporarily_unavailable", "The ledger could not be reached. Nothing was done; repeat with the same key.", status: 503);
+                "temporarily_unavailable", "The event log could not be reached. Nothing was done; repeat with the same key.", status: 503);
 
-    /// <summary>Whether somebody holds on to a stream of the command for longer than anybody should.</summary>
+    /// <summary>Whether the wait for the lock of a stream timed out.</summary>
     internal static bool IsLockTimeout(Exception failure) =>
         Chain(failure).Any(e => e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable });
 
-    /// <summary>
-    /// Whether the same command may well succeed when tried again at once: another node was first, or the database was away.
-    /// </summary>
+    /// <summary>Whether an immediate retry may succeed: another host was first, or the database was unavailable.</summary>
     public static bool IsTransient(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         ConcurrencyException or DocumentAlreadyExistsException => true,
-        PostgresException postgres => PassingStates.Contains(postgres.SqlState) || postgres.IsTransient,
+        PostgresException postgres => TransientStates.Contains(postgres.SqlState) || postgres.IsTransient,
         NpgsqlException or TimeoutException or IOException or SocketException => true,
         _ => false,
     });
 
-    /// <summary>The type of the document whose id was taken, where that is what happened.</summary>
+    /// <summary>The type of the document whose id exists already; null if the failure has another cause.</summary>
     internal static Type? DuplicateDocument(Exception failure) =>
         Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;
 
-    /// <summary>The event that could not be read, where that is what happened.</summary>
+    /// <summary>The unreadable event that caused the failure; null if it has another cause.</summary>
     public static UnreadableEventException? UnreadableEvent(Exception failure) =>
         Chain(failure).OfType<UnreadableEventException>().FirstOrDefault();
 
     /// <summary>
-    /// What is answered where an event is needed that cannot be read. Whoever mends the log finds it by these; what is in it is nobody
-    /// else's.
+    /// The refusal of a command that needs an unreadable event. It identifies the event for operators, but does not show its content.
     /// </summary>
     public static Refusal Unreadable(UnreadableEventException unreadable)
     {
@@ -86,7 +83,7 @@ public static class Failures
         return Refusal.Of(
             "event_unreadable",
             503,
-            "An event that this needs cannot be read. Nothing was done; operators must mend the log or the bank first.",
+            "An event needed for this cannot be read. Nothing was done; operators must first repair the log or the bank.",
             ("eventId", unreadable.EventId),
             ("position", unreadable.Position));
     }
@@ -95,9 +92,10 @@ public static class Failures
         "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key.", status: 503));
 
     /// <summary>
-    /// The answer to a command that failed for good. Only a commit whose answer never came leaves a doubt, and the key resolves it.
+    /// The answer to a command that failed finally. The outcome is in doubt only after a commit without an answer; repeating the key
+    /// resolves it.
     /// </summary>
-    /// <param name="inDoubt">Whether the answer to a commit of this command once did not come.</param>
+    /// <param name="inDoubt">Whether a commit of this command once got no answer.</param>
     internal static Outcome Answer(Exception failure, CommandContext context, bool inDoubt) =>
         inDoubt
             ? Problem(
@@ -105,7 +103,7 @@ public static class Failures
                 applied: null,
                 Problems.Malformed(
                     "outcome_unknown",
-                    "The connection broke while the answer was on its way. Repeat with the same key to learn the outcome.",
+                    "The connection broke before the database confirmed the commit. Repeat with the same key to learn the outcome.",
                     status: 503))
         : UnreadableEvent(failure) is { } unreadable ? Problem(context, applied: false, Unreadable(unreadable))
         : IsTransient(failure)
@@ -130,5 +128,5 @@ public static class Failures
     }
 }
 
-/// <summary>The commit was sent and its answer never came: it may or may not stand.</summary>
+/// <summary>A commit was sent but got no answer: it may have succeeded.</summary>
 internal sealed class CommitInDoubtException(Exception cause) : Exception("The outcome of a commit is unknown.", cause);

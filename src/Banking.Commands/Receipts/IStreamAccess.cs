@@ -3,18 +3,21 @@ using Banking.EventStore.Callers;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// Whether a caller may know of a stream, answered by the module whose streams they are: what others tell about an account must be as
-/// discreet as the account itself, and only its own module knows whose it is.
+/// Checks whether a caller may see a stream; implemented by the module that owns the streams. Data derived from a stream must be as
+/// confidential as the stream, and only its own module knows its owner.
 /// </summary>
 public interface IStreamAccess
 {
-    /// <summary>The kind of streams that this one answers for, such as account.</summary>
+    /// <summary>The stream type that this implementation checks.</summary>
     string StreamType { get; }
 
-    /// <summary>False too where there is no such stream.</summary>
+    /// <summary>Returns false also if the stream does not exist.</summary>
     Task<bool> MaySeeAsync(Caller caller, Guid stream, CancellationToken ct);
 
-    /// <summary>The same for several, in their order. A module whose streams many commands concern at once asks in one statement.</summary>
+    /// <summary>
+    /// Checks several streams, in their order. A module whose streams are used by many commands at once overrides this with one
+    /// statement.
+    /// </summary>
     async Task<IReadOnlyList<bool>> MaySeeAsync(IReadOnlyList<(Caller Caller, Guid Stream)> asked, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(asked);

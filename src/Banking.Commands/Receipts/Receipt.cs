@@ -6,12 +6,12 @@ using Banking.EventStore.Json;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// The answer once given to an idempotency key, stored in the transaction of its events and repeated to whoever asks again.
+/// The stored answer to an idempotency key, written in the transaction of its events. Each repeat of the command gets it again.
 /// </summary>
 /// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
-/// <param name="Fingerprint">Hash of the content that was asked for under the key.</param>
-/// <param name="Body">The body as it was sent, JSON.</param>
-/// <param name="EventId">The event whose place in the log the answer told; null for a refusal.</param>
+/// <param name="Fingerprint">Hash of the content of the command.</param>
+/// <param name="Body">The body of the answer, JSON.</param>
+/// <param name="EventId">The event whose position the answer reported; null for a refusal.</param>
 public sealed record Receipt(
     Guid Id,
     string Fingerprint,
@@ -22,25 +22,25 @@ public sealed record Receipt(
     long? Version = null,
     Guid? EventId = null)
 {
-    /// <summary>The stored answer as it is repeated.</summary>
+    /// <summary>Makes the repeated answer.</summary>
     /// <param name="position">The position of its event; null for a refusal.</param>
     internal Outcome Replay(long? position) =>
         new(Status, Body, Status < 400, Replayed: true, Version, position, Location) { Recorded = true };
 }
 
 /// <summary>
-/// A refusal as it is kept, never changed and never removed: what was asked, by whom, and what the decision saw. That there was one is in
-/// the log too (<see cref="CommandRefused"/>).
+/// A stored refusal, never changed and never removed: the command, its caller, and the facts that the decision saw. The log has an event
+/// for it too (<see cref="CommandRefused"/>).
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class RecordedRefusal
 {
     public required Guid Id { get; init; }
 
-    /// <summary>The stream it is listed under.</summary>
+    /// <summary>The stream under which it is listed.</summary>
     public required Guid StreamId { get; init; }
 
-    /// <summary>The version that the decision saw; a refusal does not move it.</summary>
+    /// <summary>The version that the decision saw; a refusal does not change it.</summary>
     public required long StreamVersion { get; init; }
 
     public required string Operation { get; init; }
@@ -49,7 +49,7 @@ public sealed class RecordedRefusal
 
     public required string Detail { get; init; }
 
-    /// <summary>The facts, JSON as they were answered.</summary>
+    /// <summary>The facts as they were answered, JSON.</summary>
     public required string Facts { get; init; }
 
     public required string Actor { get; init; }
@@ -68,7 +68,7 @@ public sealed class RecordedRefusal
 
     public required DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary>The command, so that it can be decided again; null where the refusal was recorded before commands were.</summary>
+    /// <summary>The command, so that it can be decided again; null for refusals recorded before commands were stored.</summary>
     public CommandData? Command { get; init; }
 
     internal static RecordedRefusal Of(
@@ -93,18 +93,22 @@ public sealed class RecordedRefusal
         };
 }
 
-/// <summary>What a caller gets back, over any door.</summary>
-/// <param name="Applied">Whether the command changed anything, now or when it was first given.</param>
-/// <param name="Replayed">Whether this is the stored answer to a key seen before.</param>
-/// <param name="Position">The global position that holds everything this answer tells; null for a refusal.</param>
+/// <summary>The answer to a caller, on every channel.</summary>
+/// <param name="Applied">Whether the command changed anything, now or when it was first sent.</param>
+/// <param name="Replayed">Whether this is the stored answer to an earlier command with this key.</param>
+/// <param name="Position">A global position of the log that includes everything in this answer; null for a refusal.</param>
 public sealed record Outcome(
     int Status, string Body, bool Applied, bool Replayed, long? Version = null, long? Position = null, string? Location = null)
 {
     public bool IsProblem => Status >= 400;
 
-    /// <summary>Whether the bank keeps this answer: accepted, or refused by a rule. Otherwise nothing was stored.</summary>
+    /// <summary>
+    /// Whether this answer is stored: the command was accepted, or refused by a business rule. Otherwise nothing was stored.
+    /// </summary>
     public bool Recorded { get; init; }
 
-    /// <summary>Whether nobody knows if the command was applied: then <see cref="Applied"/> says nothing, and the key finds out.</summary>
+    /// <summary>
+    /// Whether it is unknown if the command was applied. <see cref="Applied"/> then means nothing; repeating the key finds out.
+    /// </summary>
     public bool InDoubt { get; init; }
 }

@@ -11,7 +11,7 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// Where receipts lie. Columns instead of a document: every command writes one and hardly any is ever read, so what counts is its size.
+/// Table of receipts. It has columns instead of a document: every command writes a row and few are ever read, so its size matters most.
 /// </summary>
 internal sealed class ReceiptTable : Table
 {
@@ -32,8 +32,10 @@ internal sealed class ReceiptTable : Table
         AddColumn<string>("location");
     }
 
-    /// <summary>Receipts were documents once. A key that was answered then is answered still.</summary>
-    public const string TakeOverDocuments =
+    /// <summary>
+    /// Moves receipts of earlier versions, which were documents, into the table, so that the keys answered then stay answered.
+    /// </summary>
+    public const string MoveDocuments =
         $"""
         do $$ begin
             if to_regclass('{SchemaNames.Platform}.mt_doc_receipt') is not null then
@@ -46,7 +48,7 @@ internal sealed class ReceiptTable : Table
         end $$
         """;
 
-    /// <summary>The receipts under these ids, each with the position of its event.</summary>
+    /// <summary>Query for the receipts with these ids, each with the position of its event.</summary>
     public static string Select(string eventSchema) =>
         "select r.id, r.fingerprint, r.status, r.body, r.recorded_at, r.location, r.version, r.event_id, e.seq_id " +
         $"from {Name} r left join {eventSchema}.mt_events e on e.id = r.event_id and not e.is_archived where r.id = any($1)";
@@ -65,7 +67,7 @@ internal sealed class ReceiptTable : Table
 }
 
 /// <summary>
-/// Inserts the receipts of a group. One whose id is taken fails the transaction: somebody else decided that command meanwhile.
+/// Inserts the receipts of a group. An id that exists fails the transaction: another host has decided that command meanwhile.
 /// </summary>
 internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorageOperation, NoDataReturnedCall
 {

@@ -6,19 +6,19 @@ using NpgsqlTypes;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// Finds the stored answers to requests that today's rules of shape refuse. A rule that was added later must not change what was answered
-/// before: a client that repeats an old request learns what became of it.
+/// Finds the stored answers to requests that fail today's validation. A rule added later must not change earlier answers: a client that
+/// repeats an old request still gets its outcome.
 /// </summary>
-public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, EarlierReceipts former)
+public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, EarlierReceipts earlierReceipts)
 {
-    /// <summary>The answer to the same content under the same key, or null.</summary>
+    /// <summary>Returns the answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(context);
         return (await FindAsync([context], ct)).GetValueOrDefault(context.ReceiptId);
     }
 
-    /// <summary>The answers by <see cref="CommandContext.ReceiptId"/>; commands without one are not among them.</summary>
+    /// <summary>Returns the answers by <see cref="CommandContext.ReceiptId"/>, without entries for commands that have none.</summary>
     public async Task<IReadOnlyDictionary<Guid, Outcome>> FindAsync(IReadOnlyCollection<CommandContext> contexts, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(contexts);
@@ -34,7 +34,7 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
             from id in context.FormerReceiptIds.Prepend(context.ReceiptId)
             where receipts.ContainsKey(id) && context.IsAnsweredBy(receipts[id].Receipt.Fingerprint)
             select (receipts[id].Receipt, receipts[id].Position, Context: context);
-        // One of today's scope is the caller's, and goes first.
+        // A receipt under the current scope belongs to the caller, and takes precedence.
         var today = candidates.ToLookup(c => c.Receipt.Id == c.Context.ReceiptId);
         foreach (var (receipt, position, context) in today[true])
         {
@@ -42,11 +42,11 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
         }
 
         var earlier = today[false].Where(c => !found.ContainsKey(c.Context.ReceiptId)).ToList();
-        var areOwn = await former.AreOfCallersAsync([.. earlier.Select(c => (c.Receipt, c.Context))]);
-        foreach (var ((receipt, position, context), isOwn) in earlier.Zip(areOwn))
+        var areVisible = await earlierReceipts.AreVisibleAsync([.. earlier.Select(c => (c.Receipt, c.Context))]);
+        foreach (var ((receipt, position, context), isVisible) in earlier.Zip(areVisible))
         {
-            // The request is refused unless the receipt is known to be the caller's: here nothing else would tell whose it is.
-            if (isOwn == true)
+            // An answer is returned only if the receipt is known to belong to the caller: nothing else would protect it here.
+            if (isVisible == true)
             {
                 found.TryAdd(context.ReceiptId, receipt.Replay(position));
             }

@@ -10,10 +10,9 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.EventStore.Appending;
 
 /// <summary>
-/// Appends the events of many streams with one statement, as an operation of the Marten session, so that its documents, its
-/// transaction and the outbox stay in force. Marten's own append is a function call per stream.
-/// The caller holds the row locks of the streams that exist. The statement knows Marten's table shape: SetBasedAppendTests
-/// prove after every upgrade that Marten reads what it wrote as its own.
+/// Appends the events of many streams with one statement; Marten's own append is a function call per stream. It is an operation of the
+/// Marten session, so that documents, transaction and outbox work as usual. The caller holds the row locks of the existing streams. The
+/// statement depends on Marten's tables: SetBasedAppendTests prove after each upgrade that Marten reads the rows as its own.
 /// </summary>
 internal sealed class AppendEvents(
     string schema, Marten.ISerializer serializer, IReadOnlyList<StreamHead> heads, IReadOnlyList<EventEnvelope> events) : IStorageOperation
@@ -38,7 +37,7 @@ internal sealed class AppendEvents(
         builder.Append($"moved as (update {schema}.mt_streams s set version = h.version, timestamp = h.at from heads h " +
             "where h.expected > 0 and s.id = h.id and s.version = h.expected and not s.is_archived returning 1) ");
         builder.Append($"insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, " +
-            // No name of a class in the log: Marten finds the type by the event's own name, which is for ever (EventNames).
+            // No CLR type name in the log: Marten finds the type by the permanent name of the event (EventNames).
             "mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) " +
             $"select nextval('{schema}.mt_events_sequence'), e.id, e.stream_id, e.version, e.data, e.type, e.at, " +
             $"'{StorageConstants.DefaultTenantId}', '', e.correlation, e.causation, e.headers, e.actor, false from unnest(");
@@ -56,7 +55,7 @@ internal sealed class AppendEvents(
             "returning seq_id, (select count(*) from moved)");
     }
 
-    /// <summary>All events of a command share their headers: they are written down once.</summary>
+    /// <summary>Returns the serializer of headers. The events of a command share their headers, which are serialized once.</summary>
     private Func<EventEnvelope, string> HeadersJson()
     {
         (IReadOnlyDictionary<string, object>? Headers, string Json) last = (null, "");
@@ -80,9 +79,9 @@ internal sealed class AppendEvents(
             events[i].Position = reader.GetInt64(0);
             if (i == 0 && reader.GetInt64(1) != heads.Count - _started)
             {
-                // Somebody moved or archived a stream in spite of the lock: nothing of this group may stand.
+                // A stream was changed or archived in spite of the lock: fail the group.
                 exceptions.Add(
-                    new ConcurrencyException("A stream is not at the version that was locked.", typeof(IEvent), events[i].StreamId));
+                    new ConcurrencyException("A stream changed while it was locked.", typeof(IEvent), events[i].StreamId));
                 return;
             }
         }

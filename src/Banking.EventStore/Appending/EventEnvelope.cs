@@ -2,7 +2,7 @@ using JasperFx.Events;
 
 namespace Banking.EventStore.Appending;
 
-/// <summary>One event ready to be stored, with its place in its stream and everything about it that is not the fact itself.</summary>
+/// <summary>An event to be stored, with its stream, version and metadata.</summary>
 public sealed record EventEnvelope(
     Guid StreamId,
     long Version,
@@ -13,10 +13,10 @@ public sealed record EventEnvelope(
     string? CausationId,
     IReadOnlyDictionary<string, object> Headers)
 {
-    /// <summary>Its place in the whole log, known once it is stored.</summary>
+    /// <summary>The position in the log, known once the event is stored.</summary>
     public long Position { get; internal set; }
 }
 
-/// <summary>Where a stream stands after an append.</summary>
-/// <param name="ExpectedVersion">Where it stood before; 0 starts the stream.</param>
+/// <summary>Version of a stream after an append.</summary>
+/// <param name="ExpectedVersion">Version before the append; 0 starts the stream.</param>
 public sealed record StreamHead(Guid StreamId, string StreamType, long ExpectedVersion, long Version, DateTimeOffset RecordedAt);

@@ -3,11 +3,11 @@ using JasperFx.Events;
 
 namespace Banking.EventStore.Appending;
 
-/// <summary>Reads who and why from a stored event.</summary>
+/// <summary>Reads metadata from the headers of a stored event.</summary>
 public static class EventHeaders
 {
-    /// <summary>The header's text, or null where the event has none of that name.</summary>
-    /// <exception cref="UnreadableEventException">It is no text.</exception>
+    /// <summary>Returns the text of a header, or null if the event does not have it.</summary>
+    /// <exception cref="UnreadableEventException">The header is not a text.</exception>
     public static string? Header(this IEvent e, string name)
     {
         ArgumentNullException.ThrowIfNull(e);
@@ -15,19 +15,19 @@ public static class EventHeaders
         {
             null => null,
             string text => text,
-            _ => throw new UnreadableEventException(e, new InvalidOperationException($"Its header {name} is no text.")),
+            _ => throw new UnreadableEventException(e, new InvalidOperationException($"Its header {name} is not a text.")),
         };
     }
 
-    /// <summary>The text of a header, or of a column of who and why, that every event has.</summary>
-    /// <exception cref="UnreadableEventException">This one has not.</exception>
+    /// <summary>Returns a header or metadata column that every event must have.</summary>
+    /// <exception cref="UnreadableEventException">The event does not have it.</exception>
     public static string Required(this IEvent e, string name, string? value)
     {
         ArgumentNullException.ThrowIfNull(e);
-        return value ?? throw new UnreadableEventException(e, new InvalidOperationException($"It does not say its {name}."));
+        return value ?? throw new UnreadableEventException(e, new InvalidOperationException($"Its {name} is missing."));
     }
 
-    /// <summary>The text of a header that every event has.</summary>
-    /// <exception cref="UnreadableEventException">This one has not, or it is no text.</exception>
+    /// <summary>Returns the text of a header that every event must have.</summary>
+    /// <exception cref="UnreadableEventException">The event does not have it, or it is not a text.</exception>
     public static string RequiredHeader(this IEvent e, string name) => e.Required(name, e.Header(name));
 }

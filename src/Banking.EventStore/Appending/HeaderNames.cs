@@ -1,13 +1,11 @@
 namespace Banking.EventStore.Appending;
 
-/// <summary>Names under which who and why are stored in an event's headers. Stored for ever.</summary>
+/// <summary>Names of the headers of events. Stored, so they never change.</summary>
 public static class HeaderNames
 {
     public const string Role = "role";
 
-    /// <summary>
-    /// The customer behind the caller; absent for staff. With it, an event says all that the id of its receipt is made of.
-    /// </summary>
+    /// <summary>The customer of the caller; absent for staff. Together with the other headers it gives the id of the receipt.</summary>
     public const string Customer = "customer";
 
     public const string Channel = "channel";

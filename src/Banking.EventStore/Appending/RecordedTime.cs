@@ -1,9 +1,9 @@
 namespace Banking.EventStore.Appending;
 
-/// <summary>When the bank learns something.</summary>
+/// <summary>Recorded time: when the bank stores an event.</summary>
 internal static class RecordedTime
 {
-    /// <summary>Now, in the microseconds that PostgreSQL keeps: a state must not know more than its replay will.</summary>
+    /// <summary>The current time in microseconds, the resolution of PostgreSQL: a state must equal the state that a replay folds.</summary>
     public static DateTimeOffset Now(TimeProvider clock)
     {
         var now = clock.GetUtcNow();

@@ -10,7 +10,7 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace Banking.EventStore.Appending;
 
-/// <summary>Many rows as one parameter per column.</summary>
+/// <summary>Passes many rows as one array parameter per column.</summary>
 internal static class ArrayParameters
 {
     public static void AppendArray<TRow, TValue>(
@@ -28,8 +28,8 @@ internal static class ArrayParameters
 }
 
 /// <summary>
-/// Inserts documents of one type with one statement, where Marten's own insert is a statement each. An id that is taken fails the
-/// session, as it does there.
+/// Inserts documents of one type with one statement; Marten's own insert is a statement per document. An id that exists fails the session,
+/// as with Marten.
 /// </summary>
 internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<object> documents)
     : IStorageOperation
@@ -70,9 +70,8 @@ internal sealed class InsertDocuments(DocumentTable table, Marten.ISerializer se
 }
 
 /// <summary>
-/// Stores the states of a group with one statement. The caller holds the locks of their streams, so no newer one can be there.
-/// A state's table has Marten's own columns and that of its last event only: what is searched by is kept in lookup documents, so that the
-/// update of a movement touches no index.
+/// Stores the states of a group with one statement. The caller holds the locks of their streams, so the table cannot have newer ones. The
+/// table has only Marten's columns and the last event: searches use lookup documents, so that an update touches no index.
 /// </summary>
 internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializer serializer, IReadOnlyList<StoredState<TState>> states)
     : IStorageOperation
@@ -93,8 +92,8 @@ internal sealed class UpsertStates<TState>(DocumentTable table, Marten.ISerializ
         builder.AppendArray(states, s => s.LastEvent, NpgsqlDbType.Uuid, ",");
         builder.Append(
             ") as n(id, data, version, last_event) on conflict (id) do update set data = excluded.data, mt_version = excluded.mt_version, "
-                + $"{StoredStates.LastEventColumn} = excluded.{StoredStates.LastEventColumn}, mt_last_modified = transaction_timestamp() returning 1"
-        );
+                + $"{StoredStates.LastEventColumn} = excluded.{StoredStates.LastEventColumn}, "
+                + "mt_last_modified = transaction_timestamp() returning 1");
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)

@@ -1,21 +1,21 @@
 namespace Banking.EventStore.Callers;
 
-/// <summary>Who asks, through which door.</summary>
+/// <summary>The caller of a request: who, in which role, by which channel.</summary>
 /// <param name="Actor">The subject of the token, or the name of the sending service on the bus.</param>
 /// <param name="Role">One of <see cref="Roles"/>.</param>
 /// <param name="CustomerId">The customer behind a caller of role customer; null for staff.</param>
 /// <param name="Channel">One of <see cref="Channels"/>.</param>
 public sealed record Caller(string Actor, string Role, Guid? CustomerId, string Channel)
 {
-    /// <summary>Whether a service of the bank sends it for a user, whose role the message does not tell.</summary>
+    /// <summary>Whether a service of the bank sent the message for a user. The message does not carry the role of the user.</summary>
     public bool IsOnBehalfOfUser { get; init; }
 
     /// <summary>
-    /// Whether they may say since when something counts: staff that books, and the bank's own services where they act for nobody else.
+    /// Whether the caller may choose the effective date: staff that books, and services of the bank that do not act for a user.
     /// </summary>
     public bool MaySetEffectiveAt => Role is Roles.Teller or Roles.Operator || (Role == Roles.Service && !IsOnBehalfOfUser);
 
-    /// <summary>Staff see every account; a customer only what is theirs.</summary>
+    /// <summary>Whether the caller is staff, who may see everything; a customer sees only their own data.</summary>
     public bool IsStaff => Role is Roles.Teller or Roles.Operator or Roles.Auditor or Roles.Service;
 }
 
@@ -40,6 +40,6 @@ public static class Channels
     public const string Bus = "bus";
     public const string Import = "import";
 
-    /// <summary>The bank itself, when a wait is over.</summary>
+    /// <summary>The bank itself, for commands that are due.</summary>
     public const string Clock = "clock";
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Banking.EventStore.Json;
 
-/// <summary>JSON on the wire: strict in what is read, so that a misspelt member is an error and not a default.</summary>
+/// <summary>JSON of the API. Reading is strict, so that a misspelt member is an error and not a default.</summary>
 public static class ApiJson
 {
     public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
@@ -19,7 +19,7 @@ public static class ApiJson
         options.RespectRequiredConstructorParameters = true;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.MaxDepth = 16;
-        // The answers are JSON in a JSON content type, never pasted into HTML: names may keep their letters.
+        // Answers have a JSON content type and are never embedded in HTML, so letters need no escaping.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new WireNames());
         options.Converters.Add(new WireInstant());

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Banking.EventStore.Json;
 
 /// <summary>
-/// An instant as it is stored: with its offset. The framework takes a time without one for the local time of the host, and a date for its
-/// midnight there; both would be guesses.
+/// An instant as it is stored: with an offset. The framework would read a time without offset as local time of the host, and a date as
+/// local midnight; both would be guesses.
 /// </summary>
 internal sealed class StoredInstant : JsonConverter<DateTimeOffset>
 {
@@ -15,7 +15,7 @@ internal sealed class StoredInstant : JsonConverter<DateTimeOffset>
         && HasOffset(reader.ValueIsEscaped || reader.HasValueSequence ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan)
         && reader.TryGetDateTimeOffset(out var instant)
             ? instant
-            : throw new JsonException("A stored instant is a date, a time and an offset, such as 2026-11-17T15:00:00+00:00.");
+            : throw new JsonException("A stored instant needs a date, a time and an offset, such as 2026-11-17T15:00:00+00:00.");
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {

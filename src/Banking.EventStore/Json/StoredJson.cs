@@ -7,20 +7,20 @@ using Banking.EventStore.Streams;
 namespace Banking.EventStore.Json;
 
 /// <summary>
-/// How events and documents are written, and read by every reader (docs/decisions/0023). Strict in what is read: every member is required
-/// unless its type can be null or its parameter has a default; one that is unknown, repeated, null, or of another type makes the whole
-/// unreadable. Nothing is guessed.
+/// JSON of events and documents, for writing and for all readers (docs/decisions/0023). Reading is strict: a member is required unless its
+/// type is nullable or its parameter has a default. A member that is unknown, repeated, null or of another type makes the whole unreadable.
+/// Nothing is guessed.
 /// </summary>
 public static class StoredJson
 {
     public static void Configure(JsonSerializerOptions json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        // Before the store's own: enum members are stored under names that a rename in C# must not reach unnoticed.
+        // Before Marten's own converters: enum members are stored under names that do not silently change when a C# member is renamed.
         json.Converters.Insert(0, new WireNames());
         json.Converters.Insert(0, new StoredInstant());
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        // jsonb keeps the letters anyway; escaping them would only make the log harder to read.
+        // jsonb stores letters unescaped anyway; escaping would only make the log harder to read.
         json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.PropertyNameCaseInsensitive = false;
         json.NumberHandling = JsonNumberHandling.Strict;
@@ -33,7 +33,7 @@ public static class StoredJson
 
     private static void Relax(JsonTypeInfo type)
     {
-        // What can be null is left out when it is, so it is not missed when it is read.
+        // A null member is omitted when written, so it is optional when read.
         foreach (var member in type.Properties.Where(p => p.AssociatedParameter is { IsNullable: true }))
         {
             member.IsRequired = false;
@@ -41,7 +41,7 @@ public static class StoredJson
 
         if (type.Type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventSourced<>)))
         {
-            // A state is a cache, and a host of a later version may have stored one that tells more.
+            // A state is a cache, and a host of a later version may have stored one with more members.
             type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip;
         }
     }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Banking.EventStore.Json;
 
 /// <summary>
-/// Members of an enumeration under their names in kebab case, and under nothing else. The framework's converter also takes other
-/// letter cases, and a list: "debit,credit" would be the member whose number happens to be the two numbers combined.
+/// Writes and reads enum members as their names in kebab case, and accepts nothing else. The framework's converter also accepts other
+/// letter cases and lists: "debit,credit" would be the member whose number equals the combined numbers.
 /// </summary>
 public sealed class WireNames : JsonConverterFactory
 {
@@ -14,7 +14,7 @@ public sealed class WireNames : JsonConverterFactory
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
         (JsonConverter)Activator.CreateInstance(typeof(Converter<>).MakeGenericType(typeToConvert))!;
 
-    /// <summary>A member's name on the wire.</summary>
+    /// <summary>The name of a member in JSON.</summary>
     public static string Of(string member) => JsonNamingPolicy.KebabCaseLower.ConvertName(member);
 
     private sealed class Converter<T> : JsonConverter<T>

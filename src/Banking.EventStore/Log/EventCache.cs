@@ -2,13 +2,11 @@ using JasperFx.Events;
 
 namespace Banking.EventStore.Log;
 
-/// <summary>
-/// The last stretch of the log, read once for all who follow it: read models, ways out and feeds stand within a second of each other.
-/// </summary>
-public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposable
+/// <summary>Cache of the newest events, shared by read models, publishers and feeds, which are within a second of each other.</summary>
+public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : IDisposable
 {
-    /// <summary>Positions that are kept.</summary>
-    private const int Most = 10_000;
+    /// <summary>Number of positions that are kept.</summary>
+    private const int MaxPositions = 10_000;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<IEvent> _events = [];
@@ -18,21 +16,21 @@ public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposab
     private long _end;
 
     /// <summary>
-    /// The events after a position up to another, up to which the log must be complete, oldest first. They are shared: nobody changes them.
+    /// Returns the events after one position up to another, oldest first. The log must be complete up to there. The events are shared:
+    /// callers must not change them.
     /// </summary>
-    /// <exception cref="UnreadableEventException">The first of them cannot be read; where a later one cannot, what is before it is answered
+    /// <exception cref="UnreadableEventException">The first event cannot be read. If a later one cannot, the page ends before it
     /// (<see cref="LogReader.ReadAsync"/>).</exception>
     /// <param name="log">
-    /// The log that is complete up to there, as <see cref="HighWaterMark.Server"/> named it; null for the one of now. A caller whose position is
-    /// of the log before a restore must not leave here what others would take for the log of now: that numbers which are yet to come are
-    /// missing.
+    /// The log that the positions belong to, a value of <see cref="HighWaterMark.Server"/>; null for the current one. Without it a caller
+    /// with positions of the log before a restore would cache gaps where the current log will still get events.
     /// </param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, string? log = null)
     {
         await _turn.WaitAsync(ct);
         try
         {
-            var server = log ?? mark.Server;
+            var server = log ?? highWaterMark.Server;
             if (_server != server || after > _end)
             {
                 _events.Clear();
@@ -47,7 +45,7 @@ public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposab
                 }
 
                 var page = Slice(after, Math.Min(upTo, _end));
-                Forget();
+                Trim();
                 return page;
             }
         }
@@ -56,7 +54,7 @@ public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposab
             _turn.Release();
         }
 
-        // Far behind the others: not worth keeping.
+        // Far behind the other readers: not worth caching.
         return await reader.ReadAsync(after, upTo, ct, imported: true);
     }
 
@@ -72,18 +70,18 @@ public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposab
         }
         catch (UnreadableEventException) when (after < _end)
         {
-            // Who stands before it is given what comes before it, and is told the next time.
+            // The reader gets the events before the unreadable one, and the exception with the next call.
         }
     }
 
     private LogPage Slice(long after, long upTo)
     {
-        var (from, to) = (After(after), After(upTo));
+        var (from, to) = (CountUpTo(after), CountUpTo(upTo));
         return new(_events.GetRange(from, to - from), upTo);
     }
 
-    /// <summary>How many events are not after a position.</summary>
-    private int After(long position)
+    /// <summary>Number of cached events that are not after a position.</summary>
+    private int CountUpTo(long position)
     {
         var (low, high) = (0, _events.Count);
         while (low < high)
@@ -95,12 +93,12 @@ public sealed class EventCache(LogReader reader, HighWaterMark mark) : IDisposab
         return low;
     }
 
-    private void Forget()
+    private void Trim()
     {
-        if (_end - _after > 2 * Most)
+        if (_end - _after > 2 * MaxPositions)
         {
-            _after = _end - Most;
-            _events.RemoveRange(0, After(_after));
+            _after = _end - MaxPositions;
+            _events.RemoveRange(0, CountUpTo(_after));
         }
     }
 }

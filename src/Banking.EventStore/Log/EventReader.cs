@@ -7,30 +7,30 @@ using NpgsqlTypes;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// Reads single events and streams with all that is stored of them. An event that cannot be read, or that is missing between others, is
-/// named and never passed over. What is archived is not served.
+/// Reads single events and streams with all metadata. An event that is missing or cannot be read is reported and never skipped. Archived
+/// events are not returned.
 /// </summary>
 public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 {
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly StoredEvents _events = new(store);
 
-    /// <summary>The events of a stream from one version to another, oldest first.</summary>
-    /// <param name="upTo">The last of them; 0 for all that there are.</param>
-    /// <exception cref="UnreadableEventException">One of them cannot be read, or the one before it is not there.</exception>
+    /// <summary>Returns the events of a stream from one version to another, oldest first.</summary>
+    /// <param name="upTo">The last version; 0 for all events.</param>
+    /// <exception cref="UnreadableEventException">An event cannot be read or is missing.</exception>
     public async Task<IReadOnlyList<IEvent>> StreamAsync(Guid stream, long from, long upTo, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         return await StreamAsync(connection, stream, from, upTo, ct);
     }
 
-    /// <summary>All events of a stream, as the connection's transaction sees them.</summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read, or the one before it is not there.</exception>
+    /// <summary>Returns all events of a stream, as the transaction of the connection sees them.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read or is missing.</exception>
     public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
         StreamAsync(connection, stream, 1, 0, ct);
 
-    /// <summary>The event of an id; null where there is none.</summary>
-    /// <exception cref="UnreadableEventException">It cannot be read.</exception>
+    /// <summary>Returns the event with an id, or null.</summary>
+    /// <exception cref="UnreadableEventException">The event cannot be read.</exception>
     public async Task<IEvent?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
@@ -39,8 +39,8 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
             : null;
     }
 
-    /// <summary>The events at some positions, in the order of the log.</summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    /// <summary>Returns the events at these positions, in the order of the log.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async Task<IReadOnlyList<IEvent>> AtAsync(long[] positions, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
@@ -69,7 +69,7 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
                     e,
                     new InvalidOperationException(
                         string.Create(
-                            CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
+                            CultureInfo.InvariantCulture, $"The preceding event, version {e.Version - 1} of the stream, is missing.")));
             }
         }
 

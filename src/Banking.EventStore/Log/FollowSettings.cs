@@ -2,14 +2,14 @@ using Microsoft.Extensions.Configuration;
 
 namespace Banking.EventStore.Log;
 
-/// <summary>Which hosts follow the log.</summary>
+/// <summary>Setting that selects the hosts that follow the log.</summary>
 public static class FollowSettings
 {
     public const string Follows = "Banking:FollowsLog";
 
     /// <summary>
-    /// Whether this host follows the log: brings it to read models and to the world, rebuilds and compares. One that does not takes
-    /// commands and answers questions, and leaves the rest to others, of which there must be one.
+    /// Whether this host follows the log: updates read models, publishes, rebuilds and verifies. A host that does not follow serves
+    /// commands and queries only; at least one other host must follow.
     /// </summary>
     /// <exception cref="FormatException">The setting is neither true nor false.</exception>
     public static bool FollowsLog(this IConfiguration configuration)
@@ -20,7 +20,7 @@ public static class FollowSettings
             null or "" => true,
             var text => bool.TryParse(text, out var follows)
                 ? follows
-                : throw new FormatException($"{Follows} is true or false, and not \"{text}\"."),
+                : throw new FormatException($"{Follows} must be true or false, but is \"{text}\"."),
         };
     }
 }

@@ -5,74 +5,73 @@ using Npgsql;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// How far the log is complete: up to there no transaction can put an event any more. Numbers are given out before their transactions
-/// commit, so behind a number that is missing may be one that is still coming, or one whose transaction was rolled back. Which it is,
-/// PostgreSQL knows: who has drawn a number holds a lock on the sequence until its transaction is over. Once all are over that held it when
-/// a number was found missing, whatever is not there then will never be. So nothing is passed over after a time, nobody but a writer of
-/// events can hold the log up, and each host finds out for itself (docs/decisions/0012). The mark divides no transaction: transactions that
-/// run at the same time draw numbers in turns, and a reader that saw one half of a transfer without the other would see money in transit
-/// that is not.
+/// The high-water mark: the position up to which the log is complete, because no transaction can add an event at or below it. Positions are
+/// assigned before transactions commit, so a missing one is either uncommitted or rolled back. A writer holds a lock on the sequence until
+/// its transaction ends. When every transaction that held this lock at the time of the gap has ended, a position still missing was rolled
+/// back.
+/// <para>So no timeout skips a gap, only writers of events can delay the log, and each host finds the mark for itself
+/// (docs/decisions/0012). The mark never divides a transaction: concurrent transactions interleave their positions, and a reader that saw
+/// half of a transaction would see an inconsistent state.</para>
 /// </summary>
 public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections connections, IEnumerable<CompletePosition> known) : IDisposable
 {
-    /// <summary>
-    /// Events that are looked at one by one; behind more than these, it is faster to wait for the transactions that are alive.
-    /// </summary>
-    private const int Run = 4_096;
+    /// <summary>Maximum number of events checked one by one. Further behind, it is faster to wait for the open transactions.</summary>
+    private const int MaxEvents = 4_096;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>Which log a session reads, as SQL over pg_database. A restore in place creates a new sequence.</summary>
+    /// <summary>The identity of the log that a session reads, as SQL over pg_database. A restore in place creates a new sequence.</summary>
     private const string Identity =
         $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
         $"coalesce(pg_relation_filenode('{SchemaNames.Events}.mt_events_sequence'), 0)";
 
     /// <summary>
-    /// Which log a session reads, as a query to be compared with <see cref="Server"/>: whether a restore has replaced what was seen.
+    /// Query for the identity of the log that a session reads. A value other than <see cref="Server"/> means that a restore has replaced
+    /// the log.
     /// </summary>
     public const string IdentitySql = $"select {Identity} from pg_database where datname = current_database()";
 
     private string? _server;
     private long _complete;
 
-    /// <summary>The last number there was when one before it was found missing, and the transactions that were alive then.</summary>
-    private (long Last, HashSet<string> Writers)? _settling;
+    /// <summary>The last position at the time of a gap, and the transactions open then that have not ended.</summary>
+    private (long Last, HashSet<string> Writers)? _gap;
 
-    /// <summary>Up to here, a number that is missing was rolled back.</summary>
-    private long _settled;
+    /// <summary>Up to this position a missing one was rolled back.</summary>
+    private long _rolledBackUpTo;
 
-    /// <summary>As last looked at; 0 before the first look, and after one that failed.</summary>
+    /// <summary>The mark of the last update; 0 before the first one, and after one that failed.</summary>
     public long Complete => Volatile.Read(ref _complete);
 
     /// <summary>
-    /// Changes when the database was restarted, or is another: numbers that were seen there may stand for other events here. Null before
-    /// the first look, and after one that failed.
+    /// The identity of the log. It changes when the database is restarted or replaced: the same positions may then stand for other events.
+    /// Null before the first update, and after one that failed.
     /// </summary>
     public string? Server => Volatile.Read(ref _server);
 
-    /// <summary>Looks now.</summary>
+    /// <summary>Updates the mark from the database and returns it.</summary>
     public async Task<long> LookAsync(CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
         {
             await using var connection = await connections.OpenAsync(ct);
-            await MeetAsync(connection, ct);
-            if (_settling is { } settling)
+            await CheckServerAsync(connection, ct);
+            if (_gap is { } gap)
             {
-                settling.Writers.IntersectWith(await WritersAsync(connection, ct));
-                Settle(settling);
+                gap.Writers.IntersectWith(await ReadWritersAsync(connection, ct));
+                SetGap(gap);
             }
 
-            if (!await AdvanceAsync(connection, ct) && _settling is null)
+            if (!await AdvanceAsync(connection, ct) && _gap is null)
             {
-                // In this order: whoever drew a number below the last one drew it before, and is over or among the writers.
-                var last = await LastAsync(connection, ct);
-                Settle((last, await WritersAsync(connection, ct)));
-                if (_settling is null)
+                // This order matters: a writer with a position below the last one took it before, so it has ended or is among the writers.
+                var last = await ReadLastAsync(connection, ct);
+                SetGap((last, await ReadWritersAsync(connection, ct)));
+                if (_gap is null)
                 {
                     await AdvanceAsync(connection, ct);
                 }
@@ -82,9 +81,8 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // Whoever answers the next time may be a server that was restored, or one that took over and lacks the last events: what was
-            // known is not known any more.
-            Forget();
+            // The next connection may reach a restored server, or a standby that lacks the last events: discard the cached mark.
+            Reset();
             throw;
         }
         finally
@@ -93,46 +91,46 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         }
     }
 
-    /// <summary>
-    /// Which log it is that a connection reads now; compared with <see cref="Server"/>, whether a restore has replaced what was seen.
-    /// </summary>
+    /// <summary>Returns the identity of the log that a connection reads.</summary>
     internal static async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(IdentitySql, connection);
         return (string)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    /// <summary>Returns when the log is complete up to the events of now.</summary>
-    public async Task SettleAsync(CancellationToken ct)
+    /// <summary>Waits until the log is complete up to the current last event.</summary>
+    public async Task WaitUntilCompleteAsync(CancellationToken ct)
     {
         long last;
         await using (var connection = await connections.OpenAsync(ct))
         {
-            last = await LastAsync(connection, ct);
+            last = await ReadLastAsync(connection, ct);
         }
 
         while (await LookAsync(ct) < last)
         {
-            await Task.Delay(Pause, ct);
+            await Task.Delay(PollInterval, ct);
         }
     }
 
     public void Dispose() => _turn.Dispose();
 
-    private void Forget()
+    private void Reset()
     {
-        (_settling, _settled) = (null, 0);
+        (_gap, _rolledBackUpTo) = (null, 0);
         Volatile.Write(ref _server, null);
         Volatile.Write(ref _complete, 0);
     }
 
     /// <summary>
-    /// A place that a read model has reached was complete once, and is for ever; on another server nothing is known but that.
+    /// Discards the mark if the server is another. The log is certainly complete up to the position of each read model, so the new mark
+    /// starts there.
     /// </summary>
-    private async Task MeetAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) from pg_database where datname = current_database()",
+            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) "
+                + "from pg_database where datname = current_database()",
             connection);
         string server;
         long last;
@@ -144,7 +142,7 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
 
         if (server != _server || last < Complete)
         {
-            Forget();
+            Reset();
             var complete = 0L;
             foreach (var position in known)
             {
@@ -156,23 +154,23 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         }
     }
 
-    /// <summary>Moves the mark over the events behind it that are complete.</summary>
-    /// <returns>Whether there is nothing behind it now.</returns>
+    /// <summary>Moves the mark over the complete events after it.</summary>
+    /// <returns>Whether the log has no further events.</returns>
     private async Task<bool> AdvanceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        if (_settled - Complete > Run)
+        if (_rolledBackUpTo - Complete > MaxEvents)
         {
-            // Farther behind than one look reads.
-            Volatile.Write(ref _complete, _settled);
+            // Further behind than one update reads.
+            Volatile.Write(ref _complete, _rolledBackUpTo);
         }
 
-        var events = await NextAsync(connection, ct);
-        var complete = events.CountTo(Complete, _settled);
-        var whole = complete == events.Count && complete < Run;
-        // Of a full page the second half is only looked at: a transaction that begins in the first half may end there.
-        var boundary = whole ? complete : events.LastBoundary(events.Count == Run ? Math.Min(complete, Run / 2) : complete);
-        // Transactions that overlap without end are divided in the end: the log must move.
-        var moved = boundary == 0 && events.Count == Run ? complete : boundary;
+        var events = await ReadNextAsync(connection, ct);
+        var complete = events.CountContiguous(Complete, _rolledBackUpTo);
+        var whole = complete == events.Count && complete < MaxEvents;
+        // In a full page the second half only shows where the transactions of the first half end.
+        var boundary = whole ? complete : events.LastBoundary(events.Count == MaxEvents ? Math.Min(complete, MaxEvents / 2) : complete);
+        // Transactions that overlap without end must be divided: the mark must advance.
+        var moved = boundary == 0 && events.Count == MaxEvents ? complete : boundary;
         if (moved > 0)
         {
             Volatile.Write(ref _complete, events[moved - 1].Position);
@@ -181,10 +179,10 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         return whole;
     }
 
-    private async Task<List<LoggedEvent>> NextAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task<List<LoggedEvent>> ReadNextAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select seq_id, xmin::text::bigint from {_schema}.mt_events where seq_id > $1 order by seq_id limit {Run}", connection);
+            $"select seq_id, xmin::text::bigint from {_schema}.mt_events where seq_id > $1 order by seq_id limit {MaxEvents}", connection);
         command.Parameters.Add(new() { Value = Complete });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<LoggedEvent>();
@@ -196,22 +194,23 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         return events;
     }
 
-    private void Settle((long Last, HashSet<string> Writers) settling)
+    private void SetGap((long Last, HashSet<string> Writers) gap)
     {
-        var isOver = settling.Writers.Count == 0;
-        _settling = isOver ? null : settling;
-        _settled = isOver ? Math.Max(_settled, settling.Last) : _settled;
+        var isResolved = gap.Writers.Count == 0;
+        _gap = isResolved ? null : gap;
+        _rolledBackUpTo = isResolved ? Math.Max(_rolledBackUpTo, gap.Last) : _rolledBackUpTo;
     }
 
-    private Task<long> LastAsync(NpgsqlConnection connection, CancellationToken ct) =>
+    private Task<long> ReadLastAsync(NpgsqlConnection connection, CancellationToken ct) =>
         ScalarAsync(connection, $"select coalesce(max(seq_id), 0) from {_schema}.mt_events", ct);
 
-    /// <summary>The transactions that have drawn a number and are not over.</summary>
-    private async Task<HashSet<string>> WritersAsync(NpgsqlConnection connection, CancellationToken ct)
+    /// <summary>Returns the open transactions that have taken a position.</summary>
+    private async Task<HashSet<string>> ReadWritersAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             "select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock' "
-                + $"and database = (select oid from pg_database where datname = current_database()) and relation = '{_schema}.mt_events_sequence'::regclass",
+                + "and database = (select oid from pg_database where datname = current_database()) "
+                + $"and relation = '{_schema}.mt_events_sequence'::regclass",
             connection);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var writers = new HashSet<string>(StringComparer.Ordinal);

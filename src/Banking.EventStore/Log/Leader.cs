@@ -5,23 +5,23 @@ using Npgsql;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// What one host of the bank does for all of them, as long as the connection lives that holds a lock in the database; another takes over
-/// where it is gone. Two may both believe that they lead for a moment: what is led must bear that.
+/// Leader election: one host does a task for all hosts while its connection holds an advisory lock. When the connection is lost another
+/// host takes over. Two hosts may briefly both believe that they lead; the task must tolerate that.
 /// </summary>
 public static class Leader
 {
-    /// <summary>Between two looks at whether this host leads, or may.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Interval at which leadership is confirmed or tried for.</summary>
+    private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Does something whenever no other host does it, until it is stopped. Where that fails it begins anew, here or elsewhere.
+    /// Runs a task whenever no other host leads, until stopped. After a failure it is restarted, on this host or another.
     /// </summary>
-    /// <param name="lead">Cancelled when this host does not lead any more; over before another host is let in, unless the connection
-    /// broke.</param>
-    /// <param name="standIn">Done after each look that found another host leading.</param>
+    /// <param name="lead">The task. Its token is cancelled when this host stops leading; the task ends before another host can lead, unless
+    /// the connection broke.</param>
+    /// <param name="standIn">Runs after each attempt in which another host leads.</param>
     public static async Task RunAsync(
         NpgsqlDataSource source,
-        string what,
+        string role,
         Func<CancellationToken, Task> lead,
         ILogger logger,
         CancellationToken stopping,
@@ -29,73 +29,73 @@ public static class Leader
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(lead);
-        var fails = false;
+        var isFailing = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await LeadAsync(source, what, lead, stopping);
+                await LeadAsync(source, role, lead, stopping);
                 await (standIn?.Invoke(stopping) ?? Task.CompletedTask);
-                fails = false;
+                isFailing = false;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                // Once: a database that is away for an hour is one piece of news.
+                // Warn once: a database that is unavailable for an hour is one incident.
                 logger.Log(
-                    fails ? LogLevel.Debug : LogLevel.Warning,
+                    isFailing ? LogLevel.Debug : LogLevel.Warning,
                     failure,
-                    "{What} could not be led, or asked for, by this host; it tries again",
-                    what);
-                fails = true;
+                    "Leader election for {Role} failed; retrying",
+                    role);
+                isFailing = true;
             }
 
-            await Task.Delay(Pause, stopping);
+            await Task.Delay(ConfirmInterval, stopping);
         }
     }
 
-    /// <summary>Returns at once where another host leads.</summary>
+    /// <summary>Returns at once if another host leads.</summary>
     private static async Task LeadAsync(
-        NpgsqlDataSource source, string what, Func<CancellationToken, Task> lead, CancellationToken stopping)
+        NpgsqlDataSource source, string role, Func<CancellationToken, Task> lead, CancellationToken stopping)
     {
-        await using var held = await Lock.TryAsync(source, what, stopping);
-        if (held is null)
+        await using var leaderLock = await Lock.TryAsync(source, role, stopping);
+        if (leaderLock is null)
         {
             return;
         }
 
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var leading = Task.Run(() => lead(over.Token), CancellationToken.None);
+        using var notLeading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var leading = Task.Run(() => lead(notLeading.Token), CancellationToken.None);
         try
         {
-            while (await Task.WhenAny(leading, Task.Delay(Pause, stopping)) != leading)
+            while (await Task.WhenAny(leading, Task.Delay(ConfirmInterval, stopping)) != leading)
             {
-                await held.ConfirmAsync(stopping);
+                await leaderLock.ConfirmAsync(stopping);
             }
         }
         finally
         {
-            await over.CancelAsync();
+            await notLeading.CancelAsync();
             await leading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await leading;
     }
 
-    private sealed class Lock(NpgsqlConnection connection, string what) : IAsyncDisposable
+    private sealed class Lock(NpgsqlConnection connection, string role) : IAsyncDisposable
     {
-        /// <summary>Null where another host has it.</summary>
-        public static async Task<Lock?> TryAsync(NpgsqlDataSource source, string what, CancellationToken ct)
+        /// <summary>Returns null if another host holds the lock.</summary>
+        public static async Task<Lock?> TryAsync(NpgsqlDataSource source, string role, CancellationToken ct)
         {
             var connection = await source.OpenConnectionAsync(ct);
             try
             {
-                await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
+                await using var acquire = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
                 {
-                    Parameters = { new() { Value = what } },
+                    Parameters = { new() { Value = role } },
                 };
-                if (await take.ExecuteScalarAsync(ct) is true)
+                if (await acquire.ExecuteScalarAsync(ct) is true)
                 {
-                    return new(connection, what);
+                    return new(connection, role);
                 }
             }
             catch
@@ -108,7 +108,7 @@ public static class Leader
             return null;
         }
 
-        /// <summary>Throws where the connection, and with it the lock, is gone.</summary>
+        /// <summary>Throws if the connection, and with it the lock, is lost.</summary>
         public async Task ConfirmAsync(CancellationToken ct)
         {
             await using var alive = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
@@ -126,17 +126,17 @@ public static class Leader
 
                 try
                 {
-                    // A connection that goes back to the pool keeps its locks.
-                    await using var give = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection)
+                    // Unlock explicitly: a pooled connection keeps its locks.
+                    await using var release = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection)
                     {
                         CommandTimeout = 5,
-                        Parameters = { new() { Value = what } },
+                        Parameters = { new() { Value = role } },
                     };
-                    await give.ExecuteNonQueryAsync(CancellationToken.None);
+                    await release.ExecuteNonQueryAsync(CancellationToken.None);
                 }
                 catch (NpgsqlException)
                 {
-                    // Broken meanwhile: then it has lost them, and Npgsql does not put it back.
+                    // The connection broke meanwhile: its locks are gone, and Npgsql does not return it to the pool.
                 }
             }
         }

@@ -3,40 +3,42 @@ using Npgsql;
 
 namespace Banking.EventStore.Log;
 
-/// <summary>
-/// An open transaction that has drawn a position of the log: what comes after that position waits until the transaction is over.
-/// </summary>
-/// <param name="Process">Its process on the server, as pg_terminate_backend takes it.</param>
-/// <param name="Since">When the transaction began.</param>
-/// <param name="State">active, or idle in transaction where its client leaves it open.</param>
-/// <param name="Client">Where it comes from; local for a socket of the server's machine.</param>
-/// <param name="Application">What the client calls itself.</param>
+/// <summary>An open transaction that has taken a position of the log: later events wait until it ends.</summary>
+/// <param name="Process">Its server process, as pg_terminate_backend takes it.</param>
+/// <param name="Since">Start of the transaction.</param>
+/// <param name="State">active, or idle in transaction while its client leaves it open.</param>
+/// <param name="Client">Address of the client; local for a socket of the server.</param>
+/// <param name="Application">Application name of the client.</param>
 public sealed record LogBlocker(int Process, DateTimeOffset Since, string State, string Client, string Application);
 
-/// <summary>Names the transactions that hold read models and publication back.</summary>
+/// <summary>Lists the transactions that delay read models and publication.</summary>
 public sealed class LogBlockers(NpgsqlDataSource source, HighWaterMark mark, LogEnd log)
 {
-    /// <summary>Those that keep the log from being complete up to its end; none where it is.</summary>
+    /// <summary>Returns the blockers if the log is not complete up to its end; otherwise none.</summary>
     public async Task<IReadOnlyList<LogBlocker>> OfGapAsync(CancellationToken ct)
     {
         var complete = await mark.LookAsync(ct);
         return await log.ReadAsync(ct) > complete ? await ListAsync(ct) : [];
     }
 
-    /// <summary>The oldest first, ten at most.</summary>
+    /// <summary>Returns up to ten blockers, oldest first.</summary>
     public async Task<IReadOnlyList<LogBlocker>> ListAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            "select a.pid, a.xact_start, coalesce(a.state, 'unknown'), coalesce(host(a.client_addr), 'local'), coalesce(a.application_name, '') "
-                + "from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock' "
-                + "and l.database = (select oid from pg_database where datname = current_database()) "
-                + $"and l.relation = '{SchemaNames.Events}.mt_events_sequence'::regclass and a.xact_start is not null order by a.xact_start limit 10"
-        );
+            $"""
+            select a.pid, a.xact_start, coalesce(a.state, 'unknown'), coalesce(host(a.client_addr), 'local'),
+                coalesce(a.application_name, '')
+            from pg_locks l join pg_stat_activity a on a.pid = l.pid
+            where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock'
+                and l.database = (select oid from pg_database where datname = current_database())
+                and l.relation = '{SchemaNames.Events}.mt_events_sequence'::regclass and a.xact_start is not null
+            order by a.xact_start limit 10
+            """);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var holders = new List<LogBlocker>();
+        var blockers = new List<LogBlocker>();
         while (await reader.ReadAsync(ct))
         {
-            holders.Add(
+            blockers.Add(
                 new(
                     reader.GetInt32(0),
                     reader.GetFieldValue<DateTimeOffset>(1),
@@ -45,6 +47,6 @@ public sealed class LogBlockers(NpgsqlDataSource source, HighWaterMark mark, Log
                     reader.GetString(4)));
         }
 
-        return holders;
+        return blockers;
     }
 }

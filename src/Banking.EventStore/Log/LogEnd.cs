@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Banking.EventStore.Log;
 
-/// <summary>The position of the last committed event: what is asked for beyond it was never given out by this log.</summary>
+/// <summary>Reads the position of the last committed event. This log has not assigned any position beyond it.</summary>
 public sealed class LogEnd(NpgsqlDataSource source)
 {
     public async Task<long> ReadAsync(CancellationToken ct)

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Banking.EventStore.Log;
 
-/// <summary>Reads the log in its order, as far as it is complete.</summary>
+/// <summary>Reads the log in the order of positions, as far as it is complete.</summary>
 public sealed class LogReader(IDocumentStore store, ReadModelConnections connections)
 {
     private const int PageSize = 2_000;
@@ -18,21 +18,21 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     private readonly StoredEvents _events = new(store);
 
     /// <summary>
-    /// The events after a position up to another, oldest first: a range of positions, so that no plan can ever read more than that. Where
-    /// one cannot be read, the page ends before it.
+    /// Returns the events after one position up to another, oldest first. The query is limited to this range of positions, so that no plan
+    /// reads more. If an event cannot be read, the page ends before it.
     /// </summary>
-    /// <exception cref="UnreadableEventException">The first of them cannot be read.</exception>
-    /// <param name="imported">Whether the events are to know if they were imported.</param>
+    /// <exception cref="UnreadableEventException">The first event cannot be read.</exception>
+    /// <param name="imported">Whether the events get the information that they were imported.</param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, bool imported = false)
     {
-        var (events, unreadable) = await EventsAsync("seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
+        var (events, unreadable) = await ReadEventsAsync("seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
         return unreadable is null ? new(events, upTo)
             : events.Count > 0 ? new(events, events[^1].Sequence)
             : throw unreadable;
     }
 
-    /// <summary>The last position before the next event after a position, or the last one to go to where there is none before it.</summary>
-    public async Task<long> PassAsync(long after, long upTo, CancellationToken ct)
+    /// <summary>Returns the last position before the next event in the range, or the end of the range if it has no event.</summary>
+    public async Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
@@ -42,12 +42,12 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         return await command.ExecuteScalarAsync(ct) is long next ? next - 1 : upTo;
     }
 
-    /// <summary>The events of whole streams up to a position, by stream, oldest first.</summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    /// <summary>Returns all events of these streams up to a position, by stream, oldest first.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(
         IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
     {
-        var (events, unreadable) = await EventsAsync(
+        var (events, unreadable) = await ReadEventsAsync(
             $"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
         return unreadable is null
             ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
@@ -55,10 +55,10 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     }
 
     /// <summary>
-    /// The events of whole streams as a transaction sees them, by stream, oldest first. Of a stream with an event that cannot be read, only
-    /// the events before it.
+    /// Returns all events of these streams as a transaction sees them, by stream, oldest first. A stream with an unreadable event ends
+    /// before it.
     /// </summary>
-    /// <returns>Besides the events, the first event of each such stream that cannot be read.</returns>
+    /// <returns>The events, and the first unreadable event of each stream that has one.</returns>
     public async Task<(
         IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> Events,
         IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable
@@ -92,16 +92,14 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         return (events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]), unreadable);
     }
 
-    /// <summary>
-    /// The events of one stream up to a position, oldest first, a page at a time: however long it is, no more than that is held at once.
-    /// </summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read.</exception>
+    /// <summary>Returns the events of one stream up to a position, oldest first, in pages. Only one page is in memory at a time.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(
         Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
     {
         for (var after = 0L; ; after += PageSize)
         {
-            var (events, unreadable) = await EventsAsync(
+            var (events, unreadable) = await ReadEventsAsync(
                 $"stream_id = $1 and version > $2 and version <= $3 and {UpTo("$4")}",
                 ByStream,
                 imported: false,
@@ -125,11 +123,12 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     }
 
     /// <summary>
-    /// Of events that are found by their stream: in a form that no index answers, which would be one over all the log up to there.
+    /// Condition on the position of events that are found by their stream. The expression prevents the use of the position's index, which
+    /// would scan the whole log up to there.
     /// </summary>
     private static string UpTo(string position) => $"seq_id + 0 <= {position}";
 
-    private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> EventsAsync(
+    private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> ReadEventsAsync(
         string condition, string order, bool imported, CancellationToken ct, params object[] values)
     {
         await using var connection = await connections.OpenAsync(ct);

@@ -1,8 +1,5 @@
 namespace Banking.EventStore.Log;
 
-/// <summary>
-/// The database was restored in place: a position, or events, of the log before the restore must not be used with the log that is there
-/// now.
-/// </summary>
+/// <summary>The database was restored in place: positions and events of the former log must not be used with the current one.</summary>
 public sealed class LogReplacedException()
-    : Exception("The database was restored while the log was being followed; the next attempt reads the log that is there.");
+    : Exception("The database was restored while the log was read; the next attempt reads the restored log.");

@@ -1,18 +1,18 @@
 namespace Banking.EventStore.Log;
 
-/// <summary>An event's place in the log, and the transaction that stored it.</summary>
+/// <summary>Position of an event, and the transaction that stored it.</summary>
 internal readonly record struct LoggedEvent(long Position, long Transaction);
 
-/// <summary>Where a stretch of the log may be cut.</summary>
+/// <summary>Finds the positions at which a range of the log may end.</summary>
 internal static class LoggedEvents
 {
-    /// <summary>How many of the events follow each other without a number missing that may still come.</summary>
-    /// <param name="after">The number before the first of them.</param>
-    /// <param name="settled">Up to here, a number that is missing was rolled back.</param>
-    public static int CountTo(this IReadOnlyList<LoggedEvent> events, long after, long settled)
+    /// <summary>Returns the number of leading events without a gap that may still be filled.</summary>
+    /// <param name="after">The position before the first event.</param>
+    /// <param name="rolledBackUpTo">Up to this position a missing one was rolled back.</param>
+    public static int CountContiguous(this IReadOnlyList<LoggedEvent> events, long after, long rolledBackUpTo)
     {
         var count = 0;
-        while (count < events.Count && (events[count].Position == after + 1 || events[count].Position <= settled))
+        while (count < events.Count && (events[count].Position == after + 1 || events[count].Position <= rolledBackUpTo))
         {
             after = events[count++].Position;
         }
@@ -20,8 +20,8 @@ internal static class LoggedEvents
         return count;
     }
 
-    /// <summary>The largest number of events, at most so many, after which each transaction is there whole or not at all.</summary>
-    public static int LastBoundary(this IReadOnlyList<LoggedEvent> events, int count)
+    /// <summary>Returns the largest number of events, up to a maximum, that divides no transaction.</summary>
+    public static int LastBoundary(this IReadOnlyList<LoggedEvent> events, int maxCount)
     {
         var ends = new Dictionary<long, long>();
         foreach (var stored in events)
@@ -30,7 +30,7 @@ internal static class LoggedEvents
         }
 
         var (boundary, reach) = (0, 0L);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < maxCount; i++)
         {
             reach = Math.Max(reach, ends[events[i].Transaction]);
             boundary = events[i].Position == reach ? i + 1 : boundary;

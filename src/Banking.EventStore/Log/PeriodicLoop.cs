@@ -1,19 +1,19 @@
 namespace Banking.EventStore.Log;
 
-/// <summary>Repeats an action while the host runs. A failure is reported to the caller, and the next run takes place.</summary>
+/// <summary>Repeats an action while the host runs. A failure is reported to the caller and does not end the loop.</summary>
 public static class PeriodicLoop
 {
-    public static async Task LookAsync(
-        TimeSpan pause, Func<CancellationToken, Task> look, Action<Exception> onFailure, CancellationToken stopping)
+    public static async Task RunAsync(
+        TimeSpan interval, Func<CancellationToken, Task> action, Action<Exception> onFailure, CancellationToken stopping)
     {
-        ArgumentNullException.ThrowIfNull(look);
+        ArgumentNullException.ThrowIfNull(action);
         ArgumentNullException.ThrowIfNull(onFailure);
-        using var timer = new PeriodicTimer(pause);
+        using var timer = new PeriodicTimer(interval);
         while (await timer.WaitForNextTickAsync(stopping))
         {
             try
             {
-                await look(stopping);
+                await action(stopping);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {

@@ -6,19 +6,19 @@ using Marten.Events;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// The names under which events are stored, and how each is read: today's name of each event, and the names of its earlier versions, which
-/// an upcaster turns into today's (<c>store.Events.Upcast</c>).
+/// The names under which events are stored, and how each is read: the current name of each event, and the names of earlier versions, which
+/// an upcaster converts (<c>store.Events.Upcast</c>).
 /// </summary>
 public static class StoredEventTypes
 {
-    /// <summary>One per name.</summary>
+    /// <summary>Returns one mapping per name.</summary>
     public static IReadOnlyList<EventMapping> Of(IDocumentStore store)
     {
         ArgumentNullException.ThrowIfNull(store);
         return Of(store.Options);
     }
 
-    /// <summary>Every name under which events of these types are stored.</summary>
+    /// <summary>Returns all names under which events of these types are stored.</summary>
     public static string[] Names(IDocumentStore store, params IEnumerable<Type> types)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -31,7 +31,7 @@ public static class StoredEventTypes
         return [.. Of(options).Where(m => wanted.Contains(m.DocumentType)).Select(m => m.EventTypeName)];
     }
 
-    /// <summary>Marten lists today's names only. Those of earlier versions are in the table by which its own reader finds them.</summary>
+    /// <summary>Marten lists current names only. Those of earlier versions are in the table that its own reader uses.</summary>
     private static List<EventMapping> Of(IReadOnlyStoreOptions options) =>
         [
             .. options

@@ -10,17 +10,17 @@ using Npgsql;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// Makes events of the log's rows, for every reader of ours. Those that follow the log get what read models look at: the fact, its place,
-/// when, who, and what it belongs to; of its headers, which are as large as the fact, none but whether it was imported, where that is
-/// asked. Marten's own reading makes a million events in twice the time. The fact itself is made as Marten makes it, by an upcaster where
-/// the event is of an earlier version; StoredEventsTests and OlderEventTests prove that it reads what Marten reads.
+/// Reads events from rows of the log, for all our readers. Readers that follow the log get what read models use: data, position, time,
+/// actor and correlation. Headers are as large as the data and are left out, except, on request, whether the event was imported. Marten
+/// takes twice as long for a million events. The data is read by Marten's own mapping, with an upcaster for earlier versions;
+/// StoredEventsTests and OlderEventTests prove that the result is what Marten reads.
 /// </summary>
 public sealed class StoredEvents
 {
-    /// <summary>The channel of an event whose row does not say through which it came.</summary>
+    /// <summary>Channel of an event whose row does not name one.</summary>
     public const string UnknownChannel = "";
 
-    /// <summary>Marten's mappings read the fact from the first column.</summary>
+    /// <summary>Marten's mappings read the data from the first column.</summary>
     private const string Columns = "select data, id, stream_id, version, type, timestamp, user_name, correlation_id, seq_id, is_archived";
 
     private const int Sequence = 8;
@@ -34,23 +34,22 @@ public sealed class StoredEvents
         _types = StoredEventTypes.Of(store).ToFrozenDictionary(t => t.EventTypeName);
     }
 
-    /// <summary>Whether an event was imported, in SQL; null where it does not say through which channel it came.</summary>
+    /// <summary>SQL for whether an event was imported; null if the event names no channel.</summary>
     public static string IsImported(string alias) =>
-        $"case jsonb_typeof({alias}.headers -> '{HeaderNames.Channel}') when 'string' then ({alias}.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' end";
+        $"case jsonb_typeof({alias}.headers -> '{HeaderNames.Channel}') when 'string' "
+        + $"then ({alias}.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}' end";
 
-    /// <param name="imported">Also whether an event is history that was imported; who asks the event for its channel is then told so, and
-    /// nothing else.</param>
-    /// <param name="order">Columns of which an index finds what the condition asks for: a plan for another order may read the whole log for
-    /// it.</param>
+    /// <param name="imported">Whether to select if an event was imported. The event's channel is then import, unknown, or not set.</param>
+    /// <param name="order">Columns of the index that serves the condition: another order may make the plan read the whole log.</param>
     public static string Select(string schema, string condition, bool imported = false, string order = "seq_id") =>
         $"{Columns}{(imported ? ", " + IsImported("mt_events") : "")} from {schema}.mt_events where {condition} order by {order}";
 
-    /// <summary>With all headers, for <see cref="ReadWhole"/>.</summary>
+    /// <summary>Query with all headers, for <see cref="ReadWhole"/>.</summary>
     public static string SelectWhole(string schema, string condition, string order) =>
         $"{Columns}, causation_id, headers from {schema}.mt_events where {condition} order by {order}";
 
-    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type
-    /// says.</exception>
+    /// <exception cref="UnreadableEventException">This version of the bank does not know the type, or the data does not fit it.
+    /// </exception>
     public IEvent Read(NpgsqlDataReader row, bool imported = false)
     {
         var name = row.GetString(4);
@@ -84,9 +83,9 @@ public sealed class StoredEvents
         return e;
     }
 
-    /// <summary>With all headers, of a row of <see cref="SelectWhole"/>.</summary>
-    /// <exception cref="UnreadableEventException">Its type is not known to this version of the bank, or the fact is not what its type
-    /// says.</exception>
+    /// <summary>Reads an event with all headers, from a row of <see cref="SelectWhole"/>.</summary>
+    /// <exception cref="UnreadableEventException">This version of the bank does not know the type, or the data does not fit it.
+    /// </exception>
     public IEvent ReadWhole(NpgsqlDataReader row)
     {
         var e = Read(row);
@@ -96,13 +95,13 @@ public sealed class StoredEvents
             using var headers = JsonDocument.Parse(row.GetFieldValue<byte[]>(11));
             if (headers.RootElement.ValueKind == JsonValueKind.Null)
             {
-                // Marten's own append of an event without headers.
+                // Marten's own append stores null for an event without headers.
                 return e;
             }
 
             if (headers.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw Unreadable(row, new InvalidOperationException("Its headers are no object."));
+                throw Unreadable(row, new InvalidOperationException("The headers are not a JSON object."));
             }
 
             foreach (var header in headers.RootElement.EnumerateObject())

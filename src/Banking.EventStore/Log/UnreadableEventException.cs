@@ -6,7 +6,7 @@ using JasperFx.Events;
 namespace Banking.EventStore.Log;
 
 /// <summary>An event that this bank cannot read, or that a read model cannot project.</summary>
-/// <param name="position">Its place in the log: what comes before it is all right.</param>
+/// <param name="position">Position of the event; all events before it can be read.</param>
 public sealed class UnreadableEventException(long position, Guid id, string type, Exception inner)
     : Exception(
         string.Create(

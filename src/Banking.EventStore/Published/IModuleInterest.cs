@@ -1,8 +1,8 @@
 namespace Banking.EventStore.Published;
 
 /// <summary>
-/// What a module wants to hear of. It registers one of these beside its handler of the message that brings it. What nobody wants is not
-/// written down a second time to be brought to nobody.
+/// Subscription of a module to published events. The module registers it with the handler of the message that delivers them. Events without
+/// subscriber are not stored for delivery.
 /// </summary>
 public interface IModuleInterest
 {
@@ -10,9 +10,9 @@ public interface IModuleInterest
     IReadOnlyList<string> Types { get; }
 
     /// <summary>
-    /// Those of these accounts that it wants to hear of. Asked when the events are in the log with everything before them: an interest that
-    /// was recorded before an event is there to be found. One that was withdrawn is told all the same, for the event may be older than
-    /// that.
+    /// Selects the streams whose events the module wants. It is called when the events and all before them are in the log, so that a
+    /// subscription recorded before an event is found. Events after a withdrawal may be delivered too, because they may have happened
+    /// before it.
     /// </summary>
-    Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> accounts, CancellationToken ct);
+    Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct);
 }

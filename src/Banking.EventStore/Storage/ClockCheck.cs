@@ -10,8 +10,8 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 namespace Banking.EventStore.Storage;
 
 /// <summary>
-/// Whatever a session stores, the database's clock is compared with this machine's in the same round trip, and nothing is stored where they
-/// are too far apart. Where the bank's own clock is another than the machine's, the database is marked.
+/// Compares the database's clock with this machine's whenever a session is saved, in the same round trip. If they differ too much nothing
+/// is stored. If the bank's own clock differs from the machine's, the database is marked.
 /// </summary>
 internal sealed class ClockListener(SystemClock system, TimeProvider bank) : DocumentSessionListenerBase
 {
@@ -28,7 +28,7 @@ internal sealed class ClockListener(SystemClock system, TimeProvider bank) : Doc
     }
 }
 
-/// <summary>Fails the session where the clocks are too far apart.</summary>
+/// <summary>Fails the session if the clocks differ too much.</summary>
 internal sealed class ClockCheck(SystemClock clock) : IStorageOperation
 {
     private DateTimeOffset _sent;
@@ -54,13 +54,14 @@ internal sealed class ClockCheck(SystemClock clock) : IStorageOperation
     }
 }
 
-/// <summary>Keeps for ever that events of this database were recorded by another clock than the machine's.</summary>
+/// <summary>Records permanently that events of this database were stored while the bank's clock was not the machine's.</summary>
 internal sealed class MarkMovedClock(DateTimeOffset now) : IStorageOperation, NoDataReturnedCall
 {
     public const string Table = SchemaNames.Platform + ".moved_clock";
 
     public const string Create =
-        $"create table if not exists {Table} (bank_time timestamptz not null, database_time timestamptz not null default clock_timestamp())";
+        $"create table if not exists {Table} "
+        + "(bank_time timestamptz not null, database_time timestamptz not null default clock_timestamp())";
 
     public Type DocumentType => typeof(IEvent);
 

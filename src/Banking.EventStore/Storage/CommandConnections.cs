@@ -3,34 +3,35 @@ using Npgsql;
 namespace Banking.EventStore.Storage;
 
 /// <summary>
-/// The connections that commands are stored over. Few, and kept for that: their statements stay prepared and PostgreSQL's own caches
-/// warm, where a shared pool hands the work round all of its connections. Whoever looks at the server knows them by "-commands".
+/// Connection pool for storing commands. It is small and used for nothing else, so that statements stay prepared and PostgreSQL's caches
+/// warm. On the server its application name ends with "-commands".
 /// </summary>
 public sealed class CommandConnections : IAsyncDisposable
 {
     /// <summary>
-    /// A lock held by a stuck neighbour must become an answer, not a hanging caller; and a host that dies silently in the middle of a
-    /// transaction must not be such a neighbour for longer than this. Milliseconds.
+    /// A caller gets an answer when another session keeps a lock too long. A host that dies silently within a transaction keeps its locks
+    /// no longer than this either. Milliseconds.
     /// </summary>
     private const string Limits = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000";
 
     /// <summary>
-    /// Commands find rows by their keys, always. A plan is kept with its statement, and one that was made while a table was small would
-    /// read all of it until statistics are gathered again, a minute and many thousands of rows later. Compiling such statements never pays.
+    /// Commands always find rows by their keys. A plan is cached with its statement: one made while a table was small would scan the whole
+    /// table until statistics are gathered again, a minute and many thousands of rows later. JIT compilation never pays for such
+    /// statements.
     /// </summary>
     private const string Plans = "-c enable_seqscan=off -c jit=off";
 
     private readonly NpgsqlDataSource _source;
 
-    /// <param name="minConnections">Connections that are kept open: as many as groups run at once.</param>
+    /// <param name="minConnections">Connections that are kept open: the maximum number of running groups.</param>
     public CommandConnections(string connectionString, int maxConnections, int minConnections)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             MaxPoolSize = maxConnections,
-            // Whatever is remembered of the database is forgotten with each new connection, so those that are used are not given up.
+            // Each new connection clears the state caches, so connections in use are kept open.
             MinPoolSize = Math.Min(minConnections, maxConnections),
-            // Nothing is ever set for a session here, so there is nothing to reset.
+            // Sessions are never changed, so there is nothing to reset.
             NoResetOnClose = true,
         };
         settings.ApplicationName += "-commands";
@@ -46,7 +47,7 @@ public sealed class CommandConnections : IAsyncDisposable
         _source = builder.Build();
     }
 
-    /// <summary>Told whenever PostgreSQL is connected to anew: it may have been restarted, or restored, since.</summary>
+    /// <summary>Raised for each new connection to PostgreSQL: the server may have been restarted, or restored, since.</summary>
     public event Action? Connected;
 
     public ValueTask<NpgsqlConnection> OpenAsync() => _source.OpenConnectionAsync();

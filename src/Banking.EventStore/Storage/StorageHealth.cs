@@ -3,47 +3,47 @@ using Microsoft.Extensions.Logging;
 namespace Banking.EventStore.Storage;
 
 /// <summary>
-/// Why commands cannot be stored just now, for health and for the log. A full disk fails every command, so it is said once a second, with
-/// the number of commands, and not with a stack trace for each.
+/// Tracks why commands cannot be stored, for the health check and the log. A full disk fails every command, so the log gets one line per
+/// second with their number, and no stack traces.
 /// </summary>
 public sealed class StorageHealth(ILogger<StorageHealth> log)
 {
-    /// <summary>Without a command since, nobody knows: then the next one finds out.</summary>
-    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(30);
+    /// <summary>After this time without a command the state is unknown: the next command finds out.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private string? _reason;
     private long _lastFailure;
-    private long _lastLine;
+    private long _lastLogged;
     private int _commands;
-    private bool _isSaid;
+    private bool _isLogged;
 
-    /// <summary>What failed last; null where commands are stored.</summary>
+    /// <summary>The reason of the last failure; null if commands are stored.</summary>
     public string? Reason
     {
         get
         {
-            lock (_gate)
+            lock (_lock)
             {
-                return _reason is not null && TimeProvider.System.GetElapsedTime(_lastFailure) < Remembered ? _reason : null;
+                return _reason is not null && TimeProvider.System.GetElapsedTime(_lastFailure) < MaxAge ? _reason : null;
             }
         }
     }
 
     public void Failed(string reason, int commands)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _reason = reason;
             _lastFailure = TimeProvider.System.GetTimestamp();
             _commands += commands;
-            if (_lastLine != 0 && TimeProvider.System.GetElapsedTime(_lastLine) < TimeSpan.FromSeconds(1))
+            if (_lastLogged != 0 && TimeProvider.System.GetElapsedTime(_lastLogged) < TimeSpan.FromSeconds(1))
             {
                 return;
             }
 
-            log.LogError("{Count} commands could not be stored, and nothing of them was: {Reason}", _commands, reason);
-            (_commands, _lastLine, _isSaid) = (0, _lastFailure, true);
+            log.LogError("{Count} commands could not be stored; nothing of them was stored: {Reason}", _commands, reason);
+            (_commands, _lastLogged, _isLogged) = (0, _lastFailure, true);
         }
     }
 
@@ -54,14 +54,14 @@ public sealed class StorageHealth(ILogger<StorageHealth> log)
             return;
         }
 
-        lock (_gate)
+        lock (_lock)
         {
             _reason = null;
-            // Where some are stored and some are not, one line of each kind a second is all that is said.
-            if (_isSaid)
+            // While some commands are stored and others fail, the log gets at most one line of each kind per second.
+            if (_isLogged)
             {
-                log.LogInformation("Commands are stored again; {Count} more were not since the last line", _commands);
-                (_commands, _isSaid) = (0, false);
+                log.LogInformation("Commands are stored again; {Count} more failed since the last line", _commands);
+                (_commands, _isLogged) = (0, false);
             }
         }
     }

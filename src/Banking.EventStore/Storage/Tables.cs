@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace Banking.EventStore.Storage;
 
-/// <summary>Where the documents of a type lie and what their id is, as Marten knows it.</summary>
+/// <summary>The table and the id of a type of document, from Marten's mapping.</summary>
 internal sealed record DocumentTable(Type Document, string Name, NpgsqlDbType IdType, Func<object, object> Id)
 {
     private static readonly ConcurrentDictionary<(IReadOnlyStoreOptions, Type), DocumentTable> Known = new();

@@ -4,24 +4,22 @@ using Marten;
 namespace Banking.EventStore.Streams;
 
 /// <summary>
-/// A state and the event that made it. A version alone does not say which history a state belongs to: after a restore in place another
+/// A state and the last event folded into it. The version alone does not identify the history of a state: after a restore in place another
 /// event may have the same version.
 /// </summary>
-/// <param name="LastEvent">The id of the last event that was folded into the state.</param>
+/// <param name="LastEvent">Id of the last event folded into the state.</param>
 public sealed record StoredState<TState>(TState State, Guid LastEvent)
     where TState : class, IEventSourced<TState>;
 
-/// <summary>What the tables of states have besides Marten's own columns.</summary>
+/// <summary>The column that tables of states have in addition to Marten's.</summary>
 public static class StoredStates
 {
-    /// <summary>
-    /// The last event of the stored state. Null, or another event's, where Marten wrote the row itself: then the state is folded again.
-    /// </summary>
+    /// <summary>The last event of the stored state. Null or outdated if Marten wrote the row itself: the state is then folded.</summary>
     public const string LastEventColumn = "last_event_id";
 
     /// <summary>
-    /// Names the last event of states that were stored before this column was. Without it, the first command on each account would fold all
-    /// its events while the account is locked.
+    /// SQL that sets the last event of states stored before this column existed. Without it, the first command on each stream would fold
+    /// all its events while the stream is locked.
     /// </summary>
     public static string NameLastEvents(string table) =>
         $"""
@@ -31,7 +29,7 @@ public static class StoredStates
         where d.id = s.id and d.{LastEventColumn} is null and d.mt_version = s.version
         """;
 
-    /// <summary>The tables of the states that commands decide upon.</summary>
+    /// <summary>Returns the tables of the states that commands decide upon.</summary>
     public static IReadOnlySet<string> Tables(IReadOnlyStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

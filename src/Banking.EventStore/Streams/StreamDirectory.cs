@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Banking.EventStore.Streams;
 
-/// <summary>Whether a stream of a kind exists. Asked each time: after a restore in place a stream that was there may be gone.</summary>
+/// <summary>Checks whether a stream of a type exists. Always asks the database: a restore in place may have removed the stream.</summary>
 public sealed class StreamDirectory(NpgsqlDataSource source, IDocumentStore store)
 {
     public async Task<bool> ExistsAsync(Guid id, string type, CancellationToken ct)

@@ -3,12 +3,12 @@ using JasperFx.Events;
 
 namespace Banking.EventStore.Streams;
 
-/// <summary>The state that a stream's events make.</summary>
+/// <summary>Folds the events of a stream.</summary>
 public static class StreamFold
 {
-    /// <param name="events">All events of the stream from its first on, in their order.</param>
-    /// <returns>Null where there are none.</returns>
-    /// <exception cref="UnreadableEventException">One of them cannot follow those before it.</exception>
+    /// <param name="events">All events of the stream, in their order.</param>
+    /// <returns>The state; null without events.</returns>
+    /// <exception cref="UnreadableEventException">An event cannot follow the ones before it.</exception>
     public static TState? Of<TState>(Guid id, IEnumerable<IEvent> events)
         where TState : class, IEventSourced<TState>
     {
@@ -22,7 +22,7 @@ public static class StreamFold
             }
             catch (Exception failure) when (failure is InvalidOperationException or OverflowException or InvalidCastException)
             {
-                // It says what its type says, and cannot be true: another currency than the account's, a balance that no account can hold.
+                // The event has the shape of its type but cannot be true, for instance because its currency differs from the earlier ones.
                 throw new UnreadableEventException(e, failure);
             }
         }

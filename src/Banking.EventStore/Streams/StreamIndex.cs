@@ -3,8 +3,8 @@ using Banking.EventStore.Storage;
 namespace Banking.EventStore.Streams;
 
 /// <summary>
-/// The streams of a small kind, so that looking for all of them does not read those of other kinds. What is appended to these costs nothing
-/// more.
+/// Index of the streams of a type with few streams, so that a search does not read those of other types. Appending to the other streams
+/// costs nothing more.
 /// </summary>
 public static class StreamIndex
 {

@@ -7,7 +7,7 @@ using NpgsqlTypes;
 
 namespace Banking.EventStore.Streams;
 
-/// <summary>Reads what a stream recorded since an instant.</summary>
+/// <summary>Reads the events that a stream recorded since an instant.</summary>
 public sealed class StreamTimeline(IDocumentStore store)
 {
     private readonly StoredEvents _events = new(store);
@@ -19,12 +19,11 @@ public sealed class StreamTimeline(IDocumentStore store)
         order: "version");
 
     /// <summary>
-    /// In the order of their versions: the event of the first version and the last event of the stream, and of those between them what was
-    /// recorded since the instant or is of a lasting type. The first and the last tell where reading goes on, and whether it is the same
-    /// log still.
+    /// Returns, by version, the event at the first version, the last event of the stream, and of those between them the ones recorded since
+    /// the instant or of a lasting type. The first and the last event show where to continue, and whether the log is still the same.
     /// </summary>
-    /// <exception cref="UnreadableEventException">One of them cannot be read, or one that was recorded since the instant is
-    /// missing.</exception>
+    /// <exception cref="UnreadableEventException">An event cannot be read, or one recorded since the instant is missing.
+    /// </exception>
     public async Task<IReadOnlyList<IEvent>> ReadAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction? transaction,
@@ -55,7 +54,7 @@ public sealed class StreamTimeline(IDocumentStore store)
                     e,
                     new InvalidOperationException(
                         string.Create(
-                            CultureInfo.InvariantCulture, $"The event before it, version {e.Version - 1} of its stream, is missing.")));
+                            CultureInfo.InvariantCulture, $"The preceding event, version {e.Version - 1} of the stream, is missing.")));
             }
 
             events.Add(e);

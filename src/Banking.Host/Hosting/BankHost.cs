@@ -175,7 +175,7 @@ public static class BankHost
             .AddSingleton(clock)
             .AddSingleton(connections)
             .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new CommandConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.AtOnce))
+            .AddSingleton(_ => new CommandConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.MaxRunning))
             .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
             .AddEventStore()
             .AddCommands()

@@ -63,7 +63,7 @@ public sealed class ReadModelWriter(
     private async Task<LogPage> SkipGapAsync(Task<LogPage> read, long upTo, CancellationToken ct)
     {
         var page = await read;
-        return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await reader.PassAsync(page.End, upTo, ct) };
+        return page.Events.Count > 0 || page.End >= upTo ? page : page with { End = await reader.SkipGapAsync(page.End, upTo, ct) };
     }
 
     /// <summary>Fills candidates up to the high-water mark, in one pass over the log.</summary>

@@ -90,7 +90,7 @@ public sealed class ReadModelLag : BackgroundService
             new(active.Model, active.Position, end, events, seconds, Math.Round(trend, 1), StallReason(version, active, seconds)), now);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.LookAsync(
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.RunAsync(
         Pause, LookAsync, failure => _logger.LogWarning(failure, "Cannot measure the lag of read models; retrying"), stoppingToken);
 
     private static string? StallReason(int version, Generation active, double seconds) => active switch

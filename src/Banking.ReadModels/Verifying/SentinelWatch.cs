@@ -58,7 +58,7 @@ public sealed class SentinelWatch : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        PeriodicLoop.LookAsync(
+        PeriodicLoop.RunAsync(
             Pause,
             LookAsync,
             failure => _logger.LogWarning(failure, "Cannot read the sentinel's status; health and metrics keep the last one"),

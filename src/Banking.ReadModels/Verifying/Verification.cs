@@ -44,7 +44,7 @@ public sealed class Verification(
     public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => sizes.LatestAsync(limit, ct);
 
     /// <summary>Finds the last position before the next event.</summary>
-    internal Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct) => log.PassAsync(after, upTo, ct);
+    internal Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct) => log.SkipGapAsync(after, upTo, ct);
 
     /// <summary>Reads the highest position of the active read models.</summary>
     public async Task<long> EndAsync(CancellationToken ct)

@@ -33,7 +33,7 @@ public static class AccountContracts
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {
             // The event type is that of every refusal in the bank: publish transfers only, under the account that would have paid.
-            Tell = e => e.Data is CommandRefused refused && TransferOperation.Is(refused.Operation)
+            ToData = e => e.Data is CommandRefused refused && TransferOperation.Is(refused.Operation)
                 ? new TransferRefusedV1(PublicId.Format(RefusalId.Prefix, e.StreamId), refused.Code, refused.EffectiveAt)
                 : null,
             About = e => ((CommandRefused)e.Data).Subject,
@@ -48,7 +48,7 @@ public static class AccountContracts
     private static PublicContract Of<TStored, TData>(string name, Func<TStored, Guid, TData> publish)
         where TStored : class
         where TData : class =>
-        new("banking.account." + name, typeof(TStored), typeof(TData), AccountId.Prefix) { Tell = e => publish((TStored)e.Data, e.Id) };
+        new("banking.account." + name, typeof(TStored), typeof(TData), AccountId.Prefix) { ToData = e => publish((TStored)e.Data, e.Id) };
 
     private static string CustomerId(Guid id) => PublicId.Format("cus", id);
 

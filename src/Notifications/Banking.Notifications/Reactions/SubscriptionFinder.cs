@@ -26,10 +26,10 @@ public sealed class SubscriptionFinder(NpgsqlDataSource source, IDocumentStore s
 
     public IReadOnlyList<string> Types => NotifiableEvents.Types;
 
-    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> accounts, CancellationToken ct)
+    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct)
     {
         await using var command = source.CreateCommand(AccountsSql);
-        command.Parameters.Add(new() { Value = accounts.ToArray() });
+        command.Parameters.Add(new() { Value = streams.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new HashSet<Guid>();
         while (await reader.ReadAsync(ct))

@@ -237,7 +237,7 @@ public sealed class PublicLog(
     private PublicEvent? Map(IEvent e, bool afterHistory)
     {
         var contract = contracts.Find(e.EventType)!;
-        if (contract.Tell(e) is not { } data)
+        if (contract.ToData(e) is not { } data)
         {
             return null;
         }

@@ -31,7 +31,7 @@ internal sealed class OutboxGauges : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        PeriodicLoop.LookAsync(
+        PeriodicLoop.RunAsync(
             Pause,
             async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)),
             failure => _logger.LogWarning(failure, "Cannot read the state of publication; its metrics keep their last values"),
