@@ -110,7 +110,7 @@ public sealed class CommandGroup<TState>(
 
     /// <summary>Waits until a group ends, a command arrives or the delay is over.</summary>
     /// <param name="arrival">Null while no further group can start: new commands are then read when one can.</param>
-    private Task WaitForChangeAsync(IReadOnlyList<Task<Finished>> running, Task? arrival, TimeSpan delay)
+    private Task<Task> WaitForChangeAsync(IReadOnlyList<Task<Finished>> running, Task? arrival, TimeSpan delay)
     {
         List<Task> next = [.. running];
         if (arrival is not null)

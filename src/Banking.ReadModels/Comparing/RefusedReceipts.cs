@@ -53,8 +53,8 @@ internal static class RefusedReceipts
         command.Parameters.Add(new() { Value = receipts.Select(r => r.Key).ToArray() });
         command.Parameters.Add(
             new() { Value = receipts.Select(r => r.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = receipts.Select(r => EarlierReceipts.First(r.Value - before)).ToArray() });
-        command.Parameters.Add(new() { Value = receipts.Select(r => EarlierReceipts.First(r.Value + after)).ToArray() });
+        command.Parameters.Add(new() { Value = receipts.Select(r => EarlierReceipts.LowestId(r.Value - before)).ToArray() });
+        command.Parameters.Add(new() { Value = receipts.Select(r => EarlierReceipts.LowestId(r.Value + after)).ToArray() });
         var found = new HashSet<Guid>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
