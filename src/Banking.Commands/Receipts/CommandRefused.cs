@@ -3,7 +3,7 @@ using Banking.EventStore.Appending;
 namespace Banking.Commands.Receipts;
 
 /// <summary>
-/// Event: a business rule refused a command. The reason and the facts are in the refusal with this id, not here: readers of the log must
+/// A business rule refused a command. The reason and the facts are in the refusal with this id, not here: readers of the log must
 /// not learn facts of a decision.
 /// </summary>
 /// <param name="Subject">The stream under which the refusal is listed; the refusal does not change it.</param>
