@@ -1,7 +1,7 @@
 using Banking.EmbeddedPostgres;
 using Banking.EventStore.Log;
+using Banking.Host;
 using Banking.Host.Commands;
-using Banking.Host.Hosting;
 
 try
 {

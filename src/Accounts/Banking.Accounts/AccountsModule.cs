@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;

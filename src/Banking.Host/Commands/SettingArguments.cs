@@ -1,5 +1,3 @@
-using Banking.Host.Hosting;
-
 namespace Banking.Host.Commands;
 
 /// <summary>

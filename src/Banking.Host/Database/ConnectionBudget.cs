@@ -1,4 +1,3 @@
-using Banking.Host.Hosting;
 using Npgsql;
 
 namespace Banking.Host.Database;

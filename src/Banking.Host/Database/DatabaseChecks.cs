@@ -37,14 +37,14 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
             problems.Add(DescribeSuperuser("banking", role));
         }
 
-        StartupChecks.ThrowIfAny(problems);
+        SettingRules.ThrowIfAny(problems);
     }
 
     public async Task CheckOwnerAsync(NpgsqlConnection owner)
     {
         if (IsProduction && await ScalarAsync(owner, $"select {Superuser}"))
         {
-            StartupChecks.ThrowIfAny([DescribeSuperuser("owner", new NpgsqlConnectionStringBuilder(owner.ConnectionString).Username)]);
+            SettingRules.ThrowIfAny([DescribeSuperuser("owner", new NpgsqlConnectionStringBuilder(owner.ConnectionString).Username)]);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
     {
         if (IsProduction && await ScalarAsync(connection, $"select exists (select from {EventStoreModule.MovedClockTable})"))
         {
-            StartupChecks.ThrowIfAny([
+            SettingRules.ThrowIfAny([
                 "A host served this database with a moved clock, so its recorded times are not real. "
                     + "Production serves only databases recorded with the machine's clock.",
             ]);
@@ -66,9 +66,9 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
         }
 
         var problem = $"The role {role} of ConnectionStrings:banking owns the tables of the log, so this host could change events.";
-        if (IsProduction && !StartupChecks.IsEnabled(configuration, StartupChecks.OwnerAsHost))
+        if (IsProduction && !SettingRules.IsEnabled(configuration, StartupChecks.OwnerAsHost))
         {
-            StartupChecks.ThrowIfAny([
+            SettingRules.ThrowIfAny([
                 $"{problem} Production needs a separate role for the host (docs/operations.md), or {StartupChecks.OwnerAsHost}=true.",
             ]);
         }

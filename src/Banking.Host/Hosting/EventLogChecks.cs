@@ -32,7 +32,7 @@ internal sealed class EventLogChecks(
             problems.AddRange(await module.StartProblemsAsync(services, cancellationToken));
         }
 
-        StartupChecks.ThrowIfAny(problems);
+        SettingRules.ThrowIfAny(problems);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -39,9 +39,9 @@ internal static class StartupChecks
         if (
             !IsDevelopment(environment)
             && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name))
-            && !IsEnabled(configuration, PrivateDatabase))
+            && !SettingRules.IsEnabled(configuration, PrivateDatabase))
         {
-            ThrowIfAny([
+            SettingRules.ThrowIfAny([
                 $"Production needs ConnectionStrings:{BankDatabase.Name}. "
                     + $"To use the private PostgreSQL of this host instead, set {PrivateDatabase}=true.",
             ]);
@@ -49,26 +49,7 @@ internal static class StartupChecks
     }
 
     public static void CheckSettings(IConfiguration configuration, bool isDevelopment) =>
-        ThrowIfAny(isDevelopment ? FindDevelopmentProblems(configuration) : FindProductionProblems(configuration));
-
-    public static bool IsEnabled(IConfiguration configuration, string name) =>
-        configuration[name] switch
-        {
-            null or "" => false,
-            var text => bool.TryParse(text, out var value)
-                ? value
-                : throw new ConfigurationException($"{name} must be true or false, not \"{text}\"."),
-        };
-
-    /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>
-    public static void ThrowIfAny(IEnumerable<string> problems)
-    {
-        var lines = problems.ToList();
-        if (lines.Count > 0)
-        {
-            throw new ConfigurationException(string.Join(Environment.NewLine, lines));
-        }
-    }
+        SettingRules.ThrowIfAny(isDevelopment ? FindDevelopmentProblems(configuration) : FindProductionProblems(configuration));
 
     private static IEnumerable<string> FindProductionProblems(IConfiguration configuration)
     {
@@ -95,7 +76,7 @@ internal static class StartupChecks
                     ("AllowPrivateAddresses", "webhooks would reach into the bank's own network"),
                 ])
         {
-            if (IsEnabled(configuration, Webhooks + name))
+            if (SettingRules.IsEnabled(configuration, Webhooks + name))
             {
                 yield return $"{Webhooks}{name} must not be set in Production: {why}.";
             }
@@ -104,7 +85,7 @@ internal static class StartupChecks
 
     private static IEnumerable<string> FindDevelopmentProblems(IConfiguration configuration)
     {
-        if (IsEnabled(configuration, RemoteDevelopment))
+        if (SettingRules.IsEnabled(configuration, RemoteDevelopment))
         {
             yield break;
         }

@@ -1,4 +1,3 @@
-using Banking.Host.Hosting;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;

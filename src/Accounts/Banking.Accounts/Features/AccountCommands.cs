@@ -1,5 +1,5 @@
 using Banking.Accounts.Domain;
-using Banking.Accounts.ReadModels;
+using Banking.Accounts.Lookups;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;

@@ -1,7 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
-using Banking.EventStore.Callers;
 
 namespace Banking.Accounts.Features;
 
@@ -30,16 +29,3 @@ internal readonly record struct AccountReference(string Account, string? Pointer
 
 /// <summary>New ids, passed into a decision so that it stays a pure function.</summary>
 public sealed record NewIds(Guid First, Guid Second);
-
-/// <summary>Which accounts a caller may see.</summary>
-internal static class Visibility
-{
-    public static bool CanSee(this Caller caller, Account account) =>
-        caller.IsStaff || (caller.CustomerId is { } customer && account.IsUsedBy(customer));
-
-    public static Refusal NotFound(string account, string? pointer = null) =>
-        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with
-        {
-            Pointer = pointer is null ? null : "#" + pointer,
-        };
-}

@@ -1,5 +1,5 @@
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
+using Banking.Accounts.Lookups;
 using Banking.Commands.Groups;
 using Banking.EventStore.Log;
 using Banking.Web.Http;

@@ -1,5 +1,4 @@
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;

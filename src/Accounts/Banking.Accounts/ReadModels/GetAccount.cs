@@ -1,4 +1,5 @@
-using Banking.Accounts.Features;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Views;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;

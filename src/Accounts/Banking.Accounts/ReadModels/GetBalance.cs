@@ -1,6 +1,5 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;

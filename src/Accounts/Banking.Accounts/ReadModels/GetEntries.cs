@@ -1,7 +1,6 @@
 using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;

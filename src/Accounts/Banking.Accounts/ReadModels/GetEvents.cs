@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Banking.Accounts.Contracts;
-using Banking.Accounts.Features;
+using Banking.Accounts.Domain;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;

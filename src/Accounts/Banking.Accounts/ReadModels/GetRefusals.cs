@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Json;

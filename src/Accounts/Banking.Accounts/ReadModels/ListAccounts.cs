@@ -1,5 +1,5 @@
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
+using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Json;

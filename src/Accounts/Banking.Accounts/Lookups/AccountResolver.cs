@@ -3,7 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.SharedKernel;
 using Marten;
 
-namespace Banking.Accounts.ReadModels;
+namespace Banking.Accounts.Lookups;
 
 /// <summary>
 /// Resolves account ids and numbers to accounts. Resolved numbers are cached, because a number never moves to another account, except by

@@ -3,7 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 
-namespace Banking.Accounts.Features;
+namespace Banking.Accounts.Views;
 
 /// <summary>An account in an answer.</summary>
 /// <param name="Version">The version of its stream; also its ETag.</param>

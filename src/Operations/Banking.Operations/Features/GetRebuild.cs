@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
-using Banking.Operations.Features;
+using Banking.Operations.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Wolverine.Http;
 
-namespace Banking.Operations.ReadModels;
+namespace Banking.Operations.Features;
 
 public static class GetRebuildEndpoint
 {
