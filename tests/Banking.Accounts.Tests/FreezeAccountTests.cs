@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using static Banking.Accounts.Tests.AccountSpec;
 

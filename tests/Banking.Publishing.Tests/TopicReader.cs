@@ -7,7 +7,7 @@ namespace Banking.Publishing.Tests;
 /// <summary>Reads a topic from its beginning, without a group.</summary>
 internal sealed class TopicReader : IDisposable
 {
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly IConsumer<string, byte[]> _consumer;
 
@@ -36,7 +36,7 @@ internal sealed class TopicReader : IDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (missing.Count > 0)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < RetryPolicy, $"{missing.Count} of {events.Count} events did not come.");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Timeout, $"{missing.Count} of {events.Count} events did not come.");
             await ReadAsync(TimeSpan.FromMilliseconds(200));
             missing.ExceptWith(Events.Select(e => e.Text("id")));
         }

@@ -47,7 +47,7 @@ public sealed class GuardedBank : BankFixture
 
 internal static class WebhookSteps
 {
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public static async Task<string> RegisterWebhookAsync(
@@ -64,7 +64,7 @@ internal static class WebhookSteps
     /// <summary>Asks until the answer is the one that is waited for.</summary>
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt)
     {
-        using var late = new CancellationTokenSource(RetryPolicy);
+        using var late = new CancellationTokenSource(Timeout);
         while (true)
         {
             var answer = await ask();
@@ -73,7 +73,7 @@ internal static class WebhookSteps
                 return answer;
             }
 
-            Assert.False(late.IsCancellationRequested, $"It did not come to that within {RetryPolicy}. Last: {answer}");
+            Assert.False(late.IsCancellationRequested, $"It did not come to that within {Timeout}. Last: {answer}");
             await Task.Delay(Pause, CancellationToken.None);
         }
     }

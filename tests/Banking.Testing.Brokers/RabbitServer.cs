@@ -16,7 +16,7 @@ public sealed class RabbitServer : IAsyncDisposable
     /// <summary>The script itself. The one on the PATH changes the account, reads /etc/rabbitmq, and only root may call it.</summary>
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("banking-rabbit-");
@@ -120,12 +120,12 @@ public sealed class RabbitServer : IAsyncDisposable
         {
             if (_broker.HasExited)
             {
-                throw new InvalidOperationException($"RabbitMQ ended with {_broker.ExitCode} instead of starting:\n{EventCache()}");
+                throw new InvalidOperationException($"RabbitMQ ended with {_broker.ExitCode} instead of starting:\n{ReadLogTail()}");
             }
 
-            if (TimeProvider.System.GetElapsedTime(started) > RetryPolicy)
+            if (TimeProvider.System.GetElapsedTime(started) > Timeout)
             {
-                throw new TimeoutException($"RabbitMQ lets nobody in after {RetryPolicy.TotalSeconds} seconds:\n{EventCache()}");
+                throw new TimeoutException($"RabbitMQ lets nobody in after {Timeout.TotalSeconds} seconds:\n{ReadLogTail()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -146,9 +146,9 @@ public sealed class RabbitServer : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (!await HasAsync(names, name))
         {
-            if (TimeProvider.System.GetElapsedTime(started) > RetryPolicy)
+            if (TimeProvider.System.GetElapsedTime(started) > Timeout)
             {
-                throw new TimeoutException($"The broker has not written down the queue {quorumQueue}:\n{EventCache()}");
+                throw new TimeoutException($"The broker has not written down the queue {quorumQueue}:\n{ReadLogTail()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -156,7 +156,7 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>The last lines of what the broker said.</summary>
-    public string EventCache() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "It said nothing.";
+    public string ReadLogTail() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "It said nothing.";
 
     public async ValueTask DisposeAsync()
     {

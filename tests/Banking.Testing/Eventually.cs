@@ -3,7 +3,7 @@ namespace Banking.Testing;
 /// <summary>Waiting for what happens by itself.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public static Task<T> UntilAsync<T>(Func<T> ask, Func<T, bool> isIt) => UntilAsync(() => Task.FromResult(ask()), isIt);
@@ -14,7 +14,7 @@ public static class Eventually
     {
         ArgumentNullException.ThrowIfNull(ask);
         ArgumentNullException.ThrowIfNull(isIt);
-        using var late = new CancellationTokenSource(patience ?? RetryPolicy);
+        using var late = new CancellationTokenSource(patience ?? Timeout);
         while (true)
         {
             var answer = await ask();

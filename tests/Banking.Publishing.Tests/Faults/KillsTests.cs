@@ -21,7 +21,7 @@ public sealed class KillsTests(ITestOutputHelper output)
     /// comes near that, even when a backlog comes faster than it is read.</summary>
     private const int Partitions = 240;
 
-    private static readonly TimeSpan RetryPolicy = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task Whatever_is_killed_every_event_arrives_in_order_and_counts_once()
@@ -52,7 +52,7 @@ public sealed class KillsTests(ITestOutputHelper output)
         using var @operator = await bank.OperatorAsync();
         foreach (var listener in (Listener[])[onKafka, onRabbit])
         {
-            await Eventually.UntilAsync(() => Task.FromResult(listener.Applied), n => n >= published, RetryPolicy);
+            await Eventually.UntilAsync(() => Task.FromResult(listener.Applied), n => n >= published, Timeout);
             output.WriteLine(
                 listener.Read(b =>
                     string.Create(
@@ -79,7 +79,7 @@ public sealed class KillsTests(ITestOutputHelper output)
             // Somewhere in its share of the work.
             var share = profile.Events / 2.0 / profile.Kills;
             var at = (int)((kill - 1 + (0.2 + (0.7 * random.NextDouble()))) * share);
-            await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n >= Math.Max(at, last + Between), RetryPolicy);
+            await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n >= Math.Max(at, last + Between), Timeout);
             var withBrokers = kill == (profile.Kills + 1) / 2;
             if (withBrokers)
             {
@@ -98,7 +98,7 @@ public sealed class KillsTests(ITestOutputHelper output)
                 var before = payers.Transfers;
                 await Task.Delay(profile.BrokersDown / 2, TimeProvider.System);
                 // The bank goes on while its brokers are away; a busy machine may take its time after the kill.
-                await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n > before, RetryPolicy);
+                await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n > before, Timeout);
                 kafka.Up();
                 await rabbit.StartAgainAsync();
                 output.WriteLine($"brokers up at {payers.Transfers} transfers");
