@@ -19,8 +19,6 @@ public sealed class SourceFormTests
         "src/Banking.Commands",
         "src/Banking.EventStore",
         "src/Banking.ReadModels",
-        "src/Banking.Web",
-        "src/Publishing",
         "tests/Banking.Host.Tests",
         "tests/Banking.Operations.Tests",
         "tests/Banking.Publishing.Tests",
@@ -31,8 +29,6 @@ public sealed class SourceFormTests
     [
         "src/Banking.Commands",
         "src/Banking.ReadModels",
-        "src/Banking.Web",
-        "src/Publishing",
         "tests/Banking.Host.Tests",
         "tests/Banking.Operations.Tests",
         "tests/Banking.Publishing.Tests",

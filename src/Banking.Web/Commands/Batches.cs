@@ -74,7 +74,7 @@ public static class Batches
             {
                 return Problems.Malformed(
                     "malformed_idempotency_key",
-                    $"A key is 1 to {CommandContext.MaxKeyLength} printable ASCII characters.",
+                    $"A key must be 1 to {CommandContext.MaxKeyLength} printable ASCII characters.",
                     at + "/idempotencyKey");
             }
 

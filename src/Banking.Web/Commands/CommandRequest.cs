@@ -132,7 +132,7 @@ public static class CommandRequest
                 null,
                 Problems.Malformed(
                     "malformed_idempotency_key",
-                    $"An Idempotency-Key is one string of 1 to {CommandContext.MaxKeyLength} printable ASCII characters, best in quotes (RFC 8941)."
-                ));
+                    $"Idempotency-Key must be one string of 1 to {CommandContext.MaxKeyLength} printable ASCII characters, "
+                        + "preferably in quotes (RFC 8941)."));
     }
 }

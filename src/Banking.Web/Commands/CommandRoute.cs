@@ -81,7 +81,7 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         {
             throw new CommandRejectedException(
                 "command_id_missing",
-                $"A command on the bus carries a CommandId of 1 to {CommandContext.MaxKeyLength} printable ASCII characters.");
+                $"A command on the bus must have a CommandId of 1 to {CommandContext.MaxKeyLength} printable ASCII characters.");
         }
 
         if (CommandMessage.ActorProblem(envelope) is { } actorProblem)
