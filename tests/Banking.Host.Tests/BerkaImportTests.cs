@@ -145,7 +145,8 @@ public sealed class BerkaImportTests : IAsyncLifetime
             """
             select md5(string_agg(e.line, '|' order by e.line)) || (select md5(string_agg(a.line, '|' order by a.line)) from (
                 select id::text || (data - 'recordedAt')::text as line from accounts.mt_doc_account) a)
-            from (select stream_id::text || version || id::text || type || (data - 'personal' - case when type like 'customers%' then 'effectiveAt' else '' end)::text as line
+            from (select stream_id::text || version || id::text || type || (data - 'personal' - case when type like 'customers%' then
+                'effectiveAt' else '' end)::text as line
                 from bank.mt_events) e
             """);
         return (string)(await command.ExecuteScalarAsync())!;

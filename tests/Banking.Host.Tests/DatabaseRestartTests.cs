@@ -71,7 +71,8 @@ public sealed class DatabaseRestartTests
         {
             var stored = await QueryAsync(
                 ledger,
-                "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having count(*) = 2"
+                "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having "
+                    + "count(*) = 2"
             );
             Assert.Equal(_paid.Order(), stored.Order());
             Assert.Equal(
@@ -83,7 +84,8 @@ public sealed class DatabaseRestartTests
             Assert.Empty(
                 await QueryAsync(
                     ledger,
-                    "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by e.stream_id, s.version "
+                    "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by "
+                        + "e.stream_id, s.version "
                         + "having array_agg(e.version order by e.seq_id) is distinct from array(select generate_series(1, s.version))"));
         }
 

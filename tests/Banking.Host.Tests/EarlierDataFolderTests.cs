@@ -9,7 +9,8 @@ public sealed class EarlierDataFolderTests : IDisposable
 {
     private const string Owners =
         """
-        select distinct n.nspname || '.' || c.relname || ' ' || pg_get_userbyid(c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        select distinct n.nspname || '.' || c.relname || ' ' || pg_get_userbyid(c.relowner) from pg_class c join pg_namespace n on
+            n.oid = c.relnamespace
         where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'v', 'S')
         """;
 
@@ -37,7 +38,8 @@ public sealed class EarlierDataFolderTests : IDisposable
 
             await RowsAsync(
                 superuser,
-                "drop function bank.refuse_change cascade; drop table platform.schema_part; create schema scratch_old; create table scratch_old.entry (id int)"
+                "drop function bank.refuse_change cascade; drop table platform.schema_part; create schema scratch_old; create table "
+                    + "scratch_old.entry (id int)"
             );
         }
 

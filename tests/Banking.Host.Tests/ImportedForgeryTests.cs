@@ -26,24 +26,30 @@ public sealed class ImportedForgeryTests(SmallHistory history) : IClassFixture<S
                 $"update bank.mt_events set id = gen_random_uuid() where {Of10} and type = 'accounts.delegate-authorized.v1'"),
             (
                 "the id is derived from the customer",
-                "update bank.mt_events set id = gen_random_uuid() where type = 'customers.customer-registered.v1' and data ->> 'externalId' = '1'"
+                "update bank.mt_events set id = gen_random_uuid() where type = 'customers.customer-registered.v1' and data ->> "
+                    + "'externalId' = '1'"
             ),
             (
                 "the key is the row it came from",
-                $"update bank.mt_events set headers = jsonb_set(headers, '{{idempotencyKey}}', '\"berka/trans.asc/999\"') where {Of10} and data -> 'source' ->> 'id' = '101'"
+                $"update bank.mt_events set headers = jsonb_set(headers, '{{idempotencyKey}}', '\"berka/trans.asc/999\"') where "
+                    + $"{Of10} and data -> 'source' ->> 'id' = '101'"
             ),
             (
                 "the operation is the import that the actor names",
-                $"update bank.mt_events set headers = jsonb_set(headers, '{{operation}}', '\"import other\"') where data ->> 'externalId' = '2'"
+                $"update bank.mt_events set headers = jsonb_set(headers, '{{operation}}', '\"import other\"') where data ->> "
+                    + $"'externalId' = '2'"
             ),
             (
                 "an imported event names the row it came from",
                 $"update bank.mt_events set data = data - 'source' where {Of20} and version = 2"),
             (
                 "an import takes over a stream whole",
-                "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, user_name, is_archived) "
-                    + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), stream_id, 3, data, type, clock_timestamp(), tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, "
-                    + $"user_name, false from bank.mt_events where {Of20} and version = 2; update bank.mt_streams set version = 3 where {Of20.Replace("stream_id", "id", StringComparison.Ordinal)}"
+                "insert into bank.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, "
+                    + "correlation_id, causation_id, headers, user_name, is_archived) "
+                    + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), stream_id, 3, data, type, clock_timestamp(), "
+                    + "tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, "
+                    + $"user_name, false from bank.mt_events where {Of20} and version = 2; update bank.mt_streams set version = 3 "
+                    + $"where {Of20.Replace("stream_id", "id", StringComparison.Ordinal)}"
             ),
         ];
         await using var owner = NpgsqlDataSource.Create(TestCluster.Owner(history.Database));

@@ -49,7 +49,8 @@ public sealed class ProjectionsCommandTests
         Assert.Equal(
             "5",
             await bank.RowAsync(
-                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"
+                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' "
+                    + "and data ->> 'differences' = '0'"
             ));
     }
 
@@ -135,7 +136,8 @@ public sealed class ProjectionsCommandTests
         await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
         await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken);
         await bank.RowsAsync(
-            "update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from bank.mt_events) returning 1"
+            "update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from "
+                + "bank.mt_events) returning 1"
         );
         var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));

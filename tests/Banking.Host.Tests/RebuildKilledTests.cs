@@ -47,7 +47,8 @@ public sealed class RebuildKilledTests
         Assert.Equal(
             "5",
             await bank.RowAsync(
-                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' and data ->> 'differences' = '0'"
+                "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' "
+                    + "and data ->> 'differences' = '0'"
             ));
         await bank.SameRowsAsync(
             $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",
@@ -68,7 +69,8 @@ public sealed class RebuildKilledTests
         // A transaction for each attempt: a rebuild waits for those that were open when it began.
         var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(
-            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit 1 for update",
+            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit "
+                + $"1 for update",
             connection);
         if (await command.ExecuteScalarAsync() is long position)
         {

@@ -49,9 +49,11 @@ public sealed class ReplayCommandTests
         await bank.SameRowsAsync(
             "select gl, currency, effective_on, debits, credits, entries from scratch_ledger.gl_day",
             """
-            select 2000, currency, effective_on, sum(greatest(-credit, 0)), sum(greatest(credit, 0)), count(*) from scratch_ledger.journal group by 2, 3
+            select 2000, currency, effective_on, sum(greatest(-credit, 0)), sum(greatest(credit, 0)), count(*) from
+                scratch_ledger.journal group by 2, 3
             union all
-            select counter, currency, effective_on, sum(greatest(credit, 0)), sum(greatest(-credit, 0)), count(*) from scratch_ledger.journal group by 1, 2, 3
+            select counter, currency, effective_on, sum(greatest(credit, 0)), sum(greatest(-credit, 0)), count(*) from
+                scratch_ledger.journal group by 1, 2, 3
             """);
     }
 
@@ -92,13 +94,15 @@ public sealed class ReplayCommandTests
 
         Assert.Equal(2, exitCode);
         Assert.Matches(
-            "[Rr]equired|Unrecognized|--into: a schema|--account: an id|--from: an instant|--to: an instant|--from must be before|There is no read model 'postings': entries, ledger, audit",
+            "[Rr]equired|Unrecognized|--into: a schema|--account: an id|--from: an instant|--to: an instant|--from must be "
+                + "before|There is no read model 'postings': entries, ledger, audit",
             error);
         Assert.Empty(output);
         Assert.Equal(
             "0",
             await bank.RowAsync(
-                "select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in ('scratch_', 'scratch_No')"
+                "select count(*) from information_schema.schemata where schema_name like 'scratch\\_no%' or schema_name in "
+                    + "('scratch_', 'scratch_No')"
             ));
     }
 
@@ -113,7 +117,8 @@ public sealed class ReplayCommandTests
     private static async Task<(string From, string To)> MiddleAsync(ImportedBank bank)
     {
         var row = await bank.RowAsync(
-            $"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) within group (order by recorded_at), '{Wire}') "
+            $"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) "
+                + $"within group (order by recorded_at), '{Wire}') "
                 + "from (select recorded_at at time zone 'UTC' as recorded_at from accounts.entry) e");
         return (row.Split('|')[0], row.Split('|')[1]);
     }
@@ -124,7 +129,8 @@ public sealed class ReplayCommandTests
             """
             select t.name, (xpath('//c/text()', query_to_xml('select count(*) as c from ' || t.name, false, false, '')))[1]::text
             from (select table_schema || '.' || table_name as name from information_schema.tables
-                where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') and table_schema not like 'scratch%') t
+                where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') and table_schema not like
+                    'scratch%') t
             order by 1
             """
         );

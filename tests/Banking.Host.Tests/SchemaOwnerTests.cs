@@ -98,7 +98,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             Assert.Equal(
                 "1",
                 await RowAsync(
-                    "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and e.stream_id = d.id and e.version = d.mt_version"
+                    "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and "
+                        + "e.stream_id = d.id and e.version = d.mt_version"
                 ));
         }
     }
@@ -133,7 +134,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             await using var command = host.CreateCommand(
                 """
                 create schema banking_owner;
-                create function banking_owner.format(text, name, text) returns text language plpgsql as $$ begin raise exception 'not the one'; end $$;
+                create function banking_owner.format(text, name, text) returns text language plpgsql as $$ begin raise exception
+                    'not the one'; end $$;
                 grant usage on schema banking_owner to public;
                 """);
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
     ];
 
     [Fact]
-    public async Task A_host_that_may_take_more_connections_than_the_server_gives_is_refused_and_one_that_leaves_no_room_for_a_second_says_so()
+    public async Task A_host_may_not_take_more_connections_than_the_server_has_and_says_when_no_second_host_fits()
     {
         var server = await ScalarAsync<int>(
             "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");

@@ -27,7 +27,8 @@ public sealed class StopTests
             var bodies = Enumerable
                 .Range(1, Payments)
                 .Select(_ => new BodyOnDemand(
-                    $$"""{ "fromAccountId": "{{from}}", "toAccountId": "{{to}}", "amount": { "value": "1.00", "currency": "EUR" }, "reason": "test" }"""
+                    $$"""{ "fromAccountId": "{{from}}", "toAccountId": "{{to}}", "reason": "test", """
+                        + """ "amount": { "value": "1.00", "currency": "EUR" } }"""
                 ))
                 .ToList();
             payments.AddRange(

@@ -24,17 +24,20 @@ public sealed class VerifyCommandTests
         (
             "entries",
             "state",
-            $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = (select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"
+            $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = "
+                + $"(select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"
         ),
         (
             "ledger",
             "journal",
-            "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) from ledger.journal) returning account"
+            "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) "
+                + "from ledger.journal) returning account"
         ),
         (
             "ledger",
             "gl_day",
-            "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning null"
+            "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day "
+                + "order by 1, 2 limit 1) returning null"
         ),
         ("audit", "event_index", "delete from audit.event_index where position = {0} returning stream"),
     ];
@@ -116,7 +119,8 @@ public sealed class VerifyCommandTests
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         await bank.RowAsync(
-            "update ledger.gl_day set credits = 4711 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order by 1, 2 limit 1) returning 1"
+            "update ledger.gl_day set credits = 4711 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day order "
+                + "by 1, 2 limit 1) returning 1"
         );
 
         var (exitCode, output, _) = await bank.RunAsync("verify");
@@ -145,7 +149,8 @@ public sealed class VerifyCommandTests
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         await bank.RowsAsync(
-            $"update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = {bank.Events + 1} where name = 'ledger'"
+            $"update platform.read_model set paused_at = now(), pause_reason = 'it is torn', pause_position = {bank.Events + 1} "
+                + $"where name = 'ledger'"
         );
 
         var (exitCode, output, error) = await bank.RunAsync("verify");

@@ -81,10 +81,8 @@ public sealed class PublisherTests : IAsyncLifetime
 
         await ArrivedAsync(account, [1, 2]);
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).IsProblem(409, "not_held");
-        var told = (
-            await _bank
-                .As("auditor")
-                .GetCurrentAsync("/audit/events?limit=2&stream=" + PublisherControl.StreamOf(Sink.Name).ToString("N"), await PositionAsync()))
+        var stream = PublisherControl.StreamOf(Sink.Name).ToString("N");
+        var told = (await _bank.As("auditor").GetCurrentAsync($"/audit/events?limit=2&stream={stream}", await PositionAsync()))
             .Ok()
             .Items();
         Assert.Equal(
@@ -252,7 +250,8 @@ public sealed class PublisherTests : IAsyncLifetime
             "update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
         await _bank.ExecuteAsync(
             "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) "
-                + "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id = $2 and version = 2",
+                + "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id "
+                + "= $2 and version = 2",
             Sink.Name,
             Guid.ParseExact(waiting[4..], "N"));
         (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();

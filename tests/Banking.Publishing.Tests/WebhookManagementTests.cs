@@ -249,6 +249,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     private async Task<long> StoredAsync(string[] secrets) =>
         (
             await bank.QueryAsync<long>(
-                "select count(*) from publishing_keys.mt_doc_webhook_secret s where exists (select from unnest($1) t where s.data::text like '%' || t || '%')",
+                "select count(*) from publishing_keys.mt_doc_webhook_secret s where exists (select from unnest($1) t where "
+                    + "s.data::text like '%' || t || '%')",
                 (object)secrets))[0];
 }

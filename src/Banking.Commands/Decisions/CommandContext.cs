@@ -72,7 +72,8 @@ public sealed record CommandContext(
         // Without a customer this is the scope of all earlier versions. With one it begins with a letter; the earlier scopes begin with
         // a digit.
         var prefix = customer is { } id ? $"customer:{id:N}|" : "";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{prefix}{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}"));
+        var scope = $"{prefix}{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}";
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(scope));
 
         // 128 bits are enough to distinguish keys. The index on this id is the largest one that a command writes to.
         return new(hash.AsSpan(0, 16), bigEndian: true);
