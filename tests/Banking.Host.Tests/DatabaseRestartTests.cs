@@ -67,30 +67,32 @@ public sealed class DatabaseRestartTests
             Assert.Equal(Accounts * 1_000_000.00m, balances.Sum(b => decimal.Parse(b, CultureInfo.InvariantCulture)));
         }
 
-        await using (var ledger = NpgsqlDataSource.Create(cluster.ConnectionString("restart")))
-        {
-            var stored = await QueryAsync(
-                ledger,
-                "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having "
-                    + "count(*) = 2"
-            );
-            Assert.Equal(_paid.Order(), stored.Order());
-            Assert.Equal(
-                [$"{2 * _paid.Count}"],
-                await QueryAsync(ledger, "select count(*)::text from bank.mt_events where type like 'accounts.transfer-%'"));
-            Assert.Equal(
-                [$"{_paid.Count}"],
-                await QueryAsync(ledger, "select count(*)::text from platform.receipt where location like '/v1/transfers/%'"));
-            Assert.Empty(
-                await QueryAsync(
-                    ledger,
-                    "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by "
-                        + "e.stream_id, s.version "
-                        + "having array_agg(e.version order by e.seq_id) is distinct from array(select generate_series(1, s.version))"));
-        }
-
+        await AssertEachStandsOnceAsync(cluster.ConnectionString("restart"));
         await cluster.DisposeAsync();
         folder.Delete(recursive: true);
+    }
+
+    private async Task AssertEachStandsOnceAsync(string connectionString)
+    {
+        await using var ledger = NpgsqlDataSource.Create(connectionString);
+        var stored = await QueryAsync(
+            ledger,
+            "select headers ->> 'idempotencyKey' from bank.mt_events where type like 'accounts.transfer-%' group by 1 having "
+                + "count(*) = 2"
+        );
+        Assert.Equal(_paid.Order(), stored.Order());
+        Assert.Equal(
+            [$"{2 * _paid.Count}"],
+            await QueryAsync(ledger, "select count(*)::text from bank.mt_events where type like 'accounts.transfer-%'"));
+        Assert.Equal(
+            [$"{_paid.Count}"],
+            await QueryAsync(ledger, "select count(*)::text from platform.receipt where location like '/v1/transfers/%'"));
+        Assert.Empty(
+            await QueryAsync(
+                ledger,
+                "select e.stream_id::text from bank.mt_events e left join bank.mt_streams s on s.id = e.stream_id group by "
+                    + "e.stream_id, s.version "
+                    + "having array_agg(e.version order by e.seq_id) is distinct from array(select generate_series(1, s.version))"));
     }
 
     private async Task PayAsync(HostProcess host, int caller, string[] accounts)

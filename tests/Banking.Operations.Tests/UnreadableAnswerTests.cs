@@ -126,11 +126,8 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
             (await teller.GetAsync(path)).Ok();
         }
 
-        foreach (var path in (string[])
-            ["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"])
-        {
-            (await auditor.GetAsync(path)).Ok();
-        }
+        string[] books = ["/v1/ledger/trial-balance", "/v1/ledger/balance-sheet", $"/audit/events?account={_account}", "/audit/events"];
+        Assert.All(await Task.WhenAll(books.Select(path => auditor.GetAsync(path))), answer => answer.Ok());
 
         Assert.Equal("11.00", await teller.BalanceAsync(_account));
         Assert.Equal("12.00", (await deposits.DepositAsync(teller, "1.00")).Created().Text("balance", "value"));

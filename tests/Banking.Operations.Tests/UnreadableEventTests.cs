@@ -22,8 +22,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     [Theory]
     [InlineData("type = 'accounts.of-a-later-version.v1'", "does not know its type", true)]
     [InlineData("data = '{\"amount\": 7}'", "cannot be read", false)]
-    public async Task Each_read_model_pauses_before_it_and_continues_when_it_is_readable(
-        string change, string reason, bool stopsDocuments)
+    public async Task Each_read_model_pauses_before_it_and_continues_when_it_is_readable(string change, string reason, bool stopsDocuments)
     {
         var (teller, operations) = (_bank.As("teller"), _bank.As("operator"));
         var account = await teller.OpenAsync(balance: "1.00");

@@ -9,109 +9,54 @@ public sealed class FeedDiscretionTests(BankFixture bank) : IClassFixture<BankFi
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly string[] Personal =
+    [
+        "Zyxwina", "Qorvath", "Bqvbert", "Xandov", "5550173", "5550184", "ref-", "why-", "code-", "case-7397", "dev-teller",
+    ];
+
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
     public async Task No_name_address_number_reference_or_reason_is_in_any_published_event()
     {
-        var ada = (
-            await _teller.PostAsync(
-                "/v1/customers",
-                new
-                {
-                    name = "Zyxwina Qorvath",
-                    email = "zyxwina@qorvath.example",
-                    phone = "+49 151 5550173",
-                })).Created();
-        var bob = (
-            await _teller.PostAsync(
-                "/v1/customers",
-                new
-                {
-                    name = "Bqvbert Xandov",
-                    email = "bqvbert@xandov.example",
-                    phone = "+49 151 5550184",
-                })).Created();
+        var ada = (await _teller.PostAsync(
+            "/v1/customers",
+            new { name = "Zyxwina Qorvath", email = "zyxwina@qorvath.example", phone = "+49 151 5550173" })).Created();
+        var bob = (await _teller.PostAsync(
+            "/v1/customers",
+            new { name = "Bqvbert Xandov", email = "bqvbert@xandov.example", phone = "+49 151 5550184" })).Created();
         var (one, other) = (await OpenAsync(ada.Text("id")), await OpenAsync(bob.Text("id")));
-        (
-            await MoveAsync(
-                "/v1/deposits",
-                new
-                {
-                    accountId = one.Id,
-                    amount = Eur("50.00"),
-                    reference = "ref-dep-7391",
-                    reason = "why-dep-7391",
-                })).Created();
-        (
-            await MoveAsync(
-                "/v1/withdrawals",
-                new
-                {
-                    accountId = one.Number,
-                    amount = Eur("5.00"),
-                    reference = "ref-wit-7392",
-                    reason = "why-wit-7392",
-                })).Created();
-        (
-            await MoveAsync(
-                "/v1/transfers",
-                new
-                {
-                    fromAccountId = one.Number,
-                    toAccountId = other.Number,
-                    amount = Eur("7.00"),
-                    reference = "ref-tra-7393",
-                    reason = "why-tra-7393",
-                })).Created();
-        (
-            await MoveAsync(
-                $"/v1/accounts/{one.Id}/overdraft-limit",
-                new
-                {
-                    limit = "10.00",
-                    reasonCode = "code-7394",
-                    reason = "why-lim-7394",
-                })).Ok();
-        (
-            await MoveAsync(
-                $"/v1/accounts/{one.Id}/freeze",
-                new
-                {
-                    scope = "all",
-                    reasonCode = "code-7395",
-                    reason = "why-fre-7395",
-                })).Ok();
-        (
-            await MoveAsync(
-                $"/v1/accounts/{one.Id}/unfreeze",
-                new
-                {
-                    scope = "all",
-                    reasonCode = "code-7396",
-                    reason = "why-unf-7396",
-                })).Ok();
+        (await MoveAsync(
+            "/v1/deposits",
+            new { accountId = one.Id, amount = Eur("50.00"), reference = "ref-dep-7391", reason = "why-dep-7391" })).Created();
+        (await MoveAsync(
+            "/v1/withdrawals",
+            new { accountId = one.Number, amount = Eur("5.00"), reference = "ref-wit-7392", reason = "why-wit-7392" })).Created();
+        (await MoveAsync(
+            "/v1/transfers",
+            new
+            {
+                fromAccountId = one.Number,
+                toAccountId = other.Number,
+                amount = Eur("7.00"),
+                reference = "ref-tra-7393",
+                reason = "why-tra-7393",
+            })).Created();
+        (await MoveAsync(
+            $"/v1/accounts/{one.Id}/overdraft-limit",
+            new { limit = "10.00", reasonCode = "code-7394", reason = "why-lim-7394" })).Ok();
+        (await MoveAsync(
+            $"/v1/accounts/{one.Id}/freeze",
+            new { scope = "all", reasonCode = "code-7395", reason = "why-fre-7395" })).Ok();
+        (await MoveAsync(
+            $"/v1/accounts/{one.Id}/unfreeze",
+            new { scope = "all", reasonCode = "code-7396", reason = "why-unf-7396" })).Ok();
 
         var events = await new Feed(bank).AllAsync();
 
         Assert.Equal(9, events.Count);
         var told = string.Join('\n', events.Select(e => JsonSerializer.Serialize(e, Readable)));
-        string[] secrets =
-        [
-            "Zyxwina",
-            "Qorvath",
-            "Bqvbert",
-            "Xandov",
-            "5550173",
-            "5550184",
-            "ref-",
-            "why-",
-            "code-",
-            "case-7397",
-            "dev-teller",
-            one.Number,
-            other.Number,
-        ];
+        string[] secrets = [.. Personal, one.Number, other.Number];
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, told, StringComparison.OrdinalIgnoreCase));
     }
 
