@@ -1,5 +1,5 @@
-using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
+using Banking.Publishing.Publishers;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Banking.Publishing.Publishers;
 using Banking.Publishing.Log;
+using Banking.Publishing.Publishers;
 
 namespace Banking.Publishing.Webhooks;
 
