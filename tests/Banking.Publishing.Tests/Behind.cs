@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The database behind the bank, and what its answers must be.</summary>
+/// <summary>SQL on the bank's database as its owner, and assertions on answers.</summary>
 internal static class Behind
 {
     public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)

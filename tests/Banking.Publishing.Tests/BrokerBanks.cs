@@ -37,29 +37,29 @@ internal sealed class RabbitBank(Uri uri, params string[] settings) : BankFixtur
     }
 }
 
-internal static class LaneSeen
+internal static class PublisherSteps
 {
-    /// <summary>What the operators are told is in the way, once they are told anything that contains this.</summary>
+    /// <summary>Waits until the publisher shows an error that contains this text, and returns that error.</summary>
     public static async Task<string> TroubleAsync(this BankFixture bank, string contains)
     {
-        var (trouble, _) = await Eventually.UntilAsync(bank.LaneAsync, l => l.Trouble.Contains(contains, StringComparison.Ordinal));
-        return trouble;
+        var (error, _) = await Eventually.UntilAsync(bank.PublisherAsync, p => p.Error.Contains(contains, StringComparison.Ordinal));
+        return error;
     }
 
-    /// <summary>Nothing is in the way any more, and nothing is left to be delivered.</summary>
+    /// <summary>Waits until the publisher has no error and no event left to deliver.</summary>
     public static async Task WellAsync(this BankFixture bank)
     {
         await new Feed(bank).CompleteAsync();
-        await Eventually.UntilAsync(bank.LaneAsync, l => l is ("", 0));
+        await Eventually.UntilAsync(bank.PublisherAsync, p => p is ("", 0));
     }
 
-    /// <summary>Versions of an account in the order in which they came the first time.</summary>
+    /// <summary>The versions of an account's events in order of first arrival, without repeats.</summary>
     public static IReadOnlyList<long> FirstsOf(this IEnumerable<JsonElement> events, string account) =>
         [.. events.Where(e => e.Text("subject") == account).Select(e => e.Number("streamversion")!.Value).Distinct()];
 
-    private static async Task<(string Trouble, long Waiting)> LaneAsync(this BankFixture bank) =>
+    private static async Task<(string Error, long Waiting)> PublisherAsync(this BankFixture bank) =>
         (await bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Where(d => d.GetProperty("kind").GetString() != "modules").ToList()
-            is [var lane]
-            ? (lane.TryGetProperty("lastError", out var error) ? error.Text("text") : "", lane.GetProperty("waiting").GetInt64())
-            : ("no lane yet", -1);
+            is [var publisher]
+            ? (publisher.TryGetProperty("lastError", out var error) ? error.Text("text") : "", publisher.GetProperty("waiting").GetInt64())
+            : ("no publisher yet", -1);
 }

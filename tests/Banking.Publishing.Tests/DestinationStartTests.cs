@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Publishing.Tests;
 
 /// <summary>
-/// A destination that is new starts where it was told to, and keeps its place from then on, whichever host delivers to it.
+/// A new destination starts at its configured position. Afterwards it continues from its checkpoint, whichever host delivers to it.
 /// </summary>
 public sealed class DestinationStartTests
 {
@@ -29,9 +29,9 @@ public sealed class DestinationStartTests
     [InlineData("99999999999999999999")]
     public void Anything_else_is_refused_in_plain_words(string text)
     {
-        var refused = Assert.Throws<FormatException>(() => StartPosition.Parse(text));
+        var error = Assert.Throws<FormatException>(() => StartPosition.Parse(text));
 
-        Assert.Equal($"'{text}' is not a start position; give beginning, now or a position of the log.", refused.Message);
+        Assert.Equal($"'{text}' is not a start position; give beginning, now or a position of the log.", error.Message);
     }
 
     [Fact]
@@ -44,32 +44,32 @@ public sealed class DestinationStartTests
         (await teller.DepositAsync(account, "1.00")).Created();
         var positions = (await feed.AllAsync()).Select(e => e.Position()).ToList();
 
-        var (all, none, some) = (
+        var (fromBeginning, fromNow, fromPosition) = (
             new Sink { Called = "all" },
             new Sink { Called = "none", From = StartPosition.Now },
             new Sink { Called = "some", From = new(positions[1]) });
-        foreach (var sink in (Sink[])[all, none, some])
+        foreach (var sink in (Sink[])[fromBeginning, fromNow, fromPosition])
         {
             bank.Destinations.Add(sink);
         }
 
         await Eventually.UntilAsync(
-            () => bank.QueryAsync<string>("select name from publishing.lane where kind <> 'modules'"), lanes => lanes.Count == 3);
+            () => bank.QueryAsync<string>("select name from publishing.lane where kind <> 'modules'"), names => names.Count == 3);
         (await teller.DepositAsync(account, "1.00")).Created();
 
-        await ArrivedAsync(all, account, [1, 2, 3, 4]);
-        await ArrivedAsync(none, account, [4]);
-        await ArrivedAsync(some, account, [3, 4]);
-        Assert.Equal([null, 1L, 2, 3], all.Taken.Select(e => e.PreviousVersion));
-        Assert.Equal([3L], none.Taken.Select(e => e.PreviousVersion));
+        await ArrivedAsync(fromBeginning, account, [1, 2, 3, 4]);
+        await ArrivedAsync(fromNow, account, [4]);
+        await ArrivedAsync(fromPosition, account, [3, 4]);
+        Assert.Equal([null, 1L, 2, 3], fromBeginning.Taken.Select(e => e.PreviousVersion));
+        Assert.Equal([3L], fromNow.Taken.Select(e => e.PreviousVersion));
 
-        // Configured away and back again, with another start: it goes on where it was.
-        bank.Destinations.Remove(none);
+        // Removed and configured again with another start position: the destination continues from its checkpoint.
+        bank.Destinations.Remove(fromNow);
         var (_, again) = (await teller.DepositAsync(account, "1.00"), new Sink { Called = "none", From = StartPosition.Beginning });
-        await ArrivedAsync(all, account, [1, 2, 3, 4, 5]);
+        await ArrivedAsync(fromBeginning, account, [1, 2, 3, 4, 5]);
         bank.Destinations.Add(again);
         await Eventually.UntilAsync(
-            () => (none.VersionsOf(account).Concat(again.VersionsOf(account)).ToArray()), versions => versions.SequenceEqual([4L, 5]));
+            () => (fromNow.VersionsOf(account).Concat(again.VersionsOf(account)).ToArray()), versions => versions.SequenceEqual([4L, 5]));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class DestinationStartTests
         protected override void Configure(IServiceCollection services) => services.AddSingleton<IDestinationSource>(this);
     }
 
-    /// <summary>Each host has a sink of its own behind the one name, so that it is seen who delivered.</summary>
+    /// <summary>Each host has its own sink under the same name, so that a test can see which host delivered.</summary>
     private sealed class TwoHostedBank : BankFixture
     {
         public List<Sink> Sinks { get; } = [];

@@ -7,7 +7,7 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The feed as a consumer reads it: page after page.</summary>
+/// <summary>Reads the feed page by page, as a consumer does.</summary>
 internal sealed class Feed(BankFixture bank)
 {
     private readonly BankClient _auditor = bank.As("auditor");
@@ -18,7 +18,7 @@ internal sealed class Feed(BankFixture bank)
         return new(answer.Items(), answer.NextCursor()!);
     }
 
-    /// <summary>All of it after a position, once everything that is committed is in it.</summary>
+    /// <summary>Every event after a position, once the feed contains everything committed so far.</summary>
     public async Task<IReadOnlyList<JsonElement>> AllAsync(string after = "0")
     {
         await CompleteAsync();
@@ -34,7 +34,7 @@ internal sealed class Feed(BankFixture bank)
     public async Task<IReadOnlyList<JsonElement>> OfAsync(string account) =>
         [.. (await AllAsync()).Where(e => e.Text("subject") == account)];
 
-    /// <summary>Returns where the log ends, once it is known to be complete up to there.</summary>
+    /// <summary>Waits until the high-water mark has reached the end of the log, and returns that end.</summary>
     public async Task<long> CompleteAsync()
     {
         var last = (await bank.QueryAsync<long>("select coalesce(max(seq_id), 0) from bank.mt_events"))[0];
@@ -56,27 +56,27 @@ internal static class Events
     public static long? Number(this JsonElement e, string name) => e.TryGetProperty(name, out var number) ? number.GetInt64() : null;
 }
 
-/// <summary>Somebody who listens to the feed: server-sent events in the order in which they came, until it is hung up.</summary>
+/// <summary>A consumer of the feed as server-sent events; it keeps them in order of arrival until it is disposed.</summary>
 internal sealed class Following : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _hungUp = new();
-    private readonly List<SseItem<string>> _heard = [];
+    private readonly CancellationTokenSource _disconnect = new();
+    private readonly List<SseItem<string>> _received = [];
     private readonly HttpClient _http;
-    private readonly Task _listening;
+    private readonly Task _reading;
 
-    private Following(HttpClient http, HttpResponseMessage response) => (_http, _listening) = (http, ListenAsync(response));
+    private Following(HttpClient http, HttpResponseMessage response) => (_http, _reading) = (http, ReadAsync(response));
 
-    /// <summary>Whether the bank has ended it by itself.</summary>
-    public bool IsOver => _listening.IsCompleted;
+    /// <summary>Whether the bank has closed the stream.</summary>
+    public bool IsOver => _reading.IsCompleted;
 
-    /// <summary>The events that were heard; what only says where the feed is, is not among them.</summary>
+    /// <summary>The received events, without those of type <c>position</c>, which only report the feed's position.</summary>
     public IReadOnlyList<SseItem<string>> Heard
     {
         get
         {
-            lock (_heard)
+            lock (_received)
             {
-                return [.. _heard.Where(e => e.EventType != "position")];
+                return [.. _received.Where(e => e.EventType != "position")];
             }
         }
     }
@@ -101,25 +101,25 @@ internal sealed class Following : IAsyncDisposable
         return new(http, response);
     }
 
-    /// <summary>Hangs up.</summary>
+    /// <summary>Disconnects.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _hungUp.CancelAsync();
-        await _listening.ContinueWith(_ => { }, TaskScheduler.Default);
-        _hungUp.Dispose();
+        await _disconnect.CancelAsync();
+        await _reading.ContinueWith(_ => { }, TaskScheduler.Default);
+        _disconnect.Dispose();
         _http.Dispose();
     }
 
-    private async Task ListenAsync(HttpResponseMessage response)
+    private async Task ReadAsync(HttpResponseMessage response)
     {
         using (response)
         {
             await using var stream = await response.Content.ReadAsStreamAsync();
-            await foreach (var item in SseParser.Create(stream).EnumerateAsync(_hungUp.Token))
+            await foreach (var item in SseParser.Create(stream).EnumerateAsync(_disconnect.Token))
             {
-                lock (_heard)
+                lock (_received)
                 {
-                    _heard.Add(item);
+                    _received.Add(item);
                 }
             }
         }

@@ -4,7 +4,7 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>What is published cannot be taken back: nothing that belongs to a person is.</summary>
+/// <summary>Published events cannot be recalled, so they contain no personal data.</summary>
 public sealed class FeedDiscretionTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -55,14 +55,14 @@ public sealed class FeedDiscretionTests(BankFixture bank) : IClassFixture<BankFi
         var events = await new Feed(bank).AllAsync();
 
         Assert.Equal(9, events.Count);
-        var told = string.Join('\n', events.Select(e => JsonSerializer.Serialize(e, Readable)));
+        var published = string.Join('\n', events.Select(e => JsonSerializer.Serialize(e, Readable)));
         string[] secrets = [.. Personal, one.Number, other.Number];
-        Assert.All(secrets, secret => Assert.DoesNotContain(secret, told, StringComparison.OrdinalIgnoreCase));
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, published, StringComparison.OrdinalIgnoreCase));
     }
 
     private static object Eur(string value) => new { value, currency = "EUR" };
 
-    /// <summary>Each with a correlation id and a key of its own, which are the caller's words too.</summary>
+    /// <summary>Adds a correlation id and an idempotency key: the caller chooses both, so neither may be published.</summary>
     private Task<Answer> MoveAsync(string path, object body) =>
         _teller.PostAsync(path, body, ("X-Correlation-ID", "case-7397"), ("Idempotency-Key", "case-7397-" + BankClient.NewKey()));
 

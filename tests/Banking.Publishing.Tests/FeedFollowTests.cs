@@ -5,10 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The feed as server-sent events goes on with what is committed, for as long as somebody listens and no longer.</summary>
+/// <summary>The feed as server-sent events sends newly committed events until the client disconnects, and then stops.</summary>
 public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixture>
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxStopTime = TimeSpan.FromSeconds(10);
 
     private readonly BankClient _teller = bank.As("teller");
     private readonly Feed _feed = new(bank);
@@ -22,7 +22,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         for (var i = 0; i < 3; i++)
         {
             (await _teller.DepositAsync(account, "1.00")).Created();
-            await HeardAsync(following, i + 1);
+            await ReceivedAsync(following, i + 1);
         }
 
         var page = await _feed.PageAsync(end);
@@ -39,13 +39,13 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         var all = await _feed.AllAsync();
         await using (var first = await Following.StartAsync(bank, "?after=0"))
         {
-            await HeardAsync(first, all.Count);
+            await ReceivedAsync(first, all.Count);
             Assert.Equal(all.Select(e => e.Text("id")), first.Ids);
         }
 
         (await _teller.DepositAsync(account, "1.00")).Created();
         await using var again = await Following.StartAsync(bank, "?after=0", lastEventId: all[^3].Text("globalposition"));
-        await HeardAsync(again, 3);
+        await ReceivedAsync(again, 3);
 
         Assert.Equal((await _feed.AllAsync()).TakeLast(3).Select(e => e.Text("id")), again.Ids);
     }
@@ -77,7 +77,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         }
 
         var all = await _feed.AllAsync();
-        await HeardAsync(following, all.Count);
+        await ReceivedAsync(following, all.Count);
         Assert.Equal(all.Select(e => e.Text("id")), following.Ids);
     }
 
@@ -87,25 +87,25 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         var own = new BankFixture();
         await own.InitializeAsync();
         using var requests = new OpenRequests(own);
-        var listening = new List<Following>();
+        var followers = new List<Following>();
         for (var i = 0; i < 5; i++)
         {
-            listening.Add(await Following.StartAsync(own, "?after=0"));
+            followers.Add(await Following.StartAsync(own, "?after=0"));
         }
 
         await Eventually.UntilAsync(() => requests.Open, n => n == 5);
-        foreach (var following in listening.Skip(1))
+        foreach (var following in followers.Skip(1))
         {
             await following.DisposeAsync();
         }
 
         await Eventually.UntilAsync(() => requests.Open, n => n == 1);
 
-        // One still listens.
+        // One client is still connected.
         var started = TimeProvider.System.GetTimestamp();
         await own.DisposeAsync();
-        Assert.True(TimeProvider.System.GetElapsedTime(started) < Soon, "The host was not gone in time.");
-        await listening[0].DisposeAsync();
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < MaxStopTime, "The host did not stop in time.");
+        await followers[0].DisposeAsync();
     }
 
     [Fact]
@@ -113,25 +113,26 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     {
         await using var host = await HostProcess.ServeAsync(
             ["--no-demo"], ("ConnectionStrings__banking", await BankFixture.NewDatabaseAsync()));
-        await using var following = await Following.StartAsync(host.Http(), await AuditorOfAsync(host), "");
+        await using var following = await Following.StartAsync(host.Http(), await AuditorTokenAsync(host), "");
 
         var started = TimeProvider.System.GetTimestamp();
         Assert.Equal(0, await host.StopAsync());
 
-        Assert.True(TimeProvider.System.GetElapsedTime(started) < Soon, $"It took {TimeProvider.System.GetElapsedTime(started)}.");
-        await Eventually.UntilAsync(() => following.IsOver, over => over);
+        var elapsed = TimeProvider.System.GetElapsedTime(started);
+        Assert.True(elapsed < MaxStopTime, $"The stop took {elapsed}.");
+        await Eventually.UntilAsync(() => following.IsOver, isOver => isOver);
     }
 
-    private static async Task<string> AuditorOfAsync(HostProcess host)
+    private static async Task<string> AuditorTokenAsync(HostProcess host)
     {
         using var http = host.Http();
         return (await new BankClient(http, null).PostAsync("/dev/token", new { role = "auditor" })).Ok().Text("token");
     }
 
-    private static async Task HeardAsync(Following following, int events) =>
+    private static async Task ReceivedAsync(Following following, int events) =>
         await Eventually.UntilAsync(() => following.Heard.Count, n => n >= events);
 
-    /// <summary>How many requests the host of a bank is at, as it measures itself.</summary>
+    /// <summary>The number of requests in progress on the bank's host, from its own metric.</summary>
     private sealed class OpenRequests : IDisposable
     {
         private readonly MeterListener _listener = new();

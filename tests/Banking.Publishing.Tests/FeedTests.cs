@@ -4,7 +4,7 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The feed is the log as it is published: whoever remembers one number misses nothing and reads nothing twice.</summary>
+/// <summary>The feed is the published log: a consumer that stores only its position misses no event and reads none twice.</summary>
 public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : IClassFixture<BankFixture>
 {
     private const int Rounds = 40;
@@ -22,7 +22,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         for (var i = 0; i < 4; i++)
         {
             await DepositManyAsync(accounts[random.Next(3)], random.Next(200, 500));
-            // What is in the log and not published lies between.
+            // Adds events that are in the log but not published.
             await _teller.RegisterAsync();
         }
 
@@ -38,7 +38,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
                 _ when round % 4 == 0 => random.Next(2, 8),
                 _ => random.Next(1, 1_001),
             };
-            // So near to the end that some dozens of pages lead there.
+            // Close enough to the end that a few dozen pages reach it.
             var after = round < 2 ? 0 : random.NextInt64(Math.Max(0, end - (30L * limit)), end + 1);
             var read = new List<long>();
             var next = after.ToString(CultureInfo.InvariantCulture);
@@ -187,7 +187,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
         var (one, other) = (await _teller.OpenAsync(balance: "100.00"), await _teller.OpenAsync());
         (await _teller.TransferAsync(one, other, "1.00")).Created();
         (await _teller.WithdrawAsync(one, "1.00")).Created();
-        // Refused: no event, and no gap.
+        // Refused: it creates no event and leaves no gap.
         Assert.Equal(422, (await _teller.WithdrawAsync(other, "1000.00")).StatusCode);
         await DepositManyAsync(other, 30);
 

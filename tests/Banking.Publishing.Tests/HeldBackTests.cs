@@ -4,7 +4,7 @@ using Npgsql;
 namespace Banking.Publishing.Tests;
 
 /// <summary>
-/// An open transaction that has drawn a position holds publication back: what waits is counted, and who holds it is named.
+/// An open transaction that has drawn a position blocks publication: the bank counts the waiting events and names the transaction.
 /// </summary>
 public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
 {
@@ -22,21 +22,21 @@ public sealed class HeldBackTests(BankFixture bank) : IClassFixture<BankFixture>
         (await teller.DepositAsync(account, "1.00")).Created();
         (await teller.DepositAsync(account, "1.00")).Created();
 
-        var held = (await bank.As("operator").GetAsync("/ops/outbox")).Ok();
+        var blocked = (await bank.As("operator").GetAsync("/ops/outbox")).Ok();
         await transaction.RollbackAsync();
-        var free = (await bank.As("operator").GetAsync("/ops/outbox")).Ok();
+        var unblocked = (await bank.As("operator").GetAsync("/ops/outbox")).Ok();
 
-        Assert.Equal((drawn - 1, drawn + 2), (held.Json.GetProperty("position").GetInt64(), held.Json.GetProperty("end").GetInt64()));
-        Assert.All(held.Items(), d => Assert.True(d.GetProperty("waiting").GetInt64() >= 3));
-        var holder = Assert.Single(held.Json.GetProperty("heldBackBy").EnumerateArray());
+        Assert.Equal((drawn - 1, drawn + 2), (blocked.Json.GetProperty("position").GetInt64(), blocked.Json.GetProperty("end").GetInt64()));
+        Assert.All(blocked.Items(), d => Assert.True(d.GetProperty("waiting").GetInt64() >= 3));
+        var holder = Assert.Single(blocked.Json.GetProperty("heldBackBy").EnumerateArray());
         Assert.Equal(
             (writer.ProcessID, "left-open", "idle in transaction"),
             (
                 holder.GetProperty("process").GetInt32(),
                 holder.GetProperty("application").GetString(),
                 holder.GetProperty("state").GetString()));
-        Assert.Equal(drawn + 2, free.Json.GetProperty("position").GetInt64());
-        Assert.Empty(free.Json.GetProperty("heldBackBy").EnumerateArray());
+        Assert.Equal(drawn + 2, unblocked.Json.GetProperty("position").GetInt64());
+        Assert.Empty(unblocked.Json.GetProperty("heldBackBy").EnumerateArray());
     }
 
     [Fact]

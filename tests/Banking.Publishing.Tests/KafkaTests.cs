@@ -5,13 +5,13 @@ using Banking.Testing.Brokers;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>Kafka gets every event under its account's key and in its account's order, and says in plain words where it cannot.</summary>
+/// <summary>The bank publishes every event to Kafka, keyed and ordered by account. When it cannot, operators see why.</summary>
 public sealed class KafkaTests
 {
     private const string Topic = KafkaBank.Topic;
     private const int Partitions = 6;
 
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan QuietPeriod = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task Events_arrive_keyed_by_account_in_order_and_in_the_bytes_of_the_feed()
@@ -28,7 +28,7 @@ public sealed class KafkaTests
         var servers = Environment.GetEnvironmentVariable("BANKING_TEST_KAFKA");
         Assert.SkipWhen(
             string.IsNullOrEmpty(servers),
-            "BANKING_TEST_KAFKA names no bootstrap servers: docker compose --profile brokers up kafka, and localhost:9092.");
+            "BANKING_TEST_KAFKA names no bootstrap servers. Run docker compose --profile brokers up kafka, and set it to localhost:9092.");
         var topic = "banking.test." + Guid.CreateVersion7().ToString("N");
         await using var bank = await KafkaBank.StartAsync(servers!, "Topic=" + topic, $"Partitions={Partitions}");
 
@@ -49,13 +49,13 @@ public sealed class KafkaTests
         kafka.Down();
         if (betweenTwoPages)
         {
-            // The client notices while nothing is to be sent, and has said it by then.
+            // The client detects the outage while it has nothing to send, and reports it within this time.
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
         }
 
         await DepositAsync(teller, accounts, 10);
-        var trouble = await bank.TroubleAsync("Cannot reach a Kafka broker");
-        Assert.Contains(kafka.BootstrapServers, trouble, StringComparison.Ordinal);
+        var error = await bank.TroubleAsync("Cannot reach a Kafka broker");
+        Assert.Contains(kafka.BootstrapServers, error, StringComparison.Ordinal);
         await DepositAsync(teller, accounts, 10);
         kafka.Up();
         await bank.WellAsync();
@@ -81,8 +81,8 @@ public sealed class KafkaTests
         await bank.WellAsync();
 
         var read = await ArrivedInOrderAsync(bank, kafka);
-        // This cluster keeps what is sent again, as a real one would only after a restart of the bank.
-        Assert.True(read.Count > read.Select(e => e.Text("id")).Distinct().Count(), "Nothing was repeated: no acknowledgement was lost.");
+        // The mock stores events that are sent again; a real cluster would do so only after a restart of the bank.
+        Assert.True(read.Count > read.Select(e => e.Text("id")).Distinct().Count(), "No event was repeated: no acknowledgement was lost.");
     }
 
     [Fact]
@@ -92,12 +92,12 @@ public sealed class KafkaTests
         await using var bank = await KafkaBank.StartAsync(kafka.BootstrapServers, "Partitions=12");
         (await bank.As("teller").DepositAsync(await bank.As("teller").OpenAsync(), "1.00")).Created();
 
-        var trouble = await bank.TroubleAsync("partitions");
+        var error = await bank.TroubleAsync("partitions");
 
         Assert.StartsWith(
-            $"The Kafka topic {Topic} has {Partitions} partitions, but 12 are configured", trouble, StringComparison.Ordinal);
+            $"The Kafka topic {Topic} has {Partitions} partitions, but 12 are configured", error, StringComparison.Ordinal);
         using var reader = new TopicReader(kafka.BootstrapServers, Topic, Partitions);
-        await reader.ReadAsync(Silence);
+        await reader.ReadAsync(QuietPeriod);
         Assert.Empty(reader.Read);
     }
 
@@ -141,13 +141,13 @@ public sealed class KafkaTests
         Assert.Equal(
             feed.Select(e => e.GetRawText()).Order(StringComparer.Ordinal),
             reader.Read.Select(TopicReader.TextOf).Order(StringComparer.Ordinal));
-        var ofAccounts = reader.Read.GroupBy(r => r.Message.Key).ToList();
-        Assert.Equal(accounts.Order(StringComparer.Ordinal), ofAccounts.Select(a => a.Key).Order(StringComparer.Ordinal));
-        Assert.All(ofAccounts, a => Assert.Single(a.Select(r => r.Partition).Distinct()));
-        Assert.All(ofAccounts, a => Assert.All(a, r => Assert.Equal(a.Key, JsonElement.Parse(r.Message.Value).Text("subject"))));
+        var byAccount = reader.Read.GroupBy(r => r.Message.Key).ToList();
+        Assert.Equal(accounts.Order(StringComparer.Ordinal), byAccount.Select(a => a.Key).Order(StringComparer.Ordinal));
+        Assert.All(byAccount, a => Assert.Single(a.Select(r => r.Partition).Distinct()));
+        Assert.All(byAccount, a => Assert.All(a, r => Assert.Equal(a.Key, JsonElement.Parse(r.Message.Value).Text("subject"))));
         Assert.All(accounts, a =>
             Assert.Equal(Enumerable.Range(1, reader.Events.FirstsOf(a).Count).Select(v => (long)v), reader.Events.FirstsOf(a)));
-        Assert.True(reader.Read.Select(r => r.Partition).Distinct().Count() > 1, "All accounts are on one partition.");
+        Assert.True(reader.Read.Select(r => r.Partition).Distinct().Count() > 1, "All accounts are on the same partition.");
         Assert.All(reader.Read, r =>
             Assert.Equal(
                 "application/cloudevents+json; charset=UTF-8", Encoding.UTF8.GetString(r.Message.Headers.GetLastBytes("content-type"))));
@@ -158,7 +158,7 @@ public sealed class KafkaTests
         var feed = await new Feed(bank).AllAsync();
         using var reader = new TopicReader(kafka.BootstrapServers, Topic, Partitions);
         await reader.UntilAsync(feed);
-        await reader.ReadAsync(Silence);
+        await reader.ReadAsync(QuietPeriod);
         foreach (var account in feed.Select(e => e.Text("subject")).Distinct())
         {
             Assert.Equal(feed.FirstsOf(account), reader.Events.FirstsOf(account));

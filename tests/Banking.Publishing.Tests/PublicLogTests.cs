@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>The log as the world sees it, with events in it of which nothing is told.</summary>
+/// <summary>The published view of a log that also contains unpublished events.</summary>
 public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -31,20 +31,20 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
         var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         Assert.True(PublicId.TryParse("acc", account, out var id));
 
-        var told = new List<PublicEvent>();
+        var published = new List<PublicEvent>();
         var from = 1L;
         while (from <= end)
         {
             var page = await Log.OfAccountAsync(id, from, end, limit, CancellationToken.None);
             Assert.True(page.End >= from && page.Events.Count <= limit);
-            told.AddRange(page.Events);
+            published.AddRange(page.Events);
             from = page.End + 1;
         }
 
-        Assert.Equal([1L, 2, null, null, null, 3], told.Select(e => e.Version));
-        Assert.Equal([null, 1L, null, null, null, 2], told.Select(e => e.PreviousVersion));
-        Assert.All(told, e => Assert.Equal(account, e.Subject));
-        Assert.Equal(told.Select(e => e.Position).Order(), told.Select(e => e.Position));
+        Assert.Equal([1L, 2, null, null, null, 3], published.Select(e => e.Version));
+        Assert.Equal([null, 1L, null, null, null, 2], published.Select(e => e.PreviousVersion));
+        Assert.All(published, e => Assert.Equal(account, e.Subject));
+        Assert.Equal(published.Select(e => e.Position).Order(), published.Select(e => e.Position));
     }
 
     [Fact]

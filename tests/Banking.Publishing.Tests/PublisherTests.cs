@@ -5,14 +5,14 @@ using Banking.Testing;
 namespace Banking.Publishing.Tests;
 
 /// <summary>
-/// A lane delivers the log in its order; what cannot be delivered, or is held, waits with its account and keeps nobody else.
+/// A publisher delivers events in log order. An event that is rejected, or whose type is paused, blocks only its own account.
 /// </summary>
 public sealed class PublisherTests : IAsyncLifetime
 {
     private const string Deposited = "banking.account.money-deposited.v1";
     private const string Withdrawn = "banking.account.money-withdrawn.v1";
 
-    private static readonly object Why = new { reasonCode = "test", reason = "A test asks for it." };
+    private static readonly object Reason = new { reasonCode = "test", reason = "A test asks for it." };
 
     private readonly SunkBank _bank = new();
     private BankClient _teller = null!;
@@ -70,30 +70,30 @@ public sealed class PublisherTests : IAsyncLifetime
     {
         var account = await _teller.OpenAsync();
         await ArrivedAsync(account, [1]);
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Why)).Ok();
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Why)).IsProblem(409, "already_held");
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Reason)).Ok();
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Reason)).IsProblem(409, "already_held");
         (await _teller.DepositAsync(account, "1.00")).Created();
-        var held = await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waiting").GetInt64() > 0);
-        Assert.Equal("dev-operator", held.GetProperty("held").GetProperty("by").GetString());
+        var paused = await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waiting").GetInt64() > 0);
+        Assert.Equal("dev-operator", paused.GetProperty("held").GetProperty("by").GetString());
         Assert.Equal([1], _bank.Sink.VersionsOf(account));
 
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Reason)).Ok();
 
         await ArrivedAsync(account, [1, 2]);
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).IsProblem(409, "not_held");
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Reason)).IsProblem(409, "not_held");
         var stream = PublisherControl.StreamOf(Sink.Name).ToString("N");
-        var told = (await _bank.As("auditor").GetCurrentAsync($"/audit/events?limit=2&stream={stream}", await PositionAsync()))
+        var audited = (await _bank.As("auditor").GetCurrentAsync($"/audit/events?limit=2&stream={stream}", await PositionAsync()))
             .Ok()
             .Items();
         Assert.Equal(
             ["publishing.destination-released.v1 dev-operator", "publishing.destination-held.v1 dev-operator"],
-            told.Select(e => $"{e.GetProperty("type").GetString()} {e.GetProperty("actor").GetString()}"));
+            audited.Select(e => $"{e.GetProperty("type").GetString()} {e.GetProperty("actor").GetString()}"));
     }
 
     [Fact]
     public async Task A_held_type_keeps_its_accounts_in_order_and_no_other_account()
     {
-        var (held, free) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
+        var (blocked, free) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
         await ArrivedAsync(free, [1, 2]);
         (
             await _operator.PostAsync(
@@ -104,13 +104,13 @@ public sealed class PublisherTests : IAsyncLifetime
                     reasonCode = "test",
                     reason = "No withdrawals for now.",
                 })).Ok();
-        (await _teller.DepositAsync(held, "1.00")).Created();
-        (await _teller.WithdrawAsync(held, "2.00")).Created();
-        (await _teller.DepositAsync(held, "3.00")).Created();
+        (await _teller.DepositAsync(blocked, "1.00")).Created();
+        (await _teller.WithdrawAsync(blocked, "2.00")).Created();
+        (await _teller.DepositAsync(blocked, "3.00")).Created();
         (await _teller.DepositAsync(free, "1.00")).Created();
 
         await ArrivedAsync(free, [1, 2, 3]);
-        Assert.Equal([1, 2, 3], _bank.Sink.VersionsOf(held));
+        Assert.Equal([1, 2, 3], _bank.Sink.VersionsOf(blocked));
         var waiting = (
             await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() > 0)
         ).GetProperty("waitingAccounts")[0];
@@ -126,64 +126,65 @@ public sealed class PublisherTests : IAsyncLifetime
                     reason = "Withdrawals go on.",
                 })).Ok();
 
-        await ArrivedAsync(held, [1, 2, 3, 4, 5]);
-        (await _teller.DepositAsync(held, "4.00")).Created();
-        await ArrivedAsync(held, [1, 2, 3, 4, 5, 6]);
+        await ArrivedAsync(blocked, [1, 2, 3, 4, 5]);
+        (await _teller.DepositAsync(blocked, "4.00")).Created();
+        await ArrivedAsync(blocked, [1, 2, 3, 4, 5, 6]);
         await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() == 0);
     }
 
     [Fact]
     public async Task A_rejected_event_waits_as_a_dead_letter_with_all_that_follows_it_until_it_is_replayed()
     {
-        var (poor, well) = (await _teller.OpenAsync(), await _teller.OpenAsync());
-        _bank.Sink.Refuses = e => e.Subject == poor && e.Version == 2 ? "does not like it" : null;
+        var (blocked, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        _bank.Sink.Refuses = e => e.Subject == blocked && e.Version == 2 ? "does not like it" : null;
         for (var i = 0; i < 3; i++)
         {
-            (await _teller.DepositAsync(poor, "1.00")).Created();
-            (await _teller.DepositAsync(well, "1.00")).Created();
+            (await _teller.DepositAsync(blocked, "1.00")).Created();
+            (await _teller.DepositAsync(other, "1.00")).Created();
         }
 
-        await ArrivedAsync(well, [1, 2, 3, 4]);
-        var letter = (await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1))[0];
+        await ArrivedAsync(other, [1, 2, 3, 4]);
+        var letter = (await Eventually.UntilAsync(() => DeadLettersAsync(blocked), l => l.Count == 1))[0];
         Assert.Equal(
-            (Deposited, "does not like it", "said the sink"),
+            (Deposited, "does not like it", "rejected by the sink"),
             (letter.GetProperty("eventType").GetString(), letter.GetProperty("cause").GetString(), letter.GetProperty("detail").GetString())
         );
-        Assert.Equal([1], _bank.Sink.VersionsOf(poor));
+        Assert.Equal([1], _bank.Sink.VersionsOf(blocked));
 
-        // Still refused: it waits on, and says that it was tried again.
-        Assert.Equal(1, (await SettleAsync("replay", poor)).Json.GetProperty("asked").GetInt32());
-        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l is [var again] && again.GetProperty("attempts").GetInt32() == 2);
+        // The sink still rejects it: the account stays blocked, and the dead letter counts the second attempt.
+        Assert.Equal(1, (await ResolveAsync("replay", blocked)).Json.GetProperty("asked").GetInt32());
+        await Eventually.UntilAsync(
+            () => DeadLettersAsync(blocked), l => l is [var again] && again.GetProperty("attempts").GetInt32() == 2);
 
         _bank.Sink.Refuses = _ => null;
-        Assert.Equal(1, (await SettleAsync("replay", poor)).Json.GetProperty("asked").GetInt32());
-        await ArrivedAsync(poor, [1, 2, 3, 4]);
-        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 0);
+        Assert.Equal(1, (await ResolveAsync("replay", blocked)).Json.GetProperty("asked").GetInt32());
+        await ArrivedAsync(blocked, [1, 2, 3, 4]);
+        await Eventually.UntilAsync(() => DeadLettersAsync(blocked), l => l.Count == 0);
     }
 
     [Fact]
     public async Task What_was_refused_on_an_account_waits_in_its_place_with_the_events_of_the_account()
     {
-        var (poor, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
-        _bank.Sink.Refuses = e => e.Subject == poor && e.Version == 3 ? "does not like it" : null;
-        (await _teller.DepositAsync(poor, "1.00")).Created();
-        (await _teller.TransferAsync(poor, payee, "9.00")).IsProblem(422, "insufficient_funds");
-        // Nobody is told of this one, though it is found with the others.
-        (await _teller.WithdrawAsync(poor, "9.00")).IsProblem(422, "insufficient_funds");
-        (await _teller.WithdrawAsync(poor, "1.00")).Created();
-        (await _teller.TransferAsync(poor, payee, "8.00")).IsProblem(422, "insufficient_funds");
+        var (blocked, payee) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
+        _bank.Sink.Refuses = e => e.Subject == blocked && e.Version == 3 ? "does not like it" : null;
+        (await _teller.DepositAsync(blocked, "1.00")).Created();
+        (await _teller.TransferAsync(blocked, payee, "9.00")).IsProblem(422, "insufficient_funds");
+        // This refusal is not published, although the publisher reads it with the account's other events.
+        (await _teller.WithdrawAsync(blocked, "9.00")).IsProblem(422, "insufficient_funds");
+        (await _teller.WithdrawAsync(blocked, "1.00")).Created();
+        (await _teller.TransferAsync(blocked, payee, "8.00")).IsProblem(422, "insufficient_funds");
         (await _teller.DepositAsync(payee, "1.00")).Created();
 
         await ArrivedAsync(payee, [1, 2]);
-        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 1);
-        Assert.Equal(["1", "2"], Told());
+        await Eventually.UntilAsync(() => DeadLettersAsync(blocked), l => l.Count == 1);
+        Assert.Equal(["1", "2"], Published());
 
         _bank.Sink.Refuses = _ => null;
-        await SettleAsync("replay", poor);
-        await Eventually.UntilAsync(() => string.Join(' ', Told()), told => told == "1 2 3 refused 4 refused");
-        await Eventually.UntilAsync(() => DeadLettersAsync(poor), l => l.Count == 0);
+        await ResolveAsync("replay", blocked);
+        await Eventually.UntilAsync(() => string.Join(' ', Published()), published => published == "1 2 3 refused 4 refused");
+        await Eventually.UntilAsync(() => DeadLettersAsync(blocked), l => l.Count == 0);
 
-        IEnumerable<string> Told() => _bank.Sink.Taken.Where(e => e.Subject == poor).Select(e =>
+        IEnumerable<string> Published() => _bank.Sink.Taken.Where(e => e.Subject == blocked).Select(e =>
             e.Type == "banking.account.transfer-refused.v1" ? "refused" : $"{e.Version}");
     }
 
@@ -197,7 +198,7 @@ public sealed class PublisherTests : IAsyncLifetime
         await Eventually.UntilAsync(() => DeadLettersAsync(account), l => l.Count == 1);
 
         (await _operator.PostAsync("/ops/dead-letters/discard", new { account })).IsProblem(422, "reason_required");
-        Assert.Equal(1, (await SettleAsync("discard", account)).Json.GetProperty("asked").GetInt32());
+        Assert.Equal(1, (await ResolveAsync("discard", account)).Json.GetProperty("asked").GetInt32());
 
         await ArrivedAsync(account, [1, 3]);
         await Eventually.UntilAsync(() => DeadLettersAsync(account), l => l.Count == 0);
@@ -239,13 +240,13 @@ public sealed class PublisherTests : IAsyncLifetime
     [Fact]
     public async Task A_lane_that_another_host_took_over_stores_nothing_more_and_knows_who_waits_when_it_has_it_again()
     {
-        var (waiting, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        var (blocked, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         await ArrivedAsync(free, [1]);
-        await ArrivedAsync(waiting, [1]);
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Why)).Ok();
-        (await _teller.DepositAsync(waiting, "1.00")).Created();
+        await ArrivedAsync(blocked, [1]);
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/hold", Reason)).Ok();
+        (await _teller.DepositAsync(blocked, "1.00")).Created();
 
-        // As the other would have: it found that the account's next event is rejected, and went past it.
+        // Simulates the other host: it took over, found the account's next event rejected, and moved the checkpoint past it.
         await _bank.ExecuteAsync(
             "update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
         await _bank.ExecuteAsync(
@@ -253,22 +254,22 @@ public sealed class PublisherTests : IAsyncLifetime
                 + "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id "
                 + "= $2 and version = 2",
             Sink.Name,
-            Guid.ParseExact(waiting[4..], "N"));
-        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Why)).Ok();
-        (await _teller.DepositAsync(waiting, "1.00")).Created();
+            Guid.ParseExact(blocked[4..], "N"));
+        (await _operator.PostAsync($"/ops/outbox/{Sink.Name}/release", Reason)).Ok();
+        (await _teller.DepositAsync(blocked, "1.00")).Created();
         (await _teller.DepositAsync(free, "1.00")).Created();
 
         await ArrivedAsync(free, [1, 2]);
-        Assert.Equal([1], _bank.Sink.VersionsOf(waiting));
-        Assert.Equal(1, (await SettleAsync("replay", waiting)).Json.GetProperty("asked").GetInt32());
-        await ArrivedAsync(waiting, [1, 2, 3]);
+        Assert.Equal([1], _bank.Sink.VersionsOf(blocked));
+        Assert.Equal(1, (await ResolveAsync("replay", blocked)).Json.GetProperty("asked").GetInt32());
+        await ArrivedAsync(blocked, [1, 2, 3]);
     }
 
     [Fact]
     public async Task Wrong_asking_is_answered_and_changes_nothing()
     {
         await ArrivedAsync(await _teller.OpenAsync(), [1]);
-        (await _operator.PostAsync("/ops/outbox/nowhere/hold", Why)).IsProblem(404, "destination_not_found");
+        (await _operator.PostAsync("/ops/outbox/nowhere/hold", Reason)).IsProblem(404, "destination_not_found");
         (
             await _operator.PostAsync(
                 $"/ops/outbox/{Sink.Name}/hold",
@@ -295,7 +296,7 @@ public sealed class PublisherTests : IAsyncLifetime
         Assert.False((await DestinationAsync()).TryGetProperty("held", out _));
     }
 
-    private Task<Answer> SettleAsync(string how, string account) =>
+    private Task<Answer> ResolveAsync(string how, string account) =>
         _operator.PostAsync($"/ops/dead-letters/{how}", new { account, reasonCode = "test", reason = "A test asks for it." });
 
     private async Task<IReadOnlyList<JsonElement>> DeadLettersAsync(string account) =>

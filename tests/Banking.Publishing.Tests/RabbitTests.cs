@@ -4,7 +4,7 @@ using Banking.Testing.Brokers;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>RabbitMQ gets every event in order into queues that keep it, and says in plain words where it cannot.</summary>
+/// <summary>The bank publishes every event to durable RabbitMQ queues in order. When it cannot, operators see why.</summary>
 public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbit>
 {
     private Uri Uri => rabbit.Server!.AmqpUri;
@@ -14,7 +14,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=trip");
-        var accounts = await LiveAsync(bank);
+        var accounts = await CreateEventsAsync(bank);
         (await bank.As("teller").TransferAsync(accounts[0], accounts[1], "1.00")).Created();
         var feed = await new Feed(bank).AllAsync();
         await bank.WellAsync();
@@ -33,7 +33,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
                     m.Properties.ContentType,
                     m.Properties.ContentEncoding,
                     m.Properties.Persistent)));
-        // Only a quorum queue is written down there.
+        // Only quorum queues are recorded there.
         await rabbit.Server!.UntilSettledAsync("trip");
     }
 
@@ -46,7 +46,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
             "Exchange=keys",
             "Queues:keys-all=#",
             "Queues:keys-money=banking.account.money-deposited.v1 banking.account.money-withdrawn.v1");
-        await LiveAsync(bank);
+        await CreateEventsAsync(bank);
         await bank.WellAsync();
         var feed = await new Feed(bank).AllAsync();
 
@@ -64,18 +64,18 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=killed");
-        var accounts = await LiveAsync(bank);
+        var accounts = await CreateEventsAsync(bank);
         await bank.WellAsync();
         await rabbit.Server!.UntilSettledAsync("killed");
         await rabbit.Server.UntilSettledAsync("killed.dead");
 
         await rabbit.Server.KillAsync();
         await DepositAsync(bank, accounts, 10);
-        var trouble = await bank.TroubleAsync($"127.0.0.1:{rabbit.Server.Port}");
+        var error = await bank.TroubleAsync($"127.0.0.1:{rabbit.Server.Port}");
         await rabbit.Server.StartAgainAsync();
         await bank.WellAsync();
 
-        Assert.DoesNotContain("guest", trouble, StringComparison.Ordinal);
+        Assert.DoesNotContain("guest", error, StringComparison.Ordinal);
         await ArrivedInOrderAsync(bank, "killed");
     }
 
@@ -84,7 +84,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=unbound");
-        var accounts = await LiveAsync(bank);
+        var accounts = await CreateEventsAsync(bank);
         await bank.WellAsync();
         var delivered = await PositionAsync(bank);
         await using var owner = await RabbitReader.ConnectAsync(Uri);
@@ -94,7 +94,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         Assert.StartsWith("No queue is bound to the exchange unbound", await bank.TroubleAsync("No queue"), StringComparison.Ordinal);
         Assert.Equal(delivered, await PositionAsync(bank));
 
-        // Bound for one kind at first: what that takes must not overtake what is still sent back.
+        // First the queue is bound to one event type only: its events must not overtake those that the broker still returns.
         await owner.Channel.QueueBindAsync("unbound", "unbound", "banking.account.money-withdrawn.v1");
         foreach (var account in accounts)
         {
@@ -114,7 +114,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(
             Uri, "Exchange=narrow", "Queues:narrow=banking.account.money-deposited.v1 banking.account.account-opened.*");
-        await LiveAsync(bank);
+        await CreateEventsAsync(bank);
 
         await bank.WellAsync();
 
@@ -134,7 +134,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         await using var network = new TcpProxy(rabbit.Server!.Port);
         network.Down();
         await using var bank = await RabbitBank.StartAsync(new($"amqp://guest:open-sesame@127.0.0.1:{network.Port}/"), "Exchange=denied");
-        await LiveAsync(bank);
+        await CreateEventsAsync(bank);
 
         var unreachable = await bank.TroubleAsync("Cannot use RabbitMQ");
         network.Open();
@@ -150,23 +150,23 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=limited", "DeliveryLimit=2");
-        await LiveAsync(bank);
+        await CreateEventsAsync(bank);
         await bank.WellAsync();
         var feed = await new Feed(bank).AllAsync();
-        var hated = feed[3].Text("id");
+        var requeued = feed[3].Text("id");
 
-        await using var consumer = await RabbitReader.StartAsync(Uri, "limited", m => m.Properties.MessageId != hated);
+        await using var consumer = await RabbitReader.StartAsync(Uri, "limited", m => m.Properties.MessageId != requeued);
         await consumer.UntilAsync(feed);
         await using var dead = await RabbitReader.StartAsync(Uri, "limited.dead");
         await dead.UntilAsync([feed[3]]);
 
         var letter = Assert.Single(dead.Read);
         Assert.Equal(feed[3].GetRawText(), letter.Text);
-        Assert.Equal(3, consumer.Read.Count(m => m.Properties.MessageId == hated));
+        Assert.Equal(3, consumer.Read.Count(m => m.Properties.MessageId == requeued));
     }
 
     /// <summary>Two accounts with some events.</summary>
-    private static async Task<IReadOnlyList<string>> LiveAsync(BankFixture bank)
+    private static async Task<IReadOnlyList<string>> CreateEventsAsync(BankFixture bank)
     {
         var teller = bank.As("teller");
         List<string> accounts = [await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00")];

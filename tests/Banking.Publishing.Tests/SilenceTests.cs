@@ -7,12 +7,12 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>History that is taken over, and looking at the log again, are no news: nothing of it is published.</summary>
+/// <summary>Imports, rebuilds, replays and verification publish nothing.</summary>
 public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
 {
     private const int Movements = 40;
 
-    private static readonly object Why = new { reasonCode = "test", reason = "A test asks for it." };
+    private static readonly object Reason = new { reasonCode = "test", reason = "A test asks for it." };
 
     private readonly BankClient _teller = bank.As("teller");
     private readonly BankClient _operator = bank.As("operator");
@@ -59,10 +59,10 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
         var account = await _teller.OpenAsync(balance: "10.00");
         (await _teller.WithdrawAsync(account, "1.00")).Created();
         await DeliveredAsync();
-        var (taken, told, delivered) = (bank.Sink.Taken.Count, (await _feed.AllAsync()).Count, await DeliveredCountAsync());
+        var (taken, published, delivered) = (bank.Sink.Taken.Count, (await _feed.AllAsync()).Count, await DeliveredCountAsync());
         var logged = await _feed.CompleteAsync();
 
-        Assert.Equal(202, (await _operator.PostAsync("/ops/projections/rebuild", Why)).StatusCode);
+        Assert.Equal(202, (await _operator.PostAsync("/ops/projections/rebuild", Reason)).StatusCode);
         var models = await Eventually.UntilAsync(RebuiltAsync, all => all.Count > 0 && all.All(m => m.Rebuilt));
         foreach (var (name, _) in models)
         {
@@ -81,15 +81,15 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
             ["verify", "--full"], ("ConnectionStrings__banking", bank.ConnectionString));
         Assert.True(exitCode == 0, output + error);
 
-        // What the operator did is in the log, and the lane has passed it.
+        // The operator's requests are in the log, and the publisher's checkpoint is past them.
         Assert.True(await DeliveredAsync() > logged);
-        Assert.Equal((taken, told, delivered), (bank.Sink.Taken.Count, (await _feed.AllAsync()).Count, await DeliveredCountAsync()));
+        Assert.Equal((taken, published, delivered), (bank.Sink.Taken.Count, (await _feed.AllAsync()).Count, await DeliveredCountAsync()));
         (await _teller.DepositAsync(account, "1.00")).Created();
         await DeliveredAsync();
         Assert.Equal([1, 2, 3, 4], bank.Sink.VersionsOf(account));
     }
 
-    /// <summary>Returns where the log ends, once the lane has passed it.</summary>
+    /// <summary>Waits until the publisher's checkpoint has reached the end of the log, and returns that end.</summary>
     private async Task<long> DeliveredAsync()
     {
         var end = await _feed.CompleteAsync();

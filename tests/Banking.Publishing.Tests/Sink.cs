@@ -6,25 +6,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>A destination that keeps what it is given, and fails or refuses when it is told to.</summary>
+/// <summary>A destination that keeps the delivered events. A test can make it unavailable or let it reject events.</summary>
 internal sealed class Sink : IDestinationSource
 {
     public const string Name = "sink";
 
     private readonly ConcurrentQueue<PublicEvent> _taken = new();
 
-    /// <summary>Its name, where there are several.</summary>
+    /// <summary>The name of this destination, for tests with several sinks.</summary>
     public string Called { get; init; } = Name;
 
-    /// <summary>Everything it has taken, in the order in which it came.</summary>
+    /// <summary>The accepted events in order of arrival.</summary>
     public IReadOnlyList<PublicEvent> Taken => [.. _taken];
 
     public StartPosition From { get; init; } = StartPosition.Beginning;
 
-    /// <summary>Why it is not there; null while it is.</summary>
+    /// <summary>The reason why the sink is unavailable; null while it is available.</summary>
     public volatile string? Away;
 
-    /// <summary>Events that it will not take, with why.</summary>
+    /// <summary>Returns the cause for which an event is rejected, or null to accept it.</summary>
     public Func<PublicEvent, string?> Refuses { get; set; } = _ => null;
 
     public Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct) =>
@@ -43,14 +43,14 @@ internal sealed class Sink : IDestinationSource
             var rejected = new Dictionary<Guid, Rejected>();
             foreach (var e in events)
             {
-                if (sink.Away is { } why)
+                if (sink.Away is { } reason)
                 {
-                    throw new DestinationUnavailableException(why);
+                    throw new DestinationUnavailableException(reason);
                 }
 
                 if (!rejected.ContainsKey(e.Stream) && sink.Refuses(e) is { } cause)
                 {
-                    rejected.Add(e.Stream, new(e, cause, "said the sink"));
+                    rejected.Add(e.Stream, new(e, cause, "rejected by the sink"));
                 }
                 else if (!rejected.ContainsKey(e.Stream))
                 {

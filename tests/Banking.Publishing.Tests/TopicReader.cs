@@ -4,7 +4,7 @@ using Confluent.Kafka;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>Reads a topic from its beginning, without a group.</summary>
+/// <summary>Reads a topic from its beginning, without joining a consumer group.</summary>
 internal sealed class TopicReader : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -29,20 +29,20 @@ internal sealed class TopicReader : IDisposable
 
     public static string TextOf(ConsumeResult<string, byte[]> record) => Encoding.UTF8.GetString(record.Message.Value);
 
-    /// <summary>Reads on until all of these have come, however often.</summary>
+    /// <summary>Reads until each of these events has arrived at least once.</summary>
     public async Task UntilAsync(IReadOnlyList<JsonElement> events)
     {
         var missing = events.Select(e => e.Text("id")).Except(Events.Select(e => e.Text("id"))).ToHashSet();
         var started = TimeProvider.System.GetTimestamp();
         while (missing.Count > 0)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Timeout, $"{missing.Count} of {events.Count} events did not come.");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Timeout, $"{missing.Count} of {events.Count} events did not arrive.");
             await ReadAsync(TimeSpan.FromMilliseconds(200));
             missing.ExceptWith(Events.Select(e => e.Text("id")));
         }
     }
 
-    /// <summary>Reads what is there, until nothing has come for that long.</summary>
+    /// <summary>Reads until no record has arrived for this long.</summary>
     public Task ReadAsync(TimeSpan silence) => Task.Run(() =>
     {
         while (_consumer.Consume(silence) is { } record)

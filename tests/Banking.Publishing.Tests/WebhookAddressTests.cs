@@ -3,7 +3,7 @@ using Banking.Publishing.Webhooks;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>A registered address must not be a way into the bank's own network.</summary>
+/// <summary>A webhook address must not give access to the bank's own network.</summary>
 public sealed class WebhookAddressTests(GuardedBank bank) : IClassFixture<GuardedBank>
 {
     [Theory]
@@ -36,7 +36,7 @@ public sealed class WebhookAddressTests(GuardedBank bank) : IClassFixture<Guarde
         Assert.Equal((422, "webhook_address_not_allowed"), (answer.StatusCode, answer.Code));
     }
 
-    // The first that is public behind a block that is not, and a block of IPv6 that is given to nobody: nothing is sent to any of them.
+    // Addresses just outside private blocks, an unassigned IPv6 block, and reserved ones. The test sends nothing to them.
     [Theory]
     [InlineData("172.32.0.0", true)]
     [InlineData("100.128.0.0", true)]

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>A bank that may send to this machine, and is quick to try again.</summary>
+/// <summary>A bank that may deliver to this machine and retries after a few milliseconds.</summary>
 public sealed class WebhookBank : BankFixture
 {
     internal const int Attempts = 6;
@@ -26,23 +26,23 @@ public sealed class WebhookBank : BankFixture
         ];
 }
 
-/// <summary>A bank as it is out of the box, where a name first leads somewhere public and then home.</summary>
+/// <summary>A bank with default settings and a DNS name that first resolves to a public address and later to loopback.</summary>
 public sealed class GuardedBank : BankFixture
 {
     /// <summary>
-    /// Public by its form; the block was handed back (RFC 3701), so that there is nobody whom a test could reach by mistake.
+    /// A public address in a block that was returned (RFC 3701), so that no test can reach a real host by mistake.
     /// </summary>
-    private static readonly IPAddress PublicAndNobodys = IPAddress.Parse("3ffe::1");
+    private static readonly IPAddress UnassignedPublicAddress = IPAddress.Parse("3ffe::1");
 
-    private int _asked;
+    private int _lookups;
 
     protected override void Configure(IServiceCollection services) =>
         services.AddSingleton<AddressGuard.Resolver>(
             (host, _) =>
                 Task.FromResult<IPAddress[]>(
-                    host == "rebinding.example" && Interlocked.Increment(ref _asked) > 1 ? [IPAddress.Loopback]
+                    host == "rebinding.example" && Interlocked.Increment(ref _lookups) > 1 ? [IPAddress.Loopback]
                     : host == "localhost." ? [IPAddress.IPv6Loopback, IPAddress.Loopback]
-                    : [PublicAndNobodys]));
+                    : [UnassignedPublicAddress]));
 }
 
 internal static class WebhookSteps
@@ -61,24 +61,24 @@ internal static class WebhookSteps
     public static async Task<Answer> AskAsync(this BankFixture bank, string path, object body) =>
         await bank.As("operator").PostAsync(path, body);
 
-    /// <summary>Asks until the answer is the one that is waited for.</summary>
-    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt)
+    /// <summary>Repeats a request until its answer is the expected one.</summary>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isExpected)
     {
-        using var late = new CancellationTokenSource(Timeout);
+        using var timeout = new CancellationTokenSource(Timeout);
         while (true)
         {
             var answer = await ask();
-            if (isIt(answer))
+            if (isExpected(answer))
             {
                 return answer;
             }
 
-            Assert.False(late.IsCancellationRequested, $"It did not come to that within {Timeout}. Last: {answer}");
+            Assert.False(timeout.IsCancellationRequested, $"The expected answer did not arrive within {Timeout}. Last: {answer}");
             await Task.Delay(Pause, CancellationToken.None);
         }
     }
 
-    /// <summary>When the endpoint has taken so many events, repeats not counted.</summary>
+    /// <summary>Waits until the endpoint has accepted this many different events.</summary>
     public static Task<int> TookAsync(this WebhookReceiver receiver, int events) =>
         UntilAsync(() => Task.FromResult(receiver.Taken.Count), n => n >= events);
 

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>What an endpoint gets, in which order, whatever it answers.</summary>
+/// <summary>Content and order of webhook deliveries, whatever the endpoint answers.</summary>
 public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<WebhookBank>
 {
     private static readonly object Reason = new { reasonCode = "fixed", reason = "Ada has repaired it" };
@@ -43,17 +43,17 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
         await _teller.DepositAsync(accounts[0], "4.00");
         await receiver.TookAsync(1);
 
-        var only = Assert.Single(receiver.All);
-        Assert.Equal("4.00", only.Event.GetProperty("data").GetProperty("amount").GetProperty("value").GetString());
+        var delivery = Assert.Single(receiver.All);
+        Assert.Equal("4.00", delivery.Event.GetProperty("data").GetProperty("amount").GetProperty("value").GetString());
     }
 
     [Fact]
     public async Task An_endpoint_that_is_unwell_gets_everything_once_it_is_well_and_each_account_in_order()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var asked = 0;
-        // It takes some, is busy, takes some more: what it took before it was busy must not keep it from ever getting further.
-        receiver.Answer = _ => Interlocked.Increment(ref asked) % 5 == 0 ? 503 : 200;
+        var requests = 0;
+        // The endpoint alternately accepts and fails. Events accepted before a failure must not stop later progress.
+        receiver.Answer = _ => Interlocked.Increment(ref requests) % 5 == 0 ? 503 : 200;
         string[] accounts = [await _teller.OpenAsync(), await _teller.OpenAsync(), await _teller.OpenAsync()];
         await bank.RegisterWebhookAsync(receiver.Url, ["banking.account.money-deposited.v1"], accounts);
         for (var i = 0; i < 30; i++)

@@ -4,8 +4,8 @@ using Banking.Testing;
 namespace Banking.Publishing.Tests;
 
 /// <summary>
-/// The grace of a rotated secret ends by the clock of the bank, and the log says so. Each test has a bank of its own, for each moves its
-/// clock.
+/// The grace period of a rotated secret ends by the bank's clock and is recorded in the log. Each test has its own bank, because it
+/// moves the clock.
 /// </summary>
 public sealed class WebhookGraceTests : BankFixture
 {
@@ -32,7 +32,7 @@ public sealed class WebhookGraceTests : BankFixture
         Assert.DoesNotContain(old, await this.SecretsAsync(webhook));
         await Eventually.UntilAsync(() => EventsAsync(webhook), events => events.Count == 3);
         Assert.Equal("publishing.webhook-secret-retired.v1", (await EventsAsync(webhook))[^1]);
-        await Eventually.UntilAsync(WaitingAsync, n => n == 0);
+        await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         await Eventually.UntilAsync(
             async () => (await this.QueryAsync<long>("select count(*) from publishing_keys.mt_doc_webhook_secret"))[0], n => n == 1);
         Assert.False((await As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json.TryGetProperty("oldSecretUntil", out _));
@@ -45,11 +45,11 @@ public sealed class WebhookGraceTests : BankFixture
         var webhook = await this.RegisterWebhookAsync("http://127.0.0.1:1/");
         (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
         (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 0 })).Ok();
-        Assert.Equal(1, await WaitingAsync());
+        Assert.Equal(1, await DueCountAsync());
 
         Clock.Advance(TimeSpan.FromHours(3));
 
-        await Eventually.UntilAsync(WaitingAsync, n => n == 0);
+        await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         Assert.Equal(3, (await EventsAsync(webhook)).Count);
         Assert.Single(await this.SecretsAsync(webhook));
     }
@@ -63,11 +63,11 @@ public sealed class WebhookGraceTests : BankFixture
 
         Clock.Advance(TimeSpan.FromHours(3));
 
-        await Eventually.UntilAsync(WaitingAsync, n => n == 0);
+        await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         Assert.Equal("publishing.webhook-removed.v1", (await EventsAsync(webhook))[^1]);
     }
 
-    private async Task<long> WaitingAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
+    private async Task<long> DueCountAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
 
     private Task<List<string>> EventsAsync(string webhook) =>
         this.QueryAsync<string>(

@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>What operators do with endpoints.</summary>
+/// <summary>Operators manage webhooks.</summary>
 public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<WebhookBank>
 {
     private readonly BankClient _teller = bank.As("teller");
@@ -46,7 +46,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
                 "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')")
         )
         {
-            // The base64 may be escaped in JSON: its longest run of plain letters will do.
+            // JSON may escape characters of the base64 text, so search for its longest run of letters and digits.
             var run = secret.Split('+', '/', '=').MaxBy(r => r.Length)!;
             holders.AddRange(await QueryAsync($"select '{table}' from {table} t where t::text like '%{run}%' limit 1"));
         }
@@ -68,7 +68,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
             async () => (await _operator.GetAsync("/ops/outbox")).Ok().Body, body => !body.Contains(webhook, StringComparison.Ordinal));
         (await _teller.DepositAsync(account, "1.00")).Created();
 
-        // Another endpoint that gets the same event proves that its turn has come and gone.
+        // A delivery of the same event to another endpoint proves that the removed endpoint was passed over.
         await using var other = await WebhookReceiver.StartAsync();
         await bank.RegisterWebhookAsync(other.Url, accounts: [account], from: "beginning");
         await other.TookAsync(2);
@@ -93,7 +93,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
                 return elsewhere.Taken.Count;
             },
             n => n > 0);
-        // What was under way at that moment may reach both; what had arrived before does not come again.
+        // An event in flight during the change may reach both addresses. An event delivered earlier is not sent again.
         Assert.DoesNotContain(receiver.Taken[0].Id, elsewhere.Taken.Select(d => d.Id));
     }
 
@@ -124,14 +124,14 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         var account = await _teller.OpenAsync();
         var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
         await receiver.TookAsync(1);
-        var why = new { reasonCode = "test", reason = "A test asks for it." };
-        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", why)).Ok();
+        var reason = new { reasonCode = "test", reason = "A test asks for it." };
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", reason)).Ok();
         var deposit = (await _teller.DepositAsync(account, "1.00")).Created().Text("id");
 
         (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).IsProblem(
             409, "not_delivered_yet");
 
-        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", why)).Ok();
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", reason)).Ok();
         await receiver.TookAsync(2);
         Assert.Equal(
             "true", (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId = "evt_" + deposit[4..] })).Ok().Text("taken"));
@@ -145,13 +145,13 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         receiver.Answer = d => d.Account == accounts[0] ? 204 : 503;
         var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: accounts, from: "beginning");
         await receiver.TookAsync(1);
-        var why = new { reasonCode = "test", reason = "It lost what it had." };
-        // It may have been left alone already, for it failed a few times in a row.
-        await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", why);
+        var reason = new { reasonCode = "test", reason = "It lost what it had." };
+        // The bank may have paused this destination already after several failures in a row.
+        await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/hold", reason);
 
-        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/position", new { position = 0, why.reasonCode, why.reason })).Ok();
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/position", new { position = 0, reason.reasonCode, reason.reason })).Ok();
         receiver.Answer = _ => 204;
-        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", why)).Ok();
+        (await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", reason)).Ok();
 
         await receiver.TookAsync(2);
         await Eventually.UntilAsync(() => receiver.All.Count(d => d.Account == accounts[0]), n => n >= 2);
@@ -187,7 +187,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         Assert.Contains($"{status}", seen.GetProperty("lastError").GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Empty((await _operator.GetAsync($"/ops/dead-letters?destination=webhook:{webhook}")).Ok().Items());
         receiver.Answer = _ => 204;
-        // It may have been left alone by then, for it failed a few times in a row.
+        // The bank may have paused this destination by then after several failures in a row.
         await _operator.PostAsync($"/ops/outbox/webhook:{webhook}/release", new { reasonCode = "test", reason = "It is well again." });
 
         await receiver.TookAsync(1);
@@ -202,7 +202,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         await receiver.TookAsync(1);
         var eventId = receiver.All[0].Id;
 
-        // The endpoint has it a moment before the bank has noted that it was taken.
+        // The endpoint receives the event shortly before the bank records the delivery.
         var again = await Eventually.UntilAsync(
             () => bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId }), answer => answer.StatusCode != 409);
         Assert.Equal("true", again.Ok().Text("taken"));

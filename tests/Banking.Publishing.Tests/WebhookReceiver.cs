@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>Somebody's endpoint: a real server that keeps what it gets and answers as it is told to.</summary>
+/// <summary>A consumer's webhook endpoint: a real server that keeps each delivery and answers with the status a test chooses.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -19,13 +19,13 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     private WebhookReceiver(WebApplication app) => _app = app;
 
-    /// <summary>What it says to a delivery: a status.</summary>
+    /// <summary>Returns the status with which a delivery is answered.</summary>
     public Func<Delivery, int> Answer { get; set; } = _ => 204;
 
-    /// <summary>Every request, in the order in which they came.</summary>
+    /// <summary>All requests in order of arrival.</summary>
     public IReadOnlyList<Delivery> All => [.. _all];
 
-    /// <summary>What it took, repeats left out.</summary>
+    /// <summary>The accepted deliveries, without repeats.</summary>
     public IReadOnlyList<Delivery> Taken => [.. _all.Where(d => d.Answered < 300).DistinctBy(d => d.Id)];
 
     public string Url => _app.Urls.First() + "/hook";
@@ -58,7 +58,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     }
 }
 
-/// <summary>One request as it came in.</summary>
+/// <summary>One received request.</summary>
 internal sealed record Delivery(string Id, string Timestamp, string Signature, string ContentType, byte[] Body, int Answered = 0)
 {
     public JsonElement Event => JsonDocument.Parse(Body).RootElement;
@@ -69,7 +69,7 @@ internal sealed record Delivery(string Id, string Timestamp, string Signature, s
 
     public long Position => long.Parse(Event.GetProperty("globalposition").GetString()!, CultureInfo.InvariantCulture);
 
-    /// <summary>As an endpoint verifies it, from the words of Standard Webhooks 1.0 and none of the bank's code.</summary>
+    /// <summary>Verifies the signature by the Standard Webhooks 1.0 specification, without code of the bank.</summary>
     public bool IsSignedWith(string secret)
     {
         var content = Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Encoding.UTF8.GetString(Body)}");

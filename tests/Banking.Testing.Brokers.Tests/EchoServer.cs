@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Banking.Testing.Brokers.Tests;
 
-/// <summary>Answers every byte with itself, and remembers how many it heard.</summary>
+/// <summary>Echoes every byte, and counts the received bytes.</summary>
 internal sealed class EchoServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _serving;
-    private long _heard;
+    private long _received;
 
     public EchoServer()
     {
@@ -18,7 +18,7 @@ internal sealed class EchoServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public long Heard => Interlocked.Read(ref _heard);
+    public long Heard => Interlocked.Read(ref _received);
 
     public async ValueTask DisposeAsync()
     {
@@ -37,7 +37,7 @@ internal sealed class EchoServer : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The end.
+            // The server was disposed.
         }
     }
 
@@ -50,13 +50,13 @@ internal sealed class EchoServer : IAsyncDisposable
                 var buffer = new byte[1024];
                 while (await socket.ReceiveAsync(buffer) is > 0 and var length)
                 {
-                    Interlocked.Add(ref _heard, length);
+                    Interlocked.Add(ref _received, length);
                     await socket.SendAsync(buffer.AsMemory(0, length));
                 }
             }
             catch (SocketException)
             {
-                // A mode of the proxy ended it.
+                // A mode of the proxy closed the connection.
             }
         }
     }

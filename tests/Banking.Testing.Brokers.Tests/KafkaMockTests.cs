@@ -32,7 +32,7 @@ public sealed class KafkaMockTests : IAsyncDisposable
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _kafka.BootstrapServers }).Build();
 
-        // The client waits for a broker that can, in vain.
+        // The client waits in vain for a broker that supports the request.
         await Assert.ThrowsAnyAsync<KafkaException>(() =>
             admin.CreateTopicsAsync(
                 [
@@ -48,7 +48,7 @@ public sealed class KafkaMockTests : IAsyncDisposable
 
     [Fact]
     public async Task While_it_is_down_nothing_is_lost_and_the_order_is_kept() =>
-        await RidesThroughAsync(
+        await AssertNothingLostAsync(
             () =>
             {
                 _kafka.Down();
@@ -58,13 +58,13 @@ public sealed class KafkaMockTests : IAsyncDisposable
 
     [Fact]
     public async Task While_its_network_is_down_nothing_is_lost_and_the_order_is_kept() =>
-        await RidesThroughAsync(
+        await AssertNothingLostAsync(
             () =>
             {
-                Each(p => p.Down());
+                ForEachProxy(p => p.Down());
                 return Task.CompletedTask;
             },
-            () => Each(p => p.Open()));
+            () => ForEachProxy(p => p.Open()));
 
     [Fact]
     public async Task When_acknowledgements_are_lost_nothing_else_is_but_unlike_kafka_the_mock_stores_it_twice()
@@ -78,7 +78,7 @@ public sealed class KafkaMockTests : IAsyncDisposable
 
     [Fact]
     public async Task Requests_that_are_refused_are_sent_again() =>
-        await RidesThroughAsync(
+        await AssertNothingLostAsync(
             () =>
             {
                 _kafka.PushProduceErrors(ErrorCode.NotEnoughReplicas, ErrorCode.Local_Transport, ErrorCode.RequestTimedOut);
@@ -112,10 +112,10 @@ public sealed class KafkaMockTests : IAsyncDisposable
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds, 300, 3000);
     }
 
-    private async Task RidesThroughAsync(Func<Task> begin, Action end) =>
+    private async Task AssertNothingLostAsync(Func<Task> begin, Action end) =>
         Assert.All(await ProduceThroughAsync(begin, end), r => Assert.Equal(Enumerable.Range(0, PerPartition), r));
 
-    /// <summary>Produces before, in and after an outage, and reads it all with a client that knows nothing of that.</summary>
+    /// <summary>Produces before, during and after an outage, and reads all records with a client that the outage does not affect.</summary>
     private async Task<List<int>[]> ProduceThroughAsync(Func<Task> begin, Action end)
     {
         using var producer = Producer();
@@ -172,11 +172,11 @@ public sealed class KafkaMockTests : IAsyncDisposable
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, Partitions).Select(p => new TopicPartitionOffset("moves", p, Offset.Beginning)));
         var read = Enumerable.Range(0, Partitions).Select(_ => new List<int>()).ToArray();
-        // To the end of each partition, so that what is there twice is seen.
+        // Read each partition to its end, so that records stored twice are found.
         for (var ends = 0; ends < Partitions;)
         {
             var result = consumer.Consume(TimeSpan.FromSeconds(10))
-                ?? throw new TimeoutException($"{read.Sum(r => r.Count)} of {count} were read.");
+                ?? throw new TimeoutException($"{read.Sum(r => r.Count)} of {count} records were read.");
             if (result.IsPartitionEOF)
             {
                 ends++;
@@ -190,7 +190,7 @@ public sealed class KafkaMockTests : IAsyncDisposable
         return read;
     }
 
-    private void Each(Action<TcpProxy> change)
+    private void ForEachProxy(Action<TcpProxy> change)
     {
         foreach (var proxy in _kafka.Proxies)
         {

@@ -6,7 +6,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Banking.Testing.Brokers.Tests;
 
-/// <summary>One broker for all of them: a start takes seconds. The tests of a class run one after the other.</summary>
+/// <summary>One broker for all tests of the class, because a start takes seconds. The tests of a class run sequentially.</summary>
 public sealed class RabbitFixture : IAsyncLifetime
 {
     private RabbitServer? _server;
@@ -69,7 +69,7 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
 
         await Assert.ThrowsAsync<PublishException>(async () =>
         {
-            // The limit of a quorum queue is a soft one: a few more get in.
+            // A quorum queue enforces its limit loosely: it accepts a few more messages.
             for (var i = 0; i < 100; i++)
             {
                 await PublishAsync(channel, "full", "more");
@@ -153,7 +153,7 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
         await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", port));
     }
 
-    /// <summary>The processes that have the folder for their home: what the broker starts inherits it.</summary>
+    /// <summary>Finds the processes whose HOME is the folder. Processes that the broker starts inherit it.</summary>
     private static List<int> ProcessesOf(string folder)
     {
         var found = new List<int>();
@@ -170,7 +170,7 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    // It is gone, or another user's.
+                    // The process has ended or belongs to another user.
                 }
             }
         }
@@ -192,13 +192,13 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
     private static async Task PublishAsync(IChannel channel, string queue, string text) =>
         await channel.BasicPublishAsync("", queue, mandatory: true, Persistent, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The next message of a queue, which must come soon.</summary>
+    /// <summary>Waits up to 10 seconds for the next message of a queue.</summary>
     private static async Task<string> GetAsync(IChannel channel, string queue)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (true)
         {
-            if (await channel.BasicGetAsync(queue, autoAck: true, patience.Token) is { } got)
+            if (await channel.BasicGetAsync(queue, autoAck: true, timeout.Token) is { } got)
             {
                 return Encoding.UTF8.GetString(got.Body.Span);
             }

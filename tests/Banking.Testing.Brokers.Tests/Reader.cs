@@ -5,7 +5,7 @@ using RabbitMQ.Client.Events;
 
 namespace Banking.Testing.Brokers.Tests;
 
-/// <summary>A consumer with a channel of its own.</summary>
+/// <summary>A consumer with its own channel.</summary>
 internal sealed class Reader : IAsyncDisposable
 {
     private readonly IChannel _channel;
@@ -30,8 +30,8 @@ internal sealed class Reader : IAsyncDisposable
 
     public async Task<string> NextAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return await _messages.Reader.ReadAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        return await _messages.Reader.ReadAsync(timeout.Token);
     }
 
     public ValueTask DisposeAsync() => _channel.DisposeAsync();

@@ -75,32 +75,32 @@ public sealed class TcpProxyTests : IAsyncDisposable
     {
         using var old = await ConnectAsync();
         await AskAsync(old, "hello");
-        var heard = _server.Heard;
+        var received = _server.Heard;
 
         _proxy.BlackHole();
-        using var young = await ConnectAsync();
+        using var recent = await ConnectAsync();
         await old.SendAsync(new byte[1_000_000]);
-        await young.SendAsync(new byte[1_000_000]);
+        await recent.SendAsync(new byte[1_000_000]);
 
         await AssertSilentAsync(old);
-        await AssertSilentAsync(young);
-        Assert.Equal(heard, _server.Heard);
+        await AssertSilentAsync(recent);
+        Assert.Equal(received, _server.Heard);
     }
 
     [Fact]
     public async Task After_a_black_hole_a_connection_with_a_gap_is_reset_and_another_goes_on()
     {
-        using var torn = await ConnectAsync();
+        using var broken = await ConnectAsync();
         using var quiet = await ConnectAsync();
-        await AskAsync(torn, "hello");
+        await AskAsync(broken, "hello");
         await AskAsync(quiet, "hello");
 
         _proxy.BlackHole();
-        await torn.SendAsync("lost"u8.ToArray());
-        await AssertSilentAsync(torn);
+        await broken.SendAsync("lost"u8.ToArray());
+        await AssertSilentAsync(broken);
         _proxy.Open();
 
-        await AssertResetAsync(torn);
+        await AssertResetAsync(broken);
         Assert.Equal("hello again", await AskAsync(quiet, "hello again"));
     }
 
@@ -113,11 +113,11 @@ public sealed class TcpProxyTests : IAsyncDisposable
         _proxy.Reset();
 
         await AssertResetAsync(old);
-        // It may be as quick as the connection.
+        // The reset may already fail the connect.
         var reset = await Assert.ThrowsAsync<SocketException>(async () =>
         {
-            using var young = await ConnectAsync();
-            await young.ReceiveAsync(new byte[1]);
+            using var recent = await ConnectAsync();
+            await recent.ReceiveAsync(new byte[1]);
         });
         Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
     }
@@ -137,7 +137,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
         }
 
         Assert.Equal("abcdefghijklmnopqrst", await echo);
-        // A timer may be some milliseconds early, and there are two.
+        // Each of the two delays may end some milliseconds early.
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds, 190, 1500);
     }
 
@@ -154,7 +154,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
         await cut;
 
         Assert.Equal(10, _server.Heard);
-        // A reset takes with it what the client has not read yet, so that it may have got less.
+        // A reset discards data that the client has not read yet, so it may have received fewer bytes.
         Assert.InRange(await ReceivedBeforeResetAsync(client), 0, passed);
         using var next = await ConnectAsync();
         Assert.Equal("as before", await AskAsync(next, "as before"));
@@ -180,13 +180,13 @@ public sealed class TcpProxyTests : IAsyncDisposable
     [Fact]
     public async Task A_server_that_is_not_there_ends_the_connection()
     {
-        int nobody;
+        int unusedPort;
         using (var port = new LoopbackPort())
         {
-            nobody = port.Number;
+            unusedPort = port.Number;
         }
 
-        await using var proxy = new TcpProxy(nobody);
+        await using var proxy = new TcpProxy(unusedPort);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(IPAddress.Loopback, proxy.Port);
 
@@ -249,7 +249,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
 
     private static async Task AssertSilentAsync(Socket client)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.ReceiveAsync(new byte[1], patience.Token));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.ReceiveAsync(new byte[1], timeout.Token));
     }
 }

@@ -7,15 +7,17 @@ using Confluent.Kafka;
 namespace Banking.Testing.Brokers;
 
 /// <summary>
-/// A Kafka cluster of three brokers inside this process, spoken to over real TCP: librdkafka's own mock, with a proxy before each broker.
-/// The brokers advertise their proxies, so that every connection of every client goes through one.
+/// A Kafka cluster of three brokers in this process, reached over real TCP: librdkafka's mock cluster with a proxy in front of each broker.
+/// The brokers advertise their proxies, so that every client connection passes through one.
 /// <para>
-/// What it does: produce, fetch, consumer groups, transactions in part. What it does not: it looks at sequence numbers only of producers
-/// with a transactional id, so that what an idempotent one sends again after a lost acknowledgement is stored twice, which Kafka would not
-/// do; it keeps all in memory, 5 MB or 100 000 batches of a partition, and drops the oldest beyond; it replicates nothing, so that acks=all
-/// waits for nobody and a broker that is down takes no leader with it; it has no Admin API (topics are made by <see cref="CreateTopic"/>;
-/// one that is only named is made with 4 partitions, which no setting changes), no ACLs, TLS or SASL, compaction, retention by time, or
-/// limit of message size.
+/// It supports produce, fetch, consumer groups and parts of transactions. It checks sequence numbers only for producers with a
+/// transactional id: records that an idempotent producer resends after a lost acknowledgement are stored twice, unlike in Kafka. It keeps
+/// everything in memory, at most 5 MB or 100 000 batches of a partition, and drops the oldest beyond that. It does not replicate: acks=all
+/// waits for no replica, and a partition keeps its leader when a broker is down.
+/// </para>
+/// <para>
+/// It has no Admin API: <see cref="CreateTopic"/> creates topics, and a topic created by its first use has 4 partitions, whatever the
+/// settings. It has no ACLs, TLS, SASL, compaction, retention by time or limit of message size.
 /// </para>
 /// </summary>
 public sealed partial class KafkaMock : IAsyncDisposable
@@ -30,11 +32,11 @@ public sealed partial class KafkaMock : IAsyncDisposable
     private readonly nint _cluster;
 
     static KafkaMock() =>
-        NativeLibrary.SetDllImportResolver(typeof(KafkaMock).Assembly, (name, _, _) => name == Native ? LoadedAlready() : 0);
+        NativeLibrary.SetDllImportResolver(typeof(KafkaMock).Assembly, (name, _, _) => name == Native ? LoadedLibrary() : 0);
 
     public KafkaMock()
     {
-        // It says that it lost its brokers, which is what tests do to it.
+        // Ignore logs and errors: the client reports lost brokers, which tests cause on purpose.
         _owner = new AdminClientBuilder([new("test.mock.num.brokers", $"{Brokers}"), new("bootstrap.servers", "replaced-by-the-mock:1")])
             .SetLogHandler((_, _) => { })
             .SetErrorHandler((_, _) => { })
@@ -56,28 +58,28 @@ public sealed partial class KafkaMock : IAsyncDisposable
 
     public string BootstrapServers => string.Join(',', Proxies.Select(p => $"127.0.0.1:{p.Port}"));
 
-    /// <summary>The network before each broker; that of broker 1 is the first.</summary>
+    /// <summary>The proxy in front of each broker, in order of broker number.</summary>
     public IReadOnlyList<TcpProxy> Proxies { get; }
 
     /// <summary>
-    /// True for the beginning of a request to produce, for <see cref="TcpProxy.CloseAfterResponseBytes"/>: after its length a request says
-    /// what it is.
+    /// Whether a chunk starts a produce request, for <see cref="TcpProxy.CloseAfterResponseBytes"/>. The request type follows the length of
+    /// the request.
     /// </summary>
     public static bool IsProduce(ReadOnlyMemory<byte> chunk) => chunk.Length > 8 && chunk.Span[4] == 0 && chunk.Span[5] == Produce;
 
     public void CreateTopic(string name, int partitions) => Check(TopicCreate(_cluster, name, partitions, Brokers));
 
-    /// <summary>No broker is there: connections are closed, and new ones refused. Nothing that was acknowledged is lost.</summary>
+    /// <summary>Stops all brokers: connections are closed and new ones refused. No acknowledged record is lost.</summary>
     public void Down() => Check(SetDown(_cluster, AllBrokers));
 
     public void Up() => Check(SetUp(_cluster, AllBrokers));
 
-    /// <summary>Each broker answers that much later.</summary>
+    /// <summary>Delays each broker's answers by this time.</summary>
     public void Delay(TimeSpan roundTrip) => Check(SetRoundTrip(_cluster, AllBrokers, (int)roundTrip.TotalMilliseconds));
 
     /// <summary>
-    /// The next requests to produce, to whichever broker, are refused with these, one each, and nothing of them is kept.
-    /// <see cref="ErrorCode.Local_Transport"/> closes the connection instead of an answer, and keeps nothing either.
+    /// Refuses the next produce requests, to whichever broker, with one of these errors each, and stores none of their records.
+    /// <see cref="ErrorCode.Local_Transport"/> closes the connection instead of answering, and stores nothing either.
     /// </summary>
     public void PushProduceErrors(params ErrorCode[] errors) =>
         PushErrors(_cluster, Produce, (nuint)errors.Length, [.. errors.Select(e => (int)e)]);
@@ -99,8 +101,8 @@ public sealed partial class KafkaMock : IAsyncDisposable
         }
     }
 
-    /// <summary>The library that Confluent.Kafka has chosen for this system: another copy would not know its handles.</summary>
-    private static nint LoadedAlready()
+    /// <summary>Returns the library that Confluent.Kafka has loaded. Another copy would not know its handles.</summary>
+    private static nint LoadedLibrary()
     {
         using var process = Process.GetCurrentProcess();
         var module = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.Contains(Native, StringComparison.Ordinal))

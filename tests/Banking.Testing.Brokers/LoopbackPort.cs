@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Banking.Testing.Brokers;
 
 /// <summary>
-/// A free port of this machine that stays ours while nobody listens on it: a socket that is bound and does not listen keeps everybody else
-/// from being given the port, whoever connects to it is refused, and a listener of ours may still be bound to it (SO_REUSEADDR, which .NET
-/// and Erlang both set).
+/// Reserves a free port of this machine, even while nothing listens on it. A bound socket that does not listen keeps the system from
+/// assigning the port to another process, and connections to it are refused. A listener of the test may still bind to it, because .NET and
+/// Erlang both set SO_REUSEADDR.
 /// </summary>
 public sealed class LoopbackPort : IDisposable
 {

@@ -8,12 +8,12 @@ using RabbitMQ.Client.Exceptions;
 namespace Banking.Testing.Brokers;
 
 /// <summary>
-/// A private RabbitMQ, from the distribution's package: ports, data, log, cookie and port mapper (epmd) of its own, nothing of which is
-/// shared with another broker of this machine or left behind. It goes as soon as this process does, even if that is killed.
+/// A private RabbitMQ broker from the distribution's package. It has its own ports, data, log, cookie and port mapper (epmd). It shares
+/// nothing with other brokers of this machine and leaves nothing behind. It ends with this process, even if this process is killed.
 /// </summary>
 public sealed class RabbitServer : IAsyncDisposable
 {
-    /// <summary>The script itself. The one on the PATH changes the account, reads /etc/rabbitmq, and only root may call it.</summary>
+    /// <summary>The server script itself. The script on the PATH switches the user, reads /etc/rabbitmq and requires root.</summary>
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
@@ -31,7 +31,7 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Why there can be no such server here, or null where it can: <c>Assert.SkipWhen(RabbitServer.Missing is not null,
+    /// The reason why RabbitMQ cannot run on this machine, or null if it can: <c>Assert.SkipWhen(RabbitServer.Missing is not null,
     /// RabbitServer.Missing ?? "")</c>.
     /// </summary>
     public static string? Missing
@@ -43,32 +43,32 @@ public sealed class RabbitServer : IAsyncDisposable
                 return "RabbitMQ is started from a Linux distribution's package only.";
             }
 
-            if (Absent() is null)
+            if (MissingFile() is null)
             {
                 return null;
             }
 
             TestParts.Ensure();
-            return Absent() is { } absent ? $"There is no {absent}. Run once, as root on Debian or Ubuntu: {TestParts.Command}" : null;
+            return MissingFile() is { } file ? $"{file} does not exist. Run once, as root on Debian or Ubuntu: {TestParts.Command}" : null;
         }
     }
 
     public int Port => _amqp.Number;
 
-    /// <summary>The user that every new broker has, whom it lets in from this machine only.</summary>
+    /// <summary>The address with the default user, which the broker accepts from this machine only.</summary>
     public Uri AmqpUri => UriOf(Port);
 
-    /// <summary>All it has: data, log and settings.</summary>
+    /// <summary>The folder of its data, log and settings.</summary>
     public string Folder => _folder.FullName;
 
     private string NodeName => $"banking{Text(_amqp)}@localhost";
 
     private string LogFile => Path.Combine(Folder, "broker.log");
 
-    /// <summary>The same broker by another port, as that of a <see cref="TcpProxy"/>.</summary>
+    /// <summary>The address of the broker through another port, for example that of a <see cref="TcpProxy"/>.</summary>
     public static Uri UriOf(int port) => new($"amqp://guest:guest@127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/");
 
-    /// <summary>Starts a new and empty broker; it is there when it lets a client in.</summary>
+    /// <summary>Starts a new, empty broker, and waits until it accepts connections.</summary>
     public static async Task<RabbitServer> StartAsync()
     {
         var server = new RabbitServer();
@@ -84,9 +84,9 @@ public sealed class RabbitServer : IAsyncDisposable
 
                 """);
             File.WriteAllText(server.In("no-plugins"), "[].\n");
-            // Without this file the broker looks into /etc/rabbitmq.
+            // Without this file the broker reads /etc/rabbitmq.
             File.WriteAllText(server.In("rabbitmq-env.conf"), "");
-            // Names are not looked up by a helper process, which a killed broker leaves behind for a moment.
+            // Resolve names without the helper process, which would outlive a killed broker for a moment.
             File.WriteAllText(server.In("inetrc"), """
                 {lookup, [file]}.
                 {host, {127,0,0,1}, ["localhost"]}.
@@ -102,21 +102,21 @@ public sealed class RabbitServer : IAsyncDisposable
         }
     }
 
-    /// <summary>kill -9: nothing is flushed, no connection is closed in order.</summary>
+    /// <summary>Kills the broker with SIGKILL: it flushes nothing and closes no connection gracefully.</summary>
     public async Task KillAsync()
     {
-        await EndAsync(_broker);
+        await KillProcessAsync(_broker);
         _broker = null;
     }
 
-    /// <summary>Starts the broker on its ports and with what its disk holds.</summary>
+    /// <summary>Starts the broker again on the same ports and data.</summary>
     public async Task StartAgainAsync()
     {
-        // Its own port mapper is started first, so that the broker does not leave a daemon behind.
+        // Start a private port mapper first. Otherwise the broker would start one as a daemon that outlives it.
         _epmd ??= await RunAsync("/usr/bin/epmd");
         _broker = await RunAsync(Program);
         var started = TimeProvider.System.GetTimestamp();
-        while (!await LetsInAsync())
+        while (!await AcceptsConnectionsAsync())
         {
             if (_broker.HasExited)
             {
@@ -125,7 +125,7 @@ public sealed class RabbitServer : IAsyncDisposable
 
             if (TimeProvider.System.GetElapsedTime(started) > Timeout)
             {
-                throw new TimeoutException($"RabbitMQ lets nobody in after {Timeout.TotalSeconds} seconds:\n{ReadLogTail()}");
+                throw new TimeoutException($"RabbitMQ accepts no connections after {Timeout.TotalSeconds} seconds:\n{ReadLogTail()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -133,35 +133,35 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns when a new quorum queue would be found again after <see cref="KillAsync"/>. The broker confirms messages before
-    /// it has written down which log is the queue's; killed before that, it comes back with a queue that is empty, and was not seen
-    /// to get a leader within a minute (RabbitMQ 3.10.8).
+    /// Waits until a new quorum queue would survive <see cref="KillAsync"/>. The broker confirms messages before it records which log
+    /// belongs to the queue. If it is killed before that, the queue is empty after the restart and gets no leader within a minute (seen
+    /// with RabbitMQ 3.10.8).
     /// </summary>
     public async Task UntilSettledAsync(string quorumQueue)
     {
         var names = Path.Combine(In("data"), NodeName, "quorum", NodeName, "names.dets");
         var queue = Encoding.UTF8.GetBytes("%2F_" + quorumQueue);
-        // An atom is stored behind its length; without that, a queue would be found whose name only begins like this one's.
+        // An atom is stored after its length. Without the length, a queue whose name starts with this name would match.
         byte[] name = [(byte)queue.Length, .. queue];
         var started = TimeProvider.System.GetTimestamp();
-        while (!await HasAsync(names, name))
+        while (!await ContainsAsync(names, name))
         {
             if (TimeProvider.System.GetElapsedTime(started) > Timeout)
             {
-                throw new TimeoutException($"The broker has not written down the queue {quorumQueue}:\n{ReadLogTail()}");
+                throw new TimeoutException($"The broker has not recorded the queue {quorumQueue} in time:\n{ReadLogTail()}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
         }
     }
 
-    /// <summary>The last lines of what the broker said.</summary>
-    public string ReadLogTail() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "It said nothing.";
+    /// <summary>The last lines of the broker's log.</summary>
+    public string ReadLogTail() => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "There is no log.";
 
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        await EndAsync(_epmd);
+        await KillProcessAsync(_epmd);
         _epmd = null;
         _amqp.Dispose();
         _distribution.Dispose();
@@ -173,10 +173,10 @@ public sealed class RabbitServer : IAsyncDisposable
         }
     }
 
-    private static string? Absent() =>
+    private static string? MissingFile() =>
         ((string[])[Program, "/usr/bin/epmd", "/usr/bin/setpriv"]).FirstOrDefault(file => !File.Exists(file));
 
-    private static async Task EndAsync(Process? process)
+    private static async Task KillProcessAsync(Process? process)
     {
         if (process is not null)
         {
@@ -186,7 +186,7 @@ public sealed class RabbitServer : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> HasAsync(string file, byte[] text)
+    private static async Task<bool> ContainsAsync(string file, byte[] text)
     {
         await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var content = new MemoryStream();
@@ -194,7 +194,7 @@ public sealed class RabbitServer : IAsyncDisposable
         return content.ToArray().AsSpan().IndexOf(text) >= 0;
     }
 
-    private async Task<bool> LetsInAsync()
+    private async Task<bool> AcceptsConnectionsAsync()
     {
         try
         {
@@ -208,10 +208,10 @@ public sealed class RabbitServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program that replaces itself until it is the server, so that the process answered is the one to kill.</summary>
+    /// <summary>Starts a program through a chain of exec calls: the returned process is the server itself and can be killed.</summary>
     private async Task<Process> RunAsync(string program)
     {
-        // The log is a file and not a pipe: a server whose pipe nobody reads stands still.
+        // Log to a file and not to a pipe: a server blocks when its pipe is full and not read.
         var info = new ProcessStartInfo(
             "/usr/bin/setpriv",
             ["--pdeathsig", "KILL", "/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", LogFile, program]);
@@ -229,7 +229,7 @@ public sealed class RabbitServer : IAsyncDisposable
             info.Environment[name] = value;
         }
 
-        // The kernel takes the thread that starts a process for its parent, and threads of the pool come and go.
+        // --pdeathsig follows the thread that starts the process, and pool threads may end early. A dedicated thread starts it and waits.
         var running = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
         {
@@ -242,11 +242,11 @@ public sealed class RabbitServer : IAsyncDisposable
             }
             catch (Exception e) when (running.TrySetException(e))
             {
-                // It is thrown where the process is waited for.
+                // The awaiting caller throws it.
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException)
             {
-                // It has ended already.
+                // The process has already ended.
             }
         })
         { IsBackground = true, Name = program }.Start();
@@ -268,7 +268,7 @@ public sealed class RabbitServer : IAsyncDisposable
         ("RABBITMQ_ENABLED_PLUGINS_FILE", In("no-plugins")),
         ("RABBITMQ_MNESIA_BASE", In("data")),
         ("RABBITMQ_LOG_BASE", In("log")),
-        // With this the script becomes the virtual machine, instead of watching over it as a process of its own.
+        // The script then replaces itself with the Erlang virtual machine instead of supervising it as a second process.
         ("RABBITMQ_ALLOW_INPUT", "1"),
         ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-noinput +S 1:1 +SDcpu 1:1 +SDio 2 +A 2 -kernel inet_dist_use_interface {127,0,0,1}"),
     ];

@@ -5,8 +5,8 @@ using System.Threading.Channels;
 namespace Banking.Testing.Brokers;
 
 /// <summary>
-/// The network between a client and a broker, which a test breaks. It listens on a port of its own, the same through all its modes, and
-/// passes on what it hears until it is told otherwise; a mode holds for the connections that there are and for those to come.
+/// A proxy between a client and a broker with which a test disturbs the network. It listens on its own port, which is the same in all
+/// modes, and starts in the mode that forwards everything. A mode applies to existing and new connections.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -35,37 +35,37 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public int Port => _port.Number;
 
-    /// <summary>How many connections have come in so far, so that a test can tell when a client has tried again.</summary>
+    /// <summary>The number of connections accepted so far, by which a test detects that a client has reconnected.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 
-    /// <summary>Passes everything on at once.</summary>
+    /// <summary>Forwards everything at once.</summary>
     public void Open() => Change(new(Mode.Open));
 
-    /// <summary>The broker's process is gone: nobody listens, and what was connected is closed in order.</summary>
+    /// <summary>Simulates a stopped broker: existing connections are closed gracefully, and new ones are refused.</summary>
     public void Down() => Change(new(Mode.Down));
 
     /// <summary>
-    /// The worst of networks: it takes everything, passes nothing on and says nothing. A connection that lost bytes in it is reset by the
-    /// mode that follows, because what comes after a gap would be nonsense to either side.
+    /// Accepts connections and data, but forwards nothing and answers nothing. A connection that lost bytes is reset by the next mode,
+    /// because neither side could read data after a gap.
     /// </summary>
     public void BlackHole() => Change(new(Mode.BlackHole));
 
-    /// <summary>Every connection, old or new, ends with a reset.</summary>
+    /// <summary>Resets every connection, existing or new.</summary>
     public void Reset() => Change(new(Mode.Reset));
 
     /// <summary>
-    /// Everything takes that much longer, in each direction; the order stays, and chunks on their way do not wait for each other.
+    /// Delays all data by this time in each direction. The order is kept, and chunks in flight do not wait for each other.
     /// </summary>
     public void Delay(TimeSpan eachWay) => Change(new(Mode.Open, eachWay));
 
     /// <summary>
-    /// "The broker did it, the acknowledgement is lost": that many bytes of responses still arrive, and the connection that carries the
-    /// next one is reset before it. This happens once, after which the proxy is open.
+    /// Loses an acknowledgement of the broker: this many bytes of responses are still forwarded, then the connection with the next byte is
+    /// reset. This happens once; afterwards the proxy is open.
     /// </summary>
-    /// <param name="count">Of all connections together, from now on. With 0 the very next response is lost.</param>
-    /// <param name="request">Which chunk of requests begins the count, which is then of its connection only. Without it, it begins
-    /// now.</param>
-    /// <returns>Ends when the connection is cut.</returns>
+    /// <param name="count">Bytes of all connections together, counted from now. With 0 the next response is lost.</param>
+    /// <param name="request">Selects the chunk of requests at which the count begins. Then only bytes of its connection count. Without it,
+    /// the count begins now.</param>
+    /// <returns>A task that completes when the connection is reset.</returns>
     public Task CloseAfterResponseBytes(long count, Func<ReadOnlyMemory<byte>, bool>? request = null)
     {
         var cut = new Cut(count, request);
@@ -106,7 +106,7 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 connection.Close(reset: state.Mode == Mode.Reset);
             }
-            else if (state.Mode != Mode.BlackHole && connection.LostBytes)
+            else if (state.Mode != Mode.BlackHole && connection.HasLostBytes)
             {
                 connection.Close(reset: true);
             }
@@ -127,7 +127,7 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                Take(new(this, await listener.AcceptAsync()));
+                Register(new(this, await listener.AcceptAsync()));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -136,10 +136,10 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private void Take(Connection connection)
+    private void Register(Connection connection)
     {
         Interlocked.Increment(ref _accepted);
-        // Under the lock, so that a change of mode meets the connection either here or in the list.
+        // Under the lock, so that a change of mode applies to the connection either here or in the list.
         lock (_gate)
         {
             if (_state.Mode is Mode.Down or Mode.Reset)
@@ -161,32 +161,32 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private sealed record State(Mode Mode, TimeSpan Latency = default, Cut? Cut = null);
 
-    /// <summary>Where the response ends. It is asked by all connections at once, hence its lock.</summary>
+    /// <summary>The place at which responses are cut. Connections call it concurrently, hence its lock.</summary>
     private sealed class Cut(long count, Func<ReadOnlyMemory<byte>, bool>? request)
     {
         private readonly Lock _gate = new();
-        private Connection? _only;
+        private Connection? _counted;
         private long _left = count;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Hear(Connection connection, ReadOnlyMemory<byte> chunk)
+        public void Observe(Connection connection, ReadOnlyMemory<byte> chunk)
         {
             lock (_gate)
             {
-                if (_only is null && request?.Invoke(chunk) == true)
+                if (_counted is null && request?.Invoke(chunk) == true)
                 {
-                    _only = connection;
+                    _counted = connection;
                 }
             }
         }
 
-        /// <summary>How much of a response may pass: all, or less, which is the end.</summary>
+        /// <summary>Returns how many bytes of a response may be forwarded; fewer than its length means that the connection ends.</summary>
         public int Allow(Connection connection, int length)
         {
             lock (_gate)
             {
-                if (request is not null && _only != connection)
+                if (request is not null && _counted != connection)
                 {
                     return length;
                 }
@@ -201,10 +201,10 @@ public sealed class TcpProxy : IAsyncDisposable
     private sealed class Connection(TcpProxy proxy, Socket client) : IDisposable
     {
         private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        private volatile bool _lostBytes;
+        private volatile bool _hasLostBytes;
         private int _closed;
 
-        public bool LostBytes => _lostBytes;
+        public bool HasLostBytes => _hasLostBytes;
 
         public async Task RunAsync()
         {
@@ -213,7 +213,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 client.NoDelay = _server.NoDelay = true;
                 if (proxy._state.Mode == Mode.BlackHole)
                 {
-                    _lostBytes = true;
+                    _hasLostBytes = true;
                     await PumpAsync(client, null);
                     return;
                 }
@@ -223,7 +223,7 @@ public sealed class TcpProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // Either side, or a mode, ended it: so does the other.
+                // Either side or a mode closed the connection, so close both sides.
             }
             finally
             {
@@ -233,7 +233,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
         public void Dispose() => Close(reset: false);
 
-        /// <summary>Whoever closes it first says how.</summary>
+        /// <summary>Closes both sides; only the first call has an effect.</summary>
         public void Close(bool reset)
         {
             if (Interlocked.Exchange(ref _closed, 1) == 1)
@@ -251,13 +251,13 @@ public sealed class TcpProxy : IAsyncDisposable
                     }
                     else
                     {
-                        // Without this .NET would reset a connection that is being read.
+                        // Without a shutdown, .NET would reset a connection with a pending read.
                         socket.Shutdown(SocketShutdown.Both);
                     }
                 }
                 catch (SocketException)
                 {
-                    // It is not connected, any more or yet.
+                    // The socket is not connected yet or no longer.
                 }
 
                 socket.Dispose();
@@ -266,44 +266,44 @@ public sealed class TcpProxy : IAsyncDisposable
 
         private async Task PumpAsync(Socket from, Socket? to)
         {
-            // Bounded, so that a slow reader still slows the writer down; what is underway is a few chunks more than without a proxy.
-            var underway = Channel.CreateBounded<(byte[] Chunk, long ReadAt)>(64);
-            var writing = WriteAsync(underway.Reader, to);
+            // Bounded, so that a slow reader still slows the writer down: only a few more chunks are in flight than without a proxy.
+            var inFlight = Channel.CreateBounded<(byte[] Chunk, long ReadAt)>(64);
+            var writing = WriteAsync(inFlight.Reader, to);
             try
             {
                 var buffer = new byte[16 * 1024];
                 while (await from.ReceiveAsync(buffer) is > 0 and var length)
                 {
-                    await underway.Writer.WriteAsync((buffer[..length], TimeProvider.System.GetTimestamp()));
+                    await inFlight.Writer.WriteAsync((buffer[..length], TimeProvider.System.GetTimestamp()));
                 }
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // A reset of one side is one of the other.
+                // A reset of one side resets the other.
                 Close(reset: true);
             }
             finally
             {
-                underway.Writer.Complete();
+                inFlight.Writer.Complete();
                 await writing;
             }
         }
 
-        private async Task WriteAsync(ChannelReader<(byte[] Chunk, long ReadAt)> underway, Socket? to)
+        private async Task WriteAsync(ChannelReader<(byte[] Chunk, long ReadAt)> inFlight, Socket? to)
         {
             try
             {
-                await foreach (var (chunk, readAt) in underway.ReadAllAsync())
+                await foreach (var (chunk, readAt) in inFlight.ReadAllAsync())
                 {
-                    var late = proxy._state.Latency - TimeProvider.System.GetElapsedTime(readAt);
-                    if (late > TimeSpan.Zero)
+                    var remaining = proxy._state.Latency - TimeProvider.System.GetElapsedTime(readAt);
+                    if (remaining > TimeSpan.Zero)
                     {
-                        await Task.Delay(late, TimeProvider.System);
+                        await Task.Delay(remaining, TimeProvider.System);
                     }
 
-                    if (to is null || !await PassAsync(chunk, to))
+                    if (to is null || !await ForwardAsync(chunk, to))
                     {
-                        _lostBytes = true;
+                        _hasLostBytes = true;
                     }
                 }
 
@@ -312,17 +312,17 @@ public sealed class TcpProxy : IAsyncDisposable
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 Close(reset: true);
-                await foreach (var _ in underway.ReadAllAsync())
+                await foreach (var _ in inFlight.ReadAllAsync())
                 {
-                    // The reader must not wait for a writer that is no more.
+                    // Drain the channel, so that the reading task does not wait for this ended writer.
                 }
             }
         }
 
-        private async Task<bool> PassAsync(byte[] chunk, Socket to)
+        private async Task<bool> ForwardAsync(byte[] chunk, Socket to)
         {
             var state = proxy._state;
-            if (_lostBytes || state.Mode == Mode.BlackHole)
+            if (_hasLostBytes || state.Mode == Mode.BlackHole)
             {
                 return false;
             }
@@ -330,7 +330,7 @@ public sealed class TcpProxy : IAsyncDisposable
             var allowed = chunk.Length;
             if (to == _server)
             {
-                state.Cut?.Hear(this, chunk);
+                state.Cut?.Observe(this, chunk);
             }
             else
             {

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Banking.Publishing.Tests.Faults;
 
-/// <summary>The real host as a process on a database that outlives it: killed and started again, while its callers go on.</summary>
+/// <summary>The real host in its own process. A test kills and restarts it on the same database while clients keep calling.</summary>
 internal sealed class KillableBank : IAsyncDisposable
 {
     private readonly string[] _settings;
@@ -26,7 +26,7 @@ internal sealed class KillableBank : IAsyncDisposable
         _source = NpgsqlDataSource.Create(connectionString);
     }
 
-    /// <summary>Rises with each start and each kill: odd while the host is up.</summary>
+    /// <summary>Increases with each start and each kill; it is odd while the host is up.</summary>
     public long Epoch => Volatile.Read(ref _epoch);
 
     public static async Task<KillableBank> StartAsync(params string[] settings)
@@ -52,7 +52,7 @@ internal sealed class KillableBank : IAsyncDisposable
         _up.SetResult((http, teller));
     }
 
-    /// <summary>A client of the host that is up, once it is.</summary>
+    /// <summary>Waits until the host is up, and returns a client of it.</summary>
     public async Task<BankClient> TellerAsync() => (await _up.Task).Teller;
 
     /// <summary>A client with an operator's token.</summary>

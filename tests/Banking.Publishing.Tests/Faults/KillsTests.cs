@@ -7,18 +7,18 @@ using Banking.Testing.Brokers;
 namespace Banking.Publishing.Tests.Faults;
 
 /// <summary>
-/// The promise: the host is killed again and again, both brokers are away for a while, and of what was accepted nothing is lost, nothing
-/// out of order, and no effect doubled, on Kafka and on RabbitMQ, while the bank accepts everything.
+/// The delivery guarantee under faults: the host is killed several times and both brokers are down for a while. The bank accepts every
+/// command, and consumers of Kafka and RabbitMQ lose no event, see none out of order and apply none twice.
 /// </summary>
 public sealed class KillsTests(ITestOutputHelper output)
 {
     private const string Topic = "banking.events";
 
-    /// <summary>Accepted transfers between two kills, at least: no kill comes before the host of the last one has done some work.</summary>
-    private const int Between = 200;
+    /// <summary>Minimum of accepted transfers between two kills, so that each restarted host does some work before the next kill.</summary>
+    private const int MinSpacing = 200;
 
-    /// <summary>The mock keeps 5 MB of a partition and drops what is older, read or not: so many that no partition of the long profile
-    /// comes near that, even when a backlog comes faster than it is read.</summary>
+    /// <summary>The mock keeps 5 MB of a partition and drops older records, read or not. With this many partitions the long profile stays
+    /// far below that limit, even if a backlog is produced faster than it is read.</summary>
     private const int Partitions = 240;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
@@ -68,7 +68,7 @@ public sealed class KillsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Kills spread over the work, by the seed; in the middle both brokers are taken away while a kill falls into it too.
+    /// Kills the host at seeded random moments of the work. Both brokers are stopped around the middle kill.
     /// </summary>
     private async Task DisturbAsync(Profile profile, KillableBank bank, KafkaMock kafka, RabbitServer rabbit, Payers payers)
     {
@@ -76,10 +76,10 @@ public sealed class KillsTests(ITestOutputHelper output)
         var last = 0;
         for (var kill = 1; kill <= profile.Kills; kill++)
         {
-            // Somewhere in its share of the work.
+            // A random moment in this kill's share of the work.
             var share = profile.Events / 2.0 / profile.Kills;
             var at = (int)((kill - 1 + (0.2 + (0.7 * random.NextDouble()))) * share);
-            await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n >= Math.Max(at, last + Between), Timeout);
+            await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n >= Math.Max(at, last + MinSpacing), Timeout);
             var withBrokers = kill == (profile.Kills + 1) / 2;
             if (withBrokers)
             {
@@ -97,7 +97,7 @@ public sealed class KillsTests(ITestOutputHelper output)
             {
                 var before = payers.Transfers;
                 await Task.Delay(profile.BrokersDown / 2, TimeProvider.System);
-                // The bank goes on while its brokers are away; a busy machine may take its time after the kill.
+                // The bank accepts transfers while its brokers are down; a busy machine may need some time after the kill.
                 await Eventually.UntilAsync(() => Task.FromResult(payers.Transfers), n => n > before, Timeout);
                 kafka.Up();
                 await rabbit.StartAgainAsync();

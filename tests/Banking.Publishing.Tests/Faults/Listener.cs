@@ -3,7 +3,7 @@ using Banking.Consumer.Sources;
 
 namespace Banking.Publishing.Tests.Faults;
 
-/// <summary>The reference consumer, reading along while the bank and its brokers are disturbed.</summary>
+/// <summary>Runs the reference consumer while the test disturbs the bank and its brokers.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

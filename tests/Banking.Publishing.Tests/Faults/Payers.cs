@@ -3,31 +3,31 @@ using System.Globalization;
 namespace Banking.Publishing.Tests.Faults;
 
 /// <summary>
-/// Callers who pay from account to account in batches and, where they get no answer, ask again with the same keys until they do.
+/// Clients that send transfers in batches. After a failed request they retry with the same idempotency keys until the batch is accepted.
 /// </summary>
 internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, int seed, int events)
 {
     private const int Callers = 2;
     private const int Batch = 25;
 
-    private static readonly TimeSpan Trickle = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan SlowInterval = TimeSpan.FromMilliseconds(50);
 
     private int _transfers;
     private int _refusedWhileUp;
 
-    /// <summary>Accepted, each of two events.</summary>
+    /// <summary>The number of accepted transfers. Each creates two events.</summary>
     public int Transfers => Volatile.Read(ref _transfers);
 
-    /// <summary>Requests that a host which was up all the while did not accept.</summary>
+    /// <summary>The number of failed requests during which the host was up the whole time.</summary>
     public int RefusedWhileUp => Volatile.Read(ref _refusedWhileUp);
 
-    /// <summary>Until there are enough events, and somebody says that all disturbances are over.</summary>
-    public Task RunAsync(Func<bool> over) => Task.WhenAll(Enumerable.Range(0, Callers).Select(c => PayAsync(c, over)));
+    /// <summary>Pays until there are enough events and all disturbances are over.</summary>
+    public Task RunAsync(Func<bool> isOver) => Task.WhenAll(Enumerable.Range(0, Callers).Select(c => PayAsync(c, isOver)));
 
-    private async Task PayAsync(int caller, Func<bool> over)
+    private async Task PayAsync(int caller, Func<bool> isOver)
     {
         var random = new Random(seed + caller);
-        for (var i = 0; Transfers * 2 < events || !over(); i++)
+        for (var i = 0; Transfers * 2 < events || !isOver(); i++)
         {
             var mode = "independent";
             var items = Enumerable.Range(0, Batch).Select(n =>
@@ -52,8 +52,8 @@ internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, 
             Interlocked.Add(ref _transfers, Batch);
             if (Transfers * 2 >= events)
             {
-                // Enough: a trickle keeps coming until all disturbances are over.
-                await Task.Delay(Trickle, TimeProvider.System);
+                // There are enough events: continue slowly until all disturbances are over.
+                await Task.Delay(SlowInterval, TimeProvider.System);
             }
         }
     }
@@ -61,7 +61,7 @@ internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, 
     private async Task<bool> PostAsync(object batch)
     {
         var teller = await bank.TellerAsync();
-        var before = bank.Epoch;
+        var epochBefore = bank.Epoch;
         try
         {
             var answer = await teller.PostAsync("/v1/transfers/batch", batch);
@@ -70,20 +70,20 @@ internal sealed class Payers(KillableBank bank, IReadOnlyList<string> accounts, 
                 return true;
             }
 
-            Count(before);
+            CountFailureIfUp(epochBefore);
             return false;
         }
         catch (HttpRequestException)
         {
-            // It was killed, or is about to be found out.
-            Count(before);
+            // Expected if the host was killed; any other failure is counted.
+            CountFailureIfUp(epochBefore);
             return false;
         }
     }
 
-    private void Count(long before)
+    private void CountFailureIfUp(long epochBefore)
     {
-        if (bank.Epoch == before && before % 2 == 1)
+        if (bank.Epoch == epochBefore && epochBefore % 2 == 1)
         {
             Interlocked.Increment(ref _refusedWhileUp);
         }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Publishing.Tests.Faults;
 
 /// <summary>
-/// The same disturbances, once with the bank as it is and once with each mistake planted: the checks find nothing in the one and each in
-/// the others. The network to a real RabbitMQ swallows what is sent, breaks, and loses confirms.
+/// Proves that the checks for delivery detect faults: they find none in the unchanged bank and find each planted fault. In every case the
+/// network to a real RabbitMQ drops data, breaks connections and loses publisher confirms.
 /// </summary>
 public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit rabbit) : IClassFixture<SharedRabbit>
 {
@@ -47,7 +47,7 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
         Assert.Equal(found, verdict.Problem(published));
     }
 
-    /// <summary>Work while the network is well, while it swallows everything, breaks, and while confirms are lost on the way.</summary>
+    /// <summary>Makes payments while the network works, drops all data, breaks connections, and loses publisher confirms.</summary>
     private async Task DisturbAsync(PlantedBank bank, TcpProxy network)
     {
         var teller = bank.As("teller");
@@ -108,23 +108,23 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
                 .GetInt32());
     }
 
-    /// <summary>The lane has what there is: it says so.</summary>
-    private static Task<long> ArrivedAsync(PlantedBank bank) => Eventually.UntilAsync(() => BehindAsync(bank), behind => behind == 0);
+    /// <summary>Waits until the publisher's checkpoint has reached the end of the log.</summary>
+    private static Task<long> ArrivedAsync(PlantedBank bank) => Eventually.UntilAsync(() => BacklogAsync(bank), backlog => backlog == 0);
 
     /// <summary>
-    /// The lane is in the midst of a delivery that cannot arrive: of the events that are there it either has said that it delivered them,
-    /// or waits for confirms.
+    /// Waits until the publisher has sent events that cannot arrive. It has either recorded them as delivered, or still waits for confirms
+    /// after one second.
     /// </summary>
     private static async Task UntilSentAsync(PlantedBank bank)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        while (!patience.IsCancellationRequested && await BehindAsync(bank) > 0)
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        while (!timeout.IsCancellationRequested && await BacklogAsync(bank) > 0)
         {
             await Task.Yield();
         }
     }
 
-    private static async Task<long> BehindAsync(PlantedBank bank) =>
+    private static async Task<long> BacklogAsync(PlantedBank bank) =>
         (
             await bank.QueryAsync<long>(
                 "select (select max(seq_id) from bank.mt_events) - coalesce((select position from publishing.lane where name = $1), 0)",
@@ -133,8 +133,8 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
     private static async Task<long> PublishedAsync(PlantedBank bank) =>
         (await bank.QueryAsync<long>("select count(*) from bank.mt_events where type like 'accounts.%'"))[0];
 
-    /// <summary>Everything that is in the queue, in its order.</summary>
-    private async Task<Found> ReadAsync(PlantedBank bank, Plant plant, string queue)
+    /// <summary>Reads the whole queue in order, and checks what the reference consumer finds.</summary>
+    private async Task<Findings> ReadAsync(PlantedBank bank, Plant plant, string queue)
     {
         using var stop = new CancellationTokenSource();
         var (book, sums) = (new Book(), new Dictionary<string, decimal>());
@@ -173,7 +173,7 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
         return new(book.Received, book.Applied, book.Duplicates, book.Inversions, doubled);
     }
 
-    private sealed record Found(long Received, long Applied, long Duplicates, long Inversions, int Differing)
+    private sealed record Findings(long Received, long Applied, long Duplicates, long Inversions, int Differing)
     {
         public string Problem(long published) =>
             Applied < published ? "lost"
@@ -188,7 +188,7 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
     }
 }
 
-/// <summary>One broker for all of a class; null where there is none on this machine.</summary>
+/// <summary>One broker for all tests of a class; null if RabbitMQ is not installed on this machine.</summary>
 public sealed class SharedRabbit : IAsyncLifetime
 {
     public RabbitServer? Server { get; private set; }

@@ -6,26 +6,26 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Banking.Publishing.Tests.Faults;
 
-/// <summary>Mistakes that a publisher can make. A test that finds none of them has proven nothing by finding nothing.</summary>
+/// <summary>Possible faults of a publisher. A test that detects none of them proves nothing when it passes.</summary>
 public enum Plant
 {
-    /// <summary>The bank as it is.</summary>
+    /// <summary>No fault: the unchanged bank.</summary>
     None,
 
-    /// <summary>The broker is not asked to confirm: written to a socket counts as delivered.</summary>
+    /// <summary>No publisher confirms: an event counts as delivered when it is written to the socket.</summary>
     ConfirmsOff,
 
-    /// <summary>What is published is not what progress is recorded of: sent beside the transaction, and forgotten.</summary>
+    /// <summary>Progress is recorded without waiting for the delivery, and failures of the delivery are ignored.</summary>
     OutsideTheOutbox,
 
-    /// <summary>What failed is sent again in whatever order it is found, as by a query without one.</summary>
+    /// <summary>Failed events are retried in random order, like the result of a query without <c>order by</c>.</summary>
     UnorderedRecovery,
 
-    /// <summary>The consumer takes each arrival for an event.</summary>
+    /// <summary>The consumer applies every delivery, including repeats.</summary>
     DeduplicationOff,
 }
 
-/// <summary>RabbitMQ as the bank publishes to it, with a mistake.</summary>
+/// <summary>The bank's RabbitMQ destination with a planted fault.</summary>
 internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int seed) : IDestinationSource
 {
     public const string Name = "planted";
@@ -39,26 +39,26 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
 
     private async Task<Destination> OpenAsync(CancellationToken ct)
     {
-        var right = await RabbitDestination.OpenAsync(settings, _state, ct);
+        var inner = await RabbitDestination.OpenAsync(settings, _state, ct);
         return plant switch
         {
-            Plant.ConfirmsOff => await Unconfirmed.OpenAsync(right, settings, ct),
-            Plant.OutsideTheOutbox => new Forgetful(right),
-            Plant.UnorderedRecovery => new Unordered(right, this),
-            _ => right,
+            Plant.ConfirmsOff => await Unconfirmed.OpenAsync(inner, settings, ct),
+            Plant.OutsideTheOutbox => new Forgetful(inner),
+            Plant.UnorderedRecovery => new Unordered(inner, this),
+            _ => inner,
         };
     }
 
-    private sealed class Unconfirmed(Destination right, IConnection connection, IChannel channel, string exchange) : Destination
+    private sealed class Unconfirmed(Destination inner, IConnection connection, IChannel channel, string exchange) : Destination
     {
-        public static async Task<Unconfirmed> OpenAsync(Destination right, RabbitSettings settings, CancellationToken ct)
+        public static async Task<Unconfirmed> OpenAsync(Destination inner, RabbitSettings settings, CancellationToken ct)
         {
             var connection = await new ConnectionFactory
             {
                 Uri = new(settings.Uri),
                 AutomaticRecoveryEnabled = false,
             }.CreateConnectionAsync(ct);
-            return new(right, connection, await connection.CreateChannelAsync(cancellationToken: ct), settings.Exchange);
+            return new(inner, connection, await connection.CreateChannelAsync(cancellationToken: ct), settings.Exchange);
         }
 
         public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
@@ -84,47 +84,47 @@ internal sealed class PlantedSource(Plant plant, RabbitSettings settings, int se
         {
             await connection.AbortAsync();
             await connection.DisposeAsync();
-            await right.DisposeAsync();
+            await inner.DisposeAsync();
             await base.DisposeAsync();
         }
     }
 
-    private sealed class Forgetful(Destination right) : Destination
+    private sealed class Forgetful(Destination inner) : Destination
     {
         public override Task<IReadOnlyList<Rejected>> DeliverAsync(
             IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
-            _ = right.DeliverAsync(events, reportProblem, ct).ContinueWith(_ => { }, TaskScheduler.Default);
+            _ = inner.DeliverAsync(events, reportProblem, ct).ContinueWith(_ => { }, TaskScheduler.Default);
             return Task.FromResult<IReadOnlyList<Rejected>>([]);
         }
 
         public override async ValueTask DisposeAsync()
         {
-            await right.DisposeAsync();
+            await inner.DisposeAsync();
             await base.DisposeAsync();
         }
     }
 
-    private sealed class Unordered(Destination right, PlantedSource source) : Destination
+    private sealed class Unordered(Destination inner, PlantedSource source) : Destination
     {
         public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
             IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
         {
-            var found = events.ToArray();
+            var shuffled = events.ToArray();
             if (source._failed)
             {
-                source._random.Shuffle(found);
+                source._random.Shuffle(shuffled);
             }
 
             source._failed = true;
-            var rejected = await right.DeliverAsync(found, reportProblem, ct);
+            var rejected = await inner.DeliverAsync(shuffled, reportProblem, ct);
             source._failed = false;
             return rejected;
         }
 
         public override async ValueTask DisposeAsync()
         {
-            await right.DisposeAsync();
+            await inner.DisposeAsync();
             await base.DisposeAsync();
         }
     }

@@ -1,10 +1,10 @@
 namespace Banking.Publishing.Tests.Faults;
 
-/// <summary>How much is done, and how often it is disturbed. The long one is a command of its own: BANKING_FAULTS=long.</summary>
-/// <param name="Seed">Of all that is random here.</param>
-/// <param name="Events">Published events, at least.</param>
-/// <param name="Kills">Of the host.</param>
-/// <param name="BrokersDown">For how long both brokers are away, in the midst of it.</param>
+/// <summary>The amount of work and the number of disturbances. BANKING_FAULTS=long selects the long profile.</summary>
+/// <param name="Seed">The seed of all random decisions.</param>
+/// <param name="Events">The minimum number of published events.</param>
+/// <param name="Kills">The number of times the host is killed.</param>
+/// <param name="BrokersDown">How long both brokers are down in the middle of the test.</param>
 public sealed record Profile(int Seed, int Events, int Kills, TimeSpan BrokersDown)
 {
     public const int Accounts = 200;
