@@ -1,22 +1,22 @@
 namespace Banking.Testing.Histories;
 
-/// <summary>A history in the files of another bank, and what is known of it before it is read.</summary>
-/// <param name="Gaps">Rows that miss their recorded balance by more than rounding explains.</param>
-/// <param name="Replayed">Sum of the balances that come out of the files; with what is missing it is the sum of those that the bank
+/// <summary>A history in the files of another bank, with the figures that its import must report.</summary>
+/// <param name="Gaps">Rows whose recorded balance differs by more than a rounding error.</param>
+/// <param name="Replayed">Sum of the balances computed from the files. Replayed plus Missing is the sum of the balances that the other bank
 /// recorded.</param>
-/// <param name="Booking">What is known of one account: its external id, its first row, and the balance recorded at the end of a
+/// <param name="Booking">Expected values of one account: its external id, its first row, and the balance recorded at the end of a
 /// day.</param>
 internal sealed record History(
     string Name, string Folder, int Customers, int Accounts, int Delegates, int Orders, int Rows, int Exact, int Rounded, int Gaps,
     string Credits, string Debits, string Replayed, string Missing, int BelowZero, KnownBooking Booking)
 {
-    private static readonly History[] Known =
+    private static readonly History[] All =
     [
         new(
             "sample", Path.Combine(Repository, "samples", "history"), 246, 200, 61, 181, 22_616, 20_793, 1_811, 12,
             "72337987.30", "30296105.10", "42041861.50", "28375.70", 5, new("15", "14485", "1995-11-30", "96616.78")),
-        // The numbers that the README of the data promises. The files may not be given away: they lie outside the repository, where they
-        // are.
+        // The figures are those of the README of the data. The files must not be distributed: they lie outside the repository,
+        // and only some machines have them.
         new(
             "real",
             Path.GetFullPath(Path.Combine(Repository, "..", "shared", "data", "berka")),
@@ -36,12 +36,12 @@ internal sealed record History(
             new("576", "171812", "1993-06-30", "15333.20")),
     ];
 
-    /// <summary>Facts in the log when it was imported: each customer, account, delegate, row and correction is one.</summary>
+    /// <summary>Events in the log after the import: one for each customer, account, delegate, row and correction.</summary>
     public long Events => Customers + Accounts + Delegates + Rows + Rounded;
 
-    /// <summary>The names of the histories that are here: the sample in every clone.</summary>
+    /// <summary>The names of the histories on this machine. Every clone has the sample.</summary>
     public static IEnumerable<TheoryDataRow<string>> Present =>
-        Known.Where(h => Directory.Exists(h.Folder)).Select(h => new TheoryDataRow<string>(h.Name));
+        All.Where(h => Directory.Exists(h.Folder)).Select(h => new TheoryDataRow<string>(h.Name));
 
     private static string Repository
     {
@@ -59,7 +59,7 @@ internal sealed record History(
         }
     }
 
-    public static History Of(string name) => Known.Single(h => h.Name == name);
+    public static History Of(string name) => All.Single(h => h.Name == name);
 
     public override string ToString() => Name;
 }

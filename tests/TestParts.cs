@@ -3,33 +3,33 @@ using System.Diagnostics;
 namespace Banking.Testing.Parts;
 
 /// <summary>
-/// The real servers that tests run. Where it can be done, by root on Debian or Ubuntu, the first test that needs one has them installed,
-/// once for the machine; elsewhere its user is told how.
+/// Installs the real servers that tests need. As root on Debian or Ubuntu, the first test that needs a server installs the missing ones,
+/// once per machine. Elsewhere, the error of the test names the command to run.
 /// </summary>
 internal static class TestParts
 {
     public const string Command = "eng/install-test-parts";
 
-    private static readonly Lazy<bool> Once = new(Install);
+    private static readonly Lazy<bool> Installation = new(Install);
 
-    /// <summary>Installs what is missing. Whether it is there then, who needs it looks for.</summary>
-    public static void Ensure() => _ = Once.Value;
+    /// <summary>Installs missing servers. The caller checks whether its server exists afterwards.</summary>
+    public static void Ensure() => _ = Installation.Value;
 
     private static bool Install()
     {
-        var script = Script();
+        var script = FindScript();
         if (script is null || !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get"))
         {
             return false;
         }
 
-        // Several test processes come here at once: the script lets one in at a time, and does not try again what has just failed.
+        // Several test processes run the script at once: it runs one at a time and does not repeat a recent failed attempt.
         using var process = Process.Start(new ProcessStartInfo("/bin/bash", [script, "--once"]))!;
         process.WaitForExit();
         return process.ExitCode == 0;
     }
 
-    private static string? Script()
+    private static string? FindScript()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -5,23 +5,23 @@ using Banking.Testing;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// The build generates Wolverine's adapters to handlers and endpoints. A host never calls a handler by an adapter of another build.
+/// The build generates Wolverine's adapters for handlers and endpoints. A host never calls a handler through an adapter of another build.
 /// </summary>
 public sealed class AdapterTests : IDisposable
 {
     private const string Adapters = "Banking.Host.Adapters.dll";
 
-    private readonly DirectoryInfo _program = TestFolders.New("banking-adapters-");
+    private readonly DirectoryInfo _programFolder = TestFolders.New("banking-adapters-");
 
     public AdapterTests()
     {
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(f => Path.GetExtension(f) is ".dll" or ".json"))
         {
-            File.Copy(file, In(Path.GetFileName(file)));
+            File.Copy(file, PathTo(Path.GetFileName(file)));
         }
     }
 
-    public void Dispose() => _program.Delete(recursive: true);
+    public void Dispose() => _programFolder.Delete(recursive: true);
 
     [Theory]
     [InlineData("Banking.Accounts")]
@@ -29,9 +29,9 @@ public sealed class AdapterTests : IDisposable
     [InlineData("Banking.Host")]
     public async Task A_host_refuses_adapters_that_were_generated_for_another_build(string assembly)
     {
-        await CompileDifferentlyAsync(assembly);
+        await ChangeVersionIdAsync(assembly);
 
-        var (exitCode, error) = await ServeAsync();
+        var (exitCode, error) = await RunHostAsync();
 
         Assert.Equal(2, exitCode);
         Assert.Contains($"{Adapters} was generated for another build of {assembly}.", error, StringComparison.Ordinal);
@@ -41,9 +41,9 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public async Task A_host_without_adapters_says_so()
     {
-        File.Delete(In(Adapters));
+        File.Delete(PathTo(Adapters));
 
-        var (exitCode, error) = await ServeAsync();
+        var (exitCode, error) = await RunHostAsync();
 
         Assert.Equal(2, exitCode);
         Assert.Contains($"{Adapters} is missing", error, StringComparison.Ordinal);
@@ -54,28 +54,28 @@ public sealed class AdapterTests : IDisposable
     public async Task What_the_build_generates_does_not_depend_on_the_settings_of_who_builds()
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
-            ["codegen", In("sources")],
+            ["codegen", PathTo("sources")],
             ("Banking__NoSuchSetting", "1"),
             ("ConnectionStrings__nothing", "1"),
             ("ASPNETCORE_ENVIRONMENT", "Production"));
 
         Assert.True(exitCode == 0, error);
-        Assert.NotEmpty(Directory.GetFiles(In("sources"), "POST_v1_transfers.cs", SearchOption.AllDirectories));
+        Assert.NotEmpty(Directory.GetFiles(PathTo("sources"), "POST_v1_transfers.cs", SearchOption.AllDirectories));
     }
 
-    /// <summary>The same code under another version id, as each compilation of changed code has one.</summary>
-    private async Task CompileDifferentlyAsync(string assembly)
+    /// <summary>Changes the module version id of an assembly, as a compilation of changed code does.</summary>
+    private async Task ChangeVersionIdAsync(string assembly)
     {
         var version = Assembly.Load(assembly).ManifestModule.ModuleVersionId.ToByteArray();
-        var bytes = await File.ReadAllBytesAsync(In(assembly + ".dll"), TestContext.Current.CancellationToken);
+        var bytes = await File.ReadAllBytesAsync(PathTo(assembly + ".dll"), TestContext.Current.CancellationToken);
         bytes[bytes.AsSpan().IndexOf(version)] ^= 1;
-        await File.WriteAllBytesAsync(In(assembly + ".dll"), bytes, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(PathTo(assembly + ".dll"), bytes, TestContext.Current.CancellationToken);
     }
 
-    private async Task<(int ExitCode, string Error)> ServeAsync()
+    private async Task<(int ExitCode, string Error)> RunHostAsync()
     {
         using var host = Process.Start(new ProcessStartInfo("dotnet",
-            [In("Banking.Host.dll"), "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1"])
+            [PathTo("Banking.Host.dll"), "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1"])
         {
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
@@ -86,5 +86,5 @@ public sealed class AdapterTests : IDisposable
         return (host.ExitCode, error);
     }
 
-    private string In(string name) => Path.Combine(_program.FullName, name);
+    private string PathTo(string name) => Path.Combine(_programFolder.FullName, name);
 }

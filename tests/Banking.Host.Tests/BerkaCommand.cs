@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The import of a history as its users type it, and a look at what it left.</summary>
+/// <summary>Runs the import command as users type it, and reads its report and the resulting database.</summary>
 internal static class BerkaCommand
 {
     public static async Task<JsonElement> ImportAsync(string database, string folder, params string[] options)

@@ -4,7 +4,7 @@ using static Banking.Host.Tests.BerkaCommand;
 
 namespace Banking.Host.Tests;
 
-/// <summary>One history as several banks, for tests that need a large one.</summary>
+/// <summary>Import of several copies of one history, for tests that need a large bank.</summary>
 public sealed class BerkaCopiesTests : IAsyncLifetime
 {
     private string _database = "";
@@ -20,14 +20,14 @@ public sealed class BerkaCopiesTests : IAsyncLifetime
         await using var bank = await ImportedBank.CopyAsync(history);
         var (known, one) = (bank.Known, bank.Report);
         var two = await ImportAsync(bank.Database, known.Folder, "--copies", "2");
-        var again = await ImportAsync(bank.Database, known.Folder, "--copies=2");
+        var repeated = await ImportAsync(bank.Database, known.Folder, "--copies=2");
 
         Assert.Equal(["imported", "copies"], two.EnumerateObject().Select(m => m.Name).TakeLast(2));
-        Assert.Equal((1, 2, 2), (Int(one, "copies"), Int(two, "copies"), Int(again, "copies")));
+        Assert.Equal((1, 2, 2), (Int(one, "copies"), Int(two, "copies"), Int(repeated, "copies")));
         Assert.All(["customers", "accounts", "transactions", "exact", "rounded"], name => Assert.Equal(2 * Int(one, name), Int(two, name)));
         Assert.All(["credits", "debits", "closingBalance"], name => Assert.Equal(2 * Decimal(one, name), Decimal(two, name)));
         Assert.Equal(one.GetProperty("discrepancies").GetRawText(), two.GetProperty("discrepancies").GetRawText());
-        Assert.Equal((true, false), (two.GetProperty("imported").GetBoolean(), again.GetProperty("imported").GetBoolean()));
+        Assert.Equal((true, false), (two.GetProperty("imported").GetBoolean(), repeated.GetProperty("imported").GetBoolean()));
         Assert.Equal(2 * known.Events, await ScalarAsync(bank.Database, "select count(*) from bank.mt_events"));
         Assert.Equal(
             (long)(Decimal(two, "closingBalance") * 100),

@@ -6,7 +6,7 @@ using static Banking.Host.Tests.BerkaCommand;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The main job, by the command that its users type.</summary>
+/// <summary>Import of a history, the main use case, through the command line.</summary>
 public sealed class BerkaImportTests : IAsyncLifetime
 {
     private string _database = "";
@@ -42,7 +42,7 @@ public sealed class BerkaImportTests : IAsyncLifetime
         Assert.Equal(first.GetProperty("closingBalance").GetString(), second.GetProperty("closingBalance").GetString());
         Assert.Equal(known.Events, await ScalarAsync(bank.Database, "select count(*) from bank.mt_events"));
 
-        // The stored states are those that the events fold to, and one statement over the log says the same sum.
+        // The stored account states add up to the closing balance that the report computed from the events.
         Assert.Equal(
             (long)(Decimal(first, "closingBalance") * 100),
             await ScalarAsync(bank.Database, "select sum((data -> 'balance' ->> 'minor')::bigint)::bigint from accounts.mt_doc_account"));
@@ -55,19 +55,19 @@ public sealed class BerkaImportTests : IAsyncLifetime
         var known = History.Of(history);
         using (var process = HostProcess.Start(["import", "berka", known.Folder, "--json"], ("ConnectionStrings__banking", _database)))
         {
-            // Half-way is when some streams are there; there is no telling which.
+            // Kill the import when two thirds of the streams are stored; which ones is not deterministic.
             await Eventually.UntilAsync(
-                StreamsAsync, streams => process.HasExited || streams >= (known.Customers + known.Accounts) * 2 / 3);
+                CountStreamsAsync, streams => process.HasExited || streams >= (known.Customers + known.Accounts) * 2 / 3);
             process.Kill();
             await process.WaitForExitAsync();
         }
 
-        var half = await StreamsAsync();
+        var half = await CountStreamsAsync();
         await ImportAsync(_database, known.Folder);
         var whole = await ImportedBank.UntouchedAsync(history);
 
         Assert.InRange(half, 1, known.Customers + known.Accounts - 1);
-        Assert.Equal(await DigestAsync(whole.Database), await DigestAsync(_database));
+        Assert.Equal(await ComputeDigestAsync(whole.Database), await ComputeDigestAsync(_database));
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class BerkaImportTests : IAsyncLifetime
             e.GetProperty("effectiveAt").GetDateTimeOffset()
             <= DateTimeOffset.Parse(known.Booking.Day + "T23:59:59Z", CultureInfo.InvariantCulture));
         Assert.Equal(last.GetProperty("balance").GetProperty("value").GetString(), past.Text("balance", "value"));
-        Assert.Equal(known.Booking.Balance, past.Text("balance", "value")); // what the other bank recorded after its row
+        Assert.Equal(known.Booking.Balance, past.Text("balance", "value")); // as the other bank recorded it
         Assert.Equal("trans.asc", entries[0].GetProperty("source").GetProperty("file").GetString());
         Assert.Equal(known.Booking.FirstRow, entries[0].GetProperty("source").GetProperty("id").GetString());
         var correction = entries.First(e => e.GetProperty("type").GetString() == "correction");
@@ -131,14 +131,14 @@ public sealed class BerkaImportTests : IAsyncLifetime
         copy.Delete(recursive: true);
     }
 
-    private async Task<long> StreamsAsync() =>
+    private async Task<long> CountStreamsAsync() =>
         await ScalarAsync(
             _database, "select count(*) from information_schema.tables where table_schema = 'bank' and table_name = 'mt_streams'") == 0
             ? 0
             : await ScalarAsync(_database, "select count(*) from bank.mt_streams");
 
-    /// <summary>Everything that an import stores but what differs by nature: keys and sealed names, times, positions.</summary>
-    private static async Task<string> DigestAsync(string database)
+    /// <summary>Digest of all that an import stores, without what differs between runs: keys, sealed names, times, positions.</summary>
+    private static async Task<string> ComputeDigestAsync(string database)
     {
         await using var source = NpgsqlDataSource.Create(database);
         await using var command = source.CreateCommand(

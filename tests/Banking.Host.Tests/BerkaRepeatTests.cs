@@ -4,11 +4,11 @@ using static Banking.Host.Tests.BerkaCommand;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// A repeat of an import is recognised by its content: the same rows are the same history, and another history under known ids is refused.
+/// The content decides whether an import is a repeat: the same rows are the same history; other rows under the same ids are refused.
 /// </summary>
 public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHistory>
 {
-    private const string Events = "select count(*) from bank.mt_events";
+    private const string CountOfEvents = "select count(*) from bank.mt_events";
 
     [Theory]
     [InlineData(
@@ -45,23 +45,23 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         "406010",
         "client.asc, line 3: row 2 has personal.details.birthDate \"1940-10-09\" in the bank and \"1940-10-10\" in the files")]
     public async Task A_different_history_under_known_ids_is_refused_by_its_first_row_that_differs(
-        string file, string found, string replacement, string sentence)
+        string file, string found, string replacement, string expectedError)
     {
-        var before = await ScalarAsync(bank.Database, Events);
+        var before = await ScalarAsync(bank.Database, CountOfEvents);
         var folder = SmallHistory.WriteWith(file, found, replacement);
 
-        var (exitCode, output, error) = await RunAsync(folder);
+        var (exitCode, output, error) = await RunImportAsync(folder);
 
         Assert.Equal((1, ""), (exitCode, output));
-        Assert.StartsWith(sentence, error, StringComparison.Ordinal);
+        Assert.StartsWith(expectedError, error, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was imported.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Equal(before, await ScalarAsync(bank.Database, Events));
+        Assert.Equal(before, await ScalarAsync(bank.Database, CountOfEvents));
     }
 
     [Fact]
     public async Task Of_several_rows_that_differ_the_first_in_the_files_is_named_and_new_accounts_are_not_imported()
     {
-        var before = await ScalarAsync(bank.Database, Events);
+        var before = await ScalarAsync(bank.Database, CountOfEvents);
         var folder = SmallHistory.Write(
             (name, lines) =>
                 name switch
@@ -74,12 +74,12 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
                     _ => lines,
                 });
 
-        var (exitCode, _, error) = await RunAsync(folder);
+        var (exitCode, _, error) = await RunImportAsync(folder);
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith(
             "trans.asc, line 4: row 102 has amount 500.00 CZK in the bank and 501.00 CZK in the files", error, StringComparison.Ordinal);
-        Assert.Equal(before, await ScalarAsync(bank.Database, Events));
+        Assert.Equal(before, await ScalarAsync(bank.Database, CountOfEvents));
     }
 
     [Fact]
@@ -113,15 +113,15 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         var again = await ImportAsync(database, folder.FullName);
         await using (var source = Npgsql.NpgsqlDataSource.Create(database))
         {
-            await using var lose = source.CreateCommand("delete from accounts.mt_doc_account");
-            await lose.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            await using var delete = source.CreateCommand("delete from accounts.mt_doc_account");
+            await delete.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
         var folded = await ImportAsync(database, folder.FullName);
         folder.Delete(recursive: true);
         await TestCluster.DropAsync(database);
 
-        Assert.Equal(("1301.23", "1302.00", "1302.00"), (Balance(first), Balance(again), Balance(folded)));
+        Assert.Equal(("1301.23", "1302.00", "1302.00"), (GetClosingBalance(first), GetClosingBalance(again), GetClosingBalance(folded)));
         Assert.False(again.GetProperty("imported").GetBoolean());
     }
 
@@ -133,7 +133,7 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     {
         var folder = SmallHistory.Write((name, lines) => file is null || name == file ? lines.Take(1) : lines);
 
-        var (exitCode, output, error) = await RunAsync(folder);
+        var (exitCode, output, error) = await RunImportAsync(folder);
 
         Assert.Equal((2, ""), (exitCode, output));
         Assert.StartsWith($"{file ?? "client.asc"}: the file has a header but no rows", error, StringComparison.Ordinal);
@@ -144,20 +144,20 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     {
         var folder = SmallHistory.WriteWith("trans.asc", "102;20;930105", "102;20;930104");
 
-        var (exitCode, output, error) = await RunAsync(folder);
+        var (exitCode, output, error) = await RunImportAsync(folder);
 
         Assert.Equal((2, ""), (exitCode, output));
         Assert.StartsWith(
             "trans.asc, line 4, field date: account 20 was opened on 1993-01-05, after this row.", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int ExitCode, string Output, string Error)> RunAsync(DirectoryInfo folder)
+    private async Task<(int ExitCode, string Output, string Error)> RunImportAsync(DirectoryInfo folder)
     {
-        var answer = await HostProcess.RunAsync(
+        var result = await HostProcess.RunAsync(
             ["import", "berka", folder.FullName, "--json"], ("ConnectionStrings__banking", bank.Database));
         folder.Delete(recursive: true);
-        return answer;
+        return result;
     }
 
-    private static string Balance(System.Text.Json.JsonElement report) => report.GetProperty("closingBalance").GetString()!;
+    private static string GetClosingBalance(System.Text.Json.JsonElement report) => report.GetProperty("closingBalance").GetString()!;
 }

@@ -3,8 +3,7 @@ using Banking.Testing;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// Nothing that is asked for is ignored: a word, an option or a setting that is not known ends with 2, says what was meant, and does
-/// nothing.
+/// The command line ignores nothing: an unknown word, option or setting ends with exit code 2, a suggestion, and no effect.
 /// </summary>
 public sealed class CommandLineTests : IDisposable
 {
@@ -147,14 +146,14 @@ public sealed class CommandLineTests : IDisposable
         string environment, string sentence, params string[] args)
     {
         Directory.CreateDirectory(Path.Combine(Data, "postgres"));
-        var kept = Path.Combine(Data, "postgres", "kept");
-        await File.WriteAllTextAsync(kept, "data", TestContext.Current.CancellationToken);
+        var keptFile = Path.Combine(Data, "postgres", "kept");
+        await File.WriteAllTextAsync(keptFile, "data", TestContext.Current.CancellationToken);
 
         var (exitCode, _, error) = await HostProcess.RunAsync(args, ("Banking__DataFolder", Data), ("ASPNETCORE_ENVIRONMENT", environment));
 
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
-        Assert.True(File.Exists(kept));
+        Assert.True(File.Exists(keptFile));
     }
 
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) =>

@@ -5,11 +5,11 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The commit stands, and its answer is lost: the one moment at which a host cannot know.</summary>
+/// <summary>The commit succeeds and its confirmation is lost: the one case in which a host cannot know the outcome.</summary>
 public sealed class CommitInDoubtTests
 {
-    /// <summary>The commit of a command, not of anything else that the host does meanwhile.</summary>
-    private const string Waiting =
+    /// <summary>Condition for the commit of a command that waits for its confirmation. Other commits of the host do not match.</summary>
+    private const string WaitingCommit =
         "datname = 'doubt' and application_name like '%-commands' and wait_event = 'SyncRep' and query ilike 'commit%'";
 
     [Fact]
@@ -23,15 +23,15 @@ public sealed class CommitInDoubtTests
                 ["--no-demo"], ("ConnectionStrings__banking", await TestCluster.PrepareAsync(cluster, "doubt")));
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
-            await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
+            await using var superuser = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
 
-            await LeaveCommitsUnansweredAsync(operations);
+            await WithholdConfirmationsAsync(superuser);
             var deposit = teller.DepositAsync(account, "5.00");
-            await UntilCommittedAsync(operations, deposit);
+            await WaitUntilCommittedAsync(superuser, deposit);
 
-            await ExecuteAsync(operations, "alter system reset synchronous_standby_names");
-            await ExecuteAsync(operations, "select pg_terminate_backend(pid) from pg_stat_activity where " + Waiting);
-            await ExecuteAsync(operations, "select pg_reload_conf()");
+            await ExecuteAsync(superuser, "alter system reset synchronous_standby_names");
+            await ExecuteAsync(superuser, "select pg_terminate_backend(pid) from pg_stat_activity where " + WaitingCommit);
+            await ExecuteAsync(superuser, "select pg_reload_conf()");
 
             var answer = await deposit;
             Assert.Equal(201, answer.StatusCode);
@@ -57,8 +57,8 @@ public sealed class CommitInDoubtTests
         {
             var teller = await host.TellerAsync();
             var account = await teller.OpenAsync();
-            await using var operations = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
-            await LeaveCommitsUnansweredAsync(operations);
+            await using var superuser = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
+            await WithholdConfirmationsAsync(superuser);
             var command = new
             {
                 accountId = account,
@@ -68,7 +68,7 @@ public sealed class CommitInDoubtTests
             var batch = teller.PostAsync(
                 "/v1/deposits/batch",
                 new { mode, items = Enumerable.Range(0, commands).Select(i => new { idempotencyKey = $"k{i}", command }) });
-            await UntilCommittedAsync(operations, batch);
+            await WaitUntilCommittedAsync(superuser, batch);
 
             await cluster.DisposeAsync();
 
@@ -88,18 +88,18 @@ public sealed class CommitInDoubtTests
         folder.Delete(recursive: true);
     }
 
-    /// <summary>A standby that does not exist: commits are written, and then wait for it before they are answered.</summary>
-    private static async Task LeaveCommitsUnansweredAsync(NpgsqlDataSource operations)
+    /// <summary>Requires a standby that does not exist: commits are written, then wait for the standby before they are confirmed.</summary>
+    private static async Task WithholdConfirmationsAsync(NpgsqlDataSource superuser)
     {
-        await ExecuteAsync(operations, "alter system set synchronous_standby_names = 'nobody'");
-        await ExecuteAsync(operations, "select pg_reload_conf()");
+        await ExecuteAsync(superuser, "alter system set synchronous_standby_names = 'missing_standby'");
+        await ExecuteAsync(superuser, "select pg_reload_conf()");
     }
 
-    private static async Task UntilCommittedAsync(NpgsqlDataSource operations, Task<Answer> asked)
+    private static async Task WaitUntilCommittedAsync(NpgsqlDataSource superuser, Task<Answer> request)
     {
-        await using var command = operations.CreateCommand($"select exists (select 1 from pg_stat_activity where {Waiting})");
-        await Eventually.UntilAsync(command.ExecuteScalarAsync, isWaiting => isWaiting is true || asked.IsCompleted);
-        Assert.False(asked.IsCompleted, asked.IsCompleted ? (await asked).Body : "");
+        await using var command = superuser.CreateCommand($"select exists (select 1 from pg_stat_activity where {WaitingCommit})");
+        await Eventually.UntilAsync(command.ExecuteScalarAsync, isWaiting => isWaiting is true || request.IsCompleted);
+        Assert.False(request.IsCompleted, request.IsCompleted ? (await request).Body : "");
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)

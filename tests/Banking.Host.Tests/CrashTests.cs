@@ -4,7 +4,7 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>kill -9 of the host, and of its database with it, in the middle of payments.</summary>
+/// <summary>SIGKILL of the host, and with it of its database, during payments.</summary>
 public sealed class CrashTests
 {
     private const int Callers = 16;
@@ -29,7 +29,7 @@ public sealed class CrashTests
 
             var callers = Enumerable
                 .Range(0, Callers)
-                .Select(c => PayUntilItDiesAsync(host, c, accounts, attempted, acknowledged))
+                .Select(c => PayUntilKilledAsync(host, c, accounts, attempted, acknowledged))
                 .ToList();
             await Eventually.UntilAsync(() => acknowledged.Count, count => count >= 500);
 
@@ -37,29 +37,29 @@ public sealed class CrashTests
             await Task.WhenAll(callers);
         }
 
-        await using var again = await HostProcess.ServeAsync(["--no-demo"], settings);
-        var after = await again.TellerAsync();
-        Assert.True(attempted.Count > acknowledged.Count, "The kill met no payment under way: nothing was tested.");
-        Assert.Equal(Accounts * 1_000_000.00m, await TotalAsync(after, accounts));
+        await using var restarted = await HostProcess.ServeAsync(["--no-demo"], settings);
+        var after = await restarted.TellerAsync();
+        Assert.True(attempted.Count > acknowledged.Count, "No payment was in progress at the kill: this run tested nothing.");
+        Assert.Equal(Accounts * 1_000_000.00m, await SumBalancesAsync(after, accounts));
 
-        var halves = await HalvesAsync(after, accounts);
-        Assert.All(acknowledged.Keys, key => Assert.Equal(2, halves.GetValueOrDefault(key)));
-        Assert.All(halves, half => Assert.True(half.Value == 2 && attempted.ContainsKey(half.Key), $"{half.Key} has {half.Value} halves."));
+        var eventsByKey = await CountEventsAsync(after, accounts);
+        Assert.All(acknowledged.Keys, key => Assert.Equal(2, eventsByKey.GetValueOrDefault(key)));
+        Assert.All(eventsByKey, p => Assert.True(p.Value == 2 && attempted.ContainsKey(p.Key), $"Payment {p.Key} has {p.Value} events."));
 
-        // The doubt that a crash leaves is resolved by the key: repeated, each payment stands exactly once.
+        // After a crash the caller repeats its idempotency keys: each payment is then stored exactly once.
         foreach (var (key, (from, to)) in attempted)
         {
             (await after.TransferAsync(from, to, "0.01", "EUR", ("Idempotency-Key", key))).Created();
         }
 
-        halves = await HalvesAsync(after, accounts);
-        Assert.Equal(attempted.Keys.Order(), halves.Keys.Order());
-        Assert.All(halves.Values, count => Assert.Equal(2, count));
-        await again.DisposeAsync();
+        eventsByKey = await CountEventsAsync(after, accounts);
+        Assert.Equal(attempted.Keys.Order(), eventsByKey.Keys.Order());
+        Assert.All(eventsByKey.Values, count => Assert.Equal(2, count));
+        await restarted.DisposeAsync();
         folder.Delete(recursive: true);
     }
 
-    private static async Task PayUntilItDiesAsync(
+    private static async Task PayUntilKilledAsync(
         HostProcess host, int caller, List<string> accounts, ConcurrentDictionary<string, (string, string)> attempted,
         ConcurrentDictionary<string, bool> acknowledged)
     {
@@ -79,16 +79,16 @@ public sealed class CrashTests
             }
             catch (HttpRequestException)
             {
-                // The host is dead: what this test waits for.
+                // The host was killed, as this test expects.
                 return;
             }
         }
     }
 
-    /// <summary>How many halves of each payment the log holds, by its key.</summary>
-    private static async Task<Dictionary<string, int>> HalvesAsync(BankClient teller, List<string> accounts)
+    /// <summary>Counts the events of each payment in the log, by idempotency key: a complete payment has two.</summary>
+    private static async Task<Dictionary<string, int>> CountEventsAsync(BankClient teller, List<string> accounts)
     {
-        var halves = new Dictionary<string, int>();
+        var eventsByKey = new Dictionary<string, int>();
         foreach (var account in accounts)
         {
             string? cursor = null;
@@ -103,7 +103,7 @@ public sealed class CrashTests
                         .Where(e => e.GetProperty("type").GetString()!.StartsWith("accounts.transfer-", StringComparison.Ordinal)))
                 {
                     var key = e.GetProperty("idempotencyKey").GetString()!;
-                    halves[key] = halves.GetValueOrDefault(key) + 1;
+                    eventsByKey[key] = eventsByKey.GetValueOrDefault(key) + 1;
                 }
 
                 cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
@@ -111,10 +111,10 @@ public sealed class CrashTests
             while (cursor is not null);
         }
 
-        return halves;
+        return eventsByKey;
     }
 
-    private static async Task<decimal> TotalAsync(BankClient teller, List<string> accounts)
+    private static async Task<decimal> SumBalancesAsync(BankClient teller, List<string> accounts)
     {
         var total = 0m;
         foreach (var account in accounts)

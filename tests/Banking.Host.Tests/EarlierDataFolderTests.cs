@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Data folders of the time when the host was the superuser, and everything in them was its own.</summary>
+/// <summary>Data folders of earlier versions, in which the host was the superuser and owned all tables.</summary>
 public sealed class EarlierDataFolderTests : IDisposable
 {
     private const string Owners =
@@ -24,7 +24,7 @@ public sealed class EarlierDataFolderTests : IDisposable
     public async Task They_are_taken_over_by_the_two_roles_with_all_that_is_in_them()
     {
         string account;
-        await using (var cluster = await ClusterAsync())
+        await using (var cluster = await StartClusterAsync())
         {
             await cluster.EnsureDatabaseAsync("banking", TestContext.Current.CancellationToken);
             var superuser = cluster.ConnectionString("banking");
@@ -36,7 +36,7 @@ public sealed class EarlierDataFolderTests : IDisposable
                 Assert.Contains("owns the tables of the log", host.Output, StringComparison.Ordinal);
             }
 
-            await RowsAsync(
+            await QueryAsync(
                 superuser,
                 "drop function bank.refuse_change cascade; drop table platform.schema_part; create schema scratch_old; create table "
                     + "scratch_old.entry (id int)"
@@ -57,8 +57,8 @@ public sealed class EarlierDataFolderTests : IDisposable
             ["projections", "replay", "entries", "--into", "scratch_old"], ("Banking__DataFolder", Data));
         Assert.True(exitCode == 0, output + error);
 
-        await using var later = await ClusterAsync();
-        var owners = await RowsAsync(later.ConnectionString("banking"), Owners);
+        await using var later = await StartClusterAsync();
+        var owners = await QueryAsync(later.ConnectionString("banking"), Owners);
         Assert.DoesNotContain(owners, o => o.EndsWith(" bank", StringComparison.Ordinal));
         Assert.Contains("bank.mt_events banking_owner", owners);
         Assert.Contains("wolverine.wolverine_dead_letters banking_owner", owners);
@@ -67,10 +67,10 @@ public sealed class EarlierDataFolderTests : IDisposable
         Assert.Contains("scratch_old.entry banking_host", owners);
     }
 
-    private Task<PostgresCluster> ClusterAsync() =>
+    private Task<PostgresCluster> StartClusterAsync() =>
         PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(Data, "postgres") }, ct: TestContext.Current.CancellationToken);
 
-    private static async Task<List<string>> RowsAsync(string connectionString, string sql)
+    private static async Task<List<string>> QueryAsync(string connectionString, string sql)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var command = source.CreateCommand(sql);

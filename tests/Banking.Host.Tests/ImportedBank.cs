@@ -8,7 +8,7 @@ using Npgsql;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// A bank with a whole history that was served once, so that its read models are at the end of its log; and commands about it.
+/// A bank with an imported history. A host has served it once, so its read models are at the end of the log.
 /// </summary>
 internal sealed class ImportedBank : IAsyncDisposable
 {
@@ -33,19 +33,19 @@ internal sealed class ImportedBank : IAsyncDisposable
     /// <summary>The report of the import.</summary>
     public JsonElement Report { get; }
 
-    /// <summary>How many events were imported, and so the position of the last of them.</summary>
+    /// <summary>Number of imported events, which is also the position of the last one.</summary>
     public long Events => Known.Events;
 
-    /// <summary>An event in the middle of the log, well behind the customers and accounts.</summary>
+    /// <summary>Position of an event in the middle of the log, well after the customers and accounts.</summary>
     public long Middle => Events / 2;
 
     public static async Task<ImportedBank> CopyAsync(string history)
     {
-        var template = await Templates.GetOrAdd(history, name => new(() => MakeAsync(History.Of(name)))).Value;
+        var template = await Templates.GetOrAdd(history, name => new(() => CreateTemplateAsync(History.Of(name)))).Value;
         return new(await TestCluster.NewDatabaseAsync(template.Database), History.Of(history), template.Report);
     }
 
-    /// <summary>One for all tests that change nothing of it.</summary>
+    /// <summary>The one bank shared by all tests that do not change it.</summary>
     public static Task<ImportedBank> UntouchedAsync(string history = "sample") =>
         Shared.GetOrAdd(history, name => new(() => CopyAsync(name))).Value;
 
@@ -56,7 +56,7 @@ internal sealed class ImportedBank : IAsyncDisposable
 
     public Task<HostProcess> ServeAsync() => HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", Database));
 
-    /// <summary>Compares all of the bank with its log.</summary>
+    /// <summary>Verifies the whole bank against its log and asserts that nothing differs.</summary>
     public async Task VerifyAsync()
     {
         var (exitCode, output, error) = await RunAsync("verify", "--full");
@@ -64,7 +64,7 @@ internal sealed class ImportedBank : IAsyncDisposable
         Assert.Contains(": 0 differences.", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The rows of a query, each as its columns with bars between them.</summary>
+    /// <summary>The rows of a query; each row is its columns joined by bars.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
         await using var source = NpgsqlDataSource.Create(TestCluster.Owner(Database));
@@ -83,12 +83,12 @@ internal sealed class ImportedBank : IAsyncDisposable
         return rows;
     }
 
-    /// <summary>The only row of a query.</summary>
+    /// <summary>The single row of a query.</summary>
     public async Task<string> RowAsync(string sql) => Assert.Single(await RowsAsync(sql));
 
     /// <summary>
-    /// All that readers see of the history in the read models: rows and a sum over them, by table. What is done to read models is in the
-    /// log, and the audit model, too.
+    /// Row count and row hash of each table of the active read models. The audit model also indexes the requests of rebuilds, so its rows
+    /// are limited to the imported events.
     /// </summary>
     public Task<List<string>> ServedAsync() =>
         RowsAsync(
@@ -98,7 +98,7 @@ internal sealed class ImportedBank : IAsyncDisposable
                     $"select '{t}', count(*), sum(hash_record_extended(r, 0)) from {t} r"
                     + (t == "audit.event_index" ? $" where position <= {Events}" : ""))) + " order by 1");
 
-    /// <summary>Two queries have rows, and the same.</summary>
+    /// <summary>Asserts that two queries return the same rows, and at least one.</summary>
     public async Task SameRowsAsync(string one, string other)
     {
         Assert.NotEqual("0", await RowAsync($"select count(*) from ({one}) r"));
@@ -109,10 +109,10 @@ internal sealed class ImportedBank : IAsyncDisposable
     {
         await using var source = NpgsqlDataSource.Create(TestCluster.Owner(Database));
         await using var command = source.CreateCommand($"select {condition}");
-        await Eventually.UntilAsync(command.ExecuteScalarAsync, isSo => isSo is true);
+        await Eventually.UntilAsync(command.ExecuteScalarAsync, isTrue => isTrue is true);
     }
 
-    private static async Task<Template> MakeAsync(History history)
+    private static async Task<Template> CreateTemplateAsync(History history)
     {
         var database = await TestCluster.NewDatabaseAsync();
         var report = await BerkaCommand.ImportAsync(database, history.Folder);

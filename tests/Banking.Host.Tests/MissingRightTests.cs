@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A host without the owner names the right that its role lacks, of each kind, before it serves.</summary>
+/// <summary>A host without the owner's connection reports a missing right of its role before it serves.</summary>
 public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     [Theory]
@@ -37,14 +37,14 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     public async Task Each_kind_of_right_is_missed_and_the_owner_gives_it_again(string change, string right)
     {
         await ExecuteAsync(bank.Owner, change);
-        Assert.Equal(right, await MissingAsync());
+        Assert.Equal(right, await FindMissingRightAsync());
 
         await using (var owner = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken))
         {
             await SchemaGrants.GrantAsync(owner, DatabaseRoles.Host, Models);
         }
 
-        Assert.Null(await MissingAsync());
+        Assert.Null(await FindMissingRightAsync());
     }
 
     [Theory]
@@ -54,33 +54,33 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     {
         var database = new NpgsqlConnectionStringBuilder(bank.ConnectionString).Database;
         await ExecuteAsync(bank.Owner, $"revoke {kind} on database {database} from banking_host, public");
-        Assert.Equal(right, await MissingAsync());
+        Assert.Equal(right, await FindMissingRightAsync());
 
         await ExecuteAsync(bank.Owner, $"grant {kind} on database {database} to banking_host");
-        Assert.Null(await MissingAsync());
+        Assert.Null(await FindMissingRightAsync());
     }
 
     [Fact]
     public async Task A_table_of_a_read_model_that_belongs_to_another_role_is_missed()
     {
         await ExecuteAsync(bank.Owner, "alter table ledger.journal_g1 owner to banking_owner");
-        Assert.Equal("create and drop ledger.journal_g1, which belongs to a read model", await MissingAsync());
+        Assert.Equal("create and drop ledger.journal_g1, which belongs to a read model", await FindMissingRightAsync());
 
         await ExecuteAsync(bank.Owner, "alter table ledger.journal_g1 owner to banking_host");
-        Assert.Null(await MissingAsync());
+        Assert.Null(await FindMissingRightAsync());
     }
 
     [Fact]
     public async Task A_table_that_is_gone_is_missed() =>
-        Assert.Equal("read and add to bank.no_such_table", await MissingAsync("bank.no_such_table"));
+        Assert.Equal("read and add to bank.no_such_table", await FindMissingRightAsync("bank.no_such_table"));
 
     private IEnumerable<ReadModel> Models => bank.Host.Services.GetServices<ReadModel>();
 
-    private async Task<string?> MissingAsync(params string[] more)
+    private async Task<string?> FindMissingRightAsync(params string[] additionalTables)
     {
         await using var connection = await bank.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         return await SchemaGrants.FindMissingAsync(
-            connection, [.. SchemaPart.CreateAll(bank.Host.Services).SelectMany(p => p.Tables), .. more], Models);
+            connection, [.. SchemaPart.CreateAll(bank.Host.Services).SelectMany(p => p.Tables), .. additionalTables], Models);
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)

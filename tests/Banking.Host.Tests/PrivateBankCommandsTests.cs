@@ -3,7 +3,7 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Commands about a bank in a data folder, which one process at a time may open.</summary>
+/// <summary>Commands on a bank in a data folder, which only one process at a time may open.</summary>
 public sealed class PrivateBankCommandsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-commands-");
@@ -33,8 +33,8 @@ public sealed class PrivateBankCommandsTests : IDisposable
             }
         }
 
-        var (then, said, wrong) = await HostProcess.RunAsync(rebuild, Settings);
-        Assert.True(then == 0, said + wrong);
+        var (finalExitCode, finalOutput, finalError) = await HostProcess.RunAsync(rebuild, Settings);
+        Assert.True(finalExitCode == 0, finalOutput + finalError);
     }
 
     [Fact]

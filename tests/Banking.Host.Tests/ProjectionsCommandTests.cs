@@ -6,10 +6,10 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Read models are listed and made anew by the commands that operators type, without a host.</summary>
+/// <summary>The commands that list and rebuild read models, without a running host.</summary>
 public sealed class ProjectionsCommandTests
 {
-    private const string Generations = "select name, generation, state from platform.read_model order by name, generation";
+    private const string Versions = "select name, generation, state from platform.read_model order by name, generation";
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
@@ -36,16 +36,16 @@ public sealed class ProjectionsCommandTests
         Assert.True(exitCode == 0, output + error);
         Assert.Equal(
             ["audit|1|retired", "audit|2|serving", "entries|1|retired", "entries|2|serving", "ledger|1|retired", "ledger|2|serving"],
-            await bank.RowsAsync(Generations));
+            await bank.RowsAsync(Versions));
         Assert.Equal(served, await bank.ServedAsync());
         Assert.Equal("", await bank.RowAsync("select to_regclass('accounts.entry_g1')::text"));
-        var asked = await bank.RowsAsync(
+        var requests = await bank.RowsAsync(
             "select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events "
                 + "where type = 'platform.rebuild-requested.v1' order by 1");
         Assert.Equal(
             ((string[])["account-directory", "audit", "entries", "ledger", "webhook-overview"]).Select(m =>
                 $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"),
-            asked);
+            requests);
         Assert.Equal(
             "5",
             await bank.RowAsync(
@@ -69,14 +69,14 @@ public sealed class ProjectionsCommandTests
     public async Task What_was_not_understood_is_answered_with_a_sentence_and_changes_nothing(string sentence, params string[] command)
     {
         var bank = await ImportedBank.UntouchedAsync();
-        var before = await bank.RowsAsync(Generations);
+        var before = await bank.RowsAsync(Versions);
 
         var (exitCode, output, error) = await bank.RunAsync(["projections", .. command]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.Empty(output);
-        Assert.Equal(before, await bank.RowsAsync(Generations));
+        Assert.Equal(before, await bank.RowsAsync(Versions));
         Assert.Equal($"{bank.Events}", await bank.RowAsync("select count(*) from bank.mt_events"));
     }
 
@@ -85,12 +85,12 @@ public sealed class ProjectionsCommandTests
     public async Task One_that_differs_from_what_serves_does_not_serve_and_waits_for_a_decision(string history)
     {
         await using var bank = await ImportedBank.CopyAsync(history);
-        // What this puts in the log is in no other read model: they have to be brought forward before they can be compared.
+        // The other read models have not applied the events of this rebuild: the next rebuild must update them before it compares.
         Assert.Equal(0, (await bank.RunAsync("projections", "rebuild", "audit", "--reason", "first")).ExitCode);
         var table =
             "accounts.entry_g"
             + await bank.RowAsync("select generation from platform.read_model where name = 'entries' and state = 'serving'");
-        var planted = await bank.RowAsync(
+        var plantedRow = await bank.RowAsync(
             $"update {table} set balance = balance + 1 where position = {bank.Middle} returning account, balance");
         var served = await bank.ServedAsync();
 
@@ -100,13 +100,13 @@ public sealed class ProjectionsCommandTests
         Assert.Contains("entries: generation 2 differs", output, StringComparison.Ordinal);
         var difference = Assert.Single(Differences(output));
         Assert.Equal(
-            ("entry", planted),
+            ("entry", plantedRow),
             (difference.GetProperty("table").GetString(), $"{difference.GetProperty("stream")}|{Balance(difference, "found")}"));
         Assert.Equal(Balance(difference, "found") - 1, Balance(difference, "expected"));
         Assert.Equal(
             ["1|serving", "2|differs"],
             await bank.RowsAsync("select generation, state from platform.read_model where name = 'entries' order by 1"));
-        Assert.Equal(planted, await bank.RowAsync($"select account, balance from accounts.entry where position = {bank.Middle}"));
+        Assert.Equal(plantedRow, await bank.RowAsync($"select account, balance from accounts.entry where position = {bank.Middle}"));
         Assert.Equal(served[0], (await bank.ServedAsync())[0]);
 
         (exitCode, output, error) = await bank.RunAsync("projections", "rebuild", "entries", "--reason", "once more");
@@ -132,18 +132,18 @@ public sealed class ProjectionsCommandTests
         await using var source = NpgsqlDataSource.Create(bank.Database);
         await using var connection = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        // It has drawn a number and stored nothing under it yet; an event with a later one is in the log.
+        // The transaction has drawn a sequence number without storing an event; an event with a later number is in the log.
         await using var draw = new NpgsqlCommand("select nextval('bank.mt_events_sequence')", connection, transaction);
         await draw.ExecuteScalarAsync(TestContext.Current.CancellationToken);
         await bank.RowsAsync(
             "update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from "
                 + "bank.mt_events) returning 1"
         );
-        var said = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var firstErrorLine = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
-        process.ErrorDataReceived += (_, line) => said.TrySetResult(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => firstErrorLine.TrySetResult(line.Data ?? "");
 
-        Assert.StartsWith("Waiting: a transaction has been open", await said.Task, StringComparison.Ordinal);
+        Assert.StartsWith("Waiting: a transaction has been open", await firstErrorLine.Task, StringComparison.Ordinal);
         Assert.False(process.HasExited);
         await transaction.DisposeAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

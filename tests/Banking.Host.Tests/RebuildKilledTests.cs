@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>kill -9 of a rebuild in the middle. What serves is not touched by it, and the next host goes on where it stopped.</summary>
+/// <summary>SIGKILL during a rebuild. The active versions stay unchanged, and the next host continues the rebuild.</summary>
 public sealed class RebuildKilledTests
 {
     private const string Building =
@@ -22,10 +22,10 @@ public sealed class RebuildKilledTests
             var process = HostProcess.Start(
                 ["projections", "rebuild", "all", "--reason", "to be killed"], ("ConnectionStrings__banking", bank.Database)))
         {
-            await using var held = await HoldOneAsync(bank);
+            await using var candidate = await LockCandidateAsync(bank);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            position = held.Position;
+            position = candidate.Position;
             begun = await bank.RowsAsync(Building);
         }
 
@@ -42,7 +42,7 @@ public sealed class RebuildKilledTests
         }
 
         Assert.Equal(begun, await bank.RowsAsync(Building));
-        // The three books, and the two projections of documents.
+        // Three books and two document projections.
         Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
         Assert.Equal(
             "5",
@@ -56,17 +56,17 @@ public sealed class RebuildKilledTests
         await bank.VerifyAsync();
     }
 
-    /// <summary>Takes one of the generations that are being made, as soon as there is a page in it, so that it cannot go on.</summary>
-    private static async Task<Held> HoldOneAsync(ImportedBank bank)
+    /// <summary>Locks one candidate version as soon as it has a page, so that its rebuild stops there.</summary>
+    private static async Task<CandidateLock> LockCandidateAsync(ImportedBank bank)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.Database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        return (await Eventually.UntilAsync<Held?>(() => TryHoldAsync(bank, connection), held => held is not null))!;
+        return (await Eventually.UntilAsync<CandidateLock?>(() => TryLockAsync(bank, connection), candidate => candidate is not null))!;
     }
 
-    private static async Task<Held?> TryHoldAsync(ImportedBank bank, NpgsqlConnection connection)
+    private static async Task<CandidateLock?> TryLockAsync(ImportedBank bank, NpgsqlConnection connection)
     {
-        // A transaction for each attempt: a rebuild waits for those that were open when it began.
+        // A new transaction per attempt: a rebuild waits for transactions that were open when it began.
         var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(
             $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit "
@@ -81,7 +81,7 @@ public sealed class RebuildKilledTests
         return null;
     }
 
-    private sealed record Held(NpgsqlConnection Connection, NpgsqlTransaction Transaction, long Position) : IAsyncDisposable
+    private sealed record CandidateLock(NpgsqlConnection Connection, NpgsqlTransaction Transaction, long Position) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -3,7 +3,7 @@ using Banking.Testing.Histories;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Read models are made anew by a second process while a host serves and is paid into.</summary>
+/// <summary>A second process rebuilds the read models while a host serves deposits.</summary>
 public sealed class RebuildServedTests
 {
     private const int Callers = 2;
@@ -16,30 +16,30 @@ public sealed class RebuildServedTests
         await using var host = await bank.ServeAsync();
         var teller = await host.TellerAsync();
         var accounts = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => teller.OpenAsync()));
-        var (before, paid, done) = (0, 0, false);
+        var (paidDuringRebuild, paid, isDone) = (0, 0, false);
 
         var callers = accounts.Select(async account =>
         {
-            while (!Volatile.Read(ref done))
+            while (!Volatile.Read(ref isDone))
             {
                 (await teller.DepositAsync(account, "0.01")).Created();
                 Interlocked.Increment(ref paid);
             }
         }).ToList();
-        (int ExitCode, string Output, string Error) rebuilt;
+        (int ExitCode, string Output, string Error) rebuild;
         try
         {
-            rebuilt = await bank.RunAsync("projections", "rebuild", "all", "--reason", "in the middle of the day");
-            before = Volatile.Read(ref paid);
+            rebuild = await bank.RunAsync("projections", "rebuild", "all", "--reason", "in the middle of the day");
+            paidDuringRebuild = Volatile.Read(ref paid);
         }
         finally
         {
-            Volatile.Write(ref done, true);
+            Volatile.Write(ref isDone, true);
             await Task.WhenAll(callers);
         }
 
-        Assert.True(rebuilt.ExitCode == 0, rebuilt.Output + rebuilt.Error + host.Output);
-        Assert.True(before > 100, "Hardly anything was paid in meanwhile: nothing was tested.");
+        Assert.True(rebuild.ExitCode == 0, rebuild.Output + rebuild.Error + host.Output);
+        Assert.True(paidDuringRebuild > 100, "Too few deposits during the rebuild: this run tested nothing.");
         Assert.Equal(
             ["audit|2", "entries|2", "ledger|2"],
             await bank.RowsAsync("select name, generation from platform.read_model where state = 'serving' order by 1"));

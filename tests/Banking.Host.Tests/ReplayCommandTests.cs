@@ -2,10 +2,10 @@ using Banking.Testing.Histories;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A portion of the log in a schema of its own. All tests share one bank, for a replay changes nothing of it.</summary>
+/// <summary>Replay of a part of the log into a separate schema. All tests share one bank, because a replay does not change it.</summary>
 public sealed class ReplayCommandTests
 {
-    private const string Wire = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"";
+    private const string InstantFormat = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"";
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
@@ -15,11 +15,11 @@ public sealed class ReplayCommandTests
         var account = await bank.RowAsync(
             "select replace(account::text, '-', '') from accounts.entry group by account order by count(*) desc limit 1");
 
-        var said = await ReplayAsync(bank, "entries", "--into", "scratch_one", "--account", "acc_" + account);
+        var report = await ReplayAsync(bank, "entries", "--into", "scratch_one", "--account", "acc_" + account);
 
         await bank.SameRowsAsync("select * from scratch_one.entry", $"select * from accounts.entry where account = '{account}'");
         var rows = await bank.RowAsync("select count(*) from scratch_one.entry");
-        Assert.StartsWith($"{rows} events in schema scratch_one: entry {rows} rows, entry_day 0 rows", said, StringComparison.Ordinal);
+        Assert.StartsWith($"{rows} events in schema scratch_one: entry {rows} rows, entry_day 0 rows", report, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class ReplayCommandTests
     public async Task Rows_from_one_instant_to_another_have_the_balances_that_serve(string history)
     {
         var bank = await ImportedBank.UntouchedAsync(history);
-        var (from, to) = await MiddleAsync(bank);
+        var (from, to) = await GetMiddleIntervalAsync(bank);
 
         await ReplayAsync(bank, "entries", "--into=scratch_middle", "--from=" + from, "--to", to);
 
@@ -40,7 +40,7 @@ public sealed class ReplayCommandTests
     public async Task The_sums_of_a_replayed_ledger_are_those_of_its_journal(string history)
     {
         var bank = await ImportedBank.UntouchedAsync(history);
-        var (from, to) = await MiddleAsync(bank);
+        var (from, to) = await GetMiddleIntervalAsync(bank);
 
         await ReplayAsync(bank, "ledger", "--into", "scratch_ledger", "--from", from, "--to", to);
 
@@ -62,14 +62,14 @@ public sealed class ReplayCommandTests
     public async Task Nothing_is_written_but_the_schema_that_was_named(string history)
     {
         var bank = await ImportedBank.UntouchedAsync(history);
-        var before = await EverythingAsync(bank);
+        var before = await CountRowsAsync(bank);
 
         await ReplayAsync(bank, "audit", "--into", "scratch_audit");
 
         await bank.SameRowsAsync("select * from scratch_audit.event_index", "select * from audit.event_index");
         Assert.Contains(before, t => t.StartsWith("wolverine.", StringComparison.Ordinal));
         Assert.Contains(before, t => t == $"bank.mt_events_default|{bank.Events}");
-        Assert.Equal(before, await EverythingAsync(bank));
+        Assert.Equal(before, await CountRowsAsync(bank));
     }
 
     [Theory]
@@ -113,18 +113,18 @@ public sealed class ReplayCommandTests
         return output;
     }
 
-    /// <summary>Two instants at which some of what was imported had been recorded, and some not.</summary>
-    private static async Task<(string From, string To)> MiddleAsync(ImportedBank bank)
+    /// <summary>Two instants between the first and the last imported event, by the time of recording.</summary>
+    private static async Task<(string From, string To)> GetMiddleIntervalAsync(ImportedBank bank)
     {
         var row = await bank.RowAsync(
-            $"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{Wire}'), to_char(percentile_disc(0.7) "
-                + $"within group (order by recorded_at), '{Wire}') "
+            $"select to_char(percentile_disc(0.3) within group (order by recorded_at), '{InstantFormat}'), to_char(percentile_disc(0.7) "
+                + $"within group (order by recorded_at), '{InstantFormat}') "
                 + "from (select recorded_at at time zone 'UTC' as recorded_at from accounts.entry) e");
         return (row.Split('|')[0], row.Split('|')[1]);
     }
 
-    /// <summary>Each table of the database and how many rows it has, but for scratch schemas.</summary>
-    private static Task<List<string>> EverythingAsync(ImportedBank bank) =>
+    /// <summary>The row count of each table of the database, without scratch schemas.</summary>
+    private static Task<List<string>> CountRowsAsync(ImportedBank bank) =>
         bank.RowsAsync(
             """
             select t.name, (xpath('//c/text()', query_to_xml('select count(*) as c from ' || t.name, false, false, '')))[1]::text

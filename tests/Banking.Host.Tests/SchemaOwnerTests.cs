@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The owner migrates; a host that has only its own role starts where the schema is current.</summary>
+/// <summary>The owner migrates the schema. A host with only its own role starts if the schema is current.</summary>
 public sealed class SchemaOwnerTests : IAsyncLifetime
 {
     private static readonly (string, string) NoOwner = ("ConnectionStrings__owner", "");
@@ -19,7 +19,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     [InlineData("verify")]
     public async Task Without_the_owner_it_ends_with_a_sentence_on_an_empty_database(string command)
     {
-        await RefusedAsync(command, "The schema of the database belongs to another version");
+        await AssertSchemaRefusedAsync(command, "The schema of the database belongs to another version");
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
         {
             account = await (await host.TellerAsync()).OpenAsync(balance: "5.00");
-            await GoneAsync("usename = 'banking_owner' and application_name = 'banking-owner'");
+            await WaitUntilGoneAsync("usename = 'banking_owner' and application_name = 'banking-owner'");
             Assert.DoesNotContain("owns the tables of the log", host.Output, StringComparison.Ordinal);
         }
 
@@ -68,8 +68,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     public async Task A_schema_that_is_not_current_is_refused_and_the_owner_mends_it(string change, string sentence)
     {
         await MigrateAsync();
-        await RowAsync(change + " ; select ''");
-        await RefusedAsync("--no-demo", sentence);
+        await ScalarAsync(change + " ; select ''");
+        await AssertSchemaRefusedAsync("--no-demo", sentence);
 
         await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
         {
@@ -89,15 +89,15 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             await (await host.TellerAsync()).OpenAsync(balance: "5.00");
         }
 
-        await RowAsync("update accounts.mt_doc_account set last_event_id = null; select ''");
-        Assert.Equal("1", await RowAsync(Unnamed));
+        await ScalarAsync("update accounts.mt_doc_account set last_event_id = null; select ''");
+        Assert.Equal("1", await ScalarAsync(Unnamed));
 
         await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
         {
-            Assert.Equal("0", await RowAsync(Unnamed));
+            Assert.Equal("0", await ScalarAsync(Unnamed));
             Assert.Equal(
                 "1",
-                await RowAsync(
+                await ScalarAsync(
                     "select count(*)::text from accounts.mt_doc_account d join bank.mt_events e on e.id = d.last_event_id and "
                         + "e.stream_id = d.id and e.version = d.mt_version"
                 ));
@@ -109,22 +109,23 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     {
         var other = await TestCluster.NewDatabaseAsync();
 
-        await EndsAsync(
+        await AssertStartFailsAsync(
             "do not name the same database",
             ("ConnectionStrings__banking", _database),
             ("ConnectionStrings__owner", TestCluster.Owner(other)));
-        await EndsAsync("ConnectionStrings:owner needs ConnectionStrings:banking", ("ConnectionStrings__owner", TestCluster.Owner(other)));
-        await EndsAsync(
+        await AssertStartFailsAsync(
+            "ConnectionStrings:owner needs ConnectionStrings:banking", ("ConnectionStrings__owner", TestCluster.Owner(other)));
+        await AssertStartFailsAsync(
             "ConnectionStrings:owner cannot be opened",
             ("ConnectionStrings__banking", _database),
             ("ConnectionStrings__owner", TestCluster.Owner(_database) + ";Password=wrong"));
-        await EndsAsync(
+        await AssertStartFailsAsync(
             "ConnectionStrings:banking cannot be opened", ("ConnectionStrings__banking", _database + ";Password=wrong"), NoOwner);
         await TestCluster.DropAsync(other);
     }
 
     /// <summary>
-    /// A host's role may make schemas, and one of the owner's name would come first where names are looked for by default.
+    /// The host's role may create schemas. PostgreSQL's default search path would look first in a schema with the owner's name.
     /// </summary>
     [Fact]
     public async Task A_function_in_a_schema_of_the_owners_name_is_not_taken_for_PostgreSQLs()
@@ -146,7 +147,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         Assert.True(exitCode == 0, output + error);
     }
 
-    /// <summary>An image for containers sets these, and nobody listens while the schema is migrated.</summary>
+    /// <summary>A container image sets these addresses; a migration does not listen on any.</summary>
     [Theory]
     [InlineData("Production")]
     [InlineData("Development")]
@@ -235,14 +236,14 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Goes on with a database that has the current schema, without waiting for a host to make it.</summary>
+    /// <summary>Replaces the database by a copy with the current schema, without starting a host.</summary>
     private async Task MigrateAsync()
     {
         await TestCluster.DropAsync(_database);
         _database = await BankFixture.NewDatabaseAsync();
     }
 
-    private static async Task EndsAsync(string sentence, params (string, string)[] environment)
+    private static async Task AssertStartFailsAsync(string sentence, params (string, string)[] environment)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             ["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);
@@ -252,7 +253,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
-    private async Task RefusedAsync(string command, string sentence)
+    private async Task AssertSchemaRefusedAsync(string command, string sentence)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             [command],
@@ -268,11 +269,12 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
-    /// <summary>A server process ends a moment after its client has closed the connection.</summary>
-    private async Task GoneAsync(string sessions) =>
-        await Eventually.UntilAsync(() => RowAsync($"select count(*)::text from pg_stat_activity where {sessions}"), left => left == "0");
+    /// <summary>Waits for sessions to end: a server process ends shortly after its client has closed the connection.</summary>
+    private async Task WaitUntilGoneAsync(string sessions) =>
+        await Eventually.UntilAsync(
+            () => ScalarAsync($"select count(*)::text from pg_stat_activity where {sessions}"), count => count == "0");
 
-    private async Task<string> RowAsync(string sql)
+    private async Task<string> ScalarAsync(string sql)
     {
         await using var source = NpgsqlDataSource.Create(TestCluster.Owner(_database));
         await using var command = source.CreateCommand(sql);

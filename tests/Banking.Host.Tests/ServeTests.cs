@@ -5,7 +5,7 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The host as its users meet it: one command, no settings.</summary>
+/// <summary>The host as a new user starts it: one command, no settings.</summary>
 public sealed class ServeTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-serve-");
@@ -34,11 +34,11 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(0, await host.StopAsync());
         }
 
-        await using var again = await HostProcess.ServeAsync([], Settings);
-        var teller = await again.TellerAsync();
+        await using var restarted = await HostProcess.ServeAsync([], Settings);
+        var teller = await restarted.TellerAsync();
         Assert.Equal("12.50", (await teller.GetAsync("/v1/transfers/" + transfer)).Ok().Text("amount", "value"));
         Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
-        await again.StopAsync();
+        await restarted.StopAsync();
 
         await using var fresh = await HostProcess.ServeAsync(["--fresh", "--yes", "--no-demo"], Settings);
         Assert.Equal(0, (await (await fresh.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());

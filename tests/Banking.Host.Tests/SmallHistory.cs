@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A bank of two accounts in the files of the format, and that bank imported.</summary>
+/// <summary>A history of two accounts in Berka files, and a bank into which it was imported.</summary>
 public sealed class SmallHistory : IAsyncLifetime
 {
     private static readonly Dictionary<string, string[]> Files = new()
@@ -33,7 +33,7 @@ public sealed class SmallHistory : IAsyncLifetime
         ],
     };
 
-    /// <summary>The bank that these files were imported into.</summary>
+    /// <summary>The connection string of the bank.</summary>
     public string Database { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
@@ -46,7 +46,7 @@ public sealed class SmallHistory : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(Database);
 
-    /// <summary>The files in a new folder, each as it is made of its lines.</summary>
+    /// <summary>Writes the files into a new folder, after a change to the lines of each.</summary>
     public static DirectoryInfo Write(Func<string, IReadOnlyList<string>, IEnumerable<string>> change)
     {
         var folder = TestFolders.New("berka-");
@@ -58,7 +58,7 @@ public sealed class SmallHistory : IAsyncLifetime
         return folder;
     }
 
-    /// <summary>One text in one file replaced by another.</summary>
+    /// <summary>Writes the files with a text of one file replaced.</summary>
     public static DirectoryInfo WriteWith(string file, string found, string replacement)
     {
         Assert.Contains(found, string.Join('\n', Files[file]), StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>What a host compares with the server and the log before it serves.</summary>
+/// <summary>The checks of a host against the server and the log before it serves.</summary>
 public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Development = "Development";
@@ -22,9 +22,9 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
         var server = await ScalarAsync<int>(
             "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int");
 
-        await RefusedAsync(
+        await AssertRefusedAsync(
             Development, $"The server grants {server} connections, but this host may open {server + 1}", $"{MaxConnections}={server + 1}");
-        await RefusedAsync(Development, "MaxConnections is 39; a host needs at least 40", $"{MaxConnections}=39");
+        await AssertRefusedAsync(Development, "MaxConnections is 39; a host needs at least 40", $"{MaxConnections}=39");
         await using (var host = await ServeAsync($"{MaxConnections}={server}"))
         {
             Assert.Contains(
@@ -54,7 +54,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
 
         await moved.As("teller").RegisterAsync();
 
-        await RefusedAsync("Production", "served this database with a moved clock", settings);
+        await AssertRefusedAsync("Production", "served this database with a moved clock", settings);
     }
 
     [Theory]
@@ -71,21 +71,21 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
 
         var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events", fresh);
         string Setting(string from) => $"--Banking:Publishing:{section}:From={from}";
-        string[] given = [Brokers[broker], $"--ConnectionStrings:banking={database}"];
+        string[] options = [Brokers[broker], $"--ConnectionStrings:banking={database}"];
 
-        await RefusedAsync(
+        await AssertRefusedAsync(
             Development,
             $"Banking:Publishing:{section}:From is position {end + 1}, but the log ends at {end}",
-            [.. given, Setting($"{end + 1}")]);
+            [.. options, Setting($"{end + 1}")]);
 
-        // The end itself is a place in the log; and a destination that has its place keeps it, whatever the setting says.
+        // The end of the log is a valid start. A destination with a checkpoint keeps it, whatever the setting is.
         foreach (var from in new[] { end, 999_999 })
         {
-            await using (await HostProcess.ServeAsync(["--no-demo", .. given, Setting($"{from}")]))
+            await using (await HostProcess.ServeAsync(["--no-demo", .. options, Setting($"{from}")]))
             {
                 await Eventually.UntilAsync(
                     () => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh),
-                    lanes => lanes == 1);
+                    publishers => publishers == 1);
             }
         }
     }
@@ -112,7 +112,7 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
     private Task<HostProcess> ServeAsync(string setting) =>
         HostProcess.ServeAsync(["--no-demo", setting], ("ConnectionStrings__banking", bank.ConnectionString));
 
-    private async Task RefusedAsync(string environment, string sentence, params string[] arguments)
+    private async Task AssertRefusedAsync(string environment, string sentence, params string[] arguments)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             ["--no-demo", "--environment", environment, "--urls", "http://127.0.0.1:0", .. arguments],

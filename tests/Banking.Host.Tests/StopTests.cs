@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>SIGTERM, as at every deployment, while payments wait for their turn.</summary>
+/// <summary>SIGTERM, as at every deployment, while payments are queued.</summary>
 public sealed class StopTests
 {
     private const int Payments = 40;
@@ -35,22 +35,22 @@ public sealed class StopTests
                 bodies.Select(body =>
                     teller.SendAsync(
                         HttpMethod.Post, "/v1/transfers", body, ("Idempotency-Key", BankClient.NewKey()), ("Expect", "100-continue"))));
-            await Task.WhenAll(bodies.Select(b => b.AskedFor));
+            await Task.WhenAll(bodies.Select(b => b.Requested));
 
             stopping = host.StopAsync();
-            await UntilNobodyIsLetInAsync(new Uri(host.Address).Port);
+            await WaitUntilConnectionsAreRefusedAsync(new Uri(host.Address).Port);
             Assert.False(stopping.IsCompleted, host.Output);
         }
 
         Assert.All(await Task.WhenAll(payments), p => Assert.Equal(201, p.StatusCode));
         Assert.Equal(0, await stopping);
-        await using var ledger = NpgsqlDataSource.Create(database);
-        Assert.Equal(payments.Count, await CountAsync(ledger, "bank.mt_events where type like 'accounts.transfer-sent.%'"));
-        Assert.Equal(payments.Count, await CountAsync(ledger, "bank.mt_events where type like 'accounts.transfer-received.%'"));
-        Assert.Equal(payments.Count, await CountAsync(ledger, "platform.receipt where location like '/v1/transfers/%'"));
+        await using var source = NpgsqlDataSource.Create(database);
+        Assert.Equal(payments.Count, await CountAsync(source, "bank.mt_events where type like 'accounts.transfer-sent.%'"));
+        Assert.Equal(payments.Count, await CountAsync(source, "bank.mt_events where type like 'accounts.transfer-received.%'"));
+        Assert.Equal(payments.Count, await CountAsync(source, "platform.receipt where location like '/v1/transfers/%'"));
     }
 
-    private static async Task UntilNobodyIsLetInAsync(int port)
+    private static async Task WaitUntilConnectionsAreRefusedAsync(int port)
     {
         while (true)
         {
@@ -61,22 +61,22 @@ public sealed class StopTests
             }
             catch (SocketException)
             {
-                // What is waited for.
+                // The host no longer accepts connections.
                 return;
             }
         }
     }
 
-    private static async Task<long> CountAsync(NpgsqlDataSource ledger, string fromWhere)
+    private static async Task<long> CountAsync(NpgsqlDataSource source, string fromWhere)
     {
-        await using var command = ledger.CreateCommand("select count(*) from " + fromWhere);
+        await using var command = source.CreateCommand("select count(*) from " + fromWhere);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>A body that is sent when the host asks for it: then the request is one that it has begun.</summary>
+    /// <summary>A body that is sent when the host asks for it, which shows that the host has begun the request.</summary>
     private sealed class BodyOnDemand : HttpContent
     {
-        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly byte[] _bytes;
 
         public BodyOnDemand(string json)
@@ -85,11 +85,11 @@ public sealed class StopTests
             Headers.ContentType = new("application/json");
         }
 
-        public Task AskedFor => _asked.Task;
+        public Task Requested => _requested.Task;
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            _asked.TrySetResult();
+            _requested.TrySetResult();
             return stream.WriteAsync(_bytes).AsTask();
         }
 

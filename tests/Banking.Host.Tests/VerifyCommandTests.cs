@@ -4,14 +4,14 @@ using Banking.Testing.Histories;
 namespace Banking.Host.Tests;
 
 /// <summary>
-/// The command that says whether the read models are what the log says, on a bank where they are and on banks where they are not.
+/// The verify command, which compares the read models with the log, on a correct bank and on banks with planted differences.
 /// </summary>
 public sealed class VerifyCommandTests
 {
-    private const string First = "(select id from accounts.mt_doc_account order by id limit 1)";
+    private const string FirstAccount = "(select id from accounts.mt_doc_account order by id limit 1)";
 
-    /// <summary>What is planted: the read model, the table as it is named, and a statement that returns whose row it is.</summary>
-    private static readonly (string Model, string Table, string Sql)[] Plants =
+    /// <summary>Read model, table name in the report, and a statement that changes a row and returns the stream of it.</summary>
+    private static readonly (string Model, string Table, string Sql)[] PlantedDifferences =
     [
         (
             "entries",
@@ -20,12 +20,12 @@ public sealed class VerifyCommandTests
         (
             "entries",
             "entry_day",
-            $"insert into accounts.entry_day select {First}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
+            $"insert into accounts.entry_day select {FirstAccount}, 0, 0, '1996-01-01', 1, 0, 1, 1, 512, now(), now() returning account"),
         (
             "entries",
             "state",
-            $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {First} and id = "
-                + $"(select min(id::text)::uuid from accounts.mt_doc_account where id > {First}) returning id"
+            $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '1') where id > {FirstAccount} and id = "
+                + $"(select min(id::text)::uuid from accounts.mt_doc_account where id > {FirstAccount}) returning id"
         ),
         (
             "ledger",
@@ -65,7 +65,7 @@ public sealed class VerifyCommandTests
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         var planted = new List<string>();
-        foreach (var (model, table, sql) in Plants)
+        foreach (var (model, table, sql) in PlantedDifferences)
         {
             planted.Add($"{model} {table} {await bank.RowAsync(sql.Replace("{0}", $"{bank.Middle}", StringComparison.Ordinal))}");
         }

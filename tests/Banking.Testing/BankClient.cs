@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Banking.Testing;
 
 /// <summary>
-/// A caller of the bank, with the few requests that tests are made of. Keys are counted, not random, so that a run can be repeated.
+/// An HTTP client of the bank with the requests that most tests use. Idempotency keys are a counter, not random: runs are repeatable.
 /// </summary>
 public sealed class BankClient(HttpClient http, string? token)
 {
@@ -18,21 +18,21 @@ public sealed class BankClient(HttpClient http, string? token)
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, null, headers);
 
-    /// <summary>Gets what a read model says once it is as far as a position, which it must be soon.</summary>
-    /// <param name="position">Ledger-Position, as a write answered it.</param>
+    /// <summary>Reads from a read model that has reached a position. Waits up to ten seconds for it, then throws.</summary>
+    /// <param name="position">The Ledger-Position header of the response to a write.</param>
     public async Task<Answer> GetCurrentAsync(string path, string position)
     {
         var answer = await GetAsync(path, ("Ledger-Min-Position", position), ("Prefer", "wait=10"));
         return answer.Header("Ledger-Stale") is null
             ? answer
-            : throw new InvalidOperationException($"{path} is at position {answer.Header("Ledger-Position")} and not yet at {position}.");
+            : throw new InvalidOperationException($"{path} is at position {answer.Header("Ledger-Position")}, which is before {position}.");
     }
 
     /// <summary>Posts an object with a new idempotency key, unless the headers have one.</summary>
     public Task<Answer> PostAsync(string path, object body, params (string Name, string Value)[] headers) =>
         PostTextAsync(path, JsonSerializer.Serialize(body, JsonSerializerOptions.Web), headers);
 
-    /// <summary>Posts text as it is, with a new idempotency key, unless the headers have one.</summary>
+    /// <summary>Posts text unchanged, with a new idempotency key, unless the headers have one.</summary>
     public Task<Answer> PostTextAsync(string path, string body, params (string Name, string Value)[] headers) => SendAsync(
         HttpMethod.Post,
         path,
@@ -64,7 +64,7 @@ public sealed class BankClient(HttpClient http, string? token)
     public async Task<string> RegisterAsync(string name = "Ada") =>
         (await PostAsync("/v1/customers", new { name })).Created().Text("id");
 
-    /// <summary>Opens an account and, where an amount is given, pays it in; answers the account's id.</summary>
+    /// <summary>Opens an account, deposits the balance if one is given, and returns the account id.</summary>
     public async Task<string> OpenAsync(
         string? customer = null,
         string currency = "EUR",
@@ -127,12 +127,12 @@ public sealed class BankClient(HttpClient http, string? token)
             },
             headers);
 
-    /// <summary>The balance now, as a decimal string.</summary>
+    /// <summary>The current balance as a decimal string.</summary>
     public async Task<string> BalanceAsync(string accountId) =>
         (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");
 }
 
-/// <summary>What the bank answered.</summary>
+/// <summary>A response of the bank.</summary>
 public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
 {
     public int StatusCode => (int)Status;
@@ -140,33 +140,33 @@ public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDiction
     /// <summary>The body as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
-    /// <summary>The problem's stable code.</summary>
+    /// <summary>The stable code of a problem response.</summary>
     public string Code => Text("code");
 
-    /// <summary>The text of a member, however deep.</summary>
+    /// <summary>The text of a JSON member at a path.</summary>
     public string Text(params string[] path)
     {
         var element = path.Aggregate(Json, (e, name) => e.GetProperty(name));
         return element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText();
     }
 
-    /// <summary>A header, or null where the answer has none.</summary>
+    /// <summary>The value of a header, or null if the response has no such header.</summary>
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
     /// <summary>The items of a page.</summary>
     public IReadOnlyList<JsonElement> Items() => [.. Json.GetProperty("items").EnumerateArray()];
 
-    /// <summary>Where the next page begins, or null on the last.</summary>
+    /// <summary>The cursor of the next page, or null on the last page.</summary>
     public string? NextCursor() => Json.TryGetProperty("nextCursor", out var cursor) ? cursor.GetString() : null;
 
-    /// <summary>The names of the body's members, in order.</summary>
+    /// <summary>The names of the JSON members of the body, in order.</summary>
     public IReadOnlyList<string> Members() => [.. Json.EnumerateObject().Select(m => m.Name)];
 
-    public Answer Ok() => Must(HttpStatusCode.OK);
+    public Answer Ok() => Require(HttpStatusCode.OK);
 
-    public Answer Created() => Must(HttpStatusCode.Created);
+    public Answer Created() => Require(HttpStatusCode.Created);
 
-    private Answer Must(HttpStatusCode status) => Status == status
+    private Answer Require(HttpStatusCode status) => Status == status
         ? this
-        : throw new InvalidOperationException($"{status} was expected, {Status} came: {Body}");
+        : throw new InvalidOperationException($"Expected status {status}, but the bank answered {Status}: {Body}");
 }

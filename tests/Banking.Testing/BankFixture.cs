@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Banking.Testing;
 
-/// <summary>The whole bank in this process, on a database of its own: what the host serves, through the host's own composition.</summary>
+/// <summary>The whole bank in the test process, composed as the host composes it, on its own database.</summary>
 public class BankFixture : IAsyncLifetime
 {
     private static readonly SemaphoreSlim TemplateGate = new(1, 1);
@@ -21,7 +21,7 @@ public class BankFixture : IAsyncLifetime
     private string _connectionString = "";
 
     /// <summary>
-    /// The clock of this bank. It starts at a Tuesday and moves only when told to, or by a microsecond with each reading.
+    /// The clock of this bank. It starts on a Tuesday and changes only when a test advances or sets it.
     /// </summary>
     public TestClock Clock { get; } = new();
 
@@ -29,31 +29,31 @@ public class BankFixture : IAsyncLifetime
 
     public IDocumentStore Store => Host.Services.GetRequiredService<IDocumentStore>();
 
-    /// <summary>As the host's role: what it may not do, a test may not either.</summary>
+    /// <summary>Connects as the host's role: a test has the rights of a host and no others.</summary>
     public NpgsqlDataSource Database => Host.Services.GetRequiredService<NpgsqlDataSource>();
 
-    /// <summary>As the role that owns the schema: for planting and forging what the host's role is kept from.</summary>
+    /// <summary>Connects as the schema owner: for forging rows that the host's role has no right to change.</summary>
     public NpgsqlDataSource Owner { get; private set; } = null!;
 
     public string ConnectionString => _connectionString;
 
     /// <summary>
-    /// Settings of the host, as on its command line. A sentinel that looks by itself would meet what tests do to read models on purpose.
+    /// Settings of the host, as on its command line. The sentinel runs only hourly, because it would report the damage that tests plant.
     /// </summary>
     protected virtual string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "3600"];
 
-    /// <summary>The product's modules, unless a test adds one of its own.</summary>
+    /// <summary>The modules of the bank. A test may override this to add its own module.</summary>
     protected virtual IReadOnlyList<BankModule> Modules => BankModules.All;
 
-    /// <summary>What a test adds to the host.</summary>
+    /// <summary>Adds services of a test to the host.</summary>
     protected virtual void Configure(IServiceCollection services)
     {
     }
 
-    /// <summary>The database that this bank starts with a copy of. Without one it starts with the schema and nothing in it.</summary>
+    /// <summary>The database to copy for this bank. By default the bank starts with the schema and no data.</summary>
     public string? Template { get; init; }
 
-    /// <summary>A database with the schema of the bank and nothing in it, named as the host's role sees it.</summary>
+    /// <summary>Creates a database with the schema of the bank and no data, and returns the connection string of the host's role.</summary>
     public static async Task<string> NewDatabaseAsync() => await TestCluster.NewDatabaseAsync(await TemplateAsync());
 
     public async ValueTask InitializeAsync()
@@ -71,7 +71,7 @@ public class BankFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Stops the host and leaves the database, by whose name other banks start with copies of it.</summary>
+    /// <summary>Stops the host, keeps its database, and returns the database name, for use as the template of other banks.</summary>
     public async Task<string> LeaveDatabaseAsync()
     {
         await Host.DisposeAsync();
@@ -79,16 +79,16 @@ public class BankFixture : IAsyncLifetime
         return new NpgsqlConnectionStringBuilder(_connectionString).Database!;
     }
 
-    /// <summary>A second host on the same database, as a second node of the same bank.</summary>
+    /// <summary>Starts another host on the same database, as a second node of the bank.</summary>
     public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock, Settings, Modules, Configure);
 
-    /// <summary>A client with a token of that role.</summary>
+    /// <summary>A client with a token of the role.</summary>
     public BankClient As(string role, string? customer = null) => new(Host.Server.CreateClient(), Token(role, customer));
 
     /// <summary>A client without a token.</summary>
     public BankClient Anonymous() => new(Host.Server.CreateClient(), null);
 
-    /// <summary>A client with any token, however made.</summary>
+    /// <summary>A client with the given token, valid or not.</summary>
     public BankClient WithToken(string? token) => new(Host.Server.CreateClient(), token);
 
     /// <summary>A client of another host on the same database.</summary>
@@ -97,7 +97,7 @@ public class BankFixture : IAsyncLifetime
     public string Token(string role, string? customer = null) => Token(Host, role, customer);
 
     private static string Token(IAlbaHost host, string role, string? customer) =>
-        // Tokens live by the clock on the wall: the framework that checks them knows no other.
+        // Tokens use the system clock, because the framework validates them by it.
         host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
 
     private static async Task<IAlbaHost> StartHostAsync(
@@ -111,12 +111,12 @@ public class BankFixture : IAsyncLifetime
             ["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock, modules);
         configure(builder.Services);
         builder.WebHost.UseTestServer();
-        // That server has no limit for bodies which the routes could raise, and says so each time.
+        // The test server does not support the body size limits of our routes and would log a warning for each request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", LogLevel.Error);
         return await AlbaHost.For(builder, app => app.Configure());
     }
 
-    /// <summary>The schema is made once; every database of this run is a copy of it.</summary>
+    /// <summary>Creates the schema once per run. Every other database is a copy of this template.</summary>
     private static async Task<string> TemplateAsync()
     {
         await TemplateGate.WaitAsync();

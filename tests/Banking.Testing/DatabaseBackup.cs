@@ -4,30 +4,32 @@ using Npgsql;
 
 namespace Banking.Testing;
 
-/// <summary>A logical backup of one database, by PostgreSQL's own programs, that lie where its server does.</summary>
+/// <summary>A logical backup of one database, made with the pg_dump and pg_restore of the running server.</summary>
 public sealed partial class DatabaseBackup
 {
     private readonly NpgsqlConnectionStringBuilder _database;
-    private readonly string _tools;
+    private readonly string _toolFolder;
     private readonly string _file;
 
     private DatabaseBackup(string connectionString, string tools, string file) =>
-        (_database, _tools, _file) = (new(connectionString), tools, file);
+        (_database, _toolFolder, _file) = (new(connectionString), tools, file);
 
     public static async Task<DatabaseBackup> TakeAsync(string connectionString)
     {
         connectionString = await TestCluster.SuperuserAsync(connectionString);
         var backup = new DatabaseBackup(
-            connectionString, await ToolsAsync(connectionString), Path.Combine(TestFolders.New("banking-backup-").FullName, "bank.dump"));
+            connectionString,
+            await GetToolFolderAsync(connectionString),
+            Path.Combine(TestFolders.New("banking-backup-").FullName, "bank.dump"));
         await backup.RunAsync("pg_dump", "--format=custom", "--file", backup._file, backup._database.Database!);
         return backup;
     }
 
-    /// <summary>Puts everything back as it was, in place: whoever is connected stays so.</summary>
+    /// <summary>Restores the database in place. Connections stay open.</summary>
     public async Task RestoreAsync()
     {
-        // In one transaction, so that no host meets a half. The keys of partitions cannot be dropped by themselves: they go with their
-        // tables.
+        // One transaction: no host sees a partial restore. PostgreSQL refuses to drop the keys of partitions separately, so their lines
+        // are removed: dropping the tables drops the keys.
         var script = _file + ".sql";
         await RunAsync("pg_restore", "--clean", "--if-exists", "--file", script, _file);
         await File.WriteAllLinesAsync(script, (await File.ReadAllLinesAsync(script)).Where(l => !PartitionKey().IsMatch(l)));
@@ -38,7 +40,7 @@ public sealed partial class DatabaseBackup
     [GeneratedRegex("^ALTER TABLE IF EXISTS ONLY .*_(default|archived) DROP CONSTRAINT ")]
     private static partial Regex PartitionKey();
 
-    private static async Task<string> ToolsAsync(string connectionString)
+    private static async Task<string> GetToolFolderAsync(string connectionString)
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
@@ -48,7 +50,7 @@ public sealed partial class DatabaseBackup
 
     private async Task RunAsync(string tool, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(_tools, tool), arguments)
+        var start = new ProcessStartInfo(Path.Combine(_toolFolder, tool), arguments)
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -62,12 +64,12 @@ public sealed partial class DatabaseBackup
         };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        var said = await process.StandardError.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{tool} ended with {process.ExitCode}: {said}");
+            throw new InvalidOperationException($"{tool} failed with exit code {process.ExitCode}: {error}");
         }
     }
 }

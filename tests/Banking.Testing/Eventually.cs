@@ -1,31 +1,33 @@
 namespace Banking.Testing;
 
-/// <summary>Waiting for what happens by itself.</summary>
+/// <summary>Waits for the result of background work by polling.</summary>
 public static class Eventually
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    public static Task<T> UntilAsync<T>(Func<T> ask, Func<T, bool> isIt) => UntilAsync(() => Task.FromResult(ask()), isIt);
+    public static Task<T> UntilAsync<T>(Func<T> read, Func<T, bool> isExpected) =>
+        UntilAsync(() => Task.FromResult(read()), isExpected);
 
-    /// <summary>Asks until the answer is the one that is waited for, and returns it.</summary>
-    /// <exception cref="TimeoutException">It did not come.</exception>
-    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isIt, TimeSpan? patience = null)
+    /// <summary>Reads a value until it is the expected one, and returns it.</summary>
+    /// <exception cref="TimeoutException">The value was not the expected one within the timeout.</exception>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> isExpected, TimeSpan? timeout = null)
     {
-        ArgumentNullException.ThrowIfNull(ask);
-        ArgumentNullException.ThrowIfNull(isIt);
-        using var late = new CancellationTokenSource(patience ?? Timeout);
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(isExpected);
+        var limit = timeout ?? Timeout;
+        using var deadline = new CancellationTokenSource(limit);
         while (true)
         {
-            var answer = await ask();
-            if (isIt(answer))
+            var value = await read();
+            if (isExpected(value))
             {
-                return answer;
+                return value;
             }
 
-            if (late.IsCancellationRequested)
+            if (deadline.IsCancellationRequested)
             {
-                throw new TimeoutException($"It did not come to that in time. Last: {answer}");
+                throw new TimeoutException($"The expected value did not occur within {limit}. Last value: {value}");
             }
 
             await Task.Delay(Pause, CancellationToken.None);

@@ -6,15 +6,15 @@ using Npgsql;
 namespace Banking.Testing;
 
 /// <summary>
-/// Receipts as earlier versions of the bank wrote them, spelled out here and not taken from today's code: actor, operation and key were
-/// their whole scope, and the request as it was sent their content.
+/// Writes receipts in the format of earlier versions of the bank. Their scope was actor, operation and idempotency key; their fingerprint
+/// covered the request body as sent. The format is written out here, independent of the present code.
 /// </summary>
 public static class FormerReceipt
 {
-    /// <summary>Stores the answer to a command of today, but as if it had been given to an earlier request.</summary>
-    /// <param name="answer">The accepted deposit, withdrawal or transfer, or a refusal, whose receipt is copied.</param>
-    /// <param name="content">The earlier request as that version serialised it: its members in their order, those without a value left
-    /// out.</param>
+    /// <summary>Copies the receipt of a present command, as if an earlier version had written it for an earlier request.</summary>
+    /// <param name="answer">The response to the accepted or refused deposit, withdrawal or transfer whose receipt is copied.</param>
+    /// <param name="content">The earlier request as that version serialized it: members in their order, members without a value
+    /// omitted.</param>
     public static async Task StoreAsync(this BankFixture bank, Answer answer, string actor, string operation, string key, string content)
     {
         ArgumentNullException.ThrowIfNull(bank);
@@ -24,16 +24,16 @@ public static class FormerReceipt
             insert into platform.receipt (id, event_id, version, recorded_at, status, fingerprint, body, location)
             select $1, event_id, version, recorded_at, status, $2, body, location from platform.receipt where body = $3
             """);
-        command.Parameters.Add(new NpgsqlParameter { Value = Id(actor, operation, key) });
+        command.Parameters.Add(new NpgsqlParameter { Value = ComputeId(actor, operation, key) });
         command.Parameters.Add(new NpgsqlParameter { Value = SHA256.HashData(Encoding.UTF8.GetBytes(content)) });
         command.Parameters.Add(new NpgsqlParameter { Value = answer.Body });
         if (await command.ExecuteNonQueryAsync() != 1)
         {
-            throw new InvalidOperationException("There is no receipt, or more than one, with this body: " + answer.Body);
+            throw new InvalidOperationException("Expected exactly one receipt with this body: " + answer.Body);
         }
     }
 
-    private static Guid Id(string actor, string operation, string key)
+    private static Guid ComputeId(string actor, string operation, string key)
     {
         var scope = string.Create(
             CultureInfo.InvariantCulture, $"{actor.Length}:{actor}|{operation.Length}:{operation}|{key.Length}:{key}");

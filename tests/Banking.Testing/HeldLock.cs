@@ -4,7 +4,7 @@ using Npgsql;
 namespace Banking.Testing;
 
 /// <summary>
-/// Something that the bank does not get at while this is held, as if a neighbour were stuck in the middle of a transaction.
+/// A row lock that blocks the bank until disposed, as if another process hung in the middle of a transaction.
 /// </summary>
 public sealed class HeldLock : IAsyncDisposable
 {
@@ -14,27 +14,27 @@ public sealed class HeldLock : IAsyncDisposable
     private HeldLock(NpgsqlConnection connection, NpgsqlTransaction transaction) => (_connection, _transaction) = (connection, transaction);
 
     /// <summary>
-    /// An account: the first command on it waits in the database, and whatever comes after it waits in the host. The bank gives up after
-    /// five seconds.
+    /// Locks the stream of an account. The first command on the account waits in the database, later commands wait in the host. The bank
+    /// gives up after five seconds.
     /// </summary>
     public static Task<HeldLock> OfAccountAsync(string connectionString, string account) =>
-        HoldAsync(
+        LockAsync(
             connectionString,
             "select 1 from bank.mt_streams where id = $1 for update",
             PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account));
 
-    private static async Task<HeldLock> HoldAsync(string connectionString, string sql, object what)
+    private static async Task<HeldLock> LockAsync(string connectionString, string sql, object id)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         var transaction = await connection.BeginTransactionAsync();
-        await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = what } } };
+        await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = id } } };
         return await command.ExecuteScalarAsync() is int
             ? new(connection, transaction)
-            : throw new InvalidOperationException($"There is no {what} to be held.");
+            : throw new InvalidOperationException($"No stream {id} to lock.");
     }
 
-    /// <summary>Returns when a command waits for it.</summary>
+    /// <summary>Waits until a command waits for this lock.</summary>
     public Task UntilWaitedForAsync() => Eventually.UntilAsync(IsWaitedForAsync, isWaitedFor => isWaitedFor);
 
     public async Task<bool> IsWaitedForAsync()
@@ -46,7 +46,7 @@ public sealed class HeldLock : IAsyncDisposable
         return await command.ExecuteScalarAsync() is true;
     }
 
-    /// <summary>Lets go of it.</summary>
+    /// <summary>Releases the lock.</summary>
     public async ValueTask DisposeAsync()
     {
         await _transaction.DisposeAsync();

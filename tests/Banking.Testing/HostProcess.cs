@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Banking.Testing;
 
-/// <summary>The real host as a process of its own, so that it can be killed.</summary>
+/// <summary>The real host in its own process, which a test can kill.</summary>
 public sealed partial class HostProcess : IAsyncDisposable
 {
     private const string HostConnection = "ConnectionStrings__banking";
@@ -30,24 +30,24 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Everything it has said so far.</summary>
+    /// <summary>The standard output and error so far.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Runs the host to its end and answers its exit code and what it said.</summary>
+    /// <summary>Runs the host until it exits, and returns its exit code, standard output and standard error.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string[] args, params (string Name, string Value)[] environment)
     {
-        using var process = Process.Start(StartInfo(args, environment))!;
+        using var process = Process.Start(CreateStartInfo(args, environment))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
     }
 
-    /// <summary>Starts the host and leaves it running.</summary>
+    /// <summary>Starts the host and returns without waiting.</summary>
     public static Process Start(string[] args, params (string Name, string Value)[] environment)
     {
-        var process = Process.Start(StartInfo(args, environment))!;
+        var process = Process.Start(CreateStartInfo(args, environment))!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
@@ -55,20 +55,21 @@ public sealed partial class HostProcess : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Starts serving in Development on a free port and waits until it says that it is there.</summary>
+    /// <summary>Starts a serving host in Development on a free port, and waits until it reports that it serves.</summary>
     public static async Task<HostProcess> ServeAsync(string[] args, params (string Name, string Value)[] environment)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        var process = Process.Start(StartInfo([.. args, "--urls", address], [.. environment, ("ASPNETCORE_ENVIRONMENT", "Development")]))!;
+        var info = CreateStartInfo([.. args, "--urls", address], [.. environment, ("ASPNETCORE_ENVIRONMENT", "Development")]);
+        var process = Process.Start(info)!;
         var host = new HostProcess(process, address);
-        process.OutputDataReceived += (_, line) => host.Hear(line.Data);
-        process.ErrorDataReceived += (_, line) => host.Hear(line.Data);
+        process.OutputDataReceived += (_, line) => host.AddLine(line.Data);
+        process.ErrorDataReceived += (_, line) => host.AddLine(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var ended = process.WaitForExitAsync();
         if (await Task.WhenAny(host._stopLine.Task, ended) == ended)
         {
-            throw new InvalidOperationException($"The host ended with {process.ExitCode} before it served:\n{host.Output}");
+            throw new InvalidOperationException($"The host exited with code {process.ExitCode} before it served:\n{host.Output}");
         }
 
         return host;
@@ -80,19 +81,19 @@ public sealed partial class HostProcess : IAsyncDisposable
     public HttpClient Http() => new(new SocketsHttpHandler
     {
         MaxConnectionsPerServer = 256,
-        // A body that waits to be asked for is sent when the host asks for it, not after a second anyway.
+        // Send the body of an Expect: 100-continue request only when the host asks for it; the default is after one second.
         Expect100ContinueTimeout = Timeout.InfiniteTimeSpan,
     })
     { BaseAddress = new Uri(Address) };
 
-    /// <summary>kill -9: no handler runs, no connection is closed in order.</summary>
+    /// <summary>Sends SIGKILL: no handler runs, and no connection is closed properly.</summary>
     public async Task KillAsync()
     {
         _process.Kill(entireProcessTree: false);
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, as an operator stops it.</summary>
+    /// <summary>Sends SIGTERM, as an operator does, and returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
         using (Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
@@ -118,7 +119,7 @@ public sealed partial class HostProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Hear(string? line)
+    private void AddLine(string? line)
     {
         if (line is null)
         {
@@ -137,14 +138,14 @@ public sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo StartInfo(string[] args, (string Name, string Value)[] environment)
+    private static ProcessStartInfo CreateStartInfo(string[] args, (string Name, string Value)[] environment)
     {
         var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Banking.Host.dll"), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            // Instrumented code pays in processes that live longer than a test.
+            // Profile-guided optimization slows down the start, and a test is too short to gain from it.
             Environment = { ["DOTNET_TieredPGO"] = "0" },
         };
         foreach (var (name, value) in environment)
@@ -152,7 +153,7 @@ public sealed partial class HostProcess : IAsyncDisposable
             info.Environment[name] = value;
         }
 
-        // A host runs with both roles unless the test says which owner it has, or that it has none.
+        // A host gets both roles, unless the test sets the owner connection string (an empty one means no owner).
         if (environment.FirstOrDefault(e => e.Name == HostConnection) is { Value: { Length: > 0 } database }
             && new NpgsqlConnectionStringBuilder(database).Username == DatabaseRoles.Host)
         {

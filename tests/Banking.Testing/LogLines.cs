@@ -3,14 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.Testing;
 
-/// <summary>Keeps what a host writes to its log.</summary>
+/// <summary>Collects the log messages of a host.</summary>
 public sealed class LogLines : ILoggerProvider
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
 
     public IReadOnlyList<(LogLevel Level, string Text)> All => [.. _lines];
 
-    /// <summary>The lines with this in them, in their order.</summary>
+    /// <summary>The messages that contain a text, in order.</summary>
     public IReadOnlyList<string> With(string text) =>
         [.. _lines.Select(l => l.Text).Where(l => l.Contains(text, StringComparison.Ordinal))];
 

@@ -3,7 +3,7 @@ using Xunit;
 namespace Banking.Testing;
 
 /// <summary>
-/// Stops the cluster of this run when its tests are over. Each test assembly names it: <c>[assembly:
+/// Stops the PostgreSQL cluster after the last test of an assembly. Each test assembly declares <c>[assembly:
 /// AssemblyFixture(typeof(StopCluster))]</c>.
 /// </summary>
 public sealed class StopCluster : IAsyncLifetime

@@ -1,8 +1,8 @@
 namespace Banking.Testing;
 
 /// <summary>
-/// A clock that stands still until it is told to move. Only the time of day: timers and elapsed time are the base class's and real, so
-/// that a host which waits by this clock (Prefer: wait) waits and gives up as it does in production.
+/// A clock whose time of day changes only when a test advances or sets it. Timers and elapsed time are real, as in the base class: a host
+/// that waits by this clock (Prefer: wait) waits and times out as in production.
 /// </summary>
 public sealed class TestClock : TimeProvider
 {

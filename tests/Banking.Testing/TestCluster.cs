@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.Testing;
 
 /// <summary>
-/// One PostgreSQL cluster for a run of tests, by the component the host itself uses, and a database for whoever asks. A database is named
-/// by the connection string of the host's role, which may do what a host does and no more.
+/// One PostgreSQL cluster per test process, started with the component that the host uses; each caller gets its own database. A database
+/// is identified by the connection string of the host's role, which has only the rights of a host.
 /// </summary>
 public static class TestCluster
 {
@@ -15,11 +15,11 @@ public static class TestCluster
 
     private static readonly Lazy<Task<PostgresCluster>> Cluster = new(StartAsync);
 
-    /// <summary>Roles are the whole cluster's: databases that are made at the same time get theirs one after the other.</summary>
+    /// <summary>Roles belong to the whole cluster: databases created concurrently prepare them one at a time.</summary>
     private static readonly SemaphoreSlim Roles = new(1, 1);
     private static int _databases;
 
-    /// <summary>A database of its own, empty or a copy of another.</summary>
+    /// <summary>Creates a database, empty or as a copy of another one.</summary>
     public static async Task<string> NewDatabaseAsync(string? template = null)
     {
         var cluster = await Cluster.Value;
@@ -28,7 +28,7 @@ public static class TestCluster
         return await PrepareAsync(cluster, name);
     }
 
-    /// <summary>Gives a database of any cluster the two roles, and answers the connection string of the host's.</summary>
+    /// <summary>Creates the two roles for a database of any cluster, and returns the connection string of the host's role.</summary>
     public static async Task<string> PrepareAsync(PostgresCluster cluster, string database)
     {
         await Roles.WaitAsync();
@@ -43,7 +43,8 @@ public static class TestCluster
     }
 
     /// <summary>
-    /// The same database as the role that owns its schema, for migrating it and for forging what the host's role must not touch.
+    /// The connection string of the schema owner for the same database: for migration, and for forging rows that the host's role has no
+    /// right to change.
     /// </summary>
     public static string Owner(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
     {
@@ -51,15 +52,15 @@ public static class TestCluster
         Password = Password,
     }.ConnectionString;
 
-    /// <summary>The same database as the superuser of the cluster, for what concerns the server.</summary>
+    /// <summary>The connection string of the superuser for the same database, for settings of the server.</summary>
     public static async Task<string> SuperuserAsync(string connectionString) =>
         (await Cluster.Value).ConnectionString(new NpgsqlConnectionStringBuilder(connectionString).Database!);
 
     public static async Task DropAsync(string connectionString)
     {
-        foreach (var known in (string[])[connectionString, Owner(connectionString)])
+        foreach (var role in (string[])[connectionString, Owner(connectionString)])
         {
-            using var connection = new NpgsqlConnection(known);
+            using var connection = new NpgsqlConnection(role);
             NpgsqlConnection.ClearPool(connection);
         }
 
@@ -67,7 +68,7 @@ public static class TestCluster
         await (await Cluster.Value).DropDatabaseAsync(name);
     }
 
-    /// <summary>Stops the cluster, if this run ever started it.</summary>
+    /// <summary>Stops the cluster and deletes its folder, if this process started it.</summary>
     public static async ValueTask StopAsync()
     {
         if (Cluster.IsValueCreated)

@@ -1,9 +1,9 @@
 namespace Banking.Testing;
 
-/// <summary>Folders for tests, and where the repository is.</summary>
+/// <summary>Temporary folders for tests, and the folder of the repository.</summary>
 public static class TestFolders
 {
-    /// <summary>A new folder that all may enter: a cluster of root runs as somebody else.</summary>
+    /// <summary>Creates a folder that all users may enter: when tests run as root, the cluster runs as another user.</summary>
     public static DirectoryInfo New(string prefix)
     {
         var folder = Directory.CreateTempSubdirectory(prefix);
