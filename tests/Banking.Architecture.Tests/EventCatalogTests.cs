@@ -44,7 +44,7 @@ public sealed class EventCatalogTests
 
             Written by `EventCatalogTests` from the code and its comments; edit those, and run the test with `BANKING_WRITE_DOCS=1`.
             A name is stored for ever and always means this shape; a new shape is a new version under a new name. Members without a value
-            are left out. Actor, reason, recorded time and cause of each event are in its metadata.
+            are left out. Actor, recorded time, cause and, for all that moves money, the reason are in the metadata of each event.
 
             | Event | Module | Meaning |
             |---|---|---|

@@ -151,10 +151,24 @@ public sealed class HighWaterMarkTests(ProbedBank bank) : IClassFixture<ProbedBa
         Assert.Equal(seen.Order(), seen);
     }
 
+    /// <summary>Otherwise a new host would read the whole log again before it served anything.</summary>
+    [Fact]
+    public async Task A_new_host_begins_where_its_read_models_are()
+    {
+        await bank.As("teller").OpenAsync(balance: "1.00");
+        await bank.CaughtUpAsync();
+        var projected = (await bank.QueryAsync<long>("select max(position) from platform.read_model"))[0];
+        var known = bank.Host.Services.GetServices<CompletePosition>().ToList();
+
+        Assert.NotEmpty(known);
+        Assert.Equal(projected, Assert.Single(await Task.WhenAll(known.Select(async k => (await bank.QueryAsync<long>(k.Sql))[0]))));
+    }
+
     /// <summary>A mark for which the gaps left by other tests are resolved.</summary>
     private async Task<HighWaterMark> MarkAsync()
     {
-        HighWaterMark mark = new(bank.Store, bank.Host.Services.GetRequiredService<ReadModelConnections>(), []);
+        var services = bank.Host.Services;
+        HighWaterMark mark = new(bank.Store, services.GetRequiredService<ReadModelConnections>(), services.GetServices<CompletePosition>());
         await mark.WaitUntilCompleteAsync(Token);
         return mark;
     }

@@ -70,7 +70,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         + $"join {EventTable} e on e.stream_id = s.id and e.version = s.version and not e.is_archived "
         + $"and e.id = d.{StoredStates.LastEventColumn} where d.id = any($1)";
 
-    /// <summary>Streams are contended when at least one of so many was moved or locked by another host.</summary>
+    /// <summary>Streams are contended when more than one in this many was moved or locked by another host.</summary>
     private const int ContendedShare = 8;
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Banking.Commands;
 using Banking.EventStore;
 using Banking.EventStore.Storage;
@@ -23,7 +24,7 @@ namespace Banking.Host.Database;
 /// tables themselves.
 /// </summary>
 /// <param name="Sql">Idempotent statements that run after the objects are created.</param>
-internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList<ISchemaObject> Objects, IReadOnlyList<string> Sql)
+internal sealed partial record SchemaPart(string Name, IDatabase Database, IReadOnlyList<ISchemaObject> Objects, IReadOnlyList<string> Sql)
 {
     public const string Table = SchemaNames.Platform + ".schema_part";
 
@@ -109,8 +110,17 @@ internal sealed record SchemaPart(string Name, IDatabase Database, IReadOnlyList
             text.WriteLine(sql);
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Normalize(text.ToString()))));
     }
+
+    /// <summary>Comments and white space of the SQL do not count: rewording them must not make the owner migrate.</summary>
+    internal static string Normalize(string sql) => Spaces().Replace(Comments().Replace(sql, ""), " ").Trim();
+
+    [GeneratedRegex("--.*$", RegexOptions.Multiline)]
+    private static partial Regex Comments();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
 
     /// <summary>
     /// Adapts Marten's tables in three ways.

@@ -106,7 +106,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         {
             if (!await part.IsCurrentAsync(connection))
             {
-                return "The schema of the database belongs to another version of the bank.";
+                return "The schema of the database is missing, cannot be read, or belongs to another version of the bank.";
             }
         }
 

@@ -3,7 +3,10 @@ using Marten.Events.Aggregation;
 
 namespace Banking.Accounts.Domain;
 
-/// <summary>Stores the state of an account, by the same fold that decisions use.</summary>
+/// <summary>
+/// The state of an account, by the same fold that decisions use, for Marten's own append and rebuilds. Commands store states themselves
+/// (UpsertStates).
+/// </summary>
 public sealed partial class AccountProjection : SingleStreamProjection<Account, Guid>
 {
     public AccountProjection()

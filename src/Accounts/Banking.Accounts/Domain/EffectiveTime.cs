@@ -34,7 +34,7 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     };
 
     /// <summary>
-    /// Rejects a claimed time unless the caller is staff. It runs before any check that reveals something about an account.
+    /// Rejects a claimed time unless the caller is staff. It runs before any rule of <c>Decide</c>.
     /// </summary>
     public static Decision.Rejected? CheckAllowed(Caller caller, DateTimeOffset? claimed) => claimed is null || caller.MaySetEffectiveAt
         ? null
