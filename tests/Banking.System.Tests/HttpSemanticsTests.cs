@@ -244,8 +244,8 @@ public sealed class HttpSemanticsTests(BankFixture bank) : IClassFixture<BankFix
     [InlineData("/v1/webhooks", """{"url":"http://127.0.0.1:1/"}""", "a webhook")]
     [InlineData("/v1/notification-subscriptions", """{"account":"acc_1"}""", "a subscription")]
     [InlineData("/v1/deposits/batch", """{"mode":"atomic","items":[]}""", "send that command alone")]
-    [InlineData("/ops/projections/rebuild", """{"reasonCode":"test","reason":"x"}""", "does not change")]
-    [InlineData("/ops/outbox/modules/hold", """{"reasonCode":"test","reason":"x"}""", "does not change")]
+    [InlineData("/ops/projections/rebuild", """{"reasonCode":"test","reason":"x"}""", "changes none")]
+    [InlineData("/ops/outbox/modules/hold", """{"reasonCode":"test","reason":"x"}""", "changes none")]
     public async Task If_Match_is_refused_where_there_is_no_version_with_a_detail_for_that_route(
         string path, string body, string words)
     {
