@@ -62,7 +62,9 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     [InlineData(
         "update platform.schema_part set fingerprint = 'another' where name = 'messages'",
         "The schema of the database is missing, cannot be read, or belongs to another version")]
-    [InlineData("revoke all on schema platform from banking_host", "The schema of the database is missing, cannot be read, or belongs to another version")]
+    [InlineData(
+        "revoke all on schema platform from banking_host",
+        "The schema of the database is missing, cannot be read, or belongs to another version")]
     [InlineData("revoke insert on bank.mt_events from banking_host", "may not read and add to bank.mt_events")]
     [InlineData("drop table wolverine.wolverine_dead_letters", "may not read and add to wolverine.wolverine_dead_letters")]
     public async Task A_schema_that_is_not_current_is_refused_and_the_owner_mends_it(string change, string sentence)

@@ -2,7 +2,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Contracts;
 
-/// <summary>An event of an account, as other modules see it. The actor and, if there is one, the reason are in the event's metadata.</summary>
+/// <summary>An event of an account, as other modules see it. Actor and reason, if there is one, are in its metadata.</summary>
 public interface IAccountEvent
 {
     /// <summary>When the event takes effect. The metadata has the time at which the bank recorded it.</summary>
