@@ -1,4 +1,5 @@
 using Banking.Testing;
+using Npgsql;
 
 namespace Banking.Accounts.Tests;
 
@@ -82,6 +83,29 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
+    public async Task A_restore_that_is_the_victim_of_a_deadlock_begins_again()
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "30.00");
+        var backup = await DatabaseBackup.TakeAsync(bank.ConnectionString);
+        (await teller.DepositAsync(account, "5.00")).Created();
+        await using var superuser = NpgsqlDataSource.Create(await TestCluster.SuperuserAsync(bank.ConnectionString));
+        await using var reader = await superuser.OpenConnectionAsync();
+        await using var transaction = await reader.BeginTransactionAsync();
+
+        // The restore has locked the receipts when it waits for the events. The reader never looks for a deadlock, so the restore, which
+        // looks after a second, is the one that PostgreSQL ends.
+        await ExecuteAsync(reader, "set local deadlock_timeout = '10min'; lock table bank.mt_events in access share mode");
+        var restore = backup.RestoreAsync();
+        await Eventually.UntilAsync(() => IsWaitedForAsync(reader.ProcessID, superuser), isWaitedFor => isWaitedFor is true);
+        await ExecuteAsync(reader, "lock table platform.receipt in access share mode");
+        await transaction.RollbackAsync();
+        await restore;
+
+        Assert.Equal("30.00", await teller.BalanceAsync(account));
+    }
+
+    [Fact]
     public async Task A_number_assigned_to_another_account_after_the_restore_resolves_to_that_account()
     {
         await using var other = await bank.StartAnotherAsync();
@@ -150,5 +174,19 @@ public sealed class RestoreInPlaceTests(BankFixture bank) : IClassFixture<BankFi
         var opened = (
             await client.PostAsync("/v1/accounts", new { customerId = await client.RegisterAsync(), currency = "EUR" })).Created();
         return (opened.Text("id"), opened.Text("number"));
+    }
+
+    private static async Task<object?> IsWaitedForAsync(int process, NpgsqlDataSource superuser)
+    {
+        await using var command = superuser.CreateCommand(
+            "select exists (select from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))");
+        command.Parameters.Add(new() { Value = process });
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

@@ -7,6 +7,8 @@ namespace Banking.Testing;
 /// <summary>A logical backup of one database, made with the pg_dump and pg_restore of the running server.</summary>
 public sealed partial class DatabaseBackup
 {
+    private const int MaxAttempts = 5;
+
     private readonly NpgsqlConnectionStringBuilder _database;
     private readonly string _toolFolder;
     private readonly string _file;
@@ -33,8 +35,27 @@ public sealed partial class DatabaseBackup
         var script = _file + ".sql";
         await RunAsync("pg_restore", "--clean", "--if-exists", "--file", script, _file);
         await File.WriteAllLinesAsync(script, (await File.ReadAllLinesAsync(script)).Where(l => !PartitionKey().IsMatch(l)));
-        await RunAsync(
-            "psql", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--quiet", "--dbname", _database.Database!, "--file", script);
+        await RestoreInOneTransactionAsync(script);
+    }
+
+    /// <remarks>
+    /// The restore locks one table after the other while hosts read several together, so PostgreSQL may end it as the victim of a
+    /// deadlock. Nothing is restored then, and it begins again.
+    /// </remarks>
+    private async Task RestoreInOneTransactionAsync(string script)
+    {
+        string[] arguments =
+        [
+            "--single-transaction", "--set", "ON_ERROR_STOP=1", "--set", "VERBOSITY=verbose", "--quiet",
+            "--dbname", _database.Database!, "--file", script,
+        ];
+        for (var attempt = 1; await TryAsync("psql", arguments) is { } failure; attempt++)
+        {
+            if (attempt == MaxAttempts || !failure.Contains(PostgresErrorCodes.DeadlockDetected, StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException(failure);
+            }
+        }
     }
 
     [GeneratedRegex("^ALTER TABLE IF EXISTS ONLY .*_(default|archived) DROP CONSTRAINT ")]
@@ -49,6 +70,15 @@ public sealed partial class DatabaseBackup
     }
 
     private async Task RunAsync(string tool, params string[] arguments)
+    {
+        if (await TryAsync(tool, arguments) is { } failure)
+        {
+            throw new InvalidOperationException(failure);
+        }
+    }
+
+    /// <returns>Why the tool failed; null if it did not.</returns>
+    private async Task<string?> TryAsync(string tool, string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(_toolFolder, tool), arguments)
         {
@@ -67,9 +97,6 @@ public sealed partial class DatabaseBackup
         var error = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{tool} failed with exit code {process.ExitCode}: {error}");
-        }
+        return process.ExitCode == 0 ? null : $"{tool} failed with exit code {process.ExitCode}: {error}";
     }
 }
