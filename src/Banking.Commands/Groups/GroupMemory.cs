@@ -26,6 +26,9 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
 
     public IReadOnlyList<DecidedMessage> Messages => _messages;
 
+    /// <summary>All events of the group, in the order of the decisions.</summary>
+    public IReadOnlyList<EventEnvelope> Events => [.. _steps.Select(s => s.Event)];
+
     /// <summary>Whether the group scheduled a command for later.</summary>
     public bool HasDueCommands => _due.Count > 0;
 
@@ -126,7 +129,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         session.QueueWrites(
             options,
             [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.ChangesState).Select(s => CommandRefused.Head(s.Event))],
-            [.. _steps.Select(s => s.Event)],
+            Events,
             after,
             _receipts,
             _documents.Concat(after.SelectMany(s => rules.LookupDocuments(_before[s.State.Id], s.State))),

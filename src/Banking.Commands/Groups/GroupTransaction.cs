@@ -28,8 +28,10 @@ public sealed class GroupTransaction<TState>
     private readonly StateCache<TState> _cache = new();
     private readonly GroupLoader<TState> _loader;
     private readonly ITimelineSource<TState>? _timelines;
+    private readonly ICommitCheck<TState>? _check;
 
     /// <param name="timelines">Source of timelines, for states with commands that are decided by the past.</param>
+    /// <param name="check">Check before the commit, for states that have one.</param>
     public GroupTransaction(
         IDocumentStore store,
         CommandConnections connections,
@@ -39,11 +41,12 @@ public sealed class GroupTransaction<TState>
         EarlierReceipts earlier,
         MessageOutbox outbox,
         DueSignal due,
-        ITimelineSource<TState>? timelines = null)
+        ITimelineSource<TState>? timelines = null,
+        ICommitCheck<TState>? check = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _outbox, _due, _timelines) =
-            (store, connections, clock, rules, outbox, due, timelines);
+        (_store, _connections, _clock, _rules, _outbox, _due, _timelines, _check) =
+            (store, connections, clock, rules, outbox, due, timelines, check);
         _loader = new(store, events, _cache, earlier);
         connections.Connected += _cache.Forget;
     }
@@ -90,9 +93,9 @@ public sealed class GroupTransaction<TState>
             moved = memory.Store((StoreOptions)_store.Options, _rules);
             messages = memory.Messages.Count == 0 ? null : await _outbox.StoreAsync(session, memory.Messages);
             await session.SaveChangesAsync();
+            await CheckAsync(transaction, memory);
         }
-        catch (Exception failure) when (units is [[var only]]
-            && Failures.DuplicateDocument(failure) is { } document && _rules.OnDuplicate(document) is { } refusal)
+        catch (Exception failure) when (units is [[var only]] && FindRefusal(failure) is { } refusal)
         {
             return [[GroupOutcomes.Rejected(only.Context, refusal)]];
         }
@@ -107,6 +110,20 @@ public sealed class GroupTransaction<TState>
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. isDeferred.Select(s => s ? null : outcomes.Dequeue())];
     }
+
+    /// <summary>Throws if a rule over what all groups have stored refuses this one.</summary>
+    private async Task CheckAsync(NpgsqlTransaction transaction, GroupMemory<TState> memory)
+    {
+        if (_check is not null && await _check.CheckAsync(transaction, memory.Events) is { } refusal)
+        {
+            throw new GroupRefusedException(refusal);
+        }
+    }
+
+    /// <summary>The refusal that a failure of the database stands for; null if it stands for none.</summary>
+    private Refusal? FindRefusal(Exception failure) => failure is GroupRefusedException refused ? refused.Refusal
+        : Failures.DuplicateDocument(failure) is { } document ? _rules.OnDuplicate(document)
+        : null;
 
     /// <summary>Removes the timeline of a state. Nearly every state has none, and is not copied.</summary>
     private StoredState<TState> Detached(StoredState<TState> stored)

@@ -41,7 +41,7 @@ public sealed class PublishingModule : BankModule
         (typeof(DestinationSet), "publishing.destination-set.v1"),
         (typeof(DeadLettersReplayed), "publishing.dead-letters-replayed.v1"),
         (typeof(DeadLetterDiscarded), "publishing.dead-letter-discarded.v1"),
-        (typeof(WebhookRegistered), "publishing.webhook-registered.v1"),
+        (typeof(WebhookRegistered), WebhookRegistered.Name),
         (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),
         (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
         (typeof(WebhookSecretRetired), "publishing.webhook-secret-retired.v1"),
@@ -62,7 +62,7 @@ public sealed class PublishingModule : BankModule
 
     public override IReadOnlyList<string> Meters { get; } = [PublisherMetrics.MeterName];
 
-    public override IReadOnlyList<string> Sql { get; } = [.. PublisherStore.Sql, StreamIndex.Sql(Webhook.StreamType)];
+    public override IReadOnlyList<string> Sql { get; } = [.. PublisherStore.Sql, StreamIndex.Sql(Webhook.StreamType), WebhookLimits.Sql];
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
@@ -103,6 +103,7 @@ public sealed class PublishingModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>()
+        .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
         .AddSingleton(new StreamKind(PublisherControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
@@ -146,10 +147,11 @@ public sealed class PublishingModule : BankModule
         }
 
         store.Events.IgnoreIndex(StreamIndex.NameOf(Webhook.StreamType));
+        store.Events.IgnoreIndex(WebhookLimits.CallerIndex);
         store.Projections.Add<WebhookProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<WebhookOverviews>(ProjectionLifecycle.Async);
         store.Schema.For<WebhookOverview>().DatabaseSchemaName(Schema).DocumentAlias("webhook_overview");
-        store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook");
+        store.Schema.For<Webhook>().DatabaseSchemaName(Schema).DocumentAlias("webhook").IgnoreIndex(WebhookLimits.ActiveIndex);
         // A separate schema, so that secrets can be excluded from backups and from the rights of readers.
         store.Schema.For<WebhookSecret>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("webhook_secret");
     }

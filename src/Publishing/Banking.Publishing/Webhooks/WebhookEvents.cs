@@ -9,7 +9,11 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="Secret">The id of the signing secret; the secret itself is in no event.</param>
 /// <param name="EffectiveAt">When the endpoint was registered.</param>
 public sealed record WebhookRegistered(
-    string Url, string? Types, string? Accounts, string? Description, long From, Guid Secret, DateTimeOffset EffectiveAt);
+    string Url, string? Types, string? Accounts, string? Description, long From, Guid Secret, DateTimeOffset EffectiveAt)
+{
+    /// <summary>The permanent stored name of the event.</summary>
+    internal const string Name = "publishing.webhook-registered.v1";
+}
 
 /// <summary>The address or the filters of a webhook endpoint were changed.</summary>
 /// <param name="Url">The address.</param>

@@ -31,6 +31,15 @@ public sealed record WebhookSettings
     /// <summary>Accounts whose events are sent to one endpoint in parallel.</summary>
     public int Parallel { get; init; } = 8;
 
+    /// <summary>
+    /// Webhooks that one caller may have registered and not removed: enough for a service that manages those of many consumers, and a
+    /// twentieth of the bank's, so that a runaway client leaves room for all others.
+    /// </summary>
+    public int MaxPerCaller { get; init; } = 1_000;
+
+    /// <summary>Webhooks of the whole bank: twice as many idle ones as were measured to cost commands nothing.</summary>
+    public int MaxPerBank { get; init; } = 20_000;
+
     internal static WebhookSettings Of(IConfiguration publishing)
     {
         var settings = publishing.GetSection("Webhooks").Get<WebhookSettings>() ?? new();
@@ -42,10 +51,12 @@ public sealed record WebhookSettings
             EventRetryMilliseconds: >= 0,
             TimeoutSeconds: > 0,
             Parallel: > 0,
+            MaxPerCaller: > 0,
+            MaxPerBank: > 0,
         }
             ? settings
             : throw new FormatException(
-                "Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds and Parallel must be above 0, "
-                + "and EventRetryMilliseconds must not be negative.");
+                "Banking:Publishing:Webhooks: Attempts, EventAttempts, RetryMilliseconds, TimeoutSeconds, Parallel, MaxPerCaller and "
+                + "MaxPerBank must be above 0, and EventRetryMilliseconds must not be negative.");
     }
 }
