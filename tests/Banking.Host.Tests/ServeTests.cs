@@ -23,14 +23,22 @@ public sealed class ServeTests : IDisposable
             var paragraphs = host.Output.Split("\n\n");
             var export = Assert.Single(paragraphs, p => p.StartsWith("export TOKEN=", StringComparison.Ordinal));
             var commands = paragraphs.Where(p => p.StartsWith("curl ", StringComparison.Ordinal)).ToList();
-            Assert.Equal(2, commands.Count);
+            var answers = await Task.WhenAll(commands.Select(c => BashAsync(export + "\n" + c)));
 
-            transfer = Json(await BashAsync(export + "\n" + commands[0])).GetProperty("id").GetString()!;
-            Assert.Equal(
-                "4800.00",
-                Json(await BashAsync(export + "\n" + commands[1])).GetProperty("balance").GetProperty("value").GetString());
-            Assert.Contains(
-                "4 currencies", host.Output.Replace("EUR USD JPY KWD", "4 currencies", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Equal(6, answers.Length);
+            transfer = Json(answers[0]).GetProperty("id").GetString()!;
+            Assert.Equal("4800.00", Json(answers[1]).GetProperty("balance").GetProperty("value").GetString());
+            Assert.Equal("6359.75", Json(answers[2]).GetProperty("balance").GetProperty("value").GetString());
+            var today = await (await host.TellerAsync())
+                .GetAsync("/v1/accounts/XB09DEMO000000000001/balance?effectiveAt=2026-03-10T12:00:00Z");
+            Assert.Equal("6509.75", today.Ok().Text("balance", "value"));
+            var paidAgain = Json(answers[3]).GetProperty("items")[2];
+            Assert.Equal("salary, paid a second time by mistake", paidAgain.GetProperty("reason").GetProperty("text").GetString());
+            Assert.Equal("2026-01-06T15:02:00+00:00", paidAgain.GetProperty("recordedAt").GetString());
+            var refusal = Assert.Single(Json(answers[4]).GetProperty("items").EnumerateArray().ToList());
+            Assert.Equal("insufficient_funds", refusal.GetProperty("code").GetString());
+            Assert.Contains("4610.40", refusal.GetRawText(), StringComparison.Ordinal);
+            Assert.Contains("event: finished", answers[5], StringComparison.Ordinal);
             Assert.Equal(0, await host.StopAsync());
         }
 
@@ -38,6 +46,7 @@ public sealed class ServeTests : IDisposable
         var teller = await restarted.TellerAsync();
         Assert.Equal("12.50", (await teller.GetAsync("/v1/transfers/" + transfer)).Ok().Text("amount", "value"));
         Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
+        Assert.Contains("Demo bank    as it was created", restarted.Output, StringComparison.Ordinal);
         await restarted.StopAsync();
 
         await using var fresh = await HostProcess.ServeAsync(["--fresh", "--yes", "--no-demo"], Settings);
@@ -97,6 +106,7 @@ public sealed class ServeTests : IDisposable
     {
         await using var host = await HostProcess.ServeAsync(["--no-demo"], Settings);
         using var http = host.Http();
+        using var first = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Via", "1.1 example" } } };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/dev/token")
         {
             Content = new StringContent("""{"role":"teller"}""", System.Text.Encoding.UTF8, "application/json"),
@@ -105,7 +115,56 @@ public sealed class ServeTests : IDisposable
 
         using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
 
+        using var page = await http.SendAsync(first, TestContext.Current.CancellationToken);
+
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        var text = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("/docs", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("TOKEN", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_first_page_shows_what_runs_and_its_links_and_tokens_work()
+    {
+        await using var host = await HostProcess.ServeAsync([], Settings);
+        using var http = host.Http();
+        var ct = TestContext.Current.CancellationToken;
+
+        var page = await http.GetStringAsync("/", ct);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Accept = { new("application/json") } } };
+        using var answer = await http.SendAsync(request, ct);
+        var first = Json(await answer.Content.ReadAsStringAsync(ct));
+
+        Assert.StartsWith("<!DOCTYPE html>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+        foreach (var link in first.GetProperty("links").EnumerateArray())
+        {
+            var href = link.GetProperty("href").GetString()!;
+            Assert.Contains($"<a href=\"{href}\">", page, StringComparison.Ordinal);
+            using var linked = await http.GetAsync(href, ct);
+            Assert.Equal(HttpStatusCode.OK, linked.StatusCode);
+        }
+
+        Assert.Equal(["teller", "operator", "auditor"], first.GetProperty("tokens").EnumerateObject().Select(t => t.Name));
+        var auditor = new BankClient(host.Http(), first.GetProperty("tokens").GetProperty("auditor").GetString()!);
+        (await auditor.GetAsync("/audit/events?limit=1")).Ok();
+        Assert.Equal(5, first.GetProperty("questions").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_bank_with_a_history_of_its_own_gets_no_demo_history()
+    {
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], Settings))
+        {
+            await (await host.TellerAsync()).RegisterAsync();
+            await host.StopAsync();
+        }
+
+        await using var again = await HostProcess.ServeAsync([], Settings);
+
+        Assert.Contains("Demo bank    not created", again.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("curl", again.Output, StringComparison.Ordinal);
+        Assert.Empty((await (await again.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").EnumerateArray());
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;

@@ -54,8 +54,6 @@ public sealed class AccountsModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
-        // The rule is created on first use, because the demo bank replaces it. This call stops the host at start if the value is invalid.
-        _ = BackdatingRule.Of(configuration);
         services
             .AddSingleton<AccountResolver>()
             .AddSingleton<AccountReader>()
@@ -64,7 +62,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()
             .AddSingleton<AccountNumberSequence>()
-            .AddSingleton(_ => BackdatingRule.Of(configuration))
+            .AddSingleton(BackdatingRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
             .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
             .AddSingleton<AccountCommands>()

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Banking.EventStore.Callers;
+using Banking.Host.Demo;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
 
@@ -33,66 +33,75 @@ internal static class ServeCommand
             }
 
             StartupChecks.CheckDatabase(configuration, served);
-            return RunAsync(all, configuration, parsed.GetValue(fresh), !parsed.GetValue(noDemo));
+            var clock = !parsed.GetValue(noDemo) && served == Environments.Development ? new DemoClock() : null;
+            return RunAsync(all, configuration, parsed.GetValue(fresh), clock);
         });
     }
 
-    private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, bool demo)
+    /// <param name="demo">The clock under which the demo bank is made; null serves without it.</param>
+    private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, DemoClock? demo)
     {
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
-        var builder = BankHost.CreateBuilder(settings, database.Connections);
+        var builder = BankHost.CreateBuilder(settings, database.Connections, demo);
         if (!HasAddress(builder.Configuration))
         {
             builder.WebHost.UseUrls(DefaultUrl);
         }
 
-        if (demo && builder.Environment.IsDevelopment())
+        await using var app = builder.Build();
+        if (demo is not null)
         {
-            DemoBank.AllowBackdating(builder.Configuration);
+            app.Use(demo.Middleware);
         }
 
-        await using var app = builder.Build();
         app.Configure();
         // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
         await app.StartAsync();
         Print("PostgreSQL", database.Description);
-        if (demo && app.Environment.IsDevelopment())
+        var hasDemo = false;
+        if (demo is not null)
         {
-            Print("Demo bank", await DemoBank.EnsureCreatedAsync(app.Services));
+            (hasDemo, var description) = await DemoBank.EnsureCreatedAsync(app.Services, demo);
+            Print("Demo bank", description);
         }
 
-        Announce(app);
+        Announce(app, hasDemo);
         await app.WaitForShutdownAsync();
         return 0;
     }
 
-    private static void Announce(WebApplication app)
+    private static void Announce(WebApplication app, bool hasDemo)
     {
         var address = app.Urls.FirstOrDefault() ?? DefaultUrl;
         Print("Address", address);
         Print("API docs", address + "/docs");
         if (app.Services.GetService<DevTokens>() is { } tokens)
         {
-            var token = tokens.Issue(Roles.Teller, null, null, app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-            Print("Token", $"a teller's token, valid for an hour; POST {address}/dev/token issues more");
-            Console.WriteLine($"\nexport TOKEN={token}\n");
-            Print("Try", "transfer money, and read a past balance:");
-            var past = DemoBank.Tuesday.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            Console.WriteLine($$"""
+            var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+            Print("Tokens", $"a teller's and an operator's, valid for an hour; POST {address}/dev/token issues more");
+            Console.WriteLine($"\nexport TOKEN={tokens.Issue(Roles.Teller, null, null, now)}");
+            Console.WriteLine($"export OPERATOR={tokens.Issue(Roles.Operator, null, null, now)}\n");
+        }
 
-                curl -s {{address}}/v1/transfers -H "Authorization: Bearer $TOKEN" \
-                  -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
-                  -d '{"fromAccountId":"{{DemoBank.Ada}}","toAccountId":"{{DemoBank.Ben}}",
-                       "amount":{"value":"12.50","currency":"EUR"},"reason":"lunch"}'
-
-                curl -s "{{address}}/v1/accounts/{{DemoBank.Ada}}/balance?effectiveAt={{past}}" -H "Authorization: Bearer $TOKEN"
-
-                """
-            );
+        if (hasDemo)
+        {
+            PrintQuestions(address);
         }
 
         Print("Stop", "Ctrl+C. The data stays; a start with --fresh deletes it");
+    }
+
+    private static void PrintQuestions(string address)
+    {
+        Print("Try", "move money:");
+        Console.WriteLine($"\n{DemoQuestions.Transfer(address)}\n");
+        foreach (var question in DemoQuestions.Create(address))
+        {
+            Print("Ask", question.Text);
+            Console.WriteLine($"\n{question.Command}\n");
+            Console.WriteLine($"{question.Answer}.\n");
+        }
     }
 
     private static bool HasAddress(ConfigurationManager configuration) =>

@@ -94,6 +94,7 @@ public static class BankHost
         app.MapWolverineEndpoints();
         app.MapHealth();
         app.MapDevTokens();
+        app.MapFirstPage();
         foreach (var module in app.Services.GetServices<BankModule>())
         {
             module.Map(app);
@@ -103,6 +104,8 @@ public static class BankHost
         app.MapScalarApiReference("/docs", scalar => scalar
             .WithTitle("Banking")
             .WithOpenApiRoutePattern("/openapi/{documentName}.json")
+            .HideClientButton()
+            .HideDeveloperTools()
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent()

@@ -110,7 +110,7 @@ internal static class DevTokenEndpoint
     /// caller's address. A browser sends a foreign Host when a page of another site redirected it here. A connection without an address
     /// is a local transport.
     /// </summary>
-    private static bool IsLocal(HttpContext http) =>
+    internal static bool IsLocal(HttpContext http) =>
         (http.Connection.RemoteIpAddress is null || IPAddress.IsLoopback(http.Connection.RemoteIpAddress))
         && LoopbackHosts.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
         && !http.Request.Headers.Keys.Any(IsProxyHeader);

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Banking.Commands.Receipts;
+using Banking.Customers.Contracts;
+using Npgsql;
+using Wolverine;
+
+namespace Banking.Host.Demo;
+
+/// <summary>
+/// A small bank with a past, for trying out the API. Its history is made through the public commands, under a clock that starts in January.
+/// </summary>
+internal static class DemoBank
+{
+    /// <summary>The demo history is the beginning of the log, or it is not there.</summary>
+    private const string FirstAccount =
+        "select exists (select from bank.mt_events "
+            + "where seq_id <= 100 and type = 'accounts.account-opened.v1' and data->>'number' = $1)";
+
+    private const string LastRecorded = "select timestamp from bank.mt_events order by seq_id desc limit 1";
+
+    /// <summary>Makes the demo bank unless the bank has events of its own. A start that was cut off is completed by the next one.</summary>
+    /// <returns>Whether the bank has the demo accounts, and a sentence about it.</returns>
+    public static async Task<(bool Exists, string Description)> EnsureCreatedAsync(IServiceProvider services, DemoClock clock)
+    {
+        try
+        {
+            return await IsInUseAsync(services)
+                ? await ExistsAsync(services.GetRequiredService<NpgsqlDataSource>(), default)
+                    ? (true, "as it was created, and what has happened since")
+                    : (false, "not created, because this bank has a history of its own")
+                : (true, await CreateAsync(services, clock));
+        }
+        finally
+        {
+            clock.ReturnToPresent();
+        }
+    }
+
+    public static async Task<bool> ExistsAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(FirstAccount);
+        command.Parameters.Add(new() { Value = DemoHistory.Number(1).Value });
+        return await command.ExecuteScalarAsync(ct) is true;
+    }
+
+    /// <summary>Whether anything was recorded after the demo's history. Nothing may be recorded before it then.</summary>
+    private static async Task<bool> IsInUseAsync(IServiceProvider services)
+    {
+        await using var command = services.GetRequiredService<NpgsqlDataSource>().CreateCommand(LastRecorded);
+        return await command.ExecuteScalarAsync() is DateTime last && last > DemoHistory.End.UtcDateTime;
+    }
+
+    private static async Task<string> CreateAsync(IServiceProvider services, DemoClock clock)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
+        var customers = new List<string>();
+        clock.MoveTo(DemoHistory.Opened);
+        foreach (var (name, email) in DemoHistory.People)
+        {
+            var outcome = await bus.InvokeAsync<Outcome>(new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email));
+            customers.Add(ReadId(outcome));
+        }
+
+        var refused = 0;
+        foreach (var step in DemoHistory.Create(customers))
+        {
+            clock.MoveTo(step.At);
+            refused += (await bus.InvokeAsync<Outcome>(step.Command)).IsProblem ? 1 : 0;
+        }
+
+        return refused == 2
+            ? "5 customers, 6 accounts (EUR USD JPY KWD), January to October 2026"
+            : throw new InvalidOperationException($"{refused} commands of the demo bank were refused instead of 2.");
+    }
+
+    private static string ReadId(Outcome outcome)
+    {
+        using var body = JsonDocument.Parse(outcome.Body);
+        return body.RootElement.GetProperty("id").GetString()!;
+    }
+}
