@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using CsCheck;
 
@@ -174,8 +175,8 @@ public sealed class AccountProperties
     private static string Text(Decision decision) => decision switch
     {
         Decision.Accepted accepted => string.Join('\n', accepted.Events),
-        Decision.Refused refused => Problems.Document(refused.Refusal, "trace"),
-        Decision.Rejected rejected => Problems.Document(rejected.Refusal, "trace"),
+        Decision.Refused refused => ProblemDocument.Of(refused.Refusal, "trace"),
+        Decision.Rejected rejected => ProblemDocument.Of(rejected.Refusal, "trace"),
         _ => throw new InvalidOperationException($"{decision} is not an answer."),
     };
 

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 
@@ -67,7 +68,7 @@ internal sealed class Verdict(Decision decision)
     public Refusal ThenRefused(string code, int status, params (string Name, object Value)[] facts)
     {
         var refusal = Assert.IsType<Decision.Refused>(decision).Refusal;
-        Assert.Equal((code, status), (refusal.Code, refusal.Status));
+        Assert.Equal((code, status), (refusal.Code, HttpStatus.Of(refusal.Kind)));
         Assert.Equal(facts.ToDictionary(f => f.Name, f => f.Value), refusal.Facts.ToDictionary());
         return refusal;
     }

@@ -16,14 +16,14 @@ internal sealed class BusCommands(IServiceProvider host)
 
     private readonly AccountCommands _commands = host.GetRequiredService<AccountCommands>();
 
-    public Task<Outcome> DepositAsync(string account, long minor, string? key = null, CancellationToken ct = default) =>
+    public Task<CommandReply> DepositAsync(string account, long minor, string? key = null, CancellationToken ct = default) =>
         DepositMoneyHandler.Handle(new(key ?? BankClient.NewKey(), account, new(minor, Euro), Reason: "test"), new(), _commands, ct);
 
-    public Task<Outcome> WithdrawAsync(string account, long minor, string? key = null) =>
+    public Task<CommandReply> WithdrawAsync(string account, long minor, string? key = null) =>
         WithdrawMoneyHandler.Handle(
             new(key ?? BankClient.NewKey(), account, new(minor, Euro), Reason: "test"), new(), _commands, CancellationToken.None);
 
-    public Task<Outcome> TransferAsync(string from, string to, long minor) =>
+    public Task<CommandReply> TransferAsync(string from, string to, long minor) =>
         TransferMoneyHandler.Handle(
             new(BankClient.NewKey(), from, to, new(minor, Euro), Reason: "test"), new(), _commands, CancellationToken.None);
 }

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using static Banking.Accounts.Tests.AccountSpec;
 
 namespace Banking.Accounts.Tests;
@@ -48,7 +49,9 @@ public sealed class ChangeOverdraftLimitTests
     public void A_limit_that_is_not_an_amount_of_the_currency_is_rejected(string limit)
     {
         var rejected = Assert.IsType<Decision.Rejected>(Decide(Change(limit), Fold(Id, [Opened()])));
-        Assert.Equal(("invalid_amount", 422, "#/limit"), (rejected.Refusal.Code, rejected.Refusal.Status, rejected.Refusal.Pointer));
+        Assert.Equal(
+            ("invalid_amount", 422, "#/limit"),
+            (rejected.Refusal.Code, HttpStatus.Of(rejected.Refusal.Kind), rejected.Refusal.Pointer));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Banking.Testing;
@@ -30,9 +31,9 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         var (account, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var cause = Guid.CreateVersion7();
 
-        var outcome = await _group.SubmitAsync(Sending(account, cause, Deposit(other)), CancellationToken.None);
+        var reply = await SubmitAsync(Sending(account, cause, Deposit(other)));
 
-        Assert.True(outcome.Status == 200, outcome.Body);
+        Assert.True(reply.Status == 200, reply.Body);
         await UntilAsync(other, "1.00");
         var e = (await _teller.GetAsync($"/v1/accounts/{other}/events")).Ok().Items()[^1];
         Assert.Equal(
@@ -61,10 +62,8 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     {
         var (account, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
 
-        var refused = await _group.SubmitAsync(
-            Answering(account, new Decision.Refused(Refusal.Of("no", 422, "No."))), CancellationToken.None);
-        var rejected = await _group.SubmitAsync(
-            Answering(account, new Decision.Rejected(Refusal.Of("none", 404, "No."))), CancellationToken.None);
+        var refused = await SubmitAsync(Answering(account, new Decision.Refused(Refusal.RuleBroken("no", "No."))));
+        var rejected = await SubmitAsync(Answering(account, new Decision.Rejected(Refusal.NotFound("none", "No."))));
 
         Assert.Equal((422, 404), (refused.Status, rejected.Status));
         Assert.Equal(0, await RowsAsync(other));
@@ -82,11 +81,11 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
                 Sending(first, Guid.CreateVersion7(), Deposit(target)),
                 accepted
                     ? Sending(second, Guid.CreateVersion7(), Deposit(target))
-                    : Answering(second, new Decision.Refused(Refusal.Of("no", 422, "No."))),
+                    : Answering(second, new Decision.Refused(Refusal.RuleBroken("no", "No."))),
             ],
             CancellationToken.None);
 
-        Assert.All(outcomes, o => Assert.Equal(accepted, o.Applied));
+        Assert.All(outcomes, o => Assert.Equal(accepted, o is Outcome.Accepted));
         Assert.Equal(rows, await RowsAsync(target));
         await UntilAsync(target, balance);
     }
@@ -99,9 +98,9 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         var (account, target) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         await FailAtCommitAsync(target, code);
 
-        var outcome = await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), Deposit(target)), CancellationToken.None);
+        var reply = await SubmitAsync(Sending(account, Guid.CreateVersion7(), Deposit(target)));
 
-        Assert.True(outcome.Status == status, outcome.Body);
+        Assert.True(reply.Status == status, reply.Body);
         Assert.Equal(0, await RowsAsync(target));
         await ExecuteAsync($"drop trigger fail_at_commit on {Inbox}");
         await _group.SubmitAsync(Sending(target, Guid.CreateVersion7(), Deposit(target)), CancellationToken.None);
@@ -114,8 +113,8 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         var (account, target) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var command = Sending(account, Guid.CreateVersion7(), Deposit(target));
 
-        var first = await _group.SubmitAsync(command, CancellationToken.None);
-        var second = await _group.SubmitAsync(command, CancellationToken.None);
+        var first = await SubmitAsync(command);
+        var second = await SubmitAsync(command);
 
         Assert.Equal((false, true), (first.Replayed, second.Replayed));
         Assert.Equal(1, await RowsAsync(target));
@@ -126,9 +125,9 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     {
         var account = await _teller.OpenAsync();
 
-        var outcome = await _group.SubmitAsync(Sending(account, Guid.CreateVersion7(), new Unhandled()), CancellationToken.None);
+        var reply = await SubmitAsync(Sending(account, Guid.CreateVersion7(), new Unhandled()));
 
-        Assert.Equal((500, false), (outcome.Status, outcome.Applied));
+        Assert.Equal((500, false), (reply.Status, reply.Applied));
         Assert.Single((await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items());
     }
 
@@ -150,6 +149,9 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
         await UntilAsync(target, "1.00");
     }
 
+    private async Task<CommandReply> SubmitAsync(Submission<Account> submission) =>
+        CommandReply.Of(await _group.SubmitAsync(submission, CancellationToken.None));
+
     private static Submission<Account> Sending(string account, Guid eventId, params IReadOnlyList<object> messages) =>
         Answering(
             account,
@@ -165,7 +167,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
             [Stored.Id(account)],
             _ => null,
             (_, _) => decision,
-            (_, _) => new(200, new { }, Stored.Id(account)));
+            (_, _, _) => CommandAnswer.Changed(new { }, Stored.Id(account)));
 
     private static DepositMoney Deposit(string account) => new(BankClient.NewKey(), account, new(100, Euro), Reason: "sent");
 

@@ -171,7 +171,7 @@ public sealed class DueCommandTests : BankFixture
         Assert.Equal(rows, await CountAsync());
     }
 
-    private static Decision.Refused Refused => new(Refusal.Of("no", 422, "No."));
+    private static Decision.Refused Refused => new(Refusal.RuleBroken("no", "No."));
 
     private CommandGroup<Account> Group => Host.Services.GetRequiredService<CommandGroup<Account>>();
 
@@ -183,12 +183,12 @@ public sealed class DueCommandTests : BankFixture
 
     private static Submission<Account> Answering(string account, Decision decision) => new(
         new(new("teller-7", Roles.Teller, null, Channels.Http), "wait", BankClient.NewKey(), "00", "the correlation", null),
-        [Stored.Id(account)], _ => null, (_, _) => decision, (_, _) => new(200, new { }, Stored.Id(account)));
+        [Stored.Id(account)], _ => null, (_, _) => decision, (_, _, _) => CommandAnswer.Changed(new { }, Stored.Id(account)));
 
     private async Task DecideAsync(string account, Guid eventId, DateTimeOffset due)
     {
-        var outcome = await Group.SubmitAsync(Deciding(account, eventId, due), CancellationToken.None);
-        Assert.True(outcome.Status == 200, outcome.Body);
+        var reply = CommandReply.Of(await Group.SubmitAsync(Deciding(account, eventId, due), CancellationToken.None));
+        Assert.True(reply.Status == 200, reply.Body);
     }
 
     private async Task<Outcome> DepositAsync(IServiceProvider host, LateDeposit command, CommandContext context, CancellationToken ct)
@@ -208,7 +208,7 @@ public sealed class DueCommandTests : BankFixture
                     _ => null,
                     (_, now) =>
                         new Decision.Accepted(new NewEvent(command.Account, eventId, new MoneyDeposited(new(1, Euro), BankSide.Cash, now))),
-                    (_, _) => new(200, new { }, command.Account)),
+                    (_, _, _) => CommandAnswer.Changed(new { }, command.Account)),
                 ct);
     }
 

@@ -129,12 +129,12 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
             [Stored.Id(account)],
             _ => null,
             (_, _) => throw new InvalidOperationException("A mistake in a decision."),
-            (_, _) => throw new InvalidOperationException());
+            (_, _, _) => throw new InvalidOperationException());
 
         var sent = await TogetherAsync(() =>
             [
                 _bus.DepositAsync(account, 1_00),
-                group.SubmitAsync(unfit, CancellationToken.None),
+                ReplyAsync(group.SubmitAsync(unfit, CancellationToken.None)),
                 _bus.DepositAsync(account, 2_00),
                 _bus.WithdrawAsync(account, 9_00),
             ]);
@@ -151,7 +151,7 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var (stuck, account) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         var key = BankClient.NewKey();
-        Task<Outcome>[] sent;
+        Task<CommandReply>[] sent;
         await using (await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
             sent = await TogetherAsync(() =>
@@ -170,10 +170,10 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     /// <summary>Makes the commands one group: blocked groups occupy all slots until every command is in the queue.</summary>
-    private async Task<Task<Outcome>[]> TogetherAsync(Func<Task<Outcome>[]> send)
+    private async Task<Task<CommandReply>[]> TogetherAsync(Func<Task<CommandReply>[]> send)
     {
         var held = new List<HeldLock>();
-        var first = new List<Task<Outcome>>();
+        var first = new List<Task<CommandReply>>();
         for (var i = 0; i < GroupLimits.MaxRunning; i++)
         {
             var blocked = await _teller.OpenAsync();
@@ -192,8 +192,10 @@ public sealed class GroupTests(BankFixture bank) : IClassFixture<BankFixture>
         return sent;
     }
 
+    private static async Task<CommandReply> ReplyAsync(Task<Outcome> outcome) => CommandReply.Of(await outcome);
+
     /// <summary>The status of a recorded answer; the code of a rejected or postponed command.</summary>
-    private static async Task<string> AnswerAsync(Task<Outcome> outcome)
+    private static async Task<string> AnswerAsync(Task<CommandReply> outcome)
     {
         try
         {

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using static Banking.Accounts.Tests.AccountSpec;
 
@@ -71,7 +72,8 @@ public sealed class OpenAccountTests
             _ => Command with { Reason = new('x', 501) },
         };
 
-        Assert.Equal((code, 422), OpenAccountHandler.Shape.Check(command) is { } refusal ? (refusal.Code, refusal.Status) : default);
+        Assert.Equal(
+            (code, 422), OpenAccountHandler.Shape.Check(command) is { } refusal ? (refusal.Code, HttpStatus.Of(refusal.Kind)) : default);
         Assert.Null(OpenAccountHandler.Shape.Check(Command with { OverdraftLimit = Eur(Guards.MaxAmount), Reason = new('x', 500) }));
     }
 

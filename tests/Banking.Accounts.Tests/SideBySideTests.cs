@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
@@ -22,7 +21,7 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
     public async Task While_an_account_is_locked_commands_on_other_accounts_are_decided()
     {
         var (stuck, wanted, free) = (await _teller.OpenAsync(), await _teller.OpenAsync(), await _teller.OpenAsync());
-        Task<Outcome> first, second, third;
+        Task<CommandReply> first, second, third;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, stuck))
         {
             first = _here.DepositAsync(stuck, 1);
@@ -94,7 +93,7 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
 
         var deposits = await Task.WhenAll(Enumerable.Range(0, 20).Select(async caller =>
         {
-            var outcomes = new List<Outcome>();
+            var outcomes = new List<CommandReply>();
             for (var i = 0; i < 20; i++)
             {
                 outcomes.Add(await hosts[caller % 2].DepositAsync(account, 1));
@@ -124,9 +123,9 @@ public sealed class SideBySideTests(BankFixture bank) : IClassFixture<BankFixtur
             new(new("service:test", Roles.Service, null, Channels.Bus), "look", BankClient.NewKey(), "00", "correlation", null),
             [.. accounts.Select(Stored.Id)],
             _ => null,
-            (_, _) => new Decision.Rejected(Refusal.Of("seen", 422, "The command was decided.")),
-            (_, _) => throw new InvalidOperationException());
+            (_, _) => new Decision.Rejected(Refusal.RuleBroken("seen", "The command was decided.")),
+            (_, _, _) => throw new InvalidOperationException());
 
     private static string? Code(IReadOnlyList<Outcome>? outcomes) =>
-        outcomes is null ? null : JsonDocument.Parse(outcomes[0].Body).RootElement.GetProperty("code").GetString();
+        outcomes is null ? null : Assert.IsType<Outcome.NotRecorded>(outcomes[0]).Refusal.Code;
 }

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using static Banking.Accounts.Tests.AccountSpec;
 
 namespace Banking.Accounts.Tests;
@@ -91,7 +92,7 @@ public sealed class TransferMoneyTests
         };
         var verdict = Given(Opened(), Deposited(10_000)).When(a => Decide(new(Transfer(10_000), payee), a));
 
-        var answer = Problems.Document(
+        var answer = ProblemDocument.Of(
             verdict.ThenRefused(code, code == "payee_account_closed" ? 409 : 422, ("accountId", PublicPayeeId)), "trace");
         Assert.DoesNotContain(Shown(secret).Value, answer, StringComparison.Ordinal);
         Assert.DoesNotContain(OwnerId.ToString("N"), answer, StringComparison.Ordinal);

@@ -46,7 +46,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         var account = await _teller.OpenAsync();
         var key = BankClient.NewKey();
         using var cancellation = new CancellationTokenSource();
-        Task<Outcome>[] neighbours;
+        Task<CommandReply>[] neighbours;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             var first = _bus.DepositAsync(account, 1_00);
@@ -69,7 +69,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var account = await _teller.OpenAsync();
         var key = ("Idempotency-Key", BankClient.NewKey());
-        var waiting = new List<Task<Outcome>>();
+        var waiting = new List<Task<CommandReply>>();
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {
             waiting.Add(_bus.DepositAsync(account, 1));
@@ -101,7 +101,7 @@ public sealed class WaitingTests(BankFixture bank) : IClassFixture<BankFixture>
         await using var other = await bank.StartAnotherAsync();
         var bus = new BusCommands(other.Services);
         var account = await _teller.OpenAsync(balance: "1.00");
-        var waiting = new List<Task<Outcome>>();
+        var waiting = new List<Task<CommandReply>>();
         Task stopping;
         await using (var held = await HeldLock.OfAccountAsync(bank.ConnectionString, account))
         {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
@@ -84,7 +85,7 @@ public sealed class CustomerTests
     {
         var refusal = RegisterCustomerHandler.Shape.Check(new("key", name, email, phone));
 
-        Assert.Equal(("invalid_text", 422, pointer), (refusal!.Code, refusal.Status, refusal.Pointer));
+        Assert.Equal(("invalid_text", 422, pointer), (refusal!.Code, HttpStatus.Of(refusal.Kind), refusal.Pointer));
         Assert.Empty(refusal.Facts);
     }
 }

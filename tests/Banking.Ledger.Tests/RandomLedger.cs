@@ -108,15 +108,15 @@ public sealed class RandomLedger : BankFixture, IAsyncLifetime
         Clock.Advance(TimeSpan.FromMinutes(1));
     }
 
-    private async Task<Outcome> InvokeAsync(object command)
+    private async Task<CommandReply> InvokeAsync(object command)
     {
         await using var scope = Host.Services.CreateAsyncScope();
-        var outcome = await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command);
-        Position = outcome.Position?.ToString(CultureInfo.InvariantCulture) ?? Position;
-        return outcome;
+        var reply = await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command);
+        Position = reply.Position?.ToString(CultureInfo.InvariantCulture) ?? Position;
+        return reply;
     }
 
-    private static string Id(Outcome outcome) => new Answer((HttpStatusCode)outcome.Status, outcome.Body, new Dictionary<string, string>())
+    private static string Id(CommandReply reply) => new Answer((HttpStatusCode)reply.Status, reply.Body, new Dictionary<string, string>())
         .Created().Text("id");
 
     private async Task<IReadOnlyList<Line>> LinesAsync()

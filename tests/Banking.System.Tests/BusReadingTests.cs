@@ -127,10 +127,10 @@ public sealed class BusReadingTests(BankFixture bank) : IClassFixture<BankFixtur
     private async Task<AccountNumber> NumberAsync(string account) =>
         AccountNumber.Parse((await _teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number"));
 
-    private async Task<Outcome> InvokeAsync(object command)
+    private async Task<CommandReply> InvokeAsync(object command)
     {
         await using var scope = bank.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command);
+        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command);
     }
 
     private static DateTimeOffset Cut(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMicrosecond), at.Offset);

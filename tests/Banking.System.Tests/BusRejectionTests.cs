@@ -74,10 +74,10 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
         ["a null for a name"] = ((_, _) => new RegisterCustomer(Key(), null!), "invalid_text"),
     };
 
-    private async Task<Outcome> InvokeAsync(object command)
+    private async Task<CommandReply> InvokeAsync(object command)
     {
         await using var scope = bank.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command);
+        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command);
     }
 
     private static string Key() => BankClient.NewKey();

@@ -90,20 +90,20 @@ public sealed class BusTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal("5.00", await _teller.BalanceAsync(account));
     }
 
-    private async Task<Outcome> InvokeAsync(object command)
+    private async Task<CommandReply> InvokeAsync(object command)
     {
         await using var scope = bank.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command);
+        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command);
     }
 
     private static string Key() => BankClient.NewKey();
 
     private static Money Eur(long cents) => new(cents, Euro);
 
-    private static string Id(Outcome outcome, int status)
+    private static string Id(CommandReply reply, int status)
     {
-        Assert.True(outcome.Status == status && outcome.Applied, outcome.Body);
-        return JsonDocument.Parse(outcome.Body).RootElement.GetProperty("id").GetString()!;
+        Assert.True(reply.Status == status && reply.Applied, reply.Body);
+        return JsonDocument.Parse(reply.Body).RootElement.GetProperty("id").GetString()!;
     }
 
     private static string? Text(JsonElement item, string member) => item.TryGetProperty(member, out var value) ? value.GetString() : null;

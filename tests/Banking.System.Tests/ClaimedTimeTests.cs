@@ -58,20 +58,20 @@ public sealed class ClaimedTimeTests(BankFixture bank) : IClassFixture<BankFixtu
         var account = await _teller.OpenAsync(balance: "10.00", effectiveAt: bank.Clock.Now.AddDays(-2));
         var customer = await _teller.RegisterAsync();
         var (yesterday, commands) = (bank.Clock.Now.AddDays(-1), bank.Host.Services.GetRequiredService<AccountCommands>());
-        Task<Outcome> Deposit(string? user) =>
+        Task<CommandReply> Deposit(string? user) =>
             DepositMoneyHandler.Handle(
                 new(BankClient.NewKey(), account, new(100, Currency.Parse("EUR")), EffectiveAt: yesterday, Reason: "late"),
                 new() { UserName = user },
                 commands,
                 default);
-        Task<Outcome> Open(string? user) =>
+        Task<CommandReply> Open(string? user) =>
             OpenAccountHandler.Handle(
                 new(BankClient.NewKey(), customer, Currency.Parse("EUR"), "current", EffectiveAt: yesterday, Reason: "late"),
                 new() { UserName = user },
                 bank.Host.Services.GetRequiredService<AccountOpening>(),
                 default);
 
-        foreach (var command in (Func<string?, Task<Outcome>>[])[Deposit, Open])
+        foreach (var command in (Func<string?, Task<CommandReply>>[])[Deposit, Open])
         {
             Assert.Equal("effective_at_not_allowed", (await Assert.ThrowsAsync<CommandRejectedException>(() => command("ada"))).Code);
             Assert.Equal(201, (await command(null)).Status);

@@ -1,6 +1,7 @@
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Banking.Testing;
@@ -63,8 +64,10 @@ public sealed class DelegateTests(BankFixture bank) : IClassFixture<BankFixture>
             null);
         var e = new DelegateAuthorized(user, bank.Clock.Now);
         var outcome = await bank.Host.Services.GetRequiredService<CommandGroup<Account>>().SubmitAsync(
-            new(context, [id], _ => null, (_, _) => new Decision.Accepted([new(id, Guid.CreateVersion7(), e)]), (_, _) => new(200, e, id)),
+            new(
+                context, [id], _ => null, (_, _) => new Decision.Accepted([new(id, Guid.CreateVersion7(), e)]),
+                (_, _, _) => CommandAnswer.Changed(e, id)),
             CancellationToken.None);
-        Assert.True(outcome.Applied);
+        Assert.IsType<Outcome.Accepted>(outcome);
     }
 }

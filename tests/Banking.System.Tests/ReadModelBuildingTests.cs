@@ -19,6 +19,35 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
+    public async Task A_read_over_a_connection_that_prepared_it_for_other_columns_is_answered_503_once()
+    {
+        var auditor = bank.As("auditor");
+        for (var i = 0; i < 5; i++)
+        {
+            // A connection prepares a statement that it runs often.
+            (await auditor.GetAsync("/v1/ledger/trial-balance")).Ok();
+        }
+
+        await ExecuteAsync(
+            """
+            do $$ begin
+                alter view ledger.gl_day rename to later;
+                execute (
+                    select 'create view ledger.gl_day as select '
+                        || string_agg(case when attname in ('debits', 'credits') then attname || '::float8' else attname end, ', ' order by attnum)
+                        || ' from ledger.later'
+                    from pg_attribute where attrelid = 'ledger.later'::regclass and attnum > 0);
+                grant select on ledger.gl_day to public;
+            end $$
+            """);
+        var answer = await auditor.GetAsync("/v1/ledger/trial-balance");
+        await ExecuteAsync("drop view ledger.gl_day; alter view ledger.later rename to gl_day");
+
+        Assert.Equal((503, "read_model_building", "1"), (answer.StatusCode, answer.Code, answer.Header("Retry-After")));
+        (await auditor.GetAsync("/v1/ledger/trial-balance")).Ok();
+    }
+
+    [Fact]
     public async Task Any_other_missing_table_is_an_internal_error()
     {
         await ExecuteAsync("alter table accounts.mt_doc_account rename to later");

@@ -178,9 +178,9 @@ public sealed class ReasonTests(BankFixture bank) : IClassFixture<BankFixture>
         _ => new TransferMoney(key, account, payee ?? account, Euro, Reason: reason),
     };
 
-    private async Task<Outcome> InvokeAsync(object command)
+    private async Task<CommandReply> InvokeAsync(object command)
     {
         await using var scope = bank.Host.Services.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command);
+        return await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command);
     }
 }

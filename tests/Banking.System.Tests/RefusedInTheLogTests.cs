@@ -177,7 +177,7 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         await using (var scope = bank.Host.Services.CreateAsyncScope())
         {
             var command = new TransferMoney(BankClient.NewKey(), payer, payee, new(99_00, Currency.Parse("EUR")), Reason: "test");
-            Assert.Equal(422, (await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<Outcome>(command)).Status);
+            Assert.Equal(422, (await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync<CommandReply>(command)).Status);
         }
     }
 

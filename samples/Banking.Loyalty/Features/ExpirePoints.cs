@@ -17,5 +17,5 @@ internal sealed record ExpirePoints(Guid Account, string Deposit)
     internal static Decision Decide(ExpirePoints command, PointsAccount points, Guid eventId, DateTimeOffset now) =>
         points.LeftOf(command.Deposit) is > 0 and var left
             ? new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsExpired(command.Deposit, left, now)))
-            : new Decision.Refused(Refusal.Of("points_spent", 409, "All points of the deposit were redeemed."));
+            : new Decision.Refused(Refusal.Conflict("points_spent", "All points of the deposit were redeemed."));
 }

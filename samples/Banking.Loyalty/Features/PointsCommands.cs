@@ -38,7 +38,7 @@ public sealed class PointsCommands(
                 [id],
                 _ => null,
                 (states, now) => ExpirePoints.Decide(command, states[id], eventId, now),
-                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                (states, _, _) => CommandAnswer.Changed(PointsView.Of(states[id]), id),
                 () => CommandData.Of(ExpirePoints.Operation, command)),
             ct);
     }
@@ -57,7 +57,7 @@ public sealed class PointsCommands(
                 [id],
                 states => states.Find(id) is null ? new Decision.Rejected(PointsView.NotFound) : null,
                 (states, now) => RedeemPointsDecision.Decide(command, states[id], eventId, now),
-                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                (states, _, _) => CommandAnswer.Changed(PointsView.Of(states[id]), id),
                 () => CommandData.Of(RedeemPointsDecision.Shape.Name, command)),
             ct);
     }
@@ -71,7 +71,7 @@ public sealed class PointsCommands(
                 [id],
                 _ => null,
                 (_, now) => EarnPointsDecision.Decide(command, eventId, now),
-                (states, _) => new(StatusCodes.Status200OK, PointsView.Of(states[id]), id),
+                (states, _, _) => CommandAnswer.Changed(PointsView.Of(states[id]), id),
                 // No rule refuses earned points, so no command data is stored.
                 Data: null),
             ct);

@@ -33,11 +33,11 @@ internal static class RedeemPointsDecision
         "loyalty.redeem-points.v1",
         c => c.CommandId,
         _ => (null, null),
-        c => c.Points > 0 ? null : Problems.Malformed("points_not_positive", "points must be more than zero.", "#/points", status: 422));
+        c => c.Points > 0 ? null : Refusal.Invalid("points_not_positive", "points must be more than zero.", "#/points"));
 
     internal static Decision Decide(RedeemPoints command, PointsAccount points, Guid eventId, DateTimeOffset now) =>
         command.Points > points.Points
-            ? new Decision.Refused(Refusal.Of(
-                "insufficient_points", 422, "The account has fewer points than requested.", ("points", points.Points)))
+            ? new Decision.Refused(Refusal.RuleBroken(
+                "insufficient_points", "The account has fewer points than requested.", ("points", points.Points)))
             : new Decision.Accepted(new NewEvent(points.Id, eventId, new PointsRedeemed(command.Points, now)));
 }

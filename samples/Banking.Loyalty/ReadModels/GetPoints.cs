@@ -14,7 +14,7 @@ namespace Banking.Loyalty.ReadModels;
 /// <summary>The points of an account now.</summary>
 public sealed record PointsView(string Account, long Points, long Version)
 {
-    internal static Refusal NotFound => Refusal.Of("points_not_found", 404, "There is no such account, or it has earned no points.");
+    internal static Refusal NotFound => Refusal.NotFound("points_not_found", "There is no such account, or it has earned no points.");
 
     internal static PointsView Of(PointsAccount points) => new(PublicId.Format("acc", points.Account), points.Points, points.Version);
 }

@@ -142,6 +142,6 @@ public sealed class AccountsModule : BankModule
     }
 
     private static Refusal? OnDuplicate(Type document) => document == typeof(AccountNumberClaim)
-        ? Refusal.Of("account_number_taken", 409, "Another account has this number.") with { Pointer = "#/number" }
+        ? Refusal.Conflict("account_number_taken", "Another account has this number.") with { Pointer = "#/number" }
         : null;
 }

@@ -31,23 +31,3 @@ public abstract record Decision
     /// <summary>There is nothing to decide: a stream does not exist, or is not at the required version. Nothing is stored.</summary>
     public sealed record Rejected(Refusal Refusal) : Decision;
 }
-
-/// <summary>Why a command was not accepted.</summary>
-/// <param name="Code">Stable code, for programs.</param>
-/// <param name="Status">HTTP status of the answer.</param>
-/// <param name="Detail">Explanation for people.</param>
-/// <param name="Facts">The facts that the decision saw, in a form that callers can act on.</param>
-/// <param name="Pointer">JSON pointer to the faulty member; null where there is none.</param>
-public sealed record Refusal(string Code, int Status, string Detail, IReadOnlyDictionary<string, object> Facts, string? Pointer = null)
-{
-    public static Refusal Of(string code, int status, string detail, params ReadOnlySpan<(string Name, object Value)> facts)
-    {
-        var named = new Dictionary<string, object>();
-        foreach (var (name, value) in facts)
-        {
-            named[name] = value;
-        }
-
-        return new(code, status, detail, named);
-    }
-}

@@ -13,18 +13,18 @@ public static class Reasons
     /// nothing is stored.
     /// </summary>
     public static Refusal? OfMoney(string? text) => string.IsNullOrEmpty(text)
-        ? Problems.Malformed("reason_required", $"A reason text is required, 1 to {MaxMoneyReasonLength} characters.", "#/reason")
-        : PlainText.Problem(text, MaxMoneyReasonLength) is { } why ? Problems.Malformed("invalid_text", why, "#/reason") : null;
+        ? Refusal.Malformed("reason_required", $"A reason text is required, 1 to {MaxMoneyReasonLength} characters.", "#/reason")
+        : PlainText.Problem(text, MaxMoneyReasonLength) is { } why ? Refusal.Malformed("invalid_text", why, "#/reason") : null;
 
     /// <summary>Returns what is wrong with a reason, or null.</summary>
     public static Refusal? Problem(string? code, string? text) =>
         code is { Length: > 0 and <= 50 } && code.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '-')
             ? Words(text)
-            : Problems.Malformed(
-                "reason_required", "A reason code of lower-case letters, digits, - and _ is required.", "#/reasonCode", status: 422);
+            : Refusal.Invalid(
+                "reason_required", "A reason code of lower-case letters, digits, - and _ is required.", "#/reasonCode");
 
     private static Refusal? Words(string? text) =>
-        string.IsNullOrEmpty(text) ? Problems.Malformed("reason_required", "A reason text is required.", "#/reason", status: 422)
-        : PlainText.Problem(text, 500) is { } why ? Problems.Malformed("invalid_text", why, "#/reason", status: 422)
+        string.IsNullOrEmpty(text) ? Refusal.Invalid("reason_required", "A reason text is required.", "#/reason")
+        : PlainText.Problem(text, 500) is { } why ? Refusal.Invalid("invalid_text", why, "#/reason")
         : null;
 }

@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -69,14 +70,14 @@ public sealed class DueCommands(
         try
         {
             var outcome = await _handlers[row.Operation].RunAsync(row.Command, row.Context(), stopping);
-            if (!outcome.Recorded)
+            if (outcome is Outcome.NotRecorded { Refusal: var refusal })
             {
                 log.LogWarning(
-                    "Command {Operation} due at {DueAt} was not decided (attempt {Attempt}) and stays in the due table: {Answer}",
-                    row.Operation, row.DueAt, row.Attempts, outcome.Body);
+                    "Command {Operation} due at {DueAt} was not decided (attempt {Attempt}) and stays in the due table: {Code}: {Detail}",
+                    row.Operation, row.DueAt, row.Attempts, refusal.Code, refusal.Detail);
             }
 
-            return outcome.Recorded;
+            return outcome.IsRecorded;
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {

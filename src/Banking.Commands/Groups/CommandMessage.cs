@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
@@ -27,7 +26,7 @@ internal static class CommandMessage
     }
 
     private static Refusal? TextProblem(string code, string what, string? text) =>
-        PlainText.Problem(text, CommandContext.MaxKeyLength) is { } why ? Problems.Malformed(code, $"{what}: {why}") : null;
+        PlainText.Problem(text, CommandContext.MaxKeyLength) is { } why ? Refusal.Malformed(code, $"{what}: {why}") : null;
 
     /// <summary>
     /// Makes the context of a command from the bus. The caller is the user on whose behalf it was sent, otherwise the sending service.
@@ -59,20 +58,13 @@ internal static class CommandMessage
         };
     }
 
-    /// <summary>Returns the outcome if it is stored. Otherwise throws, so that the message is kept.</summary>
-    internal static Outcome Answer(Outcome outcome)
+    /// <summary>Returns the reply if the outcome is stored. Otherwise throws, so that the message is kept.</summary>
+    internal static CommandReply Reply(Outcome outcome) => outcome switch
     {
-        ArgumentNullException.ThrowIfNull(outcome);
-        if (outcome.Recorded)
-        {
-            return outcome;
-        }
-
-        using var problem = JsonDocument.Parse(outcome.Body);
-        var code = problem.RootElement.GetProperty("code").GetString()!;
-        var detail = problem.RootElement.GetProperty("detail").GetString()!;
-        throw outcome.Status >= 500 ? new CommandPostponedException(code, detail) : new CommandRejectedException(code, detail);
-    }
+        Outcome.NotRecorded { Refusal: { IsFailure: true } failed } => throw new CommandPostponedException(failed.Code, failed.Detail),
+        Outcome.NotRecorded { Refusal: var rejected } => throw new CommandRejectedException(rejected.Code, rejected.Detail),
+        _ => CommandReply.Of(outcome),
+    };
 }
 
 /// <summary>The command can never be decided: the message becomes a dead letter.</summary>

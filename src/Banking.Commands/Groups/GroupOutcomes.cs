@@ -11,15 +11,15 @@ public static class GroupOutcomes
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(refusal);
-        return new(refusal.Status, Problems.Document(refusal, context.CorrelationId), Applied: false, Replayed: false);
+        return new Outcome.NotRecorded(refusal, context.CorrelationId);
     }
 
     /// <summary>A request with the same key is still running on this host.</summary>
-    public static Outcome InProgress(CommandContext context) => Rejected(context, Problems.Malformed(
-        "request_in_progress", "A request with this key is still running. Repeat it in a moment.", status: 409));
+    public static Outcome InProgress(CommandContext context) => Rejected(context, Refusal.Of(
+        RefusalKind.InProgress, "request_in_progress", "A request with this key is still running. Repeat it in a moment."));
 
     /// <summary>Outcome of the other commands of an atomic batch that failed.</summary>
     /// <param name="failed">Index of the command that was not accepted.</param>
-    public static Outcome BatchRefused(CommandContext context, int failed) => Rejected(context, Refusal.Of(
-        "batch_refused", 422, "Another command of this batch was not accepted, so none of it was done.", ("failedIndex", failed)));
+    public static Outcome BatchRefused(CommandContext context, int failed) => Rejected(context, Refusal.RuleBroken(
+        "batch_refused", "Another command of this batch was not accepted, so none of it was done.", ("failedIndex", failed)));
 }

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
-using Banking.EventStore.Json;
 using Banking.EventStore.Streams;
 
 namespace Banking.Commands.Groups;
@@ -75,7 +73,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     }
 
     private bool Fails(Submission<TState> submission, Decision? decision) => decision is null
-        ? Repeat(submission)().IsProblem
+        ? Repeat(submission)() is not Outcome.Replayed { Receipt.IsAccepted: true }
         : decision is not Decision.Accepted;
 
     private Func<Outcome> Conclude(Submission<TState> submission, Decision? decision, DateTimeOffset at) => decision switch
@@ -105,12 +103,11 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         memory.Add(accepted.Documents);
         memory.Send(accepted.Messages, context, last?.Event.Id);
         memory.Schedule(accepted.Due, context, last?.Event.Id);
-        var answer = submission.Answer(memory.States, at);
+        var answer = submission.Answer(memory.States, accepted.Events, at);
         var version = memory.States[answer.StreamId].Version;
-        var body = JsonSerializer.Serialize(answer.Body, answer.Body.GetType(), ApiJson.Options);
-        memory.AddReceipt(
-            new(submission.ReceiptId, context.Fingerprint, answer.Status, body, at, answer.Location, version, last?.Event.Id), last);
-        return () => new(answer.Status, body, Applied: true, Replayed: false, version, last?.Position, answer.Location) { Recorded = true };
+        var receipt = Receipt.Of(context, submission.ReceiptId, answer, version, last?.Event.Id, at);
+        memory.AddReceipt(receipt, last);
+        return () => new Outcome.Accepted(answer.View, receipt, last?.Position);
     }
 
     private void Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
@@ -137,11 +134,10 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
     private Func<Outcome> Refuse(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
-        var context = submission.Context;
         Record(submission, refusal, at);
-        var body = Problems.Document(refusal, context.CorrelationId);
-        memory.AddReceipt(new(submission.ReceiptId, context.Fingerprint, refusal.Status, body, at), null);
-        return Fixed(new(refusal.Status, body, Applied: false, Replayed: false) { Recorded = true });
+        var receipt = Receipt.Of(submission.Context, submission.ReceiptId, refusal, at);
+        memory.AddReceipt(receipt, null);
+        return Fixed(new Outcome.Refused(refusal, receipt));
     }
 
     private Decision.Rejected? Precondition(Submission<TState> submission) =>
@@ -150,8 +146,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         && actual != demanded
             ? new Decision.Rejected(
                 Refusal.Of(
-                    "version_mismatch",
-                    412,
+                    RefusalKind.VersionMismatch, "version_mismatch",
                     $"If-Match demands version {demanded}; the stream is at version {actual ?? 0}.",
                     ("version", actual ?? 0)))
             : null;
@@ -161,8 +156,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         var known = memory.Receipt(submission.ReceiptId)!;
         var receipt = known.Receipt;
         return submission.Context.IsAnsweredBy(receipt.Fingerprint)
-            ? () => receipt.Replay(known.Position ?? known.Event?.Position)
-            : Fixed(GroupOutcomes.Rejected(submission.Context, Problems.KeyReused));
+            ? () => new Outcome.Replayed(receipt, known.Position ?? known.Event?.Position)
+            : Fixed(GroupOutcomes.Rejected(submission.Context, Receipt.KeyReused));
     }
 
     private static Func<Outcome> Fixed(Outcome outcome) => () => outcome;

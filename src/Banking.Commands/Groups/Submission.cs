@@ -8,14 +8,14 @@ namespace Banking.Commands.Groups;
 /// <param name="CheckAccess">Returns the decision for a caller who may not see these streams, the same as for streams that do not exist;
 /// null for one who may.</param>
 /// <param name="Decide">The pure decision.</param>
-/// <param name="Answer">Makes the answer to an accepted command from the states after it.</param>
+/// <param name="Answer">Makes the answer to an accepted command from the states after it and the events that were decided.</param>
 /// <param name="Data">Makes the stored form of the command for a refusal; null where no rule can refuse it.</param>
 public sealed record Submission<TState>(
     CommandContext Context,
     IReadOnlyList<Guid> Streams,
     Func<States<TState>, Decision?> CheckAccess,
     Func<States<TState>, DateTimeOffset, Decision> Decide,
-    Func<States<TState>, DateTimeOffset, CommandAnswer> Answer,
+    Func<States<TState>, IReadOnlyList<NewEvent>, DateTimeOffset, CommandAnswer> Answer,
     Func<CommandData>? Data = null)
     where TState : class, IEventSourced<TState>
 {
@@ -32,10 +32,6 @@ public sealed record Submission<TState>(
 /// <summary>A command that a module prepared: a submission, or the refusal of a command that cannot be decided.</summary>
 public sealed record PreparedCommand<TState>(CommandContext Context, Submission<TState>? Submission, Refusal? Refusal)
     where TState : class, IEventSourced<TState>;
-
-/// <summary>The answer to an accepted command, before it is serialized.</summary>
-/// <param name="StreamId">The stream whose version is the ETag.</param>
-public sealed record CommandAnswer(int Status, object Body, Guid StreamId, string? Location = null);
 
 /// <summary>The states that a group of commands sees: the stored ones, with the changes of the group so far.</summary>
 public sealed class States<TState>

@@ -46,12 +46,11 @@ public static class Failures
     /// <summary>The refusal while the database is unavailable.</summary>
     public static Refusal Unavailable(Exception failure) =>
         ClockSkew(failure) is not null
-            ? Problems.Malformed(
+            ? Refusal.Unavailable(
                 "clock_skew",
-                "The clocks of this host and the database differ too much. Nothing was done; repeat with the same key once they agree.",
-                status: 503)
-            : Problems.Malformed(
-                "temporarily_unavailable", "The event log could not be reached. Nothing was done; repeat with the same key.", status: 503);
+                "The clocks of this host and the database differ too much. Nothing was done; repeat with the same key once they agree.")
+            : Refusal.Unavailable(
+                "temporarily_unavailable", "The event log could not be reached. Nothing was done; repeat with the same key.");
 
     /// <summary>Whether the wait for the lock of a stream timed out.</summary>
     internal static bool IsLockTimeout(Exception failure) =>
@@ -81,43 +80,31 @@ public static class Failures
     {
         ArgumentNullException.ThrowIfNull(unreadable);
         return Refusal.Of(
-            "event_unreadable",
-            503,
+            RefusalKind.Unreadable, "event_unreadable",
             "An event needed for this cannot be read. Nothing was done; operators must first repair the log or the bank.",
             ("eventId", unreadable.EventId),
             ("position", unreadable.Position));
     }
 
-    internal static Outcome Busy(CommandContext context) => Problem(context, applied: false, Problems.Malformed(
-        "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key.", status: 503));
+    internal static Outcome Busy(CommandContext context) => Answer(context, Refusal.Unavailable(
+        "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key."));
 
     /// <summary>
     /// The answer to a command that failed finally. The outcome is in doubt only after a commit without an answer; repeating the key
     /// resolves it.
     /// </summary>
     /// <param name="inDoubt">Whether a commit of this command once got no answer.</param>
-    internal static Outcome Answer(Exception failure, CommandContext context, bool inDoubt) =>
-        inDoubt
-            ? Problem(
-                context,
-                applied: null,
-                Problems.Malformed(
-                    "outcome_unknown",
-                    "The connection broke before the database confirmed the commit. Repeat with the same key to learn the outcome.",
-                    status: 503))
-        : UnreadableEvent(failure) is { } unreadable ? Problem(context, applied: false, Unreadable(unreadable))
-        : IsTransient(failure)
-            ? Problem(context, applied: false, Unavailable(failure))
-            : Problem(context, applied: false, Problems.Malformed(
-                "internal_error", "The bank failed to decide this command. Nothing was done.", status: 500));
+    internal static Outcome Answer(Exception failure, CommandContext context, bool inDoubt) => Answer(
+        context,
+        inDoubt ? Refusal.Of(
+            RefusalKind.InDoubt,
+            "outcome_unknown",
+            "The connection broke before the database confirmed the commit. Repeat with the same key to learn the outcome.")
+        : UnreadableEvent(failure) is { } unreadable ? Unreadable(unreadable)
+        : IsTransient(failure) ? Unavailable(failure)
+        : Refusal.Of(RefusalKind.Failed, "internal_error", "The bank failed to decide this command. Nothing was done."));
 
-    private static Outcome Problem(CommandContext context, bool? applied, Refusal refusal)
-    {
-        var body = Problems.Document(refusal, context.CorrelationId);
-        return new(refusal.Status, applied is null ? body.Replace("\"applied\":false", "\"applied\":null", StringComparison.Ordinal) : body,
-            Applied: false, Replayed: false)
-        { InDoubt = applied is null };
-    }
+    private static Outcome.NotRecorded Answer(CommandContext context, Refusal refusal) => new(refusal, context.CorrelationId);
 
     private static IEnumerable<Exception> Chain(Exception failure)
     {

@@ -22,10 +22,26 @@ public sealed record Receipt(
     long? Version = null,
     Guid? EventId = null)
 {
-    /// <summary>Makes the repeated answer.</summary>
-    /// <param name="position">The position of its event; null for a refusal.</param>
-    internal Outcome Replay(long? position) =>
-        new(Status, Body, Status < 400, Replayed: true, Version, position, Location) { Recorded = true };
+    /// <summary>The refusal of a known key with other content: a key stands for one command only.</summary>
+    public static Refusal KeyReused => Refusal.RuleBroken(
+        "idempotency_key_reused", "This idempotency key was used before with different content. Use a new key for each command.");
+
+    /// <summary>Whether the command was accepted; otherwise a business rule refused it.</summary>
+    public bool IsAccepted => !HttpStatus.IsProblem(Status);
+
+    internal static Receipt Of(
+        CommandContext context, Guid id, CommandAnswer answer, long version, Guid? lastEvent, DateTimeOffset at) => new(
+        id,
+        context.Fingerprint,
+        HttpStatus.Of(answer),
+        JsonSerializer.Serialize(answer.View, answer.View.GetType(), ApiJson.Options),
+        at,
+        answer.Location,
+        version,
+        lastEvent);
+
+    internal static Receipt Of(CommandContext context, Guid id, Refusal refusal, DateTimeOffset at) => new(
+        id, context.Fingerprint, HttpStatus.Of(refusal.Kind), ProblemDocument.Of(refusal, context.CorrelationId), at);
 }
 
 /// <summary>
@@ -91,24 +107,4 @@ public sealed class RecordedRefusal
             RecordedAt = at,
             Command = command,
         };
-}
-
-/// <summary>The answer to a caller, on every channel.</summary>
-/// <param name="Applied">Whether the command changed anything, now or when it was first sent.</param>
-/// <param name="Replayed">Whether this is the stored answer to an earlier command with this key.</param>
-/// <param name="Position">A global position of the log that includes everything in this answer; null for a refusal.</param>
-public sealed record Outcome(
-    int Status, string Body, bool Applied, bool Replayed, long? Version = null, long? Position = null, string? Location = null)
-{
-    public bool IsProblem => Status >= 400;
-
-    /// <summary>
-    /// Whether this answer is stored: the command was accepted, or refused by a business rule. Otherwise nothing was stored.
-    /// </summary>
-    public bool Recorded { get; init; }
-
-    /// <summary>
-    /// Whether it is unknown if the command was applied. <see cref="Applied"/> then means nothing; repeating the key finds out.
-    /// </summary>
-    public bool InDoubt { get; init; }
 }

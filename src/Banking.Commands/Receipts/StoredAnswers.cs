@@ -38,7 +38,7 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
         var today = candidates.ToLookup(c => c.Receipt.Id == c.Context.ReceiptId);
         foreach (var (receipt, position, context) in today[true])
         {
-            found[context.ReceiptId] = receipt.Replay(position);
+            found[context.ReceiptId] = new Outcome.Replayed(receipt, position);
         }
 
         var earlier = today[false].Where(c => !found.ContainsKey(c.Context.ReceiptId)).ToList();
@@ -48,7 +48,7 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
             // An answer is returned only if the receipt is known to belong to the caller: nothing else would protect it here.
             if (isVisible == true)
             {
-                found.TryAdd(context.ReceiptId, receipt.Replay(position));
+                found.TryAdd(context.ReceiptId, new Outcome.Replayed(receipt, position));
             }
         }
 

@@ -81,7 +81,7 @@ internal static class RateLimits
         var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
         rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         await rejected.HttpContext.WriteProblemAsync(Refusal.Of(
-            "too_many_requests", StatusCodes.Status429TooManyRequests,
+            RefusalKind.TooManyRequests, "too_many_requests",
             string.Create(CultureInfo.InvariantCulture, $"This caller exceeds its rate limit. Repeat the request in {seconds} s."),
             ("retryAfterSeconds", seconds)));
     }

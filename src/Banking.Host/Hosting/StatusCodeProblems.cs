@@ -4,23 +4,26 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>Gives a problem document to answers that the framework leaves empty.</summary>
+/// <summary>Gives a problem document to answers that the framework leaves empty. The framework has chosen the status.</summary>
 internal static class StatusCodeProblems
 {
     public static Task WriteAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
         var status = http.Response.StatusCode;
-        return http.WriteProblemAsync(status switch
+        var refusal = status switch
         {
-            401 => Problems.Malformed("unauthenticated", "Send Authorization: Bearer with a valid token.", status: status),
-            403 => Problems.Malformed("forbidden", "The caller's role lacks the permission for this request.", status: status),
-            404 => Problems.Malformed("no_such_route", "There is no resource at this address.", status: status),
-            405 => Problems.Malformed("method_not_allowed", "This address does not support this method.", status: status),
+            401 => Refusal.Of(RefusalKind.Unauthenticated, "unauthenticated", "Send Authorization: Bearer with a valid token."),
+            403 => Refusal.Of(RefusalKind.NotAllowed, "forbidden", "The caller's role lacks the permission for this request."),
+            404 => Refusal.NotFound("no_such_route", "There is no resource at this address."),
+            405 => Refusal.Of(RefusalKind.UnsupportedMethod, "method_not_allowed", "This address does not support this method."),
             413 => StrictBody.TooLarge(http.GetEndpoint()),
-            415 => Problems.Malformed("unsupported_media_type", "Send application/json.", status: status),
-            < 500 => Problems.Malformed("bad_request", "The bank cannot answer this request.", status: status),
-            _ => Problems.Malformed("internal_error", "The bank cannot answer this request.", status: status),
-        });
+            415 => Refusal.Of(RefusalKind.UnsupportedContent, "unsupported_media_type", "Send application/json."),
+            429 => Refusal.Of(RefusalKind.TooManyRequests, "bad_request", "The bank cannot answer this request."),
+            < 500 => Refusal.Malformed("bad_request", "The bank cannot answer this request."),
+            503 => Refusal.Unavailable("internal_error", "The bank cannot answer this request."),
+            _ => Refusal.Of(RefusalKind.Failed, "internal_error", "The bank cannot answer this request."),
+        };
+        return http.WriteProblemAsync(refusal, status);
     }
 }

@@ -11,25 +11,29 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var isAborted = exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested;
-        if (!isAborted)
+        switch (exception)
         {
-            await httpContext.WriteProblemAsync(
-                DescribeBadRequest(httpContext, exception)
-                ?? DescribeUnreadableEvent(httpContext, exception)
-                ?? DescribeRebuild(httpContext, exception)
-                ?? (Failures.IsTransient(exception) ? Failures.Unavailable(exception) : DescribeUnexpected(httpContext, exception)));
+            case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
+                break;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                await httpContext.WriteProblemAsync(StrictBody.TooLarge(FailedEndpoint(httpContext)));
+                break;
+            case BadHttpRequestException bad:
+                await httpContext.WriteProblemAsync(
+                    Refusal.Malformed("bad_request", "The request is not well-formed HTTP."), bad.StatusCode);
+                break;
+            default:
+                await httpContext.WriteProblemAsync(Describe(httpContext, exception));
+                break;
         }
 
         return true;
     }
 
-    private static Refusal? DescribeBadRequest(HttpContext http, Exception exception) => exception switch
-    {
-        BadHttpRequestException { StatusCode: 413 } => StrictBody.TooLarge(FailedEndpoint(http)),
-        BadHttpRequestException bad => Problems.Malformed("bad_request", "The request is not well-formed HTTP.", status: bad.StatusCode),
-        _ => null,
-    };
+    private Refusal Describe(HttpContext http, Exception exception) =>
+        DescribeUnreadableEvent(http, exception)
+        ?? DescribeRebuild(http, exception)
+        ?? (Failures.IsTransient(exception) ? Failures.Unavailable(exception) : DescribeUnexpected(http, exception));
 
     private Refusal? DescribeUnreadableEvent(HttpContext http, Exception exception)
     {
@@ -46,13 +50,14 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
     {
         if (IsBeingBuilt(http, exception))
         {
-            return Problems.Malformed(
-                "read_model_building", "A newer version of the bank is building the data for this answer. Try again later.", status: 503);
+            return Refusal.Unavailable(
+                "read_model_building", "A newer version of the bank is building the data for this answer. Try again later.");
         }
 
         if (exception is not PostgresException
             {
-                SqlState: PostgresErrorCodes.FeatureNotSupported, MessageText: "cached plan must not change result type"
+                // The server translates its messages, but not the names of its routines.
+                SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery"
             })
         {
             return null;
@@ -60,8 +65,8 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
 
         // The tables of a new version have other columns than the prepared statements expect. Clearing the pool drops those statements.
         source.Clear();
-        return Problems.Malformed(
-            "read_model_building", "A newer version of the bank has just replaced the data for this answer. Try again.", status: 503);
+        return Refusal.Unavailable(
+            "read_model_building", "A newer version of the bank has just replaced the data for this answer. Try again.");
     }
 
     private Refusal DescribeUnexpected(HttpContext http, Exception exception)
@@ -69,8 +74,8 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
         // The framework does not log an exception that a handler has taken.
         logger.LogError(
             exception, "{Method} {Path} failed; traceId {TraceId}", http.Request.Method, http.Request.Path, http.TraceId());
-        return Problems.Malformed(
-            "internal_error", "An unexpected error occurred. The log has the details under this traceId.", status: 500);
+        return Refusal.Of(
+            RefusalKind.Failed, "internal_error", "An unexpected error occurred. The log has the details under this traceId.");
     }
 
     /// <summary>

@@ -77,26 +77,26 @@ internal static class DevTokenEndpoint
     {
         if (!IsLocal(http))
         {
-            return new ProblemResult(Problems.Malformed("no_such_route", "There is no resource at this address.", status: 404));
+            return new ProblemResult(Refusal.NotFound("no_such_route", "There is no resource at this address."));
         }
 
         if (!Roles.All.Contains(request.Role))
         {
             return new ProblemResult(
-                Problems.Malformed("unknown_role", $"role must be one of {string.Join(", ", Roles.All)}.", "#/role", status: 422));
+                Refusal.Invalid("unknown_role", $"role must be one of {string.Join(", ", Roles.All)}.", "#/role"));
         }
 
         if ((request.Role == Roles.Customer) != PublicId.TryParse("cus", request.Customer, out _))
         {
             return new ProblemResult(
-                Problems.Malformed(
-                    "customer_required", "customer (cus_…) is required for the role customer, and allowed for no other role.", "#/customer",
-                    status: 422));
+                Refusal.Invalid(
+                    "customer_required", "customer (cus_…) is required for the role customer, and allowed for no other role.",
+                    "#/customer"));
         }
 
         if (PlainText.Problem(request.Subject, 100) is { } problem)
         {
-            return new ProblemResult(Problems.Malformed("invalid_text", problem, "#/subject", status: 422));
+            return new ProblemResult(Refusal.Invalid("invalid_text", problem, "#/subject"));
         }
 
         var token = tokens.Issue(request.Role, request.Customer, request.Subject, clock.GetUtcNow());

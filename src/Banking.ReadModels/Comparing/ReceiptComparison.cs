@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Banking.Commands;
-using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
 using Banking.EventStore.Storage;
@@ -98,7 +97,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         while (await reader.ReadAsync(ct))
         {
             var (id, hasNoEvent) = (reader.GetGuid(0), reader.IsDBNull(1));
-            if (hasNoEvent && reader.GetInt16(2) >= 400)
+            if (hasNoEvent && HttpStatus.IsProblem(reader.GetInt16(2)))
             {
                 refusals[id] = reader.GetFieldValue<DateTimeOffset>(18);
                 continue;
@@ -219,7 +218,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         var brokenRule = isRefusal != row.IsDBNull(1) ? "a receipt names an event if the command was accepted"
             : !isRefusal && !row.GetBoolean(5) ? "its event is in the log"
             : row.GetFieldValue<DateTimeOffset>(2) != e.RecordedAt ? "it is recorded when its event is"
-            : row.GetInt16(3) >= 400 != isRefusal ? "its status is that of its decision"
+            : HttpStatus.IsProblem(row.GetInt16(3)) != isRefusal ? "its status is that of its decision"
             : BodyRule(e, row, isRefusal);
         if (brokenRule is not null)
         {
@@ -266,7 +265,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         bool Has(string member, int column) => body.TryGetProperty(member, out var value) && value.ValueEquals(row.GetString(column));
         return Has("code", 7) && Has("detail", 8) && Facts(row) is { ValueKind: JsonValueKind.Object } facts
             && facts.EnumerateObject().All(f => body.TryGetProperty(f.Name, out var value) && JsonElement.DeepEquals(value, f.Value))
-            && body.EnumerateObject().All(m => Problems.Members.Contains(m.Name) || facts.TryGetProperty(m.Name, out _))
+            && body.EnumerateObject().All(m => ProblemDocument.OwnMembers.Contains(m.Name) || facts.TryGetProperty(m.Name, out _))
             ? null
             : "it says what the refusal says";
     }

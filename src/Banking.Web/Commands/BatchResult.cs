@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
@@ -15,94 +16,104 @@ namespace Banking.Web.Commands;
 /// </summary>
 public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> contexts, IReadOnlyList<Outcome> outcomes) : IResult
 {
-    private static readonly Refusal NotDone = Problems.Malformed(
-        "batch_not_done", "The batch was not processed; results contains the reasons.", status: StatusCodes.Status422UnprocessableEntity);
+    private static readonly Refusal NotDone = Refusal.RuleBroken(
+        "batch_not_done", "The batch was not processed; results contains the reasons.");
+
+    private readonly IReadOnlyList<CommandReply> _replies = [.. outcomes.Select(CommandReply.Of)];
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
-        var accepted = outcomes.Count(o => o.Applied);
-        var failure = mode == BatchMode.Atomic ? outcomes.FirstOrDefault(o => o.IsProblem) : null;
-
-        // A command that could not be decided, or whose outcome is unknown, determines the answer: the whole batch must be repeated.
-        var undecided = failure is null
-            ? null
-            : outcomes.FirstOrDefault(o => o.Status >= 500 || HttpAnswers.IsRetryable(o.Status, o.Body));
-        var status = failure is null ? StatusCodes.Status200OK : undecided?.Status ?? StatusCodes.Status422UnprocessableEntity;
+        var problem = mode == BatchMode.Atomic && _replies.Any(r => r.IsProblem) ? Problem(httpContext) : null;
         var response = httpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = failure is null ? MediaTypeNames.Application.Json : Problems.ContentType;
-        if (outcomes.Max(o => o.Position) is { } position)
+        response.StatusCode = problem is { } wrong ? HttpStatus.Of(wrong.Refusal.Kind) : StatusCodes.Status200OK;
+        response.ContentType = problem is null ? MediaTypeNames.Application.Json : ProblemDocument.ContentType;
+        if (_replies.Max(r => r.Position) is { } position)
         {
             response.Headers[HttpAnswers.LedgerPosition] = position.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (outcomes.Any(o => HttpAnswers.IsRetryable(o.Status, o.Body)))
+        if (outcomes.Any(o => o.CanRetry))
         {
             response.Headers.RetryAfter = "1";
         }
 
         await using var json = new Utf8JsonWriter(response.BodyWriter, new() { Encoder = ApiJson.Options.Encoder, SkipValidation = true });
         json.WriteStartObject();
-        if (failure is not null)
+        if (problem is not null)
         {
-            WriteMembers(json, undecided?.Body ?? Problems.Document(NotDone, httpContext.TraceId()));
+            WriteMembers(json, ProblemDocument.Members(problem.Refusal, problem.CorrelationId));
         }
 
         json.WriteString("mode", WireNames.Of(mode.ToString()));
-        json.WriteNumber("accepted", accepted);
-        json.WriteNumber("refused", outcomes.Count(o => !o.Applied && !o.InDoubt));
+        json.WriteNumber("accepted", _replies.Count(r => r.Applied));
+        json.WriteNumber("refused", _replies.Count(r => !r.Applied && !r.InDoubt));
         json.WriteStartArray("results");
-        for (var i = 0; i < outcomes.Count; i++)
+        for (var i = 0; i < _replies.Count; i++)
         {
-            Write(json, contexts[i].IdempotencyKey, outcomes[i]);
+            Write(json, contexts[i].IdempotencyKey, _replies[i]);
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, string document)
+    /// <summary>
+    /// The problem of an atomic batch. A command that could not be decided, or whose outcome is unknown, determines it: the whole batch
+    /// must be repeated.
+    /// </summary>
+    private Outcome.NotRecorded Problem(HttpContext http) =>
+        outcomes.OfType<Outcome.NotRecorded>().FirstOrDefault(o => o.Refusal.IsFailure || o.Refusal.CanRetry)
+        ?? new(NotDone, http.TraceId());
+
+    private static void WriteMembers(Utf8JsonWriter json, JsonObject members)
     {
-        using var problem = JsonDocument.Parse(document);
-        foreach (var member in problem.RootElement.EnumerateObject())
+        foreach (var (name, value) in members)
         {
-            member.WriteTo(json);
+            json.WritePropertyName(name);
+            if (value is null)
+            {
+                json.WriteNullValue();
+            }
+            else
+            {
+                value.WriteTo(json, ApiJson.Options);
+            }
         }
     }
 
-    private static void Write(Utf8JsonWriter json, string key, Outcome outcome)
+    private static void Write(Utf8JsonWriter json, string key, CommandReply reply)
     {
         json.WriteStartObject();
         json.WriteString("idempotencyKey", key);
-        json.WriteNumber("status", outcome.Status);
-        if (outcome.InDoubt)
+        json.WriteNumber("status", reply.Status);
+        if (reply.InDoubt)
         {
             json.WriteNull("applied");
         }
         else
         {
-            json.WriteBoolean("applied", outcome.Applied);
+            json.WriteBoolean("applied", reply.Applied);
         }
 
-        json.WriteBoolean("replayed", outcome.Replayed);
-        if (outcome.Version is { } version)
+        json.WriteBoolean("replayed", reply.Replayed);
+        if (reply.Version is { } version)
         {
             json.WriteNumber("version", version);
         }
 
-        if (outcome.Position is { } position)
+        if (reply.Position is { } position)
         {
             json.WriteNumber("position", position);
         }
 
-        if (outcome.Location is { } location)
+        if (reply.Location is { } location)
         {
             json.WriteString("location", location);
         }
 
         json.WritePropertyName("body");
-        json.WriteRawValue(outcome.Body, skipInputValidation: true);
+        json.WriteRawValue(reply.Body, skipInputValidation: true);
         json.WriteEndObject();
     }
 }

@@ -92,6 +92,6 @@ public sealed class BatchRoute(InFlightKeys inFlight, StoredAnswers answers)
         [],
         _ => new Decision.Rejected(entry.Refusal!),
         (_, _) => new Decision.Rejected(entry.Refusal!),
-        (_, _) => throw new InvalidOperationException("A rejected command has no answer."),
+        (_, _, _) => throw new InvalidOperationException("A rejected command has no answer."),
         Data: null);
 }

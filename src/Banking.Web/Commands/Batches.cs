@@ -58,7 +58,7 @@ public static class Batches
         ArgumentNullException.ThrowIfNull(batch);
         if (batch.Items.Count is < 1 or > MaxItems)
         {
-            return Problems.Malformed("batch_size", $"A batch must have 1 to {MaxItems} items.", "#/items");
+            return Refusal.Malformed("batch_size", $"A batch must have 1 to {MaxItems} items.", "#/items");
         }
 
         var keys = new HashSet<string>(batch.Items.Count, StringComparer.Ordinal);
@@ -67,12 +67,12 @@ public static class Batches
             var at = $"#/items/{i}";
             if (batch.Items[i] is not { } item || item.Command is null)
             {
-                return Problems.Malformed("malformed_json", "The item must not be null.", at);
+                return Refusal.Malformed("malformed_json", "The item must not be null.", at);
             }
 
             if (!CommandContext.IsKey(item.IdempotencyKey))
             {
-                return Problems.Malformed(
+                return Refusal.Malformed(
                     "malformed_idempotency_key",
                     $"A key must be 1 to {CommandContext.MaxKeyLength} printable ASCII characters.",
                     at + "/idempotencyKey");
@@ -80,7 +80,7 @@ public static class Batches
 
             if (!keys.Add(item.IdempotencyKey))
             {
-                return Problems.Malformed(
+                return Refusal.Malformed(
                     "duplicate_idempotency_key", "Another item of this batch has the same key.", at + "/idempotencyKey");
             }
         }

@@ -22,7 +22,7 @@ public static class CommandRequest
         var (key, former, problem) = Key(http.Request);
         if (problem is null && key is null && keyRequired)
         {
-            problem = Problems.Malformed(
+            problem = Refusal.Malformed(
                 "idempotency_key_missing",
                 "Send an Idempotency-Key header with a value of your choice, and the same value when you repeat the request.");
         }
@@ -33,7 +33,7 @@ public static class CommandRequest
             ?? (
                 isIfMatchValid
                     ? null
-                    : Problems.Malformed("malformed_if_match", "If-Match must be a strong ETag that this bank gave, such as \"42\"."));
+                    : Refusal.Malformed("malformed_if_match", "If-Match must be a strong ETag that this bank gave, such as \"42\"."));
         return problem is not null
             ? (null, problem)
             : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, otherProblem);
@@ -75,7 +75,7 @@ public static class CommandRequest
         }
 
         correlation = http.TraceId();
-        return Problems.Malformed("malformed_correlation_id", "X-Correlation-ID: " + reason);
+        return Refusal.Malformed("malformed_correlation_id", "X-Correlation-ID: " + reason);
     }
 
     /// <summary>
@@ -130,7 +130,7 @@ public static class CommandRequest
             : (
                 null,
                 null,
-                Problems.Malformed(
+                Refusal.Malformed(
                     "malformed_idempotency_key",
                     $"Idempotency-Key must be one string of 1 to {CommandContext.MaxKeyLength} printable ASCII characters, "
                         + "preferably in quotes (RFC 8941)."));

@@ -63,7 +63,7 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
     /// </summary>
     /// <exception cref="CommandRejectedException">The command can never be decided.</exception>
     /// <exception cref="CommandPostponedException">The command could not be decided now.</exception>
-    public async Task<Outcome> BusAsync<TCommand>(
+    public async Task<CommandReply> BusAsync<TCommand>(
         TCommand command,
         Envelope envelope,
         CommandShape<TCommand> shape,
@@ -94,11 +94,13 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         {
             if ((CommandMessage.CorrelationProblem(envelope) ?? shape.Check(command)) is not { } problem)
             {
-                return CommandMessage.Answer(await run(command, context, ct));
+                return CommandMessage.Reply(await run(command, context, ct));
             }
 
             context = inOneSpelling is null ? context : await inOneSpelling(command, context, ct);
-            return await answers.FindAsync(context, ct) ?? throw new CommandRejectedException(problem.Code, problem.Detail);
+            return await answers.FindAsync(context, ct) is { } answer
+                ? CommandReply.Of(answer)
+                : throw new CommandRejectedException(problem.Code, problem.Detail);
         }
         catch (Exception failure) when (failure is OperationCanceledException || Failures.IsTransient(failure))
         {

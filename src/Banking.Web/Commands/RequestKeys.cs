@@ -57,7 +57,7 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         var former = await store.ClaimAsync(id, fingerprint, CancellationToken.None);
         if (former is not null && former.Fingerprint != fingerprint)
         {
-            await http.WriteProblemAsync(Problems.KeyReused);
+            await http.WriteProblemAsync(Receipt.KeyReused);
             return false;
         }
 
@@ -144,11 +144,10 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
     private static async Task<bool> InProgressAsync(HttpContext http)
     {
         await http.WriteProblemAsync(
-            Problems.Malformed(
-                "request_in_progress",
-                "A request with this key was started, and its answer is not stored: it is still running, or its host ended. "
-                    + "Repeat it in a moment. If this answer persists, check whether the request was executed before you use another key.",
-                status: StatusCodes.Status409Conflict));
+            Refusal.Of(
+                RefusalKind.InProgress, "request_in_progress",
+                "A request with this key was started, and its answer is not stored: it is still running, or its host ended. Repeat it "
+                    + "in a moment. If this answer persists, check whether the request was executed before you use another key."));
         return false;
     }
 

@@ -61,7 +61,7 @@ public sealed record Amount(string Value, string Currency)
     }
 
     private static Refusal Wrong(string code, string detail, string pointer) =>
-        Problems.Malformed(code, detail, "#" + pointer, status: 422);
+        Refusal.Invalid(code, detail, "#" + pointer);
 
     private static string Printable(string? text) => PlainText.Problem(text, 10) is null ? text! : "?";
 }

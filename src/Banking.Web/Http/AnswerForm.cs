@@ -56,7 +56,7 @@ public static class AnswerForm
         if (best.Quality <= 0)
         {
             return Refusal.Of(
-                "not_acceptable", StatusCodes.Status406NotAcceptable,
+                RefusalKind.NotAcceptable, "not_acceptable",
                 $"This endpoint serves {string.Join(" or ", served)}; Accept allows none of these.", ("served", served));
         }
 

@@ -13,9 +13,9 @@ internal static class BodyErrors
 {
     private const string Code = "malformed_json";
 
-    public static Refusal Of(JsonException failure) => Problems.Malformed(Code, Explain(failure), Pointer(failure.Path));
+    public static Refusal Of(JsonException failure) => Refusal.Malformed(Code, Explain(failure), Pointer(failure.Path));
 
-    public static Refusal Null => Problems.Malformed(Code, "The body is null; send an object.", "#");
+    public static Refusal Null => Refusal.Malformed(Code, "The body is null; send an object.", "#");
 
     private static string Explain(JsonException failure)
     {

@@ -8,7 +8,7 @@ namespace Banking.Web.Http;
 public static class DateQuery
 {
     /// <summary>The refusal of a period that ends before it begins.</summary>
-    public static Refusal Reversed => Problems.Malformed("malformed_period", "to is the end of the period and must not be before from.");
+    public static Refusal Reversed => Refusal.Malformed("malformed_period", "to is the end of the period and must not be before from.");
 
     /// <summary>The day; null if the query has none; or its problem.</summary>
     public static (DateOnly? Date, Refusal? Problem) Read(HttpRequest request, string name)
@@ -21,12 +21,12 @@ public static class DateQuery
 
         if (!Exact.TryDay(text.ToString(), out var date))
         {
-            return (null, Problems.Malformed("malformed_date", $"{name} must be a day such as 2026-11-17."));
+            return (null, Refusal.Malformed("malformed_date", $"{name} must be a day such as 2026-11-17."));
         }
 
         // A day of another time zone is a different period: answering for the UTC day would be wrong.
         return request.Query.ContainsKey("tz")
-            ? (null, Problems.Malformed(
+            ? (null, Refusal.Malformed(
                 "time_zone_not_applicable",
                 $"{name} is a day of the books, which are kept in UTC: leave out tz, and give instants with an offset."))
             : (date, null);

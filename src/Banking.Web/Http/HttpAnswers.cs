@@ -23,52 +23,56 @@ public static class HttpAnswers
 
     public static Task WriteProblemAsync(this HttpContext http, Refusal refusal)
     {
+        ArgumentNullException.ThrowIfNull(refusal);
+        return http.WriteProblemAsync(refusal, HttpStatus.Of(refusal.Kind));
+    }
+
+    /// <summary>Writes a problem whose status the framework has chosen.</summary>
+    public static Task WriteProblemAsync(this HttpContext http, Refusal refusal, int status)
+    {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(refusal);
-        return http.WriteAsync(refusal.Status, Problems.ContentType, Problems.Document(refusal, http.TraceId()));
+        return http.WriteAsync(
+            status, ProblemDocument.ContentType, ProblemDocument.Of(refusal, http.TraceId(), status), refusal.CanRetry);
     }
 
     public static Task WriteAsync(this HttpContext http, Outcome outcome)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(outcome);
+        var reply = CommandReply.Of(outcome);
         var headers = http.Response.Headers;
-        if (outcome.Version is { } version)
+        if (reply.Version is { } version)
         {
             headers.ETag = ETag(version);
         }
 
-        if (outcome.Position is { } position)
+        if (reply.Position is { } position)
         {
             headers[LedgerPosition] = position.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (outcome.Replayed)
+        if (reply.Replayed)
         {
             headers[IdempotencyReplayed] = "true";
         }
 
-        if (outcome.Location is { } location)
+        if (reply.Location is { } location)
         {
             headers.Location = location;
         }
 
-        return http.WriteAsync(outcome.Status, outcome.IsProblem ? Problems.ContentType : MediaTypeNames.Application.Json, outcome.Body);
+        var contentType = reply.IsProblem ? ProblemDocument.ContentType : MediaTypeNames.Application.Json;
+        return http.WriteAsync(reply.Status, contentType, reply.Body, outcome.CanRetry);
     }
 
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    internal static bool IsRetryable(int status, string body) =>
-        // An unreadable event needs an operator: a retry after a second would not help.
-        (status is StatusCodes.Status503ServiceUnavailable && !body.Contains("\"event_unreadable\"", StringComparison.Ordinal))
-        || status is StatusCodes.Status429TooManyRequests
-        || (status == StatusCodes.Status409Conflict && body.Contains("\"request_in_progress\"", StringComparison.Ordinal));
-
-    private static Task WriteAsync(this HttpContext http, int status, string contentType, string body)
+    private static Task WriteAsync(this HttpContext http, int status, string contentType, string body, bool canRetry)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
-        if (http.Response.Headers.RetryAfter.Count == 0 && IsRetryable(status, body))
+        if (canRetry && http.Response.Headers.RetryAfter.Count == 0)
         {
             http.Response.Headers.RetryAfter = "1";
         }

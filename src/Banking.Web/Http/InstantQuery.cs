@@ -20,7 +20,7 @@ public static class InstantQuery
 
         if (zone.ToString().Length == 0)
         {
-            return Problems.Malformed("malformed_time", "tz is empty; give an IANA name such as Europe/Berlin, or leave it out.");
+            return Refusal.Malformed("malformed_time", "tz is empty; give an IANA name such as Europe/Berlin, or leave it out.");
         }
 
         foreach (var name in instants)
@@ -31,7 +31,7 @@ public static class InstantQuery
             }
         }
 
-        return Problems.Malformed(
+        return Refusal.Malformed(
             "time_zone_not_applicable", $"tz is the time zone of a local {string.Join(" or ", instants!)}, which is not given.");
     }
 
@@ -51,12 +51,14 @@ public static class InstantQuery
         {
             InstantResult.Instant instant => (instant.Value, null),
             InstantResult.Skipped skipped => (null, Refusal.Of(
-                "local_time_skipped", 422, $"{name}: this local time does not exist, because daylight saving time skipped it.",
+                RefusalKind.Invalid, "local_time_skipped",
+                $"{name}: this local time does not exist, because daylight saving time skipped it.",
                 ("candidates", new[] { skipped.Before, skipped.After }))),
             InstantResult.Doubled doubled => (null, Refusal.Of(
-                "local_time_doubled", 422, $"{name}: this local time occurred twice, because daylight saving time ended.",
+                RefusalKind.Invalid, "local_time_doubled",
+                $"{name}: this local time occurred twice, because daylight saving time ended.",
                 ("candidates", new[] { doubled.Earlier, doubled.Later }))),
-            InstantResult.Malformed malformed => (null, Problems.Malformed("malformed_time", $"{name}: {malformed.Why}")),
+            InstantResult.Malformed malformed => (null, Refusal.Malformed("malformed_time", $"{name}: {malformed.Why}")),
             var other => throw new InvalidOperationException($"{other.GetType().Name} is not a known result of parsing a time."),
         };
     }

@@ -50,7 +50,7 @@ public static class MethodRules
         }
 
         await http.WriteProblemAsync(Refusal.Of(
-            "method_not_allowed", StatusCodes.Status405MethodNotAllowed,
+            RefusalKind.UnsupportedMethod, "method_not_allowed",
             $"This address supports {string.Join(", ", methods)}, not {ShownMethod(http)}.", ("allowed", methods)));
     }
 
@@ -80,23 +80,21 @@ public static class MethodRules
             .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
 
     private static Refusal UnsupportedCharset =>
-        Problems.Malformed(
-            "unsupported_charset",
-            "Send application/json in UTF-8; charset must be utf-8, or left out.",
-            status: StatusCodes.Status415UnsupportedMediaType);
+        Refusal.Of(
+            RefusalKind.UnsupportedContent, "unsupported_charset",
+            "Send application/json in UTF-8; charset must be utf-8, or left out.");
 
     private static Refusal? EncodingProblem(string encoding) =>
         Encodings.Contains(encoding.Trim(), StringComparer.OrdinalIgnoreCase)
             ? null
             : Refusal.Of(
-                "unsupported_content_encoding",
-                StatusCodes.Status415UnsupportedMediaType,
+                RefusalKind.UnsupportedContent, "unsupported_content_encoding",
                 $"Content-Encoding must be one of {string.Join(", ", Encodings)}, given once, or left out.",
                 ("supported", Encodings));
 
     /// <summary>The encodings that the framework decompresses.</summary>
     private static readonly string[] Encodings = ["gzip", "br", "deflate"];
 
-    private static Refusal UnsupportedType => Problems.Malformed(
-        "unsupported_media_type", "Send application/json.", status: StatusCodes.Status415UnsupportedMediaType);
+    private static Refusal UnsupportedType => Refusal.Of(
+        RefusalKind.UnsupportedContent, "unsupported_media_type", "Send application/json.");
 }

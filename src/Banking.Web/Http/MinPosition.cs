@@ -82,13 +82,13 @@ public sealed class MinPosition(
         var wanted = 0L;
         if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
         {
-            return (null, null, Problems.Malformed(
+            return (null, null, Refusal.Malformed(
                 "malformed_position", "Ledger-Min-Position must be a number that Ledger-Position gave."));
         }
 
         if (!Preferences.TryWait(request.Headers["Prefer"].ToString(), out var seconds))
         {
-            return (null, null, Problems.Malformed(
+            return (null, null, Refusal.Malformed(
                 "malformed_prefer", "Prefer: wait must be a whole number of seconds, such as wait=5."));
         }
 
@@ -141,7 +141,7 @@ public sealed class MinPosition(
         return (status.Position, target);
     }
 
-    private static Refusal NoPosition => Problems.Malformed(
+    private static Refusal NoPosition => Refusal.Malformed(
         "min_position_not_supported",
         "This address does not support Ledger-Min-Position: its data is written after the log, and the position reached is unknown.");
 

@@ -34,7 +34,7 @@ public sealed record Paging(int Limit, string? After)
         if (request.Query.TryGetValue("limit", out var text)
             && (!Exact.TryInt(text, out limit) || limit is < 1 or > MaxLimit))
         {
-            return (null, Problems.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
+            return (null, Refusal.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
         }
 
         if (!request.Query.TryGetValue("cursor", out var cursor))
@@ -48,7 +48,7 @@ public sealed record Paging(int Limit, string? After)
     }
 
     /// <summary>The refusal of a cursor that this bank did not give.</summary>
-    public static Refusal Malformed => Problems.Malformed("malformed_cursor", "cursor must be a value that nextCursor gave.");
+    public static Refusal Malformed => Refusal.Malformed("malformed_cursor", "cursor must be a value that nextCursor gave.");
 
     public static string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(cursor));
 

@@ -10,7 +10,7 @@ public static class PositionBeyondEnd
     public static Refusal? Problem(string name, long position, long end, string? pointer = null) => position <= end
         ? null
         : Refusal.Of(
-            "position_beyond_end", 416,
+            RefusalKind.BeyondEnd, "position_beyond_end",
             $"{name} is position {position}, but the log ends at {end}; the database may have been restored to an earlier state.",
             ("position", position), ("end", end)) with
         { Pointer = pointer };

@@ -32,8 +32,8 @@ public static class Preconditions
         if (headers.IfMatch.Count > 0 && endpoint.Metadata.GetMetadata<HonoursIfMatchAttribute>() is null)
         {
             return endpoint.Metadata.GetMetadata<BatchAttribute>() is not null
-                ? Problems.Malformed("if_match_of_a_batch", "If-Match applies to one account; send that command alone.")
-                : Problems.Malformed(
+                ? Refusal.Malformed("if_match_of_a_batch", "If-Match applies to one account; send that command alone.")
+                : Refusal.Malformed(
                     "if_match_not_applicable",
                     endpoint.Metadata.GetMetadata<CreatesAttribute>() is { } creates
                             ? $"This request creates {creates.What}, which has no version yet; leave out If-Match."
@@ -50,5 +50,5 @@ public static class Preconditions
     }
 
     private static Refusal NotForCommands(string header, string instead) =>
-        Problems.Malformed("precondition_not_supported", $"Commands do not support {header}; {instead}.");
+        Refusal.Malformed("precondition_not_supported", $"Commands do not support {header}; {instead}.");
 }

@@ -32,7 +32,9 @@ public static class QueryRules
 
             if (values.Count != 1)
             {
-                return Refusal.Of("repeated_parameter", 400, $"{name} is given {values.Count} times; give it once.", ("parameter", name));
+                return Refusal.Of(
+                    RefusalKind.Malformed, "repeated_parameter", $"{name} is given {values.Count} times; give it once.",
+                    ("parameter", name));
             }
         }
 
@@ -48,8 +50,8 @@ public static class QueryRules
             + (nearest is null ? "." : $"; did you mean {nearest}?")
             + (known.Count == 0 ? " It takes none." : $" Known are {string.Join(", ", known)}.");
         return nearest is null
-            ? Refusal.Of("unknown_parameter", 400, detail, ("parameter", shown), ("known", known))
-            : Refusal.Of("unknown_parameter", 400, detail, ("parameter", shown), ("known", known), ("nearest", nearest));
+            ? Refusal.Of(RefusalKind.Malformed, "unknown_parameter", detail, ("parameter", shown), ("known", known))
+            : Refusal.Of(RefusalKind.Malformed, "unknown_parameter", detail, ("parameter", shown), ("known", known), ("nearest", nearest));
     }
 
     /// <summary>

@@ -70,7 +70,7 @@ public static class StrictBody
     {
         var limit = endpoint is null ? LargestBytes : LimitOf(endpoint);
         return Refusal.Of(
-            "body_too_large", StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.", ("limit", limit));
+            RefusalKind.TooLarge, "body_too_large", $"The body must be at most {limit} bytes.", ("limit", limit));
     }
 
     private static int LimitOf(Endpoint endpoint) =>
@@ -107,7 +107,7 @@ public static class StrictBody
         catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
         {
             // The framework decompresses while the body is read; gzip and Brotli throw different exceptions for an invalid body.
-            return (null, Problems.Malformed("malformed_content_encoding", "The body does not match its Content-Encoding."));
+            return (null, Refusal.Malformed("malformed_content_encoding", "The body does not match its Content-Encoding."));
         }
 
         return (buffer.ToArray(), null);

@@ -26,9 +26,9 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     /// <summary>Refuses a time in the future, or farther back than the bank allows.</summary>
     public Refusal? Check() => this switch
     {
-        _ when At > Now => Refusal.Of("effective_in_future", 422,
+        _ when At > Now => Refusal.RuleBroken("effective_in_future",
             "effectiveAt must not be in the future.", ("effectiveAt", At), ("now", Now)),
-        _ when At < Earliest => Refusal.Of("effective_too_early", 422,
+        _ when At < Earliest => Refusal.RuleBroken("effective_too_early",
             "effectiveAt is farther back than this bank allows.", ("effectiveAt", At), ("earliest", Earliest), ("now", Now)),
         _ => null,
     };
@@ -38,7 +38,7 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     /// </summary>
     public static Decision.Rejected? CheckAllowed(Caller caller, DateTimeOffset? claimed) => claimed is null || caller.MaySetEffectiveAt
         ? null
-        : new(Refusal.Of("effective_at_not_allowed", 403, "Only staff of the bank may set effectiveAt: leave it out.",
+        : new(Refusal.Of(RefusalKind.NotAllowed, "effective_at_not_allowed", "Only staff of the bank may set effectiveAt: leave it out.",
             ("effectiveAt", claimed.Value), ("role", caller.Role)) with
         { Pointer = "#/effectiveAt" });
 }

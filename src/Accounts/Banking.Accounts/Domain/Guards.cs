@@ -21,9 +21,8 @@ internal static class Guards
         CheckMovement(account, amount, time, account.CreditFrozen, Direction.Credit)
         ?? (
             account.Balance.Minor > MaxBalance - amount.Minor
-                ? Refusal.Of(
+                ? Refusal.RuleBroken(
                     "balance_too_large",
-                    422,
                     "The balance would exceed the largest balance of this bank.",
                     ("balance", Amount.Of(account.Balance)))
                 : null);
@@ -31,7 +30,7 @@ internal static class Guards
     public static Refusal? CheckDebit(Account account, Money amount, EffectiveTime time) =>
         CheckMovement(account, amount, time, account.DebitFrozen, Direction.Debit)
         ?? (account.Available < amount
-            ? Refusal.Of("insufficient_funds", 422, $"{amount} was requested, {account.Available} is available.",
+            ? Refusal.RuleBroken("insufficient_funds", $"{amount} was requested, {account.Available} is available.",
                 ("available", Amount.Of(account.Available)),
                 ("requested", Amount.Of(amount)),
                 ("balance", Amount.Of(account.Balance)),
@@ -41,16 +40,16 @@ internal static class Guards
         ?? (time.IsPast ? CheckFundsSince(account, amount, time.At) : null);
 
     public static Refusal? CheckOpen(Account account) => account.Status == AccountStatus.Closed
-        ? Refusal.Of("account_closed", 409, "The account is closed.", ("accountId", AccountId.Format(account.Id)))
+        ? Refusal.Conflict("account_closed", "The account is closed.", ("accountId", AccountId.Format(account.Id)))
         : null;
 
     private static Refusal? CheckMovement(
         Account account, Money amount, EffectiveTime time, bool frozen, Direction direction) => account switch
         {
             { Status: AccountStatus.Closed } => CheckOpen(account),
-            _ when frozen => Refusal.Of("account_frozen", 422, $"The account is frozen for {Name(direction)}s.",
+            _ when frozen => Refusal.RuleBroken("account_frozen", $"The account is frozen for {Name(direction)}s.",
                 ("accountId", AccountId.Format(account.Id)), ("direction", Name(direction))),
-            _ when amount.Currency != account.Currency => Refusal.Of("currency_mismatch", 422,
+            _ when amount.Currency != account.Currency => Refusal.RuleBroken("currency_mismatch",
                 $"The account's currency is {account.Currency}, the amount is in {amount.Currency}.",
                 ("accountCurrency", account.Currency.Code), ("amountCurrency", amount.Currency.Code)),
             _ => time.Check() ?? (time.IsPast ? CheckPast(account, time, direction) : null),
@@ -59,15 +58,13 @@ internal static class Guards
     private static Refusal? CheckPast(Account account, EffectiveTime time, Direction direction) =>
         account switch
         {
-            _ when time.At < account.OpenedAt => Refusal.Of(
+            _ when time.At < account.OpenedAt => Refusal.RuleBroken(
                 "effective_before_opening",
-                422,
                 "effectiveAt is before the opening of the account.",
                 ("effectiveAt", time.At),
                 ("earliest", account.OpenedAt > time.Earliest ? account.OpenedAt : time.Earliest)),
-            _ when TimelineOf(account).WasFrozen(direction, time.At) => Refusal.Of(
+            _ when TimelineOf(account).WasFrozen(direction, time.At) => Refusal.RuleBroken(
                 "account_frozen",
-                422,
                 $"The account was frozen for {Name(direction)}s at effectiveAt.",
                 ("accountId", AccountId.Format(account.Id)),
                 ("direction", Name(direction)),
@@ -79,7 +76,7 @@ internal static class Guards
     private static Refusal? CheckFundsSince(Account account, Money amount, DateTimeOffset effectiveAt)
     {
         var lowest = TimelineOf(account).LowestAvailableSince(effectiveAt, account.Balance.Minor);
-        return lowest.Available >= amount.Minor ? null : Refusal.Of("insufficient_funds", 422,
+        return lowest.Available >= amount.Minor ? null : Refusal.RuleBroken("insufficient_funds",
             $"{amount} was requested; less was available at some instant since effectiveAt.",
             ("available", Shown(lowest.Available)),
             ("requested", Amount.Of(amount)),

@@ -10,7 +10,7 @@ internal static class Visibility
         caller.IsStaff || (caller.CustomerId is { } customer && account.IsUsedBy(customer));
 
     public static Refusal NotFound(string account, string? pointer = null) =>
-        Refusal.Of("account_not_found", 404, "There is no such account.", ("account", account)) with
+        Refusal.NotFound("account_not_found", "There is no such account.", ("account", account)) with
         {
             Pointer = pointer is null ? null : "#" + pointer,
         };

@@ -31,7 +31,7 @@ public sealed class AccountCommands(
             http, keyRequired, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct));
 
-    internal Task<Outcome> BusAsync<TCommand>(
+    internal Task<CommandReply> BusAsync<TCommand>(
         TCommand command, Envelope envelope, CommandDefinition<TCommand> definition, CancellationToken ct)
         where TCommand : class =>
         commandRoute.BusAsync(
@@ -100,7 +100,7 @@ public sealed class AccountCommands(
                 (states, now) =>
                     EffectiveTime.CheckAllowed(context.Caller, definition.EffectiveAt(command))
                     ?? definition.Decide(command, accounts.SelectFrom(states), newIds, now, rule),
-                (states, now) => definition.Answer(command, accounts.SelectFrom(states), newIds, now),
+                (states, events, now) => definition.Answer(command, accounts.SelectFrom(states), events, now),
                 () => CommandData.Of(definition.Shape.Name, command))
             { Past = past },
             null);

@@ -22,7 +22,7 @@ public sealed class AccountOpening(
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
 
-    internal Task<Outcome> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
+    internal Task<CommandReply> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
 
     private async Task<Outcome> RunAsync(OpenAccount command, CommandContext context, CancellationToken ct)
@@ -32,7 +32,7 @@ public sealed class AccountOpening(
         {
             return GroupOutcomes.Rejected(
                 context,
-                Refusal.Of("customer_not_found", 404, "There is no such customer.") with
+                Refusal.NotFound("customer_not_found", "There is no such customer.") with
                 {
                     Pointer = "#/customerId",
                 });
@@ -47,7 +47,7 @@ public sealed class AccountOpening(
                 [id],
                 _ => EffectiveTime.CheckAllowed(context.Caller, command.EffectiveAt),
                 (_, now) => OpenAccountHandler.Decide(command, id, owner, number, eventId, now, rule),
-                (states, _) => new(StatusCodes.Status201Created, AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
+                (states, _, _) => CommandAnswer.Created(AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
                 () => CommandData.Of(OpenAccountHandler.Shape.Name, command)),
             ct);
     }

@@ -42,9 +42,10 @@ public static class ChangeOverdraftLimitHandler
             c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
-        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(ChangeOverdraftLimit command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(
+        ChangeOverdraftLimit command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(ChangeOverdraftLimit command, Account account, Guid id, DateTimeOffset now)
@@ -59,8 +60,8 @@ public static class ChangeOverdraftLimitHandler
         {
             // The limit is a number in the account's currency, so it can be read only here. A malformed one is rejected, not stored.
             not null => new Decision.Rejected(problem),
-            _ when account.Balance < -limit => new Decision.Refused(Refusal.Of(
-                "limit_below_use", 422, "The balance is further below zero than this limit allows.",
+            _ when account.Balance < -limit => new Decision.Refused(Refusal.RuleBroken(
+                "limit_below_use", "The balance is further below zero than this limit allows.",
                 ("balance", Amount.Of(account.Balance)), ("limit", Amount.Of(limit)))),
             _ => new Decision.Accepted(new NewEvent(account.Id, id, new OverdraftLimitSet(limit, now))),
         };
@@ -70,7 +71,7 @@ public static class ChangeOverdraftLimitHandler
     {
         var (limit, problem) = Amount.ReadValue(text, currency, pointer.TrimStart('#'), zeroAllowed: true);
         return problem is null && limit.Minor > Guards.MaxAmount
-            ? (default, Problems.Malformed("invalid_amount", "The limit exceeds the largest limit of this bank.", pointer, status: 422))
+            ? (default, Refusal.Invalid("invalid_amount", "The limit exceeds the largest limit of this bank.", pointer))
             : (limit, problem);
     }
 }

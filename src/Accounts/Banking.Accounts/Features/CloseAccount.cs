@@ -36,19 +36,19 @@ public static class CloseAccountHandler
         new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(accounts[0], ids.First, now),
-        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(CloseAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(CloseAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(Account account, Guid id, DateTimeOffset now) => account switch
     {
         { Status: AccountStatus.Closed } => new Decision.Refused(Guards.CheckOpen(account)!),
-        { DebitFrozen: true } or { CreditFrozen: true } => new Decision.Refused(Refusal.Of(
-            "account_frozen", 422, "A frozen account cannot be closed: unfreeze it first.",
+        { DebitFrozen: true } or { CreditFrozen: true } => new Decision.Refused(Refusal.RuleBroken(
+            "account_frozen", "A frozen account cannot be closed: unfreeze it first.",
             ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen)))),
-        { Balance.IsZero: false } => new Decision.Refused(Refusal.Of(
-            "balance_not_zero", 422, "An account can be closed only if its balance is zero.", ("balance", Amount.Of(account.Balance)))),
+        { Balance.IsZero: false } => new Decision.Refused(Refusal.RuleBroken(
+            "balance_not_zero", "An account can be closed only if its balance is zero.", ("balance", Amount.Of(account.Balance)))),
         _ => new Decision.Accepted(new NewEvent(account.Id, id, new AccountClosed(now)))
         {
             Messages = [new AccountWasClosed(id, account.Id, now)],

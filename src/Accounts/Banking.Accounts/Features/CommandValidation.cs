@@ -18,28 +18,27 @@ internal static class CommandValidation
         where T : struct, Enum =>
         Enum.IsDefined(value)
             ? null
-            : Problems.Malformed(
+            : Refusal.Invalid(
                 "unknown_value",
                 $"{member} is one of {string.Join(", ", Enum.GetNames<T>().Select(WireNames.Of))}.",
-                "#/" + member,
-                status: 422);
+                "#/" + member);
 
     public static Refusal? CheckText(string member, string? text, int maxLength) =>
-        PlainText.Problem(text, maxLength) is { } why ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422) : null;
+        PlainText.Problem(text, maxLength) is { } why ? Refusal.Invalid("invalid_text", why, "#/" + member) : null;
 
     /// <summary>A message may contain any time that .NET can represent; the API accepts a smaller range.</summary>
     public static Refusal? CheckEffectiveAt(DateTimeOffset? effectiveAt) =>
         effectiveAt is { } at && Instants.AtUtcTicks(at.UtcTicks) is InstantResult.Malformed malformed
-            ? Problems.Malformed("invalid_time", malformed.Why, "#/effectiveAt", status: 422)
+            ? Refusal.Invalid("invalid_time", malformed.Why, "#/effectiveAt")
             : null;
 
     private static Refusal? CheckAmount(Money amount) =>
         amount switch
         {
-            { IsPositive: false } => Problems.Malformed(
-                "amount_not_positive", "The amount must be above zero.", "#/amount/value", status: 422),
-            { Minor: > Guards.MaxAmount } => Problems.Malformed(
-                "invalid_amount", "The amount exceeds the largest amount of this bank.", "#/amount/value", status: 422),
+            { IsPositive: false } => Refusal.Invalid(
+                "amount_not_positive", "The amount must be above zero.", "#/amount/value"),
+            { Minor: > Guards.MaxAmount } => Refusal.Invalid(
+                "invalid_amount", "The amount exceeds the largest amount of this bank.", "#/amount/value"),
             _ => null,
         };
 }

@@ -37,9 +37,9 @@ public static class FreezeAccountHandler
             c => CommandValidation.CheckEnum("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
-        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(FreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(FreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(FreezeAccount command, Account account, Guid id, DateTimeOffset now)
@@ -52,7 +52,7 @@ public static class FreezeAccountHandler
         var debit = account.DebitFrozen || command.Scope == FreezeScope.Credit;
         var credit = account.CreditFrozen || command.Scope == FreezeScope.Debit;
         return debit && credit
-            ? new Decision.Refused(Refusal.Of("already_frozen", 409, "The account is already frozen for these movements.",
+            ? new Decision.Refused(Refusal.Conflict("already_frozen", "The account is already frozen for these movements.",
                 ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))))
             : new Decision.Accepted(new NewEvent(account.Id, id, new AccountFrozen(command.Scope, now)));
     }

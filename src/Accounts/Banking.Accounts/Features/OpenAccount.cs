@@ -42,7 +42,7 @@ public static class OpenAccountEndpoint
         {
             return (
                 null,
-                Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422));
+                Refusal.Invalid("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency"));
         }
 
         AccountNumber? number = null;
@@ -82,13 +82,12 @@ public static class OpenAccountHandler
     };
 
     internal static Refusal InvalidNumber =>
-        Problems.Malformed(
+        Refusal.Invalid(
             "invalid_account_number",
             "An account number is an IBAN with the structure of its country and valid check digits.",
-            "#/number",
-            status: 422);
+            "#/number");
 
-    public static Task<Outcome> Handle(OpenAccount command, Envelope envelope, AccountOpening opening, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(OpenAccount command, Envelope envelope, AccountOpening opening, CancellationToken ct) =>
         opening.BusAsync(command, envelope, ct);
 
     private static Refusal? Check(OpenAccount command) =>
@@ -97,20 +96,19 @@ public static class OpenAccountHandler
         ?? CommandValidation.CheckEffectiveAt(command.EffectiveAt)
         ?? (Currency.TryParse(command.Currency.Code, out var active) && active == command.Currency
             ? null
-            : Problems.Malformed("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency", status: 422))
+            : Refusal.Invalid("unknown_currency", "The currency is not an active ISO 4217 currency.", "#/currency"))
         ?? (command.Number is { } number && !AccountNumber.TryParse(number.Value, out _) ? InvalidNumber : null)
         ?? (
             command.OverdraftLimit is { IsNegative: true } or { Minor: > Guards.MaxAmount }
-                ? Problems.Malformed(
+                ? Refusal.Invalid(
                     "invalid_amount",
                     "An overdraft limit is zero or more and does not exceed the largest limit of this bank.",
-                    "#/overdraftLimit",
-                    status: 422)
+                    "#/overdraftLimit")
                 : null)
         ?? (
             command.OverdraftLimit is { } limit && limit.Currency != command.Currency
-                ? Problems.Malformed(
-                    "currency_mismatch", "The overdraft limit must be in the account's currency.", "#/overdraftLimit", status: 422)
+                ? Refusal.Invalid(
+                    "currency_mismatch", "The overdraft limit must be in the account's currency.", "#/overdraftLimit")
                 : null);
 
     internal static Decision Decide(

@@ -72,10 +72,9 @@ internal sealed class ReferencedAccounts(IReadOnlyList<AccountReference> referen
                 resolver.Forget(references[i].Account);
                 IsStale = true;
                 return new(
-                    Problems.Malformed(
+                    Refusal.Unavailable(
                         "temporarily_unavailable",
-                        "The account number was resolved before a restore of the database. Nothing was done; repeat with the same key.",
-                        status: 503));
+                        "The account number was resolved before a restore of the database. Nothing was done; repeat with the same key."));
             }
 
             // A missing account and one of another customer get the same answer: account numbers must not reveal who is a customer.

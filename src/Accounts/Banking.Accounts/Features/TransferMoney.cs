@@ -74,14 +74,15 @@ public static class TransferMoneyHandler
         },
         c => [new(c.From, "/fromAccountId", nameof(c.From)), new(c.To, "/toAccountId", nameof(c.To))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule),
-        (c, accounts, ids, now) =>
+        (c, accounts, events, now) =>
         {
-            var view = TransferView.Of(ids.First, accounts[0].Id, Sent(c, accounts[1], ids.First, now), accounts[0], now, c.Reason);
-            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
+            var view = TransferView.Of(
+                events[0].EventId, accounts[0].Id, (TransferSent)events[0].Data, accounts[0], now, c.Reason);
+            return CommandAnswer.Created(view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
         })
     { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
 
-    public static Task<Outcome> Handle(TransferMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(TransferMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     /// <summary>Checks the payer's account first, then the payee's. Both halves are stored, or neither.</summary>
@@ -90,8 +91,8 @@ public static class TransferMoneyHandler
         var time = EffectiveTime.Of(command.EffectiveAt, now, rule);
         if (from.Id == to.Id)
         {
-            return new Decision.Refused(Refusal.Of(
-                "same_account", 422, "The payer's and the payee's account must differ.", ("accountId", AccountId.Format(from.Id))));
+            return new Decision.Refused(Refusal.RuleBroken(
+                "same_account", "The payer's and the payee's account must differ.", ("accountId", AccountId.Format(from.Id))));
         }
 
         if (Guards.CheckDebit(from, command.Amount, time) is { } payer)
@@ -112,8 +113,8 @@ public static class TransferMoneyHandler
     /// <summary>The payer learns that the payee's account refused the transfer, but nothing about its balance.</summary>
     private static Refusal PayeeRefusal(Refusal refusal, Account to) =>
         new(
+            refusal.Kind,
             refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
-            refusal.Status,
             "The payee's account refused the transfer: "
                 + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
             // The only facts passed on: the account, and the earliest effective time of a transfer to it.

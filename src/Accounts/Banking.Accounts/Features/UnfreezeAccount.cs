@@ -37,9 +37,9 @@ public static class UnfreezeAccountHandler
             c => CommandValidation.CheckEnum("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
         (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
-        (_, accounts, _, _) => new(StatusCodes.Status200OK, AccountView.Of(accounts[0]), accounts[0].Id));
+        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
 
-    public static Task<Outcome> Handle(UnfreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(UnfreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(UnfreezeAccount command, Account account, Guid id, DateTimeOffset now)
@@ -53,7 +53,7 @@ public static class UnfreezeAccountHandler
             (account.DebitFrozen && command.Scope != FreezeScope.Credit) || (account.CreditFrozen && command.Scope != FreezeScope.Debit);
         return frozen
             ? new Decision.Accepted(new NewEvent(account.Id, id, new AccountUnfrozen(command.Scope, now)))
-            : new Decision.Refused(Refusal.Of("not_frozen", 409, "The account is not frozen for these movements.",
+            : new Decision.Refused(Refusal.Conflict("not_frozen", "The account is not frozen for these movements.",
                 ("frozen", new FrozenView(account.DebitFrozen, account.CreditFrozen))));
     }
 }

@@ -66,15 +66,15 @@ public static class WithdrawMoneyHandler
         { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
         c => [new(c.Account, "/accountId", nameof(c.Account))],
         (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
-        (c, accounts, ids, now) =>
+        (c, accounts, events, now) =>
         {
-            var id = PublicId.Format(MovementId.Withdrawal, ids.First);
-            var view = MovementView.Of(id, Booked(c, now), accounts[0], now, c.Reference, c.Reason);
-            return new(StatusCodes.Status201Created, view, accounts[0].Id, $"/v1/withdrawals/{id}");
+            var id = PublicId.Format(MovementId.Withdrawal, events[0].EventId);
+            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, c.Reference, c.Reason);
+            return CommandAnswer.Created(view, accounts[0].Id, $"/v1/withdrawals/{id}");
         })
     { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
 
-    public static Task<Outcome> Handle(WithdrawMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
+    public static Task<CommandReply> Handle(WithdrawMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);
 
     internal static Decision Decide(WithdrawMoney command, Account account, Guid id, DateTimeOffset now, BackdatingRule rule) =>

@@ -99,14 +99,14 @@ public static class GetBalanceEndpoint
     {
         if (withInstants || !Exact.TryNumber(text, out var version) || version < 1)
         {
-            return new ProblemResult(Problems.Malformed(
+            return new ProblemResult(Refusal.Malformed(
                 "malformed_version", "version is a number from 1, and cannot be combined with effectiveAt or knownAt."));
         }
 
         if (version > account.Version)
         {
             return new ProblemResult(
-                Refusal.Of("version_not_found", 404, $"The account is at version {account.Version}.", ("version", account.Version)));
+                Refusal.NotFound("version_not_found", $"The account is at version {account.Version}.", ("version", account.Version)));
         }
 
         var (at, found) = await balances.AtVersionAsync(account, version, http.RequestAborted);
@@ -121,7 +121,7 @@ public static class GetBalanceEndpoint
         if (knownAt > now)
         {
             return new ProblemResult(
-                Refusal.Of("known_in_future", 422, "knownAt must not be in the future.", ("knownAt", knownAt), ("now", now)));
+                Refusal.RuleBroken("known_in_future", "knownAt must not be in the future.", ("knownAt", knownAt), ("now", now)));
         }
 
         await reader.WaitForWritersAsync(account.Id, knownAt, http.RequestAborted);

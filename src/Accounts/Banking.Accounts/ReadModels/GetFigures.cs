@@ -44,7 +44,7 @@ public static class GetFiguresEndpoint
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "month";
         var format = by switch { "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
         problem ??= wrong ?? unfit ?? (from > to ? DateQuery.Reversed : null)
-            ?? (format is null ? Problems.Malformed("malformed_filter", "by is day or month.") : null);
+            ?? (format is null ? Refusal.Malformed("malformed_filter", "by is day or month.") : null);
         var requested = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
         {
@@ -109,5 +109,5 @@ public static class GetFiguresEndpoint
     private static (DateOnly Date, Refusal? Problem) ReadDate(HttpRequest request, string name, DateOnly otherwise) =>
         !request.Query.TryGetValue(name, out var text) ? (otherwise, null)
         : Exact.TryDay(text.ToString(), out var date) && date >= Earliest ? (date, null)
-        : (otherwise, Problems.Malformed("malformed_date", $"{name} is a date such as 2026-01-31."));
+        : (otherwise, Refusal.Malformed("malformed_date", $"{name} is a date such as 2026-01-31."));
 }

@@ -70,5 +70,5 @@ public static class GetMovementsEndpoint
     }
 
     private static ProblemResult NotFound(string id) =>
-        new(Refusal.Of("movement_not_found", 404, "There is no such movement.", ("id", id)));
+        new(Refusal.NotFound("movement_not_found", "There is no such movement.", ("id", id)));
 }

@@ -69,7 +69,7 @@ public static class ListAccountsEndpoint
 
         if (!PublicId.TryParse("cus", customer, out var id))
         {
-            return Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…");
+            return Refusal.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…");
         }
 
         search.AddById(UsedBy, id);
@@ -85,7 +85,7 @@ public static class ListAccountsEndpoint
 
         if (!AccountNumber.TryParseStored(text, out var number))
         {
-            return Problems.Malformed("invalid_account_number", "number is an account number: an IBAN with valid check digits.");
+            return Refusal.Malformed("invalid_account_number", "number is an account number: an IBAN with valid check digits.");
         }
 
         search.AddById(
@@ -96,9 +96,9 @@ public static class ListAccountsEndpoint
 
     private static Refusal? CheckValues(IQueryCollection query) =>
         query.TryGetValue("currency", out var currency) && !Currency.TryParseEver(currency, out _)
-            ? Problems.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn.")
+            ? Refusal.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn.")
         : query.TryGetValue("status", out var status) && status != "open" && status != "closed"
-            ? Problems.Malformed("malformed_filter", "status is open or closed.")
+            ? Refusal.Malformed("malformed_filter", "status is open or closed.")
         : null;
 
     private static Refusal? FilterByText(IQueryCollection query, StateSearch search)
@@ -112,7 +112,7 @@ public static class ListAccountsEndpoint
 
             if (PlainText.Problem(value.ToString(), 100) is { } why)
             {
-                return Problems.Malformed("malformed_filter", $"{name}: {why}");
+                return Refusal.Malformed("malformed_filter", $"{name}: {why}");
             }
 
             if (name == "externalId")

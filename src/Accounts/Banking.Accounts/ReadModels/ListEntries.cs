@@ -78,8 +78,8 @@ public static class ListEntriesEndpoint
         Guid? own = caller.IsStaff ? null : caller.CustomerId ?? Guid.Empty;
         return !http.Request.Query.TryGetValue("customerId", out var text) ? (own, null)
             : !PublicId.TryParse("cus", text, out var id)
-                ? (null, Problems.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
-            : own is not null && own != id ? (null, Refusal.Of("customer_not_found", 404, "There is no such customer."))
+                ? (null, Refusal.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
+            : own is not null && own != id ? (null, Refusal.NotFound("customer_not_found", "There is no such customer."))
             : (id, null);
     }
 
@@ -88,15 +88,15 @@ public static class ListEntriesEndpoint
         if (!request.Query.TryGetValue("amount", out var value))
         {
             return request.Query.ContainsKey("currency")
-                ? (null, Problems.Malformed(
+                ? (null, Refusal.Malformed(
                     "currency_without_amount", "currency requires amount: it is not a filter of its own."))
                 : (null, null);
         }
 
         return !Currency.TryParseEver(request.Query["currency"], out var currency)
-            ? (null, Problems.Malformed("unknown_currency", "amount requires currency, an ISO 4217 code."))
+            ? (null, Refusal.Malformed("unknown_currency", "amount requires currency, an ISO 4217 code."))
             : Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
-                ? (null, why with { Status = StatusCodes.Status400BadRequest, Pointer = null })
+                ? (null, why with { Kind = RefusalKind.Malformed, Pointer = null })
                 : (Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);
     }
 }

@@ -52,7 +52,7 @@ internal sealed class AuditSearch
             if (request.Query.TryGetValue(name, out var text))
             {
                 problem ??= PlainText.Problem(text.ToString(), MaxTextLength) is { } why
-                    ? Problems.Malformed("malformed_filter", $"{name}: {why}")
+                    ? Refusal.Malformed("malformed_filter", $"{name}: {why}")
                     : null;
                 var value = search.Parameter(text.ToString());
                 search._clauses.Add($"{AuditModel.Hash(column)} = {AuditModel.Hash(value)} and {column} = {value}");
@@ -103,7 +103,7 @@ internal sealed class AuditSearch
 
         if (!parse(text.ToString(), out var id))
         {
-            return Problems.Malformed("malformed_filter", $"{name} is an id of this bank: {expected}");
+            return Refusal.Malformed("malformed_filter", $"{name} is an id of this bank: {expected}");
         }
 
         _usesLogIndexes = true;

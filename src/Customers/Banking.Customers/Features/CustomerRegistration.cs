@@ -17,7 +17,7 @@ public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
 
-    internal Task<Outcome> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
+    internal Task<CommandReply> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
 
     private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
@@ -32,8 +32,8 @@ public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup
                 [id],
                 _ => null,
                 (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
-                (states, _) => new(
-                    StatusCodes.Status201Created, CustomerView.Registered(states[id]), id,
+                (states, _, _) => CommandAnswer.Created(
+                    CustomerView.Registered(states[id]), id,
                     $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}"),
                 // No rule refuses a registration, and stored commands must not contain personal data.
                 Data: null),

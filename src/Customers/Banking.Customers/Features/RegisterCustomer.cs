@@ -63,7 +63,7 @@ public static partial class RegisterCustomerHandler
     internal static readonly CommandShape<RegisterCustomer> Shape =
         new("customers.register-customer.v1", c => c.CommandId, _ => (null, null), Check);
 
-    public static Task<Outcome> Handle(
+    public static Task<CommandReply> Handle(
         RegisterCustomer command, Envelope envelope, CustomerRegistration registration, CancellationToken ct) =>
         registration.BusAsync(command, envelope, ct);
 
@@ -75,11 +75,11 @@ public static partial class RegisterCustomerHandler
         ?? CheckText("email", command.Email, 254)
         ?? CheckText("phone", command.Phone, 40)
         ?? (command.Email is not null && !EmailShape().IsMatch(command.Email)
-            ? Problems.Malformed("invalid_text", "An e-mail address has text on both sides of one @.", "#/email", status: 422)
+            ? Refusal.Invalid("invalid_text", "An e-mail address has text on both sides of one @.", "#/email")
             : null);
 
     private static Refusal? CheckText(string member, string? text, int maxLength) => PlainText.Problem(text, maxLength) is { } why
-        ? Problems.Malformed("invalid_text", why, "#/" + member, status: 422)
+        ? Refusal.Invalid("invalid_text", why, "#/" + member)
         : null;
 
     [GeneratedRegex(@"\A[^@\s]+@[^@\s]+\z", RegexOptions.CultureInvariant)]

@@ -28,7 +28,7 @@ public static class GetCustomerEndpoint
             || !(caller.IsStaff || caller.CustomerId == id)
             || await states.FindAsync(id, ct) is not { } found)
         {
-            return new ProblemResult(Refusal.Of("customer_not_found", 404, "There is no such customer."));
+            return new ProblemResult(Refusal.NotFound("customer_not_found", "There is no such customer."));
         }
 
         var key = await session.LoadAsync<CustomerKey>(id, ct);

@@ -59,7 +59,7 @@ public static class ListCustomersEndpoint
         {
             if (PlainText.Problem(externalId.ToString(), 100) is { } why)
             {
-                return Problems.Malformed("malformed_filter", $"externalId: {why}");
+                return Refusal.Malformed("malformed_filter", $"externalId: {why}");
             }
 
             search.AddByData("d.data ->> 'externalId' = ?", externalId.ToString());

@@ -51,7 +51,7 @@ public static class GetFiguresEndpoint
         var (paging, problem) = Paging.Read(http.Request);
         var (period, unfit) = Period.Read(http.Request);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
-        problem ??= unfit ?? (by is "day" or "month" ? null : Problems.Malformed("malformed_filter", "by is day or month."));
+        problem ??= unfit ?? (by is "day" or "month" ? null : Refusal.Malformed("malformed_filter", "by is day or month."));
         var requested = period;
         if (problem is null && paging!.After is not null)
         {

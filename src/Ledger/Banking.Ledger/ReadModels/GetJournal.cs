@@ -63,7 +63,7 @@ public static class GetJournalEndpoint
         if (Chart.Find(account) is not { } glAccount)
         {
             return new ProblemResult(
-                Problems.Malformed("ledger_account_not_found", "The chart of accounts has no such account.", status: 404));
+                Refusal.NotFound("ledger_account_not_found", "The chart of accounts has no such account."));
         }
 
         var (paging, problem) = Paging.Read(http.Request);

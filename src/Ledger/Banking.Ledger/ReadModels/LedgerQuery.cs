@@ -62,7 +62,7 @@ internal readonly record struct Period(DateOnly From, DateOnly To, string? Curre
         // Any code, not only active currencies: the ledger keeps entries in withdrawn currencies.
         if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
         {
-            problem = Problems.Malformed("unknown_currency", "currency is an ISO 4217 code.");
+            problem = Refusal.Malformed("unknown_currency", "currency is an ISO 4217 code.");
         }
 
         // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.
@@ -77,7 +77,7 @@ internal static class LedgerQuery
         var (knownAt, problem) = InstantQuery.Read(request, "knownAt");
         var now = clock.GetUtcNow();
         return problem is null && knownAt > now
-            ? (null, Refusal.Of("known_in_future", 422, "knownAt must not be in the future.", ("knownAt", knownAt.Value), ("now", now)))
+            ? (null, Refusal.RuleBroken("known_in_future", "knownAt must not be in the future.", ("knownAt", knownAt.Value), ("now", now)))
             : (knownAt, problem ?? InstantQuery.ZoneProblem(request, "knownAt"));
     }
 

@@ -33,9 +33,9 @@ internal static class CancelDecision
 {
     internal static readonly CommandShape<CancelSubscription> Shape = new(
         "notifications.cancel.v1", c => c.CommandId, c => (null, c.Reason),
-        c => PlainText.Problem(c.Reason, 500) is { } why ? Problems.Malformed("invalid_text", why, "#/reason", status: 422) : null);
+        c => PlainText.Problem(c.Reason, 500) is { } why ? Refusal.Invalid("invalid_text", why, "#/reason") : null);
 
     internal static Decision Decide(Subscription subscription, Guid eventId, DateTimeOffset now) => subscription.CancelledAt is { } at
-        ? new Decision.Refused(Refusal.Of("already_cancelled", 409, "The subscription is already cancelled.", ("cancelledAt", at)))
+        ? new Decision.Refused(Refusal.Conflict("already_cancelled", "The subscription is already cancelled.", ("cancelledAt", at)))
         : new Decision.Accepted(new NewEvent(subscription.Id, eventId, new SubscriptionCancelled(now)));
 }

@@ -81,11 +81,11 @@ internal static class SubscribeDecision
 
     private static Refusal? Check(Subscribe command) => command.Types switch
     {
-        [] => Problems.Malformed("unknown_type", "types must name at least one type, or be left out.", "#/types", status: 422),
-        _ when !command.Types.All(NotifiableEvents.Types.Contains) => Problems.Malformed(
-            "unknown_type", $"types must be among {string.Join(", ", NotifiableEvents.Types)}.", "#/types", status: 422),
+        [] => Refusal.Invalid("unknown_type", "types must name at least one type, or be left out.", "#/types"),
+        _ when !command.Types.All(NotifiableEvents.Types.Contains) => Refusal.Invalid(
+            "unknown_type", $"types must be among {string.Join(", ", NotifiableEvents.Types)}.", "#/types"),
         _ => command.Minimum is not null && !command.Types.All(NotifiableEvents.IsMovement)
-            ? Problems.Malformed("minimum_without_amount", "minimum requires that all types are movements.", "#/minimum", status: 422)
+            ? Refusal.Invalid("minimum_without_amount", "minimum requires that all types are movements.", "#/minimum")
             : null,
     };
 }

@@ -58,7 +58,7 @@ public sealed class SubscriptionCommands(
         {
             return GroupOutcomes.Rejected(
                 context,
-                Refusal.Of("account_not_found", 404, "There is no such account.", ("account", command.Account)) with
+                Refusal.NotFound("account_not_found", "There is no such account.", ("account", command.Account)) with
                 {
                     Pointer = "#/account",
                 });
@@ -71,7 +71,7 @@ public sealed class SubscriptionCommands(
                 [id],
                 _ => null,
                 (_, now) => SubscribeDecision.Decide(command, id, account, context.Caller.CustomerId, eventId, now),
-                (states, _) => new(StatusCodes.Status201Created, SubscriptionView.Of(states[id]), id),
+                (states, _, _) => CommandAnswer.Created(SubscriptionView.Of(states[id]), id),
                 () => CommandData.Of(SubscribeDecision.Shape.Name, command)),
             ct);
     }
@@ -90,7 +90,7 @@ public sealed class SubscriptionCommands(
                 [id],
                 states => states.Find(id) is { } found && MaySee(context.Caller, found.Customer) ? null : new Decision.Rejected(NotFound),
                 (states, now) => CancelDecision.Decide(states[id], eventId, now),
-                (states, _) => new(StatusCodes.Status200OK, SubscriptionView.Of(states[id]), id),
+                (states, _, _) => CommandAnswer.Changed(SubscriptionView.Of(states[id]), id),
                 () => CommandData.Of(CancelDecision.Shape.Name, command)),
             ct);
     }
@@ -98,5 +98,5 @@ public sealed class SubscriptionCommands(
     /// <summary>Staff see all subscriptions; customers only their own, even if others use the same account.</summary>
     internal static bool MaySee(Caller caller, Guid? customer) => caller.IsStaff || (customer is not null && customer == caller.CustomerId);
 
-    private static Refusal NotFound => Refusal.Of("subscription_not_found", 404, "There is no such subscription.");
+    private static Refusal NotFound => Refusal.NotFound("subscription_not_found", "There is no such subscription.");
 }

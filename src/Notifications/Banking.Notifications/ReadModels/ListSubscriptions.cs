@@ -61,5 +61,5 @@ internal static class AccountFilter
         ? (null, null)
         : PublicId.TryParse("acc", text.ToString(), out var account)
             ? (account, null)
-            : (null, Problems.Malformed("malformed_filter", "account is the id of an account, acc_…"));
+            : (null, Refusal.Malformed("malformed_filter", "account is the id of an account, acc_…"));
 }

@@ -38,7 +38,7 @@ public static class GetRebuildEndpoint
         if (await operations.GenerationAsync(name, null, http.RequestAborted) is not { } newest
             || newest is { HasTables: true, Number: 1 } or { HasTables: false, StartedAt: null, State: GenerationState.Serving })
         {
-            return new ProblemResult(Refusal.Of("no_rebuild", 404, "This read model was never rebuilt.", ("name", name)));
+            return new ProblemResult(Refusal.NotFound("no_rebuild", "This read model was never rebuilt.", ("name", name)));
         }
 
         return AnswerForm.IsEventStream(http)

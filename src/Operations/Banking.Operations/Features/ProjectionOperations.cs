@@ -22,13 +22,12 @@ public sealed class ProjectionOperations(
 
     /// <summary>The answer to an action that document read models do not support.</summary>
     private static Refusal NotForDocuments(string name) =>
-        Refusal.Of(
+        Refusal.Conflict(
             "not_for_documents",
-            409,
             "This read model consists of documents: it can only be rebuilt, in place, and resumed.",
             ("name", name));
 
-    public static Refusal NotFound(string name) => Refusal.Of("projection_not_found", 404, "There is no such read model.", ("name", name));
+    public static Refusal NotFound(string name) => Refusal.NotFound("projection_not_found", "There is no such read model.", ("name", name));
 
     /// <summary>Runs an action on a read model, or answers with the problem of the request.</summary>
     public async Task<IResult> RunAsync(

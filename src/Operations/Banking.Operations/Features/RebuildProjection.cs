@@ -65,7 +65,7 @@ public static class RebuildProjectionEndpoint
             });
 
     private static ProblemResult InProgress(string name) =>
-        new(Refusal.Of("rebuild_in_progress", 409, "A rebuild of this read model is running, or waits for a decision.", ("name", name)));
+        new(Refusal.Conflict("rebuild_in_progress", "A rebuild of this read model is running, or waits for a decision.", ("name", name)));
 
     /// <summary>Rebuilds all read models with tables, in one pass over the log.</summary>
     [WolverinePost("/ops/projections/rebuild")]
@@ -84,7 +84,7 @@ public static class RebuildProjectionEndpoint
             if (await rebuild.RequestAsync([.. models], action, http.RequestAborted) is not { } numbers)
             {
                 return new ProblemResult(
-                    Refusal.Of("rebuild_in_progress", 409, "A rebuild of one of the read models is running, or waits for a decision."));
+                    Refusal.Conflict("rebuild_in_progress", "A rebuild of one of the read models is running, or waits for a decision."));
             }
 
             runner.Wake();
@@ -119,5 +119,5 @@ public static class RebuildProjectionEndpoint
                 : NoRebuild(name));
 
     private static ProblemResult NoRebuild(string name) =>
-        new(Refusal.Of("no_rebuild", 409, "This read model has no rebuild in a state that allows this action.", ("name", name)));
+        new(Refusal.Conflict("no_rebuild", "This read model has no rebuild in a state that allows this action.", ("name", name)));
 }

@@ -35,9 +35,8 @@ public static class RepairProjectionEndpoint
                 var result = await repair.RunAsync(name, action, CancellationToken.None);
                 return result is null
                     ? new ProblemResult(
-                        Refusal.Of(
+                        Refusal.Conflict(
                             "repair_not_possible_now",
-                            409,
                             "A rebuild or another repair is running, or a rebuild waits for a decision.",
                             ("name", name)))
                     : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);

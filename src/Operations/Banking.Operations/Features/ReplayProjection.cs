@@ -68,5 +68,5 @@ public static class ReplayProjectionEndpoint
         });
 
     private static ProblemResult Invalid(string code, string detail, string pointer) =>
-        new(Problems.Malformed(code, detail, pointer, status: 422));
+        new(Refusal.Invalid(code, detail, pointer));
 }

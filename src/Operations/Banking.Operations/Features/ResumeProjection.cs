@@ -50,5 +50,5 @@ public static class ResumeProjectionEndpoint
                     : NotPaused(name));
 
     private static ProblemResult NotPaused(string name) =>
-        new(Refusal.Of("not_paused", 409, "This read model is not paused.", ("name", name)));
+        new(Refusal.Conflict("not_paused", "This read model is not paused.", ("name", name)));
 }

@@ -57,8 +57,8 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
                 catalogue.Schemas.TryGetValue(type, out var schema)
                     ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
                     : new ProblemResult(
-                        Problems.Malformed(
-                            "unknown_contract", "There is no contract with this name; GET /contracts lists them.", status: 404)))
+                        Refusal.NotFound(
+                            "unknown_contract", "There is no contract with this name; GET /contracts lists them.")))
             .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
             .WithSummary("Get the JSON Schema of a contract's data, with the schema of the whole event under $defs/event");
     }

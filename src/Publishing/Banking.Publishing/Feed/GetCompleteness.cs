@@ -33,7 +33,7 @@ public static class GetCompletenessEndpoint
         var account = http.Request.Query["account"].ToString();
         if (!PublicId.TryParse("acc", account, out var id))
         {
-            return new ProblemResult(Problems.Malformed("malformed_account", "account must be the id of an account, acc_…"));
+            return new ProblemResult(Refusal.Malformed("malformed_account", "account must be the id of an account, acc_…"));
         }
 
         var position = await highWaterMark.LookAsync(http.RequestAborted);

@@ -82,7 +82,7 @@ public static class GetFeedEndpoint
     {
         if (!Exact.TryNumber(text, out var position))
         {
-            return (0, Problems.Malformed("malformed_position", "after and Last-Event-ID must be a position that this feed gave: digits."));
+            return (0, Refusal.Malformed("malformed_position", "after and Last-Event-ID must be a position that this feed gave: digits."));
         }
 
         // A position beyond this host's high-water mark may still be in the log: the end is read from the log itself.
@@ -95,11 +95,11 @@ public static class GetFeedEndpoint
         if (request.Query.TryGetValue("limit", out var text)
             && (!Exact.TryInt(text, out limit) || limit is < 1 or > MaxLimit))
         {
-            return (0, Problems.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
+            return (0, Refusal.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
         }
 
         return isStream && request.Query.ContainsKey("limit")
-            ? (0, Problems.Malformed("limit_of_a_stream", "limit applies to pages; a stream continues until the client closes it."))
+            ? (0, Refusal.Malformed("limit_of_a_stream", "limit applies to pages; a stream continues until the client closes it."))
             : (limit, null);
     }
 

@@ -65,7 +65,7 @@ public static class GetDeadLettersEndpoint
         {
             if (!PublicId.TryParse("acc", text.ToString(), out var id))
             {
-                return new ProblemResult(Problems.Malformed("malformed_filter", "account must be the id of an account, acc_…"));
+                return new ProblemResult(Refusal.Malformed("malformed_filter", "account must be the id of an account, acc_…"));
             }
 
             account = id;
@@ -76,7 +76,7 @@ public static class GetDeadLettersEndpoint
             ?? PlainText.Problem(cause, OutboxCommands.MaxTextLength);
         if (textProblem is not null)
         {
-            return new ProblemResult(Problems.Malformed("malformed_filter", textProblem));
+            return new ProblemResult(Refusal.Malformed("malformed_filter", textProblem));
         }
 
         var items = await blocked.ListRejectedAsync(destination, cause, account, MaxItems, http.RequestAborted);

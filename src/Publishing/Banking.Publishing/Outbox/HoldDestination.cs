@@ -31,8 +31,8 @@ public static class HoldDestinationEndpoint
         commands.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.HoldAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
-                : new ProblemResult(Refusal.Of(
-                    "already_held", 409, "This destination or event type is already held.", ("destination", destination))));
+                : new ProblemResult(Refusal.Conflict(
+                    "already_held", "This destination or event type is already held.", ("destination", destination))));
 }
 
 public static class ReleaseDestinationEndpoint
@@ -47,6 +47,6 @@ public static class ReleaseDestinationEndpoint
         commands.RunAsync(destination, request.Type, request.ReasonCode, request.Reason, http, async action =>
             await control.ReleaseAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
-                : new ProblemResult(Refusal.Of(
-                    "not_held", 409, "This destination or event type is not held.", ("destination", destination))));
+                : new ProblemResult(Refusal.Conflict(
+                    "not_held", "This destination or event type is not held.", ("destination", destination))));
 }

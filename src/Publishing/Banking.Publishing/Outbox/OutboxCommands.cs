@@ -16,7 +16,7 @@ public sealed class OutboxCommands(PublisherStore store, PublicContracts contrac
     public const int MaxTextLength = 500;
 
     public static Refusal NotFound(string destination) =>
-        Refusal.Of("destination_not_found", 404, "There is no such destination.", ("destination", destination));
+        Refusal.NotFound("destination_not_found", "There is no such destination.", ("destination", destination));
 
     /// <summary>Runs the command, or answers with the problem of the request.</summary>
     public async Task<IResult> RunAsync(
@@ -32,8 +32,8 @@ public sealed class OutboxCommands(PublisherStore store, PublicContracts contrac
         if (type is not null && !contracts.IsKnown(type))
         {
             return new ProblemResult(
-                Problems.Malformed(
-                    "unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type", status: 422));
+                Refusal.Invalid(
+                    "unknown_type", "There is no such type of published event; /asyncapi.json lists them.", "#/type"));
         }
 
         return Reasons.Problem(reasonCode, reason) is { } problem

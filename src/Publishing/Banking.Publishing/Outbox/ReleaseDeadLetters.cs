@@ -60,7 +60,7 @@ internal static class DeadLetterRelease
             if (!PublicId.TryParse("acc", request.Account, out var id))
             {
                 return new ProblemResult(
-                    Problems.Malformed("malformed_account", "account must be the id of an account, acc_…", "#/account", status: 422));
+                    Refusal.Invalid("malformed_account", "account must be the id of an account, acc_…", "#/account"));
             }
 
             account = id;
@@ -70,7 +70,7 @@ internal static class DeadLetterRelease
             ?? PlainText.Problem(request.Cause, OutboxCommands.MaxTextLength);
         if (textProblem is not null)
         {
-            return new ProblemResult(Problems.Malformed("invalid_text", textProblem, status: 422));
+            return new ProblemResult(Refusal.Invalid("invalid_text", textProblem));
         }
 
         if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)

@@ -37,7 +37,7 @@ public static class SetDestinationEndpoint
         HttpContext http) => commands.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
             var problem = request.Position < 0
-                ? Problems.Malformed("malformed_position", "position must be 0 or a position of the log.", "#/position", status: 422)
+                ? Refusal.Invalid("malformed_position", "position must be 0 or a position of the log.", "#/position")
                 : PositionBeyondEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
             if (problem is not null)
             {

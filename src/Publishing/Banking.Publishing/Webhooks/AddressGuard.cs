@@ -66,11 +66,10 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
             || uri.Host.Length == 0
             || url.Any(c => c is <= ' ' or > '~'))
         {
-            return Problems.Malformed(
+            return Refusal.Invalid(
                 "malformed_url",
                 $"url must be an absolute address of at most {MaxUrlLength} printable ASCII characters.",
-                "#/url",
-                status: 422);
+                "#/url");
         }
 
         if (!(uri.Scheme == Uri.UriSchemeHttps || (settings.AllowInsecure && uri.Scheme == Uri.UriSchemeHttp)))
@@ -128,7 +127,7 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
         return settings.AllowPrivateAddresses ? all : [.. all.Where(IsPublic)];
     }
 
-    private static Refusal NotAllowed(string reason) => Problems.Malformed("webhook_address_not_allowed", reason, "#/url", status: 422);
+    private static Refusal NotAllowed(string reason) => Refusal.Invalid("webhook_address_not_allowed", reason, "#/url");
 }
 
 /// <summary>The host name resolves to no address that may be connected to.</summary>

@@ -14,10 +14,10 @@ internal sealed record EndWebhookGrace(Guid Webhook, Guid Secret)
         { RemovedAt: not null } => new Decision.Refused(WebhookCommands.Removed(webhook)),
         // A later rotation without a grace period has ended this one.
         { OldSecret: var old } when old != command.Secret => new Decision.Refused(
-            Refusal.Of("grace_over", 409, "The secret no longer signs: a later rotation has replaced it.")),
+            Refusal.Conflict("grace_over", "The secret no longer signs: a later rotation has replaced it.")),
         // The clock was set back after the command became due: the command stays scheduled.
         { OldSecretUntil: { } until } when until > now => new Decision.Rejected(
-            Refusal.Of("grace_not_over", 409, "The grace period of the secret has not ended.", ("until", until))),
+            Refusal.Conflict("grace_not_over", "The grace period of the secret has not ended.", ("until", until))),
         _ => new Decision.Accepted(new NewEvent(webhook.Id, eventId, new WebhookSecretRetired(command.Secret, now))),
     };
 }

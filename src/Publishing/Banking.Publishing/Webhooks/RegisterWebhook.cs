@@ -69,8 +69,8 @@ public static class RegisterWebhookEndpoint
         }
         catch (FormatException)
         {
-            return (0, Problems.Malformed(
-                "malformed_from", "from must be now, beginning or a position of the log.", "#/from", status: 422));
+            return (0, Refusal.Invalid(
+                "malformed_from", "from must be now, beginning or a position of the log.", "#/from"));
         }
     }
 }

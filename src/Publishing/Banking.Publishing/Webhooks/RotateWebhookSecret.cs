@@ -33,7 +33,7 @@ public static class RotateWebhookSecretEndpoint
                 r =>
                     r.GraceHours is >= 0 and <= MaxGraceHours
                         ? null
-                        : Problems.Malformed("malformed_grace", $"graceHours must be 0 to {MaxGraceHours}.", "#/graceHours", status: 422)),
+                        : Refusal.Invalid("malformed_grace", $"graceHours must be 0 to {MaxGraceHours}.", "#/graceHours")),
             request,
             webhook,
             url: null,
@@ -46,9 +46,8 @@ public static class RotateWebhookSecretEndpoint
         && webhook.OldSecretUntil is { } until
         && until > now
             ? new Decision.Refused(
-                Refusal.Of(
+                Refusal.Conflict(
                     "rotation_under_way",
-                    409,
                     "The former secret still signs; wait until its grace period ends, or rotate with graceHours 0.",
                     ("until", until)))
             : new Decision.Accepted(

@@ -51,21 +51,20 @@ public static class ResendToWebhookEndpoint
         {
             if (!PublicId.TryParse("evt", request.EventId, out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e)
             {
-                return (null, default, Refusal.Of("event_not_found", 404, "No such event is published.") with { Pointer = "#/eventId" });
+                return (null, default, Refusal.NotFound("event_not_found", "No such event is published.") with { Pointer = "#/eventId" });
             }
 
             if (!destination.Wants(e))
             {
-                return (null, default, Refusal.Of(
-                    "event_not_wanted", 422, "The filters of the endpoint exclude this event.", ("type", e.Type), ("account", e.Subject)));
+                return (null, default, Refusal.RuleBroken(
+                    "event_not_wanted", "The filters of the endpoint exclude this event.", ("type", e.Type), ("account", e.Subject)));
             }
 
             // Sending again comes after the first delivery: sent earlier, the event would overtake earlier events of its account.
             return await IsDeliveredAsync(found, e, publishers, blocked, http.RequestAborted)
                 ? (e.Id, e.Json, null)
-                : (null, default, Refusal.Of(
+                : (null, default, Refusal.Conflict(
                     "not_delivered_yet",
-                    409,
                     "The event was not delivered to this endpoint yet; it will be delivered in order.",
                     ("position", e.Position)));
         });

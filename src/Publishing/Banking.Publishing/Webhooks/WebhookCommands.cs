@@ -18,10 +18,10 @@ public sealed class WebhookCommands(
     StateReader<Webhook> states,
     TimeProvider clock)
 {
-    internal static Refusal NotFound => Refusal.Of("webhook_not_found", 404, "There is no such webhook.");
+    internal static Refusal NotFound => Refusal.NotFound("webhook_not_found", "There is no such webhook.");
 
     internal static Refusal Removed(Webhook webhook) =>
-        Refusal.Of("webhook_removed", 409, "The webhook was removed.", ("removedAt", webhook.RemovedAt!.Value));
+        Refusal.Conflict("webhook_removed", "The webhook was removed.", ("removedAt", webhook.RemovedAt!.Value));
 
     /// <summary>Registers a new webhook.</summary>
     internal Task<IResult> RegisterAsync<TCommand>(
@@ -47,8 +47,8 @@ public sealed class WebhookCommands(
                         [id],
                         _ => null,
                         (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
-                        (states, now) =>
-                            new(StatusCodes.Status201Created, WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
+                        (states, _, now) =>
+                            CommandAnswer.Created(WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
                         () => CommandData.Of(shape.Name, command)),
                     ct);
             });
@@ -74,7 +74,7 @@ public sealed class WebhookCommands(
                     (states, now) => states[id].RemovedAt is not null ? new Decision.Refused(Removed(states[id]))
                         : problem is not null ? new Decision.Rejected(problem)
                         : decide(states[id], secret, eventId, now),
-                    (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[id], now), id),
+                    (states, _, now) => CommandAnswer.Changed(WebhookView.Of(states[id], now), id),
                     () => CommandData.Of(shape.Name, new WebhookCommand<TCommand>(webhook, command))),
                 ct);
         });
@@ -88,7 +88,7 @@ public sealed class WebhookCommands(
                 context, [command.Webhook],
                 states => states.Find(command.Webhook) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => EndWebhookGrace.Decide(command, states[command.Webhook], eventId, now),
-                (states, now) => new(StatusCodes.Status200OK, WebhookView.Of(states[command.Webhook], now), command.Webhook),
+                (states, _, now) => CommandAnswer.Changed(WebhookView.Of(states[command.Webhook], now), command.Webhook),
                 () => CommandData.Of(EndWebhookGrace.Operation, command)),
             ct);
     }
@@ -105,21 +105,20 @@ public sealed class WebhookCommands(
             contracts.IsKnown,
             "There is no such type of published event; give the full name, such as banking.account.money-deposited.v1.")
         ?? ListProblem("accounts", accounts, a => PublicId.TryParse("acc", a, out _), "An account is given by its id, acc_….")
-        ?? (PlainText.Problem(description, 200) is { } why ? Problems.Malformed("invalid_text", why, "#/description", status: 422) : null);
+        ?? (PlainText.Problem(description, 200) is { } why ? Refusal.Invalid("invalid_text", why, "#/description") : null);
 
     private static Refusal? ListProblem(string member, IReadOnlyList<string>? names, Func<string, bool> isKnown, string why)
     {
         if (names is { Count: 0 })
         {
-            return Problems.Malformed(
+            return Refusal.Invalid(
                 "empty_list",
                 $"The list is empty, so the endpoint would receive nothing: give at least one entry, or leave {member} out for all.",
-                $"#/{member}",
-                status: 422);
+                $"#/{member}");
         }
 
         var wrong = names?.ToList().FindIndex(n => n is null || !isKnown(n)) ?? -1;
-        return wrong < 0 ? null : Problems.Malformed("unknown_name", why, $"#/{member}/{wrong}", status: 422);
+        return wrong < 0 ? null : Refusal.Invalid("unknown_name", why, $"#/{member}/{wrong}");
     }
 }
 
