@@ -53,9 +53,8 @@ internal sealed class WebhookLimits(WebhookSettings settings) : ICommitCheck<Web
     /// <param name="count">The number of webhooks with those of this transaction.</param>
     private static Refusal? Exceeded(string scope, int limit, long count) => count <= limit
         ? null
-        : Refusal.Of(
+        : Refusal.Conflict(
             "too_many_webhooks",
-            409,
             scope == "bank"
                 ? $"The bank has as many webhooks as it serves ({limit}). Remove one that is not needed."
                 : $"This caller has as many webhooks as one may have ({limit}). Remove one that is not needed.",
