@@ -58,15 +58,15 @@ internal static class DemoBank
         clock.MoveTo(DemoHistory.Opened);
         foreach (var (name, email) in DemoHistory.People)
         {
-            var outcome = await bus.InvokeAsync<Outcome>(new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email));
-            customers.Add(ReadId(outcome));
+            var reply = await bus.InvokeAsync<CommandReply>(new RegisterCustomer($"demo-customer-{customers.Count + 1}", name, email));
+            customers.Add(ReadId(reply));
         }
 
         var refused = 0;
         foreach (var step in DemoHistory.Create(customers))
         {
             clock.MoveTo(step.At);
-            refused += (await bus.InvokeAsync<Outcome>(step.Command)).IsProblem ? 1 : 0;
+            refused += (await bus.InvokeAsync<CommandReply>(step.Command)).IsProblem ? 1 : 0;
         }
 
         return refused == 2
@@ -74,9 +74,9 @@ internal static class DemoBank
             : throw new InvalidOperationException($"{refused} commands of the demo bank were refused instead of 2.");
     }
 
-    private static string ReadId(Outcome outcome)
+    private static string ReadId(CommandReply reply)
     {
-        using var body = JsonDocument.Parse(outcome.Body);
+        using var body = JsonDocument.Parse(reply.Body);
         return body.RootElement.GetProperty("id").GetString()!;
     }
 }
