@@ -34,7 +34,8 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
                 alter view ledger.gl_day rename to later;
                 execute (
                     select 'create view ledger.gl_day as select '
-                        || string_agg(case when attname in ('debits', 'credits') then attname || '::float8' else attname end, ', ' order by attnum)
+                        || string_agg(
+                            case when attname in ('debits', 'credits') then attname || '::float8' else attname end, ', ' order by attnum)
                         || ' from ledger.later'
                     from pg_attribute where attrelid = 'ledger.later'::regclass and attnum > 0);
                 grant select on ledger.gl_day to public;
