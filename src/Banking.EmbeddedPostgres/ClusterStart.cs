@@ -10,7 +10,7 @@ internal static class ClusterStart
         try
         {
             var dataFolder = RealPath.Resolve(settings.DataFolder);
-            Directory.CreateDirectory(dataFolder);
+            CreateFolder(dataFolder);
             locks.Add(await FolderLock.TakeAsync(dataFolder, ct));
             var home = await ClusterHome.ResolveAsync(dataFolder, ct);
             if (home.IsRelocated)
@@ -35,6 +35,25 @@ internal static class ClusterStart
             }
 
             throw;
+        }
+    }
+
+    /// <exception cref="PostgresUnavailableException">The path leads to a file, a full or read-only disk, or a place that cannot have
+    /// folders.</exception>
+    private static void CreateFolder(string dataFolder)
+    {
+        try
+        {
+            Directory.CreateDirectory(dataFolder);
+        }
+        catch (IOException problem)
+        {
+            throw new PostgresUnavailableException(
+                $"""
+                The data folder {dataFolder} cannot be created: {problem.Message}
+                Set Banking:DataFolder to a folder that this user may create and write.
+                """,
+                problem);
         }
     }
 

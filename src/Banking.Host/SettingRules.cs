@@ -3,14 +3,28 @@ namespace Banking.Host;
 /// <summary>Reads settings strictly, and reports all problems together.</summary>
 internal static class SettingRules
 {
-    public static bool IsEnabled(IConfiguration configuration, string name) =>
-        configuration[name] switch
+    /// <summary>Whether a setting is true. A value that is neither true nor false is not; KnownSettings reports it.</summary>
+    public static bool IsEnabled(IConfiguration configuration, string name) => bool.TryParse(configuration[name], out var value) && value;
+
+    /// <summary>Reads several parts of the configuration, and reports the problems of all.</summary>
+    /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>
+    public static void ReadAll(params IEnumerable<Action> parts)
+    {
+        var problems = new List<string>();
+        foreach (var read in parts)
         {
-            null or "" => false,
-            var text => bool.TryParse(text, out var value)
-                ? value
-                : throw new ConfigurationException($"{name} must be true or false, not \"{text}\"."),
-        };
+            try
+            {
+                read();
+            }
+            catch (Exception wrong) when (wrong is ConfigurationException or FormatException)
+            {
+                problems.Add(wrong.Message);
+            }
+        }
+
+        ThrowIfAny(problems);
+    }
 
     /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>
     public static void ThrowIfAny(IEnumerable<string> problems)

@@ -1,3 +1,4 @@
+using Banking.Host.Hosting;
 using Banking.Testing;
 
 namespace Banking.Host.Tests;
@@ -84,14 +85,26 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Banking:Sentinel", "LargestStream=0")]
     [InlineData("Banking:Sentinel", "Positions=0")]
     [InlineData("Banking:Sentinel", "BankEvery=0")]
-    public async Task A_number_that_a_setting_cannot_have_ends_with_2_and_a_sentence(string section, string setting)
+    public void A_number_that_a_setting_cannot_have_is_refused_with_a_sentence(string section, string setting)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => BankHost.CreateBuilder(
+            ["--environment", "Development", "--urls=http://127.0.0.1:0", $"--{section}:{setting}"], new("Host=nowhere;Database=none")));
+
+        Assert.Contains(section + ": ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(setting[..setting.IndexOf('=', StringComparison.Ordinal)], refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_wrong_values_of_all_parts_are_said_together_and_end_with_2()
     {
         var (exitCode, _, error) = await RunAsync(
-            "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1", $"--{section}:{setting}");
+            "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1",
+            "--Banking:Publishing:Webhooks:Attempts=0", "--Banking:RateLimits:WritesPerSecond=0", "--Banking:BackdatingDays=-1");
 
         Assert.Equal(2, exitCode);
-        Assert.Contains(section + ": ", error, StringComparison.Ordinal);
-        Assert.Contains(setting[..setting.IndexOf('=', StringComparison.Ordinal)], error, StringComparison.Ordinal);
+        Assert.Contains("Banking:Publishing:Webhooks: ", error, StringComparison.Ordinal);
+        Assert.Contains("Banking:RateLimits: ", error, StringComparison.Ordinal);
+        Assert.Contains("Banking:BackdatingDays must be", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 

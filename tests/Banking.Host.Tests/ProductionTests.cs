@@ -1,5 +1,6 @@
 using Banking.EmbeddedPostgres;
 using Banking.Host.Database;
+using Banking.Host.Hosting;
 using Banking.Testing;
 using Npgsql;
 
@@ -24,8 +25,8 @@ public sealed class ProductionTests
     [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=true", "Webhooks:AllowInsecure must not be set")]
     [InlineData("--Banking:Publishing:Webhooks:AllowPrivateAddresses=True", "Webhooks:AllowPrivateAddresses must not be set")]
     [InlineData("--Banking:Publishing:Webhooks:AllowInsecure=yes", "Webhooks:AllowInsecure must be true or false")]
-    public Task A_setting_that_weakens_the_bank_is_refused(string setting, string sentence) =>
-        AssertRefusedAsync([.. Production, NoDatabase, .. Issuer, setting], sentence);
+    public void A_setting_that_weakens_the_bank_is_refused(string setting, string sentence) =>
+        Assert.Contains(sentence, FindProblems([.. Production, .. Issuer, setting]), StringComparison.Ordinal);
 
     [Fact]
     public async Task All_that_is_wrong_is_said_at_once()
@@ -33,13 +34,22 @@ public sealed class ProductionTests
         var (exitCode, _, error) = await HostProcess.RunAsync(
             [
                 .. Production,
-                NoDatabase,
                 "--Banking:Auth:Authority=http://issuer.example",
                 "--Banking:Publishing:Webhooks:AllowInsecure=true",
+                "--Banking:BackdatingDays=many",
+                "--Banking:DatFolder=x",
+                "--urls=nowhere",
             ]);
 
         Assert.Equal(2, exitCode);
-        Assert.Equal(3, error.Trim().Split('\n').Length);
+        string[] parts =
+        [
+            "BackdatingDays must be", "no setting Banking:DatFolder", "needs ConnectionStrings:banking", "must be an https address",
+            "needs Banking:Auth:Audience", "AllowInsecure must not be set", "nowhere is not an address",
+        ];
+        var lines = error.Trim().Split('\n');
+        Assert.Equal(parts.Length, lines.Length);
+        Assert.All(parts, part => Assert.Contains(lines, line => line.Contains(part, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -128,10 +138,9 @@ public sealed class ProductionTests
     [InlineData("--urls=http://127.0.0.1:0;http://[::]:0", "http://[::]:0")]
     [InlineData("--urls=http://bank.example:0", "http://bank.example:0")]
     [InlineData("--Kestrel:Endpoints:Http:Url=http://+:0", "http://+:0")]
-    public async Task In_Development_an_address_that_other_machines_reach_is_refused(string setting, string address)
-    {
-        await AssertRefusedAsync(["--environment", "Development", "--no-demo", NoDatabase, setting], $"Other machines can reach {address}");
-    }
+    public void In_Development_an_address_that_other_machines_reach_is_refused(string setting, string address) =>
+        Assert.Contains(
+            $"Other machines can reach {address}", FindProblems(["--environment", "Development", setting]), StringComparison.Ordinal);
 
     [Fact]
     public async Task In_Development_a_port_without_an_address_is_refused()
@@ -194,6 +203,10 @@ public sealed class ProductionTests
             ("ENVIRONMENT", value), ("ASPNETCORE_ENVIRONMENT", "Development"), ("DOTNET_ENVIRONMENT", "Production"));
         folder.Delete();
     }
+
+    /// <summary>Why a host is not even built. Every line of it ends the process with 2.</summary>
+    private static string FindProblems(string[] arguments) =>
+        Assert.Throws<ConfigurationException>(() => BankHost.CreateBuilder(arguments, new("Host=nowhere;Database=none"))).Message;
 
     private static async Task AssertRefusedAsync(string[] arguments, string sentence, params (string, string)[] environment)
     {

@@ -1,7 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Banking.Testing;
 using Banking.Testing.Histories;
+using Banking.Testing;
 using Npgsql;
 
 namespace Banking.Host.Tests;
@@ -139,16 +141,28 @@ public sealed class ProjectionsCommandTests
             "update bank.mt_events set seq_id = nextval('bank.mt_events_sequence') where seq_id = (select max(seq_id) from "
                 + "bank.mt_events) returning 1"
         );
-        var firstErrorLine = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var process = HostProcess.Start(["projections", "list"], ("ConnectionStrings__banking", bank.Database));
-        process.ErrorDataReceived += (_, line) => firstErrorLine.TrySetResult(line.Data ?? "");
-
-        Assert.StartsWith("Waiting: a transaction has been open", await firstErrorLine.Task, StringComparison.Ordinal);
+        using var process = await StartUntilItWaitsAsync(bank, "projections", "list");
+        using var stopped = await StartUntilItWaitsAsync(bank, "verify");
         Assert.False(process.HasExited);
+
+        using (Process.Start("kill", ["-TERM", stopped.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await stopped.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
         await transaction.DisposeAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, process.ExitCode);
+        Assert.Equal((0, 130), (process.ExitCode, stopped.ExitCode));
+    }
+
+    private static async Task<Process> StartUntilItWaitsAsync(ImportedBank bank, params string[] command)
+    {
+        var firstErrorLine = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var process = HostProcess.Start(command, ("ConnectionStrings__banking", bank.Database));
+        process.ErrorDataReceived += (_, line) => firstErrorLine.TrySetResult(line.Data ?? "");
+        Assert.StartsWith("Waiting: a transaction has been open", await firstErrorLine.Task, StringComparison.Ordinal);
+        return process;
     }
 
     private static List<JsonElement> Differences(string output) =>

@@ -40,8 +40,17 @@ internal static class CommonOptions
     /// <exception cref="ConfigurationException">A setting is unknown, or its value has the wrong type.</exception>
     public static IConfigurationRoot ReadConfiguration(string[] settings)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(settings).Build();
-        KnownSettings.Check(configuration, BankModules.All);
+        var configuration = BuildConfiguration(settings);
+        SettingRules.ThrowIfAny(KnownSettings.FindProblems(configuration, BankModules.All));
         return configuration;
     }
+
+    /// <summary>The settings as a host will have them, with ASP.NET Core's variables.</summary>
+    public static IConfigurationRoot BuildConfiguration(string[] settings) =>
+        new ConfigurationBuilder()
+            .AddEnvironmentVariables("DOTNET_")
+            .AddEnvironmentVariables("ASPNETCORE_")
+            .AddEnvironmentVariables()
+            .AddCommandLine(settings)
+            .Build();
 }

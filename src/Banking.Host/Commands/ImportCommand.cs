@@ -92,12 +92,7 @@ internal static class ImportCommand
     private static async Task<int> StoreAndReportAsync(
         BerkaBank bank, ReconciliationSummary total, Stopwatch watch, ImportArguments arguments, IConfiguration configuration)
     {
-        using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, e) =>
-        {
-            e.Cancel = true;
-            stop.Cancel();
-        };
+        using var stop = new StopSignal();
 
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
         await using var services = new ServiceCollection()

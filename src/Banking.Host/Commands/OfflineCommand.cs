@@ -12,12 +12,7 @@ internal static class OfflineCommand
 
     public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
     {
-        using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, e) =>
-        {
-            e.Cancel = true;
-            stop.Cancel();
-        };
+        using var stop = new StopSignal();
         try
         {
             await using var database = await OpenAsync(CommonOptions.ReadConfiguration(settings));
@@ -29,7 +24,7 @@ internal static class OfflineCommand
             await WaitUntilCompleteAsync(services.GetRequiredService<HighWaterMark>(), stop.Token);
             return await run(services, stop.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped.");
             return 130;

@@ -9,14 +9,16 @@ namespace Banking.Host.Commands;
 /// <summary>Serves the bank until it is stopped.</summary>
 internal static class ServeCommand
 {
-    private const string DefaultUrl = "http://localhost:5080";
-
     /// <summary>Makes serving the program's action when no command is given.</summary>
     public static void Configure(RootCommand root, string[] settings)
     {
         var (environment, fresh, yes) = (CommonOptions.Environment(), CommonOptions.Fresh(), CommonOptions.Yes());
         var noDemo = new Option<bool>("--no-demo") { Description = "serves without the demo bank" };
-        var urls = new Option<string>("--urls") { Description = $"addresses to listen on (default {DefaultUrl})", HelpName = "URLS" };
+        var urls = new Option<string>("--urls")
+        {
+            Description = $"addresses to listen on (default {ListenAddresses.Default})",
+            HelpName = "URLS",
+        };
         foreach (var option in (Option[])[urls, environment, noDemo, fresh, yes])
         {
             root.Options.Add(option);
@@ -26,13 +28,17 @@ internal static class ServeCommand
         {
             var served = StartupChecks.ResolveEnvironment(parsed.GetValue(environment));
             var all = CommonOptions.AddOptions(settings, ("urls", parsed.GetValue(urls)), ("environment", served));
-            var configuration = CommonOptions.ReadConfiguration(all);
+            var configuration = CommonOptions.BuildConfiguration(all);
             if (parsed.GetValue(fresh))
             {
                 FreshStart.Confirm(configuration, served, parsed.GetValue(yes));
             }
 
-            StartupChecks.CheckDatabase(configuration, served);
+            SettingRules.ThrowIfAny(KnownSettings.FindProblems(configuration, BankModules.All)
+                .Concat(StartupChecks.FindDatabaseProblems(configuration, served))
+                .Concat(StartupChecks.FindProblems(configuration, StartupChecks.IsDevelopment(served)))
+                .Concat(ListenAddresses.FindObstacles(configuration)));
+
             var clock = !parsed.GetValue(noDemo) && served == Environments.Development ? new DemoClock() : null;
             return RunAsync(all, configuration, parsed.GetValue(fresh), clock);
         });
@@ -43,9 +49,9 @@ internal static class ServeCommand
     {
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections, demo);
-        if (!HasAddress(builder.Configuration))
+        if (!ListenAddresses.AreSet(builder.Configuration))
         {
-            builder.WebHost.UseUrls(DefaultUrl);
+            builder.WebHost.UseUrls(ListenAddresses.Default);
         }
 
         await using var app = builder.Build();
@@ -57,7 +63,7 @@ internal static class ServeCommand
         app.Configure();
         // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
-        await app.StartAsync();
+        await StartAsync(app);
         Print("PostgreSQL", database.Description);
         var hasDemo = false;
         if (demo is not null)
@@ -71,9 +77,24 @@ internal static class ServeCommand
         return 0;
     }
 
+    /// <exception cref="ConfigurationException">The web server cannot listen as its settings say, for instance without a
+    /// certificate.</exception>
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception refused)
+            when (refused is IOException or InvalidOperationException && refused.Source == "Microsoft.AspNetCore.Server.Kestrel.Core")
+        {
+            throw new ConfigurationException($"The host cannot listen: {refused.Message}");
+        }
+    }
+
     private static void Announce(WebApplication app, bool hasDemo)
     {
-        var address = app.Urls.FirstOrDefault() ?? DefaultUrl;
+        var address = app.Urls.FirstOrDefault() ?? ListenAddresses.Default;
         Print("Address", address);
         Print("API docs", address + "/docs");
         if (app.Services.GetService<DevTokens>() is { } tokens)
@@ -103,10 +124,6 @@ internal static class ServeCommand
             Console.WriteLine($"{question.Answer}.\n");
         }
     }
-
-    private static bool HasAddress(ConfigurationManager configuration) =>
-        new[] { "urls", "http_ports", "https_ports" }.Any(k => !string.IsNullOrEmpty(configuration[k]))
-        || configuration.GetSection("Kestrel:Endpoints").Exists();
 
     private static void Print(string label, string text) => Console.WriteLine($"{label,-12} {text}");
 }

@@ -37,9 +37,9 @@ public static class BankHost
     {
         modules ??= BankModules.All;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        KnownSettings.Check(builder.Configuration, modules);
+        SettingRules.ThrowIfAny(KnownSettings.FindProblems(builder.Configuration, modules)
+            .Concat(StartupChecks.FindProblems(builder.Configuration, builder.Environment.IsDevelopment())));
         var time = clock ?? TimeProvider.System;
-        StartupChecks.CheckSettings(builder.Configuration, builder.Environment.IsDevelopment());
         builder.Logging.AddBankDefaults();
         // The schema is registered first, because hosted services start in the order of registration.
         builder
@@ -47,30 +47,21 @@ public static class BankHost
             .AddSingleton<BankSchema>()
             .AddHostedService(p => p.GetRequiredService<BankSchema>());
         builder.Services.AddSingleton(modules).AddSingleton<EventLogChecks>().AddHostedService(p => p.GetRequiredService<EventLogChecks>());
-        builder.AddDatabase(connections, time, modules);
-        builder.AddMessaging(modules);
-        builder.AddHttp(modules);
-        builder.AddTelemetry(modules);
-
-        foreach (var module in modules)
-        {
-            builder.AddModule(module);
-        }
-
+        SettingRules.ReadAll(
+        [
+            () => builder.AddDatabase(connections, time, modules),
+            () => builder.AddMessaging(modules),
+            () => builder.AddHttp(modules),
+            () => builder.AddTelemetry(modules),
+            .. modules.Select(module => (Action)(() => builder.AddModule(module))),
+        ]);
         return builder;
     }
 
     private static void AddModule(this WebApplicationBuilder builder, BankModule module)
     {
         module.AddStored(builder.Services);
-        try
-        {
-            module.AddServed(builder.Services, builder.Configuration);
-        }
-        catch (FormatException wrong)
-        {
-            throw new ConfigurationException(wrong.Message);
-        }
+        module.AddServed(builder.Services, builder.Configuration);
     }
 
     /// <summary>Sets the order of the middleware for requests.</summary>
@@ -123,7 +114,7 @@ public static class BankHost
             });
         builder.Services
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
-            .AddServedReadModels(IsFollowingLog(builder.Configuration))
+            .AddServedReadModels(builder.Configuration.FollowsLog())
             .AddServedWeb();
     }
 
@@ -135,18 +126,6 @@ public static class BankHost
     {
         var settings = configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new();
         return settings.Wrong is { } sentence ? throw new ConfigurationException($"Banking:Sentinel: {sentence}") : settings;
-    }
-
-    private static bool IsFollowingLog(ConfigurationManager configuration)
-    {
-        try
-        {
-            return configuration.FollowsLog();
-        }
-        catch (FormatException wrong)
-        {
-            throw new ConfigurationException(wrong.Message);
-        }
     }
 
     /// <summary>Registers the event store with the settings of all modules. Hosts and offline commands use it.</summary>

@@ -39,8 +39,8 @@ public static class KnownSettings
     /// <summary>The names of all settings. A * at the end stands for any name.</summary>
     public static IReadOnlyCollection<string> Names { get; } = [.. Collect(BankModules.All).Select(s => s.Name)];
 
-    /// <exception cref="ConfigurationException">A setting is unknown, or its value has the wrong type.</exception>
-    public static void Check(IConfiguration configuration, IReadOnlyList<BankModule> modules)
+    /// <summary>Settings that are unknown, or whose value has the wrong type.</summary>
+    public static IEnumerable<string> FindProblems(IConfiguration configuration, IReadOnlyList<BankModule> modules)
     {
         var known = Collect(modules).ToDictionary(s => s.Name, s => s.Type, StringComparer.OrdinalIgnoreCase);
         foreach (
@@ -57,13 +57,11 @@ public static class KnownSettings
             if (FindType(known, name) is not { } type)
             {
                 var nearest = known.Keys.MinBy(k => Spelling.Distance(k, name));
-                throw new ConfigurationException(
-                    $"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all settings.");
+                yield return $"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all settings.";
             }
-
-            if (value.Length > 0 && !TypeDescriptor.GetConverter(type).IsValid(value))
+            else if (value.Length > 0 && !TypeDescriptor.GetConverter(type).IsValid(value))
             {
-                throw new ConfigurationException($"{name} must be {DescribeType(type)}, not \"{value}\".");
+                yield return $"{name} must be {DescribeType(type)}, not \"{value}\".";
             }
         }
     }

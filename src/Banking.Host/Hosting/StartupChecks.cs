@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Banking.Host.Hosting;
 
 /// <summary>
@@ -33,23 +31,24 @@ internal static class StartupChecks
     public static bool IsDevelopment(string environment) =>
         Environments.Development.Equals(environment, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Runs before a database is opened or created.</summary>
-    public static void CheckDatabase(IConfiguration configuration, string environment)
+    /// <summary>What is wrong with the settings, whichever database they name.</summary>
+    public static IEnumerable<string> FindProblems(IConfiguration configuration, bool isDevelopment) =>
+        (isDevelopment ? [] : FindProductionProblems(configuration))
+        .Concat(ListenAddresses.FindProblems(
+            configuration, loopbackOnly: isDevelopment && !SettingRules.IsEnabled(configuration, RemoteDevelopment)));
+
+    /// <summary>Production uses the private database only if a setting says so.</summary>
+    public static IEnumerable<string> FindDatabaseProblems(IConfiguration configuration, string environment)
     {
         if (
             !IsDevelopment(environment)
             && string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name))
             && !SettingRules.IsEnabled(configuration, PrivateDatabase))
         {
-            SettingRules.ThrowIfAny([
-                $"Production needs ConnectionStrings:{BankDatabase.Name}. "
-                    + $"To use the private PostgreSQL of this host instead, set {PrivateDatabase}=true.",
-            ]);
+            yield return $"Production needs ConnectionStrings:{BankDatabase.Name}. "
+                + $"To use the private PostgreSQL of this host instead, set {PrivateDatabase}=true.";
         }
     }
-
-    public static void CheckSettings(IConfiguration configuration, bool isDevelopment) =>
-        SettingRules.ThrowIfAny(isDevelopment ? FindDevelopmentProblems(configuration) : FindProductionProblems(configuration));
 
     private static IEnumerable<string> FindProductionProblems(IConfiguration configuration)
     {
@@ -81,43 +80,5 @@ internal static class StartupChecks
                 yield return $"{Webhooks}{name} must not be set in Production: {why}.";
             }
         }
-    }
-
-    private static IEnumerable<string> FindDevelopmentProblems(IConfiguration configuration)
-    {
-        if (SettingRules.IsEnabled(configuration, RemoteDevelopment))
-        {
-            yield break;
-        }
-
-        foreach (var address in FindAddresses(configuration).Where(a => !IsLoopback(a)))
-        {
-            yield return $"Other machines can reach {address}, but in Development the host serves this machine only. "
-                + $"Listen on localhost, or set {RemoteDevelopment}=true.";
-        }
-    }
-
-    /// <summary>Uses ASP.NET Core's precedence: Kestrel endpoints, then addresses, then ports.</summary>
-    private static IEnumerable<string> FindAddresses(IConfiguration configuration)
-    {
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>().ToList();
-        var urls = configuration["urls"] is { Length: > 0 } given
-            ? given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            : [];
-        var ports = new[] { ("http", "http_ports"), ("https", "https_ports") }.SelectMany(p =>
-            (configuration[p.Item2] ?? "")
-                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Select(port => $"{p.Item1}://*:{port}")
-        );
-        return endpoints.Count > 0 ? endpoints
-            : urls.Length > 0 ? urls
-            : ports;
-    }
-
-    private static bool IsLoopback(string address)
-    {
-        var binding = BindingAddress.Parse(address);
-        return binding.IsUnixPipe || binding.IsNamedPipe || string.Equals(binding.Host, "localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(binding.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
     }
 }
