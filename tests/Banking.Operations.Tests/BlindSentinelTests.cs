@@ -84,5 +84,5 @@ public sealed class BlindSentinelTests : IAsyncLifetime
                     d.TryGetProperty("stream", out var stream) ? stream.GetString() : "")),
         ];
 
-    private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
+    private async Task<string> HealthAsync() => (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Text("status");
 }

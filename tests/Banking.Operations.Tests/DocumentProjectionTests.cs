@@ -133,7 +133,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         Assert.Contains($"position {frozen}", stopped.GetProperty("paused").GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Contains($"position {frozen}", stopped.GetProperty("lag").GetProperty("stalled").GetString(), StringComparison.Ordinal);
         await Eventually.UntilAsync(() => ViewAsync(staff), p => p.GetProperty("lag").GetProperty("position").GetInt64() == frozen - 1);
-        await Eventually.UntilAsync(async () => (await stopping.Anonymous().GetAsync("/health/ready")).Ok().Body, h => h == "Degraded");
+        await Eventually.UntilAsync(
+            async () => (await stopping.Anonymous().GetAsync("/health/ready")).Ok().Text("status"), h => h == "Degraded");
         var listed = (await teller.GetAsync("/v1/accounts?limit=500")).Ok();
         Assert.Equal("true", listed.Header("Ledger-Stale"));
         Assert.Contains(before, listed.Body, StringComparison.Ordinal);

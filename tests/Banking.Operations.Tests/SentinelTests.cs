@@ -235,7 +235,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         Assert.Equal(("totals", 7), (shown.Open[0].Table, shown.Looks));
     }
 
-    private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Body;
+    private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Text("status");
 
     private Task<List<string>> DriftsAsync(string model) =>
         bank.QueryAsync<string>(

@@ -56,13 +56,14 @@ public sealed class PublisherTests : IAsyncLifetime
             () => DestinationAsync(), d => d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() >= 5);
         Assert.Equal("the sink is out", seen.GetProperty("lastError").GetProperty("text").GetString());
         Assert.True(seen.GetProperty("oldestSeconds").GetDouble() >= 0);
-        Assert.Equal("Degraded", (await _operator.GetAsync("/health/ready")).Ok().Body);
+        Assert.Equal("Degraded", (await _operator.GetAsync("/health/ready")).Ok().Text("status"));
         _bank.Sink.Away = null;
 
         await ArrivedAsync(account, [1, 2, 3, 4, 5, 6]);
         await Eventually.UntilAsync(
             () => DestinationAsync(), d => !d.TryGetProperty("lastError", out _) && d.GetProperty("waiting").GetInt64() == 0);
-        await Eventually.UntilAsync(async () => (await _operator.GetAsync("/health/ready")).Ok().Body, health => health == "Healthy");
+        await Eventually.UntilAsync(
+            async () => (await _operator.GetAsync("/health/ready")).Ok().Text("status"), health => health == "Healthy");
     }
 
     [Fact]

@@ -28,7 +28,9 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
         var accepted = await teller.WithdrawAsync(account, "1.00", "EUR", key);
 
         Assert.All([refused, over, customer], a => Assert.Equal((503, "clock_skew", "false"), (a.StatusCode, a.Code, a.Text("applied"))));
-        Assert.Equal((503, "Unhealthy"), (health.StatusCode, health.Body));
+        Assert.Equal((503, "Unhealthy"), (health.StatusCode, health.Text("status")));
+        Assert.Equal("Unhealthy", health.Text("checks", "ledger", "status"));
+        Assert.Contains("Nothing is recorded until", health.Text("checks", "ledger", "why"), StringComparison.Ordinal);
         Assert.Equal((null, "9.00"), (accepted.Header("Idempotency-Replayed"), accepted.Created().Text("balance", "value")));
     }
 

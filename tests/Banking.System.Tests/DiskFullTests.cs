@@ -29,16 +29,26 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         var key = ("Idempotency-Key", BankClient.NewKey());
         var first = await teller.DepositAsync(account, "1.00", "EUR", key);
         var more = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => teller.DepositAsync(account, "1.00")));
+        var before = bank.Lines.All.Count;
         var full = await bank.Anonymous().GetAsync("/health/ready");
+        var still = await bank.Anonymous().GetAsync("/health/ready");
         await ExecuteAsync("drop trigger no_room on platform.receipt");
         var again = await teller.DepositAsync(account, "1.00", "EUR", key);
         var health = await bank.Anonymous().GetAsync("/health/ready");
 
         Assert.All([first, .. more], a =>
             Assert.Equal((503, "temporarily_unavailable", "false"), (a.StatusCode, a.Code, a.Text("applied"))));
-        Assert.Equal((503, "Unhealthy"), (full.StatusCode, full.Body));
+        Assert.Equal((503, "Unhealthy", "Unhealthy"), (full.StatusCode, full.Text("status"), full.Text("checks", "log", "status")));
         Assert.Equal("11.00", again.Created().Text("balance", "value"));
+        Assert.Equal(full.Text("checks", "log", "since"), still.Text("checks", "log", "since"));
+        Assert.Contains("No space left", full.Text("checks", "log", "why"), StringComparison.Ordinal);
         Assert.Equal(200, health.StatusCode);
+        Assert.False(health.Json.GetProperty("checks").GetProperty("log").TryGetProperty("why", out _));
+        // Three probes, two changes.
+        Assert.Equal(
+            ["log is Unhealthy", "log is Healthy"],
+            bank.Lines.All.Skip(before).Where(l => l.Text.StartsWith("Health: ", StringComparison.Ordinal))
+                .Select(l => l.Text["Health: ".Length..l.Text.IndexOf('.', StringComparison.Ordinal)]));
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     public async Task The_host_reports_live_and_ready(string path) =>
-        Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Body);
+        Assert.Equal("Healthy", (await _anybody.GetAsync(path)).Ok().Text("status"));
 
     [Fact]
     public async Task A_development_token_is_served_to_this_machine_only()

@@ -13,6 +13,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
 
     private static readonly (string Method, string Route, string Policy)[] Routes =
     [
+        ("GET", "/", Anonymous),
         ("GET", "/docs/favicon.svg", Anonymous),
         ("GET", "/docs/{documentName?}", Anonymous),
         ("GET", "/docs/scalar.aspnetcore.js", Anonymous),

@@ -28,6 +28,7 @@ internal static class FirstPage
     [
         new("/docs", "API documentation"),
         new("/openapi/v1.json", "the API as an OpenAPI document"),
+        new("/contracts", "the events that the bank publishes"),
         new("/health/ready", "whether this host can serve"),
         new("/health/live", "whether this process runs"),
     ];

@@ -17,7 +17,7 @@ internal static class Health
 
     public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
     {
-        var health = services.AddHealthChecks()
+        var health = services.AddSingleton<HealthReports>().AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("ledger", tags: [ReadyTag])
             .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
             .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag]);
@@ -35,7 +35,8 @@ internal static class Health
 
     // Probes send arbitrary Accept headers. They get an answer in any case.
     private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
-        app.MapHealthChecks(path, new() { Predicate = predicate })
+        app.MapHealthChecks(
+                path, new() { Predicate = predicate, ResponseWriter = app.Services.GetRequiredService<HealthReports>().WriteAsync })
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]), new ServesAttribute())
             .AllowAnonymous();
 }

@@ -16,6 +16,9 @@ internal static class LoggingDefaults
         // each command.
         logging.AddFilter("Marten.IDocumentStore", LogLevel.None);
 
+        // A line for each probe. HealthReports logs when a check changes its status.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+
         // Warnings about unencrypted keys of ASP.NET Core data protection do not apply, because the bank does not use it.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Banking.EventStore.Json;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Banking.Host.Hosting;
+
+/// <summary>What a health address answers.</summary>
+/// <param name="Status">The worst status of the checks: Healthy, Degraded or Unhealthy.</param>
+internal sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, CheckAnswer> Checks);
+
+/// <param name="Why">Left out while the check is healthy.</param>
+/// <param name="Since">When a probe of this host first saw this status.</param>
+internal sealed record CheckAnswer(string Status, string? Why, DateTimeOffset Since);
+
+/// <summary>
+/// Writes health as JSON, and logs a line when a check changes its status. Probes come every few seconds, so they are not logged.
+/// </summary>
+internal sealed class HealthReports(TimeProvider clock, ILogger<HealthReports> log)
+{
+    private readonly ConcurrentDictionary<string, CheckAnswer> _last = new();
+
+    public Task WriteAsync(HttpContext http, HealthReport report)
+    {
+        var checks = report.Entries.ToDictionary(e => e.Key, e => Remember(e.Key, e.Value));
+        return http.Response.WriteAsJsonAsync(
+            new HealthAnswer(report.Status.ToString(), checks), ApiJson.Options, http.RequestAborted);
+    }
+
+    private CheckAnswer Remember(string name, HealthReportEntry entry)
+    {
+        var (status, why) = (entry.Status.ToString(), entry.Status == HealthStatus.Healthy ? null : entry.Description);
+        var before = _last.GetValueOrDefault(name);
+        if (before?.Status == status)
+        {
+            // The reason may change while the status lasts, for instance a count.
+            return before with { Why = why };
+        }
+
+        var now = new CheckAnswer(status, why, clock.GetUtcNow());
+        var changed = before is null ? _last.TryAdd(name, now) : _last.TryUpdate(name, now, before);
+        if (changed && (before is not null || entry.Status != HealthStatus.Healthy))
+        {
+            var level = entry.Status == HealthStatus.Healthy ? LogLevel.Information : LogLevel.Warning;
+            log.Log(level, entry.Exception, "Health: {Check} is {Status}. {Why}", name, status, why);
+        }
+
+        return now;
+    }
+}
