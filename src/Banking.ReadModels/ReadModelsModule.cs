@@ -33,7 +33,7 @@ public static class ReadModelsModule
 
     /// <summary>The progress tables of read models, and the schemas of these read models.</summary>
     public static IEnumerable<string> SqlOf(IEnumerable<ReadModel> models) =>
-        [Generation.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
+        [Generation.Sql, CandidateDifferences.Sql, SentinelStatus.Sql, .. models.Select(m => $"create schema if not exists {m.Schema}")];
 
     /// <summary>Services that read, rebuild and compare read models. Commands such as verify need them too.</summary>
     public static IServiceCollection AddReadModels(this IServiceCollection services) => services
@@ -45,6 +45,8 @@ public static class ReadModelsModule
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
         .AddSingleton<Rebuild>()
+        .AddSingleton<CandidateSwitch>()
+        .AddSingleton<CandidateDifferences>()
         .AddSingleton<DocumentModels>()
         .AddSingleton<ProjectionStates>()
         .AddSingleton<ProjectionRunners>()
@@ -80,6 +82,7 @@ public static class ReadModelsModule
             .AddHostedService(p => p.GetRequiredService<LogWatcher>())
             .AddSingleton<ReadModelLag>()
             .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
+            .AddSingleton<VersionUpgrade>()
             .AddSingleton<RebuildRunner>()
             .AddSingleton<SentinelWatch>()
             .AddHostedService(p => p.GetRequiredService<SentinelWatch>())

@@ -118,7 +118,7 @@ public sealed class ProjectionsCommandTests
             "no rebuild was requested, because generation 2 differs from the active one and waits for a decision",
             error,
             StringComparison.Ordinal);
-        Assert.Contains("/ops/projections/entries/rebuild/switch", error, StringComparison.Ordinal);
+        Assert.Contains("projections switch entries, or POST /ops/projections/entries/candidate/switch", error, StringComparison.Ordinal);
         Assert.Single(Differences(output));
         Assert.Equal(
             "1",

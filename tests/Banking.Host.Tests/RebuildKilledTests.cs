@@ -1,6 +1,5 @@
 using Banking.Testing;
 using Banking.Testing.Histories;
-using Npgsql;
 
 namespace Banking.Host.Tests;
 
@@ -22,7 +21,7 @@ public sealed class RebuildKilledTests
             var process = HostProcess.Start(
                 ["projections", "rebuild", "all", "--reason", "to be killed"], ("ConnectionStrings__banking", bank.Database)))
         {
-            await using var candidate = await LockCandidateAsync(bank);
+            await using var candidate = await CandidateLock.TakeAsync(bank);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             position = candidate.Position;
@@ -54,39 +53,5 @@ public sealed class RebuildKilledTests
             $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",
             $"select {served[0].Split('|')[1]}::bigint, {served[0].Split('|')[2]}::numeric");
         await bank.VerifyAsync();
-    }
-
-    /// <summary>Locks one candidate version as soon as it has a page, so that its rebuild stops there.</summary>
-    private static async Task<CandidateLock> LockCandidateAsync(ImportedBank bank)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(bank.Database) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        return (await Eventually.UntilAsync<CandidateLock?>(() => TryLockAsync(bank, connection), candidate => candidate is not null))!;
-    }
-
-    private static async Task<CandidateLock?> TryLockAsync(ImportedBank bank, NpgsqlConnection connection)
-    {
-        // A new transaction per attempt: a rebuild waits for transactions that were open when it began.
-        var transaction = await connection.BeginTransactionAsync();
-        await using var command = new NpgsqlCommand(
-            $"select position from platform.read_model where state = 'building' and position > 0 and position < {bank.Events} limit "
-                + $"1 for update",
-            connection);
-        if (await command.ExecuteScalarAsync() is long position)
-        {
-            return new(connection, transaction, position);
-        }
-
-        await transaction.DisposeAsync();
-        return null;
-    }
-
-    private sealed record CandidateLock(NpgsqlConnection Connection, NpgsqlTransaction Transaction, long Position) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await Transaction.DisposeAsync();
-            await Connection.DisposeAsync();
-        }
     }
 }

@@ -22,15 +22,22 @@ internal sealed class Probe : ReadModel
 
     public int Number { get; set; } = 1;
 
+    /// <summary>Whether its table has a further column; a version with another table must have another number.</summary>
+    public bool HasTypes { get; set; }
+
     public override string Name => "probe";
 
     public override int Version => Number;
 
     public override string Schema => "probe";
 
-    public override IReadOnlyList<ReadTable> Tables { get; } =
+    public override IReadOnlyList<ReadTable> Tables =>
     [
-        new("seen", "position bigint not null, stream uuid not null, mark text not null check (mark <> 'refused')", "position")
+        new(
+            "seen",
+            "position bigint not null, stream uuid not null, mark text not null check (mark <> 'refused')"
+                + (HasTypes ? ", type text not null" : ""),
+            "position")
         {
             StreamColumn = "stream",
         },
@@ -46,7 +53,7 @@ internal sealed class Probe : ReadModel
             }
         }
 
-        return rows.AddAsync(tables["seen"], "position, stream, mark", events, Write, ct);
+        return rows.AddAsync(tables["seen"], "position, stream, mark" + (HasTypes ? ", type" : ""), events, Write, ct);
     }
 
     private void Write(NpgsqlBinaryImporter row, IEvent e)
@@ -54,6 +61,10 @@ internal sealed class Probe : ReadModel
         row.Write(e.Sequence, NpgsqlDbType.Bigint);
         row.Write(e.StreamId, NpgsqlDbType.Uuid);
         row.Write(Refused && IsPoison(e) ? "refused" : Mark, NpgsqlDbType.Text);
+        if (HasTypes)
+        {
+            row.Write(e.EventTypeName, NpgsqlDbType.Text);
+        }
     }
 
     private static bool IsPoison(IEvent e) => e.Data is MoneyDeposited { Amount.Minor: Poison };

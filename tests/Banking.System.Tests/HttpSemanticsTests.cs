@@ -67,7 +67,7 @@ public sealed class HttpSemanticsTests(BankFixture bank) : IClassFixture<BankFix
     {
         foreach (var (path, methods) in Routes())
         {
-            foreach (var method in (string[])["DELETE", "PATCH", "PUT", "TRACE", "BREW"])
+            foreach (var method in ((string[])["DELETE", "PATCH", "PUT", "TRACE", "BREW"]).Except(methods.Split(',')))
             {
                 var answer = await bank.Anonymous().SendAsync(new(method), path, null);
                 Assert.True(answer.StatusCode == 405, $"{method} {path}: {answer.StatusCode} {answer.Body}");

@@ -9,7 +9,8 @@ using Spectre.Console;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>projections list|rebuild|replay</c>: the same as <c>/ops/projections</c>, without a host. Exit code 0: done; 2: nothing was done.
+/// <c>projections list|rebuild|compare|switch|drop|replay</c>: the same as <c>/ops/projections</c>, without a host. Exit code 0: done;
+/// 2: nothing was done.
 /// </summary>
 internal static class ProjectionsCommand
 {
@@ -18,9 +19,14 @@ internal static class ProjectionsCommand
         var list = new Command("list", "lists the read models with version, state and position");
         list.SetAction(_ => OfflineCommand.RunAsync(settings, ListAsync));
 
-        return new("projections", "lists, rebuilds and replays read models")
+        return new("projections", "lists, rebuilds, tries out and replays read models")
         {
-            list, RebuildCommand.Create(settings), ReplayCommand.Create(settings),
+            list,
+            RebuildCommand.Create(settings),
+            CompareCommand.Create(settings),
+            CandidateCommand.CreateSwitch(settings),
+            CandidateCommand.CreateDrop(settings),
+            ReplayCommand.Create(settings),
         };
     }
 
@@ -38,7 +44,7 @@ internal static class ProjectionsCommand
         var all = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Concat(projections);
         foreach (var g in all.OrderBy(g => g.Model, StringComparer.Ordinal))
         {
-            if (g.State is GenerationState.Serving or GenerationState.Building or GenerationState.Differs)
+            if (g.State == GenerationState.Serving || GenerationState.IsCandidate(g.State))
             {
                 table.AddRow(
                     g.Model,

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Banking.Commands.Operators;
-using Banking.EventStore.Appending;
-using Banking.EventStore.Callers;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Documents;
 using Banking.ReadModels.Rebuilding;
@@ -19,19 +17,7 @@ internal static class RebuildCommand
     public static Command Create(string[] settings)
     {
         var name = new Argument<string>("NAME") { Description = "a name from the list, or all" };
-        var reason = new Option<string>("--reason")
-        {
-            Description = "the reason, kept in the operator log",
-            HelpName = "TEXT",
-            Required = true,
-        };
-        reason.Validators.Add(r =>
-        {
-            if (string.IsNullOrWhiteSpace(r.GetValue(reason)))
-            {
-                r.AddError("--reason TEXT: give a reason.");
-            }
-        });
+        var reason = OperatorCommand.Reason(isRequired: true);
         var command = new Command("rebuild", "rebuilds a read model from the log, compares it with the active one, and switches")
         {
             name,
@@ -49,13 +35,10 @@ internal static class RebuildCommand
         List<DocumentModel> projections = [.. documents.Where(m => name == "all" || m.Name == name)];
         if (models.Count + projections.Count == 0)
         {
-            var names = string.Join(", ", all.Select(m => m.Name).Concat(documents.Select(m => m.Name)));
-            return await OfflineCommand.FailAsync($"There is no read model '{name}': {names} or all.");
+            return await OperatorCommand.FailUnknownAsync(services, name, " or all");
         }
 
-        var action = new OperatorAction(
-            new($"cli:{Environment.UserName}", Roles.Operator, null, "cli"), "projections rebuild",
-            Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), "rebuild", reason);
+        var action = OperatorCommand.Action(services, "rebuild", reason);
         try
         {
             var exit = await RebuildAsync(services, projections, action, ct);
@@ -128,19 +111,12 @@ internal static class RebuildCommand
 
     private static async Task<bool> IsBuildingAsync(IServiceProvider services, List<ReadModel> models, CancellationToken ct) =>
         (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Any(g =>
-            g.State == GenerationState.Building && g.PausedAt is null && models.Any(m => m.Name == g.Model && m.Version == g.ModelVersion));
+            g is { State: GenerationState.Building, PausedAt: null, Purpose: not GenerationPurpose.CommandTrial }
+            && models.Any(m => m.Name == g.Model && m.Version == g.ModelVersion));
 
-    private static async Task ReportCandidateAsync(IServiceProvider services, ReadModel model, CancellationToken ct)
-    {
-        var candidate = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).FirstOrDefault(g =>
-            g.Model == model.Name && g.State is GenerationState.Building or GenerationState.Differs);
-        var state =
-            candidate?.State == GenerationState.Differs
-                ? "differs from the active one and waits for a decision: "
-                    + $"POST /ops/projections/{model.Name}/rebuild/switch activates it, …/rebuild/cancel drops it"
-                : "is being built already";
-        await Console.Error.WriteLineAsync($"{model.Name}: no rebuild was requested, because generation {candidate?.Number} {state}.");
-    }
+    private static async Task ReportCandidateAsync(IServiceProvider services, ReadModel model, CancellationToken ct) =>
+        await Console.Error.WriteLineAsync(
+            $"{model.Name}: no rebuild was requested, because {await OperatorCommand.DescribeCandidateAsync(services, model.Name, ct)}.");
 
     private static async Task<int> ReportAsync(IServiceProvider services, List<ReadModel> models, CancellationToken ct)
     {

@@ -10,20 +10,6 @@ internal static class Comparison
     /// <summary>Maximum number of differing rows listed per table: enough to recognize the kind of fault.</summary>
     public const int MaxRows = 100;
 
-    /// <summary>Compares every table of a model with the same table of another generation.</summary>
-    public static async Task<IReadOnlyList<Difference>> CompareAllAsync(
-        NpgsqlConnection snapshot, ReadModel model, ReadTables expected, ReadTables found, CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        foreach (var table in model.Tables)
-        {
-            differences.AddRange(await CompareRowsAsync(
-                snapshot, model, table, $"select * from {expected[table.Name]}", $"select * from {found[table.Name]}", null, ct));
-        }
-
-        return differences;
-    }
-
     /// <summary>Compares the rows of some streams.</summary>
     /// <param name="positions">
     /// Positions of the streams' events, to look up rows whose key is a position. Rows of the streams at other positions are then not
@@ -117,7 +103,7 @@ internal static class Comparison
     /// Compares both sides by a digest. They are nearly always equal, and a digest reads each side once; listing differing rows reads each
     /// side twice.
     /// </summary>
-    private static async Task<bool> AreSameAsync(
+    internal static async Task<bool> AreSameAsync(
         NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
     {
         static string Digest(string rows) =>

@@ -15,6 +15,9 @@ public static class GenerationState
     /// <summary>A candidate that was built and differs from the active version: an operator has to decide.</summary>
     public const string Differs = "differs";
 
+    /// <summary>A candidate that was built for a trial and equals the active version: an operator has to decide.</summary>
+    public const string Equal = "equal";
+
     /// <summary>Was built and differs from the log: a fault of the read model itself.</summary>
     public const string Failed = "failed";
 
@@ -22,6 +25,28 @@ public static class GenerationState
 
     /// <summary>Replaced by a later generation.</summary>
     public const string Retired = "retired";
+
+    /// <summary>The states of a candidate, as an SQL list.</summary>
+    internal const string Candidates = $"('{Building}', '{Differs}', '{Equal}')";
+
+    /// <summary>Whether a candidate in this state is built and waits for an operator's decision.</summary>
+    public static bool IsWaiting(string state) => state is Differs or Equal;
+
+    /// <summary>Whether a generation in this state is a candidate.</summary>
+    public static bool IsCandidate(string state) => state == Building || IsWaiting(state);
+}
+
+/// <summary>Why a generation is built, and by whom. Stored.</summary>
+public static class GenerationPurpose
+{
+    /// <summary>It becomes active if it equals the active version. Any host or command builds it.</summary>
+    public const string Rebuild = "rebuild";
+
+    /// <summary>It is compared and waits for an operator's decision. Any host builds it.</summary>
+    public const string Trial = "trial";
+
+    /// <summary>A trial of the code of a command. Only that command builds it; hosts may have other code.</summary>
+    public const string CommandTrial = "command";
 }
 
 /// <summary>One generation (version) of a read model's tables, with its progress.</summary>
@@ -32,18 +57,22 @@ public static class GenerationState
 /// <param name="FilledAt">When its rows, sums and indexes were complete; comparison and switch follow.</param>
 /// <param name="HasSums">Whether each page also updates the sums; false while it is filled from the log.</param>
 /// <param name="WrittenBy">The transaction that last wrote this row.</param>
-/// <param name="Target">The end of the log when the rebuild began, to show its progress.</param>
+/// <param name="Target">The position to reach when the build began, to show its progress.</param>
+/// <param name="Purpose">Why it is built: <see cref="GenerationPurpose"/>.</param>
 public sealed record Generation(
     string Model, int Number, int ModelVersion, string State, long Position, DateTimeOffset UpdatedAt,
     DateTimeOffset? PausedAt, string? PauseReason, long? PausePosition,
     DateTimeOffset RequestedAt, string RequestedBy, string Reason, DateTimeOffset? StartedAt, long? StartPosition, long? Target,
     DateTimeOffset? FinishedAt, string? Outcome, string? Differences, bool HasSums,
-    DateTimeOffset? FilledAt, long WrittenBy)
+    DateTimeOffset? FilledAt, long WrittenBy, string Purpose = GenerationPurpose.Rebuild)
 {
     internal const string Table = SchemaNames.Platform + ".read_model";
 
     /// <summary>False for a document projection, which is rebuilt in place.</summary>
     public bool HasTables { get; init; } = true;
+
+    /// <summary>Whether it was built as a candidate: all but the first are.</summary>
+    public bool IsBuiltAsCandidate => Number > 1;
 
     internal const string Sql =
         $"""
@@ -56,14 +85,15 @@ public sealed record Generation(
             has_sums boolean not null, filled_at timestamptz,
             primary key (name, generation));
         create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Serving}';
-        create unique index if not exists read_model_coming on {Table} (name)
-            where state in ('{GenerationState.Building}', '{GenerationState.Differs}');
+        alter table {Table} add column if not exists purpose text not null default '{GenerationPurpose.Rebuild}';
+        create unique index if not exists read_model_candidate on {Table} (name) where state in {GenerationState.Candidates};
+        drop index if exists {SchemaNames.Platform}.read_model_coming;
         """;
 
     private const string Columns =
         "name, generation, model_version, state, position, updated_at, paused_at, pause_reason, pause_position, "
         + "requested_at, requested_by, reason, started_at, start_position, target, finished_at, outcome, differences::text, has_sums, "
-        + "filled_at, xmin::text::bigint";
+        + "filled_at, xmin::text::bigint, purpose";
 
     /// <summary>Reads all generations, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
@@ -79,13 +109,13 @@ public sealed record Generation(
                 Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
         ).SingleOrDefault();
 
-    /// <summary>Reads the candidate: it is being built, or waits for an operator to decide about its differences.</summary>
+    /// <summary>Reads the candidate: it is being built, or waits for an operator's decision.</summary>
     public static async Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
         (
             await ReadAsync(
                 Command(
                     connection,
-                    $"name = $1 and state in ('{GenerationState.Building}', '{GenerationState.Differs}')" + (locked ? " for update" : ""),
+                    $"name = $1 and state in {GenerationState.Candidates}" + (locked ? " for update" : ""),
                     model),
                 ct)).SingleOrDefault();
 
@@ -138,7 +168,8 @@ public sealed record Generation(
                 found.Add(new(
                     reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt64(4), At(5)!.Value,
                     At(6), Text(7), Number(8), At(9)!.Value, reader.GetString(10), reader.GetString(11), At(12), Number(13), Number(14),
-                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19), reader.GetInt64(20)));
+                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19), reader.GetInt64(20),
+                    reader.GetString(21)));
             }
 
             return found;

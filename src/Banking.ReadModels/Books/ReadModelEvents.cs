@@ -10,7 +10,7 @@ public sealed record RebuildRequested(string Model, int Generation, int ModelVer
 /// <summary>A rebuild of a read model ended. The outcome tells whether the new generation is active.</summary>
 /// <param name="Model">The read model.</param>
 /// <param name="Generation">The number of the new generation.</param>
-/// <param name="Outcome">serving, differs, failed or cancelled.</param>
+/// <param name="Outcome">serving, differs, equal, failed or cancelled.</param>
 /// <param name="Position">The position of the last event that it includes.</param>
 /// <param name="Differences">How many rows differed.</param>
 /// <param name="EffectiveAt">When the rebuild ended.</param>

@@ -7,34 +7,23 @@ namespace Banking.ReadModels.Books;
 public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider clock)
 {
     /// <summary>
-    /// Runs when a host starts, which holds the schema lock. A new model gets its first generation; a model with a higher version gets a
-    /// candidate.
+    /// Runs when a host or command starts, which holds the schema lock. A new model gets its first generation. For a model with a higher
+    /// version see <see cref="Rebuilding.VersionUpgrade"/>.
     /// </summary>
     public async Task PrepareAsync(NpgsqlConnection connection)
     {
         foreach (var model in models)
         {
             await using var transaction = await connection.BeginTransactionAsync();
-            if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is not { } active)
+            if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
-                await AddAsync(connection, model, GenerationState.Serving, "bank", "the first of its kind", clock.GetUtcNow());
+                await AddAsync(
+                    connection, model, GenerationState.Serving, GenerationPurpose.Rebuild, "bank", "the first of its kind",
+                    clock.GetUtcNow());
                 await CreateAsync(connection, model, ReadTables.Generation(model, 1));
                 await IndexAsync(connection, model, ReadTables.Generation(model, 1));
                 await SwitchViewsAsync(connection, model, 1);
             }
-            else if (
-                active.ModelVersion < model.Version
-                && await Generation.CandidateAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
-            {
-                await AddAsync(
-                    connection,
-                    model,
-                    GenerationState.Building,
-                    "bank",
-                    $"version {model.Version} of the read model replaces version {active.ModelVersion}",
-                    clock.GetUtcNow());
-            }
-
             await transaction.CommitAsync();
         }
     }
@@ -42,19 +31,20 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     /// <summary>Adds a generation.</summary>
     /// <returns>Its number; null if a candidate exists already.</returns>
     public static async Task<int?> AddAsync(
-        NpgsqlConnection connection, ReadModel model, string state, string by, string reason, DateTimeOffset now)
+        NpgsqlConnection connection, ReadModel model, string state, string purpose, string by, string reason, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var command = new NpgsqlCommand(
             $"""
             insert into {Generation.Table}
-                (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums)
-            select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}'
+                (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums, purpose)
+            select $1, coalesce(max(generation), case $3 when '{GenerationState.Serving}' then 0 else 1 end) + 1,
+                $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}', $7
             from {Generation.Table} where name = $1
             on conflict do nothing returning generation
             """,
             connection);
-        foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason])
+        foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason, purpose])
         {
             command.Parameters.Add(new() { Value = value });
         }

@@ -152,7 +152,7 @@ public sealed class ReadModelWriter(
                     ?? await Generation.LockedAsync(connection, model.Name, number, ct))
                     is not { PausedAt: null } generation
                 || generation.ModelVersion != model.Version
-                || generation.State is not (GenerationState.Serving or GenerationState.Building or GenerationState.Differs))
+                || (generation.State != GenerationState.Serving && !GenerationState.IsCandidate(generation.State)))
             {
                 return null;
             }

@@ -1,33 +1,33 @@
-using System.Text.Json;
 using Banking.Commands.Operators;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
 /// <summary>
-/// Builds a candidate of a read model from the log, compares it with the active version and the bank's own folds, and switches readers to
-/// it. Reads and writes continue meanwhile. Each page is a transaction, so any process can continue an interrupted rebuild. A rebuild
-/// writes only the tables and publishes nothing.
+/// Builds a candidate of a read model from the log and compares it with the active version and the bank's own folds. A rebuild then
+/// switches readers to it; a trial leaves that to an operator. Reads and writes continue meanwhile. Each page is a transaction, so any
+/// process can continue an interrupted build. It writes only the tables and publishes nothing.
 /// </summary>
 public sealed class Rebuild(
     ReadModelConnections connections,
-    LogReader log,
     HighWaterMark mark,
     ReadModelWriter writer,
     RebuildComparison comparison,
+    CandidateSwitch ending,
     ReadModelLog operatorLog,
     TimeProvider clock,
     ILogger<Rebuild> logger)
 {
     /// <summary>Requests candidates for all of these models or for none.</summary>
+    /// <param name="purpose">One of <see cref="GenerationPurpose"/>.</param>
     /// <returns>Their numbers by model; null if one of the models has a candidate already.</returns>
     public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(
-        IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct)
+        IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct, string purpose = GenerationPurpose.Rebuild)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(action);
@@ -39,13 +39,14 @@ public sealed class Rebuild(
         foreach (var model in models.OrderBy(m => m.Name, StringComparer.Ordinal))
         {
             if (
-                await ReadModelSchema.AddAsync(connection, model, GenerationState.Building, action.Caller.Actor, action.Reason, now)
-                is not { } number)
+                await ReadModelSchema.AddAsync(
+                    connection, model, GenerationState.Building, purpose, action.Caller.Actor, action.Reason, now) is not { } number)
             {
                 return null;
             }
 
             numbers[model.Name] = number;
+            await CandidateDifferences.DeleteAsync(connection, model.Name);
             await operatorLog.RecordAsync(
                 transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
         }
@@ -54,44 +55,134 @@ public sealed class Rebuild(
         return numbers;
     }
 
-    /// <summary>Cancels the candidate; false if there is none.</summary>
-    public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>
-        EndAsync(model, GenerationState.Cancelled, [], action, ct);
+    /// <summary>Drops the candidate; false if there is none.</summary>
+    /// <param name="number">Only this candidate; null for whichever there is.</param>
+    public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct, int? number = null) =>
+        ending.EndAsync(model, number, GenerationState.Cancelled, null, action, ct);
+
+    /// <summary>Makes a candidate that waits for a decision the active version; false if there is none of this host's version.</summary>
+    public Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>
+        ending.SwitchAsync(model, null, action, ct);
 
     /// <summary>
-    /// Completes the candidates of these models in one pass over the log, except those that another process is building. May be called
-    /// repeatedly, in any process.
+    /// Completes the candidates of these models, except those that another process is building; rebuilds in one pass over the log. May be
+    /// called repeatedly, in any process.
     /// </summary>
     /// <returns>Whether there was any candidate to complete.</returns>
     public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(models);
-        var locked = new List<(ReadModel Model, Generation Candidate, NpgsqlConnection Connection)>();
+        var locked = new List<LockedCandidate>();
         try
         {
             foreach (var model in models)
             {
-                if (await LockCandidateAsync(model, ct) is var (candidate, connection))
+                if (await LockCandidateAsync(model, ct) is { } candidate)
                 {
-                    locked.Add((model, candidate, connection));
+                    locked.Add(candidate);
                 }
             }
 
-            if (locked.Count > 0)
+            List<LockedCandidate> rebuilds = [.. locked.Where(l => l.Generation.Purpose == GenerationPurpose.Rebuild)];
+            if (rebuilds.Count > 0)
             {
                 var end = await mark.LookAsync(ct);
-                await Task.WhenAll(locked.Select(l => BeginAsync(l.Connection, l.Model, l.Candidate.Number, end)));
-                await writer.FillAsync([.. locked.Select(l => (l.Model, l.Candidate.Number))], ct);
-                await Task.WhenAll(locked.Select(l => FinishUnlessCancelledAsync(l.Connection, l.Model, l.Candidate, ct)));
+                await Task.WhenAll(rebuilds.Select(l => BeginAsync(l, end)));
+                await writer.FillAsync([.. rebuilds.Select(l => (l.Model, l.Generation.Number))], ct);
+                await Task.WhenAll(rebuilds.Select(l => FinishUnlessCancelledAsync(l, ct)));
+            }
+
+            foreach (var trial in locked.Except(rebuilds))
+            {
+                await RunTrialAsync(trial, ct);
             }
 
             return locked.Count > 0;
         }
         finally
         {
-            foreach (var (_, _, connection) in locked)
+            foreach (var candidate in locked)
             {
-                await RebuildLock.CloseAsync(connection);
+                await RebuildLock.CloseAsync(candidate.Connection);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Builds a candidate with the code of this process, and compares it with the active version. It replaces one that an earlier command
+    /// did not finish, because that command may have had other code.
+    /// </summary>
+    /// <returns>The candidate's number; null if there is another candidate, or a rebuild or repair is running.</returns>
+    public async Task<int?> TryOutAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var connection = await connections.OpenAsync(ct);
+        try
+        {
+            // The lock comes before the request, so that no host can build the candidate.
+            if (!await RebuildLock.AcquireAsync(connection, model.Name, clock, ct))
+            {
+                return null;
+            }
+
+            if (
+                await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
+                is { State: GenerationState.Building, Purpose: GenerationPurpose.CommandTrial } unfinished)
+            {
+                await CancelAsync(model, action, ct, unfinished.Number);
+            }
+
+            if (await RequestAsync([model], action, ct, GenerationPurpose.CommandTrial) is not { } numbers)
+            {
+                return null;
+            }
+
+            var number = numbers[model.Name];
+            try
+            {
+                if (
+                    await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { } candidate
+                    && candidate.Number == number)
+                {
+                    await RunTrialAsync(new(model, candidate, connection), ct);
+                }
+
+                return number;
+            }
+            catch
+            {
+                await CancelAsync(model, action, CancellationToken.None, number);
+                throw;
+            }
+        }
+        finally
+        {
+            await RebuildLock.CloseAsync(connection);
+        }
+    }
+
+    private async Task RunTrialAsync(LockedCandidate trial, CancellationToken ct)
+    {
+        await FillToActiveAsync(trial, ct);
+        await FinishUnlessCancelledAsync(trial, ct);
+    }
+
+    /// <summary>
+    /// Fills a trial nearly to the position of the active version, and never beyond: they are compared at the same position, and the
+    /// active version may be written by hosts with other code, or by none.
+    /// </summary>
+    private async Task FillToActiveAsync(LockedCandidate trial, CancellationToken ct)
+    {
+        var upTo = 0L;
+        while (
+            await Generation.ActiveAsync(trial.Connection, trial.Model.Name, locked: false, ct) is { } active
+            && (upTo == 0 || active.Position - upTo > ReadModelWriter.PageSize))
+        {
+            upTo = Math.Max(active.Position, 1);
+            await BeginAsync(trial, active.Position);
+            if (!await writer.FillAsync([(trial.Model, trial.Generation.Number)], active.Position, ct))
+            {
+                return;
             }
         }
     }
@@ -100,7 +191,7 @@ public sealed class Rebuild(
     /// Locks the candidate of a model; the returned connection holds the lock. Null if there is none to build, or another process builds
     /// it.
     /// </summary>
-    private async Task<(Generation Candidate, NpgsqlConnection Connection)?> LockCandidateAsync(ReadModel model, CancellationToken ct)
+    private async Task<LockedCandidate?> LockCandidateAsync(ReadModel model, CancellationToken ct)
     {
         var connection = await connections.OpenAsync(ct);
         Generation? locked = null;
@@ -111,6 +202,7 @@ public sealed class Rebuild(
                 && await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
                     is { State: GenerationState.Building, PausedAt: null } candidate
                 && candidate.ModelVersion == model.Version
+                && candidate.Purpose != GenerationPurpose.CommandTrial
                     ? candidate
                     : null;
         }
@@ -123,28 +215,28 @@ public sealed class Rebuild(
             }
         }
 
-        return locked is null ? null : (locked, connection);
+        return locked is null ? null : new(model, locked, connection);
     }
 
-    private async Task FinishUnlessCancelledAsync(
-        NpgsqlConnection lockConnection, ReadModel model, Generation candidate, CancellationToken ct)
+    private async Task FinishUnlessCancelledAsync(LockedCandidate candidate, CancellationToken ct)
     {
         try
         {
-            await FinishAsync(lockConnection, model, candidate, ct);
+            await FinishAsync(candidate, ct);
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.UndefinedTable)
         {
             // The tables of a cancelled candidate are dropped while they are indexed or compared. Otherwise the failure is reported.
-            if (await writer.PositionAsync(model, candidate.Number, ct) is not null)
+            if (await writer.PositionAsync(candidate.Model, candidate.Generation.Number, ct) is not null)
             {
                 throw;
             }
         }
     }
 
-    private async Task FinishAsync(NpgsqlConnection lockConnection, ReadModel model, Generation candidate, CancellationToken ct)
+    private async Task FinishAsync(LockedCandidate locked, CancellationToken ct)
     {
+        var (model, candidate, connection) = locked;
         if (await writer.PositionAsync(model, candidate.Number, ct) is null)
         {
             // Cancelled, or paused before an event that cannot be projected.
@@ -152,97 +244,49 @@ public sealed class Rebuild(
         }
 
         // These connections are configured for lookups; here whole tables are read and sorted.
-        await ReadModelSchema.ExecuteAsync(lockConnection, "set enable_seqscan = on; set work_mem = '64MB'");
-        await ReadModelSchema.SumAsync(lockConnection, model, candidate.Number);
+        await ReadModelSchema.ExecuteAsync(connection, "set enable_seqscan = on; set work_mem = '64MB'");
+        await ReadModelSchema.SumAsync(connection, model, candidate.Number);
         await ReadModelSchema.IndexAsync(connections, model, ReadTables.Generation(model, candidate.Number), ct);
         await ReadModelSchema.ExecuteAsync(
-            lockConnection,
+            connection,
             $"update {Generation.Table} set filled_at = $3 where name = $1 and generation = $2",
             model.Name,
             candidate.Number,
             clock.GetUtcNow());
-        if (await comparison.RunAsync(model, candidate.Number, ct) is not var (differences, wrong))
+        if (await comparison.RunAsync(model, candidate, ct) is not { } result)
         {
             // Cancelled meanwhile.
             return;
         }
 
-        if (differences.Count > 0)
+        if (candidate.Purpose == GenerationPurpose.Rebuild && result.Rows == 0)
         {
-            logger.LogWarning(
-                "Generation {Generation} of {Model} differs in {Rows} rows and does not become active",
-                candidate.Number, model.Name, differences.Count);
-            await EndAsync(model, wrong ? GenerationState.Failed : GenerationState.Differs, differences,
-                OperatorAction.OfTheBank(wrong ? "the new rows differ from the log" : "the new rows differ from the active version"), ct);
+            await ending.SwitchAsync(model, GenerationState.Building, OperatorAction.OfTheBank(candidate.Reason), ct);
             return;
         }
 
-        await SwitchAsync(model, OperatorAction.OfTheBank(candidate.Reason), ct);
-    }
-
-    /// <summary>Makes the candidate the active version, in one transaction with the last events that it lacks.</summary>
-    public async Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        if (await CatchUpAsync(model, ct) is not { } number)
+        var (state, why) = result switch
         {
-            return false;
+            { IsWrong: true } => (GenerationState.Failed, "the new rows differ from the log"),
+            { Rows: 0 } => (GenerationState.Equal, "the new rows equal the active version"),
+            _ => (GenerationState.Differs, "the new rows differ from the active version"),
+        };
+        if (candidate.Purpose == GenerationPurpose.Rebuild)
+        {
+            logger.LogWarning(
+                "Generation {Generation} of {Model} differs in {Rows} rows and does not become active",
+                candidate.Number, model.Name, result.Rows);
         }
 
-        var (isSwitched, old) = await SwitchToAsync(model, number, action, ct);
-        if (!isSwitched)
-        {
-            return false;
-        }
-
-        if (old is { } retired)
-        {
-            await using var connection = await connections.OpenAsync(ct);
-            await ReadModelSchema.DropAsync(connection, model, retired);
-        }
-
-        return true;
-    }
-
-    /// <returns>Whether readers were switched, and the number of the active version before; false if it is no candidate any more.</returns>
-    private async Task<(bool IsSwitched, int? Old)> SwitchToAsync(ReadModel model, int number, OperatorAction action, CancellationToken ct)
-    {
-        await using var connection = await connections.OpenAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        // Always lock the active version first. While it is locked no host moves it forward.
-        var active = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
-        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate || candidate.Number != number)
-        {
-            return (false, null);
-        }
-
-        var tables = ReadTables.Generation(model, number);
-        while (active is not null && candidate.Position < active.Position)
-        {
-            var page = await log.ReadAsync(
-                candidate.Position, Math.Min(active.Position, candidate.Position + ReadModelWriter.PageSize), ct);
-            candidate = await writer.WriteAsync(connection, model, tables, candidate, page, new(), ct);
-        }
-
-        var now = clock.GetUtcNow();
-        await SetAsync(connection, model, active?.Number, GenerationState.Retired, now, null, null);
-        await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
-        await ReadModelSchema.SwitchViewsAsync(connection, model, number);
-        await operatorLog.RecordAsync(
-            transaction,
-            model.Name,
-            new RebuildFinished(model.Name, number, GenerationState.Serving, candidate.Position, 0, now),
-            action,
-            ct);
-        await transaction.CommitAsync(ct);
-        return (true, active?.Number);
+        await ending.EndAsync(model, candidate.Number, state, result, OperatorAction.OfTheBank(why), ct);
     }
 
     /// <summary>
     /// Creates the candidate's tables, in one transaction with a check that it was not cancelled: otherwise unused tables would remain.
     /// </summary>
-    private async Task BeginAsync(NpgsqlConnection lockConnection, ReadModel model, int number, long end)
+    private async Task BeginAsync(LockedCandidate candidate, long end)
     {
+        var (model, number, lockConnection) = (candidate.Model, candidate.Generation.Number, candidate.Connection);
         await using var transaction = await lockConnection.BeginTransactionAsync();
         if (await Generation.LockedAsync(lockConnection, model.Name, number, CancellationToken.None)
             is not { State: GenerationState.Building })
@@ -259,68 +303,6 @@ public sealed class Rebuild(
         await transaction.CommitAsync();
     }
 
-    /// <summary>Brings the candidate nearly to the end of the log, so that the switch takes little time.</summary>
-    private async Task<int?> CatchUpAsync(ReadModel model, CancellationToken ct)
-    {
-        await using var connection = await connections.OpenAsync(ct);
-        if (
-            await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is not { } candidate
-            || candidate.ModelVersion != model.Version)
-        {
-            return null;
-        }
-
-        await writer.FillAsync([(model, candidate.Number)], ct);
-        return candidate.Number;
-    }
-
-    private async Task<bool> EndAsync(
-        ReadModel model, string state, IReadOnlyList<Difference> differences, OperatorAction action, CancellationToken ct)
-    {
-        await using var connection = await connections.OpenAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate)
-        {
-            return false;
-        }
-
-        var now = clock.GetUtcNow();
-        await SetAsync(connection, model, candidate.Number, state, now, state, differences);
-        await operatorLog.RecordAsync(
-            transaction,
-            model.Name,
-            new RebuildFinished(model.Name, candidate.Number, state, candidate.Position, differences.Count, now),
-            action,
-            ct);
-        if (state != GenerationState.Differs)
-        {
-            await ReadModelSchema.DropAsync(connection, model, candidate.Number);
-        }
-
-        await transaction.CommitAsync(ct);
-        return true;
-    }
-
-    private static Task SetAsync(
-        NpgsqlConnection connection,
-        ReadModel model,
-        int? number,
-        string state,
-        DateTimeOffset now,
-        string? outcome,
-        IReadOnlyList<Difference>? differences) =>
-        ReadModelSchema.ExecuteAsync(
-            connection,
-            $"""
-            update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4),
-                outcome = coalesce($5, outcome), differences = coalesce($6::jsonb, differences),
-                paused_at = null, pause_reason = null, pause_position = null
-            where name = $1 and generation = $2
-            """,
-            model.Name,
-            number ?? 0,
-            state,
-            now,
-            (object?)outcome ?? DBNull.Value,
-            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
+    /// <summary>A candidate to build, and the connection that holds its lock.</summary>
+    private sealed record LockedCandidate(ReadModel Model, Generation Generation, NpgsqlConnection Connection);
 }

@@ -7,8 +7,14 @@ using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
+/// <summary>The result of comparing a candidate.</summary>
+/// <param name="Rows">Number of rows that differ.</param>
+/// <param name="First">The first of them.</param>
+/// <param name="IsWrong">Whether they differ from the log itself, and not only from the active version.</param>
+public sealed record CandidateResult(long Rows, IReadOnlyList<Difference> First, bool IsWrong);
+
 /// <summary>
-/// Decides whether a candidate may become active: compares it with the log, the bank's own folds, and row by row with the active version.
+/// Compares a candidate with the log, the bank's own folds, and row by row with the active version.
 /// </summary>
 public sealed class RebuildComparison(
     ReadModelConnections connections, NpgsqlDataSource source, LogReader log, ReadModelWriter writer, TimeProvider clock)
@@ -19,64 +25,79 @@ public sealed class RebuildComparison(
     /// <summary>Maximum length of a stream that is folded: all of these streams are in memory together.</summary>
     private const int MaxStreamEvents = 5_000;
 
-    /// <summary>
-    /// Compares the candidate.
-    /// </summary>
-    /// <returns>
-    /// The differences, and whether they are from the log itself (wrong) or only from the active version; null if the rebuild was
-    /// cancelled.
-    /// </returns>
-    public async Task<(IReadOnlyList<Difference> Differences, bool Wrong)?> RunAsync(ReadModel model, int number, CancellationToken ct)
+    /// <summary>Compares the candidate, and stores its differences from the active version by stream.</summary>
+    /// <returns>Null if the candidate was cancelled.</returns>
+    public async Task<CandidateResult?> RunAsync(ReadModel model, Generation candidate, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(candidate);
         await using var snapshot = await source.OpenConnectionAsync(ct);
-        if (await SamePositionAsync(snapshot, model, number, ct) is not var (active, position, transaction))
+        if (await SamePositionAsync(snapshot, model, candidate, ct) is not var (active, position, transaction))
         {
             return null;
         }
 
         await using (transaction)
         {
-            var tables = ReadTables.Generation(model, number);
+            var tables = ReadTables.Generation(model, candidate.Number);
             var streams = await log.ReadStreamsAsync(await SampleAsync(snapshot, position, ct), position, ct);
-            var wrong = (await StreamCheck.RunAsync(snapshot, model, tables, streams, ct))
-                .Concat(await Comparison.CompareSumsAsync(snapshot, model, tables, null, ct)).ToList();
-            return wrong.Count > 0
-                ? (wrong, true)
-                : (
-                    active is null
-                        ? []
-                        : await Comparison.CompareAllAsync(snapshot, model, tables, ReadTables.Generation(model, active.Value), ct),
-                    false);
+            List<Difference> wrong =
+            [
+                .. await StreamCheck.RunAsync(snapshot, model, tables, streams, ct),
+                .. await Comparison.CompareSumsAsync(snapshot, model, tables, null, ct),
+            ];
+            if (wrong.Count > 0 || active is not { } number)
+            {
+                return new(wrong.Count, wrong, wrong.Count > 0);
+            }
+
+            var served = ReadTables.Generation(model, number);
+            var (rows, first) = await CandidateComparison.RunAsync(
+                snapshot, model.Name, candidate.Number, model.Tables.Select(t => ComparedTable.Of(t, tables, served)), ct);
+            await transaction.CommitAsync(ct);
+            return new(rows, first, IsWrong: false);
         }
     }
 
     /// <summary>
     /// Opens a snapshot in which both generations include the same events.
     /// </summary>
-    /// <returns>The active version, or null if it is paused or has another model version and so cannot be compared.</returns>
+    /// <returns>The active version, or null if a rebuild cannot be compared with it.</returns>
     private async Task<(int? Active, long Position, NpgsqlTransaction Transaction)?> SamePositionAsync(
-        NpgsqlConnection snapshot, ReadModel model, int number, CancellationToken ct)
+        NpgsqlConnection snapshot, ReadModel model, Generation candidate, CancellationToken ct)
     {
-        if (await writer.PositionAsync(model, number, ct) is not { } filled)
+        if (await writer.PositionAsync(model, candidate.Number, ct) is not { } filled)
         {
             return null;
         }
 
-        // The candidate may be ahead: by a page if a host runs, by more if none does. Without catching up, the active version could not be
-        // compared.
-        await writer.AdvanceAsync(model, filled, ct);
+        var isRebuild = candidate.Purpose == GenerationPurpose.Rebuild;
+        if (isRebuild)
+        {
+            // The candidate may be ahead: by a page if a host runs, by more if none does. Without catching up, the active version could
+            // not be compared. A trial never writes the active version, because its code may be another.
+            await writer.AdvanceAsync(model, filled, ct);
+        }
+
         await using var connection = await connections.OpenAsync(ct);
         await using var lockTransaction = await connection.BeginTransactionAsync(ct);
         var active = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
-        var isComparable = active is { PausedAt: null } && active.ModelVersion == model.Version;
+        var isComparable =
+            active is not null && (!isRebuild || (active.PausedAt is null && active.ModelVersion == model.Version));
         if (isComparable)
         {
-            await writer.FillAsync([(model, number)], active!.Position, ct);
+            await writer.FillAsync([(model, candidate.Number)], active!.Position, ct);
         }
 
-        if (await writer.PositionAsync(model, number, ct) is not { } reached)
+        if (await writer.PositionAsync(model, candidate.Number, ct) is not { } reached)
         {
             return null;
+        }
+
+        if (!isRebuild && reached != active?.Position)
+        {
+            throw new InvalidOperationException(
+                $"The candidate of {model.Name} is at position {reached} and the active version at {active?.Position}: drop it.");
         }
 
         isComparable &= reached == active?.Position;

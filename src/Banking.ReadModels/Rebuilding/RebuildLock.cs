@@ -10,6 +10,30 @@ namespace Banking.ReadModels.Rebuilding;
 /// </summary>
 internal static class RebuildLock
 {
+    /// <summary>
+    /// Maximum wait for the lock. Hosts take it briefly and often to poll for rebuilds; a longer hold means that a rebuild is running.
+    /// </summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Takes the lock; false if a rebuild or repair holds it.</summary>
+    public static async Task<bool> AcquireAsync(NpgsqlConnection connection, string model, TimeProvider clock, CancellationToken ct)
+    {
+        var since = clock.GetTimestamp();
+        while (!await TryAcquireAsync(connection, model, ct))
+        {
+            if (clock.GetElapsedTime(since) > MaxWait)
+            {
+                return false;
+            }
+
+            await Task.Delay(BetweenTries, clock, ct);
+        }
+
+        return true;
+    }
+
     /// <summary>Takes the lock; false if another session holds it.</summary>
     public static async Task<bool> TryAcquireAsync(NpgsqlConnection connection, string model, CancellationToken ct)
     {

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.ReadModels.Rebuilding;
 
-/// <summary>Runs the requested rebuilds, including those that another process left unfinished.</summary>
-public sealed class RebuildRunner(IEnumerable<ReadModel> models, Rebuild rebuild, ILogger<RebuildRunner> logger) : BackgroundService
+/// <summary>Builds the requested candidates, including those that another process left unfinished.</summary>
+public sealed class RebuildRunner(
+    IEnumerable<ReadModel> models, Rebuild rebuild, VersionUpgrade upgrade, ILogger<RebuildRunner> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -20,6 +21,7 @@ public sealed class RebuildRunner(IEnumerable<ReadModel> models, Rebuild rebuild
         {
             try
             {
+                await upgrade.RunAsync(stoppingToken);
                 while (await rebuild.RunAsync(models, stoppingToken))
                 {
                 }

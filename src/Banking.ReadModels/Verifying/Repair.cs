@@ -29,13 +29,6 @@ public sealed class Repair(
     ReadModelLog operatorLog,
     TimeProvider clock)
 {
-    /// <summary>
-    /// Maximum wait for the lock. Hosts take it briefly and often to poll for rebuilds; a longer hold means that a rebuild is running.
-    /// </summary>
-    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
-
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Whether a read model or a kind of stored state has this name.</summary>
     public bool Knows(string name) => models.Any(m => m.Name == name) || states.Any(s => s.Name == name);
 
@@ -45,15 +38,9 @@ public sealed class Repair(
         ArgumentNullException.ThrowIfNull(action);
         await using var connection = await connections.OpenAsync(ct);
         // A rebuild takes the same lock.
-        var since = clock.GetTimestamp();
-        while (!await RebuildLock.TryAcquireAsync(connection, name, ct))
+        if (!await RebuildLock.AcquireAsync(connection, name, clock, ct))
         {
-            if (clock.GetElapsedTime(since) > MaxWait)
-            {
-                return null;
-            }
-
-            await Task.Delay(BetweenTries, clock, ct);
+            return null;
         }
 
         try

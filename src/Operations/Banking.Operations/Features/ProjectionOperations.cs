@@ -57,6 +57,10 @@ public sealed class ProjectionOperations(
             ? (await projections.OfAsync(projection, ct)).AsGeneration()
             : (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name && (number is null || g.Number == number));
 
+    /// <summary>The newest candidate of a read model, ended or not; null if there never was one.</summary>
+    public async Task<Generation?> CandidateAsync(string name, CancellationToken ct) =>
+        (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name && g.IsBuiltAsCandidate);
+
     /// <summary>Answers with an existing generation.</summary>
     public async Task<IResult> ShowAsync(string name, int? number, HttpContext http, int status = StatusCodes.Status200OK)
     {

@@ -15,7 +15,7 @@ namespace Banking.Operations.ReadModels;
 
 /// <summary>A read model in an answer to an operator.</summary>
 /// <param name="Version">The version that this host knows; <see cref="GenerationView.Version"/> may differ.</param>
-/// <param name="Coming">The candidate: the generation that is being built, or that differs and waits for an operator's decision.</param>
+/// <param name="Coming">The candidate: the generation that is being built, or that waits for an operator's decision.</param>
 public sealed record ProjectionView(
     string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Serving, GenerationView? Coming);
 
@@ -30,6 +30,7 @@ public sealed record LagView(long Position, long End, long Events, double Second
 public sealed record PauseView(DateTimeOffset At, long? Position, string Reason);
 
 /// <summary>One generation of a read model's tables.</summary>
+/// <param name="Purpose">rebuild: it becomes active if it equals the active version; trial, command: an operator decides.</param>
 /// <param name="Percent">Progress, as a share of the log at the start of the build.</param>
 /// <param name="EtaSeconds">The estimated remaining time at the rate so far.</param>
 /// <param name="Differences">Rows that differ, at most a hundred per table.</param>
@@ -37,6 +38,7 @@ public sealed record GenerationView(
     int Generation,
     int Version,
     string State,
+    string Purpose,
     long Position,
     DateTimeOffset UpdatedAt,
     string RequestedBy,
@@ -56,7 +58,8 @@ public sealed record GenerationView(
         var seconds = g.StartedAt is { } started ? (g.UpdatedAt - started).TotalSeconds : 0;
         var rate = seconds > 0 ? Math.Round((g.Position - (g.StartPosition ?? 0)) / seconds, 1) : (double?)null;
         return new(
-            g.Number, g.ModelVersion, g.State, g.Position, g.UpdatedAt, g.RequestedBy, g.RequestedAt, g.Reason, g.StartedAt, g.FinishedAt,
+            g.Number, g.ModelVersion, g.State, g.Purpose, g.Position, g.UpdatedAt, g.RequestedBy, g.RequestedAt, g.Reason, g.StartedAt,
+            g.FinishedAt,
             g.Target is > 0 and var target ? Math.Round(Math.Min(100, 100.0 * g.Position / target), 1) : null,
             rate,
             rate > 0 && g.Target is { } end && g.State == GenerationState.Building
@@ -124,7 +127,7 @@ public static class GetProjectionsEndpoint
         var all = generations.ToList();
         // Documents are rebuilt in place, so a rebuild has no generation of its own.
         var serving = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
-        var candidate = all.Find(g => g.State is GenerationState.Building or GenerationState.Differs);
+        var candidate = all.Find(g => GenerationState.IsCandidate(g.State));
         return new(
             name,
             version,

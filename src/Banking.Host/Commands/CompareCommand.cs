@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Banking.Commands.Operators;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.ReadModels.Rebuilding;
+using Npgsql;
+
+namespace Banking.Host.Commands;
+
+/// <summary>
+/// <c>projections compare NAME [--keep] [--limit N] [--reason TEXT]</c>: builds a read model from the log with the code of this program,
+/// compares it with the version that hosts serve, and lists the differences by account. Readers are not switched. Exit code 0: equal; 1:
+/// differences, or it could not be built; 2: nothing was done; 130: stopped.
+/// </summary>
+internal static class CompareCommand
+{
+    private const int DefaultLimit = 20;
+
+    public static Command Create(string[] settings)
+    {
+        var (name, reason) = (OperatorCommand.Name(), OperatorCommand.Reason(isRequired: false));
+        var keep = new Option<bool>("--keep") { Description = "keeps the candidate, to be switched to or dropped later" };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "the number of accounts, or of other subjects, to list",
+            HelpName = "N",
+            DefaultValueFactory = _ => DefaultLimit,
+        };
+        limit.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < 1)
+            {
+                r.AddError("--limit N: a number above zero.");
+            }
+        });
+        var command = new Command("compare", "builds a read model with the code of this program and compares it with the active one")
+        {
+            name,
+            keep,
+            limit,
+            reason,
+        };
+        command.SetAction(parsed => OfflineCommand.RunAsync(settings, async (services, ct) =>
+        {
+            if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == parsed.GetValue(name)) is not { } model)
+            {
+                return await OperatorCommand.FailUnknownAsync(services, parsed.GetValue(name)!);
+            }
+
+            var action = OperatorCommand.Action(
+                services, "compare", parsed.GetValue(reason) ?? "compared with the active version before a decision");
+            return await RunAsync(services, model, parsed.GetValue(keep), parsed.GetValue(limit), action, ct);
+        }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        IServiceProvider services, ReadModel model, bool keep, int limit, OperatorAction action, CancellationToken ct)
+    {
+        var rebuild = services.GetRequiredService<Rebuild>();
+        int? number = null;
+        var isKept = false;
+        try
+        {
+            await RebuildProgress.ShowAsync(
+                services, [model], async () => number = await rebuild.TryOutAsync(model, action, ct), ct);
+            if (number is null)
+            {
+                var why = await OperatorCommand.DescribeCandidateAsync(services, model.Name, ct);
+                return await OfflineCommand.FailAsync($"{model.Name}: nothing was compared, because {why}.");
+            }
+
+            var all = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Where(g => g.Model == model.Name);
+            var candidate = all.Single(g => g.Number == number);
+            isKept = keep && GenerationState.IsWaiting(candidate.State);
+            await CandidateReport.WriteAsync(
+                candidate, all.First(g => g.State == GenerationState.Serving), services.GetRequiredService<CandidateDifferences>(), limit,
+                ct);
+            if (isKept)
+            {
+                Console.WriteLine($"The candidate is kept. {DescribeDecision(model.Name)}");
+            }
+
+            return candidate.State == GenerationState.Equal ? 0 : 1;
+        }
+        finally
+        {
+            await (number is { } built && !isKept
+                ? rebuild.CancelAsync(model, action, CancellationToken.None, built)
+                : Task.CompletedTask);
+        }
+    }
+
+    private static string DescribeDecision(string name) =>
+        $"projections switch {name} --reason TEXT activates it, projections drop {name} --reason TEXT drops it. "
+            + "The first host of a newer version of the read model activates the candidate of that version by itself.";
+}

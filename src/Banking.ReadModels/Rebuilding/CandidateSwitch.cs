@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Banking.Commands.Operators;
+using Banking.EventStore.Json;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Npgsql;
+
+namespace Banking.ReadModels.Rebuilding;
+
+/// <summary>Ends candidates: makes one the active version, keeps it for an operator's decision, or drops it.</summary>
+public sealed class CandidateSwitch(
+    ReadModelConnections connections, LogReader log, ReadModelWriter writer, ReadModelLog operatorLog, TimeProvider clock)
+{
+    /// <summary>Makes the candidate the active version, in one transaction with the last events that it lacks.</summary>
+    /// <param name="state">The state that the candidate must have: building for a rebuild; null for any that waits for a decision.</param>
+    /// <returns>False if there is no candidate in that state, or its version is not that of this host.</returns>
+    internal async Task<bool> SwitchAsync(ReadModel model, string? state, OperatorAction action, CancellationToken ct)
+    {
+        bool Fits(Generation g) => (state is null ? GenerationState.IsWaiting(g.State) : g.State == state)
+            && g.ModelVersion == model.Version;
+        if (await CatchUpAsync(model, Fits, ct) is not { } number)
+        {
+            return false;
+        }
+
+        var (isSwitched, old) = await SwitchToAsync(model, number, Fits, action, ct);
+        if (isSwitched && old is { } retired)
+        {
+            await using var connection = await connections.OpenAsync(ct);
+            await ReadModelSchema.DropAsync(connection, model, retired);
+        }
+
+        return isSwitched;
+    }
+
+    /// <summary>Ends the building of a candidate. Only one that waits for a decision keeps its tables.</summary>
+    /// <param name="number">The candidate; null for whichever there is.</param>
+    /// <returns>False if it is no candidate any more.</returns>
+    internal async Task<bool> EndAsync(
+        ReadModel model, int? number, string state, CandidateResult? result, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (
+            await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate
+            || (number ?? candidate.Number) != candidate.Number)
+        {
+            return false;
+        }
+
+        var now = clock.GetUtcNow();
+        var rows = result?.Rows ?? 0;
+        await SetAsync(connection, model, candidate.Number, state, now, state, result?.First ?? []);
+        await operatorLog.RecordAsync(
+            transaction,
+            model.Name,
+            new RebuildFinished(model.Name, candidate.Number, state, candidate.Position, (int)Math.Min(rows, int.MaxValue), now),
+            action,
+            ct);
+        if (!GenerationState.IsWaiting(state))
+        {
+            await ReadModelSchema.DropAsync(connection, model, candidate.Number);
+            await CandidateDifferences.DeleteAsync(connection, model.Name);
+        }
+
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <returns>Whether readers were switched, and the number of the active version before; false if it is no candidate any more.</returns>
+    private async Task<(bool IsSwitched, int? Old)> SwitchToAsync(
+        ReadModel model, int number, Func<Generation, bool> fits, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Always lock the active version first. While it is locked no host moves it forward.
+        var active = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
+        if (
+            await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate
+            || candidate.Number != number
+            || !fits(candidate))
+        {
+            return (false, null);
+        }
+
+        var tables = ReadTables.Generation(model, number);
+        while (active is not null && candidate.Position < active.Position)
+        {
+            var page = await log.ReadAsync(
+                candidate.Position, Math.Min(active.Position, candidate.Position + ReadModelWriter.PageSize), ct);
+            candidate = await writer.WriteAsync(connection, model, tables, candidate, page, new(), ct);
+        }
+
+        var now = clock.GetUtcNow();
+        await SetAsync(connection, model, active?.Number, GenerationState.Retired, now, null, null);
+        await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
+        await ReadModelSchema.SwitchViewsAsync(connection, model, number);
+        await operatorLog.RecordAsync(
+            transaction,
+            model.Name,
+            new RebuildFinished(model.Name, number, GenerationState.Serving, candidate.Position, 0, now),
+            action,
+            ct);
+        await transaction.CommitAsync(ct);
+        return (true, active?.Number);
+    }
+
+    /// <summary>Brings the candidate nearly to the end of the log, so that the switch takes little time.</summary>
+    private async Task<int?> CatchUpAsync(ReadModel model, Func<Generation, bool> fits, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        if (await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is not { } candidate || !fits(candidate))
+        {
+            return null;
+        }
+
+        await writer.FillAsync([(model, candidate.Number)], ct);
+        return candidate.Number;
+    }
+
+    private static Task SetAsync(
+        NpgsqlConnection connection,
+        ReadModel model,
+        int? number,
+        string state,
+        DateTimeOffset now,
+        string? outcome,
+        IReadOnlyList<Difference>? differences) =>
+        ReadModelSchema.ExecuteAsync(
+            connection,
+            $"""
+            update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4),
+                outcome = coalesce($5, outcome), differences = coalesce($6::jsonb, differences),
+                paused_at = null, pause_reason = null, pause_position = null
+            where name = $1 and generation = $2
+            """,
+            model.Name,
+            number ?? 0,
+            state,
+            now,
+            (object?)outcome ?? DBNull.Value,
+            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
+}

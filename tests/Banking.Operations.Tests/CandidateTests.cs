@@ -1,0 +1,176 @@
+using System.Net;
+using System.Text.Json;
+using Banking.Commands.Operators;
+using Banking.ReadModels.Books;
+using Banking.SharedKernel;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Operations.Tests;
+
+/// <summary>A candidate is built and compared while the active version serves, and an operator switches to it or drops it.</summary>
+public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>, IAsyncLifetime
+{
+    private const string Candidate = "/ops/projections/probe/candidate";
+
+    private static readonly object Why = new { reasonCode = "trial", reason = "What would change?" };
+
+    private readonly BankClient _teller = bank.As("teller");
+    private readonly BankClient _operator = bank.As("operator");
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropAsync();
+        await bank.ExecuteAsync($"update {await bank.ActiveAsync("probe", "seen", "probe")} set mark = 'a'");
+    }
+
+    [Fact]
+    public async Task A_candidate_of_the_same_code_is_equal_and_a_dropped_one_leaves_no_table()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        await bank.CaughtUpAsync();
+
+        var built = await BuildAsync();
+
+        Assert.Equal(("equal", "trial"), (State(built), built.GetProperty("candidate").GetProperty("purpose").GetString()));
+        Assert.Equal((0, 0), (built.GetProperty("rows").GetInt64(), built.GetProperty("items").GetArrayLength()));
+        Assert.Equal((409, "candidate_exists"), StatusAndCode(await _operator.PostAsync(Candidate, Why)));
+        Assert.Equal((409, "rebuild_in_progress"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
+
+        var dropped = (await DropAsync()).Ok();
+
+        Assert.Equal("cancelled", dropped.Text("state"));
+        Assert.Equal("cancelled", State((await _operator.GetAsync(Candidate)).Ok().Json));
+        Assert.Single(await TablesAsync());
+        Assert.Equal((404, "no_candidate"), StatusAndCode(await DropAsync()));
+        Assert.Equal((404, "no_candidate"), StatusAndCode(await _operator.PostAsync($"{Candidate}/switch", Why)));
+    }
+
+    [Fact]
+    public async Task Forged_rows_are_listed_by_account()
+    {
+        var accounts = await ForgeAsync();
+
+        var built = await BuildAsync();
+
+        Assert.Equal("differs", State(built));
+        Assert.Equal((3, 2), (built.GetProperty("rows").GetInt64(), built.GetProperty("streams").GetInt64()));
+        var first = (await _operator.GetAsync($"{Candidate}?limit=1")).Ok();
+        var second = (await _operator.GetAsync($"{Candidate}?limit=1&cursor={first.Text("nextCursor")}")).Ok();
+        Assert.Equal("400", $"{(await _operator.GetAsync($"{Candidate}?cursor=eA")).StatusCode}");
+        var items = new[] { first, second }.Select(a => Assert.Single(a.Json.GetProperty("items").EnumerateArray())).ToList();
+        Assert.False(second.Json.TryGetProperty("nextCursor", out _));
+        var counts = items.ToDictionary(i => i.GetProperty("account").GetString()!, i => i.GetProperty("rows").GetInt64());
+        Assert.Equal((2, 1), (counts[accounts[0]], counts[accounts[1]]));
+        var change = items.SelectMany(i => i.GetProperty("changes").EnumerateArray()).First();
+        Assert.Equal(
+            ("mark", "\"forged\"", "\"a\""),
+            (change.GetProperty("column").GetString(), change.GetProperty("active").GetString(),
+                change.GetProperty("candidate").GetString()));
+    }
+
+    [Fact]
+    public async Task Forged_rows_are_gone_after_a_switch_that_loses_no_movement()
+    {
+        var accounts = await ForgeAsync();
+        Assert.Equal("differs", State(await BuildAsync()));
+        using var stop = new CancellationTokenSource();
+        var paid = 0;
+        var paying = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                (await _teller.DepositAsync(accounts[0], "0.01")).Created();
+                Interlocked.Increment(ref paid);
+            }
+        });
+        var switched = await _operator.PostAsync($"{Candidate}/switch", Why);
+        await Eventually.UntilAsync(() => Volatile.Read(ref paid), p => p > 5);
+        await stop.CancelAsync();
+        await paying;
+
+        Assert.Equal("serving", switched.Ok().Text("state"));
+        await bank.CaughtUpAsync();
+        Assert.Equal(["a"], await bank.QueryAsync<string>("select distinct mark from probe.seen"));
+        Assert.Equal(
+            await bank.QueryAsync<long>("select count(*) from bank.mt_events where seq_id <= (select max(position) from probe.seen)"),
+            await bank.QueryAsync<long>("select count(*) from probe.seen"));
+        Assert.Single(await TablesAsync());
+        Assert.Empty((await bank.Verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+    }
+
+    [Fact]
+    public async Task A_candidate_that_is_being_built_cannot_be_switched_to_and_can_be_dropped()
+    {
+        await _teller.OpenAsync(balance: "10.00");
+        // To build it a host needs this lock.
+        await using var held = await bank.Database.OpenConnectionAsync();
+        await using var take = new NpgsqlCommand("select pg_advisory_lock(hashtextextended('rebuild:probe', 1))", held);
+        await take.ExecuteNonQueryAsync();
+        (await _operator.PostAsync(Candidate, Why)).Is(HttpStatusCode.Accepted);
+
+        Assert.Equal((409, "candidate_building"), StatusAndCode(await _operator.PostAsync($"{Candidate}/switch", Why)));
+
+        Assert.Equal("cancelled", (await DropAsync()).Ok().Text("state"));
+        await using var release = new NpgsqlCommand("select pg_advisory_unlock_all()", held);
+        await release.ExecuteNonQueryAsync();
+    }
+
+    [Fact]
+    public async Task Hosts_do_not_build_the_candidate_of_a_command_that_died()
+    {
+        var action = OperatorAction.OfTheBank("a test");
+        await bank.Rebuild.RequestAsync([bank.Probe], action, CancellationToken.None, GenerationPurpose.CommandTrial);
+
+        Assert.False(await bank.Rebuild.RunAsync([bank.Probe], CancellationToken.None));
+
+        var shown = (await _operator.GetAsync(Candidate)).Ok().Json.GetProperty("candidate");
+        Assert.Equal(("building", "command"), (shown.GetProperty("state").GetString(), shown.GetProperty("purpose").GetString()));
+        Assert.Equal("cancelled", (await DropAsync()).Ok().Text("state"));
+    }
+
+    [Fact]
+    public async Task An_unknown_name_a_missing_reason_and_an_unknown_parameter_are_refused()
+    {
+        Assert.Equal((404, "projection_not_found"), StatusAndCode(await _operator.PostAsync("/ops/projections/nothing/candidate", Why)));
+        Assert.Equal((404, "projection_not_found"), StatusAndCode(await _operator.GetAsync("/ops/projections/nothing/candidate")));
+        Assert.Equal((404, "no_candidate"), StatusAndCode(await _operator.GetAsync("/ops/projections/ledger/candidate")));
+        Assert.Equal((422, "reason_required"), StatusAndCode(await _operator.PostAsync(Candidate, new { reasonCode = "trial" })));
+        Assert.Equal((400, "unknown_parameter"), StatusAndCode(await _operator.GetAsync($"{Candidate}?page=2")));
+        Assert.Equal((422, "reason_required"), StatusAndCode(await _operator.SendAsync(HttpMethod.Delete, Candidate, null)));
+    }
+
+    /// <summary>Forges both rows of one account, and the last of another.</summary>
+    private async Task<string[]> ForgeAsync()
+    {
+        string[] accounts = [await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00")];
+        await bank.CaughtUpAsync();
+        var active = await bank.ActiveAsync("probe", "seen", "probe");
+        await bank.ExecuteAsync(
+            $"update {active} set mark = 'forged' where stream = $1 or position = (select max(position) from {active} where stream = $2)",
+            Id(accounts[0]), Id(accounts[1]));
+        return accounts;
+    }
+
+    private async Task<JsonElement> BuildAsync()
+    {
+        var requested = await _operator.PostAsync(Candidate, Why);
+        requested.Is(HttpStatusCode.Accepted);
+        Assert.Equal(Candidate, requested.Header("Location"));
+        return await Eventually.UntilAsync(
+            async () => (await _operator.GetAsync(Candidate)).Ok().Json, c => State(c) != "building");
+    }
+
+    private Task<List<string>> TablesAsync() => bank.QueryAsync<string>("select tablename::text from pg_tables where schemaname = 'probe'");
+
+    private static string? State(JsonElement view) => view.GetProperty("candidate").GetProperty("state").GetString();
+
+    private Task<Answer> DropAsync() =>
+        _operator.SendAsync(HttpMethod.Delete, $"{Candidate}?reasonCode=trial&reason=It%20was%20only%20looked%20at.", null);
+
+    private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
+
+    private static (int, string) StatusAndCode(Answer answer) => (answer.StatusCode, answer.Code);
+}
