@@ -27,8 +27,8 @@ public static class TryOutProjectionEndpoint
         {
             if (await rebuild.RequestAsync([model], action, http.RequestAborted, GenerationPurpose.Trial) is not { } numbers)
             {
-                return new ProblemResult(Refusal.Of(
-                    "candidate_exists", 409, "This read model has a candidate: it is being built, or waits for a decision.",
+                return new ProblemResult(Refusal.Conflict(
+                    "candidate_exists", "This read model has a candidate: it is being built, or waits for a decision.",
                     ("name", name)));
             }
 
@@ -52,8 +52,8 @@ public static class TryOutProjectionEndpoint
                 : candidate.ModelVersion != model.Version ? OtherVersion(candidate, model)
                 : await rebuild.SwitchAsync(model, action, http.RequestAborted)
                     ? await operations.ShowAsync(name, candidate.Number, http)
-                    : new ProblemResult(Refusal.Of(
-                        "candidate_building", 409, "The candidate is being built or compared. Wait until it waits for a decision.",
+                    : new ProblemResult(Refusal.Conflict(
+                        "candidate_building", "The candidate is being built or compared. Wait until it waits for a decision.",
                         ("name", name)));
         });
 
@@ -78,10 +78,10 @@ public static class TryOutProjectionEndpoint
 
     /// <summary>The answer where no candidate is.</summary>
     internal static ProblemResult NoCandidate(string name) =>
-        new(Refusal.Of("no_candidate", 404, "This read model has no candidate.", ("name", name)));
+        new(Refusal.NotFound("no_candidate", "This read model has no candidate.", ("name", name)));
 
-    private static ProblemResult OtherVersion(Generation candidate, ReadModel model) => new(Refusal.Of(
-        "other_version", 409,
+    private static ProblemResult OtherVersion(Generation candidate, ReadModel model) => new(Refusal.Conflict(
+        "other_version",
         "The candidate is of another version than this host, which could not keep it current. Start a host of that version: it switches.",
         ("candidateVersion", candidate.ModelVersion), ("version", model.Version)));
 }
