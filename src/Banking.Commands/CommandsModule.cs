@@ -32,6 +32,7 @@ public static class CommandsModule
     public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.MoveDocuments];
 
     public static IServiceCollection AddCommands(this IServiceCollection services) => services
+        .AddSingleton<CommandMetrics>()
         .AddSingleton<DueSignal>()
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()

@@ -13,7 +13,8 @@ namespace Banking.Commands.Groups;
 /// host nothing waits. Running groups have no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(
-    GroupTransaction<TState> transaction, StorageHealth health, TimeProvider clock, ILogger<CommandGroup<TState>> log) : BackgroundService
+    GroupTransaction<TState> transaction, StorageHealth health, CommandMetrics metrics, TimeProvider clock,
+    ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
     /// <summary>
@@ -42,7 +43,7 @@ public sealed class CommandGroup<TState>(
         var pending = new Pending(unit);
         if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.MaxWaiting && _queue.Writer.TryWrite(pending))
         {
-            return pending.Done.Task.WaitAsync(ct);
+            return metrics.MeasureAsync(TState.StreamType, pending.Done.Task).WaitAsync(ct);
         }
 
         Interlocked.Add(ref _waiting, -unit.Count);
@@ -65,6 +66,7 @@ public sealed class CommandGroup<TState>(
     {
         var scheduler = new CommandScheduler<Pending>(p => p.Streams, p => p.Unit.Count);
         var pacing = new GroupPacing(clock);
+        metrics.Watch(TState.StreamType, () => Volatile.Read(ref _waiting));
         var running = new List<Task<Finished>>();
         var arrival = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
         while (true)
@@ -140,6 +142,7 @@ public sealed class CommandGroup<TState>(
 
     private async Task<Finished> RunAsync(IReadOnlyList<Pending> group, GroupPacing.Group paced)
     {
+        metrics.GroupStarted(TState.StreamType, group.Sum(p => p.Unit.Count));
         var deferred = new List<Pending>();
         var groupFailure = await TryAsync(group, deferred);
         if (groupFailure is null)

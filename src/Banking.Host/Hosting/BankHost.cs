@@ -9,7 +9,6 @@ using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels;
-using Banking.ReadModels.Lags;
 using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Commands;
@@ -17,9 +16,6 @@ using Banking.Web.Http;
 using JasperFx;
 using Marten;
 using Npgsql;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
 using Scalar.AspNetCore;
 using Wolverine;
 using Wolverine.ErrorHandling;
@@ -86,6 +82,7 @@ public static class BankHost
         app.MapHealth();
         app.MapDevTokens();
         app.MapFirstPage();
+        app.MapMetrics();
         foreach (var module in app.Services.GetServices<BankModule>())
         {
             module.Map(app);
@@ -239,19 +236,5 @@ public static class BankHost
         builder.Services.AddOpenApi("v1", OpenApiTransformers.Configure);
         builder.Services.AddBankHealth(modules);
         builder.AddBankSecurity();
-    }
-
-    private static void AddTelemetry(this WebApplicationBuilder builder, IReadOnlyList<BankModule> modules)
-    {
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-        {
-            return;
-        }
-
-        builder.Services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten").AddSource("Wolverine"))
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Marten").AddMeter("Wolverine*").AddMeter("Npgsql")
-                .AddMeter([ReadModelLag.MeterName, .. modules.SelectMany(m => m.Meters)]))
-            .UseOtlpExporter();
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;
 using Banking.EventStore.Callers;
@@ -33,10 +32,6 @@ internal static class FirstPage
         new("/health/live", "whether this process runs"),
     ];
 
-    private static readonly string Version =
-        typeof(FirstPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
-            .Split('+')[0];
-
     public static void MapFirstPage(this WebApplication app) =>
         app.MapGet("/", async (HttpContext http, NpgsqlDataSource source, IHostEnvironment environment) =>
             {
@@ -57,7 +52,7 @@ internal static class FirstPage
             : null;
         var hasDemo = tokens is not null && await DemoBank.ExistsAsync(source, http.RequestAborted);
         return new(
-            "Banking", Version, environment.EnvironmentName, Links, tokens,
+            "Banking", Telemetry.Version, environment.EnvironmentName, Links, tokens,
             hasDemo ? DemoQuestions.Create($"{http.Request.Scheme}://{http.Request.Host}") : null);
     }
 

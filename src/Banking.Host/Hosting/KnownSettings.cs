@@ -23,6 +23,7 @@ public static class KnownSettings
         [StartupChecks.PrivateDatabase] = typeof(bool),
         [StartupChecks.OwnerAsHost] = typeof(bool),
         [StartupChecks.RemoteDevelopment] = typeof(bool),
+        [Telemetry.PrometheusSetting] = typeof(bool),
         ["Banking:Auth:Authority"] = typeof(string),
         ["Banking:Auth:Audience"] = typeof(string),
         ["ConnectionStrings:banking"] = typeof(string),

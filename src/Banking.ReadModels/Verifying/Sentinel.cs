@@ -76,6 +76,12 @@ public sealed class Sentinel : BackgroundService
         await _runLock.WaitAsync(ct);
         try
         {
+            foreach (var model in _verification.Models)
+            {
+                // The series begins at 0, so that the first difference is a change of it.
+                _drift.Add(0, new KeyValuePair<string, object?>("model", model.Name));
+            }
+
             // Starts from the stored status of any host: counts continue, and open differences are compared again until they are repaired.
             var before = _status = await SentinelStatus.ReadAsync(_source, ct);
             var run = new SentinelRun(before);
