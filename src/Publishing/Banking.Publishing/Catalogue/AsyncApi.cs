@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.EventStore.Published;
 using Banking.Publishing.Log;
@@ -12,137 +13,100 @@ public sealed record ChannelNames(string Topic, string Exchange);
 /// <summary>The AsyncAPI 3.0 document of publication: the contracts, and the channels that they are published on.</summary>
 public static class AsyncApi
 {
-    private const string Schemas = "#/components/schemas/";
+    private const string Description =
+        "The published events of an event-sourced bank: CloudEvents 1.0 events in structured JSON, with the same bytes on every channel. "
+        + "The events of one account are delivered in order, each at least once. "
+        + "Members may be added to a contract; any other change makes a new version.";
 
     public static JsonObject Document(PublicContracts contracts, ChannelNames names)
     {
         ArgumentNullException.ThrowIfNull(contracts);
         ArgumentNullException.ThrowIfNull(names);
-        return new()
-        {
-            ["asyncapi"] = "3.0.0",
-            ["info"] = new JsonObject
+        var (topic, exchange) = (Quoted(names.Topic), Quoted(names.Exchange));
+        var messages = Members(contracts, c => $$"""{ "$ref": "#/components/messages/{{c.Type}}" }""");
+        return JsonNode.Parse($$"""
             {
-                ["title"] = "Banking events",
-                ["version"] = "v1",
-                ["description"] =
-                    "The published events of an event-sourced bank: CloudEvents 1.0 events in structured JSON, "
-                    + "with the same bytes on every channel. "
-                    + "The events of one account are delivered in order, each at least once. "
-                    + "Members may be added to a contract; any other change makes a new version.",
-            },
-            ["defaultContentType"] = PublicEvent.ContentType,
-            ["channels"] = Channels(contracts, names),
-            ["operations"] = new JsonObject
-            {
-                ["publishToKafka"] = Send("kafka"),
-                ["publishToRabbitMq"] = Send("rabbitmq"),
-                ["serveFeed"] = Send("feed"),
-            },
-            ["components"] = new JsonObject
-            {
-                ["messages"] = Map(contracts, c => (c.Type, Message(c))),
-                ["schemas"] = new JsonObject(contracts.All.SelectMany(c => (KeyValuePair<string, JsonNode?>[])
-                [
-                    new(c.Type, ContractSchema.Data(c)), new(EventName(c), ContractSchema.Event(c, Schemas + c.Type)),
-                ])),
-            },
-        };
+              "asyncapi": "3.0.0",
+              "info": { "title": "Banking events", "version": "v1", "description": "{{Description}}" },
+              "defaultContentType": "{{PublicEvent.ContentType}}",
+              "channels": {
+                "kafka": {
+                  "address": {{topic}},
+                  "description": "The Kafka topic. The key is the account, so that its events stay in one partition.",
+                  "messages": { {{messages}} },
+                  "bindings": { "kafka": { "topic": {{topic}}, "bindingVersion": "0.5.0" } }
+                },
+                "rabbitmq": {
+                  "address": {{exchange}},
+                  "description": "The RabbitMQ exchange.",
+                  "messages": { {{messages}} },
+                  "bindings": {
+                    "amqp": {
+                      "is": "routingKey",
+                      "exchange": { "name": {{exchange}}, "type": "topic", "durable": true },
+                      "bindingVersion": "0.3.0"
+                    }
+                  }
+                },
+                "feed": {
+                  "address": "/v1/feed",
+                  "description": "The log from any position: pages, or server-sent events with Accept: text/event-stream.",
+                  "messages": { {{messages}} }
+                }
+              },
+              "operations": {
+                "publishToKafka": { "action": "send", "channel": { "$ref": "#/channels/kafka" } },
+                "publishToRabbitMq": { "action": "send", "channel": { "$ref": "#/channels/rabbitmq" } },
+                "serveFeed": { "action": "send", "channel": { "$ref": "#/channels/feed" } }
+              },
+              "components": {
+                "messages": { {{Members(contracts, Message)}} },
+                "schemas": { {{Members(contracts, Schemas)}} }
+              }
+            }
+            """)!.AsObject();
     }
 
-    private static JsonObject Channels(PublicContracts contracts, ChannelNames names) => new()
-    {
-        ["kafka"] = Channel(
-            contracts,
-            names.Topic,
-            "The Kafka topic. The key is the account, so that its events stay in one partition.",
-            new()
-            {
-                ["kafka"] = new JsonObject { ["topic"] = names.Topic, ["bindingVersion"] = "0.5.0" },
-            }),
-        ["rabbitmq"] = Channel(
-            contracts,
-            names.Exchange,
-            "The RabbitMQ exchange.",
-            new()
-            {
-                ["amqp"] = new JsonObject
-                {
-                    ["is"] = "routingKey",
-                    ["exchange"] = new JsonObject
-                    {
-                        ["name"] = names.Exchange,
-                        ["type"] = "topic",
-                        ["durable"] = true,
-                    },
-                    ["bindingVersion"] = "0.3.0",
-                },
-            }),
-        ["feed"] = Channel(
-            contracts,
-            "/v1/feed",
-            "The log from any position: pages, or server-sent events with Accept: text/event-stream.",
-            []),
-    };
-
-    private static JsonObject Channel(PublicContracts contracts, string address, string description, JsonObject bindings)
-    {
-        var channel = new JsonObject
+    private static string Message(PublicContract contract) => $$"""
         {
-            ["address"] = address,
-            ["description"] = description,
-            ["messages"] = Map(contracts, c => (c.Type, Reference("#/components/messages/" + c.Type))),
-        };
-        if (bindings.Count > 0)
-        {
-            channel["bindings"] = bindings;
+          "name": "{{contract.Type}}",
+          "title": "{{contract.Type}}",
+          "summary": {{Quoted(ContractDocs.Of(contract.Data))}},
+          "contentType": "{{PublicEvent.ContentType}}",
+          "headers": {
+            "type": "object",
+            "properties": {
+              "content-type": {
+                "type": "string",
+                "const": "{{PublicEvent.ContentType}}",
+                "description": "The body is the whole CloudEvent with its attributes (structured mode)."
+              }
+            }
+          },
+          "payload": { "$ref": "#/components/schemas/{{contract.Type}}.event" },
+          "bindings": {
+            "kafka": {
+              "key": {
+                "type": "string",
+                "pattern": "^{{contract.Prefix}}_[0-9a-f]{32}$",
+                "description": "The event's subject."
+              },
+              "bindingVersion": "0.5.0"
+            },
+            "amqp": { "messageType": "{{contract.Type}}", "bindingVersion": "0.3.0" }
+          }
         }
+        """;
 
-        return channel;
-    }
+    private static string Schemas(PublicContract contract) => $$"""
+        {{ContractSchema.Data(contract)}},
+        "{{contract.Type}}.event": {{ContractSchema.Event(contract, "#/components/schemas/" + contract.Type)}}
+        """;
 
-    private static JsonObject Send(string channel) => new() { ["action"] = "send", ["channel"] = Reference("#/channels/" + channel) };
+    /// <summary>A member of a JSON object for each contract, with its type as the name.</summary>
+    private static string Members(PublicContracts contracts, Func<PublicContract, string> value) =>
+        string.Join(',', contracts.All.Select(c => $"\"{c.Type}\": {value(c)}"));
 
-    private static JsonObject Message(PublicContract contract) => new()
-    {
-        ["name"] = contract.Type,
-        ["title"] = contract.Type,
-        ["summary"] = ContractDocs.Of(contract.Data),
-        ["contentType"] = PublicEvent.ContentType,
-        ["headers"] = new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = new JsonObject
-            {
-                ["content-type"] = new JsonObject
-                {
-                    ["type"] = "string",
-                    ["const"] = PublicEvent.ContentType,
-                    ["description"] = "The body is the whole CloudEvent with its attributes (structured mode).",
-                },
-            },
-        },
-        ["payload"] = Reference(Schemas + EventName(contract)),
-        ["bindings"] = new JsonObject
-        {
-            ["kafka"] = new JsonObject
-            {
-                ["key"] = new JsonObject
-                {
-                    ["type"] = "string",
-                    ["pattern"] = $"^{contract.Prefix}_[0-9a-f]{{32}}$",
-                    ["description"] = "The event's subject.",
-                },
-                ["bindingVersion"] = "0.5.0",
-            },
-            ["amqp"] = new JsonObject { ["messageType"] = contract.Type, ["bindingVersion"] = "0.3.0" },
-        },
-    };
-
-    private static string EventName(PublicContract contract) => contract.Type + ".event";
-
-    private static JsonObject Reference(string pointer) => new() { ["$ref"] = pointer };
-
-    private static JsonObject Map(PublicContracts contracts, Func<PublicContract, (string Name, JsonObject Node)> entry) =>
-        new(contracts.All.Select(entry).Select(e => new KeyValuePair<string, JsonNode?>(e.Name, e.Node)));
+    /// <summary>The topic and the exchange are settings, and a comment may have quotes.</summary>
+    private static string Quoted(string text) => JsonSerializer.Serialize(text);
 }

@@ -16,6 +16,13 @@ namespace Banking.Publishing.Catalogue;
 /// </summary>
 public static class ContractSchema
 {
+    private const string IdText =
+        "The id of the event, the same on every channel and for every repeated delivery: consumers recognise repeats by it.";
+
+    private const string PreviousVersionText =
+        "The version of the subject's preceding published event; absent for the first. "
+        + "A consumer that does not have that version has missed an event.";
+
     private static readonly JsonSchemaExporterOptions Exporter = new()
     {
         TreatNullObliviousAsNonNullable = true,
@@ -49,60 +56,49 @@ public static class ContractSchema
     {
         ArgumentNullException.ThrowIfNull(contract);
         // An event about an account that is not in its stream has no version.
-        string[] ofStreamEvent = contract.About is null ? ["streamversion"] : [];
-        return new()
-        {
-            ["type"] = "object",
-            ["description"] = "A CloudEvents 1.0 event in structured JSON.",
-            ["properties"] = EventProperties(contract, data),
-            ["required"] = new JsonArray([
-                .. (
-                    (string[])
-                        [
-                            "specversion",
-                            "id",
-                            "source",
-                            "type",
-                            "subject",
-                            "time",
-                            "datacontenttype",
-                            "dataschema",
-                            "partitionkey",
-                            .. ofStreamEvent,
-                            "globalposition",
-                            "data",
-                        ]).Select(name => (JsonNode)name),
-            ]),
-            ["additionalProperties"] = true,
-        };
-    }
-
-    private static JsonObject EventProperties(PublicContract contract, string data)
-    {
-        var subject = $"^{contract.Prefix}_[0-9a-f]{{32}}$";
-        return new()
-        {
-            ["specversion"] = Constant("1.0", "Version of CloudEvents."),
-            ["id"] = Text(
-                "^evt_[0-9a-f]{32}$",
-                "The id of the event, the same on every channel and for every repeated delivery: consumers recognise repeats by it."),
-            ["source"] = Format("uri-reference", "The bank that the event comes from."),
-            ["type"] = Constant(contract.Type, "Name and version of the contract."),
-            ["subject"] = Text(subject, "The id of the object that the event is about. Events of one subject are delivered in order."),
-            ["time"] = Format("date-time", "When the bank recorded it."),
-            ["datacontenttype"] = Constant("application/json", "The media type of the data."),
-            ["dataschema"] = Constant(
-                PublicContract.SchemaId(contract.Type),
-                "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."),
-            ["partitionkey"] = Text(subject, "The same as subject; it keeps the events of a subject in one partition."),
-            ["streamversion"] = Number("The version of the subject's stream."),
-            ["previousversion"] = Number(
-                "The version of the subject's preceding published event; absent for the first. "
-                + "A consumer that does not have that version has missed an event."),
-            ["globalposition"] = Text(
-                "^[0-9]+$", "The position in the log, as digits because it can exceed the integers of CloudEvents."),
-            ["data"] = new JsonObject { ["$ref"] = data },
-        };
+        var versionOfStreamEvent = contract.About is null ? """ "streamversion", """ : "";
+        return JsonNode.Parse($$"""
+            {
+              "type": "object",
+              "description": "A CloudEvents 1.0 event in structured JSON.",
+              "properties": {
+                "specversion": { "type": "string", "const": "1.0", "description": "Version of CloudEvents." },
+                "id": { "type": "string", "pattern": "^evt_[0-9a-f]{32}$", "description": "{{IdText}}" },
+                "source": { "type": "string", "format": "uri-reference", "description": "The bank that the event comes from." },
+                "type": { "type": "string", "const": "{{contract.Type}}", "description": "Name and version of the contract." },
+                "subject": {
+                  "type": "string",
+                  "pattern": "^{{contract.Prefix}}_[0-9a-f]{32}$",
+                  "description": "The id of the object that the event is about. Events of one subject are delivered in order."
+                },
+                "time": { "type": "string", "format": "date-time", "description": "When the bank recorded it." },
+                "datacontenttype": { "type": "string", "const": "application/json", "description": "The media type of the data." },
+                "dataschema": {
+                  "type": "string",
+                  "const": "{{PublicContract.SchemaId(contract.Type)}}",
+                  "description": "The $id of the schema of the data, which the bank serves at /contracts/TYPE.json."
+                },
+                "partitionkey": {
+                  "type": "string",
+                  "pattern": "^{{contract.Prefix}}_[0-9a-f]{32}$",
+                  "description": "The same as subject; it keeps the events of a subject in one partition."
+                },
+                "streamversion": { "type": "integer", "minimum": 1, "description": "The version of the subject's stream." },
+                "previousversion": { "type": "integer", "minimum": 1, "description": "{{PreviousVersionText}}" },
+                "globalposition": {
+                  "type": "string",
+                  "pattern": "^[0-9]+$",
+                  "description": "The position in the log, as digits because it can exceed the integers of CloudEvents."
+                },
+                "data": { "$ref": "{{data}}" }
+              },
+              "required": [
+                "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "partitionkey",
+                {{versionOfStreamEvent}} "globalposition", "data"
+              ],
+              "additionalProperties": true
+            }
+            """)!.AsObject();
     }
 
     /// <summary>Adds what the exporter does not know: custom converters, XML comments, text patterns.</summary>
@@ -143,16 +139,4 @@ public static class ContractSchema
 
         return schema;
     }
-
-    private static JsonObject Text(string pattern, string description) =>
-        new() { ["type"] = "string", ["pattern"] = pattern, ["description"] = description };
-
-    private static JsonObject Format(string format, string description) =>
-        new() { ["type"] = "string", ["format"] = format, ["description"] = description };
-
-    private static JsonObject Constant(string value, string description) =>
-        new() { ["type"] = "string", ["const"] = value, ["description"] = description };
-
-    private static JsonObject Number(string description) =>
-        new() { ["type"] = "integer", ["minimum"] = 1, ["description"] = description };
 }
