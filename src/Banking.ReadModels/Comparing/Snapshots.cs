@@ -52,6 +52,44 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
         InAsync(
             async snapshot => await ActiveAsync(snapshot, model, ct) is { } active ? await compare(snapshot, active) : [], byKeys, ct);
 
+    /// <summary>Compares each read model. One that cannot be compared is a difference, and the others are still compared.</summary>
+    public async Task<IReadOnlyList<Difference>> OfEachAsync(
+        IEnumerable<ReadModel> models,
+        string part,
+        Guid? stream,
+        Func<NpgsqlConnection, ReadModel, Generation, Task<IReadOnlyList<Difference>>> compare,
+        bool byKeys,
+        CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var model in models)
+        {
+            differences.AddRange(await Parts.RunAsync(
+                model.Name, part, stream, () => OfAsync(model, (snapshot, active) => compare(snapshot, model, active), byKeys, ct)));
+        }
+
+        return differences;
+    }
+
+    /// <summary>Compares each kind of stored data, in the same way.</summary>
+    public async Task<IReadOnlyList<Difference>> OfEachAsync(
+        IEnumerable<StoredComparison> stored,
+        string part,
+        Guid? stream,
+        Func<NpgsqlConnection, StoredComparison, Task<IReadOnlyList<Difference>>> compare,
+        bool byKeys,
+        CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var comparison in stored)
+        {
+            differences.AddRange(await Parts.RunAsync(
+                comparison.Name, part, stream, () => InAsync(snapshot => compare(snapshot, comparison), byKeys, ct)));
+        }
+
+        return differences;
+    }
+
     internal static async Task<Generation?> ActiveAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);

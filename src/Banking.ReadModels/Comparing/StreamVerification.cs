@@ -27,7 +27,7 @@ public sealed class StreamVerification(
         ArgumentNullException.ThrowIfNull(existing);
         try
         {
-            return await snapshots.InAsync(snapshot => CompareTogetherAsync(snapshot, selection, existing, ct), byKeys: true, ct);
+            return await CompareInSnapshotAsync(PartsOf(selection, ct), existing, ct);
         }
         catch (Exception failure) when (ReadModelWriter.IsDataFailure(failure))
         {
@@ -38,78 +38,67 @@ public sealed class StreamVerification(
     /// <summary>Compares a stream that is too long to hold in memory.</summary>
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareLongAsync(Guid stream, CancellationToken ct)
     {
-        var (maxEvents, differences) = (0L, new List<Difference>());
-        foreach (var comparison in _stored)
-        {
-            differences.AddRange(
-                await Parts.RunAsync(comparison.Name, Events, stream, () =>
-                    snapshots.InAsync(s => comparison.OfLongStreamAsync(s, stream, ct), byKeys: true, ct)));
-        }
-
-        foreach (var model in _models)
-        {
-            differences.AddRange(await Parts.RunAsync(model.Name, Events, stream, () => snapshots.OfAsync(
-                        model,
-                        async (snapshot, active) =>
-                        {
-                            var (events, found) = await StreamCheck.RunAsync(
-                                snapshot,
-                                model,
-                                ReadTables.Generation(model, active.Number),
-                                stream,
-                                log.ReadStreamAsync(stream, active.Position, ct),
-                                ct);
-                            maxEvents = Math.Max(maxEvents, events);
-                            return found;
-                        },
-                        byKeys: true,
-                        ct)));
-        }
-
-        return (maxEvents, differences);
+        var maxEvents = 0L;
+        var ofStored = await snapshots.OfEachAsync(
+            _stored, Events, stream, (snapshot, comparison) => comparison.OfLongStreamAsync(snapshot, stream, ct), byKeys: true, ct);
+        var ofRows = await snapshots.OfEachAsync(
+            _models,
+            Events,
+            stream,
+            async (snapshot, model, active) =>
+            {
+                var (events, found) = await StreamCheck.RunAsync(
+                    snapshot,
+                    model,
+                    ReadTables.Generation(model, active.Number),
+                    stream,
+                    log.ReadStreamAsync(stream, active.Position, ct),
+                    ct);
+                maxEvents = Math.Max(maxEvents, events);
+                return found;
+            },
+            byKeys: true,
+            ct);
+        return (maxEvents, [.. ofStored, .. ofRows]);
     }
 
     /// <summary>Compares only the last rows of streams that are too long for a row by row comparison.</summary>
-    public async Task<IReadOnlyList<Difference>> CompareEndsAsync(Guid[] streams, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(streams);
-        var found = new List<Difference>();
-        foreach (var model in _models.Where(_ => streams.Length > 0))
-        {
-            found.AddRange(
-                await Parts.RunAsync(model.Name, Events, null, () =>
-                    snapshots.OfAsync(
-                        model,
-                        (snapshot, active) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, active.Number), streams, ct),
-                        byKeys: true,
-                        ct)));
-        }
+    public Task<IReadOnlyList<Difference>> CompareEndsAsync(Guid[] streams, CancellationToken ct) => snapshots.OfEachAsync(
+        _models.Where(_ => streams.Length > 0),
+        Events,
+        null,
+        (snapshot, model, active) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, active.Number), streams, ct),
+        byKeys: true,
+        ct);
 
-        return found;
-    }
+    /// <summary>The comparisons of streams: of each kind of stored data, and of the rows of each read model.</summary>
+    private IEnumerable<StreamPart> PartsOf(StreamSelection selection, CancellationToken ct) =>
+    [
+        .. _stored.Select(c => new StreamPart(c.Name, (snapshot, events) => c.OfStreamsAsync(snapshot, selection, events, ct))),
+        .. _models.Select(m => new StreamPart(m.Name, (snapshot, events) => RowsAsync(snapshot, m, events, ct))),
+    ];
 
-    /// <summary>Compares in one snapshot, so that all data is compared with the same events.</summary>
-    private async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareTogetherAsync(
-        NpgsqlConnection snapshot, StreamSelection selection, Guid[] existing, CancellationToken ct)
-    {
-        var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
-        var readable = events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value);
-        var differences = unreadable.Select(u => Unreadable(u.Key, u.Value)).ToList();
-        foreach (var comparison in _stored)
-        {
-            differences.AddRange(await comparison.OfStreamsAsync(snapshot, selection, readable, ct));
-        }
+    /// <summary>Runs comparisons in one snapshot, so that all data is compared with the same events.</summary>
+    private Task<(long Events, IReadOnlyList<Difference> Differences)> CompareInSnapshotAsync(
+        IEnumerable<StreamPart> parts, Guid[] existing, CancellationToken ct) =>
+        snapshots.InAsync<(long, IReadOnlyList<Difference>)>(
+            async snapshot =>
+            {
+                var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
+                var readable = events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value);
+                var differences = unreadable.Select(u => Unreadable(u.Key, u.Value)).ToList();
+                foreach (var part in parts)
+                {
+                    differences.AddRange(await part.CompareAsync(snapshot, readable));
+                }
 
-        foreach (var model in _models)
-        {
-            differences.AddRange(await RowsAsync(snapshot, model, readable, ct));
-        }
-
-        return (events.Values.Sum(e => (long)e.Count), differences);
-    }
+                return (events.Values.Sum(e => (long)e.Count), differences);
+            },
+            byKeys: true,
+            ct);
 
     private static async Task<IReadOnlyList<Difference>> RowsAsync(
-        NpgsqlConnection snapshot, ReadModel model, Dictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
+        NpgsqlConnection snapshot, ReadModel model, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
         if (streams.Count == 0 || await Snapshots.ActiveAsync(snapshot, model, ct) is not { } active)
         {
@@ -152,38 +141,22 @@ public sealed class StreamVerification(
         StreamSelection selection, Guid[] existing, Guid? stream, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        async Task AddAsync(
-            string name,
-            Func<NpgsqlConnection, Dictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> compare
-        ) => differences.AddRange(await Parts.RunAsync(name, Events, stream, () => snapshots.InAsync(
-                        async snapshot =>
-                        {
-                            var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
-                            return await compare(
-                                snapshot, events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value));
-                        },
-                        byKeys: true,
-                        ct)));
-
-        differences.AddRange(
-            await snapshots.InAsync(
-                async snapshot =>
-                    (await log.ReadStreamsAsync(snapshot, existing, ct)).Unreadable.Select(u => Unreadable(u.Key, u.Value)).ToList(),
-                byKeys: true,
-                ct));
-        foreach (var comparison in _stored)
+        foreach (var part in PartsOf(selection, ct))
         {
-            await AddAsync(comparison.Name, (snapshot, events) => comparison.OfStreamsAsync(snapshot, selection, events, ct));
+            differences.AddRange(await Parts.RunAsync(
+                part.Name, Events, stream, async () => (await CompareInSnapshotAsync([part], existing, ct)).Differences));
         }
 
-        foreach (var model in _models)
-        {
-            await AddAsync(model.Name, (snapshot, events) => RowsAsync(snapshot, model, events, ct));
-        }
-
-        return differences;
+        // Each part names an event that cannot be read.
+        return [.. differences.Distinct()];
     }
 
     private static Difference Unreadable(Guid stream, UnreadableEventException failure) =>
         new(StreamComparison.LogName, StreamComparison.Event, stream, "\"an event that can be read\"", failure.Message);
+
+    /// <summary>One comparison of some streams.</summary>
+    /// <param name="Name">The data that it compares.</param>
+    private sealed record StreamPart(
+        string Name,
+        Func<NpgsqlConnection, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> CompareAsync);
 }

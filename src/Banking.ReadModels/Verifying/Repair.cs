@@ -96,8 +96,7 @@ public sealed class Repair(
         new(rows, snapshots),
         snapshots,
         source,
-        connections,
-        log);
+        connections);
 
     /// <summary>The table name in the difference of a failed repair.</summary>
     private const string Failed = "repair";

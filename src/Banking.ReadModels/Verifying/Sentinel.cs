@@ -32,6 +32,8 @@ public sealed class Sentinel : BackgroundService
     private const int MaxOpen = 1_000;
 
     private readonly Verification _verification;
+    private readonly StreamSizes _sizes;
+    private readonly LogReader _log;
     private readonly DriftLog _driftLog;
     private readonly SentinelSettings _settings;
     private readonly NpgsqlDataSource _source;
@@ -48,6 +50,8 @@ public sealed class Sentinel : BackgroundService
 
     public Sentinel(
         Verification verification,
+        StreamSizes sizes,
+        LogReader log,
         DriftLog driftLog,
         SentinelSettings settings,
         NpgsqlDataSource source,
@@ -56,7 +60,8 @@ public sealed class Sentinel : BackgroundService
         ILogger<Sentinel> logger)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        (_verification, _driftLog, _settings, _source, _clock, _logger) = (verification, driftLog, settings, source, clock, logger);
+        (_verification, _sizes, _log, _driftLog) = (verification, sizes, log, driftLog);
+        (_settings, _source, _clock, _logger) = (settings, source, clock, logger);
         _trackers =
         [
             .. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t)))),
@@ -150,7 +155,7 @@ public sealed class Sentinel : BackgroundService
     /// <summary>Compares the next streams in turn, the streams that changed last, and the streams of open differences.</summary>
     private async Task CompareStreamsAsync(SentinelRun run, CancellationToken ct)
     {
-        var next = await _verification.StreamsAsync(_cursor, _settings.Streams, ct);
+        var next = await _sizes.AfterAsync(_cursor, _settings.Streams, ct);
         var inTurn = SelectWithinLimit(next, inTurn: true);
         // Start again after the last stream.
         var isLast = inTurn.Count == next.Count && next.Count < _settings.Streams;
@@ -166,7 +171,7 @@ public sealed class Sentinel : BackgroundService
             after = upTo;
         }
 
-        var latest = SelectWithinLimit(await _verification.LatestAsync(_settings.Streams, ct), inTurn: false);
+        var latest = SelectWithinLimit(await _sizes.LatestAsync(_settings.Streams, ct), inTurn: false);
         foreach (var batch in latest.Union(run.Before.Open.Select(d => d.Stream).OfType<Guid>()).Except(inTurn).Chunk(BatchSize))
         {
             await CompareAsync(run, batch, StreamSelection.Of(batch), ct);
@@ -188,7 +193,7 @@ public sealed class Sentinel : BackgroundService
         var end = await _verification.EndAsync(ct);
         var upTo = Math.Max(0, after) + _settings.Positions;
         // Skip a gap in the positions within one run, whatever its size.
-        upTo = upTo < end ? await _verification.SkipGapAsync(upTo, end, ct) : upTo;
+        upTo = upTo < end ? await _log.SkipGapAsync(upTo, end, ct) : upTo;
         var isLast = upTo >= end;
         _position = isLast ? long.MinValue : upTo;
         run.Add(await _verification.FindOrphanRowsAsync(after, isLast ? long.MaxValue : upTo, ct));

@@ -1,4 +1,3 @@
-using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
@@ -23,8 +22,7 @@ public sealed class Verification(
     BankTotals totals,
     Snapshots snapshots,
     NpgsqlDataSource source,
-    ReadModelConnections connections,
-    LogReader log)
+    ReadModelConnections connections)
 {
     /// <summary>Rows per comparison of data that is found by its own ids.</summary>
     private const int RowBatchSize = 5_000;
@@ -36,15 +34,6 @@ public sealed class Verification(
     private const int MaxStreamEvents = 5_000;
 
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
-
-    /// <inheritdoc cref="StreamSizes.AfterAsync"/>
-    public Task<IReadOnlyList<StreamSize>> StreamsAsync(Guid after, int limit, CancellationToken ct) => sizes.AfterAsync(after, limit, ct);
-
-    /// <inheritdoc cref="StreamSizes.LatestAsync"/>
-    public Task<IReadOnlyList<StreamSize>> LatestAsync(int limit, CancellationToken ct) => sizes.LatestAsync(limit, ct);
-
-    /// <summary>Finds the last position before the next event.</summary>
-    internal Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct) => log.SkipGapAsync(after, upTo, ct);
 
     /// <summary>Reads the highest position of the active read models.</summary>
     public async Task<long> EndAsync(CancellationToken ct)
@@ -117,17 +106,8 @@ public sealed class Verification(
     }
 
     /// <summary>Compares the data that is found by its own ids, for some of these ids.</summary>
-    public async Task<IReadOnlyList<Difference>> OfIdsAsync(StreamSelection ids, CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        foreach (var comparison in stored)
-        {
-            differences.AddRange(await Parts.RunAsync(
-                comparison.Name, "ids", null, () => snapshots.InAsync(s => comparison.OfIdsAsync(s, ids, ct), byKeys: true, ct)));
-        }
-
-        return differences;
-    }
+    public Task<IReadOnlyList<Difference>> OfIdsAsync(StreamSelection ids, CancellationToken ct) =>
+        snapshots.OfEachAsync(stored, "ids", null, (snapshot, comparison) => comparison.OfIdsAsync(snapshot, ids, ct), byKeys: true, ct);
 
     /// <summary>Compares some streams. Of a stream longer than a limit it compares only the last events.</summary>
     /// <param name="selection">The same streams, and other data with ids in the same range.</param>
@@ -154,41 +134,25 @@ public sealed class Verification(
     }
 
     /// <summary>Finds orphan rows between two positions.</summary>
-    public async Task<IReadOnlyList<Difference>> FindOrphanRowsAsync(long after, long upTo, CancellationToken ct)
-    {
-        var orphans = new List<Difference>();
-        foreach (var model in Models)
-        {
-            orphans.AddRange(await Parts.RunAsync(model.Name, "rows", null, () => snapshots.OfAsync(
-                        model,
-                        (snapshot, active) =>
-                            Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
-                        // A range of positions is looked up by key; the whole log is scanned.
-                        byKeys: after > long.MinValue || upTo < long.MaxValue,
-                        ct)));
-        }
-
-        return orphans;
-    }
+    public Task<IReadOnlyList<Difference>> FindOrphanRowsAsync(long after, long upTo, CancellationToken ct) => snapshots.OfEachAsync(
+        Models,
+        "rows",
+        null,
+        (snapshot, model, active) =>
+            Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
+        // A range of positions is looked up by key; the whole log is scanned.
+        byKeys: after > long.MinValue || upTo < long.MaxValue,
+        ct);
 
     /// <summary>Compares all sums with the rows that they sum.</summary>
-    public async Task<IReadOnlyList<Difference>> SumsAsync(CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        foreach (var model in Models)
-        {
-            differences.AddRange(
-                await Parts.RunAsync(model.Name, "sums", null, () =>
-                    snapshots.OfAsync(
-                        model,
-                        (snapshot, active) =>
-                            Comparison.CompareSumsAsync(snapshot, model, ReadTables.Generation(model, active.Number), null, ct),
-                        byKeys: false,
-                        ct)));
-        }
-
-        return differences;
-    }
+    public Task<IReadOnlyList<Difference>> SumsAsync(CancellationToken ct) => snapshots.OfEachAsync(
+        Models,
+        "sums",
+        null,
+        (snapshot, model, active) =>
+            Comparison.CompareSumsAsync(snapshot, model, ReadTables.Generation(model, active.Number), null, ct),
+        byKeys: false,
+        ct);
 
     /// <summary>
     /// Compares the sums of a tracker, within a time limit. Sums that seem to differ are computed again from the first row: the tracker may
@@ -220,28 +184,18 @@ public sealed class Verification(
     /// <summary>
     /// Checks the invariants of the whole bank: within each model, between the models with customers' totals, and those of the whole bank.
     /// </summary>
-    public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        foreach (var model in Models)
-        {
-            differences.AddRange(
-                await Parts.RunAsync(model.Name, "invariants", null, () =>
-                    snapshots.OfAsync(
-                        model,
-                        (snapshot, active) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, active.Number), ct),
-                        byKeys: true,
-                        ct)));
-        }
-
-        foreach (var comparison in stored)
-        {
-            differences.AddRange(await Parts.RunAsync(
-                comparison.Name, "bank", null, () => snapshots.InAsync(s => comparison.OfBankAsync(s, ct), byKeys: false, ct)));
-        }
-
-        differences.AddRange(await Parts.RunAsync("bank", "totals", null, () => totals.CompareAsync(ct)));
-        differences.AddRange(await totals.ProgressAsync(ct));
-        return differences;
-    }
+    public async Task<IReadOnlyList<Difference>> BankAsync(CancellationToken ct) =>
+    [
+        .. await snapshots.OfEachAsync(
+            Models,
+            "invariants",
+            null,
+            (snapshot, model, active) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, active.Number), ct),
+            byKeys: true,
+            ct),
+        .. await snapshots.OfEachAsync(
+            stored, "bank", null, (snapshot, comparison) => comparison.OfBankAsync(snapshot, ct), byKeys: false, ct),
+        .. await Parts.RunAsync("bank", "totals", null, () => totals.CompareAsync(ct)),
+        .. await totals.ProgressAsync(ct),
+    ];
 }
