@@ -49,7 +49,8 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         Assert.Equal(8, await bank.PointsAsync(account, 8));
         await bank.HandledAsync();
 
-        await bank.ExecuteAsync("update publishing.lane set position = 0 where name = 'modules'");
+        (await bank.As("operator").PostAsync(
+            "/ops/outbox/modules/position", new { position = 0, reasonCode = "test", reason = "A test asks for it." })).Ok();
         await bank.HandledAsync();
 
         Assert.Equal(8, await bank.PointsAsync(account, 8));

@@ -42,7 +42,8 @@ public sealed class NotificationTests : SubscribedBank
         Assert.Equal("1.00", await NotifiedAsync(account));
 
         // Without notifications and with the checkpoint reset, the cancelled subscription covers only the events before its end.
-        await ExecuteAsync("delete from notifications.notification; update publishing.lane set position = 0 where name = 'modules'");
+        await ExecuteAsync("delete from notifications.notification");
+        await ResetCheckpointAsync();
 
         Assert.Equal("1.00", await NotifiedAsync(account));
         Assert.Equal("already_cancelled", (await Teller.PostAsync($"/v1/notification-subscriptions/{subscription}/cancel", new { })).Code);

@@ -52,7 +52,7 @@ public sealed class RedeliveryTests : SubscribedBank
 
         Assert.Equal("3.00 2.00 1.00", await NotifiedAsync(account));
         var before = await MessagesAsync();
-        await ExecuteAsync("update publishing.lane set position = 0 where name = 'modules'");
+        await ResetCheckpointAsync();
         await Eventually.UntilAsync(MessagesAsync, messages => messages > before);
 
         Assert.Equal("3.00 2.00 1.00", await NotifiedAsync(account));

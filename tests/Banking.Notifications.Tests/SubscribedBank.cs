@@ -50,6 +50,10 @@ public abstract class SubscribedBank : BankFixture
     protected Task<long> CheckpointAsync() =>
         ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)");
 
+    /// <summary>Has every event delivered to the modules again.</summary>
+    protected async Task ResetCheckpointAsync() => (await As("operator").PostAsync(
+        "/ops/outbox/modules/position", new { position = 0, reasonCode = "test", reason = "A test asks for it." })).Ok();
+
     protected Task<long> MessagesAsync() => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes");
 
     protected async Task ExecuteAsync(string sql)

@@ -57,6 +57,9 @@ public sealed class PublishingModule : BankModule
         ("Banking:Publishing:Webhooks", typeof(WebhookSettings)),
     ];
 
+    /// <summary>The stored names of the module's events.</summary>
+    internal static IEnumerable<string> StoredEventNames => EventNames.Select(e => e.Name);
+
     private static string[] NamesOf(bool ofWebhooks) =>
         [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
 
@@ -78,6 +81,10 @@ public sealed class PublishingModule : BankModule
             .AddSingleton(new ChannelNames(section["Kafka:Topic"] ?? DefaultName, section["RabbitMq:Exchange"] ?? DefaultName))
             .AddSingleton<ContractCatalogue>()
             .AddSingleton<PublisherStore>()
+            .AddSingleton<PublisherTakeover>()
+            .AddSingleton<IdleCheckpoints>()
+            .AddSingleton<DestinationChanges>()
+            .AddSingleton<PublisherServices>()
             .AddSingleton<PublisherControl>()
             .AddSingleton<BlockedAccounts>()
             .AddSingleton<PublisherSignals>()
@@ -89,6 +96,8 @@ public sealed class PublishingModule : BankModule
             .AddSingleton(WebhookSettings.Of(section))
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
             .AddSingleton<AddressGuard>()
+            .AddSingleton<LogSubscriptions>()
+            .AddHostedService(p => p.GetRequiredService<LogSubscriptions>())
             .AddSingleton<WebhookClient>()
             .AddSingleton<WebhookSecrets>()
             .AddSingleton<WebhookSource>()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Banking.Commands;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
@@ -26,13 +25,7 @@ public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
 /// The published events: stored events that have a contract, in the order of the log, up to the high-water mark. Imported events are not
 /// published, and the first event after them has no published predecessor.
 /// </summary>
-public sealed class PublicLog(
-    IDocumentStore store,
-    ReadModelConnections connections,
-    EventCache cache,
-    HighWaterMark highWaterMark,
-    PublicContracts contracts,
-    PublicationSettings settings)
+public sealed class PublicLog : IDisposable
 {
     /// <summary>The largest number of positions in one page.</summary>
     public const int PageSize = 1_000;
@@ -43,51 +36,57 @@ public sealed class PublicLog(
     /// </summary>
     private const int MaxPages = 20;
 
-    private const int MaxCachedPages = 16;
-
-    private readonly StoredEvents _events = new(store);
-    private readonly Predecessors _predecessors = new(store, connections);
-    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
-    private readonly string[] _types = Names(store, contracts.All);
+    private readonly ReadModelConnections _connections;
+    private readonly EventCache _cache;
+    private readonly HighWaterMark _highWaterMark;
+    private readonly PublicContracts _contracts;
+    private readonly PublicationSettings _settings;
+    private readonly StoredEvents _events;
+    private readonly Predecessors _predecessors;
+    private readonly PublicEventCache _newest;
+    private readonly string _schema;
+    private readonly string[] _types;
 
     /// <summary>The types that belong to an account's own stream: only these have a version that a reader can count.</summary>
-    private readonly string[] _own = Names(store, contracts.All.Where(c => c.About is null));
+    private readonly string[] _own;
 
-    /// <summary>
-    /// Cache of the last pages: destinations are mostly at the same position of the log, and share what was read and serialized there.
-    /// </summary>
-    private readonly ConcurrentDictionary<(string Server, long After), PublicPage> _recent = new();
+    public PublicLog(
+        IDocumentStore store,
+        ReadModelConnections connections,
+        EventCache cache,
+        HighWaterMark highWaterMark,
+        PublicContracts contracts,
+        PublicationSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(contracts);
+        (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
+        (_events, _predecessors, _newest) = (new(store), new(store, connections), new(ReadAsync));
+        _schema = store.Options.Events.DatabaseSchemaName;
+        _types = Names(store, contracts.All);
+        _own = Names(store, contracts.All.Where(c => c.About is null));
+    }
 
     /// <summary>Reads the page after a position; its end is that position if there are no more events yet.</summary>
     public async Task<PublicPage> ReadAsync(long after, CancellationToken ct)
     {
-        if (highWaterMark.Server is not { } server)
+        if (_highWaterMark.Server is not { } server)
         {
             // The high-water mark is unknown, and cached pages may belong to another log.
             return new([], after);
         }
 
-        var place = (server, after);
-        if (_recent.TryGetValue(place, out var known))
-        {
-            return known;
-        }
-
         // The last known high-water mark: a fresh look for each page would read a page for each commit.
-        var end = Math.Min(highWaterMark.Complete, after + PageSize);
-        if (end <= after)
-        {
-            return new([], after);
-        }
+        var end = Math.Min(_highWaterMark.Complete, after + PageSize);
+        return end <= after ? new([], after) : await _newest.ReadAsync(after, end, server, ct);
+    }
 
-        var read = UpToUnknown(await cache.ReadAsync(after, end, ct, server), after);
-        PublicPage page = new([.. await MapAsync(read.Events, ct)], read.End) { Log = server };
-        if (_recent.Count >= MaxCachedPages)
-        {
-            _recent.Clear();
-        }
+    public void Dispose() => _newest.Dispose();
 
-        return _recent.GetOrAdd(place, page);
+    private async Task<PublicPage> ReadAsync(long after, long upTo, string log, CancellationToken ct)
+    {
+        var read = UpToUnknown(await _cache.ReadAsync(after, upTo, ct, log), after);
+        return new([.. await MapAsync(read.Events, ct)], read.End) { Log = log };
     }
 
     /// <summary>
@@ -100,7 +99,7 @@ public sealed class PublicLog(
         for (var i = 0; i < page.Events.Count; i++)
         {
             var e = page.Events[i];
-            if (contracts.Find(e.EventType) is not null && Predecessors.IsOfUnknownChannel(e))
+            if (_contracts.Find(e.EventType) is not null && Predecessors.IsOfUnknownChannel(e))
             {
                 return e.Sequence - 1 > after ? new([.. page.Events.Take(i)], e.Sequence - 1) : throw Predecessors.UnknownChannel(e);
             }
@@ -168,7 +167,7 @@ public sealed class PublicLog(
     /// <summary>Finds the first and the last published version of a stream up to a position; nulls if there are none.</summary>
     public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
     {
-        await using var connection = await connections.OpenAsync(ct);
+        await using var connection = await _connections.OpenAsync(ct);
         // "seq_id + 0" is an optimizer fence: an index on the position would scan the log up to it.
         await using var command = new NpgsqlCommand(
             $"with mine as not materialized (select version from {_schema}.mt_events "
@@ -196,7 +195,7 @@ public sealed class PublicLog(
     private async Task<(IReadOnlyList<PublicEvent> Events, int Read, long End)> QueryAsync(
         string condition, object[] values, int? limit, CancellationToken ct)
     {
-        await using var connection = await connections.OpenAsync(ct);
+        await using var connection = await _connections.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
             "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
                 + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} "
@@ -228,15 +227,15 @@ public sealed class PublicLog(
 
     private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        var publishable = events.Where(e => contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
+        var publishable = events.Where(e => _contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
         var afterHistory = await _predecessors.AreImportedAsync(
-            events, [.. publishable.Where(e => contracts.Find(e.EventType)!.About is null)], ct);
+            events, [.. publishable.Where(e => _contracts.Find(e.EventType)!.About is null)], ct);
         return publishable.Select(e => Map(e, afterHistory.Contains(e.Id))).OfType<PublicEvent>();
     }
 
     private PublicEvent? Map(IEvent e, bool afterHistory)
     {
-        var contract = contracts.Find(e.EventType)!;
+        var contract = _contracts.Find(e.EventType)!;
         if (contract.ToData(e) is not { } data)
         {
             return null;
@@ -254,7 +253,7 @@ public sealed class PublicLog(
             e.Sequence,
             data)
         {
-            Source = settings.Source,
+            Source = _settings.Source,
         };
     }
 

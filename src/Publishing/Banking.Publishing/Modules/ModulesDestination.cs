@@ -113,6 +113,9 @@ internal sealed class ModulesSource(IEnumerable<IModuleInterest> interests, IDoc
                         ModulesDestination.Name,
                         StartPosition.Beginning,
                         string.Join(' ', _types.Order(StringComparer.Ordinal)),
-                        _ => Task.FromResult<Destination>(new ModulesDestination(store, runtime, _interests, _types))),
+                        _ => Task.FromResult<Destination>(new ModulesDestination(store, runtime, _interests, _types)))
+                    {
+                        Filter = new(Types: _types),
+                    },
                 ]);
 }

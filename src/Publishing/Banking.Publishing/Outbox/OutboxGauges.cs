@@ -13,7 +13,7 @@ internal sealed class OutboxGauges : BackgroundService
 
     private readonly OutboxView _view;
     private readonly ILogger<OutboxGauges> _logger;
-    private OutboxState _last = new(0, 0, [], []);
+    private IReadOnlyList<DestinationFigures> _last = [];
 
     public OutboxGauges(OutboxView view, IMeterFactory meters, ILogger<OutboxGauges> logger)
     {
@@ -25,7 +25,7 @@ internal sealed class OutboxGauges : BackgroundService
             "banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the oldest event that is not delivered");
         meter.CreateObservableGauge(
             "banking.publishing.waiting_accounts",
-            () => Measured(d => d.WaitingAccounts.Sum(w => w.Accounts)),
+            () => Measured(d => d.Blocked),
             "{account}",
             "Accounts that are blocked by a held type or a dead letter");
     }
@@ -33,12 +33,10 @@ internal sealed class OutboxGauges : BackgroundService
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         PeriodicLoop.RunAsync(
             Pause,
-            async ct => Volatile.Write(ref _last, await _view.LookAsync(ct)),
+            async ct => Volatile.Write(ref _last, await _view.MeasureAsync(ct)),
             failure => _logger.LogWarning(failure, "Cannot read the state of publication; its metrics keep their last values"),
             stoppingToken);
 
-    private IEnumerable<Measurement<double>> Measured(Func<DestinationView, double> value) =>
-        Volatile
-            .Read(ref _last)
-            .Items.Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));
+    private IEnumerable<Measurement<double>> Measured(Func<DestinationFigures, double> value) =>
+        Volatile.Read(ref _last).Select(d => new Measurement<double>(value(d), new KeyValuePair<string, object?>("destination", d.Name)));
 }

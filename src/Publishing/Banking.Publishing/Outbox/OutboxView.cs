@@ -49,6 +49,19 @@ public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Old
 /// <param name="HeldBackBy">Open transactions that keep the high-water mark below the end of the log; empty if there are none.</param>
 public sealed record OutboxState(long Position, long End, IReadOnlyList<LogBlocker> HeldBackBy, IReadOnlyList<DestinationView> Items);
 
+/// <summary>The figures of a destination for metrics.</summary>
+/// <param name="Blocked">Blocked accounts.</param>
+internal sealed record DestinationFigures(string Name, long Waiting, double OldestSeconds, long Blocked);
+
+/// <summary>How far destinations are behind the log.</summary>
+/// <param name="Ages">Age in seconds of the first event after each checkpoint that is behind.</param>
+internal sealed record Backlog(long Complete, long End, IReadOnlyList<LogBlocker> HeldBackBy, IReadOnlyDictionary<long, double> Ages)
+{
+    public long Waiting(long checkpoint) => Math.Max(0, End - checkpoint);
+
+    public double OldestSeconds(long checkpoint) => Ages.GetValueOrDefault(checkpoint);
+}
+
 /// <summary>The state of publication, for operators, health checks and metrics.</summary>
 public sealed class OutboxView(
     IEnumerable<IDestinationSource> sources,
@@ -61,47 +74,85 @@ public sealed class OutboxView(
     NpgsqlDataSource source,
     TimeProvider clock)
 {
-    public async Task<OutboxState> LookAsync(CancellationToken ct)
+    // Many destinations are at the same position.
+    private const string FirstAfter =
+        $"""
+        select p.position, (select e.timestamp from {SchemaNames.Events}.mt_events e
+            where e.seq_id > p.position and not e.is_archived order by e.seq_id limit 1)
+        from (select distinct position from {PublisherStore.Table} where position < $1) p
+        """;
+
+    /// <summary>The state of these destinations; of all if no names are given.</summary>
+    public async Task<OutboxState> LookAsync(CancellationToken ct, IReadOnlyCollection<string>? names = null)
+    {
+        var backlog = await ReadBacklogAsync(ct);
+        return await StateAsync(backlog, await store.AllAsync(names, ct), ct);
+    }
+
+    /// <summary>The state of the destinations that are held, have a problem or blocked accounts, or are so far behind.</summary>
+    internal async Task<OutboxState> FindTroubledAsync(double maxAgeSeconds, CancellationToken ct)
+    {
+        var backlog = await ReadBacklogAsync(ct);
+        long[] old = [.. backlog.Ages.Where(a => a.Value > maxAgeSeconds).Select(a => a.Key)];
+        return await StateAsync(backlog, await store.TroubledAsync(old, ct), ct);
+    }
+
+    /// <summary>How far each destination is behind, and its number of blocked accounts.</summary>
+    internal async Task<IReadOnlyList<DestinationFigures>> MeasureAsync(CancellationToken ct)
+    {
+        var backlog = await ReadBacklogAsync(ct);
+        var counts = (await blocked.CountAsync(null, ct)).ToLookup(c => c.Publisher);
+        return [.. (await store.CheckpointsAsync(ct)).Select(c =>
+            new DestinationFigures(
+                c.Name, backlog.Waiting(c.Position), backlog.OldestSeconds(c.Position), counts[c.Name].Sum(b => b.Accounts)))];
+    }
+
+    private async Task<Backlog> ReadBacklogAsync(CancellationToken ct)
     {
         var complete = await highWaterMark.LookAsync(ct);
         var end = Math.Max(complete, await log.ReadAsync(ct));
-        var heldBackBy = end > complete ? await holders.ListAsync(ct) : [];
-        var counts = (await blocked.CountAsync(null, ct)).ToLookup(c => c.Publisher);
-        var configured = new HashSet<string>();
-        foreach (var one in sources)
-        {
-            configured.UnionWith((await one.ListAsync(ct)).Select(s => s.Name));
-        }
-
-        var items = new List<DestinationView>();
-        foreach (var row in await store.AllAsync(null, ct))
-        {
-            items.Add(
-                new(
-                    row.Name,
-                    row.Kind,
-                    configured.Contains(row.Name),
-                    row.Position,
-                    Math.Max(0, end - row.Position),
-                    row.Position >= end ? 0 : await AgeAsync(row.Position, ct),
-                    meter.Rate(row.Name),
-                    row.Delivered,
-                    row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
-                    row.HeldTypes,
-                    row.Problem is { } problem ? new(problem.Text, problem.At, problem.Attempts) : null,
-                    [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]));
-        }
-
-        return new(complete, end, heldBackBy, items);
+        return new(complete, end, end > complete ? await holders.ListAsync(ct) : [], await ReadAgesAsync(end, ct));
     }
 
-    private async Task<double> AgeAsync(long position, CancellationToken ct)
+    private async Task<OutboxState> StateAsync(Backlog backlog, IReadOnlyList<PublisherRow> rows, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            $"select timestamp from {SchemaNames.Events}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1");
-        command.Parameters.Add(new() { Value = position });
-        return await command.ExecuteScalarAsync(ct) is DateTime recorded
-            ? Math.Max(0, Math.Round((clock.GetUtcNow().UtcDateTime - recorded).TotalSeconds, 3))
-            : 0;
+        var counts = (await blocked.CountAsync(null, ct)).ToLookup(c => c.Publisher);
+        var configured = new HashSet<string>();
+        foreach (var one in rows.Count == 0 ? [] : sources)
+        {
+            configured.UnionWith(await one.FindNamesAsync([.. rows.Select(r => r.Name)], ct));
+        }
+
+        return new(backlog.Complete, backlog.End, backlog.HeldBackBy, [.. rows.Select(row => new DestinationView(
+            row.Name,
+            row.Kind,
+            configured.Contains(row.Name),
+            row.Position,
+            backlog.Waiting(row.Position),
+            backlog.OldestSeconds(row.Position),
+            meter.Rate(row.Name),
+            row.Delivered,
+            row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
+            row.HeldTypes,
+            row.Problem is { } problem ? new(problem.Text, problem.At, problem.Attempts) : null,
+            [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]))]);
+    }
+
+    private async Task<Dictionary<long, double>> ReadAgesAsync(long end, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(FirstAfter);
+        command.Parameters.Add(new() { Value = end });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var ages = new Dictionary<long, double>();
+        while (await reader.ReadAsync(ct))
+        {
+            if (!reader.IsDBNull(1))
+            {
+                var recorded = reader.GetFieldValue<DateTimeOffset>(1);
+                ages[reader.GetInt64(0)] = Math.Max(0, Math.Round((clock.GetUtcNow() - recorded).TotalSeconds, 3));
+            }
+        }
+
+        return ages;
     }
 }

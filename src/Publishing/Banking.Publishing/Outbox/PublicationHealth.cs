@@ -18,7 +18,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     {
         try
         {
-            var state = await view.LookAsync(cancellationToken);
+            var state = await view.FindTroubledAsync(MaxAgeSeconds, cancellationToken);
             string[] wrong = [.. state.HeldBackBy.Where(IsOpenTooLong).Select(Describe), .. state.Items.Select(Describe).OfType<string>()];
             return wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong));
         }

@@ -17,20 +17,6 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     private const string Table = PublishingModule.Schema + ".waiting_account";
     private const string Columns = "lane, account, position, event_id, event_type, cause, detail, since, attempts, release";
 
-    internal async Task<HashSet<Guid>> ListAccountIdsAsync(string publisher, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select account from {Table} where lane = $1");
-        command.Parameters.Add(new() { Value = publisher });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var accounts = new HashSet<Guid>();
-        while (await reader.ReadAsync(ct))
-        {
-            accounts.Add(reader.GetGuid(0));
-        }
-
-        return accounts;
-    }
-
     /// <summary>Accounts to try again now, the lowest position first.</summary>
     internal Task<IReadOnlyList<BlockedAccount>> ListReleasedAsync(
         string publisher, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>

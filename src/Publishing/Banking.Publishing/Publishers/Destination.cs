@@ -6,7 +6,7 @@ namespace Banking.Publishing.Publishers;
 /// <summary>A receiver of published events: a message broker, a webhook endpoint, the modules of this bank.</summary>
 public abstract class Destination : IAsyncDisposable
 {
-    /// <summary>Whether this destination receives the event.</summary>
+    /// <summary>Whether this destination receives an event that the filter of its <see cref="DestinationSpec"/> takes.</summary>
     public virtual bool Wants(PublicEvent e) => true;
 
     /// <summary>
@@ -66,6 +66,12 @@ public sealed record DestinationSpec(
     /// <summary>The setting that names the start of a new destination; null if there is no such setting.</summary>
     public string? FromSetting { get; init; }
 
+    /// <summary>Makes a copy for another publisher, without what the destinations that were opened for this one remember.</summary>
+    public Func<DestinationSpec>? Renew { get; init; }
+
+    /// <summary>The events that it may want. While the log has none, the destination costs nothing.</summary>
+    public EventFilter Filter { get; init; } = EventFilter.All;
+
     public RetryPolicy RetryPolicy { get; init; } = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
 }
 
@@ -84,11 +90,27 @@ public sealed record RetryPolicy(TimeSpan FirstDelay, TimeSpan MaxDelay, int? Ma
 /// <summary>Lists the destinations of one kind.</summary>
 public interface IDestinationSource
 {
+    /// <summary>Lists all destinations.</summary>
     Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct);
 
     /// <summary>
-    /// Deletes what is stored for destinations that no longer exist. Called by the leading host with the names that it last listed.
+    /// Lists all destinations again. The leading host asks every second and after each change, so a source with many destinations reads
+    /// only the changed ones.
     /// </summary>
+    /// <param name="last">The last list, to be returned if nothing has changed.</param>
+    /// <param name="changed">Streams of webhooks and destinations that have new events.</param>
+    Task<IReadOnlyList<DestinationSpec>> ListAsync(
+        IReadOnlyList<DestinationSpec> last, IReadOnlyCollection<Guid> changed, CancellationToken ct) => ListAsync(ct);
+
+    /// <summary>Returns those of the names that destinations of this source have.</summary>
+    async Task<IReadOnlyList<string>> FindNamesAsync(IReadOnlyCollection<string> names, CancellationToken ct) =>
+        [.. (await ListAsync(ct)).Select(s => s.Name).Intersect(names)];
+
+    /// <summary>
+    /// Deletes what is stored for destinations that no longer exist, or that former settings of a destination needed. Called by the leading
+    /// host.
+    /// </summary>
+    /// <param name="names">The destinations that exist.</param>
     Task CleanUpAsync(IReadOnlyCollection<string> names, CancellationToken ct) => Task.CompletedTask;
 }
 

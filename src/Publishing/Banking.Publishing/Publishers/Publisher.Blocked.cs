@@ -9,22 +9,26 @@ internal sealed partial class Publisher
     /// </summary>
     private async Task ReleaseAccountsAsync(PublisherRow row, CancellationToken ct)
     {
-        if (_blocked.Count == 0 || !(signals.TakeRequest(spec.Name) || clock.GetElapsedTime(_checkedReleasesAt) > Pause))
+        while (_mustCheckReleases && _blocked.Count > 0)
         {
-            return;
-        }
-
-        _checkedReleasesAt = clock.GetTimestamp();
-        IReadOnlyList<BlockedAccount> released;
-        do
-        {
-            released = await blocked.ListReleasedAsync(row.Name, row.HeldTypes, MaxReleasedAccounts, ct);
-            foreach (var account in released)
+            // Reset before reading: a request that arrives meanwhile must be seen. After a failure the next run checks again.
+            _mustCheckReleases = false;
+            try
             {
-                await CatchUpAsync(row, account, ct);
+                var released = await services.Blocked.ListReleasedAsync(row.Name, row.HeldTypes, MaxReleasedAccounts, ct);
+                foreach (var account in released)
+                {
+                    await CatchUpAsync(row, account, ct);
+                }
+
+                _mustCheckReleases |= released.Count == MaxReleasedAccounts;
+            }
+            catch
+            {
+                _mustCheckReleases = true;
+                throw;
             }
         }
-        while (released.Count == MaxReleasedAccounts);
     }
 
     private async Task CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
@@ -33,20 +37,21 @@ internal sealed partial class Publisher
         var from = account.Position;
         while (true)
         {
-            var page = await log.OfAccountAsync(account.Account, from, row.Position, MaxEventsOfAccount, ct);
+            var page = await services.Log.OfAccountAsync(account.Account, from, Position, MaxEventsOfAccount, ct);
             var due = page
-                .Events.Where(e => _destination.Wants(e) && !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
+                .Events.Where(e => spec.Filter.Takes(e) && _destination.Wants(e))
+                .Where(e => !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
                 .ToList();
             var firstHeld = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
             var (now, held) = firstHeld < 0 ? (due, null) : (due[..firstHeld], due[firstHeld]);
             var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
-            var isLast = rejected is null && page.End == row.Position;
+            var isLast = rejected is null && page.End == Position;
             await CommitAsync(
                 async transaction =>
                 {
                     var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
-                    await PublisherStore.AddDeliveredAsync(transaction, row.Name, _epoch, delivered, ct);
-                    await (rejected is not null ? blocked.KeepBlockedAsync(transaction, account, rejected, ct)
+                    await PublisherStore.AddDeliveredAsync(transaction, row.Name, Epoch, delivered, ct);
+                    await (rejected is not null ? services.Blocked.KeepBlockedAsync(transaction, account, rejected, ct)
                         : isLast ? BlockedAccounts.RemoveAsync(transaction, account, ct)
                         : BlockedAccounts.MoveAsync(transaction, account, page.End + 1, ct));
                 },

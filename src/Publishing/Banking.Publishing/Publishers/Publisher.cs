@@ -1,6 +1,4 @@
-using Banking.EventStore.Log;
 using Banking.Publishing.Log;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -9,91 +7,129 @@ namespace Banking.Publishing.Publishers;
 /// Delivers the log to one destination, in order. The log is the outbox, and a checkpoint stores the position up to which all events have
 /// arrived: no event is written twice, and none can be lost between two tables. After a failure delivery restarts at the checkpoint. An
 /// event may arrive more than once; first deliveries of one account's events arrive in order.
+/// <para>It runs while it has something to do (<see cref="PublisherScheduler"/>). The position that it has reached may be ahead of the
+/// checkpoint by events that the destination does not take.</para>
 /// </summary>
+/// <param name="turn">Limits how many publishers use the database at a time. A publisher has no turn while its destination takes
+/// events.</param>
 internal sealed partial class Publisher(
-    DestinationSpec spec,
-    PublisherStore store,
-    PublisherControl control,
-    BlockedAccounts blocked,
-    PublicLog log,
-    LogWatcher watch,
-    PublisherSignals signals,
-    PublisherMetrics meter,
-    NpgsqlDataSource source,
-    TimeProvider clock,
-    ILogger<Publisher> logger)
+    DestinationSpec spec, OpenedPublisher opened, SemaphoreSlim turn, PublisherServices services) : IAsyncDisposable
 {
-    /// <summary>How often the publisher checks for requests of operators made on other hosts.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>A publisher that finds nothing to deliver for so many positions stores its checkpoint while it reads on.</summary>
+    private const long MaxUnstored = 20_000;
 
     private const int MaxReleasedAccounts = 100;
     private const int MaxEventsOfAccount = 500;
 
+    private readonly HashSet<Guid> _blocked = [.. opened.Blocked];
     private Destination? _destination;
-    private HashSet<Guid> _blocked = [];
-    private string? _reportedProblem;
-    private long _epoch;
-    private Task _reporting = Task.CompletedTask;
-    private long _checkedReleasesAt;
 
-    /// <summary>Runs until it is stopped, or until another host takes the publisher over.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    // The count of failures in a row continues after a restart or a change of host.
+    private int _failures = opened.Row.Problem?.Attempts ?? 0;
+    private Task _reporting = Task.CompletedTask;
+
+    // Releases may have been requested before this host took over.
+    private volatile bool _mustCheckReleases = true;
+
+    public string Name => spec.Name;
+
+    /// <summary>The number of the takeover: what another host has stored since is not this publisher's.</summary>
+    public long Epoch { get; } = opened.Row.Epoch;
+
+    /// <summary>The log that its positions belong to.</summary>
+    public string Log => opened.Log;
+
+    /// <summary>The checkpoint, as this host stored it last.</summary>
+    public long StoredPosition { get; private set; } = opened.Row.Position;
+
+    /// <summary>Up to this position there is nothing left to deliver.</summary>
+    public long Position { get; private set; } = opened.Row.Position;
+
+    /// <summary>The stored problem; null if there is none.</summary>
+    public string? ReportedProblem { get; private set; } = opened.Row.Problem?.Text;
+
+    public bool HasBlockedAccounts => _blocked.Count > 0;
+
+    /// <summary>Skips events that the destination does not take.</summary>
+    public void SkipTo(long position) => Position = Math.Max(Position, position);
+
+    /// <summary>The checkpoint was moved to a position up to which there is nothing to deliver.</summary>
+    public void CheckpointMovedTo(long position)
     {
-        var stored = await store.OpenAsync(spec, ct);
-        // The count of failures in a row continues after a restart or a change of host.
-        var failures = stored.Problem?.Attempts ?? 0;
-        _reportedProblem = stored.Problem?.Text;
-        _epoch = await store.TakeOverAsync(spec.Name, ct);
-        _blocked = await blocked.ListAccountIdsAsync(spec.Name, ct);
+        (StoredPosition, ReportedProblem) = (position, null);
+        SkipTo(position);
+    }
+
+    /// <summary>A problem was stored.</summary>
+    public void Reported(string problem) => ReportedProblem = problem;
+
+    /// <summary>An operator may have released blocked accounts, or a type of event.</summary>
+    public void CheckReleases() => _mustCheckReleases = true;
+
+    /// <summary>Delivers until nothing is left to do now.</summary>
+    /// <exception cref="CheckpointMovedException">The publisher must be opened again.</exception>
+    public async Task<PublisherRest> RunAsync(CancellationToken ct)
+    {
+        await turn.WaitAsync(ct);
         try
         {
-            while (true)
-            {
-                try
-                {
-                    var row = await FindAsync(ct);
-                    while (!await StepAsync(row, ct))
-                    {
-                        failures = 0;
-                        row = await FindAsync(ct);
-                    }
-
-                    failures = 0;
-                    // A held destination waits for its release, not for new events.
-                    await WaitAsync(row.Held is null ? row.Position : long.MaxValue, ct);
-                }
-                catch (DestinationUnavailableException unavailable)
-                {
-                    failures = unavailable.HasProgressed ? 1 : failures + 1;
-                    await HandleAsync(unavailable, failures, ct);
-                }
-            }
+            var isHeld = !await DeliverAsync(ct);
+            _failures = 0;
+            return isHeld ? PublisherRest.Held : PublisherRest.Idle;
+        }
+        catch (DestinationUnavailableException unavailable)
+        {
+            _failures = unavailable.HasProgressed ? 1 : _failures + 1;
+            return await HandleAsync(unavailable, ct);
         }
         catch (Exception failure) when (failure is not (OperationCanceledException or CheckpointMovedException))
         {
-            // A failure of the publisher itself: the publisher host starts it again, and operators see the cause.
+            // A failure of the publisher itself: the scheduler opens it again, and operators see the cause.
             await TryReportProblemAsync($"{failure.GetType().Name}: {failure.Message}", ct);
             throw;
         }
         finally
         {
-            await CloseAsync();
+            turn.Release();
         }
     }
 
+    public async ValueTask DisposeAsync() => await CloseAsync();
+
+    /// <returns>False if the destination is held.</returns>
+    private async Task<bool> DeliverAsync(CancellationToken ct)
+    {
+        for (var row = await FindAsync(ct); row.Held is null; row = await FindAsync(ct))
+        {
+            await ReleaseAccountsAsync(row, ct);
+            var page = await ReadNextAsync(ct);
+            if (page.End == Position)
+            {
+                return true;
+            }
+
+            await DeliverAsync(row, page, ct);
+            _failures = 0;
+        }
+
+        return false;
+    }
+
     /// <summary>Reports an unavailable destination, then backs off, or holds it after too many failures.</summary>
-    private async Task HandleAsync(DestinationUnavailableException unavailable, int failures, CancellationToken ct)
+    private async Task<PublisherRest> HandleAsync(DestinationUnavailableException unavailable, CancellationToken ct)
     {
         await CloseAsync();
-        await ReportProblemAsync(unavailable.Message, failures, ct);
-        if (unavailable.RequiresHold || failures >= spec.RetryPolicy.MaxFailures)
+        await ReportProblemAsync(unavailable.Message, _failures, ct);
+        if (unavailable.RequiresHold || _failures >= spec.RetryPolicy.MaxFailures)
         {
-            await control.HoldByBankAsync(spec.Name, unavailable.Message, ct);
-            return;
+            await services.Control.HoldByBankAsync(spec.Name, unavailable.Message, ct);
+            _failures = 0;
+            return PublisherRest.Held;
         }
 
         var requested = unavailable.RetryAfter;
-        await BackOffAsync(requested > spec.RetryPolicy.FirstDelay ? requested.Value : spec.RetryPolicy.DelayAfter(failures), ct);
+        return PublisherRest.Retry(
+            requested > spec.RetryPolicy.FirstDelay ? requested.Value : spec.RetryPolicy.DelayAfter(_failures));
     }
 
     /// <summary>
@@ -101,35 +137,49 @@ internal sealed partial class Publisher(
     /// </summary>
     private async Task<PublisherRow> FindAsync(CancellationToken ct)
     {
-        var row = await store.FindAsync(spec.Name, ct)
+        var row = await services.Store.FindAsync(spec.Name, ct)
             ?? throw new InvalidOperationException($"The row of the publisher {spec.Name} is missing.");
-        return row.Epoch == _epoch ? row : throw new CheckpointMovedException(spec.Name);
+        return row.Epoch == Epoch && row.Position == StoredPosition ? row : throw new CheckpointMovedException(spec.Name);
     }
 
-    /// <returns>Whether there is nothing to do now.</returns>
-    private async Task<bool> StepAsync(PublisherRow row, CancellationToken ct)
+    /// <summary>Reads the next page with an event that the destination takes; the page is empty at the end of the log.</summary>
+    private async Task<PublicPage> ReadNextAsync(CancellationToken ct)
     {
-        if (row.Held is not null)
+        while (true)
         {
-            return true;
+            var page = await services.Log.ReadAsync(Position, ct);
+            if (page.Log is { } log && log != Log)
+            {
+                throw new CheckpointMovedException(spec.Name);
+            }
+
+            if (page.End == Position || page.Events.Any(spec.Filter.Takes) || page.End - StoredPosition > MaxUnstored)
+            {
+                return page;
+            }
+
+            Position = page.End;
+            // Far behind, there may be many such pages.
+            await GiveTurnAsync(() => Task.CompletedTask);
+        }
+    }
+
+    private async Task DeliverAsync(PublisherRow row, PublicPage page, CancellationToken ct)
+    {
+        var taken = page.Events.Where(spec.Filter.Takes).ToList();
+        if (taken.Count > 0)
+        {
+            _destination ??= await OpenAsync(ct);
         }
 
-        await ReleaseAccountsAsync(row, ct);
-        var page = await log.ReadAsync(row.Position, ct);
-        if (page.End == row.Position)
-        {
-            return true;
-        }
-
-        _destination ??= await OpenAsync(ct);
-        var (due, held) = SplitHeld(row, page.Events);
-        var move = new CheckpointMove(row.Name, _epoch, row.Position, page.End, due.Count, clock.GetUtcNow(), page.Log);
+        var (due, held) = SplitHeld(row, taken);
+        var move = new CheckpointMove(row.Name, Epoch, row.Position, page.End, due.Count, services.Clock.GetUtcNow(), page.Log);
         if (_destination is ITransactionalDestination transactional && held.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);
-            _reportedProblem = null;
-            meter.RecordDelivery(row.Name, due);
-            return false;
+            CheckpointMovedTo(page.End);
+            services.Meter.RecordDelivery(row.Name, due);
+            return;
         }
 
         var rejected = await DeliverAsync(due, ct);
@@ -137,19 +187,18 @@ internal sealed partial class Publisher(
         await CommitAsync(
             async transaction =>
             {
-                await (move with { Delivered = due.Count - undelivered, At = clock.GetUtcNow() }).RunAsync(transaction, ct);
-                await blocked.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
+                await (move with { Delivered = due.Count - undelivered, At = services.Clock.GetUtcNow() }).RunAsync(transaction, ct);
+                await services.Blocked.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
             },
             ct);
-        _reportedProblem = null;
+        CheckpointMovedTo(page.End);
         var nowBlocked = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
         _blocked.UnionWith(nowBlocked);
-        meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
-        return false;
+        services.Meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
     }
 
-    /// <summary>Splits a page into the events to deliver and the first held event of each account that it blocks.</summary>
-    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, IReadOnlyList<PublicEvent> events)
+    /// <summary>Splits events into those to deliver and the first held event of each account that it blocks.</summary>
+    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
     {
         var due = new List<PublicEvent>(events.Count);
         var held = new List<Rejected>();
@@ -177,13 +226,15 @@ internal sealed partial class Publisher(
             return [];
         }
 
-        var rejected = await _destination!.DeliverAsync(due, problem => _reporting = TryReportProblemAsync(problem, ct), ct);
+        IReadOnlyList<Rejected> rejected = [];
+        await GiveTurnAsync(async () =>
+            rejected = await _destination!.DeliverAsync(due, problem => _reporting = TryReportProblemAsync(problem, ct), ct));
         // A problem that is still being stored must not overwrite the result of this delivery.
         await _reporting;
-        if (_reportedProblem is not null)
+        if (ReportedProblem is not null)
         {
-            await store.SetProblemAsync(spec.Name, null, 0, ct);
-            _reportedProblem = null;
+            await services.Store.SetProblemAsync([spec.Name], null, 0, ct);
+            ReportedProblem = null;
         }
 
         return rejected;
@@ -202,10 +253,24 @@ internal sealed partial class Publisher(
 
     private async Task CommitAsync(Func<NpgsqlTransaction, Task> write, CancellationToken ct)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var connection = await services.Source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await write(transaction);
         await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Lets other publishers use the database meanwhile.</summary>
+    private async Task GiveTurnAsync(Func<Task> action)
+    {
+        turn.Release();
+        try
+        {
+            await action();
+        }
+        finally
+        {
+            await turn.WaitAsync(CancellationToken.None);
+        }
     }
 
     private async Task<Destination> OpenAsync(CancellationToken ct)
@@ -228,7 +293,4 @@ internal sealed partial class Publisher(
             await open.DisposeAsync();
         }
     }
-
-    private async Task WaitAsync(long position, CancellationToken ct) => await Task.WhenAny(
-        watch.WaitAsync(position, Pause, ct), signals.WaitAsync(spec.Name, Pause, ct)).Unwrap();
 }

@@ -1,4 +1,3 @@
-using Banking.EventStore.Log;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -6,8 +5,10 @@ namespace Banking.Publishing.Publishers;
 /// <summary>
 /// The checkpoints of publishers. Only the host that owns a publisher moves its checkpoint; any host may request a change.
 /// </summary>
-public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark highWaterMark, TimeProvider clock)
+public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
 {
+    internal const string Table = PublishingModule.Schema + ".lane";
+
     /// <summary>A publisher's row is its checkpoint in the log. It stores nothing that could not be derived again from the log.</summary>
     public static IReadOnlyList<string> Sql { get; } =
     [
@@ -31,47 +32,34 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark highWa
             """,
     ];
 
-    /// <summary>The stored publisher; it is created if it is new.</summary>
-    internal async Task<PublisherRow> OpenAsync(DestinationSpec spec, CancellationToken ct)
+    public async Task<PublisherRow?> FindAsync(string name, CancellationToken ct) => await AllAsync([name], ct) is [var row] ? row : null;
+
+    /// <summary>The publishers with these names; all if there are no names.</summary>
+    public Task<IReadOnlyList<PublisherRow>> AllAsync(IReadOnlyCollection<string>? names, CancellationToken ct) => names is null
+        ? ReadAsync("", ct)
+        : ReadAsync("where l.name = any($1)", ct, new NpgsqlParameter { Value = names.ToArray() });
+
+    /// <summary>
+    /// The publishers that may be in trouble: held, with a problem, with blocked accounts, or with one of these checkpoints.
+    /// </summary>
+    internal Task<IReadOnlyList<PublisherRow>> TroubledAsync(IReadOnlyCollection<long> checkpoints, CancellationToken ct) => ReadAsync(
+        "where l.held_at is not null or l.error is not null or l.position = any($1) "
+            + $"or l.name in (select lane from {PublishingModule.Schema}.waiting_account)",
+        ct,
+        new NpgsqlParameter { Value = checkpoints.ToArray() });
+
+    /// <summary>The checkpoints of all publishers.</summary>
+    internal async Task<IReadOnlyList<(string Name, long Position)>> CheckpointsAsync(CancellationToken ct)
     {
-        await using (
-            var add = source.CreateCommand(
-                $"insert into {PublishingModule.Schema}.lane (name, kind, position, start_position, updated_at) "
-                    + "values ($1, $2, $3, $3, $4) on conflict do nothing"))
-        {
-            add.Parameters.Add(new() { Value = spec.Name });
-            add.Parameters.Add(new() { Value = spec.Kind });
-            add.Parameters.Add(new() { Value = spec.From.Position ?? await highWaterMark.LookAsync(ct) });
-            add.Parameters.Add(new() { Value = clock.GetUtcNow() });
-            await add.ExecuteNonQueryAsync(ct);
-        }
-
-        return await FindAsync(spec.Name, ct) ?? throw new InvalidOperationException($"The row of the publisher {spec.Name} is missing.");
-    }
-
-    public async Task<PublisherRow?> FindAsync(string name, CancellationToken ct) => await AllAsync(name, ct) is [var row] ? row : null;
-
-    public async Task<IReadOnlyList<PublisherRow>> AllAsync(string? name, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, "
-                + "l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
-                + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t "
-                + "where t.lane = l.name), '{}') "
-                + $"from {PublishingModule.Schema}.lane l where $1::text is null or l.name = $1 order by l.name");
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = name });
+        await using var command = source.CreateCommand($"select name, position from {Table} order by name");
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<PublisherRow>();
+        var checkpoints = new List<(string, long)>();
         while (await reader.ReadAsync(ct))
         {
-            rows.Add(new(
-                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
-                reader.IsDBNull(5) ? null : new(reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetString(7)),
-                reader.IsDBNull(8) ? null : new(reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetInt32(10)),
-                reader.GetFieldValue<DateTimeOffset>(11), reader.GetInt64(12), reader.GetFieldValue<string[]>(13)));
+            checkpoints.Add((reader.GetString(0), reader.GetInt64(1)));
         }
 
-        return rows;
+        return checkpoints;
     }
 
     /// <summary>
@@ -86,19 +74,6 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark highWa
         command.Parameters.Add(new() { Value = kind });
         command.Parameters.Add(new() { Value = keep.ToArray() });
         await command.ExecuteNonQueryAsync(ct);
-    }
-
-    /// <summary>
-    /// Takes the publisher over: from now on a former owner cannot record anything. Blocked accounts must be read after this call; before
-    /// it another host could still change them.
-    /// </summary>
-    internal async Task<long> TakeOverAsync(string publisher, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"update {PublishingModule.Schema}.lane set epoch = epoch + 1 where name = $1 returning epoch");
-        command.Parameters.Add(new() { Value = publisher });
-        return (long)(await command.ExecuteScalarAsync(ct)
-            ?? throw new InvalidOperationException($"The row of the publisher {publisher} is missing."));
     }
 
     /// <summary>Counts events of blocked accounts, which are delivered outside the pages of the log.</summary>
@@ -118,40 +93,38 @@ public sealed class PublisherStore(NpgsqlDataSource source, HighWaterMark highWa
         }
     }
 
-    /// <summary>Stores the publisher's current problem; null if there is none.</summary>
-    internal async Task SetProblemAsync(string publisher, string? problem, int attempts, CancellationToken ct)
+    /// <summary>Stores the current problem of publishers; null if there is none.</summary>
+    internal async Task SetProblemAsync(IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"update {PublishingModule.Schema}.lane set error = $2, error_at = case when $2 is null then null else $3 end, "
-                + "attempts = $4 where name = $1");
-        command.Parameters.Add(new() { Value = publisher });
+            $"update {Table} set error = $2, error_at = case when $2 is null then null else $3 end, "
+                + "attempts = $4 where name = any($1)");
+        command.Parameters.Add(new() { Value = publishers.ToArray() });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = problem });
         command.Parameters.Add(new() { Value = clock.GetUtcNow() });
         command.Parameters.Add(new() { Value = attempts });
         await command.ExecuteNonQueryAsync(ct);
     }
+
+    private async Task<IReadOnlyList<PublisherRow>> ReadAsync(string condition, CancellationToken ct, params NpgsqlParameter[] parameters)
+    {
+        await using var command = source.CreateCommand(
+            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, "
+                + "l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
+                + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t "
+                + $"where t.lane = l.name), '{{}}') from {Table} l {condition} order by l.name");
+        command.Parameters.AddRange(parameters);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<PublisherRow>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(new(
+                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+                reader.IsDBNull(5) ? null : new(reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetString(7)),
+                reader.IsDBNull(8) ? null : new(reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetInt32(10)),
+                reader.GetFieldValue<DateTimeOffset>(11), reader.GetInt64(12), reader.GetFieldValue<string[]>(13)));
+        }
+
+        return rows;
+    }
 }
-
-/// <summary>A publisher as stored.</summary>
-/// <param name="Position">The checkpoint: every event up to this position was delivered, or its account is blocked.</param>
-/// <param name="Delivered">Events delivered so far.</param>
-/// <param name="Epoch">Increases each time a host takes the publisher over.</param>
-/// <param name="HeldTypes">Event types that are held.</param>
-public sealed record PublisherRow(
-    string Name,
-    string Kind,
-    long Position,
-    long StartPosition,
-    long Delivered,
-    PublisherPause? Held,
-    PublisherProblem? Problem,
-    DateTimeOffset UpdatedAt,
-    long Epoch,
-    IReadOnlyList<string> HeldTypes);
-
-/// <summary>A hold: publication is stopped until an operator releases it.</summary>
-public sealed record PublisherPause(DateTimeOffset At, string By, string Reason);
-
-/// <summary>The current problem of a publisher.</summary>
-/// <param name="Attempts">Failed attempts in a row.</param>
-public sealed record PublisherProblem(string Text, DateTimeOffset At, int Attempts);

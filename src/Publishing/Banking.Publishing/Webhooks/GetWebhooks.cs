@@ -60,7 +60,8 @@ public static class ListWebhooksEndpoint
 
         var webhooks = await states.ListAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Webhook>.Of(webhooks, paging.Limit, w => w.Id.ToString("N"));
-        var state = (await outbox.LookAsync(http.RequestAborted)).Items.ToDictionary(d => d.Name);
+        var names = page.Items.Select(w => w.Destination).ToList();
+        var state = (await outbox.LookAsync(http.RequestAborted, names)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
             new Page<WebhookView>(
                 [
@@ -89,12 +90,12 @@ public static class GetWebhookEndpoint
             return new ProblemResult(WebhookCommands.NotFound);
         }
 
-        var state = await outbox.LookAsync(http.RequestAborted);
+        var state = await outbox.LookAsync(http.RequestAborted, [found.Destination]);
         // No ETag: the delivery state changes while the endpoint's version stays the same.
         return TypedResults.Json(
             WebhookView.Of(found, clock.GetUtcNow()) with
             {
-                Delivery = state.Items.FirstOrDefault(d => d.Name == found.Destination),
+                Delivery = state.Items.SingleOrDefault(),
             },
             ApiJson.Options);
     }

@@ -129,7 +129,7 @@ internal static class SingleDelivery
             return new ProblemResult(WebhookCommands.Removed(found));
         }
 
-        await using var destination = await source.OpenAsync(found, new(), http.RequestAborted);
+        await using var destination = await source.OpenAsync(found, http.RequestAborted);
         var (id, body, problem) = await choose(found, destination);
         if (problem is not null)
         {

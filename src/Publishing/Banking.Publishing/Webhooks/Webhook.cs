@@ -30,14 +30,25 @@ public sealed record Webhook(
     /// <summary>The prefix of its public id.</summary>
     public const string Prefix = "whk";
 
-    public static string StreamType => "webhook";
+    internal const string StreamTypeName = "webhook";
+
+    public static string StreamType => StreamTypeName;
 
     public static bool IsIndexed => true;
 
     public string PublicName => PublicId.Format(Prefix, Id);
 
     /// <summary>The name of its publisher.</summary>
-    public string Destination => $"{WebhookSource.Kind}:{PublicName}";
+    public string Destination => DestinationOf(Id);
+
+    internal static string DestinationOf(Guid id) => $"{WebhookSource.Kind}:{PublicId.Format(Prefix, id)}";
+
+    /// <summary>The id of the webhook that a destination delivers to; null if it is not a webhook.</summary>
+    internal static Guid? IdOfDestination(string name) =>
+        name.StartsWith(WebhookSource.Kind + ":", StringComparison.Ordinal)
+        && PublicId.TryParse(Prefix, name[(WebhookSource.Kind.Length + 1)..], out var id)
+            ? id
+            : null;
 
     /// <summary>The ids of the secrets that sign at an instant, the newest first.</summary>
     public IReadOnlyList<Guid> SecretsAt(DateTimeOffset now) => OldSecret is { } old && OldSecretUntil > now ? [Secret, old] : [Secret];

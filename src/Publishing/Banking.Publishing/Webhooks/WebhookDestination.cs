@@ -14,6 +14,7 @@ namespace Banking.Publishing.Webhooks;
 /// and is then overloaded.</param>
 internal sealed class WebhookDestination(
     Webhook webhook,
+    EventFilter filter,
     IReadOnlyDictionary<Guid, WebhookSecret> secrets,
     WebhookClient client,
     WebhookSettings settings,
@@ -26,10 +27,8 @@ internal sealed class WebhookDestination(
     private const int Gone = 410;
 
     private readonly Uri _url = new(webhook.Url);
-    private readonly HashSet<string>? _types = webhook.Types?.ToHashSet();
-    private readonly HashSet<string>? _accounts = webhook.Accounts?.ToHashSet();
 
-    public override bool Wants(PublicEvent e) => _types?.Contains(e.Type) != false && _accounts?.Contains(e.Subject) != false;
+    public override bool Wants(PublicEvent e) => filter.Takes(e);
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
         IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)

@@ -11,7 +11,9 @@ namespace Banking.Publishing.Webhooks;
 public sealed record WebhookRegistered(
     string Url, string? Types, string? Accounts, string? Description, long From, Guid Secret, DateTimeOffset EffectiveAt)
 {
-    /// <summary>The permanent stored name of the event.</summary>
+    /// <summary>
+    /// The permanent stored name of the event. If a later version gets another, <see cref="WebhookLimits"/> must count both.
+    /// </summary>
     internal const string Name = "publishing.webhook-registered.v1";
 }
 

@@ -9,7 +9,8 @@ public sealed class WebhookSecrets(NpgsqlDataSource source)
     private const string Unused =
         $"""
         delete from {PublishingModule.Schema}_keys.mt_doc_webhook_secret s where not exists (
-            select from {PublishingModule.Schema}.mt_doc_webhook w where w.data ->> 'removedAt' is null
+            select from {PublishingModule.Schema}.mt_doc_webhook w
+            where w.id = (s.data ->> 'webhook')::uuid and w.data ->> 'removedAt' is null
             and (w.data ->> 'secret' = s.id::text
                 or (w.data ->> 'oldSecret' = s.id::text and (w.data ->> 'oldSecretUntil')::timestamptz > $1)))
         """;

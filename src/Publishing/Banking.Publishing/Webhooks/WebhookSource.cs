@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using Banking.Commands.Groups;
+using Banking.EventStore.Storage;
+using Banking.Publishing.Log;
 using Banking.Publishing.Publishers;
 using Marten;
+using Npgsql;
 
 namespace Banking.Publishing.Webhooks;
 
@@ -13,11 +16,15 @@ public sealed class WebhookSource(
     WebhookSecrets secrets,
     WebhookClient client,
     WebhookSettings settings,
+    NpgsqlDataSource source,
     TimeProvider clock) : IDestinationSource
 {
     public const string Kind = "webhook";
 
-    private IReadOnlyList<string> _listed = [];
+    /// <summary>Finds webhooks by their streams: also those whose stored document is lost.</summary>
+    private const string FindIds =
+        $"select s.id from {SchemaNames.Streams} s left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = s.id "
+        + $"where s.id = any($1) and s.type = '{Webhook.StreamTypeName}' and w.data ->> 'removedAt' is null";
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
     {
@@ -26,16 +33,45 @@ public sealed class WebhookSource(
         return [.. webhooks.Select(Spec)];
     }
 
+    public async Task<IReadOnlyList<DestinationSpec>> ListAsync(
+        IReadOnlyList<DestinationSpec> last, IReadOnlyCollection<Guid> changed, CancellationToken ct)
+    {
+        var webhooks = changed.Count == 0 ? [] : (await states.FindAsync([.. changed], ct)).Values.ToDictionary(w => w.Destination);
+        return webhooks.Count == 0
+            ? last
+            : [
+                .. last.Where(s => !webhooks.ContainsKey(s.Name)),
+                .. webhooks.Values.Where(w => w.RemovedAt is null).Select(Spec),
+            ];
+    }
+
+    public async Task<IReadOnlyList<string>> FindNamesAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(FindIds);
+        command.Parameters.Add(new() { Value = names.Select(Webhook.IdOfDestination).OfType<Guid>().ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<string>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(Webhook.DestinationOf(reader.GetGuid(0)));
+        }
+
+        return found;
+    }
+
     public async Task CleanUpAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
-        // The publisher of a webhook that was just removed may still be stopping: its row is deleted in the next round.
-        await publishers.DeleteOthersAsync(Kind, [.. names.Union(_listed)], ct);
-        _listed = [.. names];
+        await publishers.DeleteOthersAsync(Kind, [.. names], ct);
         await secrets.DeleteUnusedAsync(clock.GetUtcNow(), ct);
     }
 
     /// <summary>Opens the endpoint for one request outside its publisher.</summary>
-    internal async Task<WebhookDestination> OpenAsync(Webhook webhook, ConcurrentDictionary<long, bool> taken, CancellationToken ct)
+    internal Task<WebhookDestination> OpenAsync(Webhook webhook, CancellationToken ct) => OpenAsync(webhook, FilterOf(webhook), new(), ct);
+
+    private static EventFilter FilterOf(Webhook webhook) => EventFilter.Of(webhook.Types, webhook.Accounts);
+
+    private async Task<WebhookDestination> OpenAsync(
+        Webhook webhook, EventFilter filter, ConcurrentDictionary<long, bool> taken, CancellationToken ct)
     {
         await using var session = store.QuerySession();
         Guid[] ids = [webhook.Secret, .. webhook.OldSecret is { } old ? new[] { old } : []];
@@ -45,19 +81,20 @@ public sealed class WebhookSource(
             throw new InvalidOperationException($"The secret of webhook {webhook.PublicName} is missing; rotate it.");
         }
 
-        return new(webhook, stored.ToDictionary(s => s.Id), client, settings, taken, clock);
+        return new(webhook, filter, stored.ToDictionary(s => s.Id), client, settings, taken, clock);
     }
 
     /// <summary>The webhook's version stands for its settings: after any change the publisher is opened again.</summary>
     private DestinationSpec Spec(Webhook webhook)
     {
-        // Shared by all destinations that are opened for this spec. A publisher that restarts after a failure keeps it; a changed or
-        // removed webhook starts with an empty one.
-        var taken = new ConcurrentDictionary<long, bool>();
+        // Shared by all destinations that one publisher opens: it opens another one after each failure of the endpoint.
+        var (taken, filter) = (new ConcurrentDictionary<long, bool>(), FilterOf(webhook));
         return new(
             webhook.Destination, Kind, new(webhook.From), webhook.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            async ct => await OpenAsync(webhook, taken, ct))
+            async ct => await OpenAsync(webhook, filter, taken, ct))
         {
+            Filter = filter,
+            Renew = () => Spec(webhook),
             RetryPolicy = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.MaxRetryDelay, settings.Attempts),
         };
     }

@@ -1,0 +1,71 @@
+using Banking.EventStore.Log;
+using Npgsql;
+
+namespace Banking.Publishing.Publishers;
+
+/// <summary>A publisher that this host has taken over.</summary>
+/// <param name="Blocked">Its blocked accounts.</param>
+/// <param name="Log">The log that its checkpoint belongs to (<see cref="HighWaterMark.Server"/>).</param>
+internal sealed record OpenedPublisher(PublisherRow Row, IReadOnlyCollection<Guid> Blocked, string Log);
+
+/// <summary>Takes publishers over, however many, with four statements: from then on a former owner cannot record anything.</summary>
+public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore store, HighWaterMark highWaterMark, TimeProvider clock)
+{
+    /// <summary>Opens publishers. Those that are new are created.</summary>
+    /// <param name="log">The log that was current before the call.</param>
+    internal async Task<IReadOnlyList<OpenedPublisher>> OpenAsync(IReadOnlyList<DestinationSpec> specs, string log, CancellationToken ct)
+    {
+        await CreateAsync(specs, ct);
+        var names = specs.Select(s => s.Name).ToArray();
+        var epochs = await RaiseEpochsAsync(names, ct);
+        var rows = await store.AllAsync(names, ct);
+        // Blocked accounts are read last: before the epoch was raised, another host could still change them.
+        var blocked = await ReadBlockedAsync(names, ct);
+        return [.. rows.Select(r => new OpenedPublisher(r with { Epoch = epochs[r.Name] }, [.. blocked[r.Name]], log))];
+    }
+
+    private async Task CreateAsync(IReadOnlyList<DestinationSpec> specs, CancellationToken ct)
+    {
+        var now = specs.Any(s => s.From.Position is null) ? await highWaterMark.LookAsync(ct) : 0;
+        await using var add = source.CreateCommand(
+            $"insert into {PublisherStore.Table} (name, kind, position, start_position, updated_at) "
+                + "select name, kind, position, position, $4 from unnest($1, $2, $3) as new(name, kind, position) on conflict do nothing");
+        add.Parameters.Add(new() { Value = specs.Select(s => s.Name).ToArray() });
+        add.Parameters.Add(new() { Value = specs.Select(s => s.Kind).ToArray() });
+        add.Parameters.Add(new() { Value = specs.Select(s => s.From.Position ?? now).ToArray() });
+        add.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await add.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Rows are locked in the order of the names, so that two hosts that both lead for a moment do not deadlock.</summary>
+    private async Task<Dictionary<string, long>> RaiseEpochsAsync(string[] names, CancellationToken ct)
+    {
+        await using var raise = source.CreateCommand(
+            $"with mine as (select name from {PublisherStore.Table} where name = any($1) order by name for update) "
+                + $"update {PublisherStore.Table} l set epoch = l.epoch + 1 from mine where l.name = mine.name returning l.name, l.epoch");
+        raise.Parameters.Add(new() { Value = names });
+        await using var reader = await raise.ExecuteReaderAsync(ct);
+        var epochs = new Dictionary<string, long>(names.Length);
+        while (await reader.ReadAsync(ct))
+        {
+            epochs.Add(reader.GetString(0), reader.GetInt64(1));
+        }
+
+        return epochs;
+    }
+
+    private async Task<ILookup<string, Guid>> ReadBlockedAsync(string[] names, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            $"select lane, account from {PublishingModule.Schema}.waiting_account where lane = any($1)");
+        command.Parameters.Add(new() { Value = names });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var blocked = new List<(string Publisher, Guid Account)>();
+        while (await reader.ReadAsync(ct))
+        {
+            blocked.Add((reader.GetString(0), reader.GetGuid(1)));
+        }
+
+        return blocked.ToLookup(b => b.Publisher, b => b.Account);
+    }
+}
