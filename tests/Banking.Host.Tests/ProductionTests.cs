@@ -82,9 +82,16 @@ public sealed class ProductionTests
         var (exitCode, output, error) = await HostProcess.RunAsync(["migrate"], ("ConnectionStrings__banking", database));
         Assert.True(exitCode == 0, output + error);
 
-        // No owner is needed here: the migration has created the tables for messages too.
-        await using (await HostProcess.ServeAsync(arguments))
+        // No owner is needed here: the migration has created the tables for messages too. Nor is the issuer needed to start.
+        await using (var host = await HostProcess.ServeAsync([.. arguments, "--Banking:Auth:Authority=https://127.0.0.1:1"]))
         {
+            var ready = await new BankClient(host.Http(), null).GetAsync("/health/ready");
+            Assert.Equal((503, "Unhealthy"), (ready.StatusCode, ready.Text("checks", "identity", "status")));
+            const string Unchecked = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+            Assert.Equal("identity_unavailable", (await new BankClient(host.Http(), Unchecked).GetAsync("/v1/accounts")).Code);
+            await Eventually.UntilAsync(
+                () => host.Output,
+                output => output.Contains("Cannot fetch the keys of the issuer https://127.0.0.1:1/: ", StringComparison.Ordinal));
         }
 
         string[] owner = [.. Production, .. Issuer, $"--ConnectionStrings:banking={TestCluster.Owner(database)}"];

@@ -18,6 +18,7 @@ public sealed class ServeTests : IDisposable
     public async Task The_printed_commands_work_as_they_are_printed_and_the_bank_is_kept_between_runs()
     {
         string transfer;
+        string token;
         await using (var host = await HostProcess.ServeAsync([], Settings))
         {
             var paragraphs = host.Output.Split("\n\n");
@@ -39,18 +40,28 @@ public sealed class ServeTests : IDisposable
             Assert.Equal("insufficient_funds", refusal.GetProperty("code").GetString());
             Assert.Contains("4610.40", refusal.GetRawText(), StringComparison.Ordinal);
             Assert.Contains("event: finished", answers[5], StringComparison.Ordinal);
+            token = await host.TokenAsync();
             Assert.Equal(0, await host.StopAsync());
         }
 
         await using var restarted = await HostProcess.ServeAsync([], Settings);
-        var teller = await restarted.TellerAsync();
+        // Tokens of the former run are still valid.
+        var teller = new BankClient(restarted.Http(), token);
         Assert.Equal("12.50", (await teller.GetAsync("/v1/transfers/" + transfer)).Ok().Text("amount", "value"));
         Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
         Assert.Contains("Demo bank    as it was created", restarted.Output, StringComparison.Ordinal);
         await restarted.StopAsync();
 
+        var key = Path.Combine(_folder.FullName, "data", "dev-tokens.pem");
+        await File.WriteAllTextAsync(key, "no key", TestContext.Current.CancellationToken);
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["--urls", "http://127.0.0.1:0"], [.. Settings, ("ASPNETCORE_ENVIRONMENT", "Development")]);
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith($"{key} is not a key of development tokens", error, StringComparison.Ordinal);
+
         await using var fresh = await HostProcess.ServeAsync(["--fresh", "--yes", "--no-demo"], Settings);
         Assert.Equal(0, (await (await fresh.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
+        Assert.Equal(401, (await new BankClient(fresh.Http(), token).GetAsync("/v1/accounts")).StatusCode);
     }
 
     [Fact]

@@ -75,8 +75,11 @@ public sealed partial class HostProcess : IAsyncDisposable
         return host;
     }
 
+    /// <summary>The token that the host printed.</summary>
+    public Task<string> TokenAsync() => _token.Task;
+
     /// <summary>A client with the token that the host printed.</summary>
-    public async Task<BankClient> TellerAsync() => new(Http(), await _token.Task);
+    public async Task<BankClient> TellerAsync() => new(Http(), await TokenAsync());
 
     public HttpClient Http() => new(new SocketsHttpHandler
     {

@@ -30,8 +30,8 @@ internal static class MigrateCommand
         }
 
         await using var database = await BankDatabase.OpenAsync(configuration, fresh: false, _ => { });
-        // Build the whole host without starting it, because its messages have tables too. The Development environment skips the checks of
-        // token issuer and addresses, which do not concern the schema. The roles are checked as in the environment of the hosts.
+        // Build the whole host without starting it, because its messages have tables too. The Development environment needs neither a
+        // token issuer nor certain addresses, which do not concern the schema. The roles are checked as in the environment of the hosts.
         string[] unserved = ["--environment", Environments.Development, .. settings, $"--{StartupChecks.RemoteDevelopment}=true"];
         var builder = BankHost.CreateBuilder(unserved, database.Connections);
         builder.Services.AddDatabaseChecks(StartupChecks.IsDevelopment(StartupChecks.ResolveEnvironment(null)));

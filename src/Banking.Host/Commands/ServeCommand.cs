@@ -48,7 +48,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, DemoClock? demo)
     {
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
-        var builder = BankHost.CreateBuilder(settings, database.Connections, demo);
+        var builder = BankHost.CreateBuilder(settings, database.Connections, demo, dataFolder: database.DataFolder);
         if (!ListenAddresses.AreSet(builder.Configuration))
         {
             builder.WebHost.UseUrls(ListenAddresses.Default);

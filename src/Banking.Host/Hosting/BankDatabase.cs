@@ -1,16 +1,20 @@
 using System.Security.Cryptography;
 using Banking.EmbeddedPostgres;
 using Banking.Host.Database;
+using Banking.Host.Security;
 
 namespace Banking.Host.Hosting;
 
 /// <summary>The database of the bank: a configured one, or a private cluster that this class starts and stops.</summary>
-internal sealed class BankDatabase(BankConnections connections, PostgresCluster? cluster) : IAsyncDisposable
+internal sealed class BankDatabase(BankConnections connections, PostgresCluster? cluster, string? dataFolder) : IAsyncDisposable
 {
     public const string Name = "banking";
     public const string OwnerName = "owner";
 
     public BankConnections Connections { get; } = connections;
+
+    /// <summary>The data folder of the private cluster, which one host at a time uses. Null for a configured database.</summary>
+    public string? DataFolder { get; } = dataFolder;
 
     /// <summary>One line for the operator: the database and the folder of its data.</summary>
     public string Description => cluster is null
@@ -28,7 +32,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
                 OwnerConnection.Check(owner, OwnerName);
             }
 
-            return new(new(given, owner), null);
+            return new(new(given, owner), null, null);
         }
 
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))
@@ -45,9 +49,16 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
                 Fresh = fresh,
             },
             report);
+        var dataFolder = Path.GetDirectoryName(Folder(configuration))!;
+        if (fresh)
+        {
+            DevKeyFile.Delete(dataFolder);
+        }
+
         await cluster.EnsureDatabaseAsync(Name);
         // New passwords for each start: no other program can know them.
-        return new(await DatabaseRoles.PrepareAsync(cluster.ConnectionString(Name), CreatePassword(), CreatePassword()), cluster);
+        return new(
+            await DatabaseRoles.PrepareAsync(cluster.ConnectionString(Name), CreatePassword(), CreatePassword()), cluster, dataFolder);
     }
 
     /// <summary>The folder of the private cluster.</summary>

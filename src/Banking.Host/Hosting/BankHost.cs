@@ -28,8 +28,13 @@ namespace Banking.Host.Hosting;
 public static class BankHost
 {
     /// <param name="modules">The modules. Default: those of the product. A test of a new module adds that module.</param>
+    /// <param name="dataFolder">The folder for keys that outlive a restart. Null: they are kept in memory.</param>
     public static WebApplicationBuilder CreateBuilder(
-        string[] args, BankConnections connections, TimeProvider? clock = null, IReadOnlyList<BankModule>? modules = null)
+        string[] args,
+        BankConnections connections,
+        TimeProvider? clock = null,
+        IReadOnlyList<BankModule>? modules = null,
+        string? dataFolder = null)
     {
         modules ??= BankModules.All;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -47,6 +52,7 @@ public static class BankHost
         [
             () => builder.AddDatabase(connections, time, modules),
             () => builder.AddMessaging(modules),
+            () => builder.AddBankSecurity(dataFolder),
             () => builder.AddHttp(modules),
             () => builder.AddTelemetry(modules),
             .. modules.Select(module => (Action)(() => builder.AddModule(module))),
@@ -235,6 +241,5 @@ public static class BankHost
         builder.Services.AddExceptionHandler<UnhandledExceptionHandler>();
         builder.Services.AddOpenApi("v1", OpenApiTransformers.Configure);
         builder.Services.AddBankHealth(modules);
-        builder.AddBankSecurity();
     }
 }

@@ -1,4 +1,5 @@
 using Banking.EventStore.Storage;
+using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Http;
@@ -8,8 +9,9 @@ using Npgsql;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// live: the process answers. ready: the host reaches its database. "Degraded": a read model is paused or differs from the log, or events
-/// do not reach a destination. Money is safe then, but an operator must act (see /ops/projections and /ops/outbox).
+/// live: the process answers. ready: the host reaches its database and knows the keys of its tokens' issuer. "Degraded": a read model is
+/// paused or differs from the log, events do not reach a destination, or the issuer cannot be reached. Money is safe then, but an operator
+/// must act (see /ops/projections and /ops/outbox).
 /// </summary>
 internal static class Health
 {
@@ -20,12 +22,17 @@ internal static class Health
         var health = services.AddSingleton<HealthReports>().AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("ledger", tags: [ReadyTag])
             .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
-            .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag]);
+            .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag])
+            .AddIssuer(services);
         foreach (var module in modules)
         {
             module.AddHealth(health, ReadyTag);
         }
     }
+
+    /// <summary>Adds the check of the issuer of tokens, unless the bank issues them itself.</summary>
+    public static IHealthChecksBuilder AddIssuer(this IHealthChecksBuilder health, IServiceCollection services) =>
+        services.Any(s => s.ServiceType == typeof(IssuerKeys)) ? health.AddCheck<IssuerHealth>("identity", tags: [ReadyTag]) : health;
 
     public static void MapHealth(this WebApplication app)
     {

@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 using Banking.Host.Database;
+using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Http;
@@ -24,8 +25,16 @@ public static class KnownSettings
         [StartupChecks.OwnerAsHost] = typeof(bool),
         [StartupChecks.RemoteDevelopment] = typeof(bool),
         [Telemetry.PrometheusSetting] = typeof(bool),
-        ["Banking:Auth:Authority"] = typeof(string),
-        ["Banking:Auth:Audience"] = typeof(string),
+        [AuthSettings.AuthorityName] = typeof(string),
+        [AuthSettings.AudienceName] = typeof(string),
+        [AuthSettings.AudienceName + ":*"] = typeof(string),
+        [AuthSettings.RoleClaimName] = typeof(string),
+        [AuthSettings.RoleClaimName + ":*"] = typeof(string),
+        [AuthSettings.RolesName + ":*"] = typeof(string),
+        [AuthSettings.ActorClaimName] = typeof(string),
+        [AuthSettings.CustomerClaimName] = typeof(string),
+        [AuthSettings.NameClaimName] = typeof(string),
+        [AuthSettings.CertificateAuthorityFileName] = typeof(string),
         ["ConnectionStrings:banking"] = typeof(string),
         ["ConnectionStrings:owner"] = typeof(string),
     };

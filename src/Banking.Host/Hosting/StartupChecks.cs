@@ -1,3 +1,5 @@
+using Banking.Host.Security;
+
 namespace Banking.Host.Hosting;
 
 /// <summary>
@@ -11,8 +13,6 @@ internal static class StartupChecks
     public const string OwnerAsHost = "Banking:Database:AllowOwner";
     public const string RemoteDevelopment = "Banking:Development:AllowRemote";
 
-    private const string Authority = "Banking:Auth:Authority";
-    private const string Audience = "Banking:Auth:Audience";
     private const string Webhooks = "Banking:Publishing:Webhooks:";
 
     /// <summary>
@@ -33,7 +33,8 @@ internal static class StartupChecks
 
     /// <summary>What is wrong with the settings, whichever database they name.</summary>
     public static IEnumerable<string> FindProblems(IConfiguration configuration, bool isDevelopment) =>
-        (isDevelopment ? [] : FindProductionProblems(configuration))
+        AuthSettings.FindProblems(configuration, isDevelopment)
+        .Concat(isDevelopment ? [] : FindProductionProblems(configuration))
         .Concat(ListenAddresses.FindProblems(
             configuration, loopbackOnly: isDevelopment && !SettingRules.IsEnabled(configuration, RemoteDevelopment)));
 
@@ -52,22 +53,6 @@ internal static class StartupChecks
 
     private static IEnumerable<string> FindProductionProblems(IConfiguration configuration)
     {
-        var authority = configuration[Authority];
-        if (string.IsNullOrWhiteSpace(authority))
-        {
-            yield return $"Production needs {Authority}: the issuer of the bank's tokens.";
-        }
-        else if (!Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
-        {
-            yield return $"{Authority} must be an https address in Production, because an attacker could replace keys fetched over http.";
-        }
-
-        if (string.IsNullOrWhiteSpace(configuration[Audience]))
-        {
-            yield return $"Production needs {Audience}: the bank's own name in its tokens. "
-                + "Without it the bank would accept tokens for other services.";
-        }
-
         foreach (
             var (name, why) in ((string, string)[])
                 [

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Banking.Commands.Groups;
+using Banking.Host.Security;
 using Banking.ReadModels.Lags;
 using Banking.Web;
 using Banking.Web.Http;
@@ -39,7 +40,8 @@ internal static class Telemetry
             .WithMetrics(metrics =>
             {
                 metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter("Marten", "Wolverine*", "Npgsql")
-                    .AddMeter([CommandMetrics.MeterName, ReadModelLag.MeterName, .. modules.SelectMany(m => m.Meters)]);
+                    .AddMeter(CommandMetrics.MeterName, ReadModelLag.MeterName, FailedTokens.MeterName)
+                    .AddMeter([.. modules.SelectMany(m => m.Meters)]);
                 if (isScraped)
                 {
                     metrics.AddPrometheusExporter();

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using Banking.EventStore.Callers;
-using Banking.SharedKernel;
-using Banking.Web.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Banking.Host.Security;
@@ -11,14 +9,12 @@ namespace Banking.Host.Security;
 /// Validates a token and caches the result, because checking a signature takes longer than the rest of most requests. Only valid results
 /// are cached, at most until the token expires. The cache key is the whole token including its signature.
 /// </summary>
-internal sealed class CachingTokenHandler(TimeProvider clock) : JsonWebTokenHandler
+/// <param name="issuer">The issuer of the tokens; null if the bank issues them itself.</param>
+internal sealed class CachingTokenHandler(CallerClaims callers, IssuerKeys? issuer, TimeProvider clock) : JsonWebTokenHandler
 {
     private const int MaxEntries = 10_000;
 
-    /// <summary>The caller's name is stored with every event.</summary>
-    private const int MaxNameLength = 255;
-
-    /// <summary>A token signed with a withdrawn key stays accepted for at most this time.</summary>
+    /// <summary>A token signed with a withdrawn key stays accepted for at most this time after the bank has learnt of it.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, (TokenValidationResult Result, DateTimeOffset Until)> _cache = new(
@@ -33,48 +29,80 @@ internal sealed class CachingTokenHandler(TimeProvider clock) : JsonWebTokenHand
             return cached.Result;
         }
 
-        var result = await base.ValidateTokenAsync(token, validationParameters);
-        if (result.IsValid && FindProblem(result) is { } problem)
+        var result = issuer is null
+            ? await base.ValidateTokenAsync(token, validationParameters)
+            : await ValidateByIssuerAsync(issuer, token, validationParameters);
+        if (!result.IsValid)
         {
-            return new() { IsValid = false, Exception = new SecurityTokenValidationException(problem) };
+            return result;
         }
 
-        if (result.IsValid)
+        var (caller, problem) = callers.Read((JsonWebToken)result.SecurityToken);
+        if (caller is null)
         {
-            if (_cache.Count >= MaxEntries)
-            {
-                _cache.Clear();
-            }
-
-            var end = new DateTimeOffset(DateTime.SpecifyKind(result.SecurityToken.ValidTo, DateTimeKind.Utc));
-            _cache[token] = (result, end < now + MaxAge ? end : now + MaxAge);
+            return Failed(new UnusableTokenException(problem!));
         }
 
+        result.ClaimsIdentity = caller;
+        if (_cache.Count >= MaxEntries)
+        {
+            _cache.Clear();
+        }
+
+        var end = new DateTimeOffset(DateTime.SpecifyKind(result.SecurityToken.ValidTo, DateTimeKind.Utc));
+        _cache[token] = (result, end < now + MaxAge ? end : now + MaxAge);
         return result;
     }
 
     /// <summary>
-    /// Finds a problem that the framework does not check: an unsupported critical header, or a name that cannot be stored.
+    /// Validates with the known keys. A token of an unknown key may be signed with a new one: the keys are fetched again. While the issuer
+    /// cannot be reached, such a token is neither valid nor invalid.
     /// </summary>
-    private static string? FindProblem(TokenValidationResult result)
+    private async Task<TokenValidationResult> ValidateByIssuerAsync(IssuerKeys issuer, string token, TokenValidationParameters parameters)
     {
-        // RFC 7515, 4.1.11: a receiver that does not support a critical header must reject the token. This bank supports none.
-        if (result.SecurityToken is JsonWebToken token && token.TryGetHeaderValue<object>("crit", out _))
+        if (issuer.Known is null && CanReadToken(token))
         {
-            return "The token has a critical header that the bank does not support.";
-        }
-
-        // The customer claim matters for the role customer only. Many issuers send it empty in tokens of other roles.
-        string[] names = result.ClaimsIdentity.HasClaim(Claims.Role, Roles.Customer) ? [Claims.Subject, Claims.Customer] : [Claims.Subject];
-        foreach (var name in names)
-        {
-            var values = result.ClaimsIdentity.FindAll(name).Take(2).ToList();
-            if (values.Count > 1 || (values is [{ Value: var value }] && PlainText.Problem(value, MaxNameLength) is not null))
+            await issuer.FetchAsync();
+            if (issuer.Known is null)
             {
-                return $"The claim '{name}' must be one text of 1 to {MaxNameLength} characters that can be stored and displayed.";
+                return Failed(new IssuerUnavailableException(issuer.NextAttemptIn));
             }
         }
 
-        return null;
+        var known = issuer.Known;
+        var result = await base.ValidateTokenAsync(token, AddKeys(parameters, known));
+        if (result.Exception is not SecurityTokenSignatureKeyNotFoundException)
+        {
+            return result;
+        }
+
+        await issuer.FetchAsync();
+        if (issuer.Known != known)
+        {
+            result = await base.ValidateTokenAsync(token, AddKeys(parameters, issuer.Known));
+        }
+
+        return result.Exception is SecurityTokenSignatureKeyNotFoundException && issuer.Failure is not null
+            ? Failed(new IssuerUnavailableException(issuer.NextAttemptIn))
+            : result;
     }
+
+    private static TokenValidationParameters AddKeys(TokenValidationParameters parameters, OpenIdConnectConfiguration? known)
+    {
+        var complete = parameters.Clone();
+        complete.ValidIssuer = known?.Issuer;
+        complete.IssuerSigningKeys = known?.SigningKeys;
+        return complete;
+    }
+
+    private static TokenValidationResult Failed(Exception reason) => new() { IsValid = false, Exception = reason };
+}
+
+/// <summary>The token is valid, but the bank cannot use it.</summary>
+internal sealed class UnusableTokenException(string problem) : SecurityTokenValidationException(problem);
+
+/// <summary>The keys of the issuer are not known, so the token cannot be checked.</summary>
+internal sealed class IssuerUnavailableException(TimeSpan retryAfter) : Exception("The issuer of tokens cannot be reached.")
+{
+    public TimeSpan RetryAfter { get; } = retryAfter;
 }

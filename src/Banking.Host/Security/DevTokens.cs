@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Mime;
 using System.Security.Cryptography;
@@ -12,8 +13,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Banking.Host.Security;
 
 /// <summary>
-/// In Development the host issues its own tokens, for callers on this machine only. The key is created at start and never leaves the
-/// process, so a restart invalidates the tokens.
+/// In Development the host issues its own tokens, for callers on this machine only. With a private cluster the key is kept in the data
+/// folder, so that tokens outlive a restart. Otherwise it never leaves the process, and a restart invalidates the tokens.
 /// </summary>
 public sealed class DevTokens
 {
@@ -22,8 +23,15 @@ public sealed class DevTokens
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    internal SecurityKey Key { get; } =
-        new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = Guid.CreateVersion7().ToString("N") };
+    /// <param name="dataFolder">The folder of the key. Null: a new key that is kept in memory.</param>
+    /// <exception cref="ConfigurationException">The file of the key cannot be used.</exception>
+    internal DevTokens(string? dataFolder)
+    {
+        var key = dataFolder is null ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : DevKeyFile.ReadOrCreate(dataFolder);
+        Key = new ECDsaSecurityKey(key) { KeyId = Base64Url.EncodeToString(SHA256.HashData(key.ExportSubjectPublicKeyInfo())) };
+    }
+
+    internal SecurityKey Key { get; }
 
     /// <summary>Issues a token for a role. A token of the role customer names the customer.</summary>
     public string Issue(string role, string? customer, string? subject, DateTimeOffset now) =>

@@ -66,7 +66,7 @@ public static class Policies
             .RequireClaim(Claims.Subject).RequireClaim(Claims.Role, roles));
 }
 
-/// <summary>The claims of a token.</summary>
+/// <summary>The claims of a caller. Settings say where they are in the tokens of an issuer.</summary>
 public static class Claims
 {
     public const string Subject = "sub";
@@ -74,4 +74,7 @@ public static class Claims
 
     /// <summary>The public id of the customer, in a token of role customer.</summary>
     public const string Customer = "customer";
+
+    /// <summary>The display name, if the token has one. It is never stored with an event: the actor is the subject.</summary>
+    public const string Name = "name";
 }
