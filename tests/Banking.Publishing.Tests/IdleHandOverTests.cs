@@ -1,5 +1,6 @@
 using Banking.SharedKernel;
 using Banking.Testing;
+using Npgsql;
 
 namespace Banking.Publishing.Tests;
 
@@ -38,7 +39,7 @@ public sealed class IdleHandOverTests : BankFixture
     }
 
     [Fact]
-    public async Task An_event_that_cannot_be_read_is_the_problem_of_each_and_once_it_can_all_go_on()
+    public async Task An_event_that_cannot_be_read_holds_up_those_before_it_only_and_once_it_can_be_read_all_go_on()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var account = await RegisterAsync(receiver);
@@ -55,14 +56,52 @@ public sealed class IdleHandOverTests : BankFixture
         Assert.All(await ProblemsAsync(), p => Assert.StartsWith("UnreadableEventException: Event evt_", p, StringComparison.Ordinal));
         Assert.Single(receiver.All);
 
+        // A webhook that begins behind the event goes on.
+        await this.RegisterWebhookAsync(receiver.Url, accounts: [account]);
+        await UntilPublishersAsync(Count + 1);
+        (await As("teller").DepositAsync(account, "2.00")).Created();
+        await receiver.TookAsync(2);
+        (await As("teller").DepositAsync(account, "3.00")).Created();
+        await receiver.TookAsync(3);
+        Assert.Equal(Count, (await ProblemsAsync()).Count);
+
         await this.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await this.ExecuteAsync(
             "update bank.mt_events set data = data || jsonb_build_object('bankSide', (select data -> 'bankSide' from bank.mt_events "
                 + "where data -> 'amount' ->> 'minor' = '100')) where data -> 'amount' ->> 'minor' = '1313'");
 
-        await receiver.TookAsync(2);
+        // The first webhook gets all three that it missed.
+        await Eventually.UntilAsync(() => receiver.All.Count, n => n >= 6);
         await Eventually.UntilAsync(ProblemsAsync, problems => problems.Count == 0);
-        Assert.Equal(2, receiver.All.Count);
+        Assert.Equal(6, receiver.All.Count);
+    }
+
+    [Fact]
+    public async Task A_locked_row_of_one_destination_does_not_hold_up_the_others()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var others = await WebhookReceiver.StartAsync();
+        var (account, free) = (await As("teller").OpenAsync(), await As("teller").OpenAsync());
+        await this.RegisterWebhookAsync(receiver.Url, accounts: [account]);
+        await this.RegisterWebhookAsync(others.Url, accounts: [free]);
+        await UntilPublishersAsync(2);
+        await using var other = await StartAnotherAsync();
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand(
+            "select from publishing.lane where name = (select min(name) from publishing.lane where kind = 'webhook') for update",
+            connection);
+        await command.ExecuteNonQueryAsync();
+
+        await Host.StopAsync();
+        (await On(other, "teller").DepositAsync(account, "1.00")).Created();
+        (await On(other, "teller").DepositAsync(free, "2.00")).Created();
+
+        // The first registered webhook has the smaller name.
+        await others.TookAsync(1);
+        Assert.Empty(receiver.All);
+        await transaction.RollbackAsync();
+        await receiver.TookAsync(1);
     }
 
     private async Task<string> RegisterAsync(WebhookReceiver receiver)
@@ -70,10 +109,12 @@ public sealed class IdleHandOverTests : BankFixture
         var account = await As("teller").OpenAsync();
         await Task.WhenAll(Enumerable.Range(1, Count).Select(i => this.RegisterWebhookAsync(
             receiver.Url, accounts: [i == 1 ? account : PublicId.Format("acc", new(i, 0, 0, new byte[8]))])));
-        await Eventually.UntilAsync(
-            () => this.QueryAsync<long>("select count(*) from publishing.lane where kind = 'webhook'"), n => n[0] == Count);
+        await UntilPublishersAsync(Count);
         return account;
     }
+
+    private Task<List<long>> UntilPublishersAsync(int count) => Eventually.UntilAsync(
+        () => this.QueryAsync<long>("select count(*) from publishing.lane where kind = 'webhook'"), n => n[0] == count);
 
     private Task<List<string>> ProblemsAsync() =>
         this.QueryAsync<string>("select error from publishing.lane where kind = 'webhook' and error is not null");

@@ -22,6 +22,7 @@ public sealed class LogSubscription
     private readonly LogSubscriptions _owner;
     private readonly Action _wake;
     private volatile bool _isActive;
+    private volatile bool _isHeldUp;
 
     internal LogSubscription(LogSubscriptions owner, EventFilter filter, long after, Action wake, bool waitsForRepair)
     {
@@ -38,9 +39,12 @@ public sealed class LogSubscription
         internal set => _isActive = value;
     }
 
+    /// <summary>Whether the next event of the log cannot be read. The log is not read for it until that event can be.</summary>
+    public bool IsHeldUp => _isHeldUp;
+
     /// <summary>
-    /// Up to this position the log has no event for the subscriber. While it waits, the position at which it began; see
-    /// <see cref="LogSubscriptions.Position"/>.
+    /// Up to this position the log has no event for the subscriber. While it waits, the position at which it began, or at which it was held
+    /// up; see <see cref="LogSubscriptions.Position"/>.
     /// </summary>
     public long Position { get; private set; }
 
@@ -51,6 +55,12 @@ public sealed class LogSubscription
 
     /// <summary>Ends the wait. <see cref="Position"/> is then final.</summary>
     public void End() => _owner.Remove(this);
+
+    internal void HoldUp(long position)
+    {
+        Position = Math.Max(Position, position);
+        _isHeldUp = true;
+    }
 
     internal void Stop(LogWake reason, long position)
     {

@@ -15,6 +15,11 @@ public sealed class LogSubscriptions(
 
     private readonly Lock _gate = new();
     private readonly SubscriptionIndex _index = new();
+
+    /// <summary>Those that wait before an event that cannot be read. All others go on.</summary>
+    private readonly HashSet<LogSubscription> _heldUp = [];
+
+    private long _retryAt;
     private TaskCompletionSource _changed = NewSignal();
     private string? _log;
     private long _position;
@@ -23,12 +28,12 @@ public sealed class LogSubscriptions(
     public event Action? Changed;
 
     /// <summary>
-    /// Up to this position the log has no event for a subscription that is still active (<see cref="LogSubscription.IsActive"/>, to be read
-    /// after this). It goes back when a subscription begins before it.
+    /// Up to this position the log has no event for a subscription that is still active and not held up
+    /// (<see cref="LogSubscription.IsActive"/>, to be read after this). It goes back when a subscription begins before it.
     /// </summary>
     public long Position => Interlocked.Read(ref _position);
 
-    /// <summary>The unreadable event that holds all subscriptions up; null if there is none.</summary>
+    /// <summary>The unreadable event that holds subscriptions up; null if it holds none up.</summary>
     public UnreadableEventException? Failure { get; private set; }
 
     /// <summary>Waits for the next event after a position that the filter takes.</summary>
@@ -46,7 +51,7 @@ public sealed class LogSubscriptions(
         var subscription = new LogSubscription(this, filter, after, wake, waitsForRepair);
         lock (_gate)
         {
-            if (_index.All.Count == 0)
+            if (_index.All.Count == 0 && _heldUp.Count == 0)
             {
                 (_log, _position) = (log ?? highWaterMark.Server, after);
             }
@@ -82,6 +87,10 @@ public sealed class LogSubscriptions(
             {
                 subscription.Stop(LogWake.None, _position);
             }
+            else if (_heldUp.Remove(subscription))
+            {
+                subscription.Stop(LogWake.None, subscription.Position);
+            }
         }
     }
 
@@ -97,9 +106,7 @@ public sealed class LogSubscriptions(
             }
             catch (UnreadableEventException failure)
             {
-                SetFailure(failure);
-                End(LogWake.Unreadable, s => !s.WaitsForRepair);
-                await Task.Delay(RetryInterval, clock, stoppingToken);
+                HoldUp(failure);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
@@ -115,6 +122,7 @@ public sealed class LogSubscriptions(
 
     private async Task ReadNextAsync(CancellationToken ct)
     {
+        await RetryHeldUpAsync(ct);
         long after;
         bool isWanted, isReplaced;
         Task changed;
@@ -127,28 +135,107 @@ public sealed class LogSubscriptions(
 
             changed = _changed.Task;
             (after, isWanted) = (_position, _index.All.Count > 0);
-            isReplaced = isWanted && highWaterMark.Server is { } server && server != _log;
+            isReplaced = (isWanted || _heldUp.Count > 0) && highWaterMark.Server is { } server && server != _log;
         }
 
-        if (!isWanted)
-        {
-            await changed.WaitAsync(ct);
-        }
-        else if (isReplaced)
+        if (isReplaced)
         {
             End(LogWake.LogReplaced, _ => true);
         }
+        else if (!isWanted)
+        {
+            await WaitAsync(changed, _ => changed, ct);
+        }
         else if (await log.ReadAsync(after, ct) is var page && page.End > after)
         {
-            SetFailure(null);
             Publish(page, after);
         }
         else
         {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over.Token), changed);
-            await over.CancelAsync();
+            await WaitAsync(changed, over => watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
         }
+    }
+
+    /// <summary>Waits until one of the two ends, or until the unreadable event is to be read again.</summary>
+    private async Task WaitAsync(Task changed, Func<CancellationToken, Task> log, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var retry = Failure is null
+            ? Timeout.InfiniteTimeSpan
+            : clock.GetElapsedTime(Math.Min(clock.GetTimestamp(), _retryAt), _retryAt);
+        await Task.WhenAny(log(over.Token), changed, Task.Delay(retry, clock, over.Token));
+        await over.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// Sets those aside that wait before an unreadable event, and reads on for all others. A reader that does not wait for its repair is
+    /// woken.
+    /// </summary>
+    private void HoldUp(UnreadableEventException failure)
+    {
+        lock (_gate)
+        {
+            foreach (var subscription in _index.All.Where(s => s.WaitsForRepair && s.Position < failure.Position).ToList())
+            {
+                _index.Remove(subscription);
+                subscription.HoldUp(_position);
+                _heldUp.Add(subscription);
+            }
+        }
+
+        End(LogWake.Unreadable, s => !s.IsHeldUp && s.Position < failure.Position);
+        lock (_gate)
+        {
+            // Raised after those before the event were marked: nobody may take them for idle at a position behind it.
+            Interlocked.Exchange(ref _position, _index.All.Select(s => s.Position).DefaultIfEmpty(_position).Min());
+        }
+
+        RetryLater(failure);
+    }
+
+    /// <summary>
+    /// Reads the unreadable event again from time to time. When it can be read, those before it are woken: they read on by themselves.
+    /// </summary>
+    private async Task RetryHeldUpAsync(CancellationToken ct)
+    {
+        long after;
+        lock (_gate)
+        {
+            if (_heldUp.Count == 0)
+            {
+                Failure = null;
+                return;
+            }
+
+            if (clock.GetTimestamp() < _retryAt)
+            {
+                return;
+            }
+
+            after = _heldUp.Min(s => s.Position);
+        }
+
+        try
+        {
+            await log.ReadAsync(after, ct);
+        }
+        catch (UnreadableEventException failure)
+        {
+            RetryLater(failure);
+            return;
+        }
+
+        Failure = null;
+        End(LogWake.Event, s => s.IsHeldUp);
+        Changed?.Invoke();
+    }
+
+    private void RetryLater(UnreadableEventException failure)
+    {
+        Failure = failure;
+        _retryAt = clock.GetTimestamp() + (long)(RetryInterval.TotalSeconds * clock.TimestampFrequency);
+        Changed?.Invoke();
     }
 
     private void Publish(PublicPage page, long after)
@@ -184,10 +271,11 @@ public sealed class LogSubscriptions(
         List<LogSubscription> ended;
         lock (_gate)
         {
-            ended = [.. _index.All.Where(which)];
+            ended = [.. _index.All.Concat(_heldUp).Where(which)];
             foreach (var subscription in ended)
             {
                 _index.Remove(subscription);
+                _heldUp.Remove(subscription);
                 subscription.Stop(reason, subscription.Position);
             }
         }
@@ -195,15 +283,6 @@ public sealed class LogSubscriptions(
         foreach (var subscription in ended)
         {
             subscription.Wake();
-        }
-    }
-
-    private void SetFailure(UnreadableEventException? failure)
-    {
-        if (Failure?.Message != failure?.Message)
-        {
-            Failure = failure;
-            Changed?.Invoke();
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class Publisher(
     }
 
     /// <summary>A problem was stored.</summary>
-    public void Reported(string problem) => ReportedProblem = problem;
+    public void Reported(string? problem) => ReportedProblem = problem;
 
     /// <summary>An operator may have released blocked accounts, or a type of event.</summary>
     public void CheckReleases() => _mustCheckReleases = true;

@@ -126,14 +126,26 @@ internal sealed partial class PublisherScheduler
 
         if (isNew)
         {
-            _logger.LogWarning("An event cannot be read; publication waits before it: {Problem}", problem);
+            _logger.LogWarning("An event cannot be read; destinations before it wait: {Problem}", problem);
         }
 
-        var waiting = _publishers.Values.Where(p => p.Waiting is { IsActive: true } && p.Publisher.ReportedProblem != problem).ToList();
-        if (waiting.Count > 0)
+        var waiting = _publishers.Values
+            .Where(p => p.Waiting is { IsActive: true, IsHeldUp: true } && p.Publisher.ReportedProblem != problem)
+            .ToList();
+        if (waiting.Count == 0)
         {
-            await services.Store.SetProblemAsync([.. waiting.Select(p => p.Spec.Name)], problem, 1, ct);
-            waiting.ForEach(p => p.Publisher.Reported(problem));
+            return;
+        }
+
+        try
+        {
+            var reported = await services.Store.SetProblemAsync([.. waiting.Select(p => p.Spec.Name)], problem, 1, ct);
+            waiting.ForEach(p => p.Publisher.Reported(reported.Contains(p.Spec.Name) ? problem : p.Publisher.ReportedProblem));
+        }
+        catch (Exception lost) when (IsOfDatabase(lost))
+        {
+            // Reported again with the next turn of the loop while it lasts.
+            _logger.LogDebug(lost, "Cannot store that an event cannot be read");
         }
     }
 }

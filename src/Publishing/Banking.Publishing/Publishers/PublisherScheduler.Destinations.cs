@@ -162,6 +162,7 @@ internal sealed partial class PublisherScheduler
             await TryMoveAsync([former], position, ct);
         }
 
+        former.StoresPosition = true;
         Stop(former, reopenAt: 0);
     }
 
@@ -180,13 +181,19 @@ internal sealed partial class PublisherScheduler
         }
     }
 
-    private async Task CloseEndedAsync()
+    private async Task CloseEndedAsync(CancellationToken ct)
     {
         while (_ended.TryDequeue(out var publisher))
         {
             await publisher.DisposeAsync();
+            if (publisher.StoresPosition && publisher.Publisher.Position > publisher.Publisher.StoredPosition)
+            {
+                await TryMoveAsync([publisher], publisher.Publisher.Position, ct);
+            }
+
             _publishers.Remove(publisher.Spec.Name);
-            if (publisher.ReopenAt is { } at)
+            // A destination that was removed meanwhile is not opened again.
+            if (publisher.ReopenAt is { } at && _specs.ContainsKey(publisher.Spec.Name))
             {
                 _toOpen[publisher.Spec.Name] = at;
             }
@@ -227,6 +234,9 @@ internal sealed partial class PublisherScheduler
             var spec = _specs[one.Row.Name];
             Begin(spec.Renew?.Invoke() ?? spec, one);
         }
+
+        // The others are locked by another session.
+        due.Where(s => _toOpen.ContainsKey(s.Name)).ToList().ForEach(s => _toOpen[s.Name] = After(ReopenDelay));
     }
 
     private void Begin(DestinationSpec spec, OpenedPublisher opened)

@@ -45,7 +45,7 @@ internal sealed partial class PublisherScheduler(
         {
             while (true)
             {
-                await CloseEndedAsync();
+                await CloseEndedAsync(ct);
                 await ArrangeAsync(ct);
                 await OpenAsync(ct);
                 await ReportUnreadableAsync(ct);
@@ -175,6 +175,11 @@ internal sealed partial class PublisherScheduler(
         {
             // Far behind the log.
             Start(publisher);
+        }
+        else if (publisher.Publisher.StoredPosition < publisher.Publisher.Position)
+        {
+            // It has read on by itself: its checkpoint is moved without waiting for the next page.
+            _isLogRead = true;
         }
     }
 

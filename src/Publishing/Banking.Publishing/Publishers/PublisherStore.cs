@@ -94,16 +94,26 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     }
 
     /// <summary>Stores the current problem of publishers; null if there is none.</summary>
-    internal async Task SetProblemAsync(IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct)
+    /// <returns>The publishers whose row was changed. A row that is locked keeps its problem.</returns>
+    internal async Task<IReadOnlySet<string>> SetProblemAsync(
+        IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            $"update {Table} set error = $2, error_at = case when $2 is null then null else $3 end, "
-                + "attempts = $4 where name = any($1)");
+            $"with mine as (select name from {Table} where name = any($1) order by name for update skip locked) "
+                + $"update {Table} l set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 "
+                + "from mine where l.name = mine.name returning l.name");
         command.Parameters.Add(new() { Value = publishers.ToArray() });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = problem });
         command.Parameters.Add(new() { Value = clock.GetUtcNow() });
         command.Parameters.Add(new() { Value = attempts });
-        await command.ExecuteNonQueryAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var changed = new HashSet<string>(publishers.Count);
+        while (await reader.ReadAsync(ct))
+        {
+            changed.Add(reader.GetString(0));
+        }
+
+        return changed;
     }
 
     private async Task<IReadOnlyList<PublisherRow>> ReadAsync(string condition, CancellationToken ct, params NpgsqlParameter[] parameters)

@@ -11,7 +11,7 @@ internal sealed record OpenedPublisher(PublisherRow Row, IReadOnlyCollection<Gui
 /// <summary>Takes publishers over, however many, with four statements: from then on a former owner cannot record anything.</summary>
 public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore store, HighWaterMark highWaterMark, TimeProvider clock)
 {
-    /// <summary>Opens publishers. Those that are new are created.</summary>
+    /// <summary>Opens publishers. Those that are new are created; one whose row another session has locked is left out.</summary>
     /// <param name="log">The log that was current before the call.</param>
     internal async Task<IReadOnlyList<OpenedPublisher>> OpenAsync(IReadOnlyList<DestinationSpec> specs, string log, CancellationToken ct)
     {
@@ -21,7 +21,12 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
         var rows = await store.AllAsync(names, ct);
         // Blocked accounts are read last: before the epoch was raised, another host could still change them.
         var blocked = await ReadBlockedAsync(names, ct);
-        return [.. rows.Select(r => new OpenedPublisher(r with { Epoch = epochs[r.Name] }, [.. blocked[r.Name]], log))];
+        return
+        [
+            .. from row in rows
+               where epochs.ContainsKey(row.Name)
+               select new OpenedPublisher(row with { Epoch = epochs[row.Name] }, [.. blocked[row.Name]], log),
+        ];
     }
 
     private async Task CreateAsync(IReadOnlyList<DestinationSpec> specs, CancellationToken ct)
@@ -37,11 +42,14 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
         await add.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Rows are locked in the order of the names, so that two hosts that both lead for a moment do not deadlock.</summary>
+    /// <summary>
+    /// Rows are locked in the order of the names, so that two hosts that both lead for a moment do not deadlock. A locked row is not waited
+    /// for: the others would wait too.
+    /// </summary>
     private async Task<Dictionary<string, long>> RaiseEpochsAsync(string[] names, CancellationToken ct)
     {
         await using var raise = source.CreateCommand(
-            $"with mine as (select name from {PublisherStore.Table} where name = any($1) order by name for update) "
+            $"with mine as (select name from {PublisherStore.Table} where name = any($1) order by name for update skip locked) "
                 + $"update {PublisherStore.Table} l set epoch = l.epoch + 1 from mine where l.name = mine.name returning l.name, l.epoch");
         raise.Parameters.Add(new() { Value = names });
         await using var reader = await raise.ExecuteReaderAsync(ct);

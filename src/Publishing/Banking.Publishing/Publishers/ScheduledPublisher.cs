@@ -27,11 +27,14 @@ internal sealed class ScheduledPublisher(DestinationSpec spec, Publisher publish
     /// <summary>When a publisher of the same destination is to be opened after this one has stopped; null if none.</summary>
     public long? ReopenAt { get; set; }
 
+    /// <summary>Whether its position is stored when it has stopped: the next one has another filter, for what comes then.</summary>
+    public bool StoresPosition { get; set; }
+
     /// <summary>The number of the last start. A retry that was planned before is void.</summary>
     public long Starts { get; private set; }
 
     /// <summary>Whether it waits and has nothing to deliver up to the position, which must be read before.</summary>
-    public bool IsIdleAt(long position) => Waiting is { IsActive: true } && publisher.StoredPosition < position;
+    public bool IsIdleAt(long position) => Waiting is { IsActive: true, IsHeldUp: false } && publisher.StoredPosition < position;
 
     public void Start(Action<PublisherRest?, Exception?> finished)
     {
