@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Banking.SharedKernel;
 using Banking.Testing;
 
@@ -61,6 +63,27 @@ public sealed class CompareCommandTests
         Assert.Equal(["entries|2|cancelled", "entries|3|cancelled"], await bank.RowsAsync(Candidates));
         Assert.Equal("0", await bank.RowAsync("select count(*) from pg_tables where tablename ~ '_g[23]$'"));
         Assert.Equal(served, await bank.ServedAsync());
+    }
+
+    [Fact]
+    public async Task A_command_that_is_stopped_drops_its_candidate()
+    {
+        await using var bank = await ImportedBank.CopyAsync("sample");
+        using var process = HostProcess.Start(["projections", "compare", "entries"], ("ConnectionStrings__banking", bank.Database));
+        await using (await CandidateLock.TakeAsync(bank))
+        {
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            // The building ends, and to drop the candidate the command needs the lock that is held here.
+            await bank.UntilAsync(
+                "exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+                    + "and query like '%name = $1 and state in (''building'', ''differs'', ''equal'') for update')");
+        }
+
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Equal(["entries|2|cancelled"], await bank.RowsAsync(Candidates));
+        Assert.Equal("0", await bank.RowAsync("select count(*) from pg_tables where tablename ~ '_g2$'"));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Banking.Commands.Operators;
 using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Banking.Operations.Tests;
@@ -86,8 +87,10 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
                 Interlocked.Increment(ref paid);
             }
         });
-        var switched = await _operator.PostAsync($"{Candidate}/switch", Why);
         await Eventually.UntilAsync(() => Volatile.Read(ref paid), p => p > 5);
+        var switched = await _operator.PostAsync($"{Candidate}/switch", Why);
+        var before = Volatile.Read(ref paid);
+        await Eventually.UntilAsync(() => Volatile.Read(ref paid), p => p > before + 5);
         await stop.CancelAsync();
         await paying;
 
@@ -129,6 +132,53 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
         var shown = (await _operator.GetAsync(Candidate)).Ok().Json.GetProperty("candidate");
         Assert.Equal(("building", "command"), (shown.GetProperty("state").GetString(), shown.GetProperty("purpose").GetString()));
         Assert.Equal("cancelled", (await DropAsync()).Ok().Text("state"));
+    }
+
+    [Fact]
+    public async Task A_trial_that_ended_between_its_comparison_and_its_end_is_compared_again()
+    {
+        await ForgeAsync();
+        Assert.Equal("differs", State(await BuildAsync()));
+        // What is stored then: the differences, and not the state.
+        await bank.ExecuteAsync(
+            "update platform.read_model set state = 'building', finished_at = null, outcome = null, differences = null "
+                + "where name = 'probe' and state = 'differs'");
+
+        var resumed = await Eventually.UntilAsync(async () => (await _operator.GetAsync(Candidate)).Ok().Json, c => State(c) != "building");
+
+        Assert.Equal(("differs", 3), (State(resumed), resumed.GetProperty("rows").GetInt64()));
+    }
+
+    [Fact]
+    public async Task A_trial_that_cannot_be_compared_does_not_keep_the_trials_of_other_books_from_running()
+    {
+        List<ReadModel> books = [.. bank.Host.Services.GetServices<ReadModel>()];
+        var (failing, other) = (books[0], books[^1]);
+        // The host needs these locks to build them: it finds both at once, in the order of the books.
+        await using var held = await bank.Database.OpenConnectionAsync();
+        foreach (var book in new[] { other, failing })
+        {
+            await using var take = new NpgsqlCommand($"select pg_advisory_lock(hashtextextended('rebuild:{book.Name}', 1))", held);
+            await take.ExecuteNonQueryAsync();
+        }
+
+        await bank.Rebuild.RequestAsync(
+            [failing, other], OperatorAction.OfTheBank("a test"), CancellationToken.None, GenerationPurpose.Trial);
+        await bank.ExecuteAsync(
+            "update platform.read_model set position = 1000000000 where name = $1 and state = 'building'", failing.Name);
+        await using (var release = new NpgsqlCommand("select pg_advisory_unlock_all()", held))
+        {
+            await release.ExecuteNonQueryAsync();
+        }
+
+        var states = await Eventually.UntilAsync(
+            async () => (await bank.QueryAsync<string>(
+                "select name || ' ' || state from platform.read_model where state in ('building', 'equal')")).Order().ToList(),
+            s => s.Contains($"{other.Name} equal"));
+
+        Assert.Contains($"{failing.Name} building", states);
+        Assert.True(await bank.Rebuild.CancelAsync(failing, OperatorAction.OfTheBank("a test"), CancellationToken.None));
+        Assert.True(await bank.Rebuild.CancelAsync(other, OperatorAction.OfTheBank("a test"), CancellationToken.None));
     }
 
     [Fact]

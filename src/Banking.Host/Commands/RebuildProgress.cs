@@ -41,17 +41,23 @@ internal static class RebuildProgress
         NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> report, CancellationToken ct)
     {
         var working = work();
-        while (await Task.WhenAny(working, Task.Delay(PollInterval, ct)) != working)
+        try
         {
-            foreach (
-                var g in (await Generation.AllAsync(source, ct)).Where(g =>
-                    g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
+            while (await Task.WhenAny(working, Task.Delay(PollInterval, ct)) != working)
             {
-                report(g);
+                foreach (
+                    var g in (await Generation.AllAsync(source, ct)).Where(g =>
+                        g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
+                {
+                    report(g);
+                }
             }
         }
-
-        await working;
+        finally
+        {
+            // After a stop too: the work then drops its candidate, and needs the connections that are closed after this.
+            await working;
+        }
     }
 
     private static double Percent(Generation g) => g.Target is > 0 and var target ? Math.Min(100, 100.0 * g.Position / target) : 0;

@@ -29,6 +29,8 @@ internal static class CandidateComparison
         NpgsqlConnection snapshot, string model, int number, IEnumerable<ComparedTable> tables, CancellationToken ct,
         params string[] ignored)
     {
+        // An earlier comparison may have stored its differences and ended before the candidate's state was set.
+        await CandidateDifferences.DeleteAsync(snapshot, model, number);
         var (rows, first) = (0L, new List<Difference>());
         foreach (var table in tables)
         {

@@ -44,6 +44,10 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
     internal static Task DeleteAsync(NpgsqlConnection connection, string model) =>
         ReadModelSchema.ExecuteAsync(connection, $"delete from {Table} where name = $1", model);
 
+    /// <summary>Deletes the differences of one candidate.</summary>
+    internal static Task DeleteAsync(NpgsqlConnection connection, string model, int number) =>
+        ReadModelSchema.ExecuteAsync(connection, $"delete from {Table} where name = $1 and generation = $2", model, number);
+
     /// <summary>Reads the first differing rows of a table.</summary>
     internal static async Task<IReadOnlyList<Difference>> FirstAsync(
         NpgsqlConnection connection, string model, int number, string table, CancellationToken ct)

@@ -84,19 +84,15 @@ public sealed class Rebuild(
             }
 
             List<LockedCandidate> rebuilds = [.. locked.Where(l => l.Generation.Purpose == GenerationPurpose.Rebuild)];
-            if (rebuilds.Count > 0)
-            {
-                var end = await mark.LookAsync(ct);
-                await Task.WhenAll(rebuilds.Select(l => BeginAsync(l, end)));
-                await writer.FillAsync([.. rebuilds.Select(l => (l.Model, l.Generation.Number))], ct);
-                await Task.WhenAll(rebuilds.Select(l => FinishUnlessCancelledAsync(l, ct)));
-            }
-
+            List<Task> runs = [RunRebuildsAsync(rebuilds, ct)];
             foreach (var trial in locked.Except(rebuilds))
             {
-                await RunTrialAsync(trial, ct);
+                // One after the other. A failure is thrown when all have run: it does not keep the others from being built.
+                await runs[^1].ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                runs.Add(LogFailureAsync(trial, RunTrialAsync(trial, ct)));
             }
 
+            await Task.WhenAll(runs);
             return locked.Count > 0;
         }
         finally
@@ -158,6 +154,35 @@ public sealed class Rebuild(
         finally
         {
             await RebuildLock.CloseAsync(connection);
+        }
+    }
+
+    /// <summary>Completes rebuilds in one pass over the log.</summary>
+    private async Task RunRebuildsAsync(List<LockedCandidate> rebuilds, CancellationToken ct)
+    {
+        if (rebuilds.Count == 0)
+        {
+            return;
+        }
+
+        var end = await mark.LookAsync(ct);
+        await Task.WhenAll(rebuilds.Select(l => BeginAsync(l, end)));
+        await writer.FillAsync([.. rebuilds.Select(l => (l.Model, l.Generation.Number))], ct);
+        await Task.WhenAll(rebuilds.Select(l => LogFailureAsync(l, FinishUnlessCancelledAsync(l, ct))));
+    }
+
+    /// <summary>Logs which candidate a failure belongs to: of several failures the caller sees one.</summary>
+    private async Task LogFailureAsync(LockedCandidate candidate, Task building)
+    {
+        try
+        {
+            await building;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            logger.LogWarning(
+                failure, "Generation {Generation} of {Model} could not be completed", candidate.Generation.Number, candidate.Model.Name);
+            throw;
         }
     }
 
