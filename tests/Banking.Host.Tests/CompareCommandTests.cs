@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Npgsql;
 
 namespace Banking.Host.Tests;
 
@@ -74,9 +75,11 @@ public sealed class CompareCommandTests
         {
             using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
             // The building ends, and to drop the candidate the command needs the lock that is held here.
-            await bank.UntilAsync(
-                "exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+            await using var superuser = NpgsqlDataSource.Create(await TestCluster.SuperuserAsync(bank.Database));
+            await using var waits = superuser.CreateCommand(
+                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
                     + "and query like '%name = $1 and state in (''building'', ''differs'', ''equal'') for update')");
+            await Eventually.UntilAsync(() => waits.ExecuteScalarAsync(), isTrue => isTrue is true);
         }
 
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -97,6 +97,7 @@ public sealed class CandidateSwitch(
         await SetAsync(connection, model, active?.Number, GenerationState.Retired, now, null, null);
         await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
         await ReadModelSchema.SwitchViewsAsync(connection, model, number);
+        await CandidateDifferences.DeleteAsync(connection, model.Name);
         await operatorLog.RecordAsync(
             transaction,
             model.Name,

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,11 @@ namespace Banking.ReadModels.Rebuilding;
 
 /// <summary>Builds the requested candidates, including those that another process left unfinished.</summary>
 public sealed class RebuildRunner(
-    IEnumerable<ReadModel> models, Rebuild rebuild, VersionUpgrade upgrade, ILogger<RebuildRunner> logger) : BackgroundService
+    IEnumerable<ReadModel> models,
+    Rebuild rebuild,
+    VersionUpgrade upgrade,
+    ReadModelConnections connections,
+    ILogger<RebuildRunner> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -17,21 +22,37 @@ public sealed class RebuildRunner(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await AttemptAsync(
+            () => EndedTables.DropAsync(connections, models, stoppingToken),
+            "Tables of replaced versions could not be dropped; retrying at the next start",
+            stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await upgrade.RunAsync(stoppingToken);
-                while (await rebuild.RunAsync(models, stoppingToken))
-                {
-                }
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(failure, "A rebuild was interrupted; retrying from its last page");
-            }
-
+            await AttemptAsync(
+                () => upgrade.RunAsync(stoppingToken), "New versions of read models could not be requested; retrying", stoppingToken);
+            await AttemptAsync(
+                () => BuildAsync(stoppingToken), "A rebuild was interrupted; retrying from its last page", stoppingToken);
             await _requested.WaitAsync(Pause, stoppingToken);
+        }
+    }
+
+    private async Task BuildAsync(CancellationToken ct)
+    {
+        while (await rebuild.RunAsync(models, ct))
+        {
+        }
+    }
+
+    /// <summary>Logs a failure, so that it does not keep the next steps from running.</summary>
+    private async Task AttemptAsync(Func<Task> step, string consequence, CancellationToken ct)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception failure) when (!ct.IsCancellationRequested)
+        {
+            logger.LogWarning(failure, "{Consequence}", consequence);
         }
     }
 }

@@ -1,5 +1,7 @@
+using Banking.Commands.Operators;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
@@ -9,10 +11,18 @@ namespace Banking.ReadModels.Rebuilding;
 /// for a decision: to run a host of that version is the decision. Commands do not do this, so that a trial can be built first.
 /// </summary>
 public sealed class VersionUpgrade(
-    IEnumerable<ReadModel> models, NpgsqlDataSource source, ReadModelConnections connections, TimeProvider clock)
+    IEnumerable<ReadModel> models,
+    NpgsqlDataSource source,
+    ReadModelConnections connections,
+    Rebuild rebuild,
+    TimeProvider clock,
+    ILogger<VersionUpgrade> logger)
 {
     /// <summary>Models with a requested rebuild. One that failed or was cancelled is requested again after the next start only.</summary>
     private readonly HashSet<string> _requested = [];
+
+    /// <summary>The candidates that were logged as the reason why a model waits.</summary>
+    private readonly HashSet<(string Model, int Number)> _logged = [];
 
     /// <summary>Does what is due now.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -27,22 +37,63 @@ public sealed class VersionUpgrade(
             }
 
             var candidate = all.FirstOrDefault(g => g.Model == model.Name && GenerationState.IsCandidate(g.State));
-            if (candidate is null && !_requested.Contains(model.Name))
-            {
-                await RequestAsync(model, active, ct);
-            }
-            else if (candidate?.ModelVersion == model.Version)
+            if (candidate?.ModelVersion == model.Version && !IsOfCommand(candidate))
             {
                 _requested.Add(model.Name);
                 await (GenerationState.IsWaiting(candidate.State) ? TakeOverAsync(candidate, ct) : Task.CompletedTask);
             }
+            else if (!_requested.Contains(model.Name) && (candidate is null || await RemoveAsync(model, candidate, ct)))
+            {
+                await RequestAsync(model, active, ct);
+            }
         }
+    }
+
+    /// <summary>Whether only a command may build this candidate.</summary>
+    private static bool IsOfCommand(Generation candidate) =>
+        candidate is { State: GenerationState.Building, Purpose: GenerationPurpose.CommandTrial };
+
+    /// <summary>
+    /// Cancels a candidate that no host of this version can complete: of a lower version, or of a command that died. A living command has
+    /// the lock.
+    /// </summary>
+    /// <returns>False if it must stay.</returns>
+    private async Task<bool> RemoveAsync(ReadModel model, Generation candidate, CancellationToken ct)
+    {
+        var connection = await connections.OpenAsync(ct);
+        try
+        {
+            if (
+                (candidate.ModelVersion < model.Version || IsOfCommand(candidate))
+                && await RebuildLock.TryAcquireAsync(connection, model.Name, ct)
+                && await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { } found
+                && found.Number == candidate.Number
+                && (found.ModelVersion < model.Version || IsOfCommand(found)))
+            {
+                var why = OperatorAction.OfTheBank($"version {model.Version} of the read model is deployed");
+                return await rebuild.CancelAsync(model, why, ct, found.Number);
+            }
+        }
+        finally
+        {
+            await RebuildLock.CloseAsync(connection);
+        }
+
+        if (_logged.Add((model.Name, candidate.Number)))
+        {
+            logger.LogWarning(
+                "Version {Version} of {Model} is not built yet: candidate {Generation} of version {CandidateVersion} ({Purpose}, {State}) "
+                    + "must end first. The command or the hosts of its version complete it, and projections drop drops it",
+                model.Version, model.Name, candidate.Number, candidate.ModelVersion, candidate.Purpose, candidate.State);
+        }
+
+        return false;
     }
 
     private async Task RequestAsync(ReadModel model, Generation active, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await ReadModelSchema.AddAsync(
+        var number = await ReadModelSchema.AddAsync(
             connection,
             model,
             GenerationState.Building,
@@ -50,7 +101,10 @@ public sealed class VersionUpgrade(
             "bank",
             $"version {model.Version} of the read model replaces version {active.ModelVersion}",
             clock.GetUtcNow());
-        _requested.Add(model.Name);
+        if (number is not null)
+        {
+            _requested.Add(model.Name);
+        }
     }
 
     private async Task TakeOverAsync(Generation trial, CancellationToken ct)
