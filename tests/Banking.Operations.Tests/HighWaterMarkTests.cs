@@ -168,7 +168,7 @@ public sealed class HighWaterMarkTests(ProbedBank bank) : IClassFixture<ProbedBa
     private async Task<HighWaterMark> MarkAsync()
     {
         var services = bank.Host.Services;
-        HighWaterMark mark = new(bank.Store, services.GetRequiredService<ReadModelConnections>(), services.GetServices<CompletePosition>());
+        HighWaterMark mark = new(services.GetRequiredService<ReadModelConnections>(), services.GetServices<CompletePosition>());
         await mark.WaitUntilCompleteAsync(Token);
         return mark;
     }

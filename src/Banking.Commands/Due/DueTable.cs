@@ -80,28 +80,15 @@ internal sealed class DueRows(NpgsqlDataSource source)
         returning d.id, d.operation, d.due_at, d.command, d.correlation_id, d.cause, d.attempts
         """;
 
-    public async Task<IReadOnlyList<DueRow>> ClaimAsync(DateTimeOffset now, string[] operations, int limit, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Claim);
-        command.Parameters.Add(new() { Value = now });
-        command.Parameters.Add(new() { Value = operations });
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<DueRow>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(new(
-                reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetString(3), reader.GetString(4),
-                reader.IsDBNull(5) ? null : reader.GetGuid(5), reader.GetInt32(6)));
-        }
+    public Task<IReadOnlyList<DueRow>> ClaimAsync(DateTimeOffset now, string[] operations, int limit, CancellationToken ct) =>
+        source.ListAsync(
+            Claim,
+            [now, operations, limit],
+            row => new DueRow(
+                row.GetGuid(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetString(4),
+                row.GetOrDefault<Guid?>(5), row.GetInt32(6)),
+            ct);
 
-        return rows;
-    }
-
-    public async Task DeleteAsync(Guid[] ids, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"delete from {DueTable.Name} where id = any($1)");
-        command.Parameters.Add(new() { Value = ids });
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    public async Task DeleteAsync(Guid[] ids, CancellationToken ct) =>
+        await source.ExecuteAsync($"delete from {DueTable.Name} where id = any($1)", [ids], ct);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
@@ -29,33 +30,21 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     /// <exception cref="UnreadableEventException">A state must be folded, and an event cannot be read or applied.</exception>
     public async Task<IReadOnlyDictionary<Guid, TState>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
     {
+        var found = await source.ListAsync(
+            $"""
+            select i.id, d.data, s.version from unnest($1) as i(id) left join {_table.Name} d on d.id = i.id
+            left join {SchemaNames.Streams} s on s.id = i.id and s.type = '{TState.StreamType}'
+            """,
+            [ids.ToArray()],
+            row => (Id: row.GetGuid(0), Stored: Read(row, 1), Version: row.GetOrDefault<long?>(2)),
+            ct);
         var states = new Dictionary<Guid, TState>();
-        var lost = new List<Guid>();
-        await using (var command = source.CreateCommand(
-            $"select i.id, d.data, s.version from unnest($1) as i(id) left join {_table.Name} d on d.id = i.id " +
-            $"left join {SchemaNames.Events}.mt_streams s on s.id = i.id and s.type = '{TState.StreamType}'"))
+        foreach (var (id, stored, version) in found)
         {
-            command.Parameters.Add(new() { Value = ids.ToArray() });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
+            var isCurrent = version is null || stored?.Version == version;
+            if ((isCurrent ? stored : await FoldAsync(id, ct)) is { } state)
             {
-                var stored = await reader.IsDBNullAsync(1, ct) ? null : Read(reader, 1);
-                if (!await reader.IsDBNullAsync(2, ct) && stored?.Version != reader.GetInt64(2))
-                {
-                    lost.Add(reader.GetGuid(0));
-                }
-                else if (stored is not null)
-                {
-                    states[reader.GetGuid(0)] = stored;
-                }
-            }
-        }
-
-        foreach (var id in lost)
-        {
-            if (await FoldAsync(id, ct) is { } folded)
-            {
-                states[id] = folded;
+                states[id] = state;
             }
         }
 
@@ -67,7 +56,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     public async Task<IReadOnlyList<TState>> ListAsync(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(search);
-        var found = await ReadAsync($"{_table.Name} d", search.All, after, Guid.AllBitsSet, limit, [], ct);
+        var found = await ReadAsync($"select d.id, d.data from {_table.Name} d", search, after, Guid.AllBitsSet, limit, [], ct);
         // Missing states are needed only where they belong on this page.
         var upTo = found.Count < limit ? Guid.AllBitsSet : found[^1].Id;
         var lost = await LostAsync(search, after, upTo, limit, ct);
@@ -78,14 +67,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
 
         // Apply the same conditions to them as if they were stored.
         var folded = await ReadAsync(
-            "unnest($1, $2) as d(id, data)", search.All, after, upTo, limit,
+            "select d.id, d.data from unnest($1, $2) as d(id, data)",
+            search,
+            after,
+            upTo,
+            limit,
             [
-                new() { Value = lost.Select(s => s.Id).ToArray() },
-                new()
-                {
-                    Value = lost.Select(s => store.Options.Serializer().ToJson(s)).ToArray(),
-                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
-                },
+                lost.Select(s => s.Id).ToArray(),
+                (NpgsqlDbType.Array | NpgsqlDbType.Jsonb).Of(lost.Select(s => store.Options.Serializer().ToJson(s)).ToArray()),
             ],
             ct);
         return [.. found.Concat(folded).OrderBy(s => s.Id).Take(limit)];
@@ -101,33 +90,21 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         ArgumentNullException.ThrowIfNull(search);
         // Select the page first: only its states are read.
         var from = $"{DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d";
-        return StatesAsync(
-            Command(
-                $"select p.id, s.data from (select d.id from {from}",
-                "true",
-                search.All,
-                after,
-                Guid.AllBitsSet,
-                limit,
-                [],
-                $") p left join {_table.Name} s on s.id = p.id order by p.id"),
-            ct);
+        return ReadAsync(
+            $"select p.id, s.data from (select d.id from {from}",
+            search,
+            after,
+            Guid.AllBitsSet,
+            limit,
+            [],
+            ct,
+            $") p left join {_table.Name} s on s.id = p.id order by p.id");
     }
 
     private async Task<IReadOnlyList<TState>> LostAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
     {
-        var ids = new List<Guid>();
-        await using (var command = LostCommand(search, after, upTo, limit))
-        {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                ids.Add(reader.GetGuid(0));
-            }
-        }
-
         var states = new List<TState>();
-        foreach (var id in ids)
+        foreach (var id in await LostIdsAsync(search, after, upTo, limit, ct))
         {
             // A stream without events has no state. The sentinel reports such a stream.
             if (await FoldAsync(id, ct) is { } state)
@@ -143,27 +120,13 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     /// Selects streams without a state. It searches the first streams of the range, so that a list costs the same in a large bank, and
     /// all streams that the sentinel found to differ. Each state is looked up by its id: a join might read all of them.
     /// </summary>
-    private NpgsqlCommand LostCommand(StateSearch search, Guid after, Guid upTo, int limit)
+    private Task<IReadOnlyList<Guid>> LostIdsAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
     {
-        var command = source.CreateCommand();
-        string Parameter(object value)
-        {
-            command.Parameters.Add(new() { Value = value });
-            return "$" + command.Parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        var range = string.Join(
-            " and ",
-            (string[])
-                [
-                    "not d.is_archived",
-                    $"d.id > {Parameter(after)}",
-                    $"d.id <= {Parameter(upTo)}",
-                    .. search.ById.Select(c => c.Sql([.. c.Values.Select(Parameter)])),
-                ]);
+        var values = new List<object?>();
+        var range = "not d.is_archived and " + Condition(search.ById, after, upTo, values);
         // The type must be a literal, or PostgreSQL cannot use the partial index of the type.
         var ofKind = $"d.type = '{TState.StreamType}'";
-        command.CommandText =
+        return source.ListAsync(
             $"""
             select d.id from (
                 select d.id from (
@@ -173,33 +136,32 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
                 select d.id from {SchemaNames.Streams} d
                 where d.id = any(array({lost.Sql})) and {ofKind} and {range}) d
             where (select known.id from {_table.Name} known where known.id = d.id) is null
-            order by d.id limit {Parameter(limit)}
-            """;
-        return command;
+            order by d.id limit {Add(values, limit)}
+            """,
+            [.. values],
+            row => row.GetGuid(0),
+            ct);
     }
 
-    private Task<IReadOnlyList<TState>> ReadAsync(
-        string from,
-        IReadOnlyList<StateSearch.Condition> conditions,
+    /// <summary>Reads a page of ids and states, and folds the states that are missing.</summary>
+    /// <param name="first">The values of $1 and so on in the query.</param>
+    private async Task<IReadOnlyList<TState>> ReadAsync(
+        string select,
+        StateSearch search,
         Guid after,
         Guid upTo,
         int limit,
-        NpgsqlParameter[] first,
-        CancellationToken ct
-    ) => StatesAsync(Command($"select d.id, d.data from {from}", "true", conditions, after, upTo, limit, first), ct);
-
-    private async Task<IReadOnlyList<TState>> StatesAsync(NpgsqlCommand command, CancellationToken ct)
+        IEnumerable<object?> first,
+        CancellationToken ct,
+        string rest = "")
     {
-        var found = new List<(Guid Id, TState? State)>();
-        await using (command)
-        {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                found.Add((reader.GetGuid(0), await reader.IsDBNullAsync(1, ct) ? null : Read(reader, 1)));
-            }
-        }
-
+        List<object?> values = [.. first];
+        var condition = Condition(search.All, after, upTo, values);
+        var found = await source.ListAsync(
+            $"{select} where {condition} order by d.id limit {Add(values, limit)}{rest}",
+            [.. values],
+            row => (Id: row.GetGuid(0), State: Read(row, 1)),
+            ct);
         var states = new List<TState>(found.Count);
         foreach (var (id, state) in found)
         {
@@ -212,41 +174,35 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         return states;
     }
 
-    /// <summary>Returns null if this version of the bank cannot read the state: it then counts as missing.</summary>
+    /// <summary>The condition of a range of ids and a search; its values are added to those of the statement.</summary>
+    private static string Condition(
+        IEnumerable<StateSearch.Condition> conditions, Guid after, Guid upTo, List<object?> values) => string.Join(
+        " and ",
+        (string[])
+            [
+                $"d.id > {Add(values, after)}",
+                $"d.id <= {Add(values, upTo)}",
+                .. conditions.Select(c => c.Sql([.. c.Values.Select(v => Add(values, v))])),
+            ]);
+
+    /// <summary>Adds a value to those of a statement, and returns its number in the statement.</summary>
+    private static string Add(List<object?> values, object value)
+    {
+        values.Add(value);
+        return "$" + values.Count.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Returns null if there is no state, or if this version of the bank cannot read it: it then counts as missing.</summary>
     private TState? Read(NpgsqlDataReader reader, int column)
     {
         try
         {
-            return store.Options.Serializer().FromJson<TState>(reader, column);
+            return reader.IsDBNull(column) ? null : store.Options.Serializer().FromJson<TState>(reader, column);
         }
         catch (JsonException)
         {
             return null;
         }
-    }
-
-    private NpgsqlCommand Command(
-        string select,
-        string where,
-        IReadOnlyList<StateSearch.Condition> conditions,
-        Guid after,
-        Guid upTo,
-        int limit,
-        NpgsqlParameter[] first,
-        string rest = "")
-    {
-        var command = source.CreateCommand();
-        command.Parameters.AddRange(first);
-        string Parameter(object value)
-        {
-            command.Parameters.Add(new() { Value = value });
-            return "$" + command.Parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        var all = new List<string> { where, $"d.id > {Parameter(after)}", $"d.id <= {Parameter(upTo)}" };
-        all.AddRange(conditions.Select(c => c.Sql([.. c.Values.Select(Parameter)])));
-        command.CommandText = $"{select} where {string.Join(" and ", all)} order by d.id limit {Parameter(limit)}{rest}";
-        return command;
     }
 
     private async Task<TState?> FoldAsync(Guid id, CancellationToken ct)

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Commands.Imports;
 
@@ -94,21 +94,13 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
 
     private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            $"select stream_id, id, type, data::text from {store.Options.Events.DatabaseSchemaName}.mt_events "
-                + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version");
-        command.Parameters.Add(
-            new() { Value = Array.ConvertAll(streams, s => s.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var stored = new Dictionary<Guid, List<StoredFact>>();
-        while (await reader.ReadAsync(ct))
-        {
-            var stream = reader.GetGuid(0);
-            stored.TryAdd(stream, []);
-            stored[stream].Add(new(reader.GetGuid(1), reader.GetString(2), reader.GetString(3)));
-        }
-
-        return stored;
+        var facts = await source.ListAsync(
+            $"select stream_id, id, type, data::text from {SchemaNames.Events}.mt_events "
+                + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version",
+            [Array.ConvertAll(streams, s => s.Id)],
+            row => (Stream: row.GetGuid(0), Fact: new StoredFact(row.GetGuid(1), row.GetString(2), row.GetString(3))),
+            ct);
+        return facts.GroupBy(f => f.Stream, f => f.Fact).ToDictionary(s => s.Key, s => s.ToList());
     }
 
     private sealed record StoredFact(Guid Id, string Type, string Data);

@@ -2,12 +2,12 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using Marten;
 using Marten.Services;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Commands.Imports;
 
@@ -72,21 +72,12 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             null,
             ReasonText: $"taken over by the import {importName}");
 
-    private async Task<HashSet<Guid>> FindExistingAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select id from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = any($1)");
-        command.Parameters.Add(
-            new() { Value = streams.Select(s => s.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var existing = new HashSet<Guid>();
-        while (await reader.ReadAsync(ct))
-        {
-            existing.Add(reader.GetGuid(0));
-        }
-
-        return existing;
-    }
+    private async Task<HashSet<Guid>> FindExistingAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct) =>
+        (await source.ListAsync(
+            $"select id from {SchemaNames.Streams} where id = any($1)",
+            [streams.Select(s => s.Id).ToArray()],
+            row => row.GetGuid(0),
+            ct)).ToHashSet();
 
     private async Task StoreAsync<TState>(List<HistoryStream> chunk, CommandContext context, GroupRules<TState> rules, CancellationToken ct)
         where TState : class, IEventSourced<TState>

@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Marten;
 using Marten.Services;
@@ -37,14 +38,14 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
         var stream = kind.StreamOf(name);
         var options = (StoreOptions)store.Options;
         // Writers of the same stream queue here. Two that start it at the same time would otherwise cause a unique violation.
-        await using (
-            var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", transaction.Connection, transaction))
-        {
-            turn.Parameters.Add(new() { Value = $"{kind.StreamType}:{name}" });
-            await turn.ExecuteNonQueryAsync(ct);
-        }
-
-        var (version, last) = await HeadAsync(transaction, options.Events.DatabaseSchemaName, stream, ct);
+        var connection = transaction.Connection!;
+        await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended($1, 0))", [$"{kind.StreamType}:{name}"], ct);
+        var heads = await connection.ListAsync(
+            $"select version, timestamp from {SchemaNames.Streams} where id = $1 for update",
+            [stream],
+            row => (row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1)),
+            ct);
+        var (version, last) = heads is [var head] ? head : (0, DateTimeOffset.MinValue);
         // Read the clock under the lock, and use the last recorded time if another host's clock is ahead: recorded times never fall with
         // the version.
         var now = RecordedTime.Now(clock);
@@ -55,20 +56,10 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
         var context = new CommandContext(
             action.Caller, action.Operation, built.Id.ToString("N"), "", action.CorrelationId, null, action.ReasonCode, action.Reason);
         session.QueueOperation(new AppendEvents(
-            options.Events.DatabaseSchemaName,
+            SchemaNames.Events,
             options.Serializer(),
             [new(stream, kind.StreamType, version, version + 1, now)],
             [new(stream, version + 1, built, now, action.Caller.Actor, action.CorrelationId, null, context.Headers())]));
         await session.SaveChangesAsync(ct);
-    }
-
-    private static async Task<(long Version, DateTimeOffset Last)> HeadAsync(
-        NpgsqlTransaction transaction, string schema, Guid stream, CancellationToken ct)
-    {
-        await using var head = new NpgsqlCommand(
-            $"select version, timestamp from {schema}.mt_streams where id = $1 for update", transaction.Connection, transaction);
-        head.Parameters.Add(new() { Value = stream });
-        await using var reader = await head.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1)) : (0, DateTimeOffset.MinValue);
     }
 }

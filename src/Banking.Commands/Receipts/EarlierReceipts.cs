@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
-using Marten;
 using Npgsql;
 
 namespace Banking.Commands.Receipts;
@@ -11,7 +11,7 @@ namespace Banking.Commands.Receipts;
 /// not its customer, so the same subject with another customer would get the answer. The stream of the command's events, or of its
 /// refusal, shows the owner.
 /// </summary>
-public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore store, IEnumerable<IStreamAccess> access)
+public sealed class EarlierReceipts(NpgsqlDataSource source, IEnumerable<IStreamAccess> access)
 {
     /// <summary>Maximum distance of the time in a refusal's id from the time at which it was recorded.</summary>
     private static readonly TimeSpan MaxIdDistance = TimeSpan.FromMinutes(5);
@@ -21,13 +21,13 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
     /// which the location names; the last event, which the receipt names, may lie on the stream of another owner. For a refused command:
     /// the stream that the refusal names.
     /// </summary>
-    private readonly string _streams =
+    private const string Streams =
         $"""
         select i.place, s.id, s.type from unnest($1::int[], $2::uuid[], $3::uuid[]) as i(place, resource, event)
         cross join lateral (
-            select e.stream_id from {store.Options.Events.DatabaseSchemaName}.mt_events e where e.id in (i.resource, i.event)
+            select e.stream_id from {SchemaNames.Events}.mt_events e where e.id in (i.resource, i.event)
             order by e.id = i.resource desc limit 1) e
-        join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = e.stream_id
+        join {SchemaNames.Streams} s on s.id = e.stream_id
         union all
         select i.place, s.id, s.type
         from unnest($4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
@@ -36,7 +36,7 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
             select r.data ->> 'streamId' as stream_id from {CommandsModule.RefusalTable} r
             where r.id between i.lowest and i.highest and r.data ->> 'idempotencyKey' in (i.key, i.former_key)
                 and r.data ->> 'actor' = i.actor and r.data ->> 'operation' in (i.operation, i.former_operation) limit 1) r
-        join {store.Options.Events.DatabaseSchemaName}.mt_streams s on s.id = r.stream_id::uuid
+        join {SchemaNames.Streams} s on s.id = r.stream_id::uuid
         """;
 
     /// <summary>
@@ -81,37 +81,24 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IDocumentStore stor
             refused = [.. open.Except(accepted)];
         T[] Of<T>(int[] places, Func<Receipt, CommandContext, T> value) =>
             [.. places.Select(i => value(asked[i].Receipt, asked[i].Context))];
-        await using var command = source.CreateCommand(_streams);
-        foreach (
-            var value in (object[])
-                [
-                    accepted,
-                    Of(accepted, (r, _) => Resource(r)),
-                    Of(accepted, (r, _) => r.EventId!.Value),
-                    refused,
-                    Of(refused, (r, _) => LowestId(r.RecordedAt - MaxIdDistance)),
-                    Of(refused, (r, _) => LowestId(r.RecordedAt + MaxIdDistance)),
-                    Of(refused, (_, c) => c.IdempotencyKey),
-                    Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey),
-                    Of(refused, (_, c) => c.Caller.Actor),
-                    Of(refused, (_, c) => c.Operation),
-                    Of(refused, (_, c) => c.FormerOperation ?? c.Operation),
-                ])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        var streams = new List<(int, Guid, string)>();
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            if (!await reader.IsDBNullAsync(2))
-            {
-                streams.Add((reader.GetInt32(0), reader.GetGuid(1), reader.GetString(2)));
-            }
-        }
-
-        return streams;
+        var streams = await source.ListAsync(
+            Streams,
+            [
+                accepted,
+                Of(accepted, (r, _) => Resource(r)),
+                Of(accepted, (r, _) => r.EventId!.Value),
+                refused,
+                Of(refused, (r, _) => LowestId(r.RecordedAt - MaxIdDistance)),
+                Of(refused, (r, _) => LowestId(r.RecordedAt + MaxIdDistance)),
+                Of(refused, (_, c) => c.IdempotencyKey),
+                Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey),
+                Of(refused, (_, c) => c.Caller.Actor),
+                Of(refused, (_, c) => c.Operation),
+                Of(refused, (_, c) => c.FormerOperation ?? c.Operation),
+            ],
+            row => (Place: row.GetInt32(0), Id: row.GetGuid(1), Type: row.GetOrDefault<string>(2)!),
+            CancellationToken.None);
+        return [.. streams.Where(s => s.Type is not null)];
     }
 
     private static Guid Resource(Receipt receipt) =>

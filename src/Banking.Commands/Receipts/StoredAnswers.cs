@@ -1,7 +1,6 @@
 using Banking.Commands.Decisions;
-using Marten;
+using Banking.EventStore.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Commands.Receipts;
 
@@ -9,7 +8,7 @@ namespace Banking.Commands.Receipts;
 /// Finds the stored answers to requests that fail today's validation. A rule added later must not change earlier answers: a client that
 /// repeats an old request still gets its outcome.
 /// </summary>
-public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store, EarlierReceipts earlierReceipts)
+public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earlierReceipts)
 {
     /// <summary>Returns the answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)
@@ -55,18 +54,6 @@ public sealed class StoredAnswers(NpgsqlDataSource source, IDocumentStore store,
         return found;
     }
 
-    private async Task<Dictionary<Guid, (Receipt Receipt, long? Position)>> ReceiptsAsync(Guid[] ids, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(ReceiptTable.Select(store.Options.Events.DatabaseSchemaName));
-        command.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var receipts = new Dictionary<Guid, (Receipt Receipt, long? Position)>();
-        while (await reader.ReadAsync(ct))
-        {
-            var (receipt, position) = ReceiptTable.Read(reader);
-            receipts[receipt.Id] = (receipt, position);
-        }
-
-        return receipts;
-    }
+    private async Task<Dictionary<Guid, (Receipt Receipt, long? Position)>> ReceiptsAsync(Guid[] ids, CancellationToken ct) =>
+        (await source.ListAsync(ReceiptTable.Select(SchemaNames.Events), [ids], ReceiptTable.Read, ct)).ToDictionary(r => r.Receipt.Id);
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
+using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.EventStore.Log;
 
@@ -12,7 +12,6 @@ namespace Banking.EventStore.Log;
 /// </summary>
 public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 {
-    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly StoredEvents _events = new(store);
 
     /// <summary>Returns the events of a stream from one version to another, oldest first.</summary>
@@ -34,9 +33,7 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
     public async Task<IEvent?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await ReadAsync(connection, "id = $1", "seq_id", ct, new NpgsqlParameter<Guid> { TypedValue = id }) is [var e, ..]
-            ? e
-            : null;
+        return await ReadAsync(connection, "id = $1", [id], "seq_id", ct) is [var e, ..] ? e : null;
     }
 
     /// <summary>Returns the events at these positions, in the order of the log.</summary>
@@ -44,12 +41,7 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
     public async Task<IReadOnlyList<IEvent>> AtAsync(long[] positions, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await ReadAsync(
-            connection,
-            "seq_id = any($1)",
-            "seq_id",
-            ct,
-            new NpgsqlParameter { Value = positions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        return await ReadAsync(connection, "seq_id = any($1)", [positions], "seq_id", ct);
     }
 
     private async Task<IReadOnlyList<IEvent>> StreamAsync(
@@ -57,10 +49,11 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
     {
         var next = Math.Max(1, from);
         var events = await ReadAsync(
-            connection, "stream_id = $1 and version >= $2 and version <= $3", "version", ct,
-            new NpgsqlParameter<Guid> { TypedValue = stream },
-            new NpgsqlParameter<long> { TypedValue = next },
-            new NpgsqlParameter<long> { TypedValue = upTo == 0 ? long.MaxValue : upTo });
+            connection,
+            "stream_id = $1 and version >= $2 and version <= $3",
+            [stream, next, upTo == 0 ? long.MaxValue : upTo],
+            "version",
+            ct);
         foreach (var e in events)
         {
             if (e.Version != next++)
@@ -76,19 +69,7 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
         return events;
     }
 
-    private async Task<IReadOnlyList<IEvent>> ReadAsync(
-        NpgsqlConnection connection, string condition, string order, CancellationToken ct, params NpgsqlParameter[] parameters)
-    {
-        await using var command = new NpgsqlCommand(
-            StoredEvents.SelectWhole(_schema, condition + " and not is_archived", order), connection);
-        command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<IEvent>();
-        while (await reader.ReadAsync(ct))
-        {
-            events.Add(_events.ReadWhole(reader));
-        }
-
-        return events;
-    }
+    private Task<IReadOnlyList<IEvent>> ReadAsync(
+        NpgsqlConnection connection, string condition, object?[] values, string order, CancellationToken ct) => connection.ListAsync(
+            StoredEvents.SelectWhole(SchemaNames.Events, condition + " and not is_archived", order), values, _events.ReadWhole, ct);
 }

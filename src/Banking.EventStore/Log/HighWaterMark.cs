@@ -1,5 +1,4 @@
 using Banking.EventStore.Storage;
-using Marten;
 using Npgsql;
 
 namespace Banking.EventStore.Log;
@@ -13,14 +12,13 @@ namespace Banking.EventStore.Log;
 /// (docs/decisions/0012). The mark never divides a transaction: concurrent transactions interleave their positions, and a reader that saw
 /// half of a transaction would see an inconsistent state.</para>
 /// </summary>
-public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections connections, IEnumerable<CompletePosition> known) : IDisposable
+public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<CompletePosition> known) : IDisposable
 {
     /// <summary>Maximum number of events checked one by one. Further behind, it is faster to wait for the open transactions.</summary>
     private const int MaxEvents = 4_096;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>The identity of the log that a session reads, as SQL over pg_database. A restore in place creates a new sequence.</summary>
@@ -33,6 +31,9 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
     /// the log.
     /// </summary>
     public const string IdentitySql = $"select {Identity} from pg_database where datname = current_database()";
+
+    /// <summary>Query for the last position.</summary>
+    private const string Last = $"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events";
 
     private string? _server;
     private long _complete;
@@ -92,11 +93,8 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
     }
 
     /// <summary>Returns the identity of the log that a connection reads.</summary>
-    internal static async Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(IdentitySql, connection);
-        return (string)(await command.ExecuteScalarAsync(ct))!;
-    }
+    internal static Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ScalarAsync<string>(IdentitySql, [], ct);
 
     /// <summary>Waits until the log is complete up to the current last event.</summary>
     public async Task WaitUntilCompleteAsync(CancellationToken ct)
@@ -128,25 +126,18 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
     /// </summary>
     private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            $"select {Identity}, (select coalesce(max(seq_id), 0) from {_schema}.mt_events) "
-                + "from pg_database where datname = current_database()",
-            connection);
-        string server;
-        long last;
-        await using (var reader = await command.ExecuteReaderAsync(ct))
-        {
-            await reader.ReadAsync(ct);
-            (server, last) = (reader.GetString(0), reader.GetInt64(1));
-        }
-
+        var (server, last) = (await connection.ListAsync(
+            $"select {Identity}, ({Last}) from pg_database where datname = current_database()",
+            [],
+            row => (row.GetString(0), row.GetInt64(1)),
+            ct))[0];
         if (server != _server || last < Complete)
         {
             Reset();
             var complete = 0L;
             foreach (var position in known)
             {
-                complete = Math.Max(complete, await ScalarAsync(connection, position.Sql, ct));
+                complete = Math.Max(complete, await connection.ScalarAsync<long>(position.Sql, [], ct));
             }
 
             Volatile.Write(ref _complete, complete);
@@ -179,20 +170,11 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         return whole;
     }
 
-    private async Task<List<LoggedEvent>> ReadNextAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select seq_id, xmin::text::bigint from {_schema}.mt_events where seq_id > $1 order by seq_id limit {MaxEvents}", connection);
-        command.Parameters.Add(new() { Value = Complete });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<LoggedEvent>();
-        while (await reader.ReadAsync(ct))
-        {
-            events.Add(new(reader.GetInt64(0), reader.GetInt64(1)));
-        }
-
-        return events;
-    }
+    private Task<IReadOnlyList<LoggedEvent>> ReadNextAsync(NpgsqlConnection connection, CancellationToken ct) => connection.ListAsync(
+        $"select seq_id, xmin::text::bigint from {SchemaNames.Events}.mt_events where seq_id > $1 order by seq_id limit {MaxEvents}",
+        [Complete],
+        row => new LoggedEvent(row.GetInt64(0), row.GetInt64(1)),
+        ct);
 
     private void SetGap((long Last, HashSet<string> Writers) gap)
     {
@@ -201,30 +183,18 @@ public sealed class HighWaterMark(IDocumentStore store, ReadModelConnections con
         _rolledBackUpTo = isResolved ? Math.Max(_rolledBackUpTo, gap.Last) : _rolledBackUpTo;
     }
 
-    private Task<long> ReadLastAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        ScalarAsync(connection, $"select coalesce(max(seq_id), 0) from {_schema}.mt_events", ct);
+    private static Task<long> ReadLastAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ScalarAsync<long>(Last, [], ct);
 
     /// <summary>Returns the open transactions that have taken a position.</summary>
-    private async Task<HashSet<string>> ReadWritersAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            "select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock' "
-                + "and database = (select oid from pg_database where datname = current_database()) "
-                + $"and relation = '{_schema}.mt_events_sequence'::regclass",
-            connection);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var writers = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(ct))
-        {
-            writers.Add(reader.GetString(0));
-        }
-
-        return writers;
-    }
-
-    private static async Task<long> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private static async Task<HashSet<string>> ReadWritersAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        (await connection.ListAsync(
+            $"""
+            select virtualtransaction from pg_locks where locktype = 'relation' and granted and mode = 'RowExclusiveLock'
+                and database = (select oid from pg_database where datname = current_database())
+                and relation = '{SchemaNames.Events}.mt_events_sequence'::regclass
+            """,
+            [],
+            row => row.GetString(0),
+            ct)).ToHashSet(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Data;
+using Banking.EventStore.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -89,11 +90,7 @@ public static class Leader
             var connection = await source.OpenConnectionAsync(ct);
             try
             {
-                await using var acquire = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
-                {
-                    Parameters = { new() { Value = role } },
-                };
-                if (await acquire.ExecuteScalarAsync(ct) is true)
+                if (await connection.ScalarAsync<bool>("select pg_try_advisory_lock(hashtextextended($1, 0))", [role], ct))
                 {
                     return new(connection, role);
                 }
@@ -109,11 +106,7 @@ public static class Leader
         }
 
         /// <summary>Throws if the connection, and with it the lock, is lost.</summary>
-        public async Task ConfirmAsync(CancellationToken ct)
-        {
-            await using var alive = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
-            await alive.ExecuteScalarAsync(ct);
-        }
+        public async Task ConfirmAsync(CancellationToken ct) => await connection.ScalarAsync<int>("select 1", [], ct, timeoutSeconds: 5);
 
         public async ValueTask DisposeAsync()
         {
@@ -127,12 +120,8 @@ public static class Leader
                 try
                 {
                     // Unlock explicitly: a pooled connection keeps its locks.
-                    await using var release = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection)
-                    {
-                        CommandTimeout = 5,
-                        Parameters = { new() { Value = role } },
-                    };
-                    await release.ExecuteNonQueryAsync(CancellationToken.None);
+                    await connection.ExecuteAsync(
+                        "select pg_advisory_unlock(hashtextextended($1, 0))", [role], CancellationToken.None, timeoutSeconds: 5);
                 }
                 catch (NpgsqlException)
                 {

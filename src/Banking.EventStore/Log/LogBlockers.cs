@@ -22,31 +22,18 @@ public sealed class LogBlockers(NpgsqlDataSource source, HighWaterMark mark, Log
     }
 
     /// <summary>Returns up to ten blockers, oldest first.</summary>
-    public async Task<IReadOnlyList<LogBlocker>> ListAsync(CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"""
-            select a.pid, a.xact_start, coalesce(a.state, 'unknown'), coalesce(host(a.client_addr), 'local'),
-                coalesce(a.application_name, '')
-            from pg_locks l join pg_stat_activity a on a.pid = l.pid
-            where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock'
-                and l.database = (select oid from pg_database where datname = current_database())
-                and l.relation = '{SchemaNames.Events}.mt_events_sequence'::regclass and a.xact_start is not null
-            order by a.xact_start limit 10
-            """);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var blockers = new List<LogBlocker>();
-        while (await reader.ReadAsync(ct))
-        {
-            blockers.Add(
-                new(
-                    reader.GetInt32(0),
-                    reader.GetFieldValue<DateTimeOffset>(1),
-                    reader.GetString(2),
-                    reader.GetString(3),
-                    reader.GetString(4)));
-        }
-
-        return blockers;
-    }
+    public Task<IReadOnlyList<LogBlocker>> ListAsync(CancellationToken ct) => source.ListAsync(
+        $"""
+        select a.pid, a.xact_start, coalesce(a.state, 'unknown'), coalesce(host(a.client_addr), 'local'),
+            coalesce(a.application_name, '')
+        from pg_locks l join pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock'
+            and l.database = (select oid from pg_database where datname = current_database())
+            and l.relation = '{SchemaNames.Events}.mt_events_sequence'::regclass and a.xact_start is not null
+        order by a.xact_start limit 10
+        """,
+        [],
+        row => new LogBlocker(
+            row.GetInt32(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetString(4)),
+        ct);
 }

@@ -6,9 +6,6 @@ namespace Banking.EventStore.Log;
 /// <summary>Reads the position of the last committed event. This log has not assigned any position beyond it.</summary>
 public sealed class LogEnd(NpgsqlDataSource source)
 {
-    public async Task<long> ReadAsync(CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events");
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    public Task<long> ReadAsync(CancellationToken ct) =>
+        source.ScalarAsync<long>($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", [], ct);
 }

@@ -14,7 +14,6 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     private const string ByPosition = "seq_id";
     private const string ByStream = "stream_id, version";
 
-    private readonly string _schema = store.Options.Events.DatabaseSchemaName;
     private readonly StoredEvents _events = new(store);
 
     /// <summary>
@@ -35,11 +34,10 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     public async Task<long> SkipGapAsync(long after, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(
-            $"select seq_id from {_schema}.mt_events where seq_id > $1 and seq_id <= $2 order by seq_id limit 1", connection);
-        command.Parameters.Add(new() { Value = after });
-        command.Parameters.Add(new() { Value = upTo });
-        return await command.ExecuteScalarAsync(ct) is long next ? next - 1 : upTo;
+        return await connection.ScalarAsync<long?>(
+            $"select seq_id - 1 from {SchemaNames.Events}.mt_events where seq_id > $1 and seq_id <= $2 order by seq_id limit 1",
+            [after, upTo],
+            ct) ?? upTo;
     }
 
     /// <summary>Returns all events of these streams up to a position, by stream, oldest first.</summary>
@@ -64,32 +62,29 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable
     )> ReadStreamsAsync(NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, "stream_id = any($1)", order: ByStream), snapshot)
-        {
-            CommandTimeout = 0,
-        };
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var (events, unreadable) = (new List<IEvent>(), new Dictionary<Guid, UnreadableEventException>());
-        while (await reader.ReadAsync(ct))
+        var unreadable = new Dictionary<Guid, UnreadableEventException>();
+        var events = await snapshot.ListAsync(
+            StoredEvents.Select(SchemaNames.Events, "stream_id = any($1)", order: ByStream),
+            [streams.ToArray()],
+            Read,
+            ct,
+            timeoutSeconds: 0);
+        return (events.OfType<IEvent>().GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]), unreadable);
+
+        IEvent? Read(NpgsqlDataReader row)
         {
             // Column 2 of StoredEvents.Select is the stream.
-            if (unreadable.ContainsKey(reader.GetGuid(2)))
-            {
-                continue;
-            }
-
+            var stream = row.GetGuid(2);
             try
             {
-                events.Add(_events.Read(reader));
+                return unreadable.ContainsKey(stream) ? null : _events.Read(row);
             }
             catch (UnreadableEventException failure)
             {
-                unreadable[reader.GetGuid(2)] = failure;
+                unreadable[stream] = failure;
+                return null;
             }
         }
-
-        return (events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s]), unreadable);
     }
 
     /// <summary>Returns the events of one stream up to a position, oldest first, in pages. Only one page is in memory at a time.</summary>
@@ -132,7 +127,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         string condition, string order, bool imported, CancellationToken ct, params object[] values)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(StoredEvents.Select(_schema, condition, imported, order), connection);
+        await using var command = new NpgsqlCommand(StoredEvents.Select(SchemaNames.Events, condition, imported, order), connection);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

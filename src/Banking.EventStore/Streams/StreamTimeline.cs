@@ -1,9 +1,9 @@
 using System.Globalization;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.EventStore.Streams;
 
@@ -12,10 +12,10 @@ public sealed class StreamTimeline(IDocumentStore store)
 {
     private readonly StoredEvents _events = new(store);
 
-    private readonly string _sql = StoredEvents.Select(
-        store.Options.Events.DatabaseSchemaName,
+    private static readonly string Sql = StoredEvents.Select(
+        SchemaNames.Events,
         "stream_id = $1 and not is_archived and version >= $2 and (version = $2 or timestamp >= $3 or type = any($4) or "
-            + $"version = (select version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = $1))",
+            + $"version = (select version from {SchemaNames.Streams} where id = $1))",
         order: "version");
 
     /// <summary>
@@ -26,29 +26,16 @@ public sealed class StreamTimeline(IDocumentStore store)
     /// </exception>
     public async Task<IReadOnlyList<IEvent>> ReadAsync(
         NpgsqlConnection connection,
-        NpgsqlTransaction? transaction,
         Guid stream,
         long first,
         DateTimeOffset since,
         string[] lasting,
         CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(_sql, connection, transaction)
+        var events = await connection.ListAsync(Sql, [stream, first, since.UtcDateTime, lasting], row => _events.Read(row), ct);
+        foreach (var (before, e) in events.Zip(events.Skip(1)))
         {
-            Parameters =
-            {
-                new() { Value = stream },
-                new() { Value = first },
-                new() { Value = since.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new() { Value = lasting },
-            },
-        };
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        var events = new List<IEvent>();
-        while (await rows.ReadAsync(ct))
-        {
-            var e = _events.Read(rows);
-            if (e.Timestamp >= since && events is [.., var before] && before.Timestamp >= since && e.Version != before.Version + 1)
+            if (before.Timestamp >= since && e.Timestamp >= since && e.Version != before.Version + 1)
             {
                 throw new UnreadableEventException(
                     e,
@@ -56,8 +43,6 @@ public sealed class StreamTimeline(IDocumentStore store)
                         string.Create(
                             CultureInfo.InvariantCulture, $"The preceding event, version {e.Version - 1} of the stream, is missing.")));
             }
-
-            events.Add(e);
         }
 
         return events;

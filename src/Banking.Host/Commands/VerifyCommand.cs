@@ -131,17 +131,10 @@ internal static class VerifyCommand
         $"{model}: stopped before position {position} ({reason}); nothing was compared after that.";
 
     /// <summary>Finds the stream after which a sample starts: the last one of so many in the order of their ids.</summary>
-    private static async Task<Guid> FindPredecessorAsync(NpgsqlDataSource source, int count, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select id from {SchemaNames.Events}.mt_streams order by id offset $1 - 1 limit 1");
-        command.Parameters.Add(new() { Value = count });
-        return count == 0 ? Guid.Empty : (Guid)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private static async Task<Guid> FindPredecessorAsync(NpgsqlDataSource source, int count, CancellationToken ct) => count == 0
+        ? Guid.Empty
+        : await source.ScalarAsync<Guid>($"select id from {SchemaNames.Streams} order by id offset $1 - 1 limit 1", [count], ct);
 
-    private static async Task<int> CountAsync(NpgsqlDataSource source, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select count(*)::int from {SchemaNames.Events}.mt_streams");
-        return (int)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private static Task<int> CountAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        source.ScalarAsync<int>($"select count(*)::int from {SchemaNames.Streams}", [], ct);
 }

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Host.Database;
@@ -36,9 +37,8 @@ internal sealed record ConnectionBudget(int Total)
     /// <summary>Compares the budget with the connections that the server grants to ordinary roles.</summary>
     public async Task CheckAsync(NpgsqlConnection connection, ILogger log)
     {
-        await using var command = new NpgsqlCommand(
-            "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int", connection);
-        var server = (int)(await command.ExecuteScalarAsync())!;
+        var server = await connection.ScalarAsync<int>(
+            "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int", [], default);
         if (server < Total)
         {
             throw new ConfigurationException(

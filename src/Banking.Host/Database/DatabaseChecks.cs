@@ -26,13 +26,13 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
         var problems = new List<string>();
         foreach (var name in (string[])["fsync", "full_page_writes", "synchronous_commit"])
         {
-            if (await ScalarAsync(connection, $"select current_setting('{name}') = 'off'"))
+            if (await IsTrueAsync(connection, $"select current_setting('{name}') = 'off'"))
             {
                 problems.Add($"PostgreSQL has {name} off, so a crash could lose confirmed transactions. Production needs it on.");
             }
         }
 
-        if (await ScalarAsync(connection, $"select {Superuser}"))
+        if (await IsTrueAsync(connection, $"select {Superuser}"))
         {
             problems.Add(DescribeSuperuser("banking", role));
         }
@@ -42,7 +42,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
 
     public async Task CheckOwnerAsync(NpgsqlConnection owner)
     {
-        if (IsProduction && await ScalarAsync(owner, $"select {Superuser}"))
+        if (IsProduction && await IsTrueAsync(owner, $"select {Superuser}"))
         {
             SettingRules.ThrowIfAny([DescribeSuperuser("owner", new NpgsqlConnectionStringBuilder(owner.ConnectionString).Username)]);
         }
@@ -51,7 +51,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
     /// <summary>Runs after the migration: checks that the host's role cannot change the append-only tables.</summary>
     public async Task CheckLogAsync(NpgsqlConnection connection, string role)
     {
-        if (IsProduction && await ScalarAsync(connection, $"select exists (select from {EventStoreModule.MovedClockTable})"))
+        if (IsProduction && await IsTrueAsync(connection, $"select exists (select from {EventStoreModule.MovedClockTable})"))
         {
             SettingRules.ThrowIfAny([
                 "A host served this database with a moved clock, so its recorded times are not real. "
@@ -60,7 +60,7 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
         }
 
         const string Owner = $"(select relowner from pg_class where oid = '{SchemaNames.Streams}'::regclass)";
-        if (!await ScalarAsync(connection, $"select pg_has_role(current_user, {Owner}, 'MEMBER')"))
+        if (!await IsTrueAsync(connection, $"select pg_has_role(current_user, {Owner}, 'MEMBER')"))
         {
             return;
         }
@@ -80,9 +80,6 @@ internal sealed class DatabaseChecks(bool isDevelopment, IConfiguration configur
         $"The role {role} of ConnectionStrings:{name} is a superuser or a member of one, so nothing would protect the log. "
             + "Production needs an ordinary role (docs/operations.md).";
 
-    private static async Task<bool> ScalarAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync() is true;
-    }
+    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string sql) =>
+        await connection.ScalarAsync<bool?>(sql, [], default) is true;
 }

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.Host.Hosting;
 using Npgsql;
 
@@ -62,9 +63,6 @@ internal static class OwnerConnection
         }
     }
 
-    private static async Task<string> ReadIdentityAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(IdentityQuery, connection);
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
+    private static Task<string> ReadIdentityAsync(NpgsqlConnection connection) =>
+        connection.ScalarAsync<string>(IdentityQuery, [], default);
 }

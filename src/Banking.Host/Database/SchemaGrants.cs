@@ -25,20 +25,15 @@ internal static class SchemaGrants
     /// not …". Null if no right is missing.
     /// </summary>
     /// <param name="tables">Tables that must exist.</param>
-    public static async Task<string?> FindMissingAsync(
-        NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models)
-    {
-        await using var command = new NpgsqlCommand(SqlScript.Read("missing-right.sql"), connection)
-        {
-            Parameters =
-            {
-                new() { Value = tables.ToArray() },
-                new() { Value = AppendOnly },
-                new() { Value = SchemaNames.Streams },
-                new() { Value = new[] { SchemaPart.Table } },
-                new() { Value = models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")).ToArray() },
-            },
-        };
-        return (string?)await command.ExecuteScalarAsync();
-    }
+    public static Task<string?> FindMissingAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> tables, IEnumerable<ReadModel> models) => connection.ScalarAsync<string?>(
+        SqlScript.Read("missing-right.sql"),
+        [
+            tables.ToArray(),
+            AppendOnly,
+            SchemaNames.Streams,
+            new[] { SchemaPart.Table },
+            models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")).ToArray(),
+        ],
+        default);
 }

@@ -62,40 +62,26 @@ internal sealed partial record SchemaPart(string Name, IDatabase Database, IRead
         return parts;
     }
 
-    public async Task<bool> IsCurrentAsync(NpgsqlConnection connection)
-    {
-        await using (
-            var exists = new NpgsqlCommand(
-                "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-                    + $"where n.nspname || '.' || c.relname = '{Table}' "
-                    + "and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))",
-                connection))
-        {
-            if (await exists.ExecuteScalarAsync() is not true)
-            {
-                return false;
-            }
-        }
+    public async Task<bool> IsCurrentAsync(NpgsqlConnection connection) =>
+        await connection.ScalarAsync<bool>(
+            $"""
+            select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname || '.' || c.relname = '{Table}'
+                    and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
+            """,
+            [],
+            default)
+        && ComputeFingerprint()
+            == await connection.ScalarAsync<string?>($"select fingerprint from {Table} where name = $1", [Name], default);
 
-        await using var command = new NpgsqlCommand($"select fingerprint from {Table} where name = $1", connection)
-        {
-            Parameters = { new() { Value = Name } },
-        };
-        return (string?)await command.ExecuteScalarAsync() == ComputeFingerprint();
-    }
-
-    public async Task SaveAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(
-            $"insert into {Table} as p (name, fingerprint) values ($1, $2) "
-                + "on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now() "
-                + "where p.fingerprint <> excluded.fingerprint",
-            connection)
-        {
-            Parameters = { new() { Value = Name }, new() { Value = ComputeFingerprint() } },
-        };
-        await command.ExecuteNonQueryAsync();
-    }
+    public async Task SaveAsync(NpgsqlConnection connection) => await connection.ExecuteAsync(
+        $"""
+        insert into {Table} as p (name, fingerprint) values ($1, $2)
+        on conflict (name) do update set fingerprint = excluded.fingerprint, migrated_at = now()
+        where p.fingerprint <> excluded.fingerprint
+        """,
+        [Name, ComputeFingerprint()],
+        default);
 
     private string ComputeFingerprint()
     {

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Host.Database;
@@ -19,25 +20,13 @@ internal static class SqlScript
     public static async Task RunAsync(NpgsqlConnection connection, string name, params (string Name, string Value)[] settings)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var path = new NpgsqlCommand("set local search_path = pg_catalog, pg_temp", connection, transaction))
-        {
-            await path.ExecuteNonQueryAsync();
-        }
-
+        await connection.ExecuteAsync("set local search_path = pg_catalog, pg_temp", [], default);
         foreach (var (setting, value) in settings)
         {
-            await using var set = new NpgsqlCommand($"select set_config('banking.{setting}', $1, true)", connection, transaction)
-            {
-                Parameters = { new() { Value = value } },
-            };
-            await set.ExecuteNonQueryAsync();
+            await connection.ExecuteAsync($"select set_config('banking.{setting}', $1, true)", [value], default);
         }
 
-        await using (var script = new NpgsqlCommand(Read(name), connection, transaction) { CommandTimeout = 600 })
-        {
-            await script.ExecuteNonQueryAsync();
-        }
-
+        await connection.ExecuteAsync(Read(name), [], default, timeoutSeconds: 600);
         await transaction.CommitAsync();
     }
 }

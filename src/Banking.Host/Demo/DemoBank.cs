@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
+using Banking.EventStore.Storage;
 using Npgsql;
 using Wolverine;
 
@@ -36,19 +37,13 @@ internal static class DemoBank
         }
     }
 
-    public static async Task<bool> ExistsAsync(NpgsqlDataSource source, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(FirstAccount);
-        command.Parameters.Add(new() { Value = DemoHistory.Number(1).Value });
-        return await command.ExecuteScalarAsync(ct) is true;
-    }
+    public static Task<bool> ExistsAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        source.ScalarAsync<bool>(FirstAccount, [DemoHistory.Number(1).Value], ct);
 
     /// <summary>Whether anything was recorded after the demo's history. Nothing may be recorded before it then.</summary>
-    private static async Task<bool> IsInUseAsync(IServiceProvider services)
-    {
-        await using var command = services.GetRequiredService<NpgsqlDataSource>().CreateCommand(LastRecorded);
-        return await command.ExecuteScalarAsync() is DateTime last && last > DemoHistory.End.UtcDateTime;
-    }
+    private static async Task<bool> IsInUseAsync(IServiceProvider services) =>
+        await services.GetRequiredService<NpgsqlDataSource>().ScalarAsync<DateTime?>(LastRecorded, [], default) is { } last
+        && last > DemoHistory.End.UtcDateTime;
 
     private static async Task<string> CreateAsync(IServiceProvider services, DemoClock clock)
     {

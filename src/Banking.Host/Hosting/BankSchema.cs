@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.ReadModels.Books;
 using JasperFx;
@@ -31,7 +32,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         var parts = SchemaPart.CreateAll(services);
         await using var connection = services.GetRequiredService<NpgsqlDataSource>().CreateConnection();
         await OwnerConnection.OpenAsync(connection, BankDatabase.Name);
-        var role = await ScalarAsync(connection, "select current_user::text");
+        var role = await connection.ScalarAsync<string>("select current_user::text", [], default);
         // Offline commands register no checks: they have no environment and serve no callers.
         var checks = services.GetService<DatabaseChecks>();
         await (checks?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
@@ -128,17 +129,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         }
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task<string> ScalarAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql) =>
+        await connection.ExecuteAsync(sql, [], default, timeoutSeconds: 600);
 
     private sealed class FailingLogger : IMigrationLogger
     {

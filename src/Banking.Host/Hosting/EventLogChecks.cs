@@ -67,14 +67,18 @@ internal sealed class EventLogChecks(
     /// <summary>A sequence that was not restored together with its table gives out used numbers, and every command fails.</summary>
     private async Task<string?> FindSequenceProblemAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            $"select s.last_value, e.last from {SchemaNames.Events}.mt_events_sequence s, " +
-            $"(select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) e where s.last_value < e.last");
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? $"The sequence of events is at {reader.GetInt64(0)}, the log at {reader.GetInt64(1)}, so every command fails. "
+        var behind = await source.ListAsync(
+            $"""
+            select s.last_value, e.last from {SchemaNames.Events}.mt_events_sequence s,
+                (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) e where s.last_value < e.last
+            """,
+            [],
+            row => (Sequence: row.GetInt64(0), Log: row.GetInt64(1)),
+            ct);
+        return behind is [var (sequence, last)]
+            ? $"The sequence of events is at {sequence}, the log at {last}, so every command fails. "
                 + "A restore did not include the sequence. As the owner run "
-                + $"select setval('{SchemaNames.Events}.mt_events_sequence', {reader.GetInt64(1)}), then verify."
+                + $"select setval('{SchemaNames.Events}.mt_events_sequence', {last}), then verify."
             : null;
     }
 

@@ -55,10 +55,8 @@ internal sealed class DatabaseHealthCheck(NpgsqlDataSource source, SystemClock c
     {
         try
         {
-            await using var command = source.CreateCommand("select clock_timestamp()");
-            command.CommandTimeout = 2;
             var sentAt = clock.Now;
-            var serverTime = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+            var serverTime = await source.ScalarAsync<DateTime>("select clock_timestamp()", [], cancellationToken, timeoutSeconds: 2);
             var skew = SystemClock.Skew(sentAt, new(serverTime, TimeSpan.Zero), clock.Now);
             return skew.Duration() <= SystemClock.MaxSkew
                 ? HealthCheckResult.Healthy()

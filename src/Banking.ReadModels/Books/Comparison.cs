@@ -1,6 +1,5 @@
 using Banking.EventStore.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.ReadModels.Books;
 
@@ -49,7 +48,7 @@ internal static class Comparison
         var orphans = new List<Difference>();
         foreach (var table in model.Tables.Where(t => t is { IsByPosition: true, StreamColumn: not null }))
         {
-            await using var command = new NpgsqlCommand(
+            orphans.AddRange(await snapshot.ListAsync(
                 // OFFSET 0 is an optimizer fence: look up the event by position, do not scan its stream.
                 $"""
                 select r.{table.StreamColumn}, to_jsonb(r)::text from {tables[table.Name]} r
@@ -58,16 +57,10 @@ internal static class Comparison
                     where e.stream_id = r.{table.StreamColumn})
                 order by r.position limit {MaxRows}
                 """,
-                snapshot)
-            {
-                CommandTimeout = 0,
-                Parameters = { new() { Value = after }, new() { Value = upTo } },
-            };
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                orphans.Add(new(model.Name, table.Name, reader.GetGuid(0), null, reader.GetString(1)));
-            }
+                [after, upTo],
+                row => new Difference(model.Name, table.Name, row.GetGuid(0), null, row.GetString(1)),
+                ct,
+                timeoutSeconds: 0));
         }
 
         return orphans;
@@ -103,34 +96,13 @@ internal static class Comparison
     /// Compares both sides by a digest. They are nearly always equal, and a digest reads each side once; listing differing rows reads each
     /// side twice.
     /// </summary>
-    internal static async Task<bool> AreSameAsync(
+    internal static Task<bool> AreSameAsync(
         NpgsqlConnection snapshot, string expected, string found, Array? parameter, CancellationToken ct)
     {
         static string Digest(string rows) =>
             $"(select count(*)::text || '/' || coalesce(sum(hash_record_extended(r, 0)), 0)::text from ({rows}) r)";
-        await using var command = new NpgsqlCommand($"select {Digest(expected)} = {Digest(found)}", snapshot) { CommandTimeout = 0 };
-        Add(command, parameter);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
-    }
-
-    private static void Add(NpgsqlCommand command, Array? parameter)
-    {
-        if (parameter is not null)
-        {
-            command.Parameters.Add(
-                new()
-                {
-                    Value = parameter,
-                    NpgsqlDbType =
-                        NpgsqlDbType.Array
-                        | parameter switch
-                        {
-                            Guid[] => NpgsqlDbType.Uuid,
-                            long[] => NpgsqlDbType.Bigint,
-                            _ => NpgsqlDbType.Date,
-                        },
-                });
-        }
+        return snapshot.ScalarAsync<bool>(
+            $"select {Digest(expected)} = {Digest(found)}", parameter is null ? [] : [parameter], ct, timeoutSeconds: 0);
     }
 
     private static async Task<IReadOnlyList<Difference>> CompareRowsAsync(
@@ -148,19 +120,17 @@ internal static class Comparison
             select '{name}', {stream}, jsonb_build_array({key})::text as key, to_jsonb(r)::text
             from (({these}) except all ({those})) r order by key limit {MaxRows}
             """;
-        await using var command = new NpgsqlCommand(
-            $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})", snapshot)
-        { CommandTimeout = 0 };
-        Add(command, parameter);
+        var sides = await snapshot.ListAsync(
+            $"({Side("expected", expected, found)}) union all ({Side("found", found, expected)})",
+            parameter is null ? [] : [parameter],
+            row => (Name: row.GetString(0), Stream: row.GetOrDefault<Guid?>(1), Key: row.GetString(2), Row: row.GetString(3)),
+            ct,
+            timeoutSeconds: 0);
         var rows = new SortedDictionary<string, Difference>(StringComparer.Ordinal);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        foreach (var side in sides)
         {
-            var row = rows.GetValueOrDefault(
-                reader.GetString(2),
-                new(model.Name, table.Name, reader.IsDBNull(1) ? null : reader.GetGuid(1), null, null));
-            rows[reader.GetString(2)] =
-                reader.GetString(0) == "expected" ? row with { Expected = reader.GetString(3) } : row with { Found = reader.GetString(3) };
+            var row = rows.GetValueOrDefault(side.Key, new(model.Name, table.Name, side.Stream, null, null));
+            rows[side.Key] = side.Name == "expected" ? row with { Expected = side.Row } : row with { Found = side.Row };
         }
 
         return [.. rows.Values];

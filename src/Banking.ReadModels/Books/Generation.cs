@@ -99,84 +99,50 @@ public sealed record Generation(
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return ReadAsync(source.CreateCommand($"select {Columns} from {Table} order by name, generation desc"), ct);
+        return source.ListAsync($"select {Columns} from {Table} order by name, generation desc", [], Read, ct);
     }
 
     /// <summary>Reads the active version.</summary>
-    public static async Task<Generation?> ActiveAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
-        (
-            await ReadAsync(
-                Command(connection, $"name = $1 and state = '{GenerationState.Serving}'" + (locked ? " for update" : ""), model), ct)
-        ).SingleOrDefault();
+    public static Task<Generation?> ActiveAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+        FindAsync(connection, $"name = $1 and state = '{GenerationState.Serving}'", [model], locked, ct);
 
     /// <summary>Reads the candidate: it is being built, or waits for an operator's decision.</summary>
-    public static async Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
-        (
-            await ReadAsync(
-                Command(
-                    connection,
-                    $"name = $1 and state in {GenerationState.Candidates}" + (locked ? " for update" : ""),
-                    model),
-                ct)).SingleOrDefault();
+    public static Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
+        FindAsync(connection, $"name = $1 and state in {GenerationState.Candidates}", [model], locked, ct);
 
-    internal static async Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) =>
+    internal static Task<Generation?> LockedAsync(NpgsqlConnection connection, string model, int? number, CancellationToken ct) =>
         number is { } n
-            ? (await ReadAsync(Command(connection, "name = $1 and generation = $2 for update", model, n), ct)).SingleOrDefault()
-            : await ActiveAsync(connection, model, locked: true, ct);
+            ? FindAsync(connection, "name = $1 and generation = $2", [model, n], locked: true, ct)
+            : ActiveAsync(connection, model, locked: true, ct);
 
     /// <summary>Stores its position, in the transaction that holds its lock.</summary>
-    internal async Task<Generation> MoveAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
+    internal async Task<Generation> MoveAsync(NpgsqlConnection connection, long position, DateTimeOffset at, CancellationToken ct) =>
+        (await connection.ListAsync(
             $"update {Table} set position = $3, updated_at = $4 where name = $1 and generation = $2 "
                 + "returning position, updated_at, xmin::text::bigint",
-            connection);
-        foreach (var value in (object[])[Model, Number, position, at])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        return this with
-        {
-            Position = reader.GetInt64(0),
-            UpdatedAt = reader.GetFieldValue<DateTimeOffset>(1),
-            WrittenBy = reader.GetInt64(2),
-        };
-    }
-
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string where, params object[] values)
-    {
-        var command = new NpgsqlCommand($"select {Columns} from {Table} where {where}", connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return command;
-    }
-
-    private static async Task<IReadOnlyList<Generation>> ReadAsync(NpgsqlCommand command, CancellationToken ct)
-    {
-        await using (command)
-        {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            var found = new List<Generation>();
-            while (await reader.ReadAsync(ct))
+            [Model, Number, position, at],
+            row => this with
             {
-                found.Add(new(
-                    reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt64(4), At(5)!.Value,
-                    At(6), Text(7), Number(8), At(9)!.Value, reader.GetString(10), reader.GetString(11), At(12), Number(13), Number(14),
-                    At(15), Text(16), Text(17), reader.GetBoolean(18), At(19), reader.GetInt64(20),
-                    reader.GetString(21)));
-            }
+                Position = row.GetInt64(0),
+                UpdatedAt = row.GetFieldValue<DateTimeOffset>(1),
+                WrittenBy = row.GetInt64(2),
+            },
+            ct)).Single();
 
-            return found;
+    private static async Task<Generation?> FindAsync(
+        NpgsqlConnection connection, string condition, object?[] values, bool locked, CancellationToken ct) =>
+        (await connection.ListAsync(
+            $"select {Columns} from {Table} where {condition}{(locked ? " for update" : "")}", values, Read, ct)).SingleOrDefault();
 
-            DateTimeOffset? At(int i) => reader.IsDBNull(i) ? null : reader.GetFieldValue<DateTimeOffset>(i);
-            string? Text(int i) => reader.IsDBNull(i) ? null : reader.GetString(i);
-            long? Number(int i) => reader.IsDBNull(i) ? null : reader.GetInt64(i);
-        }
+    private static Generation Read(NpgsqlDataReader row)
+    {
+        return new(
+            row.GetString(0), row.GetInt32(1), row.GetInt32(2), row.GetString(3), row.GetInt64(4), At(5)!.Value,
+            At(6), Text(7), Number(8), At(9)!.Value, row.GetString(10), row.GetString(11), At(12), Number(13), Number(14),
+            At(15), Text(16), Text(17), row.GetBoolean(18), At(19), row.GetInt64(20), row.GetString(21));
+
+        DateTimeOffset? At(int i) => row.GetOrDefault<DateTimeOffset?>(i);
+        string? Text(int i) => row.GetOrDefault<string>(i);
+        long? Number(int i) => row.GetOrDefault<long?>(i);
     }
 }

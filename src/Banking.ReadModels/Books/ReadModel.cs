@@ -1,4 +1,5 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Npgsql;
 
@@ -71,21 +72,12 @@ public abstract class ReadModel
         NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        await using var command = new NpgsqlCommand(
-            $"select currency, scale, trim_scale(total::numeric)::text from ({sql}) as s(currency, scale, total)", snapshot);
-        command.CommandTimeout = 0;
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(ct))
-        {
-            sums[$"{reader.GetString(0)}/{reader.GetInt16(1)}"] = reader.GetString(2);
-        }
-
-        return sums;
+        var sums = await snapshot.ListAsync(
+            $"select currency, scale, trim_scale(total::numeric)::text from ({sql}) as s(currency, scale, total)",
+            values,
+            row => (Currency: $"{row.GetString(0)}/{row.GetInt16(1)}", Sum: row.GetString(2)),
+            ct,
+            timeoutSeconds: 0);
+        return new(sums.ToDictionary(), StringComparer.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,6 +9,8 @@ namespace Banking.ReadModels.Books;
 /// <param name="sums">Whether to update the sums too; a generation that is filled from the log gets its sums once, at the end.</param>
 public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelCache? memory = null)
 {
+    private const int TimeoutSeconds = 120;
+
     public bool Sums { get; } = sums;
 
     /// <summary>The model's cache of its earlier rows.</summary>
@@ -37,26 +40,18 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
     }
 
     /// <summary>Executes one statement over many rows. Each column is one array parameter: $1, $2 and so on.</summary>
-    public async Task ExecuteAsync(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
-    {
-        await using var command = Command(sql, columns);
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    public Task ExecuteAsync(string sql, CancellationToken ct, params NpgsqlParameter[] columns) =>
+        connection.ExecuteAsync(sql, columns, ct, TimeoutSeconds);
 
     /// <summary>Reads earlier rows from the tables.</summary>
     public async Task<Dictionary<TKey, TValue>> ReadAsync<TKey, TValue>(string sql, CancellationToken ct, params NpgsqlParameter[] columns)
-        where TKey : notnull
-    {
-        await using var command = Command(sql, columns);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var found = new Dictionary<TKey, TValue>();
-        while (await reader.ReadAsync(ct))
-        {
-            found.Add(reader.GetFieldValue<TKey>(0), reader.GetFieldValue<TValue>(1));
-        }
-
-        return found;
-    }
+        where TKey : notnull =>
+        (await connection.ListAsync(
+            sql,
+            columns,
+            row => (Key: row.GetFieldValue<TKey>(0), Value: row.GetFieldValue<TValue>(1)),
+            ct,
+            TimeoutSeconds)).ToDictionary();
 
     public static NpgsqlParameter Column<TRow, TValue>(IReadOnlyList<TRow> rows, NpgsqlDbType type, Func<TRow, TValue> value)
     {
@@ -69,12 +64,5 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
         }
 
         return new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
-    }
-
-    private NpgsqlCommand Command(string sql, NpgsqlParameter[] columns)
-    {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
-        command.Parameters.AddRange(columns);
-        return command;
     }
 }

@@ -120,19 +120,13 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     private async Task<Dictionary<string, string[]>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         var sums = string.Join(", ", table.Derivation!.Sums.Select(s => $"trim_scale({s}::numeric)::text"));
-        await using var command = new NpgsqlCommand(
-            $"select jsonb_build_array({table.Key})::text, array[{sums}] from ({sql}) r", connection)
-        {
-            CommandTimeout = 0,
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(ct))
-        {
-            rows[reader.GetString(0)] = reader.GetFieldValue<string[]>(1);
-        }
-
-        return rows;
+        var rows = await connection.ListAsync(
+            $"select jsonb_build_array({table.Key})::text, array[{sums}] from ({sql}) r",
+            [],
+            row => (Key: row.GetString(0), Sums: row.GetFieldValue<string[]>(1)),
+            ct,
+            timeoutSeconds: 0);
+        return rows.ToDictionary(StringComparer.Ordinal);
     }
 
     private string? Text(string key, Dictionary<string, string[]> rows) => rows.TryGetValue(key, out var sums)

@@ -18,31 +18,21 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
 
     /// <summary>Finds read models whose position is beyond the end of the log: they would skip the next events.</summary>
     public Task<IReadOnlyList<Difference>> ProgressAsync(CancellationToken ct) =>
-        snapshots.InAsync<IReadOnlyList<Difference>>(
-            async snapshot =>
-            {
-                await using var command = new NpgsqlCommand(
-                    $"""
-                    select name, position, last
-                    from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) l
-                    where state = '{GenerationState.Serving}' and position > last order by 1
-                    """,
-                    snapshot);
-                await using var reader = await command.ExecuteReaderAsync(ct);
-                var differences = new List<Difference>();
-                while (await reader.ReadAsync(ct))
-                {
-                    differences.Add(
-                        new(
-                            reader.GetString(0),
-                            "progress",
-                            null,
-                            string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{reader.GetInt64(2)}}}"""),
-                            string.Create(CultureInfo.InvariantCulture, $$"""{"position": {{reader.GetInt64(1)}}}""")));
-                }
-
-                return differences;
-            },
+        snapshots.InAsync(
+            snapshot => snapshot.ListAsync(
+                $"""
+                select name, position, last
+                from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) l
+                where state = '{GenerationState.Serving}' and position > last order by 1
+                """,
+                [],
+                row => new Difference(
+                    row.GetString(0),
+                    "progress",
+                    null,
+                    string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{row.GetInt64(2)}}}"""),
+                    string.Create(CultureInfo.InvariantCulture, $$"""{"position": {{row.GetInt64(1)}}}""")),
+                ct),
             byKeys: true,
             ct);
 

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
 
@@ -56,7 +57,7 @@ internal static class CandidateComparison
             (select attname::text as name, attnum, format_type(atttypid, atttypmod) as type from pg_attribute
             where attrelid = to_regclass({parameter}) and attnum > 0 and not attisdropped and attname <> all($3))
             """;
-        await using var command = new NpgsqlCommand(
+        var found = await snapshot.ListAsync(
             $"""
             with compared as (
                 select coalesce(c.name, a.name) as name, c.attnum, c.type as candidate, a.type as active
@@ -68,27 +69,10 @@ internal static class CandidateComparison
                 from compared where candidate is distinct from active having count(*) > 0)
             select name, candidate is not distinct from active from compared order by attnum
             """,
-            snapshot);
-        foreach (var value in (object[])[table.Candidate, table.Active, ignored, model, number, table.Name])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var (common, differing) = (new List<string>(), 0L);
-        while (await reader.ReadAsync(ct))
-        {
-            if (reader.GetBoolean(1))
-            {
-                common.Add(reader.GetString(0));
-            }
-            else
-            {
-                differing++;
-            }
-        }
-
-        return (common, differing);
+            [table.Candidate, table.Active, ignored, model, number, table.Name],
+            row => (Name: row.GetString(0), IsCommon: row.GetBoolean(1)),
+            ct);
+        return ([.. found.Where(c => c.IsCommon).Select(c => c.Name)], found.Count(c => !c.IsCommon));
     }
 
     /// <summary>Stores how many rows of each stream differ, and the first of them.</summary>
@@ -105,7 +89,7 @@ internal static class CandidateComparison
         var key = string.Join(", ", table.Key);
         var hasStream = table.StreamColumn is { } column && columns.Contains(column);
         var stream = hasStream ? $"coalesce(c.{table.StreamColumn}, a.{table.StreamColumn})" : "null::uuid";
-        await using var command = new NpgsqlCommand(
+        return await snapshot.ScalarAsync<long>(
             $"""
             with c as ({candidate} except all {active}), a as ({active} except all {candidate}),
             changed as (
@@ -124,13 +108,8 @@ internal static class CandidateComparison
                 returning rows)
             select coalesce(sum(rows), 0)::bigint from stored
             """,
-            snapshot)
-        { CommandTimeout = 0 };
-        foreach (var value in (object[])[model, number, table.Name])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return (long)(await command.ExecuteScalarAsync(ct))!;
+            [model, number, table.Name],
+            ct,
+            timeoutSeconds: 0);
     }
 }

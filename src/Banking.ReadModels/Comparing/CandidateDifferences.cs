@@ -49,68 +49,38 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
         ReadModelSchema.ExecuteAsync(connection, $"delete from {Table} where name = $1 and generation = $2", model, number);
 
     /// <summary>Reads the first differing rows of a table.</summary>
-    internal static async Task<IReadOnlyList<Difference>> FirstAsync(
-        NpgsqlConnection connection, string model, int number, string table, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            select d.stream, e ->> 'candidate', e ->> 'active' from {Table} d, jsonb_array_elements(d.examples) e
-            where d.name = $1 and d.generation = $2 and d.table_name = $3 order by d.subject limit {Comparison.MaxRows}
-            """,
-            connection)
-        {
-            Parameters = { new() { Value = model }, new() { Value = number }, new() { Value = table } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(new(model, table, reader.IsDBNull(0) ? null : reader.GetGuid(0), Text(reader, 1), Text(reader, 2)));
-        }
-
-        return rows;
-    }
+    internal static Task<IReadOnlyList<Difference>> FirstAsync(
+        NpgsqlConnection connection, string model, int number, string table, CancellationToken ct) => connection.ListAsync(
+        $"""
+        select d.stream, e ->> 'candidate', e ->> 'active' from {Table} d, jsonb_array_elements(d.examples) e
+        where d.name = $1 and d.generation = $2 and d.table_name = $3 order by d.subject limit {Comparison.MaxRows}
+        """,
+        [model, number, table],
+        row => new Difference(model, table, row.GetOrDefault<Guid?>(0), row.GetOrDefault<string>(1), row.GetOrDefault<string>(2)),
+        ct);
 
     /// <summary>Counts the differences of a candidate.</summary>
-    public async Task<DifferenceTotals> TotalsAsync(string model, int number, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select coalesce(sum(rows), 0)::bigint, count(distinct stream) from {Table} where name = $1 and generation = $2");
-        command.Parameters.Add(new() { Value = model });
-        command.Parameters.Add(new() { Value = number });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        return new(reader.GetInt64(0), reader.GetInt64(1));
-    }
+    public async Task<DifferenceTotals> TotalsAsync(string model, int number, CancellationToken ct) => (await source.ListAsync(
+        $"select coalesce(sum(rows), 0)::bigint, count(distinct stream) from {Table} where name = $1 and generation = $2",
+        [model, number],
+        row => new DifferenceTotals(row.GetInt64(0), row.GetInt64(1)),
+        ct))[0];
 
     /// <summary>Reads the differences of a candidate by subject and table.</summary>
     /// <param name="after">The last subject and table of the page before; null for the first page.</param>
-    public async Task<IReadOnlyList<SubjectDifference>> PageAsync(
-        string model, int number, (string Subject, string Table)? after, int limit, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"""
-            select d.subject, d.table_name, d.stream, s.type, d.rows, d.examples::text
-            from {Table} d left join {SchemaNames.Events}.mt_streams s on s.id = d.stream
-            where d.name = $1 and d.generation = $2 and ($3 or (d.subject, d.table_name) > ($4, $5))
-            order by d.subject, d.table_name limit $6
-            """);
-        foreach (var value in (object[])[model, number, after is null, after?.Subject ?? "", after?.Table ?? "", limit])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var page = new List<SubjectDifference>();
-        while (await reader.ReadAsync(ct))
-        {
-            page.Add(new(
-                reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetGuid(2), Text(reader, 3),
-                reader.GetInt64(4), [.. Changes(reader.GetString(5))]));
-        }
-
-        return page;
-    }
+    public Task<IReadOnlyList<SubjectDifference>> PageAsync(
+        string model, int number, (string Subject, string Table)? after, int limit, CancellationToken ct) => source.ListAsync(
+        $"""
+        select d.subject, d.table_name, d.stream, s.type, d.rows, d.examples::text
+        from {Table} d left join {SchemaNames.Events}.mt_streams s on s.id = d.stream
+        where d.name = $1 and d.generation = $2 and ($3 or (d.subject, d.table_name) > ($4, $5))
+        order by d.subject, d.table_name limit $6
+        """,
+        [model, number, after is null, after?.Subject ?? "", after?.Table ?? "", limit],
+        row => new SubjectDifference(
+            row.GetString(0), row.GetString(1), row.GetOrDefault<Guid?>(2), row.GetOrDefault<string>(3), row.GetInt64(4),
+            [.. Changes(row.GetString(5))]),
+        ct);
 
     private static IEnumerable<ValueChange> Changes(string examples)
     {
@@ -152,6 +122,4 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
 
     private static string? Value(JsonElement value) =>
         value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : value.GetRawText();
-
-    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

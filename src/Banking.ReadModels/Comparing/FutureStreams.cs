@@ -11,28 +11,21 @@ public static class FutureStreams
 {
     private const int MaxStreams = 100;
 
-    public static async Task<IReadOnlyList<Difference>> FindAsync(NpgsqlDataSource source, DateTimeOffset now, CancellationToken ct)
+    public static Task<IReadOnlyList<Difference>> FindAsync(NpgsqlDataSource source, DateTimeOffset now, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
-        await using var command = source.CreateCommand(
+        return source.ListAsync(
             $"""
             select id, timestamp from {SchemaNames.Streams}
             where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}
-            """);
-        command.Parameters.Add(new() { Value = now + SystemClock.MaxSkew });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var streams = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(
-                new(
-                    "log",
-                    SchemaNames.Streams,
-                    reader.GetGuid(0),
-                    $"recorded before {now:O}",
-                    $"recorded at {reader.GetFieldValue<DateTimeOffset>(1):O}"));
-        }
-
-        return streams;
+            """,
+            [now + SystemClock.MaxSkew],
+            row => new Difference(
+                "log",
+                SchemaNames.Streams,
+                row.GetGuid(0),
+                $"recorded before {now:O}",
+                $"recorded at {row.GetFieldValue<DateTimeOffset>(1):O}"),
+            ct);
     }
 }

@@ -1,4 +1,5 @@
 using Banking.Commands.Receipts;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
@@ -14,9 +15,9 @@ internal static class IdShares
     public static async Task<int> CountAsync(NpgsqlDataSource source, int rows, CancellationToken ct)
     {
         // The estimate of PostgreSQL's last analyze; -1 if there was none.
-        await using var command = source.CreateCommand(
-            $"select greatest(reltuples, 0)::bigint from pg_class where oid = '{ReceiptTable.Name}'::regclass");
-        return (int)Math.Clamp((long)(await command.ExecuteScalarAsync(ct))! / rows, 1, MaxShares);
+        var receipts = await source.ScalarAsync<long>(
+            $"select greatest(reltuples, 0)::bigint from pg_class where oid = '{ReceiptTable.Name}'::regclass", [], ct);
+        return (int)Math.Clamp(receipts / rows, 1, MaxShares);
     }
 
     public static StreamSelection Of(int share, int shares) => StreamSelection.Between(

@@ -91,69 +91,58 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     private async Task<Dictionary<Guid, DateTimeOffset>> CompareAcceptedAsync(
         NpgsqlConnection snapshot, StreamSelection ids, List<Difference> differences, CancellationToken ct)
     {
-        await using var command = ids.Command(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}");
-        await using var reader = await command.ExecuteReaderAsync(ct);
         var refusals = new Dictionary<Guid, DateTimeOffset>();
-        while (await reader.ReadAsync(ct))
+        var found = await ids.ListAsync(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}", [], Compare, ct);
+        differences.AddRange(found.OfType<Difference>().Take(Comparison.MaxRows));
+        return refusals;
+
+        Difference? Compare(NpgsqlDataReader row)
         {
-            var (id, hasNoEvent) = (reader.GetGuid(0), reader.IsDBNull(1));
-            if (hasNoEvent && HttpStatus.IsProblem(reader.GetInt16(2)))
+            var (id, hasNoEvent) = (row.GetGuid(0), row.IsDBNull(1));
+            if (hasNoEvent && HttpStatus.IsProblem(row.GetInt16(2)))
             {
-                refusals[id] = reader.GetFieldValue<DateTimeOffset>(18);
-                continue;
+                refusals[id] = row.GetFieldValue<DateTimeOffset>(18);
+                return null;
             }
 
             var brokenRule = hasNoEvent
                 ? "an accepted command has an event"
-                : reader.IsDBNull(6) ? "its event is in the log"
-                : IdRule(reader, id);
-            if (brokenRule is not null && differences.Count < Comparison.MaxRows)
-            {
-                differences.Add(new(
-                    Name, Table, hasNoEvent || reader.IsDBNull(6) ? null : reader.GetGuid(3), Text(new { rule = brokenRule }),
-                    Text(new { id, eventId = hasNoEvent ? (Guid?)null : reader.GetGuid(1) }), id));
-            }
+                : row.IsDBNull(6) ? "its event is in the log"
+                : IdRule(row, id);
+            return brokenRule is null ? null : new(
+                Name, Table, hasNoEvent || row.IsDBNull(6) ? null : row.GetGuid(3), Text(new { rule = brokenRule }),
+                Text(new { id, eventId = hasNoEvent ? (Guid?)null : row.GetGuid(1) }), id);
         }
-
-        return refusals;
     }
 
     /// <summary>Returns the broken rule if the receipt's id does not belong to its event; null if it does.</summary>
     private static string? IdRule(NpgsqlDataReader reader, Guid id)
     {
-        string? At(int i) => reader.IsDBNull(i) ? null : reader.GetString(i);
+        string? At(int i) => reader.GetOrDefault<string>(i);
         return ReceiptedEvent.IdOf(At(17), At(10), At(12), At(13)) == id
             ? null
             : "its id is made of the caller, operation and key of its event";
     }
 
-    private static async Task<List<ReceiptedEvent>> PageAsync(
-        NpgsqlConnection snapshot, StreamSelection streams, Guid stream, long version, CancellationToken ct)
-    {
-        await using var command = streams.Command(snapshot,
-            $"""
-            select {ReceiptedEvent.Columns}, {ImportedEvents.Columns}
-            from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
-            where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4)
-            order by e.stream_id, e.version limit {PageSize}
-            """,
-            stream,
-            version);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var page = new List<ReceiptedEvent>();
-        while (await reader.ReadAsync(ct))
+    private static Task<IReadOnlyList<ReceiptedEvent>> PageAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, Guid stream, long version, CancellationToken ct) => streams.ListAsync(
+        snapshot,
+        $"""
+        select {ReceiptedEvent.Columns}, {ImportedEvents.Columns}
+        from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
+        where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4)
+        order by e.stream_id, e.version limit {PageSize}
+        """,
+        [stream, version],
+        row => ReceiptedEvent.Read(row) with
         {
-            page.Add(ReceiptedEvent.Read(reader) with
-            {
-                IsWithItsFirst = !await reader.IsDBNullAsync(15, ct) && reader.GetBoolean(15),
-                ExternalId = await reader.IsDBNullAsync(16, ct) ? null : reader.GetString(16),
-            });
-        }
+            IsWithItsFirst = row.GetOrDefault<bool>(15),
+            ExternalId = row.GetOrDefault<string>(16),
+        },
+        ct);
 
-        return page;
-    }
-
-    private async Task<IReadOnlyList<Difference>> CompareAsync(NpgsqlConnection snapshot, List<ReceiptedEvent> page, CancellationToken ct)
+    private async Task<IReadOnlyList<Difference>> CompareAsync(
+        NpgsqlConnection snapshot, IReadOnlyList<ReceiptedEvent> page, CancellationToken ct)
     {
         var differences = new List<Difference>();
         var withReceipt = new List<ReceiptedEvent>();
@@ -181,28 +170,18 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         return withReceipt.Count == 0 ? differences : [.. differences, .. await CompareReceiptsAsync(snapshot, withReceipt, ct)];
     }
 
-    private async Task<List<Difference>> CompareReceiptsAsync(
+    private async Task<IEnumerable<Difference>> CompareReceiptsAsync(
         NpgsqlConnection snapshot, List<ReceiptedEvent> events, CancellationToken ct)
     {
-        var differences = new List<Difference>();
-        await using var command = new NpgsqlCommand(ReceiptsOfEvents, snapshot) { CommandTimeout = 0 };
-        command.Parameters.Add(new() { Value = events.Select(e => e.ReceiptId!.Value).ToArray() });
-        command.Parameters.Add(new() { Value = events.Select(e => e.Position).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        foreach (var e in events)
-        {
-            if (!await reader.ReadAsync(ct))
-            {
-                break;
-            }
-
-            if (Difference(e, reader) is { } difference)
-            {
-                differences.Add(difference);
-            }
-        }
-
-        return differences;
+        // One row for each event, in the same order.
+        var next = 0;
+        var differences = await snapshot.ListAsync(
+            ReceiptsOfEvents,
+            [events.Select(e => e.ReceiptId!.Value).ToArray(), events.Select(e => e.Position).ToArray()],
+            row => Difference(events[next++], row),
+            ct,
+            timeoutSeconds: 0);
+        return differences.OfType<Difference>();
     }
 
     private Difference? Difference(ReceiptedEvent e, NpgsqlDataReader row)

@@ -3,6 +3,7 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Imports;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
@@ -53,27 +54,22 @@ public sealed record ReceiptedEvent(
             : CommandContext.Scope(customerId, actor, operation, key);
     }
 
-    internal static ReceiptedEvent Read(NpgsqlDataReader row)
-    {
-        return new(
-            row.GetGuid(0),
-            row.GetInt64(1),
-            row.GetInt64(2),
-            row.GetGuid(3),
-            row.GetString(4),
-            row.GetString(5),
-            row.GetFieldValue<DateTimeOffset>(6),
-            Text(7),
-            Text(8),
-            Text(9),
-            Text(10),
-            Text(11),
-            Text(12),
-            row.GetString(13),
-            Text(14));
-
-        string? Text(int i) => row.IsDBNull(i) ? null : row.GetString(i);
-    }
+    internal static ReceiptedEvent Read(NpgsqlDataReader row) => new(
+        row.GetGuid(0),
+        row.GetInt64(1),
+        row.GetInt64(2),
+        row.GetGuid(3),
+        row.GetString(4),
+        row.GetString(5),
+        row.GetFieldValue<DateTimeOffset>(6),
+        row.GetOrDefault<string>(7),
+        row.GetOrDefault<string>(8),
+        row.GetOrDefault<string>(9),
+        row.GetOrDefault<string>(10),
+        row.GetOrDefault<string>(11),
+        row.GetOrDefault<string>(12),
+        row.GetString(13),
+        row.GetOrDefault<string>(14));
 }
 
 /// <summary>A module's rule for the responses in receipts.</summary>

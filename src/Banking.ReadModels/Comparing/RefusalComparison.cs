@@ -40,12 +40,13 @@ public sealed class RefusalComparison : StoredComparison
 
     public override string Name => "refusals";
 
-    public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+    public override Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(streams);
         // An earlier version of the bank wrote no events for refusals: skip refusals older than the first event.
-        await using var command = streams.Command(snapshot,
+        return streams.ListAsync(
+            snapshot,
             $"""
             select coalesce(e.stream_id, r.id), {EventData}::text,
                 case when r.id is null then null else {RefusalData}::text end, e.stream_id is null
@@ -55,20 +56,10 @@ public sealed class RefusalComparison : StoredComparison
                 and (e.stream_id is not null or (r.data ->> 'recordedAt')::timestamptz >=
                     (select timestamp from {SchemaNames.Events}.mt_events where type = $3 order by seq_id limit 1))
             order by 1 limit {Comparison.MaxRows}
-            """, CommandsModule.RefusedEventName);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.Add(
-                new(
-                    Name,
-                    Table,
-                    reader.GetGuid(0),
-                    reader.GetBoolean(3) ? null : reader.GetString(1),
-                    reader.IsDBNull(2) ? null : reader.GetString(2)));
-        }
-
-        return differences;
+            """,
+            [CommandsModule.RefusedEventName],
+            row => new Difference(
+                Name, Table, row.GetGuid(0), row.GetBoolean(3) ? null : row.GetString(1), row.GetOrDefault<string>(2)),
+            ct);
     }
 }

@@ -53,30 +53,17 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 
     public override async Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
     {
-        var version = 0L;
-        string? stored = null;
-        await using (
-            var command = new NpgsqlCommand(
-                $"""
-                select s.version, d.data::text from {SchemaNames.Events}.mt_streams s left join {_table.Name} d on d.id = s.id
-                where s.id = $1 and s.type = $2
-                """,
-                snapshot)
-            {
-                Parameters =
-                {
-                    new() { Value = stream },
-                    new() { Value = TState.StreamType },
-                },
-            })
+        var rows = await snapshot.ListAsync(
+            $"""
+            select s.version, d.data::text from {SchemaNames.Streams} s left join {_table.Name} d on d.id = s.id
+            where s.id = $1 and s.type = $2
+            """,
+            [stream, TState.StreamType],
+            row => (row.GetInt64(0), row.GetOrDefault<string>(1)),
+            ct);
+        if (rows is not [var (version, stored)])
         {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            if (!await reader.ReadAsync(ct))
-            {
-                return [];
-            }
-
-            (version, stored) = (reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1));
+            return [];
         }
 
         TState? state = null;
@@ -92,7 +79,8 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     public override async Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        if (!await LockStreamAsync(transaction, stream, ct))
+        var connection = transaction.Connection!;
+        if (!await LockStreamAsync(connection, stream, ct))
         {
             return [];
         }
@@ -103,22 +91,18 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             state = page.Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
         }
 
-        List<Difference> found = [.. Compare(stream, state!, await ReadStateAsync(transaction, stream, ct))];
+        List<Difference> found = [.. Compare(stream, state!, await ReadStateAsync(connection, stream, ct))];
         if (found.Count > 0)
         {
-            await WriteStateAsync(transaction, stream, state!, ct);
+            await WriteStateAsync(connection, stream, state!, ct);
         }
 
         foreach (var (lookup, document, json) in Lookups(state!))
         {
-            await using var write = new NpgsqlCommand(
+            if (await connection.ExecuteAsync(
                 $"insert into {lookup.Name} (id, data, mt_dotnet_type) values ($1, $2, $3) on conflict (id) do nothing",
-                transaction.Connection!,
-                transaction);
-            write.Parameters.Add(new() { Value = lookup.Id(document) });
-            write.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb });
-            write.Parameters.Add(new() { Value = lookup.Document.FullName! });
-            if (await write.ExecuteNonQueryAsync(ct) > 0)
+                [lookup.Id(document), NpgsqlDbType.Jsonb.Of(json), lookup.Document.FullName],
+                ct) > 0)
             {
                 found.Add(new(Name, TableOf(lookup), stream, json, null));
             }
@@ -129,60 +113,37 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 
     /// <summary>Locks a stream, so that a command on it waits and then starts from the repaired state.</summary>
     /// <returns>False if the stream does not exist or is of another kind.</returns>
-    private static async Task<bool> LockStreamAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select version from {SchemaNames.Events}.mt_streams where id = $1 and type = $2 for update",
-            transaction.Connection!,
-            transaction)
-        { Parameters = { new() { Value = stream }, new() { Value = TState.StreamType } } };
-        return await command.ExecuteScalarAsync(ct) is not null;
-    }
+    private static async Task<bool> LockStreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
+        await connection.ScalarAsync<long?>(
+            $"select version from {SchemaNames.Streams} where id = $1 and type = $2 for update",
+            [stream, TState.StreamType],
+            ct) is not null;
 
-    private async Task<string?> ReadStateAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select data::text from {_table.Name} where id = $1", transaction.Connection!, transaction)
-        { Parameters = { new() { Value = stream } } };
-        return (string?)await command.ExecuteScalarAsync(ct);
-    }
+    private Task<string?> ReadStateAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
+        connection.ScalarAsync<string?>($"select data::text from {_table.Name} where id = $1", [stream], ct);
 
-    private async Task WriteStateAsync(NpgsqlTransaction transaction, Guid stream, TState state, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
+    private async Task WriteStateAsync(NpgsqlConnection connection, Guid stream, TState state, CancellationToken ct) =>
+        await connection.ExecuteAsync(
             $"""
             insert into {_table.Name} as d (id, data, mt_version, mt_dotnet_type) values ($1, $2, $3, $4)
             on conflict (id) do update set
                 data = excluded.data, mt_version = excluded.mt_version, mt_last_modified = transaction_timestamp()
             """,
-            transaction.Connection!,
-            transaction);
-        command.Parameters.Add(new() { Value = stream });
-        command.Parameters.Add(new() { Value = Json(state), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new() { Value = state.Version });
-        command.Parameters.Add(new() { Value = typeof(TState).FullName! });
-        await command.ExecuteNonQueryAsync(ct);
-    }
+            [stream, NpgsqlDbType.Jsonb.Of(Json(state)), state.Version, typeof(TState).FullName],
+            ct);
 
     /// <summary>Reads the streams of this kind together with the stored states, including states without a stream.</summary>
-    private async Task<List<(Guid Id, bool StreamExists, string? Stored)>> StoredAsync(
-        NpgsqlConnection snapshot, StreamSelection streams, CancellationToken ct)
-    {
-        await using var command = streams.Command(snapshot,
-            $"""
-            select coalesce(s.id, d.id), s.id is not null, d.data::text
-            from (select id from {SchemaNames.Events}.mt_streams where {streams.On("id")} and type = $3) s
-            full join (select id, data from {_table.Name} where {streams.On("id")}) d on d.id = s.id
-            """, TState.StreamType);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var stored = new List<(Guid, bool, string?)>();
-        while (await reader.ReadAsync(ct))
-        {
-            stored.Add((reader.GetGuid(0), reader.GetBoolean(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
-        }
-
-        return stored;
-    }
+    private Task<IReadOnlyList<(Guid Id, bool StreamExists, string? Stored)>> StoredAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, CancellationToken ct) => streams.ListAsync(
+        snapshot,
+        $"""
+        select coalesce(s.id, d.id), s.id is not null, d.data::text
+        from (select id from {SchemaNames.Streams} where {streams.On("id")} and type = $3) s
+        full join (select id, data from {_table.Name} where {streams.On("id")}) d on d.id = s.id
+        """,
+        [TState.StreamType],
+        row => (row.GetGuid(0), row.GetBoolean(1), row.GetOrDefault<string>(2)),
+        ct);
 
     private IEnumerable<Difference> Compare(Guid id, TState state, string? stored)
     {
@@ -200,25 +161,14 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         foreach (
             var lookup in states.SelectMany(s => Lookups(s).Select(l => (State: s, l.Table, l.Document, l.Json))).GroupBy(l => l.Table))
         {
-            var found = new Dictionary<string, string>(StringComparer.Ordinal);
-            await using (
-                var command = new NpgsqlCommand($"select id::text, data::text from {lookup.Key.Name} where id = any($1)", snapshot))
-            {
-                command.Parameters.Add(
-                    lookup.Key.IdType == NpgsqlDbType.Uuid
-                        ? new() { Value = lookup.Select(l => (Guid)lookup.Key.Id(l.Document)).ToArray() }
-                        : new()
-                        {
-                            Value = lookup.Select(l => (string)lookup.Key.Id(l.Document)).ToArray(),
-                            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
-                        });
-                await using var reader = await command.ExecuteReaderAsync(ct);
-                while (await reader.ReadAsync(ct))
-                {
-                    found[reader.GetString(0)] = reader.GetString(1);
-                }
-            }
-
+            var ids = lookup.Select(l => lookup.Key.Id(l.Document));
+            var found = (await snapshot.ListAsync(
+                $"select id::text, data::text from {lookup.Key.Name} where id = any($1)",
+                [lookup.Key.IdType == NpgsqlDbType.Uuid
+                    ? ids.Cast<Guid>().ToArray()
+                    : (NpgsqlDbType.Array | NpgsqlDbType.Varchar).Of(ids.Cast<string>().ToArray())],
+                row => (Id: row.GetString(0), Json: row.GetString(1)),
+                ct)).ToDictionary(StringComparer.Ordinal);
             foreach (var (state, table, document, json) in lookup)
             {
                 var stored = found.GetValueOrDefault(table.Id(document).ToString()!);

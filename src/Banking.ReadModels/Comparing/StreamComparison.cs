@@ -70,16 +70,13 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         var sql = Sql.Replace("{selection:events}", streams.OnEvents("stream_id", "version"), StringComparison.Ordinal)
             .Replace("{after}", streams.AfterVersion.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);
-        await using var command = streams.Command(
-            snapshot, sql, _known.Select(k => k.Stream).ToArray(), _known.Select(k => k.Event).ToArray(), _timesMayFall);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.AddRange(Differences(reader));
-        }
-
-        return differences;
+        var differences = await streams.ListAsync(
+            snapshot,
+            sql,
+            [_known.Select(k => k.Stream).ToArray(), _known.Select(k => k.Event).ToArray(), _timesMayFall],
+            row => Differences(row).ToList(),
+            ct);
+        return [.. differences.SelectMany(d => d)];
     }
 
     /// <summary>The stored names of an event type, including those of its earlier versions.</summary>

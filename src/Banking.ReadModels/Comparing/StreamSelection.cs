@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Banking.EventStore.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -70,26 +71,20 @@ public sealed record StreamSelection
         return new(bytes, bigEndian: true);
     }
 
-    /// <summary>Creates a command with this selection as $1 and $2, and the other values from $3 on.</summary>
-    public NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> others)
+    /// <summary>Creates a command with this selection as $1 and $2.</summary>
+    public NpgsqlCommand Command(NpgsqlConnection connection, string sql)
     {
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        if (_ids is null)
-        {
-            command.Parameters.Add(new() { Value = _after });
-            command.Parameters.Add(new() { Value = _upTo });
-        }
-        else
-        {
-            command.Parameters.Add(new() { Value = _ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-            command.Parameters.Add(new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
-        }
-
-        foreach (var value in others)
-        {
-            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
-        }
-
+        command.Parameters.Add(new() { Value = _ids ?? (object)_after });
+        command.Parameters.Add(_ids is null ? new() { Value = _upTo } : NpgsqlDbType.Uuid.Of(null));
         return command;
+    }
+
+    /// <summary>Reads rows of a statement that has this selection as $1 and $2, and the other values from $3 on.</summary>
+    public Task<IReadOnlyList<T>> ListAsync<T>(
+        NpgsqlConnection snapshot, string sql, object?[] others, Func<NpgsqlDataReader, T> row, CancellationToken ct)
+    {
+        object?[] selected = _ids is null ? [_after, _upTo] : [_ids, NpgsqlDbType.Uuid.Of(null)];
+        return snapshot.ListAsync(sql, [.. selected, .. others], row, ct, timeoutSeconds: 0);
     }
 }

@@ -15,7 +15,7 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
 
     /// <summary>Reads the streams after one of them, ordered by id.</summary>
     public Task<IReadOnlyList<StreamSize>> AfterAsync(Guid after, int limit, CancellationToken ct) =>
-        ReadAsync($"select id, version from {SchemaNames.Events}.mt_streams where id > $1 order by id limit $2", ct, after, limit);
+        ReadAsync($"select id, version from {SchemaNames.Streams} where id > $1 order by id limit $2", [after, limit], ct);
 
     /// <summary>Reads the streams of the latest events, the latest first.</summary>
     /// <param name="limit">Number of events.</param>
@@ -26,62 +26,36 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
             from (
                 select stream_id, max(seq_id) as last
                 from (select stream_id, seq_id from {SchemaNames.Events}.mt_events order by seq_id desc limit $1) e group by 1) l
-            left join {SchemaNames.Events}.mt_streams s on s.id = l.stream_id order by l.last desc
+            left join {SchemaNames.Streams} s on s.id = l.stream_id order by l.last desc
             """,
-            ct,
-            limit);
+            [limit],
+            ct);
 
-    private async Task<IReadOnlyList<StreamSize>> ReadAsync(string sql, CancellationToken ct, params object[] values)
+    private async Task<IReadOnlyList<StreamSize>> ReadAsync(string sql, object?[] values, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        var sizes = new List<StreamSize>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            sizes.Add(new(reader.GetGuid(0), reader.GetInt64(1)));
-        }
-
-        return sizes;
+        return await connection.ListAsync(sql, values, row => new StreamSize(row.GetGuid(0), row.GetInt64(1)), ct);
     }
 
     /// <summary>Counts these streams by type.</summary>
-    public async Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select coalesce(type, ''), count(*)::int from {SchemaNames.Events}.mt_streams where id = any($1) group by 1");
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        var types = new List<(string, int)>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            types.Add((reader.GetString(0), reader.GetInt32(1)));
-        }
-
-        return types;
-    }
+    public Task<IReadOnlyList<(string Type, int Count)>> TypesAsync(IReadOnlyList<Guid> streams, CancellationToken ct) => source.ListAsync(
+        $"select coalesce(type, ''), count(*)::int from {SchemaNames.Streams} where id = any($1) group by 1",
+        [streams.ToArray()],
+        row => (row.GetString(0), row.GetInt32(1)),
+        ct);
 
     /// <summary>Selects the last events of a stream, by the versions of its events and not of its row.</summary>
     public async Task<StreamSelection> EndOfAsync(Guid stream, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            $"select coalesce(max(version), 0) from {SchemaNames.Events}.mt_events where stream_id = $1");
-        command.Parameters.Add(new() { Value = stream });
-        return StreamSelection.EndOf(stream, Math.Max(0, (long)(await command.ExecuteScalarAsync(ct))! - LastOfLong));
+        var last = await source.ScalarAsync<long>(
+            $"select coalesce(max(version), 0) from {SchemaNames.Events}.mt_events where stream_id = $1", [stream], ct);
+        return StreamSelection.EndOf(stream, Math.Max(0, last - LastOfLong));
     }
 
     /// <summary>Filters streams to those with more events than a limit.</summary>
-    public async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select id from {SchemaNames.Events}.mt_streams where id = any($1) and version > $2");
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        command.Parameters.Add(new() { Value = (long)largest });
-        return await command.ReadIdsAsync(ct);
-    }
+    public Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct) => source.ListAsync(
+        $"select id from {SchemaNames.Streams} where id = any($1) and version > $2",
+        [streams.ToArray(), (long)largest],
+        row => row.GetGuid(0),
+        ct);
 }

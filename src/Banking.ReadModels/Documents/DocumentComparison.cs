@@ -101,19 +101,15 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     private static async Task<Dictionary<Guid, (string Document, bool HasStream)>> StoredAsync(
         NpgsqlConnection snapshot, DocumentModel model, StreamSelection streams, CancellationToken ct)
     {
-        await using var command = streams.Command(
+        var rows = await streams.ListAsync(
             snapshot,
             $"""
             select d.id, d.data::text, exists (select from {SchemaNames.Events}.mt_streams s where s.id = d.id)
             from {model.Table} d where {streams.On("d.id")}
-            """);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var stored = new Dictionary<Guid, (string, bool)>();
-        while (await reader.ReadAsync(ct))
-        {
-            stored[reader.GetGuid(0)] = (reader.GetString(1), reader.GetBoolean(2));
-        }
-
-        return stored;
+            """,
+            [],
+            row => (Id: row.GetGuid(0), Stored: (row.GetString(1), row.GetBoolean(2))),
+            ct);
+        return rows.ToDictionary();
     }
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Banking.Commands.Operators;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -45,10 +44,8 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             OperatorAction.OfTheBank("stopped before an event that cannot be projected"),
             new ReadModelPaused(status.Model.Name, status.Generation, position, reason, clock.GetUtcNow()),
             "true",
-            ct,
-            clock.GetUtcNow(),
-            position,
-            reason);
+            [clock.GetUtcNow(), position, reason],
+            ct);
 
     /// <summary>Resumes a paused projection, which retries the event.</summary>
     /// <returns>False if it is not paused.</returns>
@@ -57,7 +54,7 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         var status = await OfAsync(model, ct);
         return await ChangeAsync(
             status, "paused_at = null, pause_position = null, pause_reason = null", action,
-            new ReadModelResumed(model.Name, status.Generation, clock.GetUtcNow()), "s.paused_at is not null", ct);
+            new ReadModelResumed(model.Name, status.Generation, clock.GetUtcNow()), "s.paused_at is not null", [], ct);
     }
 
     /// <summary>Requests a rebuild. The host that runs the projections runs it.</summary>
@@ -72,21 +69,15 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             action,
             new RebuildRequested(model.Name, status.Generation + 1, model.Version, clock.GetUtcNow()),
             "s.requested_at is null or s.finished_at is not null",
-            ct,
-            clock.GetUtcNow(),
-            action.Caller.Actor,
-            action.Reason);
+            [clock.GetUtcNow(), action.Caller.Actor, action.Reason],
+            ct);
     }
 
     /// <summary>Records the start of a rebuild and ends a pause: a rebuild retries every event.</summary>
-    internal async Task BeginRebuildAsync(DocumentModel model, long target, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"update {Table} set started_at = $2, target = $3, paused_at = null, pause_position = null, pause_reason = null where name = $1"
-        );
-        Add(command, [model.Name, clock.GetUtcNow(), target]);
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    internal async Task BeginRebuildAsync(DocumentModel model, long target, CancellationToken ct) => await source.ExecuteAsync(
+        $"update {Table} set started_at = $2, target = $3, paused_at = null, pause_position = null, pause_reason = null where name = $1",
+        [model.Name, clock.GetUtcNow(), target],
+        ct);
 
     internal async Task FinishRebuildAsync(DocumentModel model, string outcome, CancellationToken ct)
     {
@@ -97,36 +88,29 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             OperatorAction.OfTheBank("rebuilt from the log"),
             new RebuildFinished(model.Name, status.Generation + 1, outcome, status.Position, 0, clock.GetUtcNow()),
             "true",
-            ct,
-            clock.GetUtcNow(),
-            outcome);
+            [clock.GetUtcNow(), outcome],
+            ct);
     }
 
     /// <summary>Finds the position of a projection's next event after a position; null if there is none.</summary>
-    internal async Task<long?> NextEventAsync(DocumentModel model, long after, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"""
-            select seq_id from {SchemaNames.Events}.mt_events
-            where seq_id > $1 and type = any($2) and not is_archived order by seq_id limit 1
-            """);
-        Add(command, [after, model.EventTypes.ToArray()]);
-        return (long?)await command.ExecuteScalarAsync(ct);
-    }
+    internal Task<long?> NextEventAsync(DocumentModel model, long after, CancellationToken ct) => source.ScalarAsync<long?>(
+        $"""
+        select seq_id from {SchemaNames.Events}.mt_events
+        where seq_id > $1 and type = any($2) and not is_archived order by seq_id limit 1
+        """,
+        [after, model.EventTypes.ToArray()],
+        ct);
 
     /// <summary>
     /// Finds the first event between two positions whose type this version of the bank does not know; null if there is none.
     /// </summary>
-    internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"""
-            select seq_id from {SchemaNames.Events}.mt_events
-            where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
-            """);
-        Add(command, [after, upTo, models.KnownEventTypes.ToArray()]);
-        return (long?)await command.ExecuteScalarAsync(ct);
-    }
+    internal Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct) => source.ScalarAsync<long?>(
+        $"""
+        select seq_id from {SchemaNames.Events}.mt_events
+        where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
+        """,
+        [after, upTo, models.KnownEventTypes.ToArray()],
+        ct);
 
     /// <summary>Changes the row of a projection and records the fact in the operator log, in one transaction.</summary>
     /// <returns>False if the condition does not hold: then nothing is changed.</returns>
@@ -136,27 +120,16 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         OperatorAction action,
         object fact,
         string condition,
-        CancellationToken ct,
-        params object[] values)
+        object?[] values,
+        CancellationToken ct)
     {
         var name = status.Model.Name;
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (
-            var insert = new NpgsqlCommand($"insert into {Table} (name) values ($1) on conflict do nothing", connection, transaction))
+        await connection.ExecuteAsync($"insert into {Table} (name) values ($1) on conflict do nothing", [name], ct);
+        if (await connection.ExecuteAsync($"update {Table} s set {set} where name = $1 and ({condition})", [name, .. values], ct) == 0)
         {
-            Add(insert, [name]);
-            await insert.ExecuteNonQueryAsync(ct);
-        }
-
-        await using (
-            var update = new NpgsqlCommand($"update {Table} s set {set} where name = $1 and ({condition})", connection, transaction))
-        {
-            Add(update, [name, .. values]);
-            if (await update.ExecuteNonQueryAsync(ct) == 0)
-            {
-                return false;
-            }
+            return false;
         }
 
         await operatorLog.RecordAsync(transaction, name, fact, action, ct);
@@ -164,19 +137,11 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         return true;
     }
 
-    private async Task<IReadOnlyList<ProjectionStatus>> ReadAsync(IReadOnlyList<DocumentModel> wanted, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Select);
-        Add(command, [wanted.Select(m => m.Name).ToArray(), wanted.Select(m => m.Shard.Identity).ToArray()]);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var found = new List<ProjectionStatus>();
-        while (await reader.ReadAsync(ct))
-        {
-            found.Add(Status(wanted.First(m => m.Name == reader.GetString(0)), reader));
-        }
-
-        return found;
-    }
+    private Task<IReadOnlyList<ProjectionStatus>> ReadAsync(IReadOnlyList<DocumentModel> wanted, CancellationToken ct) => source.ListAsync(
+        Select,
+        [wanted.Select(m => m.Name).ToArray(), wanted.Select(m => m.Shard.Identity).ToArray()],
+        row => Status(wanted.First(m => m.Name == row.GetString(0)), row),
+        ct);
 
     private static ProjectionStatus Status(DocumentModel model, NpgsqlDataReader row)
     {
@@ -197,16 +162,8 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             At(12),
             Text(13));
 
-        DateTimeOffset? At(int i) => row.IsDBNull(i) ? null : row.GetFieldValue<DateTimeOffset>(i);
-        string? Text(int i) => row.IsDBNull(i) ? null : row.GetString(i);
-        long? Number(int i) => row.IsDBNull(i) ? null : row.GetInt64(i);
-    }
-
-    private static void Add(DbCommand command, IEnumerable<object> values)
-    {
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
+        DateTimeOffset? At(int i) => row.GetOrDefault<DateTimeOffset?>(i);
+        string? Text(int i) => row.GetOrDefault<string>(i);
+        long? Number(int i) => row.GetOrDefault<long?>(i);
     }
 }

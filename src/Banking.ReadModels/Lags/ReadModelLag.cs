@@ -105,23 +105,17 @@ public sealed class ReadModelLag : BackgroundService
     /// <summary>Longer than any transaction of this bank takes.</summary>
     private const double StallSeconds = 30;
 
-    private async Task<long> EndAsync(CancellationToken ct)
-    {
-        await using var command = _source.CreateCommand(
-            $"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events where not is_archived");
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private Task<long> EndAsync(CancellationToken ct) => _source.ScalarAsync<long>(
+        $"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events where not is_archived", [], ct);
 
     /// <summary>Age of the next event, by the host's clock. Not below zero, even if the clock of the recording host is ahead.</summary>
-    private async Task<double> AgeAsync(long position, CancellationToken ct)
-    {
-        await using var command = _source.CreateCommand(
-            $"select timestamp from {SchemaNames.Events}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1");
-        command.Parameters.Add(new() { Value = position });
-        return await command.ExecuteScalarAsync(ct) is DateTime recorded
+    private async Task<double> AgeAsync(long position, CancellationToken ct) =>
+        await _source.ScalarAsync<DateTime?>(
+            $"select timestamp from {SchemaNames.Events}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1",
+            [position],
+            ct) is { } recorded
             ? Math.Max(0, Math.Round((_clock.GetUtcNow().UtcDateTime - recorded).TotalSeconds, 3))
             : 0;
-    }
 
     private IEnumerable<Measurement<double>> Measured(Func<Lag, double> value) =>
         _last.Values.Select(l => new Measurement<double>(value(l.Lag), new KeyValuePair<string, object?>("model", l.Lag.Model)));

@@ -23,29 +23,14 @@ internal static class EndedTables
         }
     }
 
-    private static async Task<IReadOnlyList<int>> FindAsync(NpgsqlConnection connection, ReadModel model, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
+    private static Task<IReadOnlyList<int>> FindAsync(NpgsqlConnection connection, ReadModel model, CancellationToken ct) =>
+        connection.ListAsync(
             $"""
             select generation from {Generation.Table}
             where name = $1 and state in ('{GenerationState.Retired}', '{GenerationState.Cancelled}', '{GenerationState.Failed}')
                 and exists (select from unnest($2::text[]) as served where to_regclass(served || '_g' || generation) is not null)
             """,
-            connection)
-        {
-            Parameters =
-            {
-                new() { Value = model.Name },
-                new() { Value = model.Tables.Select(t => ReadTables.Served(model)[t.Name]).ToArray() },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var numbers = new List<int>();
-        while (await reader.ReadAsync(ct))
-        {
-            numbers.Add(reader.GetInt32(0));
-        }
-
-        return numbers;
-    }
+            [model.Name, model.Tables.Select(t => ReadTables.Served(model)[t.Name]).ToArray()],
+            row => row.GetInt32(0),
+            ct);
 }

@@ -111,16 +111,11 @@ public sealed class RebuildComparison(
     private async Task<Guid[]> SampleAsync(NpgsqlConnection snapshot, long position, CancellationToken ct)
     {
         var random = new Random(HashCode.Combine(position, clock.GetUtcNow().Ticks));
-        await using var command = new NpgsqlCommand(
-            $"select distinct s.id from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id "
+        return [.. await snapshot.ListAsync(
+            $"select distinct s.id from {SchemaNames.Events}.mt_events e join {SchemaNames.Streams} s on s.id = e.stream_id "
                 + $"where e.seq_id = any($1) and s.version <= {MaxStreamEvents}",
-            snapshot)
-        {
-            Parameters =
-            {
-                new() { Value = Enumerable.Range(0, MaxStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray() },
-            },
-        };
-        return [.. await command.ReadIdsAsync(ct)];
+            [Enumerable.Range(0, MaxStreams).Select(_ => random.NextInt64(1, Math.Max(2, position + 1))).ToArray()],
+            row => row.GetGuid(0),
+            ct)];
     }
 }

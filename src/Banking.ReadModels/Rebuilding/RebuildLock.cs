@@ -1,4 +1,5 @@
 using System.Data;
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
 
@@ -35,14 +36,8 @@ internal static class RebuildLock
     }
 
     /// <summary>Takes the lock; false if another session holds it.</summary>
-    public static async Task<bool> TryAcquireAsync(NpgsqlConnection connection, string model, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection)
-        {
-            Parameters = { new() { Value = "rebuild:" + model } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
-    }
+    public static Task<bool> TryAcquireAsync(NpgsqlConnection connection, string model, CancellationToken ct) =>
+        connection.ScalarAsync<bool>("select pg_try_advisory_lock(hashtextextended($1, 1))", ["rebuild:" + model], ct);
 
     /// <summary>Releases the lock, and resets the settings that a rebuild changes.</summary>
     public static Task ReleaseAsync(NpgsqlConnection connection) =>

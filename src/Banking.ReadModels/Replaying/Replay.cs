@@ -112,8 +112,7 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
         var rows = new Dictionary<string, long>();
         foreach (var table in model.Tables)
         {
-            await using var command = new NpgsqlCommand($"select count(*) from {tables[table.Name]}", connection) { CommandTimeout = 0 };
-            rows[table.Name] = (long)(await command.ExecuteScalarAsync(ct))!;
+            rows[table.Name] = await connection.ScalarAsync<long>($"select count(*) from {tables[table.Name]}", [], ct, timeoutSeconds: 0);
         }
 
         return rows;

@@ -43,27 +43,25 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     public static async Task<(SentinelStatus Status, TimeSpan? Age)> ReadWithAgeAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
-        await using var command = source.CreateCommand(
-            $"select status::text, extract(epoch from clock_timestamp() - saved_at)::float8 from {Table}");
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? (
-                JsonSerializer.Deserialize<SentinelStatus>(reader.GetString(0), Json)!,
-                reader.IsDBNull(1) ? null : TimeSpan.FromSeconds(reader.GetDouble(1)))
-            : (None, null);
+        var rows = await source.ListAsync(
+            $"select status::text, clock_timestamp() - saved_at from {Table}",
+            [],
+            row => (JsonSerializer.Deserialize<SentinelStatus>(row.GetString(0), Json)!, row.GetOrDefault<TimeSpan?>(1)),
+            ct);
+        return rows is [var found] ? found : (None, null);
     }
 
     /// <summary>Stores the status. Two concurrent saves may lose a count, which is acceptable for a report.</summary>
-    public async Task SaveAsync(NpgsqlDataSource source, CancellationToken ct)
+    public Task SaveAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(source);
-        await using var command = source.CreateCommand(
+        return source.ExecuteAsync(
             $"""
             insert into {Table} (status, saved_at) values ($1, clock_timestamp())
             on conflict (id) do update set status = excluded.status, saved_at = excluded.saved_at
-            """);
-        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(this, Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        await command.ExecuteNonQueryAsync(ct);
+            """,
+            [NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(this, Json))],
+            ct);
     }
 
     /// <summary>
@@ -74,8 +72,6 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     {
         var status = await ReadAsync(source, ct);
         var after = status with { Open = [.. status.Open.Where(d => d.Model != name), .. remaining] };
-        await using var command = source.CreateCommand($"update {Table} set status = $1");
-        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(after, Json), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        await command.ExecuteNonQueryAsync(ct);
+        await source.ExecuteAsync($"update {Table} set status = $1", [NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(after, Json))], ct);
     }
 }

@@ -36,12 +36,8 @@ public sealed class Verification(
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
 
     /// <summary>Reads the highest position of the active read models.</summary>
-    public async Task<long> EndAsync(CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'");
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    public Task<long> EndAsync(CancellationToken ct) => source.ScalarAsync<long>(
+        $"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'", [], ct);
 
     /// <summary>
     /// Compares everything: all streams, all sums, the whole bank. A part that cannot be compared is a difference; the other parts are

@@ -26,53 +26,35 @@ public sealed class RequestKeyStore(NpgsqlDataSource source)
     {
         while (true)
         {
-            await using (
-                var claim = Command($"insert into {Table} (id, fingerprint) values ($1, $2) on conflict (id) do nothing", id, fingerprint))
+            if (await source.ExecuteAsync(
+                $"insert into {Table} (id, fingerprint) values ($1, $2) on conflict (id) do nothing", [id, fingerprint], ct) == 1)
             {
-                if (await claim.ExecuteNonQueryAsync(ct) == 1)
-                {
-                    return null;
-                }
+                return null;
             }
 
-            await using var find = Command($"select fingerprint, status, headers, body from {Table} where id = $1", id);
-            await using var reader = await find.ExecuteReaderAsync(ct);
-            if (await reader.ReadAsync(ct))
+            if (await source.ListAsync($"select fingerprint, status, headers, body from {Table} where id = $1", [id], Read, ct)
+                is [var used])
             {
-                var answer = await reader.IsDBNullAsync(1, ct) ? null : new KeptAnswer(
-                    reader.GetInt16(1), JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(2))!, reader.GetString(3));
-                return new(reader.GetString(0), answer);
+                return used;
             }
         }
     }
 
-    public async Task KeepAsync(Guid id, KeptAnswer answer)
+    public Task KeepAsync(Guid id, KeptAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        await using var command = Command(
+        return source.ExecuteAsync(
             $"update {Table} set status = $2, headers = $3, body = $4 where id = $1",
-            id,
-            (short)answer.Status,
-            JsonSerializer.Serialize(answer.Headers),
-            answer.Body);
-        command.Parameters[2].NpgsqlDbType = NpgsqlDbType.Jsonb;
-        await command.ExecuteNonQueryAsync();
+            [id, (short)answer.Status, NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(answer.Headers)), answer.Body],
+            CancellationToken.None);
     }
 
-    public async Task ReleaseAsync(Guid id)
-    {
-        await using var command = Command($"delete from {Table} where id = $1", id);
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task ReleaseAsync(Guid id) =>
+        source.ExecuteAsync($"delete from {Table} where id = $1", [id], CancellationToken.None);
 
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = source.CreateCommand(sql);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return command;
-    }
+    private static UsedKey Read(NpgsqlDataReader row) => new(
+        row.GetString(0),
+        row.IsDBNull(1)
+            ? null
+            : new KeptAnswer(row.GetInt16(1), JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!, row.GetString(3)));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Documents;
 using Banking.SharedKernel;
@@ -145,11 +146,6 @@ public sealed class MinPosition(
         "min_position_not_supported",
         "This address does not support Ledger-Min-Position: its data is written after the log, and the position reached is unknown.");
 
-    private async Task<long> ReadModelPositionAsync(string model, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'");
-        command.Parameters.Add(new() { Value = model });
-        return (long)(await command.ExecuteScalarAsync(ct))!;
-    }
+    private Task<long> ReadModelPositionAsync(string model, CancellationToken ct) => source.ScalarAsync<long>(
+        $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'", [model], ct);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Npgsql;
 
@@ -14,8 +15,7 @@ public sealed class AccountNumberSequence(NpgsqlDataSource source)
 
     public async Task<AccountNumber> NextAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand($"select nextval('{AccountsModule.Schema}.account_number_sequence')");
-        var next = (long)(await command.ExecuteScalarAsync(ct))!;
+        var next = await source.ScalarAsync<long>($"select nextval('{AccountsModule.Schema}.account_number_sequence')", [], ct);
         return AccountNumber.Create(Country, "BANK" + next.ToString("D12", CultureInfo.InvariantCulture));
     }
 }

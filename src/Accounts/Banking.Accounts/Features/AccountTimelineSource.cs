@@ -41,7 +41,7 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
             await using var connection = await source.OpenConnectionAsync(ct);
             try
             {
-                await ReadAsync(connection, null, account, since, ct);
+                await ReadAsync(connection, account, since, ct);
             }
             catch (UnreadableEventException)
             {
@@ -54,7 +54,7 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(state);
-        return state with { Timeline = await ReadAsync(transaction.Connection!, transaction, state.Id, since, CancellationToken.None) };
+        return state with { Timeline = await ReadAsync(transaction.Connection!, state.Id, since, CancellationToken.None) };
     }
 
     public Account Detach(Account state)
@@ -64,11 +64,11 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
     }
 
     private async Task<AccountTimeline> ReadAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid account, DateTimeOffset since, CancellationToken ct)
+        NpgsqlConnection connection, Guid account, DateTimeOffset since, CancellationToken ct)
     {
         if (_cache.TryGetValue(account, out var cached) && cached.Timeline.Since <= since)
         {
-            var later = await streams.ReadAsync(connection, transaction, account, cached.Version, cached.Timeline.Since, _lastingTypes, ct);
+            var later = await streams.ReadAsync(connection, account, cached.Version, cached.Timeline.Since, _lastingTypes, ct);
             // If the last cached event is not in the log, the database was restored since: discard the cached timeline.
             if (later is [var last, ..] && last.Version == cached.Version && last.Id == cached.EventId)
             {
@@ -77,7 +77,7 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
             }
         }
 
-        var events = await streams.ReadAsync(connection, transaction, account, 1, since, _lastingTypes, ct);
+        var events = await streams.ReadAsync(connection, account, 1, since, _lastingTypes, ct);
         var timeline = AccountTimeline.Of(since, events.Select(e => e.AccountEvent()));
         return events.Count == 0 ? timeline : Cache(account, timeline, events[^1]);
     }

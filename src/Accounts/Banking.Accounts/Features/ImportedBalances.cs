@@ -1,11 +1,11 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Accounts.Features;
 
@@ -19,16 +19,14 @@ internal static class ImportedBalances
     {
         var missing = accounts.Select(a => a.AccountId).ToHashSet();
         var sum = MoneySum.Zero(currency);
-        await using (var command = source.CreateCommand(
-            $"select id, (data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account where id = any($1)"))
+        foreach (var (account, balance) in await source.ListAsync(
+            $"select id, (data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account where id = any($1)",
+            [missing.ToArray()],
+            row => (row.GetGuid(0), row.GetInt64(1)),
+            ct))
         {
-            command.Parameters.Add(new() { Value = missing.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                missing.Remove(reader.GetGuid(0));
-                sum += new Money(reader.GetInt64(1), currency);
-            }
+            missing.Remove(account);
+            sum += new Money(balance, currency);
         }
 
         // A stored state is a cache: fold the accounts whose state is missing.

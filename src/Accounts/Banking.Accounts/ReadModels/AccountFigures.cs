@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
@@ -46,21 +47,16 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
         ArgumentNullException.ThrowIfNull(account);
         var days = new SortedDictionary<DateOnly, DaySums>();
         var lastRow = 0L;
-        await using (var command = source.CreateCommand(Days))
+        foreach (var (day, sums, last) in await source.ListAsync(
+            Days,
+            [account.Id, from, before],
+            row => (row.GetFieldValue<DateOnly>(0), new DaySums(row.GetDecimal(1), row.GetDecimal(2), row.GetInt32(3)), row.GetInt64(4)),
+            ct))
         {
-            foreach (var value in (object[])[account.Id, from, before])
+            lastRow = Math.Max(lastRow, last);
+            if (sums.Movements > 0)
             {
-                command.Parameters.Add(new() { Value = value });
-            }
-
-            await using var rows = await command.ExecuteReaderAsync(ct);
-            while (await rows.ReadAsync(ct))
-            {
-                lastRow = Math.Max(lastRow, rows.GetInt64(4));
-                if (rows.GetInt32(3) > 0)
-                {
-                    days[rows.GetFieldValue<DateOnly>(0)] = new(rows.GetDecimal(1), rows.GetDecimal(2), rows.GetInt32(3));
-                }
+                days[day] = sums;
             }
         }
 

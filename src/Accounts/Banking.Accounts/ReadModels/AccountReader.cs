@@ -2,9 +2,9 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Lookups;
 using Banking.Commands.Groups;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.Web.Http;
 using JasperFx.Events;
-using Marten;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
@@ -12,7 +12,6 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>Finds accounts and events for a caller. An account that the caller may not see is treated as not found.</summary>
 public sealed class AccountReader(
-    IDocumentStore store,
     StateReader<Account> states,
     AccountResolver resolver,
     EventReader events,
@@ -71,7 +70,7 @@ public sealed class AccountReader(
         await using var command = source.CreateBatch();
         command.BatchCommands.Add(new("select set_config('synchronous_commit', 'off', true)"));
         command.BatchCommands.Add(
-            new($"select version from {store.Options.Events.DatabaseSchemaName}.mt_streams where id = $1 and not is_archived for share")
+            new($"select version from {SchemaNames.Streams} where id = $1 and not is_archived for share")
             {
                 Parameters = { new() { Value = id } },
             });

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Npgsql;
@@ -28,8 +29,9 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
         }
 
         var rows = await RowsAsync(
-            $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit {limit}", ct,
-            new() { Value = account.Id }, new() { Value = after });
+            $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit {limit}",
+            [account.Id, after],
+            ct);
         var entries = (await WithEventsAsync(rows, ct)).OrderBy(e => e.Event.Version).ToList();
         if (entries.Count == limit || rows.Count > entries.Count)
         {
@@ -62,35 +64,14 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
             // Each account's newest entries by version, because positions rise with versions within an account.
             : $"select n.position, n.balance from unnest($5) as a(id) cross join lateral (select e.position, e.balance from {Entry} e " +
                 $"where e.account = a.id and {wanted} order by e.version desc limit {limit}) n order by n.position desc limit {limit}";
-        List<NpgsqlParameter> parameters =
-        [
-            new() { Value = before },
-            new() { Value = (object?)amount?.Minor ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
-            new() { Value = amount?.Currency.Code ?? "" },
-            new() { Value = (short)(amount?.Currency.Scale ?? 0) },
-        ];
-        if (accounts is not null)
-        {
-            parameters.Add(new() { Value = accounts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        }
-
-        var rows = await RowsAsync(sql, ct, [.. parameters]);
+        object?[] values =
+            [before, NpgsqlDbType.Bigint.Of(amount?.Minor), amount?.Currency.Code ?? "", (short)(amount?.Currency.Scale ?? 0)];
+        var rows = await RowsAsync(sql, accounts is null ? values : [.. values, accounts], ct);
         return [.. (await WithEventsAsync(rows, ct)).OrderByDescending(e => e.Event.Sequence)];
     }
 
-    private async Task<Dictionary<long, long>> RowsAsync(string sql, CancellationToken ct, params NpgsqlParameter[] parameters)
-    {
-        await using var command = source.CreateCommand(sql);
-        command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new Dictionary<long, long>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(reader.GetInt64(0), reader.GetInt64(1));
-        }
-
-        return rows;
-    }
+    private async Task<Dictionary<long, long>> RowsAsync(string sql, object?[] values, CancellationToken ct) =>
+        (await source.ListAsync(sql, values, row => (Position: row.GetInt64(0), Balance: row.GetInt64(1)), ct)).ToDictionary();
 
     private async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(Dictionary<long, long> rows, CancellationToken ct)
     {

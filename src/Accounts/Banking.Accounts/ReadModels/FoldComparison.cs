@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using JasperFx.Events;
@@ -13,7 +14,7 @@ internal static class FoldComparison
     public static async Task<IReadOnlyList<Difference>> CompareBalancesAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
-        var folded = new Dictionary<Guid, (Account State, Dictionary<long, long> Balances)>();
+        var folded = new Dictionary<Guid, Dictionary<long, long>>();
         foreach (var (stream, events) in streams.Where(s => s.Value is [{ Data: AccountOpened }, ..]))
         {
             Account? state = null;
@@ -24,67 +25,44 @@ internal static class FoldComparison
                 balances[state.Version] = state.Balance.Minor;
             }
 
-            folded[stream] = (state!, balances);
+            folded[stream] = balances;
         }
 
-        var differences = new List<Difference>();
-        var ids = folded.Keys.ToArray();
-        await foreach (
-            var (account, version, balance) in ReadAsync(
-                snapshot, $"select account, version, balance from {tables[EntriesModel.Entry]} where account = any($1)", ids, ct))
+        var rows = await snapshot.ListAsync(
+            $"select account, version, balance from {tables[EntriesModel.Entry]} where account = any($1)",
+            [folded.Keys.ToArray()],
+            row => Compare(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)),
+            ct);
+        return [.. rows.OfType<Difference>()];
+
+        Difference? Compare(Guid account, long version, long balance)
         {
-            var expected = folded[account].Balances.TryGetValue(version, out var known) ? known : (long?)null;
-            if (expected != balance)
-            {
-                differences.Add(new(EntriesModel.ModelName, EntriesModel.Entry, account, Text(version, expected), Text(version, balance)));
-            }
+            var expected = folded[account].TryGetValue(version, out var known) ? known : (long?)null;
+            return expected == balance
+                ? null
+                : new(EntriesModel.ModelName, EntriesModel.Entry, account, Text(version, expected), Text(version, balance));
         }
-
-        return differences;
     }
 
     /// <summary>Compares the last row of each account with its stored state, if both are at the same version.</summary>
-    public static async Task<IReadOnlyList<Difference>> CompareLastRowsAsync(
-        NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            select a.id, e.version, e.balance, (a.data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account a
-            cross join lateral
-                (select version, balance from {tables[EntriesModel.Entry]} where account = a.id order by version desc limit 1) e
-            where a.id = any($1) and (a.data ->> 'version')::bigint = e.version and (a.data -> 'balance' ->> 'minor')::bigint <> e.balance
-            """, snapshot)
-        {
-            Parameters = { new() { Value = accounts } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.Add(
-                new(
-                    EntriesModel.ModelName,
-                    StateComparison.State,
-                    reader.GetGuid(0),
-                    Text(reader.GetInt64(1), reader.GetInt64(2)),
-                    Text(reader.GetInt64(1), reader.GetInt64(3))));
-        }
-
-        return differences;
-    }
+    public static Task<IReadOnlyList<Difference>> CompareLastRowsAsync(
+        NpgsqlConnection snapshot, ReadTables tables, Guid[] accounts, CancellationToken ct) => snapshot.ListAsync(
+        $"""
+        select a.id, e.version, e.balance, (a.data -> 'balance' ->> 'minor')::bigint from {AccountsModule.Schema}.mt_doc_account a
+        cross join lateral
+            (select version, balance from {tables[EntriesModel.Entry]} where account = a.id order by version desc limit 1) e
+        where a.id = any($1) and (a.data ->> 'version')::bigint = e.version and (a.data -> 'balance' ->> 'minor')::bigint <> e.balance
+        """,
+        [accounts],
+        row => new Difference(
+            EntriesModel.ModelName,
+            StateComparison.State,
+            row.GetGuid(0),
+            Text(row.GetInt64(1), row.GetInt64(2)),
+            Text(row.GetInt64(1), row.GetInt64(3))),
+        ct);
 
     private static string? Text(long version, long? balance) => balance is null
         ? null
         : string.Create(CultureInfo.InvariantCulture, $$"""{"version": {{version}}, "balance": {{balance}}}""");
-
-    private static async IAsyncEnumerable<(Guid Account, long Version, long Balance)> ReadAsync(
-        NpgsqlConnection snapshot, string sql, Guid[] ids, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, snapshot) { Parameters = { new() { Value = ids } } };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            yield return (reader.GetGuid(0), reader.GetInt64(1), reader.GetInt64(2));
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Npgsql;
 
@@ -101,23 +102,18 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
     private async Task<(long LastRow, long LastIncluded, BalanceAt At)> ReadRowsAsync(
         Account account, string sql, object[] values, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(sql);
-        command.Parameters.Add(new() { Value = account.Id });
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        return await rows.ReadAsync(ct)
-            ? (
-                rows.GetInt64(0),
-                rows.GetInt64(3),
+        var rows = await source.ListAsync(
+            sql,
+            [account.Id, .. values],
+            row => (
+                row.GetInt64(0),
+                row.GetInt64(3),
                 new BalanceAt(
-                    new((Int128)rows.GetFieldValue<BigInteger>(1), account.Currency),
-                    new(rows.GetInt64(4), account.Currency),
+                    new((Int128)row.GetFieldValue<BigInteger>(1), account.Currency),
+                    new(row.GetInt64(4), account.Currency),
                     null,
-                    rows.GetInt32(2)))
-            : (0, 0, BalanceAt.Nothing(account.Currency));
+                    row.GetInt32(2))),
+            ct);
+        return rows is [var found] ? found : (0, 0, BalanceAt.Nothing(account.Currency));
     }
 }

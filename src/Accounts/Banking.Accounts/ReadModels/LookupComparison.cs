@@ -35,22 +35,15 @@ internal sealed class LookupComparison : StoredComparison
 
     public override string Name => "lookups";
 
-    public override async Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(Sql, snapshot) { CommandTimeout = 0 };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.Add(
-                new(
-                    Name,
-                    reader.GetString(0),
-                    !reader.IsDBNull(1) && Guid.TryParse(reader.GetString(1), out var account) ? account : null,
-                    null,
-                    reader.GetString(2)));
-        }
-
-        return differences;
-    }
+    public override Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct) => snapshot.ListAsync(
+        Sql,
+        [],
+        row => new Difference(
+            Name,
+            row.GetString(0),
+            Guid.TryParse(row.GetOrDefault<string>(1), out var account) ? account : null,
+            null,
+            row.GetString(2)),
+        ct,
+        timeoutSeconds: 0);
 }

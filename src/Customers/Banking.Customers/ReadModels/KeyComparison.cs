@@ -25,34 +25,27 @@ internal sealed class KeyComparison(IDocumentStore store) : StoredComparison
     {
         ArgumentNullException.ThrowIfNull(streams);
         ArgumentNullException.ThrowIfNull(events);
-        await using var command = streams.Command(snapshot,
+        var differences = await streams.ListAsync(
+            snapshot,
             $"""
             select coalesce(s.id, k.id), s.id is not null, k.data
-            from (select id from {SchemaNames.Events}.mt_streams where {streams.On("id")} and type = $3) s
+            from (select id from {SchemaNames.Streams} where {streams.On("id")} and type = $3) s
             full join (select id, data from {CustomersModule.Schema}_keys.mt_doc_customer_key where {streams.On("id")}) k on k.id = s.id
-            """, Customer.StreamType);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            var id = reader.GetGuid(0);
-            if (!reader.GetBoolean(1))
-            {
-                differences.Add(new(Name, Table, id, null, "\"a key without a customer\""));
-            }
-            else if (reader.IsDBNull(2))
-            {
-                differences.Add(new(Name, Table, id, "\"a key\"", null));
-            }
-            else if (
-                events.GetValueOrDefault(id) is [{ Data: CustomerRegistered registered }, ..]
-                && !CanDecrypt(reader, id, registered.Personal))
-            {
-                differences.Add(new(Name, Table, id, "\"the key that decrypts the data in the log\"", "\"another key\""));
-            }
-        }
+            """,
+            [Customer.StreamType],
+            row => Compare(row, events),
+            ct);
+        return [.. differences.OfType<Difference>()];
+    }
 
-        return differences;
+    private Difference? Compare(NpgsqlDataReader row, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events)
+    {
+        var id = row.GetGuid(0);
+        return !row.GetBoolean(1) ? new(Name, Table, id, null, "\"a key without a customer\"")
+            : row.IsDBNull(2) ? new(Name, Table, id, "\"a key\"", null)
+            : events.GetValueOrDefault(id) is [{ Data: CustomerRegistered registered }, ..] && !CanDecrypt(row, id, registered.Personal)
+                ? new(Name, Table, id, "\"the key that decrypts the data in the log\"", "\"another key\"")
+                : null;
     }
 
     private bool CanDecrypt(NpgsqlDataReader reader, Guid id, SealedData personal)

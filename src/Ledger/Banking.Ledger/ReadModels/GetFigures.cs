@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -71,32 +72,19 @@ public static class GetFiguresEndpoint
             Page<FiguresView>.Of(views, paging.Limit, v => v.To.ToString("O", CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 
-    private static async Task<IReadOnlyList<(DateOnly Start, GlBalance Sums, long Count)>> ReadAsync(
-        NpgsqlDataSource source, string by, Period period, int limit, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = by });
-        command.Parameters.Add(new() { Value = period.From });
-        command.Parameters.Add(new() { Value = period.To });
-        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var figures = new List<(DateOnly, GlBalance, long)>();
-        while (await reader.ReadAsync(ct))
-        {
-            figures.Add(
-                (
-                    reader.GetFieldValue<DateOnly>(0),
-                    new(
-                        Chart.Of(reader.GetInt16(3)),
-                        Currency.FromStored(reader.GetString(1), reader.GetInt16(2)),
-                        reader.GetDecimal(4),
-                        reader.GetDecimal(5)),
-                    reader.GetInt64(6)));
-        }
-
-        return figures;
-    }
+    private static Task<IReadOnlyList<(DateOnly Start, GlBalance Sums, long Count)>> ReadAsync(
+        NpgsqlDataSource source, string by, Period period, int limit, CancellationToken ct) => source.ListAsync(
+        Sql,
+        [by, period.From, period.To, NpgsqlDbType.Text.Of(period.Currency), limit],
+        row => (
+            row.GetFieldValue<DateOnly>(0),
+            new GlBalance(
+                Chart.Of(row.GetInt16(3)),
+                Currency.FromStored(row.GetString(1), row.GetInt16(2)),
+                row.GetDecimal(4),
+                row.GetDecimal(5)),
+            row.GetInt64(6)),
+        ct);
 
     private static FiguresView View(
         DateOnly start, string by, Period requested, IEnumerable<(DateOnly, GlBalance Sums, long Count)> figures)

@@ -83,40 +83,31 @@ public static class GetJournalEndpoint
             ApiJson.Options);
     }
 
-    private static async Task<IReadOnlyList<JournalEntryView>> ReadAsync(
+    private static Task<IReadOnlyList<JournalEntryView>> ReadAsync(
         NpgsqlDataSource source,
         GlAccount account,
         (DateOnly Day, long Position) after,
         Period period,
         DateTimeOffset? knownAt,
         int limit,
-        CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Sql);
-        command.Parameters.Add(new()
-        {
-            Value = account == Chart.CustomerDeposits ? Chart.All.Where(a => a != account).Select(a => a.Code).ToArray() : [account.Code],
-        });
-        command.Parameters.Add(new() { Value = after.Day });
-        command.Parameters.Add(new() { Value = after.Position });
-        command.Parameters.Add(new() { Value = period.To });
-        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = (object?)knownAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var entries = new List<JournalEntryView>();
-        while (await reader.ReadAsync(ct))
-        {
-            entries.Add(View(
-                reader.GetGuid(1), reader.GetString(2),
-                new(
-                    reader.GetInt64(0), reader.GetGuid(5), Chart.Of(reader.GetInt16(6)),
-                    new(reader.GetInt64(9), Currency.FromStored(reader.GetString(7), reader.GetInt16(8))),
-                    reader.GetFieldValue<DateOnly>(3), reader.GetFieldValue<DateTimeOffset>(4))));
-        }
-
-        return entries;
-    }
+        CancellationToken ct) => source.ListAsync(
+        Sql,
+        [
+            account == Chart.CustomerDeposits ? Chart.All.Where(a => a != account).Select(a => a.Code).ToArray() : [account.Code],
+            after.Day,
+            after.Position,
+            period.To,
+            NpgsqlDbType.Text.Of(period.Currency),
+            NpgsqlDbType.TimestampTz.Of(knownAt?.UtcDateTime),
+            limit,
+        ],
+        row => View(
+            row.GetGuid(1), row.GetString(2),
+            new(
+                row.GetInt64(0), row.GetGuid(5), Chart.Of(row.GetInt16(6)),
+                new(row.GetInt64(9), Currency.FromStored(row.GetString(7), row.GetInt16(8))),
+                row.GetFieldValue<DateOnly>(3), row.GetFieldValue<DateTimeOffset>(4))),
+        ct);
 
     private static JournalEntryView View(Guid id, string type, JournalEntry entry)
     {

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.SharedKernel;
 using Npgsql;
@@ -41,31 +42,24 @@ public sealed class GlBalances(NpgsqlDataSource source)
     /// <summary>Ordered by currency and chart. A GL account is left out for currencies in which it has no entries.</summary>
     /// <param name="upTo">The last effective day included.</param>
     /// <param name="knownAt">Only entries recorded by this instant; all entries if null.</param>
-    public async Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct)
+    public Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(knownAt is null ? Now : Then);
-        command.Parameters.Add(new() { Value = upTo });
+        object?[] values = [upTo];
         if (knownAt is { } instant)
         {
             var day = DateOnly.FromDateTime(instant.UtcDateTime);
-            command.Parameters.Add(new() { Value = day });
-            command.Parameters.Add(new() { Value = day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) });
-            command.Parameters.Add(new() { Value = instant.UtcDateTime });
-            command.Parameters.Add(new() { Value = Chart.CustomerDeposits.Code });
+            values =
+                [upTo, day, day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), instant.UtcDateTime, Chart.CustomerDeposits.Code];
         }
 
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var balances = new List<GlBalance>();
-        while (await reader.ReadAsync(ct))
-        {
-            balances.Add(
-                new(
-                    Chart.Of(reader.GetInt16(0)),
-                    Currency.FromStored(reader.GetString(1), reader.GetInt16(2)),
-                    reader.GetDecimal(3),
-                    reader.GetDecimal(4)));
-        }
-
-        return balances;
+        return source.ListAsync(
+            knownAt is null ? Now : Then,
+            values,
+            row => new GlBalance(
+                Chart.Of(row.GetInt16(0)),
+                Currency.FromStored(row.GetString(1), row.GetInt16(2)),
+                row.GetDecimal(3),
+                row.GetDecimal(4)),
+            ct);
     }
 }

@@ -1,4 +1,5 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.ReadModels.Books;
 using JasperFx.Events;
@@ -120,11 +121,11 @@ public sealed class LedgerModel : ReadModel
     private static async Task<SortedDictionary<string, string>> InTransitAsync(
         NpgsqlConnection snapshot, ReadTables tables, TimeSpan latest, CancellationToken ct)
     {
-        await using var last = new NpgsqlCommand(
-            $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", snapshot);
+        var last = await snapshot.ScalarAsync<DateTime?>(
+            $"select max(recorded_at) from (select recorded_at from {tables[Journal]} order by position desc limit 1000) e", [], ct);
         // Passed as a value, not as a subquery, so that PostgreSQL can estimate how few rows are later. The query below adds zero to the
         // counter to avoid its index, which holds half of the journal under this one account.
-        var since = await last.ExecuteScalarAsync(ct) is DateTime at ? at - latest : DateTime.UnixEpoch;
+        var since = last is { } at ? at - latest : DateTime.UnixEpoch;
         return await SumsByCurrencyAsync(
             snapshot,
             $"""

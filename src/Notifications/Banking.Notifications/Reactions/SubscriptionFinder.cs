@@ -26,35 +26,13 @@ public sealed class SubscriptionFinder(NpgsqlDataSource source, IDocumentStore s
 
     public IReadOnlyList<string> Types => NotifiableEvents.Types;
 
-    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(AccountsSql);
-        command.Parameters.Add(new() { Value = streams.ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var found = new HashSet<Guid>();
-        while (await reader.ReadAsync(ct))
-        {
-            found.Add(reader.GetGuid(0));
-        }
+    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct) =>
+        (await source.ListAsync(AccountsSql, [streams.ToArray()], row => row.GetGuid(0), ct)).ToHashSet();
 
-        return found;
-    }
-
-    internal async Task<IReadOnlyList<SubscriptionWindow>> FindAsync(IEnumerable<Guid> accounts, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(WindowsSql);
-        command.Parameters.Add(new() { Value = accounts.Distinct().ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var windows = new List<SubscriptionWindow>();
-        while (await reader.ReadAsync(ct))
-        {
-            windows.Add(
-                new(
-                    store.Options.Serializer().FromJson<Subscription>(reader, 0),
-                    reader.GetInt64(1),
-                    reader.IsDBNull(2) ? null : reader.GetInt64(2)));
-        }
-
-        return windows;
-    }
+    internal Task<IReadOnlyList<SubscriptionWindow>> FindAsync(IEnumerable<Guid> accounts, CancellationToken ct) => source.ListAsync(
+        WindowsSql,
+        [accounts.Distinct().ToArray()],
+        row => new SubscriptionWindow(
+            store.Options.Serializer().FromJson<Subscription>(row, 0), row.GetInt64(1), row.GetOrDefault<long?>(2)),
+        ct);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.Notifications.Reactions;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -54,24 +55,15 @@ public static class GetNotificationsEndpoint
 
         // Conditions are left out unless they apply, so that PostgreSQL can use the index of each list.
         var caller = http.Caller();
-        await using var command = source.CreateCommand(
+        var rows = await source.ListAsync(
             "select id, subscription, account, event_id, type, position, value, currency, direction, recorded_at "
                 + $"from {NotificationTable.Name} where (position, id) < ($1, $2)"
                 + (account is null ? "" : " and account = $4")
                 + (caller.IsStaff ? "" : " and customer = $5")
-                + " order by position desc, id desc limit $3");
-        foreach (var value in (object[])[position, id, paging!.Limit + 1, account ?? Guid.Empty, caller.CustomerId ?? Guid.Empty])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        var rows = new List<NotificationView>();
-        await using var reader = await command.ExecuteReaderAsync(http.RequestAborted);
-        while (await reader.ReadAsync(http.RequestAborted))
-        {
-            rows.Add(View(reader));
-        }
-
+                + " order by position desc, id desc limit $3",
+            [position, id, paging!.Limit + 1, account ?? Guid.Empty, caller.CustomerId ?? Guid.Empty],
+            View,
+            http.RequestAborted);
         return TypedResults.Json(
             Page<NotificationView>.Of(rows, paging.Limit, n =>
                 string.Create(CultureInfo.InvariantCulture, $"{n.Position}:{n.Id["ntf_".Length..]}")),
@@ -89,6 +81,6 @@ public static class GetNotificationsEndpoint
     private static NotificationView View(NpgsqlDataReader reader) => new(
         PublicId.Format("ntf", reader.GetGuid(0)), PublicId.Format("sub", reader.GetGuid(1)), PublicId.Format("acc", reader.GetGuid(2)),
         reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
-        reader.IsDBNull(6) ? null : new(reader.GetString(6), reader.GetString(7)), reader.IsDBNull(8) ? null : reader.GetString(8),
+        reader.IsDBNull(6) ? null : new(reader.GetString(6), reader.GetString(7)), reader.GetOrDefault<string>(8),
         reader.GetFieldValue<DateTimeOffset>(9));
 }

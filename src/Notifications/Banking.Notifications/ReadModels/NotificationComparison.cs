@@ -41,25 +41,19 @@ internal sealed class NotificationComparison : StoredComparison
     public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        await using var command = ids.Command(snapshot, $"{Sql} where {ids.On("n.id")}");
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            if (BrokenRule(reader) is { } rule)
-            {
-                differences.Add(
-                    new(
-                        Name,
-                        "notification",
-                        reader.GetGuid(11),
-                        JsonSerializer.Serialize(new { rule }, ApiJson.Options),
-                        JsonSerializer.Serialize(new { subscription = reader.GetGuid(1), eventId = reader.GetString(2) }, ApiJson.Options),
-                        reader.GetGuid(0)));
-            }
-        }
-
-        return differences;
+        var differences = await ids.ListAsync(
+            snapshot,
+            $"{Sql} where {ids.On("n.id")}",
+            [],
+            row => BrokenRule(row) is not { } rule ? null : new Difference(
+                Name,
+                "notification",
+                row.GetGuid(11),
+                JsonSerializer.Serialize(new { rule }, ApiJson.Options),
+                JsonSerializer.Serialize(new { subscription = row.GetGuid(1), eventId = row.GetString(2) }, ApiJson.Options),
+                row.GetGuid(0)),
+            ct);
+        return [.. differences.OfType<Difference>()];
     }
 
     private static string? BrokenRule(NpgsqlDataReader row) =>
@@ -67,7 +61,7 @@ internal sealed class NotificationComparison : StoredComparison
         : row.GetGuid(0) != DeterministicId.From(row.GetGuid(1), row.GetString(2)) ? "its id is derived from its subscription and its event"
         : row.IsDBNull(10) || !row.GetBoolean(10) ? "its subscription covers its event"
         : !IsType(row.GetString(3), row.GetString(8)) ? "its type is the type of its event"
-        : Facts(row) != (At(row, 4), At(row, 5), At(row, 6)) ? "its amount and direction are the ones of its event"
+        : Facts(row) != Amounts(row) ? "its amount and direction are the ones of its event"
         : null;
 
     /// <summary>Events that move no money may be published under another name than the stored one.</summary>
@@ -103,9 +97,10 @@ internal sealed class NotificationComparison : StoredComparison
         catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             // Another comparison reports the unreadable event.
-            return (At(row, 4), At(row, 5), At(row, 6));
+            return Amounts(row);
         }
     }
 
-    private static string? At(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static (string? Value, string? Currency, string? Direction) Amounts(NpgsqlDataReader row) =>
+        (row.GetOrDefault<string>(4), row.GetOrDefault<string>(5), row.GetOrDefault<string>(6));
 }

@@ -4,9 +4,6 @@ using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
-using Marten;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Publishing.Log;
 
@@ -14,16 +11,16 @@ namespace Banking.Publishing.Log;
 /// Finds events whose predecessor was imported: they are published without a predecessor. Readers that follow the log have usually just
 /// seen an event's predecessor, so it is seldom looked up in the database.
 /// </summary>
-internal sealed class Predecessors(IDocumentStore store, ReadModelConnections connections)
+internal sealed class Predecessors(ReadModelConnections connections)
 {
     /// <summary>Number of cached streams; when it is exceeded the cache is cleared.</summary>
     private const int MaxStreams = 100_000;
 
     private readonly ConcurrentDictionary<Guid, Seen> _last = new();
 
-    private readonly string _sql =
+    private const string Sql =
         "select f.stream from unnest($1, $2) as f(stream, version) "
-        + $"join {store.Options.Events.DatabaseSchemaName}.mt_events e on e.stream_id = f.stream and e.version = f.version "
+        + $"join {SchemaNames.Events}.mt_events e on e.stream_id = f.stream and e.version = f.version "
         + $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
 
     /// <exception cref="UnreadableEventException">The event does not state its channel: publishing it could publish history, and skipping
@@ -82,21 +79,11 @@ internal sealed class Predecessors(IDocumentStore store, ReadModelConnections co
     private async Task<IEnumerable<Guid>> FindImportedAsync(List<IEvent> unknown, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(_sql, connection)
-        {
-            Parameters =
-            {
-                new() { Value = unknown.Select(e => e.StreamId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
-                new() { Value = unknown.Select(e => e.Version - 1).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var streams = new HashSet<Guid>();
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(reader.GetGuid(0));
-        }
-
+        var streams = (await connection.ListAsync(
+            Sql,
+            [unknown.Select(e => e.StreamId).ToArray(), unknown.Select(e => e.Version - 1).ToArray()],
+            row => row.GetGuid(0),
+            ct)).ToHashSet();
         return unknown.Where(e => streams.Contains(e.StreamId)).Select(e => e.Id);
     }
 

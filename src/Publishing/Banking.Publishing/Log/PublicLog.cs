@@ -61,7 +61,7 @@ public sealed class PublicLog : IDisposable
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(contracts);
         (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
-        (_events, _predecessors, _newest) = (new(store), new(store, connections), new(ReadAsync));
+        (_events, _predecessors, _newest) = (new(store), new(connections), new(ReadAsync));
         _schema = store.Options.Events.DatabaseSchemaName;
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));

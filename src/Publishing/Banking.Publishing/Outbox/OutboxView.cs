@@ -140,19 +140,9 @@ public sealed class OutboxView(
 
     private async Task<Dictionary<long, double>> ReadAgesAsync(long end, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(FirstAfter);
-        command.Parameters.Add(new() { Value = end });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var ages = new Dictionary<long, double>();
-        while (await reader.ReadAsync(ct))
-        {
-            if (!reader.IsDBNull(1))
-            {
-                var recorded = reader.GetFieldValue<DateTimeOffset>(1);
-                ages[reader.GetInt64(0)] = Math.Max(0, Math.Round((clock.GetUtcNow() - recorded).TotalSeconds, 3));
-            }
-        }
-
-        return ages;
+        var events = await source.ListAsync(
+            FirstAfter, [end], row => (Position: row.GetInt64(0), Recorded: row.GetOrDefault<DateTimeOffset?>(1)), ct);
+        return events.Where(e => e.Recorded is not null).ToDictionary(
+            e => e.Position, e => Math.Max(0, Math.Round((clock.GetUtcNow() - e.Recorded!.Value).TotalSeconds, 3)));
     }
 }

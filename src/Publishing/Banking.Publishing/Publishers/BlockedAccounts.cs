@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -22,9 +23,8 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         string publisher, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
         ListAsync(
             $"lane = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) order by position limit {limit}",
-            ct,
-            publisher,
-            heldTypes.ToArray());
+            [publisher, heldTypes.ToArray()],
+            ct);
 
     /// <summary>Dead letters: accounts blocked by a rejected event, without those blocked by a held type.</summary>
     public Task<IReadOnlyList<BlockedAccount>> ListRejectedAsync(
@@ -32,149 +32,98 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         ListAsync(
             $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) "
                 + $"and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
-            ct,
-            new NpgsqlParameter<string?> { TypedValue = publisher },
-            new NpgsqlParameter<string?> { TypedValue = cause },
-            new NpgsqlParameter<Guid?> { TypedValue = account });
+            [publisher, cause, account],
+            ct);
 
     /// <summary>Whether the account is blocked at this position or before it.</summary>
-    internal async Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)");
-        command.Parameters.Add(new() { Value = publisher });
-        command.Parameters.Add(new() { Value = account });
-        command.Parameters.Add(new() { Value = position });
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
-    }
+    internal Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct) => source.ScalarAsync<bool>(
+        $"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)", [publisher, account, position], ct);
 
     /// <summary>The number of blocked accounts for each publisher and cause; of one account if it is given.</summary>
-    public async Task<IReadOnlyList<(string Publisher, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(
-        Guid? account, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 "
-                + "group by lane, cause order by lane, cause");
-        command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var counts = new List<(string, string, long, DateTimeOffset)>();
-        while (await reader.ReadAsync(ct))
-        {
-            counts.Add((reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<DateTimeOffset>(3)));
-        }
-
-        return counts;
-    }
+    public Task<IReadOnlyList<(string Publisher, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(
+        Guid? account, CancellationToken ct) => source.ListAsync(
+        $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 "
+            + "group by lane, cause order by lane, cause",
+        [account],
+        row => (row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetFieldValue<DateTimeOffset>(3)),
+        ct);
 
     /// <summary>
     /// Requests in the caller's transaction that blocked accounts are tried again, or that their first blocked event is skipped.
     /// </summary>
     /// <returns>The accounts that the request applies to.</returns>
-    public static async Task<IReadOnlyList<BlockedAccount>> RequestReleaseAsync(
+    public static Task<IReadOnlyList<BlockedAccount>> RequestReleaseAsync(
         NpgsqlTransaction transaction, string release, string? publisher, string? cause, Guid? account, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        await using var command = new NpgsqlCommand(
+        return transaction.Connection!.ListAsync(
             $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or lane = $2) "
                 + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",
-            transaction.Connection,
-            transaction);
-        command.Parameters.Add(new() { Value = release });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = publisher });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = cause });
-        command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = account });
-        return await ReadAsync(command, ct);
+            [release, publisher, cause, account],
+            Read,
+            ct);
     }
 
     internal async Task AddAsync(NpgsqlTransaction transaction, string publisher, IReadOnlyList<Rejected> rejected, CancellationToken ct)
     {
         foreach (var rejection in rejected)
         {
-            await ExecuteAsync(
-                transaction,
-                $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null)", ct,
-                publisher, rejection.Event.Stream, rejection.Event.Position, rejection.Event.Id, rejection.Event.Type,
-                rejection.Cause, rejection.Detail, clock.GetUtcNow());
+            await transaction.Connection!.ExecuteAsync(
+                $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null)",
+                [
+                    publisher, rejection.Event.Stream, rejection.Event.Position, rejection.Event.Id, rejection.Event.Type,
+                    rejection.Cause, rejection.Detail, clock.GetUtcNow(),
+                ],
+                ct);
         }
     }
 
     /// <summary>Keeps an account blocked after another attempt, possibly by a later event.</summary>
-    internal Task KeepBlockedAsync(NpgsqlTransaction transaction, BlockedAccount account, Rejected rejected, CancellationToken ct)
+    internal async Task KeepBlockedAsync(NpgsqlTransaction transaction, BlockedAccount account, Rejected rejected, CancellationToken ct)
     {
         var isSameEvent = rejected.Event.Position == account.Position;
-        return ExecuteAsync(
-            transaction,
+        await transaction.Connection!.ExecuteAsync(
             $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, "
                 + "release = null where lane = $1 and account = $2",
-            ct,
-            account.Publisher,
-            account.Account,
-            rejected.Event.Position,
-            rejected.Event.Id,
-            rejected.Event.Type,
-            rejected.Cause,
-            rejected.Detail,
-            isSameEvent ? account.Since : clock.GetUtcNow(),
-            isSameEvent ? account.Attempts + 1 : 1);
+            [
+                account.Publisher,
+                account.Account,
+                rejected.Event.Position,
+                rejected.Event.Id,
+                rejected.Event.Type,
+                rejected.Cause,
+                rejected.Detail,
+                isSameEvent ? account.Since : clock.GetUtcNow(),
+                isSameEvent ? account.Attempts + 1 : 1,
+            ],
+            ct);
     }
 
     /// <summary>Moves a blocked account that has more events to deliver.</summary>
-    internal static Task MoveAsync(NpgsqlTransaction transaction, BlockedAccount account, long position, CancellationToken ct) =>
-        ExecuteAsync(
-            transaction,
+    internal static async Task MoveAsync(NpgsqlTransaction transaction, BlockedAccount account, long position, CancellationToken ct) =>
+        await transaction.Connection!.ExecuteAsync(
             $"update {Table} set position = $3, release = '{Retry}' where lane = $1 and account = $2",
-            ct,
-            account.Publisher,
-            account.Account,
-            position);
+            [account.Publisher, account.Account, position],
+            ct);
 
-    internal static Task RemoveAsync(NpgsqlTransaction transaction, BlockedAccount account, CancellationToken ct) =>
-        ExecuteAsync(transaction, $"delete from {Table} where lane = $1 and account = $2", ct, account.Publisher, account.Account);
+    internal static async Task RemoveAsync(NpgsqlTransaction transaction, BlockedAccount account, CancellationToken ct) =>
+        await transaction.Connection!.ExecuteAsync(
+            $"delete from {Table} where lane = $1 and account = $2", [account.Publisher, account.Account], ct);
 
-    private async Task<IReadOnlyList<BlockedAccount>> ListAsync(string condition, CancellationToken ct, params object[] values)
-    {
-        await using var command = source.CreateCommand($"select {Columns} from {Table} where {condition}");
-        foreach (var value in values)
-        {
-            command.Parameters.Add(value as NpgsqlParameter ?? new() { Value = value });
-        }
+    private Task<IReadOnlyList<BlockedAccount>> ListAsync(string condition, object?[] values, CancellationToken ct) =>
+        source.ListAsync($"select {Columns} from {Table} where {condition}", values, Read, ct);
 
-        return await ReadAsync(command, ct);
-    }
-
-    private static async Task<IReadOnlyList<BlockedAccount>> ReadAsync(NpgsqlCommand command, CancellationToken ct)
-    {
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var accounts = new List<BlockedAccount>();
-        while (await reader.ReadAsync(ct))
-        {
-            accounts.Add(
-                new(
-                    reader.GetString(0),
-                    reader.GetGuid(1),
-                    reader.GetInt64(2),
-                    reader.GetString(3),
-                    reader.GetString(4),
-                    reader.GetString(5),
-                    reader.GetString(6),
-                    reader.GetFieldValue<DateTimeOffset>(7),
-                    reader.GetInt32(8),
-                    reader.IsDBNull(9) ? null : reader.GetString(9)));
-        }
-
-        return accounts;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlTransaction transaction, string sql, CancellationToken ct, params object[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, transaction.Connection, transaction);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    private static BlockedAccount Read(NpgsqlDataReader row) => new(
+        row.GetString(0),
+        row.GetGuid(1),
+        row.GetInt64(2),
+        row.GetString(3),
+        row.GetString(4),
+        row.GetString(5),
+        row.GetString(6),
+        row.GetFieldValue<DateTimeOffset>(7),
+        row.GetInt32(8),
+        row.GetOrDefault<string>(9));
 }
 
 /// <summary>An account whose events one publisher holds back.</summary>

@@ -2,7 +2,6 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Marten;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Banking.Publishing.Publishers;
 
@@ -67,17 +66,7 @@ public sealed class DestinationChanges(
     private async Task<IReadOnlyCollection<Guid>> ReadAsync(long after, long upTo, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(_sql, connection);
-        command.Parameters.Add(new() { Value = after });
-        command.Parameters.Add(new() { Value = upTo });
-        command.Parameters.Add(new() { Value = PublishingModule.StoredEventNames.ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var streams = new HashSet<Guid>();
-        while (await reader.ReadAsync(ct))
-        {
-            streams.Add(reader.GetGuid(0));
-        }
-
-        return streams;
+        return (await connection.ListAsync(
+            _sql, [after, upTo, PublishingModule.StoredEventNames.ToArray()], row => row.GetGuid(0), ct)).ToHashSet();
     }
 }

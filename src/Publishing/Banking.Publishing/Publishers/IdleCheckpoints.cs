@@ -1,4 +1,5 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -31,20 +32,18 @@ public sealed class IdleCheckpoints(NpgsqlDataSource source, TimeProvider clock)
     internal async Task<IReadOnlySet<string>> MoveAsync(
         IReadOnlyCollection<Publisher> publishers, long to, string log, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = publishers.Select(p => p.Name).ToArray() });
-        command.Parameters.Add(new() { Value = publishers.Select(p => p.StoredPosition).ToArray() });
-        command.Parameters.Add(new() { Value = publishers.Select(p => p.Epoch).ToArray() });
-        command.Parameters.Add(new() { Value = to });
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
-        command.Parameters.Add(new() { Value = log });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var moved = new HashSet<string>(publishers.Count);
-        while (await reader.ReadAsync(ct))
-        {
-            moved.Add(reader.GetString(0));
-        }
-
-        return moved;
+        var moved = await source.ListAsync(
+            Sql,
+            [
+                publishers.Select(p => p.Name).ToArray(),
+                publishers.Select(p => p.StoredPosition).ToArray(),
+                publishers.Select(p => p.Epoch).ToArray(),
+                to,
+                clock.GetUtcNow(),
+                log,
+            ],
+            row => row.GetString(0),
+            ct);
+        return moved.ToHashSet();
     }
 }

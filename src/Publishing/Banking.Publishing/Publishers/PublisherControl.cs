@@ -1,4 +1,5 @@
 using Banking.Commands.Operators;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -106,21 +107,13 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     }
 
     private async Task<bool> WriteAsync(
-        string publisher, string sql, object[] values, object fact, OperatorAction action, CancellationToken ct)
+        string publisher, string sql, object?[] values, object fact, OperatorAction action, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var command = new NpgsqlCommand(sql, connection, transaction))
+        if (await connection.ExecuteAsync(sql, values, ct) == 0)
         {
-            foreach (var value in values)
-            {
-                command.Parameters.Add(new() { Value = value });
-            }
-
-            if (await command.ExecuteNonQueryAsync(ct) == 0)
-            {
-                return false;
-            }
+            return false;
         }
 
         await operatorLog.RecordAsync(transaction, Streams, publisher, fact, action, ct);

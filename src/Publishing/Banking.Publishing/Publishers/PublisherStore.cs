@@ -1,4 +1,6 @@
+using Banking.EventStore.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Banking.Publishing.Publishers;
 
@@ -36,8 +38,8 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
 
     /// <summary>The publishers with these names; all if there are no names.</summary>
     public Task<IReadOnlyList<PublisherRow>> AllAsync(IReadOnlyCollection<string>? names, CancellationToken ct) => names is null
-        ? ReadAsync("", ct)
-        : ReadAsync("where l.name = any($1)", ct, new NpgsqlParameter { Value = names.ToArray() });
+        ? ReadAsync("", [], ct)
+        : ReadAsync("where l.name = any($1)", [names.ToArray()], ct);
 
     /// <summary>
     /// The publishers that may be in trouble: held, with a problem, with blocked accounts, or with one of these checkpoints.
@@ -45,49 +47,29 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     internal Task<IReadOnlyList<PublisherRow>> TroubledAsync(IReadOnlyCollection<long> checkpoints, CancellationToken ct) => ReadAsync(
         "where l.held_at is not null or l.error is not null or l.position = any($1) "
             + $"or l.name in (select lane from {PublishingModule.Schema}.waiting_account)",
-        ct,
-        new NpgsqlParameter { Value = checkpoints.ToArray() });
+        [checkpoints.ToArray()],
+        ct);
 
     /// <summary>The checkpoints of all publishers.</summary>
-    internal async Task<IReadOnlyList<(string Name, long Position)>> CheckpointsAsync(CancellationToken ct)
-    {
-        await using var command = source.CreateCommand($"select name, position from {Table} order by name");
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var checkpoints = new List<(string, long)>();
-        while (await reader.ReadAsync(ct))
-        {
-            checkpoints.Add((reader.GetString(0), reader.GetInt64(1)));
-        }
-
-        return checkpoints;
-    }
+    internal Task<IReadOnlyList<(string Name, long Position)>> CheckpointsAsync(CancellationToken ct) => source.ListAsync(
+        $"select name, position from {Table} order by name", [], row => (row.GetString(0), row.GetInt64(1)), ct);
 
     /// <summary>
     /// Deletes the publishers of a kind except the given ones, with their blocked accounts: their destinations were removed for good.
     /// </summary>
-    internal async Task DeleteOthersAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"with gone as (delete from {PublishingModule.Schema}.lane where kind = $1 and not name = any($2) returning name), " +
+    internal async Task DeleteOthersAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct) => await source.ExecuteAsync(
+        $"with gone as (delete from {PublishingModule.Schema}.lane where kind = $1 and not name = any($2) returning name), " +
             $"types as (delete from {PublishingModule.Schema}.held_type where lane in (select name from gone)) " +
-            $"delete from {PublishingModule.Schema}.waiting_account where lane in (select name from gone)");
-        command.Parameters.Add(new() { Value = kind });
-        command.Parameters.Add(new() { Value = keep.ToArray() });
-        await command.ExecuteNonQueryAsync(ct);
-    }
+            $"delete from {PublishingModule.Schema}.waiting_account where lane in (select name from gone)",
+        [kind, keep.ToArray()],
+        ct);
 
     /// <summary>Counts events of blocked accounts, which are delivered outside the pages of the log.</summary>
     internal static async Task AddDeliveredAsync(
         NpgsqlTransaction transaction, string publisher, long epoch, int delivered, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            $"update {PublishingModule.Schema}.lane set delivered = delivered + $3 where name = $1 and epoch = $2",
-            transaction.Connection,
-            transaction);
-        command.Parameters.Add(new() { Value = publisher });
-        command.Parameters.Add(new() { Value = epoch });
-        command.Parameters.Add(new() { Value = delivered });
-        if (await command.ExecuteNonQueryAsync(ct) == 0)
+        if (await transaction.Connection!.ExecuteAsync(
+            $"update {Table} set delivered = delivered + $3 where name = $1 and epoch = $2", [publisher, epoch, delivered], ct) == 0)
         {
             throw new CheckpointMovedException(publisher);
         }
@@ -96,45 +78,25 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>Stores the current problem of publishers; null if there is none.</summary>
     /// <returns>The publishers whose row was changed. A row that is locked keeps its problem.</returns>
     internal async Task<IReadOnlySet<string>> SetProblemAsync(
-        IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"with mine as (select name from {Table} where name = any($1) order by name for update skip locked) "
-                + $"update {Table} l set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 "
-                + "from mine where l.name = mine.name returning l.name");
-        command.Parameters.Add(new() { Value = publishers.ToArray() });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = problem });
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
-        command.Parameters.Add(new() { Value = attempts });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var changed = new HashSet<string>(publishers.Count);
-        while (await reader.ReadAsync(ct))
-        {
-            changed.Add(reader.GetString(0));
-        }
+        IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct) => (await source.ListAsync(
+        $"with mine as (select name from {Table} where name = any($1) order by name for update skip locked) "
+            + $"update {Table} l set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 "
+            + "from mine where l.name = mine.name returning l.name",
+        [publishers.ToArray(), NpgsqlDbType.Text.Of(problem), clock.GetUtcNow(), attempts],
+        row => row.GetString(0),
+        ct)).ToHashSet();
 
-        return changed;
-    }
-
-    private async Task<IReadOnlyList<PublisherRow>> ReadAsync(string condition, CancellationToken ct, params NpgsqlParameter[] parameters)
-    {
-        await using var command = source.CreateCommand(
+    private Task<IReadOnlyList<PublisherRow>> ReadAsync(string condition, object?[] values, CancellationToken ct) =>
+        source.ListAsync(
             "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, "
                 + "l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
                 + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t "
-                + $"where t.lane = l.name), '{{}}') from {Table} l {condition} order by l.name");
-        command.Parameters.AddRange(parameters);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<PublisherRow>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(new(
-                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
-                reader.IsDBNull(5) ? null : new(reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetString(7)),
-                reader.IsDBNull(8) ? null : new(reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetInt32(10)),
-                reader.GetFieldValue<DateTimeOffset>(11), reader.GetInt64(12), reader.GetFieldValue<string[]>(13)));
-        }
-
-        return rows;
-    }
+                + $"where t.lane = l.name), '{{}}') from {Table} l {condition} order by l.name",
+            values,
+            row => new PublisherRow(
+                row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
+                row.IsDBNull(5) ? null : new(row.GetFieldValue<DateTimeOffset>(5), row.GetString(6), row.GetString(7)),
+                row.IsDBNull(8) ? null : new(row.GetString(8), row.GetFieldValue<DateTimeOffset>(9), row.GetInt32(10)),
+                row.GetFieldValue<DateTimeOffset>(11), row.GetInt64(12), row.GetFieldValue<string[]>(13)),
+            ct);
 }

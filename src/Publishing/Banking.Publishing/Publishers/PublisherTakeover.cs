@@ -1,4 +1,5 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -32,48 +33,32 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
     private async Task CreateAsync(IReadOnlyList<DestinationSpec> specs, CancellationToken ct)
     {
         var now = specs.Any(s => s.From.Position is null) ? await highWaterMark.LookAsync(ct) : 0;
-        await using var add = source.CreateCommand(
+        await source.ExecuteAsync(
             $"insert into {PublisherStore.Table} (name, kind, position, start_position, updated_at) "
-                + "select name, kind, position, position, $4 from unnest($1, $2, $3) as new(name, kind, position) on conflict do nothing");
-        add.Parameters.Add(new() { Value = specs.Select(s => s.Name).ToArray() });
-        add.Parameters.Add(new() { Value = specs.Select(s => s.Kind).ToArray() });
-        add.Parameters.Add(new() { Value = specs.Select(s => s.From.Position ?? now).ToArray() });
-        add.Parameters.Add(new() { Value = clock.GetUtcNow() });
-        await add.ExecuteNonQueryAsync(ct);
+                + "select name, kind, position, position, $4 from unnest($1, $2, $3) as new(name, kind, position) on conflict do nothing",
+            [
+                specs.Select(s => s.Name).ToArray(),
+                specs.Select(s => s.Kind).ToArray(),
+                specs.Select(s => s.From.Position ?? now).ToArray(),
+                clock.GetUtcNow(),
+            ],
+            ct);
     }
 
     /// <summary>
     /// Rows are locked in the order of the names, so that two hosts that both lead for a moment do not deadlock. A locked row is not waited
     /// for: the others would wait too.
     /// </summary>
-    private async Task<Dictionary<string, long>> RaiseEpochsAsync(string[] names, CancellationToken ct)
-    {
-        await using var raise = source.CreateCommand(
-            $"with mine as (select name from {PublisherStore.Table} where name = any($1) order by name for update skip locked) "
-                + $"update {PublisherStore.Table} l set epoch = l.epoch + 1 from mine where l.name = mine.name returning l.name, l.epoch");
-        raise.Parameters.Add(new() { Value = names });
-        await using var reader = await raise.ExecuteReaderAsync(ct);
-        var epochs = new Dictionary<string, long>(names.Length);
-        while (await reader.ReadAsync(ct))
-        {
-            epochs.Add(reader.GetString(0), reader.GetInt64(1));
-        }
+    private async Task<Dictionary<string, long>> RaiseEpochsAsync(string[] names, CancellationToken ct) => (await source.ListAsync(
+        $"with mine as (select name from {PublisherStore.Table} where name = any($1) order by name for update skip locked) "
+            + $"update {PublisherStore.Table} l set epoch = l.epoch + 1 from mine where l.name = mine.name returning l.name, l.epoch",
+        [names],
+        row => (Name: row.GetString(0), Epoch: row.GetInt64(1)),
+        ct)).ToDictionary();
 
-        return epochs;
-    }
-
-    private async Task<ILookup<string, Guid>> ReadBlockedAsync(string[] names, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select lane, account from {PublishingModule.Schema}.waiting_account where lane = any($1)");
-        command.Parameters.Add(new() { Value = names });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var blocked = new List<(string Publisher, Guid Account)>();
-        while (await reader.ReadAsync(ct))
-        {
-            blocked.Add((reader.GetString(0), reader.GetGuid(1)));
-        }
-
-        return blocked.ToLookup(b => b.Publisher, b => b.Account);
-    }
+    private async Task<ILookup<string, Guid>> ReadBlockedAsync(string[] names, CancellationToken ct) => (await source.ListAsync(
+        $"select lane, account from {PublishingModule.Schema}.waiting_account where lane = any($1)",
+        [names],
+        row => (Publisher: row.GetString(0), Account: row.GetGuid(1)),
+        ct)).ToLookup(b => b.Publisher, b => b.Account);
 }

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using JasperFx.Events;
@@ -22,20 +23,12 @@ internal sealed class SecretComparison : StoredComparison
             return [];
         }
 
-        await using var command = new NpgsqlCommand(
+        return await snapshot.ListAsync(
             "select w.id from unnest($1, $2) as w(id, secret) "
                 + $"left join {PublishingModule.Schema}_keys.mt_doc_webhook_secret s on s.id = w.secret "
                 + "where s.id is null or s.data ->> 'webhook' <> w.id::text",
-            snapshot);
-        command.Parameters.Add(new() { Value = webhooks.Select(w => w.Id).ToArray() });
-        command.Parameters.Add(new() { Value = webhooks.Select(w => w.Secret).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var differences = new List<Difference>();
-        while (await reader.ReadAsync(ct))
-        {
-            differences.Add(new(Name, "webhook_secret", reader.GetGuid(0), "\"the secret that signs\"", null));
-        }
-
-        return differences;
+            [webhooks.Select(w => w.Id).ToArray(), webhooks.Select(w => w.Secret).ToArray()],
+            row => new Difference(Name, "webhook_secret", row.GetGuid(0), "\"the secret that signs\"", null),
+            ct);
     }
 }

@@ -40,11 +40,14 @@ internal sealed class WebhookLimits(WebhookSettings settings) : ICommitCheck<Web
             return null;
         }
 
-        await ScalarAsync(transaction, Lock);
-        var refusal = Exceeded("bank", settings.MaxPerBank, await CountAsync(transaction, CountOfBank));
+        var connection = transaction.Connection!;
+        await connection.ExecuteAsync(Lock, [], CancellationToken.None);
+        var inBank = await connection.ScalarAsync<long>(CountOfBank, [], CancellationToken.None);
+        var refusal = Exceeded("bank", settings.MaxPerBank, inBank);
         foreach (var caller in callers)
         {
-            refusal ??= Exceeded("caller", settings.MaxPerCaller, await CountAsync(transaction, CountOfCaller, caller));
+            refusal ??= Exceeded(
+                "caller", settings.MaxPerCaller, await connection.ScalarAsync<long>(CountOfCaller, [caller], CancellationToken.None));
         }
 
         return refusal;
@@ -60,18 +63,4 @@ internal sealed class WebhookLimits(WebhookSettings settings) : ICommitCheck<Web
                 : $"This caller has as many webhooks as one may have ({limit}). Remove one that is not needed.",
             ("scope", scope),
             ("limit", limit));
-
-    private static async Task<long> CountAsync(NpgsqlTransaction transaction, string sql, params string[] values) =>
-        (long)(await ScalarAsync(transaction, sql, values))!;
-
-    private static async Task<object?> ScalarAsync(NpgsqlTransaction transaction, string sql, params string[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, transaction.Connection, transaction);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return await command.ExecuteScalarAsync();
-    }
 }

@@ -1,3 +1,4 @@
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Publishing.Webhooks;
@@ -15,10 +16,5 @@ public sealed class WebhookSecrets(NpgsqlDataSource source)
                 or (w.data ->> 'oldSecret' = s.id::text and (w.data ->> 'oldSecretUntil')::timestamptz > $1)))
         """;
 
-    internal async Task DeleteUnusedAsync(DateTimeOffset now, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Unused);
-        command.Parameters.Add(new() { Value = now });
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    internal async Task DeleteUnusedAsync(DateTimeOffset now, CancellationToken ct) => await source.ExecuteAsync(Unused, [now], ct);
 }

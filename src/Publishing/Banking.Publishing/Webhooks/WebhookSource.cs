@@ -45,19 +45,11 @@ public sealed class WebhookSource(
             ];
     }
 
-    public async Task<IReadOnlyList<string>> FindNamesAsync(IReadOnlyCollection<string> names, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(FindIds);
-        command.Parameters.Add(new() { Value = names.Select(Webhook.IdOfDestination).OfType<Guid>().ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var found = new List<string>();
-        while (await reader.ReadAsync(ct))
-        {
-            found.Add(Webhook.DestinationOf(reader.GetGuid(0)));
-        }
-
-        return found;
-    }
+    public Task<IReadOnlyList<string>> FindNamesAsync(IReadOnlyCollection<string> names, CancellationToken ct) => source.ListAsync(
+        FindIds,
+        [names.Select(Webhook.IdOfDestination).OfType<Guid>().ToArray()],
+        row => Webhook.DestinationOf(row.GetGuid(0)),
+        ct);
 
     public async Task CleanUpAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
