@@ -235,6 +235,13 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "refusal",
                 "refusal"
             },
+            { "delete from platform.receipt where event_id = {refusal}", "receipts", "receipt", "refusal" },
+            {
+                "update platform.receipt set event_id = gen_random_uuid() where event_id = {refusal}",
+                "receipts",
+                "receipt",
+                "refusal"
+            },
             { "delete from customers_keys.mt_doc_customer_key where id = {customer}", "customers", "customer_key", "customer" },
             {
                 "update customers_keys.mt_doc_customer_key set data = jsonb_set(data, '{key}', '\""
@@ -364,7 +371,7 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
     private IEnumerable<Difference> Of(Forgery forgery) => bank.Differences.Where(
         d => d.Stream == forgery.Account || d.Stream == forgery.Other || d.Stream == forgery.Customer || d.Stream == forgery.Refusal);
 
-    /// <summary>Only the receipt of the refusal is left, and it does not contain the id of the refusal.</summary>
+    /// <summary>Only the receipt of the refusal is left.</summary>
     [Fact]
     public void A_receipt_whose_refusal_event_and_stream_were_deleted_is_reported() =>
         Assert.Contains(bank.Differences, d =>

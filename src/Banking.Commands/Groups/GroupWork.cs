@@ -110,12 +110,14 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
         return () => new Outcome.Accepted(answer.View, receipt, last?.Position);
     }
 
-    private void Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
+    /// <summary>Records a refusal.</summary>
+    /// <returns>Its id, which is also that of its event.</returns>
+    private Guid Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
-        var stream = submission.Streams[0];
+        var (id, stream) = (Ids.Next(clock), submission.Streams[0]);
         memory.Refuse(
             RecordedRefusal.Of(
-                Ids.Next(clock),
+                id,
                 stream,
                 memory.States.Find(stream)?.Version ?? 0,
                 refusal,
@@ -123,6 +125,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
                 submission.Data?.Invoke(),
                 at),
             submission.Context);
+        return id;
     }
 
     private Func<Outcome> RefuseInBatch(Submission<TState> submission, Refusal refusal, int index, DateTimeOffset at)
@@ -134,8 +137,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
     private Func<Outcome> Refuse(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
-        Record(submission, refusal, at);
-        var receipt = Receipt.Of(submission.Context, submission.ReceiptId, refusal, at);
+        var receipt = Receipt.Of(submission.Context, submission.ReceiptId, refusal, Record(submission, refusal, at), at);
         memory.AddReceipt(receipt, null);
         return Fixed(new Outcome.Refused(refusal, receipt));
     }

@@ -77,7 +77,7 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IEnumerable<IStream
     private async Task<List<(int Place, Guid Id, string Type)>> StreamsAsync(
         IReadOnlyList<(Receipt Receipt, CommandContext Context)> asked, int[] open)
     {
-        int[] accepted = [.. open.Where(i => asked[i].Receipt.EventId is not null)],
+        int[] accepted = [.. open.Where(i => asked[i].Receipt is { IsAccepted: true, EventId: not null })],
             refused = [.. open.Except(accepted)];
         T[] Of<T>(int[] places, Func<Receipt, CommandContext, T> value) =>
             [.. places.Select(i => value(asked[i].Receipt, asked[i].Context))];

@@ -10,7 +10,7 @@ public static class HttpStatus
 {
     private const int Ok = 200;
     private const int Created = 201;
-    private const int FirstProblem = 400;
+    internal const int FirstProblem = 400;
 
     /// <summary>Whether an answer with this status is a problem.</summary>
     public static bool IsProblem(int status) => status >= FirstProblem;

@@ -11,7 +11,7 @@ namespace Banking.Commands.Receipts;
 /// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
 /// <param name="Fingerprint">Hash of the content of the command.</param>
 /// <param name="Body">The body of the answer, JSON.</param>
-/// <param name="EventId">The event whose position the answer reported; null for a refusal.</param>
+/// <param name="EventId">The last event of the command, or the event of its refusal. Earlier versions named no event for a refusal.</param>
 public sealed record Receipt(
     Guid Id,
     string Fingerprint,
@@ -40,8 +40,13 @@ public sealed record Receipt(
         version,
         lastEvent);
 
-    internal static Receipt Of(CommandContext context, Guid id, Refusal refusal, DateTimeOffset at) => new(
-        id, context.Fingerprint, HttpStatus.Of(refusal.Kind), ProblemDocument.Of(refusal, context.CorrelationId), at);
+    internal static Receipt Of(CommandContext context, Guid id, Refusal refusal, Guid refusalId, DateTimeOffset at) => new(
+        id,
+        context.Fingerprint,
+        HttpStatus.Of(refusal.Kind),
+        ProblemDocument.Of(refusal, context.CorrelationId),
+        at,
+        EventId: refusalId);
 }
 
 /// <summary>

@@ -39,7 +39,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
 
     private static readonly string EventsOfReceipts =
         $"""
-        select r.id, r.event_id, r.status, {ReceiptedEvent.Columns}, r.recorded_at from {ReceiptTable.Name} r
+        select r.id, r.event_id, r.status, {ReceiptedEvent.Columns} from {ReceiptTable.Name} r
         left join {SchemaNames.Events}.mt_events e on e.id = r.event_id
         left join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
 
@@ -73,47 +73,26 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var differences = new List<Difference>();
-        var refusals = await CompareAcceptedAsync(snapshot, ids, differences, ct);
-        foreach (var id in await RefusedReceipts.WithoutRefusalAsync(snapshot, refusals, ct))
-        {
-            if (differences.Count < Comparison.MaxRows)
-            {
-                differences.Add(new(Name, Table, null, Text(new { rule = "its refusal is in the log" }), Text(new { id }), id));
-            }
-        }
-
-        return differences;
+        var found = await ids.ListAsync(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}", [], CompareEvent, ct);
+        return [.. found.OfType<Difference>().Take(Comparison.MaxRows)];
     }
 
-    /// <summary>Compares the receipts of accepted commands with their events.</summary>
-    /// <returns>The ids of the receipts of refusals, which name no event, with their recorded times.</returns>
-    private async Task<Dictionary<Guid, DateTimeOffset>> CompareAcceptedAsync(
-        NpgsqlConnection snapshot, StreamSelection ids, List<Difference> differences, CancellationToken ct)
+    private Difference? CompareEvent(NpgsqlDataReader row)
     {
-        var refusals = new Dictionary<Guid, DateTimeOffset>();
-        var found = await ids.ListAsync(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}", [], Compare, ct);
-        differences.AddRange(found.OfType<Difference>().Take(Comparison.MaxRows));
-        return refusals;
-
-        Difference? Compare(NpgsqlDataReader row)
-        {
-            var (id, hasNoEvent) = (row.GetGuid(0), row.IsDBNull(1));
-            if (hasNoEvent && HttpStatus.IsProblem(row.GetInt16(2)))
-            {
-                refusals[id] = row.GetFieldValue<DateTimeOffset>(18);
-                return null;
-            }
-
-            var brokenRule = hasNoEvent
-                ? "an accepted command has an event"
-                : row.IsDBNull(6) ? "its event is in the log"
-                : IdRule(row, id);
-            return brokenRule is null ? null : new(
-                Name, Table, hasNoEvent || row.IsDBNull(6) ? null : row.GetGuid(3), Text(new { rule = brokenRule }),
-                Text(new { id, eventId = hasNoEvent ? (Guid?)null : row.GetGuid(1) }), id);
-        }
+        var (id, eventId, stream) = (row.GetGuid(0), row.GetOrDefault<Guid?>(1), row.GetOrDefault<Guid?>(3));
+        var brokenRule = stream is null ? EventRule(row.GetInt16(2), eventId) : IdRule(row, id);
+        return brokenRule is null ? null : new(Name, Table, stream, Text(new { rule = brokenRule }), Text(new { id, eventId }), id);
     }
+
+    /// <summary>Returns the rule that a receipt without an event in the log breaks; null if an earlier version wrote it.</summary>
+    private static string? EventRule(int status, Guid? eventId) => (HttpStatus.IsProblem(status), eventId) switch
+    {
+        // Its refusal finds this receipt by its id.
+        (true, null) => null,
+        (true, _) => "its refusal is in the log",
+        (false, null) => "an accepted command has an event",
+        (false, _) => "its event is in the log",
+    };
 
     /// <summary>Returns the broken rule if the receipt's id does not belong to its event; null if it does.</summary>
     private static string? IdRule(NpgsqlDataReader reader, Guid id)
@@ -188,17 +167,22 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
     {
         var isRefusal = e.StreamType == CommandRefused.StreamType;
         var expected = Text(new { id = e.ReceiptId, eventId = e.Id, position = e.Position });
-        if (row.IsDBNull(0))
+        if (isRefusal && Facts(row)?.TryGetProperty("batchIndex", out _) == true)
         {
-            // A refusal of one item in a batch has no receipt.
-            return isRefusal && Facts(row)?.TryGetProperty("batchIndex", out _) == true ? null : new(Name, Table, e.Stream, expected, null);
+            // A refusal of one item in a batch has no receipt: the key stays free, and a later command may have used it.
+            return null;
         }
 
-        var brokenRule = isRefusal != row.IsDBNull(1) ? "a receipt names an event if the command was accepted"
-            : !isRefusal && !row.GetBoolean(5) ? "its event is in the log"
-            : row.GetFieldValue<DateTimeOffset>(2) != e.RecordedAt ? "it is recorded when its event is"
-            : HttpStatus.IsProblem(row.GetInt16(3)) != isRefusal ? "its status is that of its decision"
-            : BodyRule(e, row, isRefusal);
+        if (row.IsDBNull(0))
+        {
+            return new(Name, Table, e.Stream, expected, null);
+        }
+
+        var (eventId, status) = (row.GetOrDefault<Guid?>(1), row.GetInt16(3));
+        var brokenRule = (row.GetBoolean(5) ? null : EventRule(status, eventId))
+            ?? (row.GetFieldValue<DateTimeOffset>(2) != e.RecordedAt ? "it is recorded when its event is"
+                : HttpStatus.IsProblem(status) != isRefusal ? "its status is that of its decision"
+                : BodyRule(e, row, isRefusal));
         if (brokenRule is not null)
         {
             return new(
@@ -210,7 +194,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
                 row.GetGuid(0));
         }
 
-        return isRefusal || row.GetBoolean(6) ? null : HeaderDifference(e, "all events of a command have the same headers");
+        return eventId is null || row.GetBoolean(6) ? null : HeaderDifference(e, "all events of a command have the same headers");
     }
 
     private string? BodyRule(ReceiptedEvent e, NpgsqlDataReader row, bool isRefusal)
