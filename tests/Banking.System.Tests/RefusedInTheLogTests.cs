@@ -35,24 +35,10 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         var refusal = Assert.Single((await _teller.GetAsync($"/v1/accounts/{payer}/refusals")).Ok().Items());
         var item = Assert.Single(await EventsAsync($"type={Stored}&correlationId=rent"));
         Assert.Equal(
-            (
-                refusal.GetProperty("id").GetString()!["ref_".Length..],
-                1,
-                "dev-teller",
-                "teller",
-                "http",
-                "POST /v1/transfers",
-                "once",
+            (refusal.GetProperty("id").GetString()!["ref_".Length..], 1, "dev-teller", "teller", "http", "POST /v1/transfers", "once",
                 bank.Clock.Now),
-            (
-                Text(item, "streamId"),
-                item.GetProperty("version").GetInt32(),
-                Text(item, "actor"),
-                Text(item, "role"),
-                Text(item, "channel"),
-                Text(item, "operation"),
-                Text(item, "idempotencyKey"),
-                item.Time("recordedAt")));
+            (Text(item, "streamId"), item.GetProperty("version").GetInt32(), Text(item, "actor"), Text(item, "role"), Text(item, "channel"),
+                Text(item, "operation"), Text(item, "idempotencyKey"), item.Time("recordedAt")));
         Assert.Equal("The rent", item.GetProperty("reason").GetProperty("text").GetString());
         var data = item.GetProperty("data");
         Assert.Equal(["code", "subject", "operation", "effectiveAt", "subjectVersion"], data.EnumerateObject().Select(m => m.Name));
