@@ -1,5 +1,4 @@
 using Banking.EventStore.Storage;
-using Banking.ReadModels.Books;
 using Npgsql;
 
 namespace Banking.ReadModels.Comparing;
