@@ -7,7 +7,7 @@ namespace Banking.EventStore.Json;
 /// <summary>JSON of the API. Reading is strict, so that a misspelt member is an error and not a default.</summary>
 public static class ApiJson
 {
-    public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    public static JsonSerializerOptions Options { get; } = Create();
 
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
@@ -23,6 +23,13 @@ public static class ApiJson
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new WireNames());
         options.Converters.Add(new WireInstant());
+        return options;
+    }
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+        options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }
 }

@@ -17,7 +17,7 @@ public sealed class WireInstant : JsonConverter<DateTimeOffset>
         return Instants.ParseAsSent(text.Contains(' ', StringComparison.Ordinal) ? null : text) switch
         {
             InstantResult.Instant instant => instant.Value,
-            InstantResult.Malformed malformed => throw BadValue.Of(malformed.Why),
+            InstantResult.Malformed malformed => throw new InvalidValueException(malformed.Why),
             var other => throw new InvalidOperationException($"{other.GetType().Name} is not a result for a time with an offset."),
         };
     }

@@ -26,7 +26,7 @@ public sealed class WireNames : JsonConverterFactory
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
                 ? value
-                : throw BadValue.Of($"One of {string.Join(", ", Values.Keys)} is expected.");
+                : throw new InvalidValueException($"One of {string.Join(", ", Values.Keys)} is expected.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
         {

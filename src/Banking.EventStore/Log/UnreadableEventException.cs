@@ -27,9 +27,8 @@ public sealed class UnreadableEventException(long position, Guid id, string type
     private static string Why(Exception inner)
     {
         ArgumentNullException.ThrowIfNull(inner);
-        return inner is JsonException { Path: not (null or "$") and var path } && !inner.Message.Contains(path, StringComparison.Ordinal)
-            ? $"{path}: {inner.Message}"
-            : inner.Message;
+        // The bank's own converters do not name the member.
+        return inner is JsonException { Path: not (null or "$") and var path } ? $"{path}: {inner.Message}" : inner.Message;
     }
 
     private static IEvent Known(IEvent e)

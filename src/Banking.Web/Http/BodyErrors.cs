@@ -1,71 +1,168 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 
 namespace Banking.Web.Http;
 
 /// <summary>
-/// Describes errors in a request body: the place as a JSON pointer (RFC 6901), and the expected value. Messages of the parser are not
-/// passed on, because they contain line numbers and type names.
+/// Describes what is wrong with a body that the serializer refused: the place as a JSON pointer (RFC 6901), and the expected value. It
+/// reads the body once more, next to the type of the request, up to the first error. The serializer's exceptions are not used: their
+/// texts contain line numbers and type names, and may change with each version.
 /// </summary>
-internal static class BodyErrors
+internal ref struct BodyErrors
 {
     private const string Code = "malformed_json";
+    private const string WrongValue = "The value has the wrong type or is not an allowed value.";
+    private const string NoText = "The text is not valid Unicode.";
 
-    public static Refusal Of(JsonException failure) => Refusal.Malformed(Code, Explain(failure), Pointer(failure.Path));
+    private Utf8JsonReader _reader;
+
+    /// <summary>Pointer to the value that is read.</summary>
+    private string _place = "#";
+
+    private BodyErrors(ReadOnlySpan<byte> body) => _reader = new(body);
 
     public static Refusal Null => Refusal.Malformed(Code, "The body is null; send an object.", "#");
 
-    private static string Explain(JsonException failure)
+    /// <param name="body">A body that cannot be deserialized to the type.</param>
+    public static Refusal Of(ReadOnlySpan<byte> body, Type type)
     {
-        bool Contains(string words) => failure.Message.Contains(words, StringComparison.Ordinal);
-        return failure switch
+        var errors = new BodyErrors(body);
+        var detail = errors.Find(type);
+        return Refusal.Malformed(Code, detail, errors._place);
+    }
+
+    private string Find(Type type)
+    {
+        try
         {
-            _ when BadValue.Is(failure) => failure.Message,
-            _ when Contains("could not be mapped to any .NET member") => "There is no such member.",
-            _ when Contains("Duplicate property") => "The member is given twice.",
-            _ when Contains("doesn't allow null values") => "The member must not be null.",
-            _ when Contains("missing required properties") => $"Required members are missing: {Missing(failure.Message)}.",
-            _ when Contains("maximum configured depth") => $"The body is nested deeper than {ApiJson.Options.MaxDepth} levels.",
-            _ when Contains("could not be converted to") => "The value has the wrong type or is not an allowed value.",
-            _ when Contains("surrogate") || Contains("UTF-8") || Contains("UTF-16") => "The text is not valid Unicode.",
-            _ => "The body is not valid JSON at this place.",
+            _reader.Read();
+            if (Value(type) is { } problem)
+            {
+                return problem;
+            }
+
+            // Fails if anything follows the value. Otherwise the serializer refused what this class accepts, which tests rule out.
+            _reader.Read();
+            return WrongValue;
+        }
+        catch (JsonException)
+        {
+            return "The body is not valid JSON at this place.";
+        }
+    }
+
+    /// <summary>Reads a value. Returns what is wrong with it; null if nothing is.</summary>
+    private string? Value(Type type)
+    {
+        var info = ApiJson.Options.GetTypeInfo(type);
+        return (info.Kind, _reader.TokenType) switch
+        {
+            (JsonTypeInfoKind.Object, JsonTokenType.StartObject) => Members(info.Properties),
+            (JsonTypeInfoKind.Object, _) => WrongValue,
+            (JsonTypeInfoKind.Enumerable, JsonTokenType.StartArray) => Elements(info.ElementType!),
+            (JsonTypeInfoKind.Enumerable, _) => WrongValue,
+            _ => Scalar(type),
         };
     }
 
-    /// <summary>The member names at the end of "… missing required properties including: 'a', 'b'.".</summary>
-    private static string Missing(string message)
+    private string? Members(IEnumerable<JsonPropertyInfo> known)
     {
-        var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
-        message = end < 0 ? message : message[..end];
-        return message[(message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.').Replace("'", "", StringComparison.Ordinal);
+        var (place, unseen) = (_place, known.ToDictionary(m => m.Name));
+        var seen = new HashSet<string>();
+        for (_reader.Read(); _reader.TokenType != JsonTokenType.EndObject; _reader.Read())
+        {
+            if (!TryReadText(out var name))
+            {
+                return NoText;
+            }
+
+            _place = $"{place}/{Escape(name)}";
+            if (seen.Contains(name))
+            {
+                return "The member is given twice.";
+            }
+
+            if (!unseen.Remove(name, out var member))
+            {
+                return "There is no such member.";
+            }
+
+            seen.Add(name);
+            _reader.Read();
+            if (MemberProblem(member) is { } problem)
+            {
+                return problem;
+            }
+
+            _place = place;
+        }
+
+        var missing = unseen.Values.Where(m => m.IsRequired).Select(m => m.Name).ToList();
+        return missing.Count == 0 ? null : $"Required members are missing: {string.Join(", ", missing)}.";
     }
 
-    /// <summary>
-    /// Converts the serializer's JSONPath, such as $.changes[2].amount, to a pointer. A name with special characters is written $['a.b'];
-    /// no member of a request has such a name, so it is the last part of its path.
-    /// </summary>
-    internal static string Pointer(string? path)
+    private string? MemberProblem(JsonPropertyInfo member) => _reader.TokenType != JsonTokenType.Null ? Value(member.PropertyType)
+        : member.AssociatedParameter?.IsNullable ?? member.IsSetNullable ? null
+        : "The member must not be null.";
+
+    private string? Elements(Type type)
     {
-        if (path is null || !path.StartsWith('$'))
+        var place = _place;
+        for (var i = 0; ; i++)
         {
-            return "#";
+            _place = $"{place}/{i}";
+            _reader.Read();
+            if (_reader.TokenType == JsonTokenType.EndArray)
+            {
+                _place = place;
+                return null;
+            }
+
+            // The serializer lets a list contain null.
+            if ((_reader.TokenType != JsonTokenType.Null || type.IsValueType) && Value(type) is { } problem)
+            {
+                return problem;
+            }
+        }
+    }
+
+    private string? Scalar(Type type)
+    {
+        if (_reader.TokenType == JsonTokenType.String && !TryReadText(out _))
+        {
+            return NoText;
         }
 
-        var special = path.IndexOf("['", StringComparison.Ordinal);
-        var known = special < 0 ? path[1..] : path[1..special];
-        var pointer = new StringBuilder("#");
-        foreach (var part in known.Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries))
+        try
         {
-            pointer.Append('/').Append(Escape(part));
+            JsonSerializer.Deserialize(ref _reader, type, ApiJson.Options);
+            return null;
         }
+        catch (InvalidValueException invalid)
+        {
+            return invalid.Message;
+        }
+        catch (JsonException)
+        {
+            return WrongValue;
+        }
+    }
 
-        return (
-            special < 0
-                ? pointer
-                : pointer.Append('/').Append(Escape(path[(special + 2)..^(path.EndsWith("']", StringComparison.Ordinal) ? 2 : 0)]))
-        ).ToString();
+    /// <summary>Reads a text or the name of a member. Returns false if it has half of a surrogate pair, or bytes that are not UTF-8.</summary>
+    private readonly bool TryReadText(out string text)
+    {
+        try
+        {
+            text = _reader.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = "";
+            return false;
+        }
     }
 
     /// <summary>Escapes a name by RFC 6901, 3 and 6: first ~ and /, then the characters that a URI fragment must not contain.</summary>

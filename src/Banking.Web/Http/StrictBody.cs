@@ -53,15 +53,16 @@ public static class StrictBody
         await next();
     }
 
-    private static (object? Command, Refusal? Problem) Parse(byte[] bytes, Type type)
+    /// <summary>Returns the command, or the problem of the body.</summary>
+    public static (object? Command, Refusal? Problem) Parse(ReadOnlySpan<byte> body, Type type)
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, type, ApiJson.Options) is { } command ? (command, null) : (null, BodyErrors.Null);
+            return JsonSerializer.Deserialize(body, type, ApiJson.Options) is { } command ? (command, null) : (null, BodyErrors.Null);
         }
-        catch (JsonException failure)
+        catch (JsonException)
         {
-            return (null, BodyErrors.Of(failure));
+            return (null, BodyErrors.Of(body, type));
         }
     }
 
