@@ -227,6 +227,17 @@ public sealed class HttpSemanticsTests(BankFixture bank) : IClassFixture<BankFix
         Assert.Equal((200, streams ? "text/event-stream" : "application/json"), (head.StatusCode, head.Header("Content-Type")));
     }
 
+    [Theory]
+    [InlineData("application/*")]
+    [InlineData("text/csv, */*;q=0.1")]
+    [InlineData("application/json; charset=UTF-8")]
+    public async Task A_command_is_answered_to_each_Accept_that_allows_JSON(string accept)
+    {
+        var account = await _teller.OpenAsync();
+
+        (await _teller.PostTextAsync("/v1/deposits", Deposit(account), ("Accept", accept))).Created();
+    }
+
     [Fact]
     public async Task No_money_moves_when_no_served_type_is_acceptable()
     {

@@ -84,7 +84,7 @@ public static class BankHost
         app.Use(StrictBody.Middleware);
         app.Use(app.Services.GetRequiredService<RequestKeys>().Middleware);
         app.Use(app.Services.GetRequiredService<MinPosition>().Middleware);
-        app.MapWolverineEndpoints();
+        app.MapWolverineEndpoints(wolverine => wolverine.AddPolicy<ParsedBodyPolicy>());
         app.MapHealth();
         app.MapDevTokens();
         app.MapFirstPage();

@@ -74,8 +74,9 @@ internal static class DevTokenEndpoint
     {
         if (app.Services.GetService<DevTokens>() is { } tokens)
         {
-            app.MapPost("/dev/token", (DevTokenRequest request, HttpContext http, TimeProvider clock) =>
-                    Issue(request, http, tokens, clock))
+            app.MapPost("/dev/token", (HttpContext http, TimeProvider clock) =>
+                    Issue(StrictBody.Body<DevTokenRequest>(http), http, tokens, clock))
+                .Accepts<DevTokenRequest>(MediaTypeNames.Application.Json)
                 .WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain))
                 .AllowAnonymous();
         }

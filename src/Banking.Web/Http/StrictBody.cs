@@ -18,9 +18,20 @@ public static class StrictBody
     private static readonly object CommandKey = new();
 
     /// <summary>The content of the command.</summary>
-    public static CommandContent Content(HttpContext http) => http.Items[CommandKey] is { } command
-        ? new(command, command.GetType())
-        : throw new InvalidOperationException("The endpoint declares no request body, so a repeated request cannot be recognised.");
+    public static CommandContent Content(HttpContext http)
+    {
+        var command = Body<object>(http);
+        return new(command, command.GetType());
+    }
+
+    /// <summary>The body, for the endpoint (<see cref="ParsedBodyPolicy"/>). It is read and parsed once, here.</summary>
+    public static T Body<T>(HttpContext http)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return http.Items[CommandKey] as T
+            ?? throw new InvalidOperationException($"The endpoint declares no body of type {typeof(T).Name}.");
+    }
 
     public static async Task Middleware(HttpContext http, Func<Task> next)
     {
@@ -34,11 +45,11 @@ public static class StrictBody
         }
 
         var endpoint = http.GetEndpoint()!;
-        var (bytes, problem) = await ReadAsync(http.Request, endpoint);
+        var (body, problem) = await ReadAsync(http.Request, endpoint);
         object? command = null;
         if (problem is null)
         {
-            (command, problem) = Parse(bytes!, type);
+            (command, problem) = Parse(body.Span, type);
         }
 
         if (problem is not null)
@@ -48,8 +59,6 @@ public static class StrictBody
         }
 
         http.Items[CommandKey] = command;
-        http.Request.Body = new MemoryStream(bytes!, writable: false);
-        http.Request.ContentLength = bytes!.Length;
         await next();
     }
 
@@ -77,12 +86,12 @@ public static class StrictBody
     private static int LimitOf(Endpoint endpoint) =>
         (int)(endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? LargestBytes);
 
-    private static async Task<(byte[]? Bytes, Refusal? Problem)> ReadAsync(HttpRequest request, Endpoint endpoint)
+    private static async Task<(ReadOnlyMemory<byte> Body, Refusal? Problem)> ReadAsync(HttpRequest request, Endpoint endpoint)
     {
         var limit = LimitOf(endpoint);
         if (request.ContentLength > limit)
         {
-            return (null, TooLarge(endpoint));
+            return (default, TooLarge(endpoint));
         }
 
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 512));
@@ -95,7 +104,7 @@ public static class StrictBody
                 // The decompressed size counts, not the size sent.
                 if (buffer.Length + read > limit)
                 {
-                    return (null, TooLarge(endpoint));
+                    return (default, TooLarge(endpoint));
                 }
 
                 buffer.Write(chunk, 0, read);
@@ -103,14 +112,14 @@ public static class StrictBody
         }
         catch (BadHttpRequestException refused) when (refused.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return (null, TooLarge(endpoint));
+            return (default, TooLarge(endpoint));
         }
         catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
         {
             // The framework decompresses while the body is read; gzip and Brotli throw different exceptions for an invalid body.
-            return (null, Refusal.Malformed("malformed_content_encoding", "The body does not match its Content-Encoding."));
+            return (default, Refusal.Malformed("malformed_content_encoding", "The body does not match its Content-Encoding."));
         }
 
-        return (buffer.ToArray(), null);
+        return (buffer.GetBuffer().AsMemory(0, (int)buffer.Length), null);
     }
 }
