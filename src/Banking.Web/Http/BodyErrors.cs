@@ -150,7 +150,7 @@ internal ref struct BodyErrors
         }
     }
 
-    /// <summary>Reads a text or the name of a member. Returns false if it has half of a surrogate pair, or bytes that are not UTF-8.</summary>
+    /// <summary>Reads a text or a name. Returns false if it has half of a surrogate pair, or bytes that are not UTF-8.</summary>
     private readonly bool TryReadText(out string text)
     {
         try
