@@ -63,7 +63,8 @@ public static class ReadModelsModule
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
         .AddSingleton<StoredComparison, RefusalComparison>()
-        .AddSingleton<StoredComparison, DocumentComparison>();
+        .AddSingleton<StoredComparison, DocumentComparison>()
+        .AddSingleton<StoredComparison, JoinedComparison>();
 
     /// <summary>Adds an aggregate: its command group, and the comparison of its stored states with the log.</summary>
     public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)
@@ -102,6 +103,15 @@ public static class ReadModelsModule
         foreach (var (type, name) in EventNames)
         {
             store.Events.MapEventType(type, name);
+        }
+    }
+    /// <summary>Completes the projections that include events by a type of another module's contracts. Call it after all modules.</summary>
+    public static void CompleteReadModels(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        foreach (var projection in store.Projections.All.OfType<IIncludesContracts>())
+        {
+            projection.IncludeContracts(store);
         }
     }
 }

@@ -22,8 +22,8 @@ public sealed class ProjectionsCommandTests
 
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
-        Assert.Equal(["account-directory", "audit", "entries", "ledger", "webhook-overview"], rows.Select(r => r[0]));
-        Assert.All(rows, r => Assert.Equal(["1", r[0] == "audit" ? "2" : "1", "serving", $"{bank.Events}", "0"], r[1..]));
+        Assert.Equal(["account-directory", "audit", "customer-overview", "entries", "ledger", "webhook-overview"], rows.Select(r => r[0]));
+        Assert.All(rows, r => Assert.Equal(["1", r[0] is "audit" or "entries" ? "2" : "1", "serving", $"{bank.Events}", "0"], r[1..]));
     }
 
     [Theory]
@@ -45,11 +45,11 @@ public sealed class ProjectionsCommandTests
             "select data ->> 'model', data ->> 'generation', user_name, headers ->> 'role', headers ->> 'reasonText' from bank.mt_events "
                 + "where type = 'platform.rebuild-requested.v1' order by 1");
         Assert.Equal(
-            ((string[])["account-directory", "audit", "entries", "ledger", "webhook-overview"]).Select(m =>
+            ((string[])["account-directory", "audit", "customer-overview", "entries", "ledger", "webhook-overview"]).Select(m =>
                 $"{m}|2|cli:{Environment.UserName}|operator|a disk was replaced"),
             requests);
         Assert.Equal(
-            "5",
+            "6",
             await bank.RowAsync(
                 "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' "
                     + "and data ->> 'differences' = '0'"
@@ -58,7 +58,7 @@ public sealed class ProjectionsCommandTests
 
     [Theory]
     [InlineData(
-        "There is no read model 'postings': entries, ledger, audit, account-directory, webhook-overview or all.",
+        "There is no read model 'postings': entries, ledger, audit, account-directory, customer-overview, webhook-overview or all.",
         "rebuild",
         "postings",
         "--reason",

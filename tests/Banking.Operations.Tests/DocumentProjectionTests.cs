@@ -10,7 +10,9 @@ namespace Banking.Operations.Tests;
 /// <summary>Marten's daemon runs document read models, on one host at a time, and lists are answered from them.</summary>
 public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
-    private const string Documents = "select id::text || ' ' || data::text from accounts.mt_doc_account_directory order by id";
+    private const string Documents =
+        "select id::text || ' ' || data::text from accounts.mt_doc_account_directory union all "
+        + "select id::text || ' ' || data::text from accounts.mt_doc_customer_overview order by 1";
 
     private readonly BankClient _teller = bank.As("teller");
 
@@ -67,7 +69,8 @@ public sealed class DocumentProjectionTests(ProbedBank bank) : IClassFixture<Pro
         await new RandomHistory(bank, 11).RunAsync(40);
         await CurrentAsync();
         var before = await bank.QueryAsync<string>(Documents);
-        Assert.NotEmpty(before);
+        Assert.Contains(before, d => d.Contains("\"debitFrozen\": true", StringComparison.Ordinal));
+        Assert.Equal(2, before.Count(d => d.Contains("JPY", StringComparison.Ordinal)));
 
         using var daemon = await bank.Store.BuildProjectionDaemonAsync();
         foreach (var model in bank.Host.Services.GetRequiredService<DocumentModels>().All)

@@ -332,6 +332,44 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "account_directory",
                 "refusal"
             },
+            {
+                "delete from accounts.mt_doc_customer_overview where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "customer"
+            },
+            {
+                "update accounts.mt_doc_customer_overview set data = jsonb_set(data, '{accounts,0,account,creditFrozen}', 'false') "
+                    + "where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "customer"
+            },
+            {
+                "update accounts.mt_doc_customer_overview set data = jsonb_set(data, '{accounts}', '[]') where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "customer"
+            },
+            {
+                "update accounts.mt_doc_customer_overview set data = data - 'registeredAt' where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "customer"
+            },
+            {
+                "update accounts.mt_doc_customer_overview set id = gen_random_uuid() where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "customer"
+            },
+            {
+                "insert into accounts.mt_doc_customer_overview (id, data, mt_dotnet_type) select {refusal}, data, 'x' from "
+                    + "accounts.mt_doc_customer_overview where id = {customer}",
+                "customer-overview",
+                "customer_overview",
+                "refusal"
+            },
             { "update accounts.entry set balance = balance + 1 where account = {account} and version = 2", "entries", "entry", "account" },
             {
                 "delete from audit.event_index where stream = {account} and position = (select min(position) from audit.event_index where "

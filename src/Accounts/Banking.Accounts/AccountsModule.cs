@@ -61,6 +61,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<HistoricalBalances>()
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()
+            .AddSingleton<DayTotals>()
             .AddSingleton<AccountNumberSequence>()
             .AddSingleton(BackdatingRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
@@ -79,6 +80,8 @@ public sealed class AccountsModule : BankModule
 
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountDirectory>(ProjectionLifecycle.Async);
+        store.Projections.Add<CustomerOverviews>(ProjectionLifecycle.Async);
+        store.Schema.For<CustomerOverview>().DatabaseSchemaName(Schema).DocumentAlias("customer_overview");
         store.Schema.For<AccountDirectoryEntry>().DatabaseSchemaName(Schema).DocumentAlias("account_directory");
         store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account");
         store.Schema.For<AccountNumberClaim>().DatabaseSchemaName(Schema).DocumentAlias("account_number");

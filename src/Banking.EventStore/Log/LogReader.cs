@@ -52,6 +52,22 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             : throw unreadable;
     }
 
+    /// <summary>Returns the events of some types in these streams up to a position, oldest first.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
+    public async Task<IReadOnlyList<IEvent>> ReadTypesAsync(
+        IReadOnlyList<Guid> streams, IEnumerable<string> types, long upTo, CancellationToken ct)
+    {
+        var (events, unreadable) = await ReadEventsAsync(
+            $"stream_id = any($1) and type = any($2) and {UpTo("$3")}",
+            ByStream,
+            imported: false,
+            ct,
+            streams.ToArray(),
+            types.ToArray(),
+            upTo);
+        return unreadable is null ? [.. events.OrderBy(e => e.Sequence)] : throw unreadable;
+    }
+
     /// <summary>
     /// Returns all events of these streams as a transaction sees them, by stream, oldest first. A stream with an unreadable event ends
     /// before it.

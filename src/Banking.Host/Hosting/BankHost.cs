@@ -176,6 +176,8 @@ public static class BankHost
                 {
                     module.Configure(store);
                 }
+
+                store.CompleteReadModels();
             })
             .UseNpgsqlDataSource()
             .UseLightweightSessions();

@@ -76,14 +76,13 @@ internal static class Comparison
         {
             if (table.Derivation is { } derivation)
             {
-                var condition = parts is null ? "true" : $"{derivation.Part} = any($1)";
                 differences.AddRange(
                     await CompareRowsAsync(
                         snapshot,
                         model,
                         table,
-                        derivation.QueryWhere(tables, condition),
-                        $"select * from {tables[table.Name]} where {condition}",
+                        parts is null ? derivation.QueryWhere(tables, "true") : derivation.QueryOfParts(tables),
+                        $"select * from {tables[table.Name]} where {(parts is null ? "true" : $"{derivation.Part} = any($1)")}",
                         parts,
                         ct));
             }

@@ -32,14 +32,17 @@ public sealed record ReadTable(string Name, string Columns, string Key)
 
 /// <summary>Sums that can be computed again at any time.</summary>
 /// <param name="From">The table of the model that is summed.</param>
-/// <param name="Part">A column of both tables: sums are checked and repaired for some of its values at a time.</param>
+/// <param name="Part">A column of the sums, a date: they are checked and repaired for some of its values at a time.</param>
 /// <param name="Query">Selects the sums, columns in the order of the table, from <c>{from}</c> where <c>{condition}</c>.</param>
 /// <param name="Sums">The columns that are sums; the other columns are the key.</param>
 public sealed record Derivation(string From, string Part, string Query, IReadOnlyList<string> Sums)
 {
+    /// <summary>The part of a row of the summed table, as SQL over its columns; the column of the same name if not set.</summary>
+    public string PartOfRow { get; init; } = Part;
+
     /// <summary>
-    /// The query over rows between two positions, the first not included; the key of the summed table must be its position. OFFSET 0 is an
-    /// optimizer fence: look up the rows by position.
+    /// The query over rows between two positions, the first not included; the summed table must have an index on its position. OFFSET 0 is
+    /// an optimizer fence: look up the rows by position.
     /// </summary>
     internal string QueryBetween(ReadTables tables, long after, long upTo) =>
         Query
@@ -50,6 +53,9 @@ public sealed record Derivation(string From, string Part, string Query, IReadOnl
                     $"(select * from {tables[From]} where position > {after} and position <= {upTo} offset 0) as stretch"),
                 StringComparison.Ordinal)
             .Replace("{condition}", "true", StringComparison.Ordinal);
+
+    /// <summary>The query over the rows of the parts $1.</summary>
+    internal string QueryOfParts(ReadTables tables) => QueryWhere(tables, $"{PartOfRow} = any($1)");
 
     internal string QueryWhere(ReadTables tables, string condition) =>
         Query.Replace("{from}", tables[From], StringComparison.Ordinal).Replace("{condition}", condition, StringComparison.Ordinal);

@@ -12,6 +12,9 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
     /// <summary>Number of last events that a sentinel run compares of a long stream.</summary>
     internal const int LastOfLong = 500;
 
+    /// <summary>Maximum length of a stream that is held in memory together with others.</summary>
+    internal const int MaxInMemory = 5_000;
+
     /// <summary>Reads the streams after one of them, ordered by id.</summary>
     public Task<IReadOnlyList<StreamSize>> AfterAsync(Guid after, int limit, CancellationToken ct) =>
         ReadAsync($"select id, version from {SchemaNames.Streams} where id > $1 order by id limit $2", [after, limit], ct);

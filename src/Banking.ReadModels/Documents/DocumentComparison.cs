@@ -9,8 +9,8 @@ using Npgsql;
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Compares the documents of projections with the folds of their events, up to the position of each projection. It also finds documents
-/// without a stream.
+/// Compares documents that are made of one stream with the folds of their events, up to the position of each projection. It also finds
+/// documents without a stream.
 /// </summary>
 internal sealed class DocumentComparison(DocumentModels models, LogReader log) : StoredComparison
 {
@@ -21,17 +21,17 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     {
         var differences = new List<Difference>();
         // The last events of a long stream alone give no document.
-        foreach (var model in models.All.Where(m => m.Fold is not null && streams.AfterVersion == 0))
+        foreach (var model in models.All.Where(m => IsCompared(m) && streams.AfterVersion == 0))
         {
-            var position = await PositionAsync(snapshot, model, ct);
+            var position = await model.PositionAsync(snapshot, ct);
             var stored = await StoredAsync(snapshot, model, streams, ct);
             foreach (var (stream, streamEvents) in events)
             {
                 var expected = model.Fold!.Make(stream, Select(model, streamEvents, position));
-                differences.AddRange(Compare(model, stream, expected, stored.GetValueOrDefault(stream).Document));
+                differences.AddRange(model.Compare(stream, expected, stored.GetValueOrDefault(stream).Document));
             }
 
-            differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => Difference(model, d.Key, null, d.Value.Document)));
+            differences.AddRange(stored.Where(d => !d.Value.HasStream).Select(d => model.Difference(d.Key, null, d.Value.Document)));
         }
 
         return differences;
@@ -40,9 +40,9 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     public override async Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
     {
         var differences = new List<Difference>();
-        foreach (var model in models.All.Where(m => m.Fold is not null))
+        foreach (var model in models.All.Where(IsCompared))
         {
-            var position = await PositionAsync(snapshot, model, ct);
+            var position = await model.PositionAsync(snapshot, ct);
             var events = new List<IEvent>();
             await foreach (var page in log.ReadStreamAsync(stream, position, ct))
             {
@@ -50,7 +50,7 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
             }
 
             var stored = await StoredAsync(snapshot, model, StreamSelection.Of(stream), ct);
-            differences.AddRange(Compare(model, stream, model.Fold!.Make(stream, events), stored.GetValueOrDefault(stream).Document));
+            differences.AddRange(model.Compare(stream, model.Fold!.Make(stream, events), stored.GetValueOrDefault(stream).Document));
         }
 
         return differences;
@@ -65,7 +65,7 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         var differences = new List<Difference>();
         foreach (var model in models.All)
         {
-            if (await PositionAsync(snapshot, model, ct) is var position && position > end)
+            if (await model.PositionAsync(snapshot, ct) is var position && position > end)
             {
                 differences.Add(new(
                     model.Name, "progress", null, string.Create(CultureInfo.InvariantCulture, $$"""{"atMost": {{end}}}"""),
@@ -76,27 +76,11 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         return differences;
     }
 
+    /// <summary>Whether each document is the fold of one stream; <see cref="JoinedComparison"/> compares the others.</summary>
+    private static bool IsCompared(DocumentModel model) => model.Fold is not (null or JoinedFold);
+
     private static IEnumerable<IEvent> Select(DocumentModel model, IEnumerable<IEvent> events, long upTo) =>
         events.Where(e => e.Sequence <= upTo && model.EventTypes.Contains(e.EventTypeName));
-
-    private static IEnumerable<Difference> Compare(DocumentModel model, Guid stream, string? expected, string? stored)
-    {
-        if (expected is null ? stored is not null : stored is null || !model.Fold!.IsSame(expected, stored))
-        {
-            yield return Difference(model, stream, expected, stored);
-        }
-    }
-
-    private static Difference Difference(DocumentModel model, Guid id, string? expected, string? stored) =>
-        new(model.Name, model.Table[(model.Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, expected, stored);
-
-    private static async Task<long> PositionAsync(NpgsqlConnection snapshot, DocumentModel model, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", snapshot);
-        command.Parameters.Add(new() { Value = model.Shard.Identity });
-        return await command.ExecuteScalarAsync(ct) is long position ? position : 0;
-    }
 
     private static async Task<Dictionary<Guid, (string Document, bool HasStream)>> StoredAsync(
         NpgsqlConnection snapshot, DocumentModel model, StreamSelection streams, CancellationToken ct)

@@ -1,39 +1,76 @@
+using System.Text;
 using System.Text.Json;
 using JasperFx.Events;
+using JasperFx.Events.Aggregation;
 using Marten;
 using Marten.Events.Aggregation;
 
 namespace Banking.ReadModels.Documents;
 
 /// <summary>
-/// Computes the document of a stream with the fold of its projection, without Marten's daemon, to compare the stored document with it.
+/// Computes a document with the fold of its projection, without Marten's daemon, to compare the stored document with it.
 /// </summary>
 public abstract class DocumentFold
 {
-    /// <summary>Computes the document of these events of one stream, as it is stored; null if they give none.</summary>
-    public abstract string? Make(Guid stream, IEnumerable<IEvent> events);
+    /// <summary>Computes the document of these events, as it is stored; null if they give none.</summary>
+    public abstract string? Make(Guid id, IEnumerable<IEvent> events);
 
     /// <summary>Whether a stored document is equal, whatever the order of its members and the spelling of its numbers.</summary>
-    public abstract bool IsSame(string expected, string stored);
+    public static bool IsSame(string expected, string stored)
+    {
+        using var first = JsonDocument.Parse(expected);
+        using var second = JsonDocument.Parse(stored);
+        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
+    }
 
-    internal static DocumentFold? Of(object projection, Type document, ISerializer serializer) =>
-        typeof(SingleStreamProjection<,>).MakeGenericType(document, typeof(Guid)).IsInstanceOfType(projection)
-            ? (DocumentFold)Activator.CreateInstance(typeof(OfStream<>).MakeGenericType(document), projection, serializer)!
+    /// <summary>Null for a projection whose documents cannot be compared.</summary>
+    internal static DocumentFold? Of(object projection, Type document, ISerializer serializer)
+    {
+        return typeof(SingleStreamProjection<,>).MakeGenericType(document, typeof(Guid)).IsInstanceOfType(projection)
+                ? Create(typeof(SingleFold<>))
+            : typeof(JoinedProjection<>).MakeGenericType(document).IsInstanceOfType(projection) ? Create(typeof(JoinedFold<>))
             : null;
 
-    private sealed class OfStream<TDocument>(SingleStreamProjection<TDocument, Guid> projection, ISerializer serializer) : DocumentFold
+        DocumentFold Create(Type fold) => (DocumentFold)Activator.CreateInstance(fold.MakeGenericType(document), projection, serializer)!;
+    }
+
+    private static string? Make<TDocument>(
+        JasperFxAggregationProjectionBase<TDocument, Guid, IDocumentOperations, IQuerySession> projection,
+        ISerializer serializer,
+        Guid id,
+        IEnumerable<IEvent> events)
+        where TDocument : class =>
+        events.Aggregate((TDocument?)null, (document, e) => projection.Evolve(document, id, e)) is { } made
+            ? serializer.ToJson(made)
+            : null;
+
+    private sealed class SingleFold<TDocument>(SingleStreamProjection<TDocument, Guid> projection, ISerializer serializer) : DocumentFold
         where TDocument : class
     {
-        public override string? Make(Guid stream, IEnumerable<IEvent> events) =>
-            events.Aggregate((TDocument?)null, (document, e) => projection.Evolve(document, stream, e)) is { } made
-                ? serializer.ToJson(made)
-                : null;
+        public override string? Make(Guid id, IEnumerable<IEvent> events) => Make(projection, serializer, id, events);
+    }
 
-        public override bool IsSame(string expected, string stored)
+    private sealed class JoinedFold<TDocument>(JoinedProjection<TDocument> projection, ISerializer serializer) : JoinedFold
+        where TDocument : class
+    {
+        public override string? Make(Guid id, IEnumerable<IEvent> events) => Make(projection, serializer, id, events);
+
+        public override Guid DocumentOf(IEvent first) => projection.DocumentOf(first);
+
+        public override IEnumerable<Guid> StreamsOf(string stored)
         {
-            using var first = JsonDocument.Parse(expected);
-            using var second = JsonDocument.Parse(stored);
-            return JsonElement.DeepEquals(first.RootElement, second.RootElement);
+            using var json = new MemoryStream(Encoding.UTF8.GetBytes(stored));
+            return projection.StreamsOf(serializer.FromJson<TDocument>(json));
         }
     }
+}
+
+/// <summary>The fold of a <see cref="JoinedProjection{TDocument}"/>.</summary>
+public abstract class JoinedFold : DocumentFold
+{
+    /// <inheritdoc cref="JoinedProjection{TDocument}.DocumentOf"/>
+    public abstract Guid DocumentOf(IEvent first);
+
+    /// <summary>The streams whose events a stored document includes.</summary>
+    public abstract IEnumerable<Guid> StreamsOf(string stored);
 }

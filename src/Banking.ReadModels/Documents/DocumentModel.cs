@@ -1,7 +1,10 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Books;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Projections;
 using Marten;
+using Npgsql;
 
 namespace Banking.ReadModels.Documents;
 
@@ -12,9 +15,31 @@ namespace Banking.ReadModels.Documents;
 /// <param name="Document">The type of its documents.</param>
 /// <param name="Table">The table of its documents.</param>
 /// <param name="EventTypes">The stored names of the events that it projects.</param>
-/// <param name="Fold">The fold to compare its documents with; null if a document is not the fold of one stream.</param>
+/// <param name="Fold">The fold to compare its documents with; null if they cannot be compared.</param>
 public sealed record DocumentModel(
-    string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlySet<string> EventTypes, DocumentFold? Fold);
+    string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlySet<string> EventTypes, DocumentFold? Fold)
+{
+    /// <summary>Reads the position that its documents include, in a snapshot.</summary>
+    internal async Task<long> PositionAsync(NpgsqlConnection snapshot, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", snapshot);
+        command.Parameters.Add(new() { Value = Shard.Identity });
+        return await command.ExecuteScalarAsync(ct) is long position ? position : 0;
+    }
+
+    /// <summary>Compares a stored document with the expected one; null stands for no document.</summary>
+    internal IEnumerable<Difference> Compare(Guid id, string? expected, string? stored)
+    {
+        if (expected is null ? stored is not null : stored is null || !DocumentFold.IsSame(expected, stored))
+        {
+            yield return Difference(id, expected, stored);
+        }
+    }
+
+    internal Difference Difference(Guid id, string? expected, string? stored) =>
+        new(Name, Table[(Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, expected, stored);
+}
 
 /// <summary>The document read models of this bank: every asynchronous projection that a module adds to the store.</summary>
 public sealed class DocumentModels

@@ -185,8 +185,8 @@ public sealed class Repair(
             var column = model.Tables.Single(t => t.Name == derivation.From).StreamColumn;
             await using var command = new NpgsqlCommand(
                 $"""
-                select {derivation.Part} from {tables[derivation.From]} where {column} = $1
-                union select {derivation.Part} from {expected[derivation.From]}
+                select {derivation.PartOfRow} from {tables[derivation.From]} where {column} = $1
+                union select {derivation.PartOfRow} from {expected[derivation.From]}
                 """,
                 connection)
             {
@@ -209,10 +209,10 @@ public sealed class Repair(
         foreach (var table in model.Tables.Where(t => found.Any(d => d.Table == t.Name)))
         {
             var derivation = table.Derivation!;
-            var condition = parts is null ? "true" : $"{derivation.Part} = any($1)";
+            var sums = parts is null ? derivation.QueryWhere(tables, "true") : derivation.QueryOfParts(tables);
             foreach (var sql in (string[])[
-                $"delete from {tables[table.Name]} where {condition}",
-                $"insert into {tables[table.Name]} {derivation.QueryWhere(tables, condition)}"])
+                $"delete from {tables[table.Name]} where {(parts is null ? "true" : $"{derivation.Part} = any($1)")}",
+                $"insert into {tables[table.Name]} {sums}"])
             {
                 await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
                 if (parts is not null)

@@ -30,9 +30,6 @@ public sealed class Verification(
     /// <summary>Streams per comparison.</summary>
     private const int StreamBatchSize = 200;
 
-    /// <summary>Maximum length of a stream that is held in memory together with others.</summary>
-    private const int MaxStreamEvents = 5_000;
-
     public IReadOnlyList<ReadModel> Models { get; } = [.. models];
 
     /// <summary>Reads the highest position of the active read models.</summary>
@@ -57,7 +54,7 @@ public sealed class Verification(
             Guid[] batch = [.. (await sizes.AfterAsync(after, size, ct)).Select(s => s.Id)];
             // After the last stream, the range up to the end may hold events and documents without a stream.
             var selection = StreamSelection.Between(after, batch.Length > 0 ? batch[^1] : Guid.AllBitsSet);
-            var large = await sizes.LargerAsync(batch, MaxStreamEvents, ct);
+            var large = await sizes.LargerAsync(batch, StreamSizes.MaxInMemory, ct);
             var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large)], ct);
             events += read;
             differences.AddRange(found);

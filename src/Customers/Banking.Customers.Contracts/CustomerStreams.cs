@@ -9,3 +9,10 @@ public static class CustomerStreams
     /// <summary>The prefix of a customer's public id.</summary>
     public const string Prefix = "cus";
 }
+
+/// <summary>The registration of a customer, as other modules see it: nothing about the person.</summary>
+public interface ICustomerRegistered
+{
+    /// <summary>When the registration takes effect.</summary>
+    DateTimeOffset EffectiveAt { get; }
+}

@@ -10,16 +10,18 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>
 /// The entries of each account: one row per event with the balance after it, and sums per day for <see cref="Chunks"/> of events. So a
 /// balance at any pair of instants is a sum over days and a few hundred rows. Rows are only added: a backdated entry changes no other row.
+/// <see cref="DayFigures"/> sum the entries of the whole bank.
 /// </summary>
 public sealed class EntriesModel : ReadModel
 {
     public const string ModelName = "entries";
     public const string Entry = "entry";
     public const string Day = "entry_day";
+    public const string BankDay = "bank_day";
 
     public override string Name => ModelName;
 
-    public override int Version => 1;
+    public override int Version => 2;
 
     public override string Schema => AccountsModule.Schema;
 
@@ -27,7 +29,8 @@ public sealed class EntriesModel : ReadModel
     [
         new(
             Entry,
-            "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, amount bigint not null, "
+            "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, "
+                + "kind smallint not null, amount bigint not null, "
                 + "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, "
                 + "effective_at timestamptz not null, effective_tick smallint not null, recorded_at timestamptz not null",
             "account, version")
@@ -48,17 +51,19 @@ public sealed class EntriesModel : ReadModel
             Indexes = ["(account, day, chunk) where level = 0"],
             StreamColumn = "account",
         },
+        DayFigures.Table,
     ];
 
     public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(tables);
-        var entries = events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of).ToList();
+        IReadOnlyList<EntryRow> entries = [.. events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of)];
         var ends = await FindLastEntriesAsync(rows, tables, entries, ct);
+        entries = await EntryCurrencies.CompleteAsync(rows, tables, entries, ct);
         await rows.AddAsync(
             tables[Entry],
-            "account, version, position, movement, amount, currency, scale, balance, overdraft_limit, "
+            "account, version, position, movement, kind, amount, currency, scale, balance, overdraft_limit, "
                 + "effective_at, effective_tick, recorded_at",
             entries,
             (row, e) =>
@@ -69,6 +74,7 @@ public sealed class EntriesModel : ReadModel
                 row.Write(e.Version, NpgsqlDbType.Bigint);
                 row.Write(e.Position, NpgsqlDbType.Bigint);
                 row.Write(e.Movement, NpgsqlDbType.Boolean);
+                row.Write((short)e.Kind, NpgsqlDbType.Smallint);
                 row.Write(e.Amount, NpgsqlDbType.Bigint);
                 row.Write(e.Currency.Code, NpgsqlDbType.Text);
                 row.Write((short)e.Currency.Scale, NpgsqlDbType.Smallint);
@@ -83,6 +89,11 @@ public sealed class EntriesModel : ReadModel
         for (var level = 0; level < Chunks.Levels; level++)
         {
             await ChunkSums.AddAsync(rows, tables, level, [.. entries.Where(e => e.Version % Chunks.SizeOf(level) == 0)], ct);
+        }
+
+        if (rows.Sums)
+        {
+            await DayFigures.AddAsync(rows, tables, entries, ct);
         }
     }
 
@@ -118,7 +129,7 @@ public sealed class EntriesModel : ReadModel
 
     /// <summary>The row of each account before its first event in this page. That row must exist.</summary>
     private static async Task<Dictionary<Guid, LastEntry>> FindLastEntriesAsync(
-        RowWriter rows, ReadTables tables, List<EntryRow> entries, CancellationToken ct)
+        RowWriter rows, ReadTables tables, IReadOnlyList<EntryRow> entries, CancellationToken ct)
     {
         var cached = rows.Memory.Of<LastEntries>();
         var ends = new Dictionary<Guid, LastEntry>();

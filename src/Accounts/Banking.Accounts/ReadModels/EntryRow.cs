@@ -8,9 +8,10 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>The row of one event, without the balance.</summary>
 /// <param name="Currency">The default if the event neither moves money nor sets a limit.</param>
+/// <param name="Kind">What the figures of the bank's days count it as.</param>
 internal readonly record struct EntryRow(
-    IEvent Event, Guid Account, long Version, long Position, bool Movement, long Amount, Currency Currency, long? OverdraftLimit,
-    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt)
+    IEvent Event, Guid Account, long Version, long Position, bool Movement, EntryKind Kind, long Amount,
+    Currency Currency, long? OverdraftLimit, DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt)
 {
     /// <summary>The tenths of a microsecond, which PostgreSQL does not store.</summary>
     public static short TickOf(DateTimeOffset instant) => (short)(instant.UtcTicks % TimeSpan.TicksPerMicrosecond);
@@ -21,7 +22,7 @@ internal readonly record struct EntryRow(
         {
             var change = FundsChange.Of(e.Data);
             return new(
-                e, e.StreamId, e.Version, e.Sequence, change.Amount is not null, change.Amount?.Minor ?? 0,
+                e, e.StreamId, e.Version, e.Sequence, change.Amount is not null, EntryKinds.Of(e.Data), change.Amount?.Minor ?? 0,
                 (change.Amount ?? change.OverdraftLimit)?.Currency ?? default, change.OverdraftLimit?.Minor,
                 ((IAccountEvent)e.Data).EffectiveAt, e.Timestamp);
         }

@@ -10,7 +10,7 @@ namespace Banking.Customers.Domain;
 /// <param name="EffectiveAt">When the registration takes effect.</param>
 /// <param name="ExternalId">The customer's id at the system that the customer was imported from.</param>
 public sealed record CustomerRegistered(
-    SealedData Personal, DateTimeOffset EffectiveAt, string? ExternalId = null, SourceRow? Source = null);
+    SealedData Personal, DateTimeOffset EffectiveAt, string? ExternalId = null, SourceRow? Source = null) : ICustomerRegistered;
 
 /// <summary>The state of a customer.</summary>
 public sealed record Customer(

@@ -50,26 +50,6 @@ internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
     }
 }
 
-/// <summary>A range of effective days, whose end is exclusive, and a currency; null for all currencies.</summary>
-internal readonly record struct Period(DateOnly From, DateOnly To, string? Currency)
-{
-    public static (Period Period, Refusal? Problem) Read(HttpRequest request)
-    {
-        var (from, problem) = DateQuery.Read(request, "from");
-        var (to, unfit) = DateQuery.Read(request, "to");
-        problem ??= unfit ?? (from > to ? DateQuery.Reversed : null);
-        var currency = request.Query.TryGetValue("currency", out var text) ? text.ToString() : null;
-        // Any code, not only active currencies: the ledger keeps entries in withdrawn currencies.
-        if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
-        {
-            problem = Refusal.Malformed("unknown_currency", "currency is an ISO 4217 code.");
-        }
-
-        // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.
-        return (new(from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, currency), problem);
-    }
-}
-
 internal static class LedgerQuery
 {
     public static (DateTimeOffset? KnownAt, Refusal? Problem) KnownAt(HttpRequest request, TimeProvider clock)

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Banking.EventStore.Json;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using NpgsqlTypes;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+/// <summary>The figures of the bank for one day, by recorded time.</summary>
+/// <param name="RecordedOn">The day in UTC on which the bank recorded the events, whenever they took effect.</param>
+public sealed record BankDayView(DateOnly RecordedOn, IReadOnlyList<BankFiguresView> Currencies);
+
+/// <summary>The figures of one day in one currency.</summary>
+/// <param name="Transfers">Transfers between accounts of the bank, each counted once.</param>
+/// <param name="MoneyIn">What came into accounts from outside of them: deposits and credit corrections.</param>
+/// <param name="MoneyOut">What left them: withdrawals and debit corrections.</param>
+/// <param name="Freezes">How often an account was frozen, for debits, credits or both.</param>
+public sealed record BankFiguresView(
+    string Currency, CountedAmount Deposits, CountedAmount Withdrawals, CountedAmount Transfers, CountedAmount CreditCorrections,
+    CountedAmount DebitCorrections, Amount MoneyIn, Amount MoneyOut, long AccountsOpened, long AccountsClosed, long Freezes,
+    long Unfreezes);
+
+/// <summary>A number of movements and the sum of their amounts.</summary>
+public sealed record CountedAmount(long Count, Amount Amount);
+
+public static class GetBankFiguresEndpoint
+{
+    private const string Sql =
+        $"""
+        with figure as (
+            select * from {AccountsModule.Schema}.{EntriesModel.BankDay}
+            where recorded_on >= $1 and recorded_on < $2 and ($3::text is null or currency = $3))
+        select recorded_on, currency, scale, kind, events, amount from figure
+        where recorded_on in (select distinct recorded_on from figure order by recorded_on limit $4)
+        order by recorded_on, currency, scale
+        """;
+
+    /// <summary>Days without events are left out. The limit counts days.</summary>
+    [WolverineGet("/v1/figures")]
+    [PageParameters]
+    [QueryParameter("from", "First day of recording in UTC, such as 2026-11-01.")]
+    [QueryParameter("to", "The day after the last.")]
+    [QueryParameter("currency", "ISO 4217 code.")]
+    [Tags("Accounts")]
+    [EndpointSummary("List the daily figures of the bank by currency")]
+    [Authorize(Policies.ReadBooks)]
+    [ReadsFrom(EntriesModel.ModelName)]
+    [ProducesResponseType<Page<BankDayView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var (period, unfit) = Period.Read(http.Request);
+        problem ??= unfit;
+        if (problem is null && paging!.After is { } after)
+        {
+            problem = Exact.TryDay(after, out var next) ? null : Paging.Malformed;
+            period = period with { From = next > period.From ? next : period.From };
+        }
+
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var figures = await ReadAsync(source, period, paging!.Limit + 1, http.RequestAborted);
+        var days = figures.GroupBy(f => f.RecordedOn).Select(View).ToList();
+        return TypedResults.Json(
+            Page<BankDayView>.Of(days, paging.Limit, d => d.RecordedOn.AddDays(1).ToString("O", CultureInfo.InvariantCulture)),
+            ApiJson.Options);
+    }
+
+    private static async Task<IReadOnlyList<Figure>> ReadAsync(NpgsqlDataSource source, Period period, int limit, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = period.From });
+        command.Parameters.Add(new() { Value = period.To });
+        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = limit });
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var figures = new List<Figure>();
+        while (await rows.ReadAsync(ct))
+        {
+            figures.Add(new(
+                rows.GetFieldValue<DateOnly>(0),
+                Currency.FromStored(rows.GetString(1), rows.GetInt16(2)),
+                (EntryKind)rows.GetInt16(3),
+                rows.GetInt64(4),
+                rows.GetDecimal(5)));
+        }
+
+        return figures;
+    }
+
+    private static BankDayView View(IGrouping<DateOnly, Figure> day) =>
+        new(day.Key, [.. day.GroupBy(f => f.Currency).Select(c => View(c.Key, c.ToDictionary(f => f.Kind)))]);
+
+    private static BankFiguresView View(Currency currency, Dictionary<EntryKind, Figure> figures)
+    {
+        return new(
+            currency.Code, Counted(EntryKind.Deposit), Counted(EntryKind.Withdrawal), Counted(EntryKind.Transfer),
+            Counted(EntryKind.CreditCorrection), Counted(EntryKind.DebitCorrection),
+            Shown(Of(EntryKind.Deposit).Amount + Of(EntryKind.CreditCorrection).Amount),
+            Shown(Of(EntryKind.Withdrawal).Amount + Of(EntryKind.DebitCorrection).Amount),
+            Of(EntryKind.Opened).Events, Of(EntryKind.Closed).Events, Of(EntryKind.Frozen).Events, Of(EntryKind.Unfrozen).Events);
+
+        Figure Of(EntryKind kind) => figures.GetValueOrDefault(kind);
+        Amount Shown(decimal minor) => Amount.OfMinor(minor, currency);
+        CountedAmount Counted(EntryKind kind) => new(Of(kind).Events, Shown(Of(kind).Amount));
+    }
+
+    private readonly record struct Figure(DateOnly RecordedOn, Currency Currency, EntryKind Kind, long Events, decimal Amount);
+}

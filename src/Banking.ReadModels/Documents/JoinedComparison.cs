@@ -1,0 +1,101 @@
+using Banking.EventStore.Log;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using JasperFx.Events;
+using Npgsql;
+
+namespace Banking.ReadModels.Documents;
+
+/// <summary>
+/// Compares documents that are made of several streams with the folds of their events, up to the position of each projection. A document
+/// is compared with each of its streams: it must include the stream, and nothing of the streams that it names and that belong to another
+/// document. So a comparison of all streams finds every difference, and no index from documents to streams is needed.
+/// </summary>
+internal sealed class JoinedComparison(DocumentModels models, LogReader log, StreamSizes sizes) : StoredComparison
+{
+    public override string Name => "joined documents";
+
+    public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+        NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        // The last events of a long stream do not name its document.
+        foreach (var (model, fold) in Joined().Where(_ => streams.AfterVersion == 0))
+        {
+            var documents = events.Values.Where(e => e.Count > 0 && model.EventTypes.Contains(e[0].EventTypeName))
+                .ToLookup(e => fold.DocumentOf(e[0]), e => e[0].StreamId);
+            var selected = await StoredAsync(
+                streams.Command(snapshot, $"select d.id, d.data::text from {model.Table} d where {streams.On("d.id")}"), ct);
+            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, selected.Keys, isLongRead: false, ct));
+        }
+
+        return differences;
+    }
+
+    public override async Task<IReadOnlyList<Difference>> OfLongStreamAsync(NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
+    {
+        var differences = new List<Difference>();
+        foreach (var (model, fold) in Joined())
+        {
+            var position = await model.PositionAsync(snapshot, ct);
+            var documents = (await log.ReadTypesAsync([stream], model.EventTypes, position, ct)).Take(1)
+                .ToLookup(fold.DocumentOf, e => e.StreamId);
+            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, [], isLongRead: true, ct));
+        }
+
+        return differences;
+    }
+
+    private IEnumerable<(DocumentModel Model, JoinedFold Fold)> Joined() =>
+        models.All.Where(m => m.Fold is JoinedFold).Select(m => (m, (JoinedFold)m.Fold!));
+
+    /// <param name="streams">Documents, each with the streams that are known to belong to it.</param>
+    /// <param name="others">Further documents to compare.</param>
+    /// <param name="isLongRead">
+    /// Whether documents with a long stream are compared too. They are compared when that stream is, so that they are not compared with
+    /// each of their other streams.
+    /// </param>
+    private async Task<IReadOnlyList<Difference>> CompareAsync(
+        NpgsqlConnection snapshot,
+        DocumentModel model,
+        JoinedFold fold,
+        ILookup<Guid, Guid> streams,
+        IEnumerable<Guid> others,
+        bool isLongRead,
+        CancellationToken ct)
+    {
+        var position = await model.PositionAsync(snapshot, ct);
+        Guid[] ids = [.. streams.Select(s => s.Key).Union(others)];
+        await using var command = new NpgsqlCommand($"select id, data::text from {model.Table} where id = any($1)", snapshot);
+        command.Parameters.Add(new() { Value = ids });
+        var stored = await StoredAsync(command, ct);
+        var sources = ids.ToDictionary(
+            id => id,
+            id => streams[id].Union(stored.TryGetValue(id, out var document) ? fold.StreamsOf(document) : []).ToArray());
+        if (!isLongRead)
+        {
+            var longStreams = await sizes.LargerAsync([.. sources.Values.SelectMany(s => s)], StreamSizes.MaxInMemory, ct);
+            sources = sources.Where(s => !s.Value.Any(longStreams.Contains)).ToDictionary();
+        }
+
+        var events = await log.ReadTypesAsync([.. sources.Values.SelectMany(s => s).Distinct()], model.EventTypes, position, ct);
+        var documentOf = events.Where(e => e.Version == 1).ToDictionary(e => e.StreamId, fold.DocumentOf);
+        var expected = events.ToLookup(e => documentOf.GetValueOrDefault(e.StreamId));
+        return [.. sources.Keys.SelectMany(id => model.Compare(id, fold.Make(id, expected[id]), stored.GetValueOrDefault(id)))];
+    }
+
+    private static async Task<Dictionary<Guid, string>> StoredAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            var stored = new Dictionary<Guid, string>();
+            while (await reader.ReadAsync(ct))
+            {
+                stored[reader.GetGuid(0)] = reader.GetString(1);
+            }
+
+            return stored;
+        }
+    }
+}

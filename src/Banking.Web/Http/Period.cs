@@ -1,0 +1,26 @@
+using Banking.Commands.Decisions;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Http;
+
+/// <summary>A range of days, whose end is exclusive, and a currency; null for all currencies.</summary>
+public readonly record struct Period(DateOnly From, DateOnly To, string? Currency)
+{
+    /// <summary>Reads <c>from</c>, <c>to</c> and <c>currency</c>, each of which may be left out.</summary>
+    public static (Period Period, Refusal? Problem) Read(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (from, problem) = DateQuery.Read(request, "from");
+        var (to, unfit) = DateQuery.Read(request, "to");
+        problem ??= unfit ?? (from > to ? DateQuery.Reversed : null);
+        var currency = request.Query.TryGetValue("currency", out var text) ? text.ToString() : null;
+        // Any code, not only active currencies: the books keep entries in withdrawn currencies.
+        if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
+        {
+            problem = Problems.Malformed("unknown_currency", "currency is an ISO 4217 code.");
+        }
+
+        // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.
+        return (new(from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, currency), problem);
+    }
+}
