@@ -16,6 +16,7 @@ internal sealed class ImportedBank : IAsyncDisposable
     [
         "accounts.entry",
         "accounts.entry_day",
+        "accounts.bank_day",
         "ledger.journal",
         "ledger.gl_day",
         "audit.event_index",
@@ -120,7 +121,7 @@ internal sealed class ImportedBank : IAsyncDisposable
         await using (await bank.ServeAsync())
         {
             await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {history.Events}");
-            await bank.UntilAsync($"count(*) = 2 from bank.mt_event_progression where last_seq_id = {history.Events}");
+            await bank.UntilAsync($"count(*) = 3 from bank.mt_event_progression where last_seq_id = {history.Events}");
         }
 
         return new(new NpgsqlConnectionStringBuilder(database).Database!, report);

@@ -52,7 +52,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             : throw unreadable;
     }
 
-    /// <summary>Returns the events of some types in these streams up to a position, oldest first.</summary>
+    /// <summary>Returns the events of some types in these streams up to a position, in the order of positions.</summary>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async Task<IReadOnlyList<IEvent>> ReadTypesAsync(
         IReadOnlyList<Guid> streams, IEnumerable<string> types, long upTo, CancellationToken ct)

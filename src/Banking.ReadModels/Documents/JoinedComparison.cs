@@ -26,7 +26,7 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
                 .ToLookup(e => fold.DocumentOf(e[0]), e => e[0].StreamId);
             var selected = await StoredAsync(
                 streams.Command(snapshot, $"select d.id, d.data::text from {model.Table} d where {streams.On("d.id")}"), ct);
-            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, selected.Keys, isLongRead: false, ct));
+            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, selected.Keys, events, ct));
         }
 
         return differences;
@@ -40,7 +40,7 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
             var position = await model.PositionAsync(snapshot, ct);
             var documents = (await log.ReadTypesAsync([stream], model.EventTypes, position, ct)).Take(1)
                 .ToLookup(fold.DocumentOf, e => e.StreamId);
-            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, [], isLongRead: true, ct));
+            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, [], null, ct));
         }
 
         return differences;
@@ -51,9 +51,9 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
 
     /// <param name="streams">Documents, each with the streams that are known to belong to it.</param>
     /// <param name="others">Further documents to compare.</param>
-    /// <param name="isLongRead">
-    /// Whether documents with a long stream are compared too. They are compared when that stream is, so that they are not compared with
-    /// each of their other streams.
+    /// <param name="read">
+    /// The streams that are read already. Null if a long stream is compared: only then are documents with a long stream compared, so that
+    /// it is not read again for each of their other streams.
     /// </param>
     private async Task<IReadOnlyList<Difference>> CompareAsync(
         NpgsqlConnection snapshot,
@@ -61,7 +61,7 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
         JoinedFold fold,
         ILookup<Guid, Guid> streams,
         IEnumerable<Guid> others,
-        bool isLongRead,
+        IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>? read,
         CancellationToken ct)
     {
         var position = await model.PositionAsync(snapshot, ct);
@@ -72,16 +72,29 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
         var sources = ids.ToDictionary(
             id => id,
             id => streams[id].Union(stored.TryGetValue(id, out var document) ? fold.StreamsOf(document) : []).ToArray());
-        if (!isLongRead)
+        if (read is not null)
         {
             var longStreams = await sizes.LargerAsync([.. sources.Values.SelectMany(s => s)], StreamSizes.MaxInMemory, ct);
             sources = sources.Where(s => !s.Value.Any(longStreams.Contains)).ToDictionary();
         }
 
-        var events = await log.ReadTypesAsync([.. sources.Values.SelectMany(s => s).Distinct()], model.EventTypes, position, ct);
+        var events = await EventsAsync(model, [.. sources.Values.SelectMany(s => s).Distinct()], read, position, ct);
         var documentOf = events.Where(e => e.Version == 1).ToDictionary(e => e.StreamId, fold.DocumentOf);
         var expected = events.ToLookup(e => documentOf.GetValueOrDefault(e.StreamId));
         return [.. sources.Keys.SelectMany(id => model.Compare(id, fold.Make(id, expected[id]), stored.GetValueOrDefault(id)))];
+    }
+
+    private async Task<IReadOnlyList<IEvent>> EventsAsync(
+        DocumentModel model,
+        IReadOnlyList<Guid> streams,
+        IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>? read,
+        long position,
+        CancellationToken ct)
+    {
+        var known = streams.Where(s => read?.ContainsKey(s) == true).SelectMany(s => read![s])
+            .Where(e => e.Sequence <= position && model.EventTypes.Contains(e.EventTypeName));
+        var others = await log.ReadTypesAsync([.. streams.Where(s => read?.ContainsKey(s) != true)], model.EventTypes, position, ct);
+        return [.. known.Concat(others).OrderBy(e => e.Sequence)];
     }
 
     private static async Task<Dictionary<Guid, string>> StoredAsync(NpgsqlCommand command, CancellationToken ct)

@@ -57,19 +57,19 @@ public static class GetCustomerOverviewEndpoint
         HttpContext http)
     {
         var (ct, caller) = (http.RequestAborted, http.Caller());
+        var zone = http.Request.Query.TryGetValue("tz", out var tz) ? tz.ToString() : LocalDay.Utc;
+        if (LocalDay.Of(clock.GetUtcNow(), zone) is not { } today)
+        {
+            return new ProblemResult(Problems.Malformed(
+                "malformed_time", "tz is an IANA time zone such as Europe/Berlin, in its own upper and lower case."));
+        }
+
         if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)
             || !(caller.IsStaff || caller.CustomerId == id)
             // The log is never behind, so a customer that was just registered is found.
             || !await streams.ExistsAsync(id, CustomerStreams.Type, ct))
         {
             return new ProblemResult(Refusal.Of("customer_not_found", 404, "There is no such customer."));
-        }
-
-        var zone = http.Request.Query.TryGetValue("tz", out var tz) ? tz.ToString() : LocalDay.Utc;
-        if (LocalDay.Of(clock.GetUtcNow(), zone) is not { } today)
-        {
-            return new ProblemResult(Problems.Malformed(
-                "malformed_time", "tz is an IANA time zone such as Europe/Berlin, in its own upper and lower case."));
         }
 
         var overview = await session.LoadAsync<CustomerOverview>(id, ct) ?? new(id, null, []);
