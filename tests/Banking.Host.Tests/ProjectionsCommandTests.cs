@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Banking.Testing.Histories;
 using Banking.Testing;
+using Banking.Testing.Histories;
 using Npgsql;
 
 namespace Banking.Host.Tests;

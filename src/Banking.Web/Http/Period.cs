@@ -17,7 +17,7 @@ public readonly record struct Period(DateOnly From, DateOnly To, string? Currenc
         // Any code, not only active currencies: the books keep entries in withdrawn currencies.
         if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
         {
-            problem = Problems.Malformed("unknown_currency", "currency is an ISO 4217 code.");
+            problem = Refusal.Malformed("unknown_currency", "currency is an ISO 4217 code.");
         }
 
         // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.

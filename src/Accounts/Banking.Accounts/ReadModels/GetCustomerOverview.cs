@@ -60,7 +60,7 @@ public static class GetCustomerOverviewEndpoint
         var zone = http.Request.Query.TryGetValue("tz", out var tz) ? tz.ToString() : LocalDay.Utc;
         if (LocalDay.Of(clock.GetUtcNow(), zone) is not { } today)
         {
-            return new ProblemResult(Problems.Malformed(
+            return new ProblemResult(Refusal.Malformed(
                 "malformed_time", "tz is an IANA time zone such as Europe/Berlin, in its own upper and lower case."));
         }
 
@@ -69,7 +69,7 @@ public static class GetCustomerOverviewEndpoint
             // The log is never behind, so a customer that was just registered is found.
             || !await streams.ExistsAsync(id, CustomerStreams.Type, ct))
         {
-            return new ProblemResult(Refusal.Of("customer_not_found", 404, "There is no such customer."));
+            return new ProblemResult(Refusal.NotFound("customer_not_found", "There is no such customer."));
         }
 
         var overview = await session.LoadAsync<CustomerOverview>(id, ct) ?? new(id, null, []);
