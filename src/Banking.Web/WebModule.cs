@@ -1,5 +1,6 @@
 using Banking.Web.Commands;
 using Banking.Web.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Web;
@@ -18,5 +19,8 @@ public static class WebModule
         .AddSingleton<BatchRoute>();
 
     /// <summary>Registers the services of a host that serves the bank.</summary>
-    public static IServiceCollection AddServedWeb(this IServiceCollection services) => services.AddSingleton<MinPosition>();
+    public static IServiceCollection AddServedWeb(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<MinPosition>()
+        .AddSingleton(EventStreamSettings.Of(configuration))
+        .AddSingleton<EventStreams>();
 }

@@ -72,6 +72,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Banking:Publishing:Webhooks", "EventRetryMilliseconds=-1")]
     [InlineData("Banking:Publishing:Webhooks", "Parallel=-1")]
     [InlineData("Banking:Publishing:Webhooks", "MaxPerCaller=0")]
+    [InlineData("Banking:EventStreams", "MaxPerHost=0")]
     [InlineData("Banking:Publishing:Webhooks", "MaxPerBank=-1")]
     [InlineData("Banking:Publishing:Kafka", "Partitions=0")]
     [InlineData("Banking:Publishing:Kafka", "ReplicationFactor=-2")]

@@ -28,6 +28,7 @@ public sealed class IdleHandOverTests : BankFixture
         await using var other = await StartAnotherAsync();
         (await On(other, "teller").DepositAsync(account, "2.00")).Created();
         await receiver.TookAsync(2);
+        await IdleAsync();
         using var statements = new Statements(ConnectionString);
 
         await Host.StopAsync();
@@ -104,6 +105,29 @@ public sealed class IdleHandOverTests : BankFixture
         await receiver.TookAsync(1);
     }
 
+    [Fact]
+    public async Task After_a_restore_in_place_all_continue_in_the_restored_log()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await RegisterAsync(receiver);
+        (await As("teller").DepositAsync(account, "1.00")).Created();
+        await receiver.TookAsync(1);
+        await IdleAsync();
+        var backup = await DatabaseBackup.TakeAsync(ConnectionString);
+        (await As("teller").DepositAsync(account, "2.00")).Created();
+        await receiver.TookAsync(2);
+        await IdleAsync();
+
+        await backup.RestoreAsync();
+        (await As("teller").DepositAsync(account, "3.00")).Created();
+
+        await receiver.TookAsync(3);
+        Assert.Equal(["1.00", "2.00", "3.00"], receiver.All.Select(d =>
+            d.Event.GetProperty("data").GetProperty("amount").GetProperty("value").GetString()));
+        // The second and the third have the same position, in two logs.
+        Assert.Equal(receiver.All[1].Position, receiver.All[2].Position);
+    }
+
     private async Task<string> RegisterAsync(WebhookReceiver receiver)
     {
         var account = await As("teller").OpenAsync();
@@ -115,6 +139,14 @@ public sealed class IdleHandOverTests : BankFixture
 
     private Task<List<long>> UntilPublishersAsync(int count) => Eventually.UntilAsync(
         () => this.QueryAsync<long>("select count(*) from publishing.lane where kind = 'webhook'"), n => n[0] == count);
+
+    /// <summary>Waits until every checkpoint has reached the end of the log: what arrived was recorded.</summary>
+    private async Task IdleAsync()
+    {
+        var end = (await this.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await Eventually.UntilAsync(
+            () => this.QueryAsync<long>("select count(*) from publishing.lane where position < $1", end), behind => behind[0] == 0);
+    }
 
     private Task<List<string>> ProblemsAsync() =>
         this.QueryAsync<string>("select error from publishing.lane where kind = 'webhook' and error is not null");

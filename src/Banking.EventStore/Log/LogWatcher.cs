@@ -31,17 +31,17 @@ public sealed class LogWatcher(HighWaterMark highWaterMark, IHostApplicationLife
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(PollInterval);
-        var (last, isFailing) = (0L, false);
+        var (last, isFailing) = ((highWaterMark.Server, Complete: 0L), false);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
                 var complete = await highWaterMark.LookAsync(stoppingToken);
                 isFailing = false;
-                // A lower mark means another log: readers must see that too.
-                if (complete != last)
+                // Another log may have the same mark, or a lower one: readers must see that too.
+                if ((highWaterMark.Server, complete) is var now && now != last)
                 {
-                    last = complete;
+                    last = now;
                     Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
                 }
             }

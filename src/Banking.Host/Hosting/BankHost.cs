@@ -118,7 +118,7 @@ public static class BankHost
         builder.Services
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
-            .AddServedWeb();
+            .AddServedWeb(builder.Configuration);
     }
 
     /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>

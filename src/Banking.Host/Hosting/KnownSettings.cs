@@ -44,6 +44,7 @@ public static class KnownSettings
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
+        ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];
 
     /// <summary>The names of all settings. A * at the end stands for any name.</summary>

@@ -5,6 +5,7 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.Publishing.Catalogue;
+using Banking.Publishing.Feed;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Log;
 using Banking.Publishing.Modules;
@@ -98,6 +99,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<AddressGuard>()
             .AddSingleton<LogSubscriptions>()
             .AddHostedService(p => p.GetRequiredService<LogSubscriptions>())
+            .AddSingleton<FeedStream>()
             .AddSingleton<WebhookClient>()
             .AddSingleton<WebhookSecrets>()
             .AddSingleton<WebhookSource>()

@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Mime;
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Log;
+using Banking.EventStore.Published;
 using Banking.Publishing.Log;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -29,9 +28,6 @@ public static class GetFeedEndpoint
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1_000;
 
-    /// <summary>With longer pauses proxies may close the connection as dead.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
     /// <summary>
     /// Events after a position, oldest first. With Accept: text/event-stream the answer continues until the client closes it; the id of
     /// each event is its position.
@@ -41,14 +37,23 @@ public static class GetFeedEndpoint
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [QueryParameter("after", "Only events after this position; from the beginning when left out.")]
     [QueryParameter("limit", "1 to 1000; 100 when left out. For pages only, not for a stream.")]
+    [QueryParameter("types", "Only events of these types, separated by commas; of all types when left out.")]
+    [QueryParameter("accounts", "Only events of these accounts, acc_…, separated by commas; of all accounts when left out.")]
     [Tags("Publication")]
     [EndpointSummary("Read published events in the order of the log, as pages or as a stream of server-sent events")]
     [Authorize(Policies.ReadFeed)]
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, LogWatcher watch, HighWaterMark highWaterMark, LogEnd end, HttpContext http)
+    public static async Task<IResult> Get(
+        PublicLog log, FeedStream stream, PublicContracts contracts, HighWaterMark highWaterMark, LogEnd end, HttpContext http)
     {
         var isStream = AnswerForm.IsEventStream(http);
         var (limit, problem) = ReadLimit(http.Request, isStream);
+        var filter = EventFilter.All;
+        if (problem is null)
+        {
+            (filter, problem) = FeedFilter.Read(http.Request.Query, contracts);
+        }
+
         var (after, start) = (0L, http.Request.Query["after"]);
         if (problem is null && start.Count > 0)
         {
@@ -66,15 +71,14 @@ public static class GetFeedEndpoint
             return new ProblemResult(problem);
         }
 
-        if (isStream)
+        if (!isStream)
         {
-            // Checked before the answer begins: if the next event cannot be read, the answer is a problem and not a broken stream.
-            await log.ReadAsync(after, http.RequestAborted);
+            return new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted, filter));
         }
 
-        return isStream
-            ? EventStream.Of(http, () => FollowAsync(log, watch, after, http.RequestAborted))
-            : new FeedResult(await log.TakeAsync(after, limit, http.RequestAborted));
+        // Checked before the answer begins: if the next event cannot be read, the answer is a problem and not a broken stream.
+        await log.ReadAsync(after, http.RequestAborted);
+        return EventStream.Of(http, () => stream.FollowAsync(after, filter, http.RequestAborted));
     }
 
     private static async Task<(long Position, Refusal? Problem)> ReadPositionAsync(
@@ -102,78 +106,6 @@ public static class GetFeedEndpoint
             ? (0, Refusal.Malformed("limit_of_a_stream", "limit applies to pages; a stream continues until the client closes it."))
             : (limit, null);
     }
-
-    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        PublicLog log, LogWatcher watch, long after, [EnumeratorCancellation] CancellationToken ct)
-    {
-        // Sent at once: otherwise the client would wait for the response headers until the next event.
-        yield return PositionItem(after);
-        while (!watch.Stopping.IsCancellationRequested)
-        {
-            if (await NextAsync(log, after, ct) is not { } page)
-            {
-                yield break;
-            }
-
-            foreach (var e in page.Events)
-            {
-                yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type)
-                {
-                    EventId = e.Position.ToString(CultureInfo.InvariantCulture),
-                };
-            }
-
-            if (page.Events.Count == 0 && page.End > after)
-            {
-                // None of these events is published: a client that reconnects need not read them again.
-                yield return PositionItem(page.End);
-            }
-
-            if (page.End == after)
-            {
-                await WaitAsync(watch, after, ct);
-                if ((await NextAsync(log, after, ct))?.End == after)
-                {
-                    // A heartbeat: it keeps proxies from closing the connection, and gives the client its position.
-                    yield return PositionItem(after);
-                }
-            }
-
-            after = page.End;
-        }
-    }
-
-    /// <summary>
-    /// Reads the next page. Null if the next event cannot be read: the stream ends, and a client that reconnects gets the error.
-    /// </summary>
-    private static async Task<PublicPage?> NextAsync(PublicLog log, long after, CancellationToken ct)
-    {
-        try
-        {
-            return await log.ReadAsync(after, ct);
-        }
-        catch (UnreadableEventException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Waits for new events, or until the host stops: then the stream ends, and the client reconnects to another host.</summary>
-    private static async Task WaitAsync(LogWatcher watch, long after, CancellationToken ct)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
-        try
-        {
-            await watch.WaitAsync(after, Heartbeat, either.Token);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            // The host stops, and the stream ends regularly.
-        }
-    }
-
-    private static SseItem<string> PositionItem(long position) =>
-        new("{}", "position") { EventId = position.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = TimeSpan.FromSeconds(1) };
 
     private sealed class FeedResult(PublicPage page) : IResult
     {

@@ -109,10 +109,10 @@ public sealed class PublicLog : IDisposable
     }
 
     /// <summary>
-    /// Reads the next events after a position, up to the limit. There may be fewer, or none, before the end of the page if published events
-    /// are far apart.
+    /// Reads the next events after a position, up to the limit. There may be fewer, or none, before the end of the page if such events are
+    /// far apart.
     /// </summary>
-    public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct)
+    public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct, EventFilter? filter = null)
     {
         var (events, start) = (new List<PublicEvent>(), after);
         for (var pages = 0; pages < MaxPages; pages++)
@@ -134,13 +134,14 @@ public sealed class PublicLog : IDisposable
             }
 
             var room = limit - events.Count;
-            if (page.Events.Count > room)
+            var taken = filter is null ? page.Events : [.. page.Events.Where(filter.Takes)];
+            if (taken.Count > room)
             {
-                events.AddRange(page.Events.Take(room));
+                events.AddRange(taken.Take(room));
                 return new(events, room == 0 ? after : events[^1].Position);
             }
 
-            events.AddRange(page.Events);
+            events.AddRange(taken);
             after = page.End;
         }
 

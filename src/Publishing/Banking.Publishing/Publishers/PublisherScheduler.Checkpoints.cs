@@ -12,9 +12,9 @@ internal sealed partial class PublisherScheduler
 
     /// <summary>
     /// The share of one processor that moves may take is bounded: a checkpoint costs PostgreSQL some 10 microseconds. With few publishers
-    /// checkpoints follow the log at once, with 10,000 every two seconds.
+    /// checkpoints follow the log at once, with 10,000 every four seconds.
     /// </summary>
-    private static readonly TimeSpan IntervalPerMove = TimeSpan.FromMicroseconds(200);
+    private static readonly TimeSpan IntervalPerMove = TimeSpan.FromMicroseconds(400);
 
     private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);

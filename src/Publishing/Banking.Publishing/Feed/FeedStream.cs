@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Banking.EventStore.Log;
+using Banking.Publishing.Log;
+
+namespace Banking.Publishing.Feed;
+
+/// <summary>
+/// The feed as a stream of server-sent events. A stream waits together with all others for an event that its filter takes
+/// (<see cref="LogSubscriptions"/>). A slow client holds up its own stream only.
+/// </summary>
+public sealed class FeedStream(PublicLog log, LogSubscriptions subscriptions, LogWatcher watch, TimeProvider clock)
+{
+    /// <summary>With longer pauses proxies may close the connection as dead.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    internal async IAsyncEnumerable<SseItem<string>> FollowAsync(
+        long after, EventFilter filter, [EnumeratorCancellation] CancellationToken ct)
+    {
+        // Sent at once: otherwise the client would wait for the response headers until the next event.
+        yield return PositionItem(after);
+        var sent = after;
+        while (!watch.Stopping.IsCancellationRequested)
+        {
+            if (await ReadAsync(after, ct) is not { } page)
+            {
+                yield break;
+            }
+
+            foreach (var e in page.Events.Where(filter.Takes))
+            {
+                sent = e.Position;
+                yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type)
+                {
+                    EventId = e.Position.ToString(CultureInfo.InvariantCulture),
+                };
+            }
+
+            if (page.End > after)
+            {
+                after = page.End;
+                if (after - sent < PublicLog.PageSize)
+                {
+                    continue;
+                }
+            }
+            else
+            {
+                (after, var isHeartbeat) = await WaitAsync(after, filter, ct);
+                if (!isHeartbeat)
+                {
+                    continue;
+                }
+            }
+
+            // A client that reconnects need not read again what it does not take. As a heartbeat it keeps proxies from closing the
+            // connection.
+            sent = after;
+            yield return PositionItem(after);
+        }
+    }
+
+    /// <summary>
+    /// Reads the next page. Null if the next event cannot be read: the stream ends, and a client that reconnects gets the error.
+    /// </summary>
+    private async Task<PublicPage?> ReadAsync(long after, CancellationToken ct)
+    {
+        try
+        {
+            return await log.ReadAsync(after, ct);
+        }
+        catch (UnreadableEventException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for an event that the filter takes, for the next heartbeat, or until the host stops.</summary>
+    /// <returns>The position up to which there is no such event, and whether nothing came.</returns>
+    private async Task<(long Position, bool IsHeartbeat)> WaitAsync(long after, EventFilter filter, CancellationToken ct)
+    {
+        var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (subscriptions.Subscribe(filter, after, log: null, () => woken.TrySetResult()) is not { } subscription)
+        {
+            return (after, false);
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
+        var first = await Task.WhenAny(woken.Task, Task.Delay(Heartbeat, clock, over.Token));
+        subscription.End();
+        await over.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        return (subscription.Position, first != woken.Task);
+    }
+
+    private static SseItem<string> PositionItem(long position) =>
+        new("{}", "position") { EventId = position.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = TimeSpan.FromSeconds(1) };
+}
