@@ -88,7 +88,7 @@ internal sealed class BankUnderTest : IDisposable
         return http;
     }
 
-    private async Task<string> RequestTokenAsync(string role)
+    public async Task<string> RequestTokenAsync(string role)
     {
         using var http = new HttpClient { BaseAddress = Address };
         using var answer = await http.PostAsJsonAsync("/dev/token", new { role });

@@ -55,7 +55,8 @@ internal sealed record Options(
                 "--set" when args[++i].Split('=', 2) is [var name, var value] =>
                     options with { Set = new Dictionary<string, string>(options.Set) { [name] = value } },
                 _ => throw new ArgumentException(
-                    $"{args[i]} is unknown: {Usage}; only when named: {string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name])}"),
+                    $"{args[i]} is unknown: {Usage}; only when named: "
+                        + string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name, IdleReaders.Name])),
             };
         }
 

@@ -75,6 +75,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await transfers.RunAloneAsync();
         await new ReadSide(options, cluster, _results).RunAsync();
         await new Publication(options, cluster, _results).RunAsync(Balance);
+        await new IdleReaders(options, cluster, _results).RunAsync(Balance);
         if (options.Json)
         {
             WriteJson(transfers.StartToReadySeconds);
