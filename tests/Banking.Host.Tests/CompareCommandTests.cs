@@ -91,7 +91,7 @@ public sealed class CompareCommandTests
 
     [Theory]
     [InlineData("There is no read model 'postings': entries, ledger, audit, account-directory, webhook-overview.", "compare", "postings")]
-    [InlineData("there is no candidate of version 1", "drop", "ledger", "--reason", "why not")]
+    [InlineData("there is no candidate;", "drop", "ledger", "--reason", "why not")]
     [InlineData("Option '--reason' is required", "switch", "ledger")]
     [InlineData("--limit N: a number above zero", "compare", "ledger", "--limit", "0")]
     [InlineData("Did you mean one of the following?\n--keep", "compare", "ledger", "--kept")]

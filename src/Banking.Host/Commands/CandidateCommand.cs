@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Banking.Commands.Operators;
-using Banking.ReadModels.Books;
+using Banking.ReadModels.Documents;
 using Banking.ReadModels.Rebuilding;
 
 namespace Banking.Host.Commands;
@@ -12,37 +12,58 @@ namespace Banking.Host.Commands;
 internal static class CandidateCommand
 {
     public static Command CreateSwitch(string[] settings) => Create(
-        settings, "switch", "activates a candidate that was built and waits for a decision", "activated",
-        (rebuild, model, action, ct) => rebuild.SwitchAsync(model, action, ct));
+        settings, "switch", "activates a candidate that was built and waits for a decision", SwitchAsync);
 
     public static Command CreateDrop(string[] settings) => Create(
-        settings, "drop", "drops a candidate; the active version stays", "dropped",
-        (rebuild, model, action, ct) => rebuild.CancelAsync(model, action, ct));
+        settings, "drop", "drops a candidate; the active version stays", DropAsync);
 
     private static Command Create(
-        string[] settings, string verb, string description, string done,
-        Func<Rebuild, ReadModel, OperatorAction, CancellationToken, Task<bool>> run)
+        string[] settings, string verb, string description,
+        Func<IServiceProvider, string, OperatorAction, CancellationToken, Task<int>> run)
     {
         var (name, reason) = (OperatorCommand.Name(), OperatorCommand.Reason(isRequired: true));
         var command = new Command(verb, description) { name, reason };
         command.SetAction(parsed => OfflineCommand.RunAsync(settings, async (services, ct) =>
-        {
-            if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == parsed.GetValue(name)) is not { } model)
-            {
-                return await OperatorCommand.FailUnknownAsync(services, parsed.GetValue(name)!);
-            }
-
-            var action = OperatorCommand.Action(services, verb, parsed.GetValue(reason)!);
-            if (!await run(services.GetRequiredService<Rebuild>(), model, action, ct))
-            {
-                return await OfflineCommand.FailAsync(
-                    $"{model.Name}: there is no candidate of version {model.Version} in a state that allows this; "
-                        + "projections list shows what there is.");
-            }
-
-            Console.WriteLine($"{model.Name}: the candidate was {done}.");
-            return 0;
-        }));
+            services.GetRequiredService<Trials>().Knows(parsed.GetValue(name)!)
+                ? await run(
+                    services, parsed.GetValue(name)!, OperatorCommand.Action(services, verb, parsed.GetValue(reason)!), ct)
+                : await OperatorCommand.FailUnknownAsync(services, parsed.GetValue(name)!)));
         return command;
     }
+
+    private static async Task<int> SwitchAsync(IServiceProvider services, string name, OperatorAction action, CancellationToken ct)
+    {
+        switch (await services.GetRequiredService<Trials>().SwitchAsync(name, action, ct))
+        {
+            case SwitchOutcome.NoCandidate:
+                return await FailAsync(name);
+            case SwitchOutcome.OtherVersion:
+                return await OfflineCommand.FailAsync($"{name}: the candidate is of another version than this program.");
+            case SwitchOutcome.NotReady:
+                return await OfflineCommand.FailAsync($"{name}: the candidate is being built or compared, or a rebuild is running.");
+            default:
+                if (services.GetRequiredService<DocumentModels>().Find(name) is { } documents)
+                {
+                    // The switch requested a rebuild: run it here, or wait for the host that does.
+                    await services.GetRequiredService<ProjectionRunners>().CatchUpAsync([documents], ct);
+                }
+
+                Console.WriteLine($"{name}: the candidate was activated.");
+                return 0;
+        }
+    }
+
+    private static async Task<int> DropAsync(IServiceProvider services, string name, OperatorAction action, CancellationToken ct)
+    {
+        if (!await services.GetRequiredService<Trials>().DropAsync(name, action, ct))
+        {
+            return await FailAsync(name);
+        }
+
+        Console.WriteLine($"{name}: the candidate was dropped.");
+        return 0;
+    }
+
+    private static Task<int> FailAsync(string name) =>
+        OfflineCommand.FailAsync($"{name}: there is no candidate; projections list shows what there is.");
 }

@@ -10,11 +10,10 @@ namespace Banking.Host.Commands;
 /// <summary>The result of comparing a candidate with the active version, as text.</summary>
 internal static class CandidateReport
 {
-    public static async Task WriteAsync(
-        Generation candidate, Generation active, CandidateDifferences differences, int limit, CancellationToken ct)
+    public static async Task WriteAsync(Generation candidate, CandidateDifferences differences, int limit, CancellationToken ct)
     {
-        var compared = $"{candidate.Model}: generation {candidate.Number} (version {candidate.ModelVersion}) compared with generation "
-            + $"{active.Number} (version {active.ModelVersion}) at position {Text(candidate.Position)}";
+        var compared = $"{candidate.Model}: generation {candidate.Number} of version {candidate.ModelVersion}, compared with what hosts serve "
+            + $"at position {Text(candidate.Position)}";
         switch (candidate)
         {
             case { State: GenerationState.Equal }:

@@ -3,7 +3,6 @@ using Banking.Commands.Operators;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Rebuilding;
-using Npgsql;
 
 namespace Banking.Host.Commands;
 
@@ -42,9 +41,10 @@ internal static class CompareCommand
         };
         command.SetAction(parsed => OfflineCommand.RunAsync(settings, async (services, ct) =>
         {
-            if (services.GetServices<ReadModel>().FirstOrDefault(m => m.Name == parsed.GetValue(name)) is not { } model)
+            var model = parsed.GetValue(name)!;
+            if (!services.GetRequiredService<Trials>().Knows(model))
             {
-                return await OperatorCommand.FailUnknownAsync(services, parsed.GetValue(name)!);
+                return await OperatorCommand.FailUnknownAsync(services, model);
             }
 
             var action = OperatorCommand.Action(
@@ -55,30 +55,27 @@ internal static class CompareCommand
     }
 
     private static async Task<int> RunAsync(
-        IServiceProvider services, ReadModel model, bool keep, int limit, OperatorAction action, CancellationToken ct)
+        IServiceProvider services, string model, bool keep, int limit, OperatorAction action, CancellationToken ct)
     {
-        var rebuild = services.GetRequiredService<Rebuild>();
+        var trials = services.GetRequiredService<Trials>();
         int? number = null;
         var isKept = false;
         try
         {
             await RebuildProgress.ShowAsync(
-                services, [model], async () => number = await rebuild.TryOutAsync(model, action, ct), ct);
+                services, [model], async () => number = await trials.RunAsync(model, action, ct), ct);
             if (number is null)
             {
-                var why = await OperatorCommand.DescribeCandidateAsync(services, model.Name, ct);
-                return await OfflineCommand.FailAsync($"{model.Name}: nothing was compared, because {why}.");
+                var why = await OperatorCommand.DescribeCandidateAsync(services, model, ct);
+                return await OfflineCommand.FailAsync($"{model}: nothing was compared, because {why}.");
             }
 
-            var all = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Where(g => g.Model == model.Name);
-            var candidate = all.Single(g => g.Number == number);
+            var candidate = (await trials.NewestAsync(model, ct))!;
             isKept = keep && GenerationState.IsWaiting(candidate.State);
-            await CandidateReport.WriteAsync(
-                candidate, all.First(g => g.State == GenerationState.Serving), services.GetRequiredService<CandidateDifferences>(), limit,
-                ct);
+            await CandidateReport.WriteAsync(candidate, services.GetRequiredService<CandidateDifferences>(), limit, ct);
             if (isKept)
             {
-                Console.WriteLine($"The candidate is kept. {DescribeDecision(model.Name)}");
+                Console.WriteLine($"The candidate is kept. {DescribeDecision(model)}");
             }
 
             return candidate.State == GenerationState.Equal ? 0 : 1;
@@ -86,7 +83,7 @@ internal static class CompareCommand
         finally
         {
             await (number is { } built && !isKept
-                ? rebuild.CancelAsync(model, action, CancellationToken.None, built)
+                ? trials.DropAsync(model, action, CancellationToken.None, built)
                 : Task.CompletedTask);
         }
     }

@@ -3,7 +3,7 @@ using Banking.Commands.Operators;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.ReadModels.Books;
-using Banking.ReadModels.Documents;
+using Banking.ReadModels.Rebuilding;
 using Npgsql;
 
 namespace Banking.Host.Commands;
@@ -39,12 +39,8 @@ internal static class OperatorCommand
 
     /// <summary>Lists the known names.</summary>
     /// <param name="others">Words that are allowed besides the names.</param>
-    public static Task<int> FailUnknownAsync(IServiceProvider services, string name, string others = "")
-    {
-        var names = services.GetServices<ReadModel>().Select(m => m.Name)
-            .Concat(services.GetRequiredService<DocumentModels>().All.Select(m => m.Name));
-        return OfflineCommand.FailAsync($"There is no read model '{name}': {string.Join(", ", names)}{others}.");
-    }
+    public static Task<int> FailUnknownAsync(IServiceProvider services, string name, string others = "") => OfflineCommand.FailAsync(
+        $"There is no read model '{name}': {string.Join(", ", services.GetRequiredService<Trials>().Names)}{others}.");
 
     /// <summary>Describes the candidate of a read model, as the reason why another cannot be built.</summary>
     public static async Task<string> DescribeCandidateAsync(IServiceProvider services, string name, CancellationToken ct) =>

@@ -92,7 +92,7 @@ internal static class RebuildCommand
             }
         }
 
-        await RebuildProgress.ShowAsync(services, models, async () =>
+        await RebuildProgress.ShowAsync(services, [.. models.Select(m => m.Name)], async () =>
         {
             // A running host may build some or all of the candidates. Wait for them too.
             while (true)

@@ -10,7 +10,7 @@ internal static class RebuildProgress
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    public static async Task ShowAsync(IServiceProvider services, List<ReadModel> models, Func<Task> work, CancellationToken ct)
+    public static async Task ShowAsync(IServiceProvider services, IReadOnlyList<string> models, Func<Task> work, CancellationToken ct)
     {
         var source = services.GetRequiredService<NpgsqlDataSource>();
         if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
@@ -28,7 +28,7 @@ internal static class RebuildProgress
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                var tasks = models.ToDictionary(m => m.Name, m => context.AddTask(m.Name));
+                var tasks = models.ToDictionary(m => m, m => context.AddTask(m));
                 await WatchAsync(source, models, work, g => tasks[g.Model].Value(Percent(g)), ct);
                 foreach (var task in tasks.Values)
                 {
@@ -38,7 +38,7 @@ internal static class RebuildProgress
     }
 
     private static async Task WatchAsync(
-        NpgsqlDataSource source, List<ReadModel> models, Func<Task> work, Action<Generation> report, CancellationToken ct)
+        NpgsqlDataSource source, IReadOnlyList<string> models, Func<Task> work, Action<Generation> report, CancellationToken ct)
     {
         var working = work();
         try
@@ -47,7 +47,7 @@ internal static class RebuildProgress
             {
                 foreach (
                     var g in (await Generation.AllAsync(source, ct)).Where(g =>
-                        g.State == GenerationState.Building && models.Any(m => m.Name == g.Model)))
+                        g.State == GenerationState.Building && models.Contains(g.Model)))
                 {
                     report(g);
                 }

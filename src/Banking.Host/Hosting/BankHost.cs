@@ -9,6 +9,7 @@ using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels;
+using Banking.ReadModels.Documents;
 using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Commands;
@@ -167,20 +168,23 @@ public static class BankHost
             .AddReadModels()
             .AddWeb()
             .AddSingleton(ImportedMovements.Berka)
-            .AddMarten(store =>
-            {
-                store.AddEventStore(clock);
-                store.AddCommands();
-                store.AddReadModels();
-                foreach (var module in modules)
-                {
-                    module.Configure(store);
-                }
-
-                store.CompleteReadModels();
-            })
+            .AddSingleton(new StoreConfiguration(ConfigureStore))
+            .AddMarten(ConfigureStore)
             .UseNpgsqlDataSource()
             .UseLightweightSessions();
+
+        void ConfigureStore(StoreOptions store)
+        {
+            store.AddEventStore(clock);
+            store.AddCommands();
+            store.AddReadModels();
+            foreach (var module in modules)
+            {
+                module.Configure(store);
+            }
+
+            store.CompleteReadModels();
+        }
     }
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>

@@ -18,8 +18,8 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
             if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
                 await AddAsync(
-                    connection, model, GenerationState.Serving, GenerationPurpose.Rebuild, "bank", "the first of its kind",
-                    clock.GetUtcNow());
+                    connection, model.Name, model.Version, GenerationState.Serving, GenerationPurpose.Rebuild, "bank",
+                    "the first of its kind", clock.GetUtcNow());
                 await CreateAsync(connection, model, ReadTables.Generation(model, 1));
                 await IndexAsync(connection, model, ReadTables.Generation(model, 1));
                 await SwitchViewsAsync(connection, model, 1);
@@ -31,9 +31,8 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     /// <summary>Adds a generation.</summary>
     /// <returns>Its number; null if a candidate exists already.</returns>
     public static async Task<int?> AddAsync(
-        NpgsqlConnection connection, ReadModel model, string state, string purpose, string by, string reason, DateTimeOffset now)
+        NpgsqlConnection connection, string name, int version, string state, string purpose, string by, string reason, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(model);
         await using var command = new NpgsqlCommand(
             $"""
             insert into {Generation.Table}
@@ -44,7 +43,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
             on conflict do nothing returning generation
             """,
             connection);
-        foreach (var value in (object[])[model.Name, model.Version, state, now, by, reason, purpose])
+        foreach (var value in (object[])[name, version, state, now, by, reason, purpose])
         {
             command.Parameters.Add(new() { Value = value });
         }

@@ -107,15 +107,22 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
         }
     }
 
-    /// <summary>The members of two rows that differ.</summary>
-    private static IEnumerable<ValueChange> Members(string? key, JsonElement active, JsonElement candidate)
+    /// <summary>The members of two rows or documents that differ, such as balance or data.status.</summary>
+    private static IEnumerable<ValueChange> Members(string? key, JsonElement active, JsonElement candidate, string path = "")
     {
         foreach (var name in active.EnumerateObject().Concat(candidate.EnumerateObject()).Select(m => m.Name).Distinct())
         {
             var hasBoth = active.TryGetProperty(name, out var before) & candidate.TryGetProperty(name, out var after);
-            if (!hasBoth || !JsonElement.DeepEquals(before, after))
+            if (hasBoth && before.ValueKind == JsonValueKind.Object && after.ValueKind == JsonValueKind.Object)
             {
-                yield return new(key, name, Value(before), Value(after));
+                foreach (var change in Members(key, before, after, $"{path}{name}."))
+                {
+                    yield return change;
+                }
+            }
+            else if (!hasBoth || !JsonElement.DeepEquals(before, after))
+            {
+                yield return new(key, path + name, Value(before), Value(after));
             }
         }
     }

@@ -1,15 +1,12 @@
-using System.Text.Json;
 using Banking.Commands.Operators;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
-using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
-/// <summary>Ends candidates: makes one the active version, keeps it for an operator's decision, or drops it.</summary>
+/// <summary>Makes the candidate of a book its active version.</summary>
 public sealed class CandidateSwitch(
     ReadModelConnections connections, LogReader log, ReadModelWriter writer, ReadModelLog operatorLog, TimeProvider clock)
 {
@@ -33,40 +30,6 @@ public sealed class CandidateSwitch(
         }
 
         return isSwitched;
-    }
-
-    /// <summary>Ends the building of a candidate. Only one that waits for a decision keeps its tables.</summary>
-    /// <param name="number">The candidate; null for whichever there is.</param>
-    /// <returns>False if it is no candidate any more.</returns>
-    internal async Task<bool> EndAsync(
-        ReadModel model, int? number, string state, CandidateResult? result, OperatorAction action, CancellationToken ct)
-    {
-        await using var connection = await connections.OpenAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (
-            await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is not { } candidate
-            || (number ?? candidate.Number) != candidate.Number)
-        {
-            return false;
-        }
-
-        var now = clock.GetUtcNow();
-        var rows = result?.Rows ?? 0;
-        await SetAsync(connection, model, candidate.Number, state, now, state, result?.First ?? []);
-        await operatorLog.RecordAsync(
-            transaction,
-            model.Name,
-            new RebuildFinished(model.Name, candidate.Number, state, candidate.Position, (int)Math.Min(rows, int.MaxValue), now),
-            action,
-            ct);
-        if (!GenerationState.IsWaiting(state))
-        {
-            await ReadModelSchema.DropAsync(connection, model, candidate.Number);
-            await CandidateDifferences.DeleteAsync(connection, model.Name);
-        }
-
-        await transaction.CommitAsync(ct);
-        return true;
     }
 
     /// <returns>Whether readers were switched, and the number of the active version before; false if it is no candidate any more.</returns>
@@ -94,8 +57,8 @@ public sealed class CandidateSwitch(
         }
 
         var now = clock.GetUtcNow();
-        await SetAsync(connection, model, active?.Number, GenerationState.Retired, now, null, null);
-        await SetAsync(connection, model, number, GenerationState.Serving, now, GenerationState.Serving, null);
+        await CandidateEnd.SetAsync(connection, model.Name, active?.Number, GenerationState.Retired, now, null, null);
+        await CandidateEnd.SetAsync(connection, model.Name, number, GenerationState.Serving, now, GenerationState.Serving, null);
         await ReadModelSchema.SwitchViewsAsync(connection, model, number);
         await CandidateDifferences.DeleteAsync(connection, model.Name);
         await operatorLog.RecordAsync(
@@ -120,27 +83,4 @@ public sealed class CandidateSwitch(
         await writer.FillAsync([(model, candidate.Number)], ct);
         return candidate.Number;
     }
-
-    private static Task SetAsync(
-        NpgsqlConnection connection,
-        ReadModel model,
-        int? number,
-        string state,
-        DateTimeOffset now,
-        string? outcome,
-        IReadOnlyList<Difference>? differences) =>
-        ReadModelSchema.ExecuteAsync(
-            connection,
-            $"""
-            update {Generation.Table} set state = $3, updated_at = $4, finished_at = coalesce(finished_at, $4),
-                outcome = coalesce($5, outcome), differences = coalesce($6::jsonb, differences),
-                paused_at = null, pause_reason = null, pause_position = null
-            where name = $1 and generation = $2
-            """,
-            model.Name,
-            number ?? 0,
-            state,
-            now,
-            (object?)outcome ?? DBNull.Value,
-            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
 }

@@ -2,7 +2,6 @@ using Banking.Commands.Operators;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
-using Banking.ReadModels.Comparing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -18,51 +17,27 @@ public sealed class Rebuild(
     HighWaterMark mark,
     ReadModelWriter writer,
     RebuildComparison comparison,
-    CandidateSwitch ending,
-    ReadModelLog operatorLog,
+    CandidateRequests requests,
+    CandidateSwitch switching,
+    CandidateEnd ending,
     TimeProvider clock,
     ILogger<Rebuild> logger)
 {
     /// <summary>Requests candidates for all of these models or for none.</summary>
     /// <param name="purpose">One of <see cref="GenerationPurpose"/>.</param>
     /// <returns>Their numbers by model; null if one of the models has a candidate already.</returns>
-    public async Task<IReadOnlyDictionary<string, int>?> RequestAsync(
-        IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct, string purpose = GenerationPurpose.Rebuild)
-    {
-        ArgumentNullException.ThrowIfNull(models);
-        ArgumentNullException.ThrowIfNull(action);
-        await using var connection = await connections.OpenAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var now = clock.GetUtcNow();
-        var numbers = new Dictionary<string, int>();
-        // In one order, so that two concurrent requests do not deadlock.
-        foreach (var model in models.OrderBy(m => m.Name, StringComparer.Ordinal))
-        {
-            if (
-                await ReadModelSchema.AddAsync(
-                    connection, model, GenerationState.Building, purpose, action.Caller.Actor, action.Reason, now) is not { } number)
-            {
-                return null;
-            }
-
-            numbers[model.Name] = number;
-            await CandidateDifferences.DeleteAsync(connection, model.Name);
-            await operatorLog.RecordAsync(
-                transaction, model.Name, new RebuildRequested(model.Name, number, model.Version, now), action, ct);
-        }
-
-        await transaction.CommitAsync(ct);
-        return numbers;
-    }
+    public Task<IReadOnlyDictionary<string, int>?> RequestAsync(
+        IReadOnlyList<ReadModel> models, OperatorAction action, CancellationToken ct, string purpose = GenerationPurpose.Rebuild) =>
+        requests.RequestAsync(models.Select(m => (m.Name, m.Version)), purpose, action, ct);
 
     /// <summary>Drops the candidate; false if there is none.</summary>
     /// <param name="number">Only this candidate; null for whichever there is.</param>
     public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct, int? number = null) =>
-        ending.EndAsync(model, number, GenerationState.Cancelled, null, action, ct);
+        ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct);
 
     /// <summary>Makes a candidate that waits for a decision the active version; false if there is none of this host's version.</summary>
     public Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>
-        ending.SwitchAsync(model, null, action, ct);
+        switching.SwitchAsync(model, null, action, ct);
 
     /// <summary>
     /// Completes the candidates of these models, except those that another process is building; rebuilds in one pass over the log. May be
@@ -72,18 +47,19 @@ public sealed class Rebuild(
     public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(models);
-        var locked = new List<LockedCandidate>();
+        var due = (await requests.DueAsync(ct)).ToDictionary(g => g.Model);
+        var locked = new List<BookCandidate>();
         try
         {
-            foreach (var model in models)
+            foreach (var model in models.Where(m => due.GetValueOrDefault(m.Name)?.ModelVersion == m.Version))
             {
-                if (await LockCandidateAsync(model, ct) is { } candidate)
+                if (await requests.LockAsync(due[model.Name], ct) is { } candidate)
                 {
-                    locked.Add(candidate);
+                    locked.Add(new(model, candidate.Generation, candidate.Connection));
                 }
             }
 
-            List<LockedCandidate> rebuilds = [.. locked.Where(l => l.Generation.Purpose == GenerationPurpose.Rebuild)];
+            List<BookCandidate> rebuilds = [.. locked.Where(l => l.Generation.Purpose == GenerationPurpose.Rebuild)];
             List<Task> runs = [RunRebuildsAsync(rebuilds, ct)];
             foreach (var trial in locked.Except(rebuilds))
             {
@@ -104,61 +80,16 @@ public sealed class Rebuild(
         }
     }
 
-    /// <summary>
-    /// Builds a candidate with the code of this process, and compares it with the active version. It replaces one that an earlier command
-    /// did not finish, because that command may have had other code.
-    /// </summary>
-    /// <returns>The candidate's number; null if there is another candidate, or a rebuild or repair is running.</returns>
-    public async Task<int?> TryOutAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    /// <inheritdoc cref="CandidateRequests.TryOutAsync"/>
+    public Task<int?> TryOutAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var connection = await connections.OpenAsync(ct);
-        try
-        {
-            // The lock comes before the request, so that no host can build the candidate.
-            if (!await RebuildLock.AcquireAsync(connection, model.Name, clock, ct))
-            {
-                return null;
-            }
-
-            if (
-                await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
-                is { State: GenerationState.Building, Purpose: GenerationPurpose.CommandTrial } unfinished)
-            {
-                await CancelAsync(model, action, ct, unfinished.Number);
-            }
-
-            if (await RequestAsync([model], action, ct, GenerationPurpose.CommandTrial) is not { } numbers)
-            {
-                return null;
-            }
-
-            var number = numbers[model.Name];
-            try
-            {
-                if (
-                    await Generation.CandidateAsync(connection, model.Name, locked: false, ct) is { } candidate
-                    && candidate.Number == number)
-                {
-                    await RunTrialAsync(new(model, candidate, connection), ct);
-                }
-
-                return number;
-            }
-            catch
-            {
-                await CancelAsync(model, action, CancellationToken.None, number);
-                throw;
-            }
-        }
-        finally
-        {
-            await RebuildLock.CloseAsync(connection);
-        }
+        return requests.TryOutAsync(
+            model.Name, model.Version, Drop(model), c => RunTrialAsync(new(model, c.Generation, c.Connection), ct), action, ct);
     }
 
     /// <summary>Completes rebuilds in one pass over the log.</summary>
-    private async Task RunRebuildsAsync(List<LockedCandidate> rebuilds, CancellationToken ct)
+    private async Task RunRebuildsAsync(List<BookCandidate> rebuilds, CancellationToken ct)
     {
         if (rebuilds.Count == 0)
         {
@@ -172,7 +103,7 @@ public sealed class Rebuild(
     }
 
     /// <summary>Logs which candidate a failure belongs to: of several failures the caller sees one.</summary>
-    private async Task LogFailureAsync(LockedCandidate candidate, Task building)
+    private async Task LogFailureAsync(BookCandidate candidate, Task building)
     {
         try
         {
@@ -186,7 +117,7 @@ public sealed class Rebuild(
         }
     }
 
-    private async Task RunTrialAsync(LockedCandidate trial, CancellationToken ct)
+    private async Task RunTrialAsync(BookCandidate trial, CancellationToken ct)
     {
         await FillToActiveAsync(trial, ct);
         await FinishUnlessCancelledAsync(trial, ct);
@@ -196,7 +127,7 @@ public sealed class Rebuild(
     /// Fills a trial nearly to the position of the active version, and never beyond: they are compared at the same position, and the
     /// active version may be written by hosts with other code, or by none.
     /// </summary>
-    private async Task FillToActiveAsync(LockedCandidate trial, CancellationToken ct)
+    private async Task FillToActiveAsync(BookCandidate trial, CancellationToken ct)
     {
         var upTo = 0L;
         while (
@@ -212,38 +143,7 @@ public sealed class Rebuild(
         }
     }
 
-    /// <summary>
-    /// Locks the candidate of a model; the returned connection holds the lock. Null if there is none to build, or another process builds
-    /// it.
-    /// </summary>
-    private async Task<LockedCandidate?> LockCandidateAsync(ReadModel model, CancellationToken ct)
-    {
-        var connection = await connections.OpenAsync(ct);
-        Generation? locked = null;
-        try
-        {
-            locked =
-                await RebuildLock.TryAcquireAsync(connection, model.Name, ct)
-                && await Generation.CandidateAsync(connection, model.Name, locked: false, ct)
-                    is { State: GenerationState.Building, PausedAt: null } candidate
-                && candidate.ModelVersion == model.Version
-                && candidate.Purpose != GenerationPurpose.CommandTrial
-                    ? candidate
-                    : null;
-        }
-        finally
-        {
-            // After a failure too: a connection that is not closed holds the lock for ever.
-            if (locked is null)
-            {
-                await RebuildLock.CloseAsync(connection);
-            }
-        }
-
-        return locked is null ? null : new(model, locked, connection);
-    }
-
-    private async Task FinishUnlessCancelledAsync(LockedCandidate candidate, CancellationToken ct)
+    private async Task FinishUnlessCancelledAsync(BookCandidate candidate, CancellationToken ct)
     {
         try
         {
@@ -259,7 +159,7 @@ public sealed class Rebuild(
         }
     }
 
-    private async Task FinishAsync(LockedCandidate locked, CancellationToken ct)
+    private async Task FinishAsync(BookCandidate locked, CancellationToken ct)
     {
         var (model, candidate, connection) = locked;
         if (await writer.PositionAsync(model, candidate.Number, ct) is null)
@@ -286,16 +186,11 @@ public sealed class Rebuild(
 
         if (candidate.Purpose == GenerationPurpose.Rebuild && result.Rows == 0)
         {
-            await ending.SwitchAsync(model, GenerationState.Building, OperatorAction.OfTheBank(candidate.Reason), ct);
+            await switching.SwitchAsync(model, GenerationState.Building, OperatorAction.OfTheBank(candidate.Reason), ct);
             return;
         }
 
-        var (state, why) = result switch
-        {
-            { IsWrong: true } => (GenerationState.Failed, "the new rows differ from the log"),
-            { Rows: 0 } => (GenerationState.Equal, "the new rows equal the active version"),
-            _ => (GenerationState.Differs, "the new rows differ from the active version"),
-        };
+        var (state, why) = result.Outcome;
         if (candidate.Purpose == GenerationPurpose.Rebuild)
         {
             logger.LogWarning(
@@ -303,13 +198,13 @@ public sealed class Rebuild(
                 candidate.Number, model.Name, result.Rows);
         }
 
-        await ending.EndAsync(model, candidate.Number, state, result, OperatorAction.OfTheBank(why), ct);
+        await ending.EndAsync(model.Name, candidate.Number, state, result, Drop(model), OperatorAction.OfTheBank(why), ct);
     }
 
     /// <summary>
     /// Creates the candidate's tables, in one transaction with a check that it was not cancelled: otherwise unused tables would remain.
     /// </summary>
-    private async Task BeginAsync(LockedCandidate candidate, long end)
+    private async Task BeginAsync(BookCandidate candidate, long end)
     {
         var (model, number, lockConnection) = (candidate.Model, candidate.Generation.Number, candidate.Connection);
         await using var transaction = await lockConnection.BeginTransactionAsync();
@@ -328,6 +223,8 @@ public sealed class Rebuild(
         await transaction.CommitAsync();
     }
 
+    private static DropTables Drop(ReadModel model) => (connection, number) => ReadModelSchema.DropAsync(connection, model, number);
+
     /// <summary>A candidate to build, and the connection that holds its lock.</summary>
-    private sealed record LockedCandidate(ReadModel Model, Generation Generation, NpgsqlConnection Connection);
+    private sealed record BookCandidate(ReadModel Model, Generation Generation, NpgsqlConnection Connection);
 }

@@ -7,12 +7,6 @@ using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
-/// <summary>The result of comparing a candidate.</summary>
-/// <param name="Rows">Number of rows that differ.</param>
-/// <param name="First">The first of them.</param>
-/// <param name="IsWrong">Whether they differ from the log itself, and not only from the active version.</param>
-public sealed record CandidateResult(long Rows, IReadOnlyList<Difference> First, bool IsWrong);
-
 /// <summary>
 /// Compares a candidate with the log, the bank's own folds, and row by row with the active version.
 /// </summary>

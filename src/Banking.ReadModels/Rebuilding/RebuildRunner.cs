@@ -9,6 +9,7 @@ namespace Banking.ReadModels.Rebuilding;
 public sealed class RebuildRunner(
     IEnumerable<ReadModel> models,
     Rebuild rebuild,
+    DocumentCandidates documents,
     VersionUpgrade upgrade,
     ReadModelConnections connections,
     ILogger<RebuildRunner> logger) : BackgroundService
@@ -31,14 +32,21 @@ public sealed class RebuildRunner(
             await AttemptAsync(
                 () => upgrade.RunAsync(stoppingToken), "New versions of read models could not be requested; retrying", stoppingToken);
             await AttemptAsync(
-                () => BuildAsync(stoppingToken), "A rebuild was interrupted; retrying from its last page", stoppingToken);
+                () => RepeatAsync(() => rebuild.RunAsync(models, stoppingToken)),
+                "A rebuild was interrupted; retrying from its last page",
+                stoppingToken);
+            await AttemptAsync(
+                () => RepeatAsync(() => documents.RunAsync(stoppingToken)),
+                "A candidate of documents was interrupted; building it again",
+                stoppingToken);
             await _requested.WaitAsync(Pause, stoppingToken);
         }
     }
 
-    private async Task BuildAsync(CancellationToken ct)
+    /// <summary>Runs until there is nothing left to build.</summary>
+    private static async Task RepeatAsync(Func<Task<bool>> run)
     {
-        while (await rebuild.RunAsync(models, ct))
+        while (await run())
         {
         }
     }

@@ -95,7 +95,8 @@ public sealed class VersionUpgrade(
         await using var connection = await connections.OpenAsync(ct);
         var number = await ReadModelSchema.AddAsync(
             connection,
-            model,
+            model.Name,
+            model.Version,
             GenerationState.Building,
             GenerationPurpose.Rebuild,
             "bank",

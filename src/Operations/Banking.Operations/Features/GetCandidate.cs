@@ -2,6 +2,7 @@ using Banking.EventStore.Json;
 using Banking.Operations.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
+using Banking.ReadModels.Rebuilding;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -44,7 +45,7 @@ public static class GetCandidateEndpoint
     [Authorize(Policies.Watch)]
     [ProducesResponseType<CandidateView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string name, ProjectionOperations operations, CandidateDifferences differences, HttpContext http)
+        string name, Trials trials, CandidateDifferences differences, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         if (problem is not null)
@@ -52,12 +53,12 @@ public static class GetCandidateEndpoint
             return new ProblemResult(problem);
         }
 
-        if (!operations.Exists(name))
+        if (!trials.Knows(name))
         {
             return new ProblemResult(ProjectionOperations.NotFound(name));
         }
 
-        if (await operations.CandidateAsync(name, http.RequestAborted) is not { } candidate)
+        if (await trials.NewestAsync(name, http.RequestAborted) is not { } candidate)
         {
             return TryOutProjectionEndpoint.NoCandidate(name);
         }

@@ -24,7 +24,7 @@ public sealed class ProjectionOperations(
     private static Refusal NotForDocuments(string name) =>
         Refusal.Conflict(
             "not_for_documents",
-            "This read model consists of documents: it can only be rebuilt, in place, and resumed.",
+            "This read model consists of documents: it can only be tried out, rebuilt in place, and resumed.",
             ("name", name));
 
     public static Refusal NotFound(string name) => Refusal.NotFound("projection_not_found", "There is no such read model.", ("name", name));
@@ -41,6 +41,11 @@ public sealed class ProjectionOperations(
             : await RunAsync(reasonCode, reason, http, action => runDocuments(projection, action));
     }
 
+    /// <summary>Runs an action on a read model of either kind, or answers with the problem of the request.</summary>
+    public async Task<IResult> RunAsync(
+        string name, string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run) =>
+        Exists(name) ? await RunAsync(reasonCode, reason, http, run) : new ProblemResult(NotFound(name));
+
     /// <summary>Runs an action if its reason is valid.</summary>
     public static async Task<IResult> RunAsync(string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
     {
@@ -56,10 +61,6 @@ public sealed class ProjectionOperations(
         documents.Find(name) is { } projection
             ? (await projections.OfAsync(projection, ct)).AsGeneration()
             : (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name && (number is null || g.Number == number));
-
-    /// <summary>The newest candidate of a read model, ended or not; null if there never was one.</summary>
-    public async Task<Generation?> CandidateAsync(string name, CancellationToken ct) =>
-        (await Generation.AllAsync(source, ct)).FirstOrDefault(g => g.Model == name && g.IsBuiltAsCandidate);
 
     /// <summary>Answers with an existing generation.</summary>
     public async Task<IResult> ShowAsync(string name, int? number, HttpContext http, int status = StatusCodes.Status200OK)

@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 using Banking.Operations.ReadModels;
-using Banking.ReadModels.Books;
 using Banking.ReadModels.Rebuilding;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -22,39 +22,53 @@ public static class TryOutProjectionEndpoint
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
-        string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, RebuildRunner runner, HttpContext http) =>
-        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+        string name, ProjectionRequest request, ProjectionOperations operations, Trials trials, RebuildRunner runner, HttpContext http) =>
+        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async action =>
         {
-            if (await rebuild.RequestAsync([model], action, http.RequestAborted, GenerationPurpose.Trial) is not { } numbers)
+            if (await trials.RequestAsync(name, action, http.RequestAborted) is null)
             {
                 return new ProblemResult(Refusal.Conflict(
-                    "candidate_exists", "This read model has a candidate: it is being built, or waits for a decision.",
-                    ("name", name)));
+                    "candidate_exists", "This read model has a candidate: it is being built, or waits for a decision.", ("name", name)));
             }
 
             runner.Wake();
             http.Response.Headers.Location = $"/ops/projections/{name}/candidate";
-            return await operations.ShowAsync(name, numbers[name], http, StatusCodes.Status202Accepted);
+            return await ShowAsync(name, trials, http, StatusCodes.Status202Accepted);
         });
 
-    /// <summary>Readers see the candidate with the events up to the switch; the old rows are dropped.</summary>
+    /// <summary>
+    /// A book's readers see the candidate, with the events up to the switch, at once. The documents of a document read model are rebuilt in
+    /// place: the answer is 202 with the address of that rebuild.
+    /// </summary>
     [WolverinePost("/ops/projections/{name}/candidate/switch")]
     [Tags("Operations")]
     [EndpointSummary("Activate a candidate that was built and compared")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Switch(
-        string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, HttpContext http) =>
-        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async (model, action) =>
+        string name, ProjectionRequest request, ProjectionOperations operations, Trials trials, HttpContext http) =>
+        operations.RunAsync(name, request.ReasonCode, request.Reason, http, async action =>
         {
-            var candidate = await operations.CandidateAsync(name, http.RequestAborted);
-            return candidate is null || !GenerationState.IsCandidate(candidate.State) ? NoCandidate(name)
-                : candidate.ModelVersion != model.Version ? OtherVersion(candidate, model)
-                : await rebuild.SwitchAsync(model, action, http.RequestAborted)
-                    ? await operations.ShowAsync(name, candidate.Number, http)
-                    : new ProblemResult(Refusal.Conflict(
-                        "candidate_building", "The candidate is being built or compared. Wait until it waits for a decision.",
+            switch (await trials.SwitchAsync(name, action, http.RequestAborted))
+            {
+                case SwitchOutcome.Switched when operations.Find(name) is not null:
+                    return await ShowAsync(name, trials, http);
+                case SwitchOutcome.Switched:
+                    http.Response.Headers.Location = $"/ops/projections/{name}/rebuild";
+                    return await operations.ShowAsync(name, null, http, StatusCodes.Status202Accepted);
+                case SwitchOutcome.NoCandidate:
+                    return NoCandidate(name);
+                case SwitchOutcome.OtherVersion:
+                    return new ProblemResult(Refusal.Conflict(
+                        "other_version",
+                        "The candidate is of another version than this host, which could not keep it current. Start a host of that version.",
                         ("name", name)));
+                default:
+                    return new ProblemResult(Refusal.Conflict(
+                        "candidate_building", "The candidate is being built or compared, or a rebuild is running. Try again after that.",
+                        ("name", name)));
+            }
         });
 
     /// <summary>The reason is in the query, because proxies may drop the body of a DELETE.</summary>
@@ -65,23 +79,21 @@ public static class TryOutProjectionEndpoint
     [EndpointSummary("Drop a candidate; the active version stays")]
     [Authorize(Policies.Operate)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Drop(string name, ProjectionOperations operations, Rebuild rebuild, HttpContext http)
+    public static Task<IResult> Drop(string name, ProjectionOperations operations, Trials trials, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
         var query = http.Request.Query;
-        return operations.RunAsync(name, $"{query["reasonCode"]}", $"{query["reason"]}", http, async (model, action) =>
-            await operations.CandidateAsync(name, http.RequestAborted) is { } candidate
-            && await rebuild.CancelAsync(model, action, http.RequestAborted, candidate.Number)
-                ? await operations.ShowAsync(name, candidate.Number, http)
-                : NoCandidate(name));
+        return operations.RunAsync(name, $"{query["reasonCode"]}", $"{query["reason"]}", http, async action =>
+            await trials.DropAsync(name, action, http.RequestAborted) ? await ShowAsync(name, trials, http) : NoCandidate(name));
     }
 
     /// <summary>The answer where no candidate is.</summary>
     internal static ProblemResult NoCandidate(string name) =>
         new(Refusal.NotFound("no_candidate", "This read model has no candidate.", ("name", name)));
 
-    private static ProblemResult OtherVersion(Generation candidate, ReadModel model) => new(Refusal.Conflict(
-        "other_version",
-        "The candidate is of another version than this host, which could not keep it current. Start a host of that version: it switches.",
-        ("candidateVersion", candidate.ModelVersion), ("version", model.Version)));
+    private static async Task<IResult> ShowAsync(string name, Trials trials, HttpContext http, int status = StatusCodes.Status200OK) =>
+        TypedResults.Json(
+            GenerationView.Of((await trials.NewestAsync(name, http.RequestAborted))!) with { Differences = null },
+            ApiJson.Options,
+            statusCode: status);
 }

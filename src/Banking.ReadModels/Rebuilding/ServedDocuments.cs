@@ -1,0 +1,54 @@
+using System.Globalization;
+using Banking.EventStore.Storage;
+using Banking.ReadModels.Documents;
+using JasperFx.Events.Projections;
+using Npgsql;
+
+namespace Banking.ReadModels.Rebuilding;
+
+/// <summary>
+/// The documents that hosts serve now. Marten keeps each version of a projection in a table and under a progress of its own; the version
+/// that serves may be older than that of this program.
+/// </summary>
+/// <param name="Version">The version of the projection.</param>
+/// <param name="Shard">The name under which Marten stores its progress.</param>
+/// <param name="Table">The table of its documents.</param>
+/// <param name="Position">The position of the last event that they include.</param>
+internal sealed record ServedDocuments(int Version, string Shard, string Table, long Position)
+{
+    /// <summary>Finds the newest version, up to that of this program, that has been projected.</summary>
+    /// <returns>Null if none has.</returns>
+    public static async Task<ServedDocuments?> FindAsync(DocumentModel model, NpgsqlConnection connection, CancellationToken ct)
+    {
+        for (var version = model.Version; version > 0; version--)
+        {
+            var found = Of(model, version);
+            if (await found.ReadAsync(connection, locked: false, ct) is { } position)
+            {
+                return found with { Position = position };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Locks the progress, so that no host moves the documents, and reads it.</summary>
+    public async Task<ServedDocuments> LockAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        this with { Position = await ReadAsync(connection, locked: true, ct) ?? Position };
+
+    private async Task<long?> ReadAsync(NpgsqlConnection connection, bool locked, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""), connection);
+        command.Parameters.Add(new() { Value = Shard });
+        return (long?)await command.ExecuteScalarAsync(ct);
+    }
+
+    private static ServedDocuments Of(DocumentModel model, int version)
+    {
+        // Marten leaves the number of the first version out.
+        static string Suffix(int version) => version > 1 ? string.Create(CultureInfo.InvariantCulture, $"_{version}") : "";
+        var table = model.Table[..^Suffix(model.Version).Length] + Suffix(version);
+        return new(version, new ShardName(model.Name, ShardName.All, (uint)version).Identity, table, 0);
+    }
+}
