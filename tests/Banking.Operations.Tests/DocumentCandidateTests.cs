@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A candidate of documents is made by Marten's daemon in a schema of its own, and compared with the documents that serve.</summary>
+/// <summary>A candidate of documents is made by Marten's daemon in its own schema, and compared with the documents that serve.</summary>
 public sealed class DocumentCandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>
 {
     private const string Name = "account-directory";

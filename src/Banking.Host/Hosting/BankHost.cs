@@ -168,23 +168,23 @@ public static class BankHost
             .AddReadModels()
             .AddWeb()
             .AddSingleton(ImportedMovements.Berka)
-            .AddSingleton(new StoreConfiguration(ConfigureStore))
-            .AddMarten(ConfigureStore)
+            .AddSingleton(new StoreConfiguration(store => Configure(store, clock, modules)))
+            .AddMarten(store => Configure(store, clock, modules))
             .UseNpgsqlDataSource()
             .UseLightweightSessions();
+    }
 
-        void ConfigureStore(StoreOptions store)
+    private static void Configure(StoreOptions store, TimeProvider clock, IReadOnlyList<BankModule> modules)
+    {
+        store.AddEventStore(clock);
+        store.AddCommands();
+        store.AddReadModels();
+        foreach (var module in modules)
         {
-            store.AddEventStore(clock);
-            store.AddCommands();
-            store.AddReadModels();
-            foreach (var module in modules)
-            {
-                module.Configure(store);
-            }
-
-            store.CompleteReadModels();
+            module.Configure(store);
         }
+
+        store.CompleteReadModels();
     }
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>

@@ -28,7 +28,8 @@ public sealed class CandidateRequests(
         {
             if (
                 await ReadModelSchema.AddAsync(
-                    connection, name, version, GenerationState.Building, purpose, action.Caller.Actor, action.Reason, now) is not { } number)
+                    connection, name, version, GenerationState.Building, purpose, action.Caller.Actor, action.Reason, now)
+                is not { } number)
             {
                 return null;
             }

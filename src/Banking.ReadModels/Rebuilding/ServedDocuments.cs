@@ -39,7 +39,8 @@ internal sealed record ServedDocuments(int Version, string Shard, string Table, 
     private async Task<long?> ReadAsync(NpgsqlConnection connection, bool locked, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""), connection);
+            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""),
+            connection);
         command.Parameters.Add(new() { Value = Shard });
         return (long?)await command.ExecuteScalarAsync(ct);
     }

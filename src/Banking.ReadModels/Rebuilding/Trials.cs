@@ -21,7 +21,8 @@ public enum SwitchOutcome
 
 /// <summary>Candidates of read models of both kinds, by name. The methods throw for an unknown name.</summary>
 public sealed class Trials(
-    IEnumerable<ReadModel> models, DocumentModels documents, Rebuild rebuild, DocumentCandidates documentCandidates, NpgsqlDataSource source)
+    IEnumerable<ReadModel> models, DocumentModels documents, Rebuild rebuild, DocumentCandidates documentCandidates,
+    NpgsqlDataSource source)
 {
     /// <summary>The names of all read models: the books, then the documents.</summary>
     public IEnumerable<string> Names => models.Select(m => m.Name).Concat(documents.All.Select(d => d.Name));

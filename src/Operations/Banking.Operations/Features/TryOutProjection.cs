@@ -62,7 +62,7 @@ public static class TryOutProjectionEndpoint
                 case SwitchOutcome.OtherVersion:
                     return new ProblemResult(Refusal.Conflict(
                         "other_version",
-                        "The candidate is of another version than this host, which could not keep it current. Start a host of that version.",
+                        "The candidate is of another version than this host, which cannot keep it current. Start a host of that version.",
                         ("name", name)));
                 default:
                     return new ProblemResult(Refusal.Conflict(
