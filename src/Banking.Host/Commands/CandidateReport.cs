@@ -12,7 +12,7 @@ internal static class CandidateReport
 {
     public static async Task WriteAsync(Generation candidate, CandidateDifferences differences, int limit, CancellationToken ct)
     {
-        var compared = $"{candidate.Model}: generation {candidate.Number} of version {candidate.ModelVersion}, compared with what is served "
+        var compared = $"{candidate.Model}: candidate {candidate.Number} of version {candidate.ModelVersion}, compared with the served one "
             + $"at position {Text(candidate.Position)}";
         switch (candidate)
         {
