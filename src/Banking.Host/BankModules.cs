@@ -1,6 +1,7 @@
 using Banking.Accounts;
 using Banking.Audit;
 using Banking.Customers;
+using Banking.Incoming;
 using Banking.Ledger;
 using Banking.Notifications;
 using Banking.Operations;
@@ -21,5 +22,6 @@ public static class BankModules
         new OperationsModule(),
         new PublishingModule(),
         new NotificationsModule(),
+        new IncomingModule(),
     ];
 }

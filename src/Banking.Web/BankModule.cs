@@ -1,4 +1,5 @@
 using System.Reflection;
+using Banking.Web.Commands;
 using Marten;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -28,12 +29,15 @@ public abstract class BankModule
     /// <summary>Names of its meters, for telemetry.</summary>
     public virtual IReadOnlyList<string> Meters => [];
 
+    /// <summary>Its commands that services may send by message.</summary>
+    public virtual IReadOnlyList<BusCommand> Commands => [];
+
     /// <summary>Registers its events, documents and projections.</summary>
     public virtual void Configure(StoreOptions store)
     {
     }
 
-    /// <summary>Registers its messages. Handlers and endpoints of its assembly are found without registration.</summary>
+    /// <summary>Registers its messages other than <see cref="Commands"/>. Handlers and endpoints of its assembly are found without registration.</summary>
     public virtual void Configure(WolverineOptions wolverine)
     {
     }

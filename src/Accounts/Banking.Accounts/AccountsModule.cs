@@ -12,6 +12,7 @@ using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Web;
+using Banking.Web.Commands;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -33,6 +34,18 @@ public sealed class AccountsModule : BankModule
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
     public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
+
+    public override IReadOnlyList<BusCommand> Commands { get; } =
+    [
+        BusCommand.Of(OpenAccountHandler.Shape),
+        BusCommand.Of(DepositMoneyHandler.Definition.Shape),
+        BusCommand.Of(WithdrawMoneyHandler.Definition.Shape),
+        BusCommand.Of(TransferMoneyHandler.Definition.Shape),
+        BusCommand.Of(FreezeAccountHandler.Definition.Shape),
+        BusCommand.Of(UnfreezeAccountHandler.Definition.Shape),
+        BusCommand.Of(ChangeOverdraftLimitHandler.Definition.Shape),
+        BusCommand.Of(CloseAccountHandler.Definition.Shape),
+    ];
 
     private static readonly GroupRules<Account> Rules = new(LookupDocuments, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
 
@@ -92,14 +105,6 @@ public sealed class AccountsModule : BankModule
     public override void Configure(WolverineOptions wolverine)
     {
         ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.RegisterMessageType(typeof(OpenAccount), OpenAccountHandler.Shape.Name);
-        wolverine.RegisterMessageType(typeof(DepositMoney), DepositMoneyHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(WithdrawMoney), WithdrawMoneyHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(TransferMoney), TransferMoneyHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(FreezeAccount), FreezeAccountHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(UnfreezeAccount), UnfreezeAccountHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(ChangeOverdraftLimit), ChangeOverdraftLimitHandler.Definition.Shape.Name);
-        wolverine.RegisterMessageType(typeof(CloseAccount), CloseAccountHandler.Definition.Shape.Name);
         wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
     }
 

@@ -3,18 +3,27 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Wolverine;
+using Wolverine.Transports;
 
 namespace Banking.Commands.Groups;
 
 /// <summary>Reads commands from bus messages.</summary>
 internal static class CommandMessage
 {
-    /// <summary>Returns what is wrong with the sender's name, or null. The name is stored with every event.</summary>
+    /// <summary>
+    /// Returns what is wrong with the sender's name, or null. The name is stored with every event. A sender outside the bank could set any
+    /// name in its message, so only messages that this bank sent to itself are read.
+    /// </summary>
     internal static Refusal? ActorProblem(Envelope envelope)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        return TextProblem("malformed_actor", "The name of the sender", envelope.UserName is { Length: > 0 } user ? user : envelope.Source);
+        return envelope.Destination is { } outside && outside.Scheme != TransportConstants.Local
+            ? Problems.Malformed("unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
+            : TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope));
     }
+
+    private static string? ActorOf(Envelope envelope) =>
+        ServiceMessage.ActorOf(envelope) ?? (envelope.UserName is { Length: > 0 } user ? user : envelope.Source);
 
     /// <summary>
     /// Returns what is wrong with the correlation id, or null. The id is stored with every event, but does not identify a repeat.
@@ -29,7 +38,8 @@ internal static class CommandMessage
         PlainText.Problem(text, CommandContext.MaxKeyLength) is { } why ? Refusal.Malformed(code, $"{what}: {why}") : null;
 
     /// <summary>
-    /// Makes the context of a command from the bus. The caller is the user on whose behalf it was sent, otherwise the sending service.
+    /// Makes the context of a command from the bus. The caller is the service outside that sent it, the user on whose behalf the bank sent
+    /// it, or the bank itself.
     /// </summary>
     /// <param name="sent">The command as it was sent: earlier versions recognised a repeat by it.</param>
     /// <param name="normalized">The command as the bank stores it.</param>
@@ -39,9 +49,10 @@ internal static class CommandMessage
         ArgumentNullException.ThrowIfNull(envelope);
         ArgumentNullException.ThrowIfNull(normalized);
         var content = new CommandContent(normalized, normalized.GetType()) { IsMessage = true };
-        var user = envelope.UserName is { Length: > 0 } name ? name : null;
+        var service = ServiceMessage.ActorOf(envelope);
+        var user = service is null && envelope.UserName is { Length: > 0 } name ? name : null;
         return new(
-            new Caller(user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus)
+            new Caller(service ?? user ?? $"service:{envelope.Source ?? "local"}", Roles.Service, null, Channels.Bus)
             {
                 IsOnBehalfOfUser = user is not null,
             },
@@ -49,7 +60,8 @@ internal static class CommandMessage
             commandId,
             content.Fingerprint(),
             envelope.CorrelationId ?? envelope.Id.ToString(),
-            envelope.ConversationId == Guid.Empty ? envelope.Id.ToString() : envelope.ConversationId.ToString(),
+            ServiceMessage.CausationOf(envelope)
+                ?? (envelope.ConversationId == Guid.Empty ? envelope.Id.ToString() : envelope.ConversationId.ToString()),
             reasonCode,
             reasonText)
         {

@@ -9,6 +9,11 @@ public static class ApiJson
 {
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>
+    /// JSON of commands that services send by message. Money has the form of the API there, and not that of stored events.
+    /// </summary>
+    public static JsonSerializerOptions Messages { get; } = new(Options) { Converters = { new WireMoney() } };
+
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;

@@ -226,6 +226,11 @@ public static class BankHost
             foreach (var module in modules)
             {
                 wolverine.Discovery.IncludeAssembly(module.Assembly);
+                foreach (var command in module.Commands)
+                {
+                    wolverine.RegisterMessageType(command.Type, command.Name);
+                }
+
                 module.Configure(wolverine);
             }
         });

@@ -47,7 +47,7 @@ public static class KnownSettings
         ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];
 
-    /// <summary>The names of all settings. A * at the end stands for any name.</summary>
+    /// <summary>The names of all settings. A * stands for any name.</summary>
     public static IReadOnlyCollection<string> Names { get; } = [.. Collect(BankModules.All).Select(s => s.Name)];
 
     /// <summary>Settings that are unknown, or whose value has the wrong type.</summary>
@@ -93,9 +93,13 @@ public static class KnownSettings
     private static Type? FindType(Dictionary<string, Type> known, string name) =>
         known.GetValueOrDefault(name)
         ?? known
-            .FirstOrDefault(k =>
-                k.Key.EndsWith(":*", StringComparison.Ordinal) && name.StartsWith(k.Key[..^1], StringComparison.OrdinalIgnoreCase))
+            .FirstOrDefault(k => k.Key.Contains('*', StringComparison.Ordinal) && IsOfPattern(name.Split(':'), k.Key.Split(':')))
             .Value;
+
+    /// <summary>Whether a name fits a pattern. A * in the middle stands for one part, at the end for one or more.</summary>
+    private static bool IsOfPattern(string[] name, string[] pattern) =>
+        (name.Length == pattern.Length || (name.Length > pattern.Length && pattern[^1] == "*"))
+        && pattern.Zip(name).All(p => p.First == "*" || p.First.Equals(p.Second, StringComparison.OrdinalIgnoreCase));
 
     private static string DescribeType(Type type) =>
         type == typeof(bool) ? "true or false"

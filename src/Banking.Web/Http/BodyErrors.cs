@@ -16,19 +16,25 @@ internal ref struct BodyErrors
     private const string WrongValue = "The value has the wrong type or is not an allowed value.";
     private const string NoText = "The text is not valid Unicode.";
 
+    private readonly JsonSerializerOptions _json;
+
     private Utf8JsonReader _reader;
 
     /// <summary>Pointer to the value that is read.</summary>
     private string _place = "#";
 
-    private BodyErrors(ReadOnlySpan<byte> body) => _reader = new(body);
+    private BodyErrors(ReadOnlySpan<byte> body, JsonSerializerOptions json)
+    {
+        _reader = new(body);
+        _json = json;
+    }
 
     public static Refusal Null => Refusal.Malformed(Code, "The body is null; send an object.", "#");
 
     /// <param name="body">A body that cannot be deserialized to the type.</param>
-    public static Refusal Of(ReadOnlySpan<byte> body, Type type)
+    public static Refusal Of(ReadOnlySpan<byte> body, Type type, JsonSerializerOptions json)
     {
-        var errors = new BodyErrors(body);
+        var errors = new BodyErrors(body, json);
         var detail = errors.Find(type);
         return Refusal.Malformed(Code, detail, errors._place);
     }
@@ -56,7 +62,7 @@ internal ref struct BodyErrors
     /// <summary>Reads a value. Returns what is wrong with it; null if nothing is.</summary>
     private string? Value(Type type)
     {
-        var info = ApiJson.Options.GetTypeInfo(type);
+        var info = _json.GetTypeInfo(type);
         return (info.Kind, _reader.TokenType) switch
         {
             (JsonTypeInfoKind.Object, JsonTokenType.StartObject) => Members(info.Properties),
@@ -137,7 +143,7 @@ internal ref struct BodyErrors
 
         try
         {
-            JsonSerializer.Deserialize(ref _reader, type, ApiJson.Options);
+            JsonSerializer.Deserialize(ref _reader, type, _json);
             return null;
         }
         catch (InvalidValueException invalid)

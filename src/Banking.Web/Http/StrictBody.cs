@@ -49,7 +49,7 @@ public static class StrictBody
         object? command = null;
         if (problem is null)
         {
-            (command, problem) = Parse(body.Span, type);
+            (command, problem) = Parse(body.Span, type, ApiJson.Options);
         }
 
         if (problem is not null)
@@ -63,15 +63,15 @@ public static class StrictBody
     }
 
     /// <summary>Returns the command, or the problem of the body.</summary>
-    public static (object? Command, Refusal? Problem) Parse(ReadOnlySpan<byte> body, Type type)
+    public static (object? Command, Refusal? Problem) Parse(ReadOnlySpan<byte> body, Type type, JsonSerializerOptions json)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, type, ApiJson.Options) is { } command ? (command, null) : (null, BodyErrors.Null);
+            return JsonSerializer.Deserialize(body, type, json) is { } command ? (command, null) : (null, BodyErrors.Null);
         }
         catch (JsonException)
         {
-            return (null, BodyErrors.Of(body, type));
+            return (null, BodyErrors.Of(body, type, json));
         }
     }
 

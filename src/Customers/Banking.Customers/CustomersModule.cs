@@ -7,11 +7,11 @@ using Banking.Customers.ReadModels;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
+using Banking.Web.Commands;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Wolverine;
 
 namespace Banking.Customers;
 
@@ -25,6 +25,8 @@ public sealed class CustomersModule : BankModule
         new((_, _) => [], _ => null);
 
     private const string Registered = "customers.customer-registered.v1";
+
+    public override IReadOnlyList<BusCommand> Commands { get; } = [BusCommand.Of(RegisterCustomerHandler.Shape)];
 
     public override void AddStored(IServiceCollection services) => services
         .AddAggregate(Rules)
@@ -44,12 +46,6 @@ public sealed class CustomersModule : BankModule
         store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer").Index(c => c.ExternalId!);
         // Keys have a schema of their own, so that long-lived backups can leave it out: a restored key would undo an erasure.
         store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
-    }
-
-    public override void Configure(WolverineOptions wolverine)
-    {
-        ArgumentNullException.ThrowIfNull(wolverine);
-        wolverine.RegisterMessageType(typeof(RegisterCustomer), RegisterCustomerHandler.Shape.Name);
     }
 
     /// <summary>Imports customers of another bank.</summary>

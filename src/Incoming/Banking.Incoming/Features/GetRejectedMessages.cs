@@ -1,0 +1,86 @@
+using Banking.EventStore.Json;
+using Banking.Incoming.Receiving;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Wolverine.Http;
+using Wolverine.Runtime;
+using Wolverine.Runtime.Serialization;
+
+namespace Banking.Incoming.Features;
+
+/// <summary>A message that could not be decided, and is kept among Wolverine's dead letters.</summary>
+/// <param name="Id">Its id in wolverine.wolverine_dead_letters, where its body is.</param>
+/// <param name="Service">The sender; absent if it was not identified.</param>
+/// <param name="Type">The command as the sender named it.</param>
+/// <param name="Code">Why it was rejected.</param>
+public sealed record RejectedMessageView(
+    Guid Id, string Queue, string? Service, string? Type, string Code, string Detail, DateTimeOffset ReceivedAt, string CorrelationId);
+
+/// <summary>Rejected messages with the same code.</summary>
+public sealed record RejectedGroup(string Code, long Messages, DateTimeOffset Oldest);
+
+/// <summary>Messages that could not be decided.</summary>
+/// <param name="Items">The newest hundred.</param>
+public sealed record RejectedMessagesView(IReadOnlyList<RejectedGroup> Groups, IReadOnlyList<RejectedMessageView> Items);
+
+public static class GetRejectedMessagesEndpoint
+{
+    [WolverineGet("/ops/incoming/dead-letters")]
+    [Tags("Operations")]
+    [EndpointSummary("List messages of services that could not be decided, grouped by code")]
+    [Authorize(Policies.Watch)]
+    [ProducesResponseType<RejectedMessagesView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, IWolverineRuntime runtime, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(runtime);
+        var groups = await GroupsAsync(source, ct);
+        return TypedResults.Json(
+            new RejectedMessagesView(groups, await ItemsAsync(source, runtime.Options.DefaultSerializer, ct)), ApiJson.Options);
+    }
+
+    private static async Task<List<RejectedGroup>> GroupsAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            "select split_part(exception_message, ':', 1), count(*), min(sent_at) from wolverine.wolverine_dead_letters "
+                + "where message_type = $1 group by 1 order by 1");
+        command.Parameters.Add(new() { Value = IncomingMessage.StoredName });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var groups = new List<RejectedGroup>();
+        while (await reader.ReadAsync(ct))
+        {
+            groups.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        }
+
+        return groups;
+    }
+
+    private static async Task<List<RejectedMessageView>> ItemsAsync(
+        NpgsqlDataSource source, IMessageSerializer serializer, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            "select id, exception_message, body from wolverine.wolverine_dead_letters "
+                + "where message_type = $1 order by sent_at desc, id desc limit 100");
+        command.Parameters.Add(new() { Value = IncomingMessage.StoredName });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var items = new List<RejectedMessageView>();
+        while (await reader.ReadAsync(ct))
+        {
+            var stored = EnvelopeSerializer.Deserialize(reader.GetFieldValue<byte[]>(2));
+            items.Add(View(
+                reader.GetGuid(0), reader.GetString(1), (IncomingMessage)serializer.ReadFromData(typeof(IncomingMessage), stored)));
+        }
+
+        return items;
+    }
+
+    private static RejectedMessageView View(Guid id, string reason, IncomingMessage message)
+    {
+        var end = reason.IndexOf(": ", StringComparison.Ordinal);
+        return new(
+            id, message.Queue, message.Service, message.Type, reason[..end], reason[(end + 2)..], message.ReceivedAt, message.CorrelationId);
+    }
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Banking.Incoming.Listening;
+
+/// <summary>Degraded while a queue cannot be read, or its messages cannot be decided: they wait at the broker.</summary>
+internal sealed class ListenerHealth(ListenerStates states) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        string[] wrong = [.. states.All.Where(s => s.Reason is not null).Select(s => $"{s.Queue.Name}: {s.Reason}")];
+        return Task.FromResult(wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong)));
+    }
+}

@@ -1,0 +1,89 @@
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.Incoming.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Incoming.Receiving;
+
+/// <summary>
+/// Takes a message until something of it is stored: the outcome of its command, or a dead letter. Only then may it be acknowledged. A
+/// message that is delivered again is recognised by its command's key.
+/// </summary>
+internal sealed class MessageReceiver(
+    SenderCheck senders, IncomingCommands commands, DeadLetters deadLetters, IncomingMetrics metrics, TimeProvider clock,
+    ILogger<MessageReceiver> log)
+{
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns when the message may be acknowledged. While it cannot be decided, the message is held and tried again.</summary>
+    /// <param name="onWaiting">Called with the reason before each pause, and with null when the wait is over.</param>
+    public async Task ReceiveAsync(
+        QueueSettings queue, ReceivedMessage received, Action<string?> onWaiting, CancellationToken ct)
+    {
+        IncomingMessage? message = null;
+        for (var pause = TimeSpan.FromMilliseconds(250); ; pause = pause * 2 < MaxPause ? pause * 2 : MaxPause)
+        {
+            try
+            {
+                message ??= await IdentifyAsync(queue, received, ct);
+                await DecideAsync(message, ct);
+                onWaiting(null);
+                return;
+            }
+            catch (Exception failure)
+                when (!ct.IsCancellationRequested && IsPassing(failure))
+            {
+                onWaiting(failure.Message);
+            }
+
+            await Task.Delay(pause, ct);
+        }
+    }
+
+    private async Task<IncomingMessage> IdentifyAsync(QueueSettings queue, ReceivedMessage received, CancellationToken ct)
+    {
+        var (service, problem) = await senders.IdentifyAsync(queue, received, ct);
+        var id = Ids.Next(clock).ToString("N");
+        return new(
+            queue.Name,
+            service,
+            problem,
+            received.Type,
+            received.ContentType,
+            received.ContentEncoding,
+            received.CorrelationId is { Length: > 0 } correlation ? correlation : id,
+            received.CausationId ?? received.MessageId,
+            clock.GetUtcNow(),
+            received.Body);
+    }
+
+    private async Task DecideAsync(IncomingMessage message, CancellationToken ct)
+    {
+        try
+        {
+            var outcome = await commands.DecideAsync(message, ct);
+            metrics.Count(message.Queue, outcome.Replayed ? "repeated" : outcome.Applied ? "accepted" : "refused");
+        }
+        catch (CommandRejectedException rejected)
+        {
+            await RejectAsync(message, rejected);
+        }
+        catch (Exception failure) when (!IsPassing(failure))
+        {
+            log.LogError(failure, "A message on {Queue} could not be decided because of a bug; it is a dead letter", message.Queue);
+            await RejectAsync(message, new("internal_error", "The bank failed to decide this command. Nothing was done."));
+        }
+    }
+
+    /// <summary>Whether the same message may be decided later: the database or the issuer of tokens cannot be reached now.</summary>
+    private static bool IsPassing(Exception failure) =>
+        failure is CommandPostponedException or OperationCanceledException || Failures.IsTransient(failure);
+
+    private async Task RejectAsync(IncomingMessage message, CommandRejectedException why)
+    {
+        await deadLetters.StoreAsync(message, why);
+        metrics.Count(message.Queue, "rejected", why.Code);
+        log.LogWarning("A message of {Service} on {Queue} is a dead letter: {Reason}", message.Service, message.Queue, why.Message);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Security.Claims;
+using Banking.Commands.Groups;
+using Banking.EventStore.Callers;
+using Banking.Incoming.Settings;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Claims = Banking.Web.Http.Claims;
+
+namespace Banking.Incoming.Receiving;
+
+/// <summary>
+/// Finds out which service sent a message: the queue's configured identity, or the subject of the token in the message. The tokens of
+/// messages are validated by the authentication of HTTP requests, at the time of arrival.
+/// </summary>
+internal sealed class SenderCheck(IServiceScopeFactory scopes, IOptionsMonitor<JwtBearerOptions> bearer)
+{
+    /// <returns>The actor, or why there is none.</returns>
+    /// <exception cref="CommandPostponedException">The issuer's keys cannot be fetched now.</exception>
+    public async Task<(string? Service, Problem? Problem)> IdentifyAsync(
+        QueueSettings queue, ReceivedMessage message, CancellationToken ct) => (queue.Actor, message.Authorization) switch
+    {
+        ({ } actor, []) => (actor, null),
+        (not null, _) => (null, new(
+            "authorization_not_accepted", "This queue belongs to one service and reads no tokens. Leave out the header authorization.")),
+        (null, [var one]) => await ReadTokenAsync(one, ct),
+        _ => (null, new("unauthenticated", "Send one header authorization: Bearer TOKEN, with a token of role service.")),
+    };
+
+    private async Task<(string? Service, Problem? Problem)> ReadTokenAsync(string authorization, CancellationToken ct)
+    {
+        await FetchKeysAsync(ct);
+        if (await AuthenticateAsync(authorization, ct) is not { Succeeded: true, Principal: var sender })
+        {
+            return (null, new("unauthenticated", "The token is missing, malformed, expired, or not of this bank's issuer."));
+        }
+
+        return sender.FindAll(Claims.Role).Take(2).ToList() is [{ Value: Roles.Service }]
+            && sender.FindFirstValue(Claims.Subject) is { Length: > 0 } subject
+            ? (subject, null)
+            : (null, new("not_a_service", "Only a token of role service, with a subject, may send commands by message."));
+    }
+
+    private async Task<AuthenticateResult> AuthenticateAsync(string authorization, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var request = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = ct };
+        request.Request.Headers.Authorization = authorization;
+        return await request.AuthenticateAsync();
+    }
+
+    /// <summary>Without the issuer's keys every token would be refused, and the messages would be dead letters.</summary>
+    private async Task FetchKeysAsync(CancellationToken ct)
+    {
+        if (bearer.Get(JwtBearerDefaults.AuthenticationScheme).ConfigurationManager is not { } issuer)
+        {
+            return;
+        }
+
+        try
+        {
+            await issuer.GetConfigurationAsync(ct);
+        }
+        catch (Exception failure) when (!ct.IsCancellationRequested)
+        {
+            throw new CommandPostponedException("issuer_unavailable", failure.GetBaseException().Message);
+        }
+    }
+}

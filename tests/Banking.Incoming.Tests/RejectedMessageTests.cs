@@ -1,0 +1,123 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Banking.Testing;
+using RabbitMQ.Client;
+
+namespace Banking.Incoming.Tests;
+
+/// <summary>Messages that can never be decided are dead letters with a code; the next message is decided.</summary>
+[Collection(nameof(Shared))]
+public sealed class RejectedMessageTests(IncomingBank bank)
+{
+    private readonly BankClient _teller = bank.As("teller");
+
+    public static TheoryData<string> Malformed => [.. Malformations.Keys];
+
+    private static readonly Dictionary<string, Malformation> Malformations = new()
+    {
+        ["malformed JSON"] = new("malformed_json", Body: _ => "{\"commandId\""),
+        ["no body"] = new("malformed_json", Body: _ => ""),
+        ["null"] = new("malformed_json", Body: _ => "null"),
+        ["an unknown member"] = new("malformed_json", a => With(a, "acount", "x")),
+        ["a member twice"] = new("malformed_json", Body: a => Messages.Deposit(a, "1.00").ToJsonString()[..^1] + ",\"account\":\"x\"}"),
+        ["a body of 2 MB"] = new("body_too_large", Body: a => Messages.Deposit(a, "1.00").ToJsonString() + new string(' ', 2_000_000)),
+        ["no key"] = new("malformed_json", a => Without(a, "commandId")),
+        ["an empty key"] = new("command_id_missing", a => With(a, "commandId", "")),
+        ["no such account"] = new("account_not_found", _ => Messages.Deposit("acc_0198f000000070008000000000000001", "1.00")),
+        ["no reason"] = new("reason_required", a => Without(a, "reason")),
+        ["a number for an amount"] = new("malformed_json", a => With(a, "amount", 1)),
+        ["an amount in the stored form"] = new("malformed_json", a => With(a, "amount", JsonNode.Parse("""{"minor":100,"currency":"EUR","scale":2}"""))),
+        ["too many decimals"] = new("malformed_json", a => Messages.Deposit(a, "1.001")),
+        ["a negative amount"] = new("malformed_json", a => Messages.Deposit(a, "-1.00")),
+        ["zero"] = new("amount_not_positive", a => Messages.Deposit(a, "0.00")),
+        ["no type"] = new("unknown_command", Type: null),
+        ["an unknown type"] = new("unknown_command", Type: "accounts.print-money.v1"),
+        ["a type name of .NET"] = new("unknown_command", Type: "Banking.Accounts.Contracts.DepositMoney"),
+        ["a message between modules"] = new("unknown_command", Type: "accounts.account-was-closed.v1"),
+        ["an operation that is not on the list"] = new("operation_not_allowed", Type: "accounts.close-account.v1"),
+        ["no content type"] = new("unsupported_media_type", Change: p => p.ContentType = null),
+        ["another content type"] = new("unsupported_media_type", Change: p => p.ContentType = "application/xml"),
+        ["a malformed content type"] = new("unsupported_media_type", Change: p => p.ContentType = ";;"),
+        ["a compressed body"] = new("unsupported_media_type", Change: p => p.ContentEncoding = "gzip"),
+        ["a token where none is read"] = new("authorization_not_accepted", Change: p =>
+            p.Headers = new Dictionary<string, object?> { ["authorization"] = "Bearer x" }),
+        ["a causation id that cannot be stored"] = new("malformed_causation_id", Change: p =>
+            p.Headers = new Dictionary<string, object?> { ["causation-id"] = "a\0b" }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Malformed))]
+    public async Task A_message_that_cannot_be_decided_is_a_dead_letter_and_the_next_is_decided(string name)
+    {
+        Broker.Require();
+        var malformed = Malformations[name];
+        var account = await _teller.OpenAsync();
+        var body = malformed.Body?.Invoke(account) ?? (malformed.Command?.Invoke(account) ?? Messages.Deposit(account, "1.00")).ToJsonString();
+        var bytes = Encoding.UTF8.GetBytes(body);
+
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, malformed.Type, bytes, p =>
+        {
+            p.CorrelationId = account;
+            malformed.Change?.Invoke(p);
+        });
+
+        var dead = await bank.DeadLetterAsync(account);
+        Assert.Equal((malformed.Code, "core", malformed.Type), (dead.Member("code"), dead.Member("queue"), dead.Member("type")));
+        Assert.NotEmpty(dead.Member("detail")!);
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "3.00"));
+        await bank.UntilBalanceAsync(account, "3.00");
+    }
+
+    [Fact]
+    public async Task A_correlation_id_that_cannot_be_stored_is_a_dead_letter()
+    {
+        Broker.Require();
+        var account = await _teller.OpenAsync();
+
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"), p => p.CorrelationId = "a\tb");
+
+        Assert.Equal("malformed_correlation_id", (await bank.DeadLetterAsync("a\tb")).Member("code"));
+        Assert.Equal("0.00", await _teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_counted_by_code_and_keep_the_message()
+    {
+        Broker.Require();
+        var account = await _teller.OpenAsync();
+        var command = Messages.Deposit(account, "4.00");
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, "accounts.close-account.v1", command, p => p.CorrelationId = account);
+        var dead = await bank.DeadLetterAsync(account);
+
+        var groups = (await bank.As("auditor").GetAsync("/ops/incoming/dead-letters")).Ok().Json.GetProperty("groups").EnumerateArray();
+        Assert.Contains(groups, g => g.Member("code") == "operation_not_allowed" && g.GetProperty("messages").GetInt64() > 0);
+        Assert.Equal("service:core", dead.Member("service"));
+        var stored = await bank.ScalarAsync<byte[]>(
+            "select body from wolverine.wolverine_dead_letters where id::text = $1", dead.Member("id")!);
+        Assert.Contains(
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(command.ToJsonString())),
+            Encoding.UTF8.GetString(stored).Replace("\\u002B", "+", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+    }
+
+    private static JsonObject With(string account, string name, JsonNode? value)
+    {
+        var command = Messages.Deposit(account, "1.00");
+        command[name] = value;
+        return command;
+    }
+
+    private static JsonObject Without(string account, string name)
+    {
+        var command = Messages.Deposit(account, "1.00");
+        command.Remove(name);
+        return command;
+    }
+
+    private sealed record Malformation(
+        string Code,
+        Func<string, JsonObject>? Command = null,
+        Func<string, string>? Body = null,
+        string? Type = IncomingBank.Deposit,
+        Action<BasicProperties>? Change = null);
+}
