@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Banking.Testing;
 using Banking.Testing.Brokers;
 using RabbitMQ.Client;
 
@@ -58,6 +59,10 @@ public sealed class Broker : IAsyncLifetime
 
     public Task SendAsync(string queue, string type, JsonObject command, Action<BasicProperties>? change = null) =>
         SendAsync(queue, type, JsonSerializer.SerializeToUtf8Bytes(command), change);
+
+    /// <summary>Takes the next message of a queue, waiting for it.</summary>
+    public async Task<BasicGetResult> TakeAsync(string queue) =>
+        (await Eventually.UntilAsync<BasicGetResult?>(() => Channel.BasicGetAsync(queue, autoAck: true), message => message is not null))!;
 
     public Task SendWithTokenAsync(string queue, string type, JsonObject command, string? token) => SendAsync(
         queue,

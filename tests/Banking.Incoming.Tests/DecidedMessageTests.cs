@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Testing;
 
@@ -120,6 +121,52 @@ public sealed class DecidedMessageTests(IncomingBank bank)
         Assert.Equal("insufficient_funds", refusal.Member("code"));
         Assert.DoesNotContain(await bank.DeadLettersAsync(), m => m.Member("correlationId") == $"refused-{account}");
         await Eventually.UntilAsync(() => bank.Broker.CountAsync(IncomingBank.CoreQueue), waiting => waiting == 0);
+    }
+
+    [Fact]
+    public async Task A_sender_that_names_a_queue_for_the_answer_gets_it_there()
+    {
+        Broker.Require();
+        var account = await _teller.OpenAsync();
+        var answers = $"answers-{account}";
+        await bank.Broker.DeclareAsync(answers);
+        var deposit = Messages.Deposit(account, "1.00");
+
+        var accepted = await AskAsync(IncomingBank.Deposit, deposit);
+        var replayed = await AskAsync(IncomingBank.Deposit, deposit);
+        var refused = await AskAsync(IncomingBank.Withdraw, Messages.Deposit(account, "9.00"));
+        var rejected = await AskAsync("accounts.close-account.v1", deposit);
+
+        Assert.Equal(("accepted", 201), (accepted.Member("outcome"), accepted.GetProperty("status").GetInt32()));
+        Assert.Equal(account, accepted.GetProperty("answer").Member("accountId"));
+        Assert.Equal("replayed", replayed.Member("outcome"));
+        Assert.Equal(accepted.GetProperty("answer").GetRawText(), replayed.GetProperty("answer").GetRawText());
+        Assert.Equal(("refused", "insufficient_funds"), (refused.Member("outcome"), refused.GetProperty("answer").Member("code")));
+        Assert.Equal(("rejected", "operation_not_allowed"), (rejected.Member("outcome"), rejected.Member("code")));
+
+        async Task<JsonElement> AskAsync(string type, JsonObject command)
+        {
+            await bank.Broker.SendAsync(
+                IncomingBank.CoreQueue, type, command, p => (p.CorrelationId, p.ReplyTo) = ($"{type} of {account}", answers));
+            var answer = await bank.Broker.TakeAsync(answers);
+            Assert.Equal(
+                ("banking.command-outcome.v1", "application/json", $"{type} of {account}"),
+                (answer.BasicProperties.Type, answer.BasicProperties.ContentType, answer.BasicProperties.CorrelationId));
+            return JsonElement.Parse(answer.Body.Span);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_no_queue_takes_stops_nothing()
+    {
+        Broker.Require();
+        var account = await _teller.OpenAsync();
+
+        await bank.Broker.SendAsync(
+            IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"), p => p.ReplyTo = "no-such-queue");
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "2.00"));
+
+        await bank.UntilBalanceAsync(account, "3.00");
     }
 
     [Fact]

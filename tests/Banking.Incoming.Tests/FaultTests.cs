@@ -24,7 +24,8 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
         Assert.StartsWith(
             $"Cannot take messages from {Queue} at 127.0.0.1:{bank.Network.Port}/: ", listener.Member("reason"), StringComparison.Ordinal);
         Assert.DoesNotContain("guest", listener.GetRawText(), StringComparison.Ordinal);
-        Assert.Equal("Degraded", (await bank.Anonymous().GetAsync("/health/ready")).Body);
+        var health = (await bank.Anonymous().GetAsync("/health/ready")).Ok().Json.GetProperty("checks").GetProperty("incoming");
+        Assert.Equal(("Degraded", $"faulty: {listener.Member("reason")}"), (health.Member("status"), health.Member("why")));
         var account = await bank.As("teller").OpenAsync();
         bank.Network.Open();
         await UntilStateAsync("listening");
@@ -164,7 +165,7 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
             };
             _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
             {
-                if (tags.Contains(new("outcome", "repeated")))
+                if (tags.Contains(new("outcome", "replayed")))
                 {
                     Interlocked.Increment(ref _count);
                 }

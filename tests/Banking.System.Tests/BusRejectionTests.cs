@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts;
+using Banking.Accounts.Features;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
@@ -42,6 +43,24 @@ public sealed class BusRejectionTests(BankFixture bank) : IClassFixture<BankFixt
         Assert.Single(session.MovedToErrorQueue.Envelopes());
         Assert.Equal(letters + 1, await bank.CountAsync("wolverine.wolverine_dead_letters where exception_message like $1", code + ":%"));
         Assert.Equal("10.00", await _teller.BalanceAsync(account));
+    }
+
+    [Theory]
+    [InlineData("rabbitmq://queue/commands")]
+    [InlineData("kafka://topic/commands")]
+    [InlineData("tcp://localhost:5000")]
+    public async Task A_message_of_a_listener_that_identifies_no_sender_is_rejected(string listener)
+    {
+        var account = await _teller.OpenAsync();
+        var command = new DepositMoney(Key(), account, Eur(1), Reason: "test");
+        // Wolverine's listeners set the destination to their own address, and read the other values from the message.
+        var envelope = new Envelope(command) { Destination = new(listener), UserName = "dev-teller", Source = "banking" };
+
+        var rejected = await Assert.ThrowsAsync<CommandRejectedException>(() => DepositMoneyHandler.Handle(
+            command, envelope, bank.Host.Services.GetRequiredService<AccountCommands>(), TestContext.Current.CancellationToken));
+
+        Assert.Equal("unauthenticated", rejected.Code);
+        Assert.Equal("0.00", await _teller.BalanceAsync(account));
     }
 
     private static readonly Dictionary<string, (Func<string, string, object> Command, string Code)> Malformations = new()

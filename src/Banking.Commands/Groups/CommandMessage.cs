@@ -18,7 +18,7 @@ internal static class CommandMessage
     {
         ArgumentNullException.ThrowIfNull(envelope);
         return envelope.Destination is { } outside && outside.Scheme != TransportConstants.Local
-            ? Problems.Malformed("unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
+            ? Refusal.Of(RefusalKind.Unauthenticated, "unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
             : TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope));
     }
 
@@ -83,6 +83,8 @@ internal static class CommandMessage
 public sealed class CommandRejectedException(string code, string detail) : Exception($"{code}: {detail}")
 {
     public string Code { get; } = code;
+
+    public string Detail { get; } = detail;
 }
 
 /// <summary>The command could not be decided for now: the message is retried. Its key makes that safe.</summary>

@@ -1,11 +1,23 @@
+using System.Diagnostics.Metrics;
+using Banking.Incoming.Receiving;
 using Banking.Incoming.Settings;
 
 namespace Banking.Incoming.Listening;
 
 /// <summary>The states of this host's consumers.</summary>
-public sealed class ListenerStates(IReadOnlyList<QueueSettings> queues, TimeProvider clock)
+public sealed class ListenerStates
 {
-    internal IReadOnlyList<ListenerState> All { get; } = [.. queues.Select(q => new ListenerState(q, clock))];
+    public ListenerStates(IReadOnlyList<QueueSettings> queues, IMeterFactory meters, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        All = [.. queues.Select(q => new ListenerState(q, clock))];
+        meters.Create(IncomingMetrics.MeterName).CreateObservableGauge(
+            "banking.incoming.stalled",
+            () => All.Select(s => new Measurement<int>(s.Reason is null ? 0 : 1, new KeyValuePair<string, object?>("queue", s.Queue.Name))),
+            description: "1 while messages of a queue cannot be taken or decided");
+    }
+
+    internal IReadOnlyList<ListenerState> All { get; }
 }
 
 /// <summary>State of this host's consumer of a queue, for operators.</summary>

@@ -69,10 +69,11 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
                 new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: stopping);
         }
 
+        await using var answers = new AnswerSender(connection, log);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, delivery, ended.Token);
+        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, answers, delivery, ended.Token);
         consumer.UnregisteredAsync += (_, _) => EndAsync("the queue was deleted");
         channel.ChannelShutdownAsync += (_, why) => EndAsync(why.ReplyText);
         await channel.BasicQosAsync(0, (ushort)_queue.Parallel, global: false, stopping);
@@ -95,12 +96,17 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
         }
     }
 
-    private async Task TakeAsync(IChannel channel, BasicDeliverEventArgs delivery, CancellationToken ended)
+    private async Task TakeAsync(IChannel channel, AnswerSender answers, BasicDeliverEventArgs delivery, CancellationToken ended)
     {
         var hold = state.HoldMessage();
         try
         {
-            await receiver.ReceiveAsync(_queue, Read(delivery), hold, ended);
+            var answer = await receiver.ReceiveAsync(_queue, Read(delivery), hold, ended);
+            if (answer is not null && delivery.BasicProperties.IsReplyToPresent())
+            {
+                await answers.SendAsync(delivery.BasicProperties, answer, ended);
+            }
+
             await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, ended);
         }
         catch (Exception failure) when (failure is OperationCanceledException or AlreadyClosedException or ObjectDisposedException)

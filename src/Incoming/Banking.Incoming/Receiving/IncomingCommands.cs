@@ -22,10 +22,10 @@ public sealed class IncomingCommands(IReadOnlyList<QueueSettings> queues, IEnume
     private readonly Dictionary<string, BusCommand> _commands =
         modules.SelectMany(m => m.Commands).ToDictionary(c => c.Name, StringComparer.Ordinal);
 
-    /// <summary>Decides the command of a message and returns its recorded outcome.</summary>
+    /// <summary>Decides the command of a message and returns its recorded answer.</summary>
     /// <exception cref="CommandRejectedException">The command can never be decided.</exception>
     /// <exception cref="CommandPostponedException">The command could not be decided now.</exception>
-    internal async Task<Outcome> DecideAsync(IncomingMessage message, CancellationToken ct)
+    internal async Task<CommandReply> DecideAsync(IncomingMessage message, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(message);
         var (command, problem) = Read(message);
@@ -35,7 +35,7 @@ public sealed class IncomingCommands(IReadOnlyList<QueueSettings> queues, IEnume
         }
 
         var bus = new MessageBus(runtime) { CorrelationId = message.CorrelationId };
-        return await bus.InvokeAsync<Outcome>(command!, ServiceMessage.Options(message.Service!, message.CausationId), ct);
+        return await bus.InvokeAsync<CommandReply>(command!, ServiceMessage.Options(message.Service!, message.CausationId), ct);
     }
 
     /// <summary>Reads the command of a message, or returns why it is not decided.</summary>

@@ -16,7 +16,7 @@ internal sealed class IncomingMetrics
             "banking.incoming.messages", "{message}", "Messages taken from queues, by outcome");
     }
 
-    /// <param name="outcome">accepted, refused, repeated or rejected.</param>
+    /// <param name="outcome">accepted, refused, replayed or rejected.</param>
     /// <param name="code">Why it was rejected; null otherwise.</param>
     public void Count(string queue, string outcome, string? code = null) => _messages.Add(
         1, [new("queue", queue), new("outcome", outcome), .. code is null ? [] : (KeyValuePair<string, object?>[])[new("code", code)]]);

@@ -18,7 +18,8 @@ internal sealed class MessageReceiver(
 
     /// <summary>Returns when the message may be acknowledged. While it cannot be decided, the message is held and tried again.</summary>
     /// <param name="onWaiting">Called with the reason before each pause, and with null when the wait is over.</param>
-    public async Task ReceiveAsync(
+    /// <returns>The answer to the sender; null if the sender could not be identified.</returns>
+    public async Task<MessageAnswer?> ReceiveAsync(
         QueueSettings queue, ReceivedMessage received, Action<string?> onWaiting, CancellationToken ct)
     {
         IncomingMessage? message = null;
@@ -27,9 +28,9 @@ internal sealed class MessageReceiver(
             try
             {
                 message ??= await IdentifyAsync(queue, received, ct);
-                await DecideAsync(message, ct);
+                var answer = await DecideAsync(message, ct);
                 onWaiting(null);
-                return;
+                return message.Service is null ? null : answer;
             }
             catch (Exception failure)
                 when (!ct.IsCancellationRequested && IsPassing(failure))
@@ -58,21 +59,22 @@ internal sealed class MessageReceiver(
             received.Body);
     }
 
-    private async Task DecideAsync(IncomingMessage message, CancellationToken ct)
+    private async Task<MessageAnswer> DecideAsync(IncomingMessage message, CancellationToken ct)
     {
         try
         {
-            var outcome = await commands.DecideAsync(message, ct);
-            metrics.Count(message.Queue, outcome.Replayed ? "repeated" : outcome.Applied ? "accepted" : "refused");
+            var answer = MessageAnswer.Of(await commands.DecideAsync(message, ct));
+            metrics.Count(message.Queue, answer.Outcome);
+            return answer;
         }
         catch (CommandRejectedException rejected)
         {
-            await RejectAsync(message, rejected);
+            return await RejectAsync(message, rejected);
         }
         catch (Exception failure) when (!IsPassing(failure))
         {
             log.LogError(failure, "A message on {Queue} could not be decided because of a bug; it is a dead letter", message.Queue);
-            await RejectAsync(message, new("internal_error", "The bank failed to decide this command. Nothing was done."));
+            return await RejectAsync(message, new("internal_error", "The bank failed to decide this command. Nothing was done."));
         }
     }
 
@@ -80,10 +82,12 @@ internal sealed class MessageReceiver(
     private static bool IsPassing(Exception failure) =>
         failure is CommandPostponedException or OperationCanceledException || Failures.IsTransient(failure);
 
-    private async Task RejectAsync(IncomingMessage message, CommandRejectedException why)
+    private async Task<MessageAnswer> RejectAsync(IncomingMessage message, CommandRejectedException why)
     {
         await deadLetters.StoreAsync(message, why);
-        metrics.Count(message.Queue, "rejected", why.Code);
+        var answer = MessageAnswer.Of(why);
+        metrics.Count(message.Queue, answer.Outcome, why.Code);
         log.LogWarning("A message of {Service} on {Queue} is a dead letter: {Reason}", message.Service, message.Queue, why.Message);
+        return answer;
     }
 }
