@@ -34,7 +34,7 @@ public sealed class TokenTests(IncomingBank bank)
     [InlineData("garbage", "unauthenticated")]
     [InlineData("an expired token", "unauthenticated")]
     [InlineData("a token that is not valid yet", "unauthenticated")]
-    [InlineData("another bank's token", "unauthenticated")]
+    [InlineData("a teller's signature under the claims of a service", "unauthenticated")]
     [InlineData("a teller's token", "not_a_service")]
     [InlineData("a customer's token", "not_a_service")]
     public async Task Without_a_services_token_nothing_is_decided(string what, string code)
@@ -47,7 +47,8 @@ public sealed class TokenTests(IncomingBank bank)
             "garbage" => "x.y.z",
             "an expired token" => Tokens.Issue("service", null, "payroll", Now.AddHours(-2)),
             "a token that is not valid yet" => Tokens.Issue("service", null, "payroll", Now.AddHours(2)),
-            "another bank's token" => new DevTokens().Issue("service", null, "payroll", Now),
+            "a teller's signature under the claims of a service" => string.Join(
+                '.', [.. Tokens.Issue("service", null, "payroll", Now).Split('.')[..2], bank.Token("teller").Split('.')[2]]),
             "a teller's token" => bank.Token("teller"),
             _ => bank.Token("customer", await _teller.RegisterAsync()),
         };
@@ -62,6 +63,25 @@ public sealed class TokenTests(IncomingBank bank)
         var dead = await bank.DeadLetterAsync(account);
         Assert.Equal((code, null), (dead.Member("code"), dead.Member("service")));
         Assert.Equal("0.00", await _teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task While_the_issuer_cannot_be_reached_messages_wait()
+    {
+        Broker.Require();
+        const string Queue = "commands-issuer";
+        await bank.Broker.DeclareAsync(Queue);
+        await using var other = new BankOfAnIssuer(bank.Broker.Uri, Queue);
+        await other.InitializeAsync();
+
+        await bank.Broker.SendWithTokenAsync(
+            Queue, IncomingBank.Deposit, Messages.Deposit("x", "1.00"), Tokens.Issue("service", null, "payroll", Now));
+
+        var why = await Eventually.UntilAsync<string?>(
+            async () => (await other.Anonymous().GetAsync("/health/ready")).Json.GetProperty("checks").GetProperty("incoming").Member("why"),
+            why => why is not null);
+        Assert.StartsWith("issuer: identity_unavailable", why, StringComparison.Ordinal);
+        Assert.Equal(0, await other.ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters"));
     }
 
     [Fact]
@@ -90,5 +110,15 @@ public sealed class TokenTests(IncomingBank bank)
         var service = bank.WithToken(Tokens.Issue("service", null, "payroll", Now));
 
         Assert.Equal(403, (await service.DepositAsync(await _teller.OpenAsync(), "1.00")).StatusCode);
+    }
+
+    /// <summary>A bank whose issuer of tokens does not answer.</summary>
+    private sealed class BankOfAnIssuer(Uri broker, string queue) : BankFixture
+    {
+        protected override string[] Settings =>
+        [
+            .. base.Settings, "--Banking:Auth:Authority=http://localhost:1/", "--Banking:Auth:Audience=bank",
+            .. IncomingBank.Listener("issuer", broker, queue, "Tokens=required"),
+        ];
     }
 }

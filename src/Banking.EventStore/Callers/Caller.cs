@@ -27,10 +27,14 @@ public static class Roles
     public const string Operator = "operator";
     public const string Auditor = "auditor";
 
-    /// <summary>A service on the bank's own message bus; no token is issued for it.</summary>
+    /// <summary>A service that sends commands by message: the bank itself, or one outside. It may do nothing over HTTP.</summary>
     public const string Service = "service";
 
+    /// <summary>The roles of callers over HTTP.</summary>
     public static readonly IReadOnlyList<string> All = [Customer, Teller, Operator, Auditor];
+
+    /// <summary>The roles that a token can have.</summary>
+    public static readonly IReadOnlyList<string> InTokens = [.. All, Service];
 }
 
 /// <summary>Channels recorded with each event.</summary>

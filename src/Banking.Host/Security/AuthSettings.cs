@@ -38,7 +38,7 @@ internal sealed record AuthSettings
 
     /// <summary>Without a mapping, tokens have the bank's own names of roles.</summary>
     public static IReadOnlyDictionary<string, string> OwnRoles { get; } =
-        EventStore.Callers.Roles.All.ToDictionary(r => r, StringComparer.Ordinal);
+        EventStore.Callers.Roles.InTokens.ToDictionary(r => r, StringComparer.Ordinal);
 
     /// <exception cref="ConfigurationException">There are problems. The message has a line for each.</exception>
     public static AuthSettings Read(IConfiguration configuration, bool isDevelopment)

@@ -105,9 +105,9 @@ internal sealed class AuthSettingsReader(IConfiguration configuration, bool isDe
         foreach (var mapping in mappings)
         {
             var name = $"{AuthSettings.RolesName}:{mapping.Key}";
-            if (Roles.All.FirstOrDefault(r => r.Equals(mapping.Key, StringComparison.OrdinalIgnoreCase)) is not { } role)
+            if (Roles.InTokens.FirstOrDefault(r => r.Equals(mapping.Key, StringComparison.OrdinalIgnoreCase)) is not { } role)
             {
-                _problems.Add($"{name}: the bank has no role {mapping.Key}. Its roles are {string.Join(", ", Roles.All)}.");
+                _problems.Add($"{name}: the bank has no role {mapping.Key}. Its roles are {string.Join(", ", Roles.InTokens)}.");
                 continue;
             }
 

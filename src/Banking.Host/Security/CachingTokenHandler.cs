@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Banking.Web.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -100,9 +101,3 @@ internal sealed class CachingTokenHandler(CallerClaims callers, IssuerKeys? issu
 
 /// <summary>The token is valid, but the bank cannot use it.</summary>
 internal sealed class UnusableTokenException(string problem) : SecurityTokenValidationException(problem);
-
-/// <summary>The keys of the issuer are not known, so the token cannot be checked.</summary>
-internal sealed class IssuerUnavailableException(TimeSpan retryAfter) : Exception("The issuer of tokens cannot be reached.")
-{
-    public TimeSpan RetryAfter { get; } = retryAfter;
-}

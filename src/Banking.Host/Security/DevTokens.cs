@@ -60,7 +60,7 @@ public sealed class DevTokens
     }
 }
 
-/// <param name="Role">customer, teller, operator or auditor.</param>
+/// <param name="Role">customer, teller, operator, auditor or service.</param>
 /// <param name="Customer">The customer's id, cus_…. Required for the role customer, forbidden for others.</param>
 /// <param name="Subject">The caller's name, stored with events. Default: derived from the role or the customer.</param>
 public sealed record DevTokenRequest(string Role, string? Customer = null, string? Subject = null);
@@ -89,10 +89,10 @@ internal static class DevTokenEndpoint
             return new ProblemResult(Refusal.NotFound("no_such_route", "There is no resource at this address."));
         }
 
-        if (!Roles.All.Contains(request.Role))
+        if (!Roles.InTokens.Contains(request.Role))
         {
             return new ProblemResult(
-                Refusal.Invalid("unknown_role", $"role must be one of {string.Join(", ", Roles.All)}.", "#/role"));
+                Refusal.Invalid("unknown_role", $"role must be one of {string.Join(", ", Roles.InTokens)}.", "#/role"));
         }
 
         if ((request.Role == Roles.Customer) != PublicId.TryParse("cus", request.Customer, out _))

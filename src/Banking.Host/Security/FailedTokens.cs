@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Banking.Web.Http;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Banking.Host.Security;

@@ -2,12 +2,10 @@ using System.Security.Claims;
 using Banking.Commands.Groups;
 using Banking.EventStore.Callers;
 using Banking.Incoming.Settings;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Claims = Banking.Web.Http.Claims;
 
 namespace Banking.Incoming.Receiving;
 
@@ -15,7 +13,7 @@ namespace Banking.Incoming.Receiving;
 /// Finds out which service sent a message: the queue's configured identity, or the subject of the token in the message. The tokens of
 /// messages are validated by the authentication of HTTP requests, at the time of arrival.
 /// </summary>
-internal sealed class SenderCheck(IServiceScopeFactory scopes, IOptionsMonitor<JwtBearerOptions> bearer)
+internal sealed class SenderCheck(IServiceScopeFactory scopes)
 {
     /// <returns>The actor, or why there is none.</returns>
     /// <exception cref="CommandPostponedException">The issuer's keys cannot be fetched now.</exception>
@@ -31,8 +29,13 @@ internal sealed class SenderCheck(IServiceScopeFactory scopes, IOptionsMonitor<J
 
     private async Task<(string? Service, Problem? Problem)> ReadTokenAsync(string authorization, CancellationToken ct)
     {
-        await FetchKeysAsync(ct);
-        if (await AuthenticateAsync(authorization, ct) is not { Succeeded: true, Principal: var sender })
+        var result = await AuthenticateAsync(authorization, ct);
+        if (result.Failure is IssuerUnavailableException unavailable)
+        {
+            throw new CommandPostponedException("identity_unavailable", unavailable.Message);
+        }
+
+        if (result is not { Succeeded: true, Principal: var sender })
         {
             return (null, new("unauthenticated", "The token is missing, malformed, expired, or not of this bank's issuer."));
         }
@@ -49,23 +52,5 @@ internal sealed class SenderCheck(IServiceScopeFactory scopes, IOptionsMonitor<J
         var request = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = ct };
         request.Request.Headers.Authorization = authorization;
         return await request.AuthenticateAsync();
-    }
-
-    /// <summary>Without the issuer's keys every token would be refused, and the messages would be dead letters.</summary>
-    private async Task FetchKeysAsync(CancellationToken ct)
-    {
-        if (bearer.Get(JwtBearerDefaults.AuthenticationScheme).ConfigurationManager is not { } issuer)
-        {
-            return;
-        }
-
-        try
-        {
-            await issuer.GetConfigurationAsync(ct);
-        }
-        catch (Exception failure) when (!ct.IsCancellationRequested)
-        {
-            throw new CommandPostponedException("issuer_unavailable", failure.GetBaseException().Message);
-        }
     }
 }
