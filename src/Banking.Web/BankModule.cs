@@ -37,7 +37,9 @@ public abstract class BankModule
     {
     }
 
-    /// <summary>Registers its messages other than <see cref="Commands"/>. Handlers and endpoints of its assembly are found without registration.</summary>
+    /// <summary>
+    /// Registers its messages other than <see cref="Commands"/>. Handlers and endpoints of its assembly are found without registration.
+    /// </summary>
     public virtual void Configure(WolverineOptions wolverine)
     {
     }

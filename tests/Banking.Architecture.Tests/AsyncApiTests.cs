@@ -42,7 +42,9 @@ public sealed class AsyncApiTests
     [Fact]
     public void Every_contract_is_on_every_channel_and_has_its_schema() => Assert.All(Solution.Published.All, contract =>
     {
-        Assert.All(Document["channels"]!.AsObject(), channel => Assert.NotNull(channel.Value!["messages"]![contract.Type]));
+        Assert.All(
+            (string[])["kafka", "rabbitmq", "feed"],
+            channel => Assert.NotNull(Document["channels"]![channel]!["messages"]![contract.Type]));
         var payload = Find(Document["components"]!["messages"]![contract.Type]!["payload"]!["$ref"]!.GetValue<string>())!;
         Assert.Equal(contract.Type, payload["properties"]!["type"]!["const"]!.GetValue<string>());
         var data = Find(payload["properties"]!["data"]!["$ref"]!.GetValue<string>())!;
@@ -51,11 +53,23 @@ public sealed class AsyncApiTests
     });
 
     [Fact]
+    public void Every_command_is_on_the_channel_of_commands_and_has_its_schema() => Assert.All(Solution.Catalogue.Commands, command =>
+    {
+        Assert.NotNull(Document["channels"]!["commands"]!["messages"]![command.Name]);
+        var payload = Find(Document["components"]!["messages"]![command.Name]!["payload"]!["$ref"]!.GetValue<string>())!;
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Solution.Catalogue.Schemas[command.Name])!["properties"], payload["properties"]));
+        Assert.False(payload["additionalProperties"]!.GetValue<bool>());
+        Assert.Contains("commandId", payload["required"]!.AsArray().Select(r => r!.GetValue<string>()));
+    });
+
+    [Fact]
     public void The_document_names_the_topic_and_the_exchange()
     {
         Assert.Equal("banking.events", Document["channels"]!["kafka"]!["bindings"]!["kafka"]!["topic"]!.GetValue<string>());
         Assert.Equal("banking.events", Document["channels"]!["rabbitmq"]!["bindings"]!["amqp"]!["exchange"]!["name"]!.GetValue<string>());
-        Assert.All(Document["operations"]!.AsObject(), o => Assert.Equal("send", o.Value!["action"]!.GetValue<string>()));
+        Assert.All(
+            Document["operations"]!.AsObject(),
+            o => Assert.Equal(o.Key == "takeCommands" ? "receive" : "send", o.Value!["action"]!.GetValue<string>()));
     }
 
     private static JsonObject With(string name, JsonNode value)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -48,7 +47,7 @@ public sealed class ContractDocsTests
         })];
     }
 
-    private static void AssertCurrent(string name, string text)
+    internal static void AssertCurrent(string name, string text)
     {
         var path = Path.Combine(Docs, name);
         if (Architecture.Tests.Docs.MayWrite && FindBroken().Count == 0)
@@ -85,47 +84,21 @@ public sealed class ContractDocsTests
             """);
         foreach (var item in Solution.Catalogue.List.Items)
         {
-            Line(text, $"| [`{item.Type}`](#{item.Type.Replace(".", "", StringComparison.Ordinal)}) | {item.Summary} |");
+            SchemaTable.Line(text, $"| [`{item.Type}`](#{item.Type.Replace(".", "", StringComparison.Ordinal)}) | {item.Summary} |");
         }
 
         foreach (var contract in Solution.Published.All)
         {
             var schema = JsonNode.Parse(Solution.Catalogue.Schemas[contract.Type])!;
-            Line(text, $"\n## {contract.Type}\n\n{schema["description"]} [Schema](contracts/{contract.Type}{Suffix})\n");
-            Line(text, $"| Field of data | Form | Meaning |\n|---|---|---|");
-            Rows(text, schema.AsObject(), "");
-            Line(text, $"\n```json\n{Example(contract)}\n```");
+            SchemaTable.Line(text, $"\n## {contract.Type}\n\n{schema["description"]} [Schema](contracts/{contract.Type}{Suffix})\n");
+            SchemaTable.Line(text, $"| Field of data | Form | Meaning |\n|---|---|---|");
+            SchemaTable.AddRows(text, schema.AsObject(), "");
+            SchemaTable.Line(text, $"\n```json\n{Example(contract)}\n```");
         }
 
         return text.ToString().ReplaceLineEndings("\n");
     }
 
-    private static void Rows(StringBuilder text, JsonObject schema, string above)
-    {
-        foreach (var (name, node) in schema["properties"]!.AsObject())
-        {
-            var member = node!.AsObject();
-            var optional = schema["required"]!.AsArray().Any(r => r!.GetValue<string>() == name) ? "" : ", optional";
-            Line(text, $"| `{above}{name}` | {Form(member)}{optional} | {member["description"]} |");
-            if (member.ContainsKey("properties"))
-            {
-                Rows(text, member, $"{above}{name}.");
-            }
-        }
-    }
-
-    private static string Form(JsonObject member) =>
-        member switch
-        {
-            _ when member["enum"] is JsonArray values => string.Join(", ", values.Select(v => $"`{v}`")),
-            _ when member["pattern"] is { } pattern => $"`{pattern}`",
-            _ when member["format"] is { } format => $"{format}",
-            _ => $"{member["type"]}",
-        };
-
     private static string Example(PublicContract contract) =>
         JsonNode.Parse(PublishedExamples.Of(contract).Json.Span)!.ToJsonString(Indented);
-
-    private static void Line(StringBuilder text, FormattableString line) =>
-        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

@@ -50,7 +50,8 @@ public sealed class DecidedMessageTests(IncomingBank bank)
 
         for (var i = 0; i < 3; i++)
         {
-            await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, command, p => p.MessageId = $"{command["commandId"]}-{i}");
+            await bank.Broker.SendAsync(
+                IncomingBank.CoreQueue, IncomingBank.Deposit, command, p => p.MessageId = $"{command["commandId"]}-{i}");
         }
 
         // Another content under the same key is no repeat.
@@ -65,16 +66,21 @@ public sealed class DecidedMessageTests(IncomingBank bank)
     }
 
     [Fact]
-    public async Task A_repeat_needs_nothing_that_Wolverine_stores()
+    public async Task A_repeat_is_recognised_although_Wolverine_stores_nothing_of_the_message()
     {
         Broker.Require();
         var account = await _teller.OpenAsync();
+        var answers = $"repeats-{account}";
+        await bank.Broker.DeclareAsync(answers);
         var command = Messages.Deposit(account, "5.00");
         await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, command);
         await bank.UntilBalanceAsync(account, "5.00");
+        Assert.Equal(0, await bank.ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes"));
 
-        Assert.Equal(
-            0, await bank.ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where message_type = $1", IncomingBank.Deposit));
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, command, p => p.ReplyTo = answers);
+
+        Assert.Equal("replayed", JsonElement.Parse((await bank.Broker.TakeAsync(answers)).Body.Span).Member("outcome"));
+        Assert.Equal("5.00", await _teller.BalanceAsync(account));
     }
 
     [Theory]

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Testing;
 using Banking.Testing.Brokers;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
 
 namespace Banking.Incoming.Tests;
 
@@ -33,6 +35,10 @@ public sealed class IncomingBank : BankFixture, IAsyncLifetime
                [$"Uri={uri}", $"Queue={queue}", $"Operations={Deposit} {Withdraw} {Transfer}", .. settings]
            select $"--Banking:Incoming:RabbitMq:{name}:{setting}",
     ];
+
+    /// <summary>Wolverine looks for replayed dead letters more often than every five seconds.</summary>
+    protected override void Configure(IServiceCollection services) =>
+        services.ConfigureWolverine(w => w.Durability.ScheduledJobPollingTime = TimeSpan.FromMilliseconds(250));
 
     async ValueTask IAsyncLifetime.InitializeAsync()
     {

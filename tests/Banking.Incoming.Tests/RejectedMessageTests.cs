@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Banking.SharedKernel;
 using Banking.Testing;
 using RabbitMQ.Client;
 
@@ -26,7 +27,8 @@ public sealed class RejectedMessageTests(IncomingBank bank)
         ["no such account"] = new("account_not_found", _ => Messages.Deposit("acc_0198f000000070008000000000000001", "1.00")),
         ["no reason"] = new("reason_required", a => Without(a, "reason")),
         ["a number for an amount"] = new("malformed_json", a => With(a, "amount", 1)),
-        ["an amount in the stored form"] = new("malformed_json", a => With(a, "amount", JsonNode.Parse("""{"minor":100,"currency":"EUR","scale":2}"""))),
+        ["an amount in the stored form"] = new(
+            "malformed_json", a => With(a, "amount", JsonNode.Parse("""{"minor":100,"currency":"EUR","scale":2}"""))),
         ["too many decimals"] = new("malformed_json", a => Messages.Deposit(a, "1.001")),
         ["a negative amount"] = new("malformed_json", a => Messages.Deposit(a, "-1.00")),
         ["zero"] = new("amount_not_positive", a => Messages.Deposit(a, "0.00")),
@@ -52,8 +54,8 @@ public sealed class RejectedMessageTests(IncomingBank bank)
         Broker.Require();
         var malformed = Malformations[name];
         var account = await _teller.OpenAsync();
-        var body = malformed.Body?.Invoke(account) ?? (malformed.Command?.Invoke(account) ?? Messages.Deposit(account, "1.00")).ToJsonString();
-        var bytes = Encoding.UTF8.GetBytes(body);
+        var command = malformed.Command?.Invoke(account) ?? Messages.Deposit(account, "1.00");
+        var bytes = Encoding.UTF8.GetBytes(malformed.Body?.Invoke(account) ?? command.ToJsonString());
 
         await bank.Broker.SendAsync(IncomingBank.CoreQueue, malformed.Type, bytes, p =>
         {
@@ -74,10 +76,32 @@ public sealed class RejectedMessageTests(IncomingBank bank)
         Broker.Require();
         var account = await _teller.OpenAsync();
 
-        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"), p => p.CorrelationId = "a\tb");
+        await bank.Broker.SendAsync(
+            IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"), p => p.CorrelationId = "a\tb");
 
         Assert.Equal("malformed_correlation_id", (await bank.DeadLetterAsync("a\tb")).Member("code"));
         Assert.Equal("0.00", await _teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task A_replayed_dead_letter_is_decided_in_the_name_of_its_sender()
+    {
+        Broker.Require();
+        var number = AccountNumber.Create("XB", "INCM000000000001").Value;
+        await bank.Broker.SendAsync(
+            IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(number, "7.00"), p => p.CorrelationId = "replayed");
+        var dead = await bank.DeadLetterAsync("replayed");
+        Assert.Equal("account_not_found", dead.Member("code"));
+        var account = (await _teller.PostAsync(
+            "/v1/accounts", new { customerId = await _teller.RegisterAsync(), currency = "EUR", number })).Created().Text("id");
+
+        await bank.ScalarAsync<Guid>(
+            "update wolverine.wolverine_dead_letters set replayable = true where id::text = $1 returning id", dead.Member("id")!);
+        await bank.UntilBalanceAsync(account, "7.00");
+
+        var deposited = (await bank.EventsAsync(account))[^1];
+        Assert.Equal(("service:core", "replayed"), (deposited.Member("actor"), deposited.Member("correlationId")));
+        Assert.DoesNotContain(await bank.DeadLettersAsync(), m => m.Member("correlationId") == "replayed");
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Banking.Host;
 using Banking.Host.Hosting;
-using Banking.Incoming;
 
 namespace Banking.Incoming.Tests;
 
@@ -34,7 +33,8 @@ public sealed class SettingTests
     {
         var wrong = Assert.Throws<ConfigurationException>(() => Compose("Identity", except: "Identity"));
 
-        Assert.Contains("needs either Identity (the only service that sends to the queue) or Tokens=required", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "needs either Identity (the only service that sends to the queue) or Tokens=required", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,9 @@ public sealed class SettingTests
         string[] valid = ["Uri=amqp://bank:secret@localhost/", "Queue=commands", "Identity=core", "Operations=accounts.deposit-money.v1"];
         var name = setting.Split('=')[0];
         var settings = valid.Where(v => v.Split('=')[0] != name).Concat(except is null ? [setting] : []);
-        return BankHost.CreateBuilder(
-            ["--environment", "Development", .. settings.Select(s => $"--{Prefix}:{s}")], new("Host=nowhere;Database=none")).Build().Services;
+        return BankHost
+            .CreateBuilder(
+                ["--environment", "Development", .. settings.Select(s => $"--{Prefix}:{s}")], new("Host=nowhere;Database=none"))
+            .Build().Services;
     }
 }

@@ -22,7 +22,8 @@ public sealed class TokenTests(IncomingBank bank)
         var account = await _teller.OpenAsync();
 
         await bank.Broker.SendWithTokenAsync(
-            IncomingBank.TokenQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"), Tokens.Issue("service", null, "payroll", Now));
+            IncomingBank.TokenQueue, IncomingBank.Deposit, Messages.Deposit(account, "1.00"),
+            Tokens.Issue("service", null, "payroll", Now));
         await bank.UntilBalanceAsync(account, "1.00");
 
         var deposited = (await bank.EventsAsync(account))[^1];
@@ -77,10 +78,10 @@ public sealed class TokenTests(IncomingBank bank)
         await bank.Broker.SendWithTokenAsync(
             Queue, IncomingBank.Deposit, Messages.Deposit("x", "1.00"), Tokens.Issue("service", null, "payroll", Now));
 
-        var why = await Eventually.UntilAsync<string?>(
-            async () => (await other.Anonymous().GetAsync("/health/ready")).Json.GetProperty("checks").GetProperty("incoming").Member("why"),
-            why => why is not null);
-        Assert.StartsWith("issuer: identity_unavailable", why, StringComparison.Ordinal);
+        var health = await Eventually.UntilAsync(
+            async () => (await other.Anonymous().GetAsync("/health/ready")).Json.GetProperty("checks").GetProperty("incoming"),
+            check => check.Member("why") is not null);
+        Assert.StartsWith("issuer: identity_unavailable", health.Member("why"), StringComparison.Ordinal);
         Assert.Equal(0, await other.ScalarAsync<long>("select count(*) from wolverine.wolverine_dead_letters"));
     }
 

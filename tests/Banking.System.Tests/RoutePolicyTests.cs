@@ -43,6 +43,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/outbox/{destination}/release", "operate"),
         ("POST", "/ops/outbox/{destination}/position", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
+        ("GET", "/ops/incoming", "watch"),
+        ("GET", "/ops/incoming/dead-letters", "watch"),
         ("POST", "/ops/dead-letters/replay", "operate"),
         ("POST", "/ops/dead-letters/discard", "operate"),
         ("GET", "/audit/events", "audit"),
@@ -111,7 +113,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["manage-webhooks"] = ["operator"],
     };
 
-    private static readonly string[] BankRoles = ["customer", "teller", "operator", "auditor"];
+    private static readonly string[] BankRoles = ["customer", "teller", "operator", "auditor", "service"];
 
     public static TheoryData<string> Forgeries => [.. ForgedTokens.Kinds];
 

@@ -5,11 +5,13 @@ namespace Banking.Accounts.Contracts;
 /// <summary>Opens an account for a registered customer.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
 /// <param name="Customer">Public id of the owner, <c>cus_…</c>.</param>
-/// <param name="Currency">The account's currency; it never changes.</param>
+/// <param name="Currency">The account's currency, ISO 4217; it never changes.</param>
+/// <param name="Product">The kind of account: current …</param>
 /// <param name="OverdraftLimit">How far below zero the balance may go; zero if null.</param>
 /// <param name="Number">An account number chosen by the sender; the bank assigns one if null.</param>
 /// <param name="EffectiveAt">When the command takes effect; now if null. Not allowed on behalf of a user, because the bank cannot know
 /// whether the user is staff.</param>
+/// <param name="Reason">The reason in words.</param>
 public sealed record OpenAccount(
     string CommandId, string Customer, Currency Currency, string Product, Money? OverdraftLimit = null, AccountNumber? Number = null,
     DateTimeOffset? EffectiveAt = null, string? Reason = null)
@@ -21,9 +23,13 @@ public sealed record OpenAccount(
 /// <summary>Books money that came in from outside the bank.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
 /// <param name="Account">Public id or account number.</param>
-/// <param name="BankSide">The bank's own leg.</param>
+/// <param name="Amount">The amount, above zero.</param>
+/// <param name="BankSide">The bank's own leg: cash, settlement, interest, fees or suspense.</param>
 /// <param name="EffectiveAt">When the command takes effect; now if null, never in the future. Not allowed on behalf of a user, because the
 /// bank cannot know whether the user is staff.</param>
+/// <param name="Reference">The customer's own reference.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
+/// required.</param>
 public sealed record DepositMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -35,9 +41,13 @@ public sealed record DepositMoney(
 /// <summary>Books money that leaves the bank.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
 /// <param name="Account">Public id or account number.</param>
-/// <param name="BankSide">The bank's own leg.</param>
+/// <param name="Amount">The amount, above zero.</param>
+/// <param name="BankSide">The bank's own leg: cash, settlement, interest, fees or suspense.</param>
 /// <param name="EffectiveAt">When the command takes effect; now if null, never in the future. Not allowed on behalf of a user, because the
 /// bank cannot know whether the user is staff.</param>
+/// <param name="Reference">The customer's own reference.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
+/// required.</param>
 public sealed record WithdrawMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
     string? Reference = null, string? Reason = null)
@@ -48,10 +58,14 @@ public sealed record WithdrawMoney(
 
 /// <summary>Moves money between two accounts of this bank. Both accounts are booked, or neither.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
-/// <param name="From">Public id or account number.</param>
-/// <param name="To">Public id or account number.</param>
+/// <param name="From">Public id or account number of the payer's account.</param>
+/// <param name="To">Public id or account number of the payee's account.</param>
+/// <param name="Amount">The amount, above zero.</param>
 /// <param name="EffectiveAt">When the command takes effect; now if null, never in the future. Not allowed on behalf of a user, because the
 /// bank cannot know whether the user is staff.</param>
+/// <param name="Reference">The payer's own reference; the payee sees it.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
+/// required.</param>
 public sealed record TransferMoney(
     string CommandId,
     string From,
@@ -67,7 +81,9 @@ public sealed record TransferMoney(
 
 /// <summary>Freezes an account for debits, credits or both.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
-/// <param name="ReasonCode">The reason as a code for programs.</param>
+/// <param name="Account">Public id or account number.</param>
+/// <param name="Scope">The movements concerned: debit, credit or all.</param>
+/// <param name="ReasonCode">The reason as a code for programs: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record FreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason)
 {
@@ -77,7 +93,9 @@ public sealed record FreezeAccount(string CommandId, string Account, FreezeScope
 
 /// <summary>Lifts a freeze for debits, credits or both.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
-/// <param name="ReasonCode">The reason as a code for programs.</param>
+/// <param name="Account">Public id or account number.</param>
+/// <param name="Scope">The movements concerned: debit, credit or all.</param>
+/// <param name="ReasonCode">The reason as a code for programs: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record UnfreezeAccount(string CommandId, string Account, FreezeScope Scope, string ReasonCode, string Reason)
 {
@@ -87,8 +105,9 @@ public sealed record UnfreezeAccount(string CommandId, string Account, FreezeSco
 
 /// <summary>Sets the account's overdraft limit.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
+/// <param name="Account">Public id or account number.</param>
 /// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
-/// <param name="ReasonCode">The reason as a code for programs.</param>
+/// <param name="ReasonCode">The reason as a code for programs: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record ChangeOverdraftLimit(string CommandId, string Account, string Limit, string ReasonCode, string Reason)
 {
@@ -98,7 +117,8 @@ public sealed record ChangeOverdraftLimit(string CommandId, string Account, stri
 
 /// <summary>Closes an account whose balance is zero.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
-/// <param name="ReasonCode">The reason as a code for programs.</param>
+/// <param name="Account">Public id or account number.</param>
+/// <param name="ReasonCode">The reason as a code for programs: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record CloseAccount(string CommandId, string Account, string ReasonCode, string Reason)
 {

@@ -18,7 +18,8 @@ internal static class CommandMessage
     {
         ArgumentNullException.ThrowIfNull(envelope);
         return envelope.Destination is { } outside && outside.Scheme != TransportConstants.Local
-            ? Refusal.Of(RefusalKind.Unauthenticated, "unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
+            ? Refusal.Of(
+                RefusalKind.Unauthenticated, "unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
             : TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope));
     }
 

@@ -18,7 +18,8 @@ public sealed class WireMoney : JsonConverter<Money>
             || Text(amount, "value") is not { } value
             || Text(amount, "currency") is not { } code)
         {
-            throw new InvalidValueException("An amount is an object with the texts value and currency, such as {\"value\": \"125.50\", \"currency\": \"EUR\"}.");
+            throw new InvalidValueException(
+                "An amount is an object with the texts value and currency, such as {\"value\": \"125.50\", \"currency\": \"EUR\"}.");
         }
 
         // Withdrawn currencies are allowed: money in an account can be paid out after its currency has left ISO 4217.

@@ -81,6 +81,7 @@ public static class GetRejectedMessagesEndpoint
     {
         var end = reason.IndexOf(": ", StringComparison.Ordinal);
         return new(
-            id, message.Queue, message.Service, message.Type, reason[..end], reason[(end + 2)..], message.ReceivedAt, message.CorrelationId);
+            id, message.Queue, message.Service, message.Type, reason[..end], reason[(end + 2)..], message.ReceivedAt,
+            message.CorrelationId);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.EventStore.Published;
 using Banking.Publishing.Log;
+using Banking.Web.Commands;
 
 namespace Banking.Publishing.Catalogue;
 
@@ -10,26 +11,28 @@ namespace Banking.Publishing.Catalogue;
 /// <param name="Exchange">The RabbitMQ exchange (Banking:Publishing:RabbitMq:Exchange).</param>
 public sealed record ChannelNames(string Topic, string Exchange);
 
-/// <summary>The AsyncAPI 3.0 document of publication: the contracts, and the channels that they are published on.</summary>
+/// <summary>The AsyncAPI 3.0 document: published events, commands by message, and the channels of both.</summary>
 public static class AsyncApi
 {
     private const string Description =
         "The published events of an event-sourced bank: CloudEvents 1.0 events in structured JSON, with the same bytes on every channel. "
         + "The events of one account are delivered in order, each at least once. "
-        + "Members may be added to a contract; any other change makes a new version.";
+        + "Members may be added to a contract; any other change makes a new version. "
+        + "Services send commands to the bank by message.";
 
-    public static JsonObject Document(PublicContracts contracts, ChannelNames names)
+    public static JsonObject Document(PublicContracts contracts, IReadOnlyList<BusCommand> commands, ChannelNames names)
     {
         ArgumentNullException.ThrowIfNull(contracts);
+        ArgumentNullException.ThrowIfNull(commands);
         ArgumentNullException.ThrowIfNull(names);
         var (topic, exchange) = (Quoted(names.Topic), Quoted(names.Exchange));
         var messages = Members(contracts, c => $$"""{ "$ref": "#/components/messages/{{c.Type}}" }""");
         return JsonNode.Parse($$"""
             {
-              "asyncapi": "3.0.0",
-              "info": { "title": "Banking events", "version": "v1", "description": "{{Description}}" },
+              "asyncapi": "3.0.0", "info": { "title": "Banking events", "version": "v1", "description": "{{Description}}" },
               "defaultContentType": "{{PublicEvent.ContentType}}",
               "channels": {
+                {{CommandMessages.Channels(commands)}},
                 "kafka": {
                   "address": {{topic}},
                   "description": "The Kafka topic. The key is the account, so that its events stay in one partition.",
@@ -55,13 +58,14 @@ public static class AsyncApi
                 }
               },
               "operations": {
+                {{CommandMessages.Operation}},
                 "publishToKafka": { "action": "send", "channel": { "$ref": "#/channels/kafka" } },
                 "publishToRabbitMq": { "action": "send", "channel": { "$ref": "#/channels/rabbitmq" } },
                 "serveFeed": { "action": "send", "channel": { "$ref": "#/channels/feed" } }
               },
               "components": {
-                "messages": { {{Members(contracts, Message)}} },
-                "schemas": { {{Members(contracts, Schemas)}} }
+                "messages": { {{Members(contracts, Message)}}, {{CommandMessages.Messages(commands)}} },
+                "schemas": { {{Members(contracts, Schemas)}}, {{CommandMessages.Schemas(commands)}} }
               }
             }
             """)!.AsObject();
@@ -108,5 +112,5 @@ public static class AsyncApi
         string.Join(',', contracts.All.Select(c => $"\"{c.Type}\": {value(c)}"));
 
     /// <summary>The topic and the exchange are settings, and a comment may have quotes.</summary>
-    private static string Quoted(string text) => JsonSerializer.Serialize(text);
+    internal static string Quoted(string text) => JsonSerializer.Serialize(text);
 }

@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
+using Banking.Web;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,10 +20,12 @@ namespace Banking.Publishing.Catalogue;
 public sealed record ContractSummary(string Type, string Summary, string Schema);
 
 /// <summary>All contracts, and the path of their AsyncAPI document.</summary>
-public sealed record ContractList(IReadOnlyList<ContractSummary> Items, string AsyncApi);
+/// <param name="Items">Published events.</param>
+/// <param name="Commands">Commands that services send by message.</param>
+public sealed record ContractList(IReadOnlyList<ContractSummary> Items, IReadOnlyList<ContractSummary> Commands, string AsyncApi);
 
 /// <summary>The documents of the contracts. They are made at the first request and never change while the host runs.</summary>
-public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames names)
+public sealed class ContractCatalogue(PublicContracts contracts, IEnumerable<BankModule> modules, ChannelNames names)
 {
     private const string AsyncApiPath = "/asyncapi.json";
 
@@ -29,15 +33,19 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
 
     private static readonly JsonSerializerOptions Indented = new(ApiJson.Options) { WriteIndented = true };
 
-    private readonly Lazy<string> _asyncApi = new(() => Text(Catalogue.AsyncApi.Document(contracts, names)));
+    private readonly Lazy<string> _asyncApi = new(() => Text(Catalogue.AsyncApi.Document(contracts, CommandsOf(modules), names)));
 
-    private readonly Lazy<IReadOnlyDictionary<string, string>> _schemas =
-        new(() => contracts.All.ToDictionary(c => c.Type, c => Text(ContractSchema.Of(c))));
+    private readonly Lazy<IReadOnlyDictionary<string, string>> _schemas = new(() =>
+        contracts.All.Select(c => (Name: c.Type, Schema: Text(ContractSchema.Of(c))))
+            .Concat(CommandsOf(modules).Select(c => (c.Name, Schema: Text(ContractSchema.Of(c)))))
+            .ToDictionary(c => c.Name, c => c.Schema));
 
-    public ContractList List { get; } =
-        new(
-            [.. contracts.All.Select(c => new ContractSummary(c.Type, ContractDocs.Of(c.Data), PublicContract.SchemaPath(c.Type)))],
-            AsyncApiPath);
+    public ContractList List { get; } = new(
+        [.. contracts.All.Select(c => Summary(c.Type, c.Data))], [.. CommandsOf(modules).Select(c => Summary(c.Name, c.Type))],
+        AsyncApiPath);
+
+    /// <summary>The commands that services may send by message.</summary>
+    public IReadOnlyList<BusCommand> Commands { get; } = CommandsOf(modules);
 
     /// <summary>The AsyncAPI document.</summary>
     public string AsyncApi => _asyncApi.Value;
@@ -50,9 +58,9 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
     {
         var group = routes.MapGroup("").WithTags("Publication").AllowAnonymous();
         group.MapGet(AsyncApiPath, (ContractCatalogue catalogue) => TypedResults.Text(catalogue.AsyncApi, "application/json"))
-            .WithSummary("Get the AsyncAPI document of published events");
+            .WithSummary("Get the AsyncAPI document of published events and of commands by message");
         group.MapGet("/contracts", (ContractCatalogue catalogue) => TypedResults.Json(catalogue.List, ApiJson.Options))
-            .WithSummary("List the contracts of published events");
+            .WithSummary("List the contracts of published events and of commands by message");
         group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue, HttpContext http) =>
                 catalogue.Schemas.TryGetValue(type, out var schema)
                     ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
@@ -60,8 +68,13 @@ public sealed class ContractCatalogue(PublicContracts contracts, ChannelNames na
                         Refusal.NotFound(
                             "unknown_contract", "There is no contract with this name; GET /contracts lists them.")))
             .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
-            .WithSummary("Get the JSON Schema of a contract's data, with the schema of the whole event under $defs/event");
+            .WithSummary("Get the JSON Schema of an event's data, with the whole event under $defs/event, or of a command");
     }
+
+    private static IReadOnlyList<BusCommand> CommandsOf(IEnumerable<BankModule> modules) =>
+        [.. modules.SelectMany(m => m.Commands).OrderBy(c => c.Name, StringComparer.Ordinal)];
+
+    private static ContractSummary Summary(string name, Type type) => new(name, ContractDocs.Of(type), PublicContract.SchemaPath(name));
 
     private static string Text(JsonObject document) => document.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
 }

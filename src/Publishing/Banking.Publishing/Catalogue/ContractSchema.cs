@@ -6,6 +6,8 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
+using Banking.SharedKernel;
+using Banking.Web.Commands;
 
 namespace Banking.Publishing.Catalogue;
 
@@ -23,23 +25,44 @@ public static class ContractSchema
         "The version of the subject's preceding published event; absent for the first. "
         + "A consumer that does not have that version has missed an event.";
 
-    private static readonly JsonSchemaExporterOptions Exporter = new()
-    {
-        TreatNullObliviousAsNonNullable = true,
-        TransformSchemaNode = Explain,
-    };
+    /// <summary>The serializer rejects unknown members of what it reads; readers of published events must not.</summary>
+    private static readonly JsonSchemaExporterOptions Exporter = CreateExporter(areUnknownMembersAllowed: true);
+
+    private static readonly JsonSchemaExporterOptions CommandExporter = CreateExporter(areUnknownMembersAllowed: false);
 
     /// <summary>The exporter needs an explicit resolver, the serializer does not.</summary>
     private static readonly JsonSerializerOptions Wire = new(ApiJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
+    private static readonly JsonSerializerOptions CommandWire =
+        new(ApiJson.Messages) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
     public static JsonObject Of(PublicContract contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var schema = Data(contract);
-        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        schema.Insert(1, "$id", PublicContract.SchemaId(contract.Type));
-        schema.Insert(2, "title", contract.Type);
+        var schema = Named(contract.Type, Data(contract));
         schema["$defs"] = new JsonObject { ["event"] = Event(contract, "#") };
+        return schema;
+    }
+
+    /// <summary>The schema of a command that services send by message. The bank refuses members that it does not know.</summary>
+    public static JsonObject Of(BusCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return Named(command.Name, Data(command));
+    }
+
+    /// <summary>The schema of the command's message.</summary>
+    public static JsonObject Data(BusCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return CommandWire.GetJsonSchemaAsNode(command.Type, CommandExporter).AsObject();
+    }
+
+    private static JsonObject Named(string type, JsonObject schema)
+    {
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "$id", PublicContract.SchemaId(type));
+        schema.Insert(2, "title", type);
         return schema;
     }
 
@@ -101,8 +124,35 @@ public static class ContractSchema
             """)!.AsObject();
     }
 
+    private static JsonSchemaExporterOptions CreateExporter(bool areUnknownMembersAllowed) => new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = (context, node) => Explain(context, node, areUnknownMembersAllowed),
+    };
+
+    /// <summary>The schema of a value that only commands have; null for other types.</summary>
+    private static JsonObject? ValueSchema(Type type) =>
+        type == typeof(Money) ? JsonNode.Parse("""
+            {
+              "type": "object",
+              "properties": {
+                "value": {
+                  "type": "string",
+                  "pattern": "^[0-9]+(\\.[0-9]+)?$",
+                  "description": "An unsigned decimal with no more decimals than the currency has: \"125.50\", JPY \"500\", KWD \"1.234\"."
+                },
+                "currency": { "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code." }
+              },
+              "required": ["value", "currency"],
+              "additionalProperties": false
+            }
+            """)!.AsObject()
+        : type == typeof(Currency) ? new() { ["type"] = "string", ["pattern"] = "^[A-Z]{3}$" }
+        : type == typeof(AccountNumber) ? new() { ["type"] = "string" }
+        : null;
+
     /// <summary>Adds what the exporter does not know: custom converters, XML comments, text patterns.</summary>
-    private static JsonObject Explain(JsonSchemaExporterContext context, JsonNode node)
+    private static JsonObject Explain(JsonSchemaExporterContext context, JsonNode node, bool areUnknownMembersAllowed)
     {
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         // The exporter describes a custom converter as "true", which allows any value.
@@ -117,10 +167,13 @@ public static class ContractSchema
             schema["type"] = "string";
             schema["format"] = "date-time";
         }
+        else if (ValueSchema(type) is { } value)
+        {
+            schema = value;
+        }
         else if (schema.ContainsKey("properties"))
         {
-            // The serializer rejects unknown members of requests; readers of published events must not.
-            schema["additionalProperties"] = true;
+            schema["additionalProperties"] = areUnknownMembersAllowed;
         }
 
         if (context.PropertyInfo?.AssociatedParameter?.AttributeProvider?.GetCustomAttributes(typeof(RegularExpressionAttribute), false) is
