@@ -94,7 +94,7 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
 
     private async Task<JsonElement> ListenerAsync() => (await bank.As("auditor").GetAsync("/ops/incoming")).Ok().Items()[0];
 
-    private Task UntilStateAsync(string state) => Eventually.UntilAsync(
+    private Task<JsonElement> UntilStateAsync(string state) => Eventually.UntilAsync(
         ListenerAsync, l => l.Member("state") == state && (l.Member("reason") is null) == (state == "listening"));
 
     private async Task AllowConnectionsAsync(bool allowed)

@@ -49,7 +49,7 @@ public static class StrictBody
         object? command = null;
         if (problem is null)
         {
-            (command, problem) = Parse(body.Span, type, ApiJson.Options);
+            (command, problem) = Parse(body.Span, type);
         }
 
         if (problem is not null)
@@ -61,6 +61,9 @@ public static class StrictBody
         http.Items[CommandKey] = command;
         await next();
     }
+
+    /// <summary>Returns the command, or the problem of the body, in the form of the API.</summary>
+    public static (object? Command, Refusal? Problem) Parse(ReadOnlySpan<byte> body, Type type) => Parse(body, type, ApiJson.Options);
 
     /// <summary>Returns the command, or the problem of the body.</summary>
     public static (object? Command, Refusal? Problem) Parse(ReadOnlySpan<byte> body, Type type, JsonSerializerOptions json)
