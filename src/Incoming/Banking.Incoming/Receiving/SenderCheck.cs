@@ -19,13 +19,13 @@ internal sealed class SenderCheck(IServiceScopeFactory scopes)
     /// <exception cref="CommandPostponedException">The issuer's keys cannot be fetched now.</exception>
     public async Task<(string? Service, Problem? Problem)> IdentifyAsync(
         QueueSettings queue, ReceivedMessage message, CancellationToken ct) => (queue.Actor, message.Authorization) switch
-    {
-        ({ } actor, []) => (actor, null),
-        (not null, _) => (null, new(
-            "authorization_not_accepted", "This queue belongs to one service and reads no tokens. Leave out the header authorization.")),
-        (null, [var one]) => await ReadTokenAsync(one, ct),
-        _ => (null, new("unauthenticated", "Send one header authorization: Bearer TOKEN, with a token of role service.")),
-    };
+        {
+            ({ } actor, []) => (actor, null),
+            (not null, _) => (null, new(
+                "authorization_not_accepted", "This queue belongs to one service and reads no tokens. Leave out the header authorization.")),
+            (null, [var one]) => await ReadTokenAsync(one, ct),
+            _ => (null, new("unauthenticated", "Send one header authorization: Bearer TOKEN, with a token of role service.")),
+        };
 
     private async Task<(string? Service, Problem? Problem)> ReadTokenAsync(string authorization, CancellationToken ct)
     {
