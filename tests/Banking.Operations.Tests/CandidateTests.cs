@@ -192,7 +192,7 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
         Assert.Equal((404, "no_candidate"), StatusAndCode(await _operator.GetAsync("/ops/projections/ledger/candidate")));
         Assert.Equal((422, "reason_required"), StatusAndCode(await _operator.PostAsync(Candidate, new { reasonCode = "trial" })));
         Assert.Equal((400, "unknown_parameter"), StatusAndCode(await _operator.GetAsync($"{Candidate}?page=2")));
-        Assert.Equal((422, "reason_required"), StatusAndCode(await _operator.SendAsync(HttpMethod.Delete, Candidate, null)));
+        Assert.Equal((400, "reason_required"), StatusAndCode(await _operator.SendAsync(HttpMethod.Delete, Candidate, null)));
     }
 
     /// <summary>Forges both rows of one account, and the last of another.</summary>

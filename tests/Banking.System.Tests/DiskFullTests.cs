@@ -78,6 +78,9 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
         await ExecuteAsync("drop trigger no_room_for_events on platform.receipt");
         (await teller.DepositAsync(account, "1.00")).Created();
 
+        // The line is written right after the answer.
+        await Eventually.UntilAsync(
+            () => bank.Lines.All.Skip(before).Any(l => l.Text.StartsWith("Commands are stored again", StringComparison.Ordinal)), b => b);
         var warnings = bank.Lines.All.Skip(before).Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text).ToList();
         Assert.All(warnings, line => Assert.Contains("could not be stored", line, StringComparison.Ordinal));
         Assert.InRange(warnings.Count, 2, (int)seconds + 1);

@@ -19,7 +19,6 @@ public sealed class AuthSettingTests
     [InlineData("ActorClaim", "email", "Banking:Auth:ActorClaim must not be email: events keep the actor for ever")]
     [InlineData("ActorClaim", "/name", "Banking:Auth:ActorClaim must not be /name")]
     [InlineData("Roles:king", "Kings", "Banking:Auth:Roles:king: the bank has no role king. Its roles are customer, teller,")]
-    [InlineData("Roles:service", "batch", "Banking:Auth:Roles:service: the bank has no role service.")]
     [InlineData("Roles:teller", "", "Banking:Auth:Roles:teller must not be blank.")]
     [InlineData("CertificateAuthorityFile", "no-such-file.pem", "Banking:Auth:CertificateAuthorityFile: no-such-file.pem cannot be read")]
     public void A_fault_has_its_sentence(string name, string value, string sentence) =>

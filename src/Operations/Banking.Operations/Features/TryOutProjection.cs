@@ -82,8 +82,14 @@ public static class TryOutProjectionEndpoint
     public static Task<IResult> Drop(string name, ProjectionOperations operations, Trials trials, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
-        var query = http.Request.Query;
-        return operations.RunAsync(name, $"{query["reasonCode"]}", $"{query["reason"]}", http, async action =>
+        var (code, reason) = ($"{http.Request.Query["reasonCode"]}", $"{http.Request.Query["reason"]}");
+        if (Reasons.Problem(code, reason) is { } wrong)
+        {
+            // A wrong parameter of the address is told before anything else, like every other.
+            return Task.FromResult<IResult>(new ProblemResult(wrong with { Kind = RefusalKind.Malformed, Pointer = null }));
+        }
+
+        return operations.RunAsync(name, code, reason, http, async action =>
             await trials.DropAsync(name, action, http.RequestAborted) ? await ShowAsync(name, trials, http) : NoCandidate(name));
     }
 
