@@ -37,14 +37,14 @@ public sealed class RebuildKilledTests
         await using (await bank.ServeAsync())
         {
             await bank.UntilAsync("count(*) = 3 from platform.read_model where state = 'serving' and generation = 2");
-            await bank.UntilAsync("count(*) = 2 from platform.projection where outcome = 'serving' and generation = 2");
+            await bank.UntilAsync("count(*) = 3 from platform.projection where outcome = 'serving' and generation = 2");
         }
 
         Assert.Equal(begun, await bank.RowsAsync(Building));
-        // Three books and two document projections.
-        Assert.Equal("5", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
+        // Three books and three document projections.
+        Assert.Equal("6", await bank.RowAsync("select count(*) from bank.mt_events where type = 'platform.rebuild-requested.v1'"));
         Assert.Equal(
-            "5",
+            "6",
             await bank.RowAsync(
                 "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' "
                     + "and data ->> 'differences' = '0'"

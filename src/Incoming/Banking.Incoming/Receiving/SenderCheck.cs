@@ -22,7 +22,7 @@ internal sealed class SenderCheck(IServiceScopeFactory scopes)
         {
             ({ } actor, []) => (actor, null),
             (not null, _) => (null, new(
-                "authorization_not_accepted", "This queue belongs to one service and reads no tokens. Leave out the header authorization.")),
+                "authorization_not_accepted", "This queue belongs to one service and reads no tokens. Send no header authorization.")),
             (null, [var one]) => await ReadTokenAsync(one, ct),
             _ => (null, new("unauthenticated", "Send one header authorization: Bearer TOKEN, with a token of role service.")),
         };
