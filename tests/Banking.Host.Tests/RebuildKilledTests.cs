@@ -49,9 +49,10 @@ public sealed class RebuildKilledTests
                 "select count(*) from bank.mt_events where type = 'platform.rebuild-finished.v1' and data ->> 'outcome' = 'serving' "
                     + "and data ->> 'differences' = '0'"
             ));
+        var entries = served.Single(row => row.StartsWith("accounts.entry|", StringComparison.Ordinal)).Split('|');
         await bank.SameRowsAsync(
             $"select count(*), sum(hash_record_extended(e, 0)) from accounts.entry e where position <= {bank.Events}",
-            $"select {served[0].Split('|')[1]}::bigint, {served[0].Split('|')[2]}::numeric");
+            $"select {entries[1]}::bigint, {entries[2]}::numeric");
         await bank.VerifyAsync();
     }
 }
