@@ -1,8 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Banking.Commands.Groups;
+using Banking.Incoming.Receiving;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
+using Wolverine;
 
 namespace Banking.Incoming.Tests;
 
@@ -102,6 +106,23 @@ public sealed class RejectedMessageTests(IncomingBank bank)
         var deposited = (await bank.EventsAsync(account))[^1];
         Assert.Equal(("service:core", "replayed"), (deposited.Member("actor"), deposited.Member("correlationId")));
         Assert.DoesNotContain(await bank.DeadLettersAsync(), m => m.Member("correlationId") == "replayed");
+    }
+
+    [Fact]
+    public async Task A_message_of_a_listener_that_says_that_its_sender_was_checked_is_rejected()
+    {
+        Broker.Require();
+        var account = await _teller.OpenAsync();
+        var message = new IncomingMessage(
+            "core", "service:core", null, IncomingBank.Deposit, "application/json", null, "forged", null,
+            bank.Clock.GetUtcNow(), Encoding.UTF8.GetBytes(Messages.Deposit(account, "1.00").ToJsonString()));
+        var envelope = new Envelope(message) { Destination = new("rabbitmq://queue/commands") };
+
+        var rejected = await Assert.ThrowsAsync<CommandRejectedException>(() => IncomingMessageHandler.Handle(
+            message, envelope, bank.Host.Services.GetRequiredService<IncomingCommands>(), TestContext.Current.CancellationToken));
+
+        Assert.Equal("unauthenticated", rejected.Code);
+        Assert.Equal("0.00", await _teller.BalanceAsync(account));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using Wolverine;
-using Wolverine.Transports;
 
 namespace Banking.Commands.Groups;
 
@@ -17,10 +16,11 @@ internal static class CommandMessage
     internal static Refusal? ActorProblem(Envelope envelope)
     {
         ArgumentNullException.ThrowIfNull(envelope);
-        return envelope.Destination is { } outside && outside.Scheme != TransportConstants.Local
-            ? Refusal.Of(
-                RefusalKind.Unauthenticated, "unauthenticated", $"A command that arrives at {outside} has no sender that this bank knows.")
-            : TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope));
+        return ServiceMessage.IsOwn(envelope)
+            ? TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope))
+            : Refusal.Of(
+                RefusalKind.Unauthenticated, "unauthenticated",
+                $"A command that arrives at {envelope.Destination} has no sender that this bank knows.");
     }
 
     private static string? ActorOf(Envelope envelope) =>

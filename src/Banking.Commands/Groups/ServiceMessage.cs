@@ -1,4 +1,5 @@
 using Wolverine;
+using Wolverine.Transports;
 
 namespace Banking.Commands.Groups;
 
@@ -17,6 +18,16 @@ public static class ServiceMessage
     {
         var options = new DeliveryOptions().WithHeader(Actor, actor);
         return causationId is null ? options : options.WithHeader(Causation, causationId);
+    }
+
+    /// <summary>
+    /// Whether this bank sent the message to itself. A listener of Wolverine sets the destination of a message to its own address, and
+    /// reads everything else from the message.
+    /// </summary>
+    public static bool IsOwn(Envelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        return envelope.Destination is null || envelope.Destination.Scheme == TransportConstants.Local;
     }
 
     internal static string? ActorOf(Envelope envelope) => Find(envelope, Actor);

@@ -28,6 +28,9 @@ public sealed record RejectedMessagesView(IReadOnlyList<RejectedGroup> Groups, I
 
 public static class GetRejectedMessagesEndpoint
 {
+    /// <summary>The code of a replayed message that failed for another reason than a rejection.</summary>
+    private const string NoCode = "internal_error";
+
     [WolverineGet("/ops/incoming/dead-letters")]
     [Tags("Operations")]
     [EndpointSummary("List messages of services that could not be decided, grouped by code")]
@@ -45,8 +48,8 @@ public static class GetRejectedMessagesEndpoint
     private static async Task<List<RejectedGroup>> GroupsAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            "select split_part(exception_message, ':', 1), count(*), min(sent_at) from wolverine.wolverine_dead_letters "
-                + "where message_type = $1 group by 1 order by 1");
+            $"select case when position(': ' in exception_message) > 0 then split_part(exception_message, ': ', 1) else '{NoCode}' end, "
+                + "count(*), min(sent_at) from wolverine.wolverine_dead_letters where message_type = $1 group by 1 order by 1");
         command.Parameters.Add(new() { Value = IncomingMessage.StoredName });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var groups = new List<RejectedGroup>();
@@ -79,9 +82,9 @@ public static class GetRejectedMessagesEndpoint
 
     private static RejectedMessageView View(Guid id, string reason, IncomingMessage message)
     {
-        var end = reason.IndexOf(": ", StringComparison.Ordinal);
-        return new(
-            id, message.Queue, message.Service, message.Type, reason[..end], reason[(end + 2)..], message.ReceivedAt,
-            message.CorrelationId);
+        var (code, detail) = reason.IndexOf(": ", StringComparison.Ordinal) is > 0 and var end
+            ? (reason[..end], reason[(end + 2)..])
+            : (NoCode, reason);
+        return new(id, message.Queue, message.Service, message.Type, code, detail, message.ReceivedAt, message.CorrelationId);
     }
 }

@@ -109,7 +109,8 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
 
             await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, ended);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or AlreadyClosedException or ObjectDisposedException)
+        catch (Exception failure)
+            when (ended.IsCancellationRequested || failure is AlreadyClosedException or ObjectDisposedException)
         {
             // The channel ended: the message comes again, and its key tells whether it was decided.
         }

@@ -32,9 +32,9 @@ internal sealed class MessageReceiver(
                 onWaiting(null);
                 return message.Service is null ? null : answer;
             }
-            catch (Exception failure)
-                when (!ct.IsCancellationRequested && IsPassing(failure))
+            catch (Exception failure) when (!ct.IsCancellationRequested)
             {
+                // Also a bug: a message that is neither stored nor held would never be acknowledged or delivered again.
                 onWaiting(failure.Message);
             }
 

@@ -44,7 +44,7 @@ public sealed partial record QueueSettings
     internal IReadOnlyList<string> OperationNames => Operations.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The address without the password.</summary>
-    internal string Broker => new Uri(Uri) is var uri ? $"{uri.Host}:{uri.Port}{uri.AbsolutePath}" : "";
+    internal string Broker => new Uri(Uri) is var uri ? $"{uri.Host}{(uri.Port < 0 ? "" : $":{uri.Port}")}{uri.AbsolutePath}" : "";
 
     /// <exception cref="FormatException">A setting is missing or has an invalid value.</exception>
     internal static IReadOnlyList<QueueSettings> ReadAll(IConfigurationSection section) =>
