@@ -1,4 +1,5 @@
 using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Marten;
@@ -38,16 +39,11 @@ public static class ListPointsEndpoint
             return new ProblemResult(problem);
         }
 
-        await using var command = source.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = after });
-        command.Parameters.Add(new() { Value = paging!.Limit + 1 });
-        var found = new List<PointsOverview>();
-        await using var reader = await command.ExecuteReaderAsync(http.RequestAborted);
-        while (await reader.ReadAsync(http.RequestAborted))
-        {
-            found.Add(store.Options.Serializer().FromJson<PointsOverview>(reader, 0));
-        }
-
+        var found = await source.ListAsync(
+            Sql,
+            [after, paging!.Limit + 1],
+            row => store.Options.Serializer().FromJson<PointsOverview>(row, 0),
+            http.RequestAborted);
         var page = Page<PointsOverview>.Of(found, paging.Limit, p => p.Id.ToString("N"));
         return TypedResults.Json(
             new Page<PointsListItem>(

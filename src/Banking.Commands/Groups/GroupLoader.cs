@@ -58,7 +58,6 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     /// </summary>
     private static readonly string Lock = Find + " order by s.id for update";
 
-    private readonly string _receipts = ReceiptTable.Select(store.Options.Events.DatabaseSchemaName);
 
     private readonly string _states =
         $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} "
@@ -104,7 +103,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
             .Add(Lock, skipping.Length == 0 ? ids : [.. ids.Except(skipping)], End)
             .Add(Lock + " skip locked", skipping, End)
             .Add(Find, [.. skipping.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
-            .Add(_receipts, keys, row => Add(receipts, row))
+            .Add(ReceiptTable.Select, keys, row => Add(receipts, row))
             .Add(_states, unknown, row => Add(stored, row))
             .RunAsync();
 

@@ -55,5 +55,5 @@ public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earli
     }
 
     private async Task<Dictionary<Guid, (Receipt Receipt, long? Position)>> ReceiptsAsync(Guid[] ids, CancellationToken ct) =>
-        (await source.ListAsync(ReceiptTable.Select(SchemaNames.Events), [ids], ReceiptTable.Read, ct)).ToDictionary(r => r.Receipt.Id);
+        (await source.ListAsync(ReceiptTable.Select, [ids], ReceiptTable.Read, ct)).ToDictionary(r => r.Receipt.Id);
 }

@@ -71,5 +71,5 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 
     private Task<IReadOnlyList<IEvent>> ReadAsync(
         NpgsqlConnection connection, string condition, object?[] values, string order, CancellationToken ct) => connection.ListAsync(
-            StoredEvents.SelectWhole(SchemaNames.Events, condition + " and not is_archived", order), values, _events.ReadWhole, ct);
+            StoredEvents.SelectWhole(condition + " and not is_archived", order), values, _events.ReadWhole, ct);
 }

@@ -80,7 +80,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     {
         var unreadable = new Dictionary<Guid, UnreadableEventException>();
         var events = await snapshot.ListAsync(
-            StoredEvents.Select(SchemaNames.Events, "stream_id = any($1)", order: ByStream),
+            StoredEvents.Select("stream_id = any($1)", order: ByStream),
             [streams.ToArray()],
             Read,
             ct,
@@ -143,7 +143,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         string condition, string order, bool imported, CancellationToken ct, params object[] values)
     {
         await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(StoredEvents.Select(SchemaNames.Events, condition, imported, order), connection);
+        await using var command = new NpgsqlCommand(StoredEvents.Select(condition, imported, order), connection);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

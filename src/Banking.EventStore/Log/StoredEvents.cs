@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Marten;
 using Marten.Events;
@@ -41,12 +42,13 @@ public sealed class StoredEvents
 
     /// <param name="imported">Whether to select if an event was imported. The event's channel is then import, unknown, or not set.</param>
     /// <param name="order">Columns of the index that serves the condition: another order may make the plan read the whole log.</param>
-    public static string Select(string schema, string condition, bool imported = false, string order = "seq_id") =>
-        $"{Columns}{(imported ? ", " + IsImported("mt_events") : "")} from {schema}.mt_events where {condition} order by {order}";
+    public static string Select(string condition, bool imported = false, string order = "seq_id") =>
+        $"{Columns}{(imported ? ", " + IsImported("mt_events") : "")} "
+        + $"from {SchemaNames.Events}.mt_events where {condition} order by {order}";
 
     /// <summary>Query with all headers, for <see cref="ReadWhole"/>.</summary>
-    public static string SelectWhole(string schema, string condition, string order) =>
-        $"{Columns}, causation_id, headers from {schema}.mt_events where {condition} order by {order}";
+    public static string SelectWhole(string condition, string order) =>
+        $"{Columns}, causation_id, headers from {SchemaNames.Events}.mt_events where {condition} order by {order}";
 
     /// <exception cref="UnreadableEventException">This version of the bank does not know the type, or the data does not fit it.
     /// </exception>

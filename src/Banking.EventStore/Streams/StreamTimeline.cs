@@ -13,7 +13,6 @@ public sealed class StreamTimeline(IDocumentStore store)
     private readonly StoredEvents _events = new(store);
 
     private static readonly string Sql = StoredEvents.Select(
-        SchemaNames.Events,
         "stream_id = $1 and not is_archived and version >= $2 and (version = $2 or timestamp >= $3 or type = any($4) or "
             + $"version = (select version from {SchemaNames.Streams} where id = $1))",
         order: "version");

@@ -30,26 +30,25 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
 
     /// <summary>Adds a generation.</summary>
     /// <returns>Its number; null if a candidate exists already.</returns>
-    public static async Task<int?> AddAsync(
-        NpgsqlConnection connection, string name, int version, string state, string purpose, string by, string reason, DateTimeOffset now)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            insert into {Generation.Table}
-                (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums, purpose)
-            select $1, coalesce(max(generation), case $3 when '{GenerationState.Serving}' then 0 else 1 end) + 1,
-                $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}', $7
-            from {Generation.Table} where name = $1
-            on conflict do nothing returning generation
-            """,
-            connection);
-        foreach (var value in (object[])[name, version, state, now, by, reason, purpose])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return (int?)await command.ExecuteScalarAsync();
-    }
+    public static Task<int?> AddAsync(
+        NpgsqlConnection connection,
+        string name,
+        int version,
+        string state,
+        string purpose,
+        string by,
+        string reason,
+        DateTimeOffset now) => connection.ScalarAsync<int?>(
+        $"""
+        insert into {Generation.Table}
+            (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums, purpose)
+        select $1, coalesce(max(generation), case $3 when '{GenerationState.Serving}' then 0 else 1 end) + 1,
+            $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}', $7
+        from {Generation.Table} where name = $1
+        on conflict do nothing returning generation
+        """,
+        [name, version, state, now, by, reason, purpose],
+        CancellationToken.None);
 
     public static async Task CreateAsync(NpgsqlConnection connection, ReadModel model, ReadTables tables, bool temporary = false)
     {
@@ -148,14 +147,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         }
     }
 
-    internal static async Task ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync();
-    }
+    internal static async Task ExecuteAsync(NpgsqlConnection connection, string sql, params object?[] values) =>
+        await connection.ExecuteAsync(sql, values, CancellationToken.None, timeoutSeconds: 600);
 }

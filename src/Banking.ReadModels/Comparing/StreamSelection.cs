@@ -71,15 +71,6 @@ public sealed record StreamSelection
         return new(bytes, bigEndian: true);
     }
 
-    /// <summary>Creates a command with this selection as $1 and $2.</summary>
-    public NpgsqlCommand Command(NpgsqlConnection connection, string sql)
-    {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new() { Value = _ids ?? (object)_after });
-        command.Parameters.Add(_ids is null ? new() { Value = _upTo } : NpgsqlDbType.Uuid.Of(null));
-        return command;
-    }
-
     /// <summary>Reads rows of a statement that has this selection as $1 and $2, and the other values from $3 on.</summary>
     public Task<IReadOnlyList<T>> ListAsync<T>(
         NpgsqlConnection snapshot, string sql, object?[] others, Func<NpgsqlDataReader, T> row, CancellationToken ct)

@@ -59,9 +59,7 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
     /// <summary>Finds projections whose position is beyond the end of the log: they would skip the next events.</summary>
     public override async Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            $"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", snapshot);
-        var end = (long)(await command.ExecuteScalarAsync(ct))!;
+        var end = await snapshot.ScalarAsync<long>($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", [], ct);
         var differences = new List<Difference>();
         foreach (var model in models.All)
         {

@@ -20,13 +20,8 @@ public sealed record DocumentModel(
     string Name, int Version, ShardName Shard, Type Document, string Table, IReadOnlySet<string> EventTypes, DocumentFold? Fold)
 {
     /// <summary>Reads the position that its documents include, in a snapshot.</summary>
-    internal async Task<long> PositionAsync(NpgsqlConnection snapshot, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", snapshot);
-        command.Parameters.Add(new() { Value = Shard.Identity });
-        return await command.ExecuteScalarAsync(ct) is long position ? position : 0;
-    }
+    internal async Task<long> PositionAsync(NpgsqlConnection snapshot, CancellationToken ct) => await snapshot.ScalarAsync<long?>(
+        $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", [Shard.Identity], ct) ?? 0;
 
     /// <summary>Compares a stored document with the expected one; null stands for no document.</summary>
     internal IEnumerable<Difference> Compare(Guid id, string? expected, string? stored)

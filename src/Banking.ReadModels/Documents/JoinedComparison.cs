@@ -1,4 +1,5 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using JasperFx.Events;
@@ -24,9 +25,9 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
         {
             var documents = events.Values.Where(e => e.Count > 0 && model.EventTypes.Contains(e[0].EventTypeName))
                 .ToLookup(e => fold.DocumentOf(e[0]), e => e[0].StreamId);
-            var selected = await StoredAsync(
-                streams.Command(snapshot, $"select d.id, d.data::text from {model.Table} d where {streams.On("d.id")}"), ct);
-            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, selected.Keys, events, ct));
+            var selected = await streams.ListAsync(
+                snapshot, $"select d.id from {model.Table} d where {streams.On("d.id")}", [], row => row.GetGuid(0), ct);
+            differences.AddRange(await CompareAsync(snapshot, model, fold, documents, selected, events, ct));
         }
 
         return differences;
@@ -66,9 +67,11 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
     {
         var position = await model.PositionAsync(snapshot, ct);
         Guid[] ids = [.. streams.Select(s => s.Key).Union(others)];
-        await using var command = new NpgsqlCommand($"select id, data::text from {model.Table} where id = any($1)", snapshot);
-        command.Parameters.Add(new() { Value = ids });
-        var stored = await StoredAsync(command, ct);
+        var stored = (await snapshot.ListAsync(
+            $"select id, data::text from {model.Table} where id = any($1)",
+            [ids],
+            row => (Id: row.GetGuid(0), Document: row.GetString(1)),
+            ct)).ToDictionary();
         var sources = ids.ToDictionary(
             id => id,
             id => streams[id].Union(stored.TryGetValue(id, out var document) ? fold.StreamsOf(document) : []).ToArray());
@@ -95,20 +98,5 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
             .Where(e => e.Sequence <= position && model.EventTypes.Contains(e.EventTypeName));
         var others = await log.ReadTypesAsync([.. streams.Where(s => read?.ContainsKey(s) != true)], model.EventTypes, position, ct);
         return [.. known.Concat(others).OrderBy(e => e.Sequence)];
-    }
-
-    private static async Task<Dictionary<Guid, string>> StoredAsync(NpgsqlCommand command, CancellationToken ct)
-    {
-        await using (command)
-        {
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            var stored = new Dictionary<Guid, string>();
-            while (await reader.ReadAsync(ct))
-            {
-                stored[reader.GetGuid(0)] = reader.GetString(1);
-            }
-
-            return stored;
-        }
     }
 }

@@ -7,7 +7,6 @@ using JasperFx.Events.Daemon;
 using Marten.Events.Daemon;
 using Marten.Storage;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
@@ -93,19 +92,15 @@ internal sealed class CandidateDaemon : IAsyncDisposable
     /// <summary>Stores the progress; false if the candidate was cancelled.</summary>
     private async Task<bool> ReportAsync(long position, long target)
     {
-        await using var command = new NpgsqlCommand(
+        var changed = await _candidate.Connection.ExecuteAsync(
             $"""
             update {Generation.Table} set position = $3, target = $4, updated_at = $5,
                 started_at = coalesce(started_at, $5), start_position = coalesce(start_position, 0)
             where name = $1 and generation = $2 and state = '{GenerationState.Building}'
             """,
-            _candidate.Connection);
-        foreach (var value in (object[])[_candidate.Generation.Model, _candidate.Generation.Number, position, target, _clock.GetUtcNow()])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return await command.ExecuteNonQueryAsync() > 0;
+            [_candidate.Generation.Model, _candidate.Generation.Number, position, target, _clock.GetUtcNow()],
+            CancellationToken.None);
+        return changed > 0;
     }
 
     private async Task<bool> IsRunningAsync()

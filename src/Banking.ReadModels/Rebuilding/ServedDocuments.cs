@@ -36,14 +36,8 @@ internal sealed record ServedDocuments(int Version, string Shard, string Table, 
     public async Task<ServedDocuments> LockAsync(NpgsqlConnection connection, CancellationToken ct) =>
         this with { Position = await ReadAsync(connection, locked: true, ct) ?? Position };
 
-    private async Task<long?> ReadAsync(NpgsqlConnection connection, bool locked, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""),
-            connection);
-        command.Parameters.Add(new() { Value = Shard });
-        return (long?)await command.ExecuteScalarAsync(ct);
-    }
+    private Task<long?> ReadAsync(NpgsqlConnection connection, bool locked, CancellationToken ct) => connection.ScalarAsync<long?>(
+        $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""), [Shard], ct);
 
     private static ServedDocuments Of(DocumentModel model, int version)
     {

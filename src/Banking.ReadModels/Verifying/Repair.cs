@@ -5,7 +5,6 @@ using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Rebuilding;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.ReadModels.Verifying;
 
@@ -183,20 +182,14 @@ public sealed class Repair(
         foreach (var derivation in model.Tables.Select(t => t.Derivation).OfType<Derivation>())
         {
             var column = model.Tables.Single(t => t.Name == derivation.From).StreamColumn;
-            await using var command = new NpgsqlCommand(
+            parts.UnionWith(await connection.ListAsync(
                 $"""
                 select {derivation.PartOfRow} from {tables[derivation.From]} where {column} = $1
                 union select {derivation.PartOfRow} from {expected[derivation.From]}
                 """,
-                connection)
-            {
-                Parameters = { new() { Value = stream } },
-            };
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                parts.Add(reader.GetFieldValue<DateOnly>(0));
-            }
+                [stream],
+                row => row.GetFieldValue<DateOnly>(0),
+                ct));
         }
 
         return [.. parts];
@@ -214,13 +207,7 @@ public sealed class Repair(
                 $"delete from {tables[table.Name]} where {(parts is null ? "true" : $"{derivation.Part} = any($1)")}",
                 $"insert into {tables[table.Name]} {sums}"])
             {
-                await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-                if (parts is not null)
-                {
-                    command.Parameters.Add(new() { Value = parts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
-                }
-
-                await command.ExecuteNonQueryAsync(ct);
+                await connection.ExecuteAsync(sql, parts is null ? [] : [parts], ct, timeoutSeconds: 0);
             }
         }
 

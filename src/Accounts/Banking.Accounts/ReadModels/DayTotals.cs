@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
@@ -65,22 +66,12 @@ public sealed class DayTotals(NpgsqlDataSource source, AccountReader reader)
     }
 
     private async Task<Dictionary<Guid, (long Version, DaySums Sums)>> RowsAsync(
-        IReadOnlyCollection<Account> accounts, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Sql);
-        foreach (var value in (object[])
-            [accounts.Select(a => a.Id).ToArray(), accounts.Select(a => a.Version).ToArray(), from.UtcDateTime, to.UtcDateTime])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        var sums = new Dictionary<Guid, (long, DaySums)>();
-        while (await rows.ReadAsync(ct))
-        {
-            sums.Add(rows.GetGuid(0), (rows.GetInt64(1), new(rows.GetDecimal(2), rows.GetDecimal(3), rows.GetInt32(4))));
-        }
-
-        return sums;
-    }
+        IReadOnlyCollection<Account> accounts, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) =>
+        (await source.ListAsync(
+            Sql,
+            [accounts.Select(a => a.Id).ToArray(), accounts.Select(a => a.Version).ToArray(), from.UtcDateTime, to.UtcDateTime],
+            row => (
+                Account: row.GetGuid(0),
+                Sums: (row.GetInt64(1), new DaySums(row.GetDecimal(2), row.GetDecimal(3), row.GetInt32(4)))),
+            ct)).ToDictionary();
 }

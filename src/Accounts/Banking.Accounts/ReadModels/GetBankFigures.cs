@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -74,27 +75,17 @@ public static class GetBankFiguresEndpoint
             ApiJson.Options);
     }
 
-    private static async Task<IReadOnlyList<Figure>> ReadAsync(NpgsqlDataSource source, Period period, int limit, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = period.From });
-        command.Parameters.Add(new() { Value = period.To });
-        command.Parameters.Add(new() { Value = (object?)period.Currency ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = limit });
-        await using var rows = await command.ExecuteReaderAsync(ct);
-        var figures = new List<Figure>();
-        while (await rows.ReadAsync(ct))
-        {
-            figures.Add(new(
-                rows.GetFieldValue<DateOnly>(0),
-                Currency.FromStored(rows.GetString(1), rows.GetInt16(2)),
-                (EntryKind)rows.GetInt16(3),
-                rows.GetInt64(4),
-                rows.GetDecimal(5)));
-        }
-
-        return figures;
-    }
+    private static Task<IReadOnlyList<Figure>> ReadAsync(NpgsqlDataSource source, Period period, int limit, CancellationToken ct) =>
+        source.ListAsync(
+            Sql,
+            [period.From, period.To, NpgsqlDbType.Text.Of(period.Currency), limit],
+            row => new Figure(
+                row.GetFieldValue<DateOnly>(0),
+                Currency.FromStored(row.GetString(1), row.GetInt16(2)),
+                (EntryKind)row.GetInt16(3),
+                row.GetInt64(4),
+                row.GetDecimal(5)),
+            ct);
 
     private static BankDayView View(IGrouping<DateOnly, Figure> day) =>
         new(day.Key, [.. day.GroupBy(f => f.Currency).Select(c => View(c.Key, c.ToDictionary(f => f.Kind)))]);

@@ -44,7 +44,6 @@ public sealed class PublicLog : IDisposable
     private readonly StoredEvents _events;
     private readonly Predecessors _predecessors;
     private readonly PublicEventCache _newest;
-    private readonly string _schema;
     private readonly string[] _types;
 
     /// <summary>The types that belong to an account's own stream: only these have a version that a reader can count.</summary>
@@ -62,7 +61,6 @@ public sealed class PublicLog : IDisposable
         ArgumentNullException.ThrowIfNull(contracts);
         (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
         (_events, _predecessors, _newest) = (new(store), new(connections), new(ReadAsync));
-        _schema = store.Options.Events.DatabaseSchemaName;
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
     }
@@ -170,20 +168,14 @@ public sealed class PublicLog : IDisposable
     {
         await using var connection = await _connections.OpenAsync(ct);
         // "seq_id + 0" is an optimizer fence: an index on the position would scan the log up to it.
-        await using var command = new NpgsqlCommand(
-            $"with mine as not materialized (select version from {_schema}.mt_events "
+        return (await connection.ListAsync(
+            $"with mine as not materialized (select version from {SchemaNames.Events}.mt_events "
                 + "where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) "
                 + $"and (headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}') "
                 + "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)",
-            connection);
-        foreach (var value in (object[])[stream, upTo, _own])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        return reader.IsDBNull(0) ? (null, null) : (reader.GetInt64(0), reader.GetInt64(1));
+            [stream, upTo, _own],
+            row => (row.GetOrDefault<long?>(0), row.GetOrDefault<long?>(1)),
+            ct))[0];
     }
 
     /// <summary>Finds a published event by its id; null if it is not published.</summary>
@@ -194,36 +186,26 @@ public sealed class PublicLog : IDisposable
     /// Runs a query. Returns the published events, the number of stored events read for them, and the position of the last of these.
     /// </summary>
     private async Task<(IReadOnlyList<PublicEvent> Events, int Read, long End)> QueryAsync(
-        string condition, object[] values, int? limit, CancellationToken ct)
+        string condition, object?[] values, int? limit, CancellationToken ct)
     {
         await using var connection = await _connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(
+        var rows = await connection.ListAsync(
             "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
-                + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} "
-                + $"from {_schema}.mt_events e left join {_schema}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 "
+                + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} from {SchemaNames.Events}.mt_events e "
+                + $"left join {SchemaNames.Events}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 "
                 + $"where e.type = any($1) and {condition} "
                 + $"and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
                 + (limit is null ? "" : $" limit {limit}"),
-            connection);
-        foreach (var value in (object[])[_types, .. values])
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
+            [_types, .. values],
+            Read,
+            ct);
+        return ([.. rows.Select(r => r.Event).OfType<PublicEvent>()], rows.Count, rows.Count == 0 ? 0 : rows[^1].Position);
 
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<PublicEvent>();
-        var (readCount, end) = (0, 0L);
-        while (await reader.ReadAsync(ct))
+        (long Position, PublicEvent? Event) Read(NpgsqlDataReader row)
         {
-            var e = _events.Read(reader, imported: true);
-            (readCount, end) = (readCount + 1, e.Sequence);
-            if (!Predecessors.IsImported(e) && Map(e, afterHistory: !reader.IsDBNull(11) && reader.GetBoolean(11)) is { } published)
-            {
-                events.Add(published);
-            }
+            var e = _events.Read(row, imported: true);
+            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, afterHistory: row.GetOrDefault<bool>(11)));
         }
-
-        return (events, readCount, end);
     }
 
     private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
