@@ -3,7 +3,6 @@ using System.Text.Json;
 using Banking.Testing;
 using Banking.Testing.Brokers;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Banking.Incoming.Tests;
 
@@ -39,7 +38,7 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
         await bank.StartAsync(shared.Broker);
         await UntilStateAsync("listening");
         var accounts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => bank.As("teller").OpenAsync()));
-        await AllowConnectionsAsync(false);
+        await TestCluster.AllowConnectionsAsync(bank.ConnectionString, false);
         try
         {
             foreach (var account in accounts)
@@ -51,7 +50,7 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
         }
         finally
         {
-            await AllowConnectionsAsync(true);
+            await TestCluster.AllowConnectionsAsync(bank.ConnectionString, true);
         }
 
         foreach (var account in accounts)
@@ -96,20 +95,6 @@ public sealed class FaultTests(IncomingBank shared, FaultTests.FaultyBank bank) 
 
     private Task<JsonElement> UntilStateAsync(string state) => Eventually.UntilAsync(
         ListenerAsync, l => l.Member("state") == state && (l.Member("reason") is null) == (state == "listening"));
-
-    private async Task AllowConnectionsAsync(bool allowed)
-    {
-        var settings = new NpgsqlConnectionStringBuilder(await TestCluster.SuperuserAsync(bank.ConnectionString));
-        var database = settings.Database!;
-        settings.Database = "postgres";
-        await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            $"alter database \"{database}\" allow_connections {allowed}; "
-                + $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'",
-            connection);
-        await command.ExecuteNonQueryAsync();
-    }
 
     /// <summary>A bank that reaches its broker through a disturbed network, and creates its queue. It starts without the broker.</summary>
     public sealed class FaultyBank : BankFixture, IAsyncLifetime

@@ -28,7 +28,7 @@ internal sealed partial class ChangedDirectory : SingleStreamProjection<AccountD
     /// <summary>An account whose events it cannot project.</summary>
     public Guid Poison { get; init; }
 
-    /// <summary>The services of a program that has this projection and serves nobody.</summary>
+    /// <summary>The services of a program that has this projection and does not serve.</summary>
     public static ServiceProvider CreateProgram(BankFixture bank, Guid poison = default) => new ServiceCollection()
         .AddLogging()
         .AddEventStoreForCommands(new(bank.ConnectionString), [.. BankModules.All, new Module(poison)])

@@ -57,7 +57,7 @@ public sealed class IdleHandOverTests : BankFixture
         Assert.All(await ProblemsAsync(), p => Assert.StartsWith("UnreadableEventException: Event evt_", p, StringComparison.Ordinal));
         Assert.Single(receiver.All);
 
-        // A webhook that begins behind the event goes on.
+        // A webhook that begins after the event gets its events.
         await this.RegisterWebhookAsync(receiver.Url, accounts: [account]);
         await UntilPublishersAsync(Count + 1);
         (await As("teller").DepositAsync(account, "2.00")).Created();

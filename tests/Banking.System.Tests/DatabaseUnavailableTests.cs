@@ -1,5 +1,4 @@
 using Banking.Testing;
-using Npgsql;
 
 namespace Banking.System.Tests;
 
@@ -11,7 +10,7 @@ public sealed class DatabaseUnavailableTests(BankFixture bank) : IClassFixture<B
     {
         var teller = bank.As("teller");
         var account = await teller.OpenAsync();
-        await AllowAsync(false);
+        await TestCluster.AllowConnectionsAsync(bank.ConnectionString, false);
         try
         {
             var answer = await teller.GetAsync($"/v1/accounts/{account}");
@@ -26,23 +25,9 @@ public sealed class DatabaseUnavailableTests(BankFixture bank) : IClassFixture<B
         }
         finally
         {
-            await AllowAsync(true);
+            await TestCluster.AllowConnectionsAsync(bank.ConnectionString, true);
         }
 
         (await teller.GetAsync($"/v1/accounts/{account}")).Ok();
-    }
-
-    private async Task AllowAsync(bool allowed)
-    {
-        var settings = new NpgsqlConnectionStringBuilder(await TestCluster.SuperuserAsync(bank.ConnectionString));
-        var database = settings.Database!;
-        settings.Database = "postgres";
-        await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            $"alter database \"{database}\" allow_connections {allowed}; "
-                + $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'",
-            connection);
-        await command.ExecuteNonQueryAsync();
     }
 }

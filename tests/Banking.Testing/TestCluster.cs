@@ -56,6 +56,19 @@ public static class TestCluster
     public static async Task<string> SuperuserAsync(string connectionString) =>
         (await Cluster.Value).ConnectionString(new NpgsqlConnectionStringBuilder(connectionString).Database!);
 
+    /// <summary>Makes a database unreachable by new connections and ends the present ones, or makes it reachable again.</summary>
+    public static async Task AllowConnectionsAsync(string connectionString, bool allowed)
+    {
+        var database = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await using var connection = new NpgsqlConnection((await Cluster.Value).ConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"alter database \"{database}\" allow_connections {allowed}; "
+                + $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'",
+            connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public static async Task DropAsync(string connectionString)
     {
         foreach (var role in (string[])[connectionString, Owner(connectionString)])

@@ -9,7 +9,7 @@ namespace Banking.Commands.Decisions;
 public sealed record Refusal(
     RefusalKind Kind, string Code, string Detail, IReadOnlyDictionary<string, object> Facts, string? Pointer = null)
 {
-    /// <summary>Whether the bank failed: the command was not decided, or nobody knows whether it was.</summary>
+    /// <summary>Whether the bank failed: the command was not decided, or that is unknown.</summary>
     public bool IsFailure => Kind is RefusalKind.Failed or RefusalKind.Unreadable or RefusalKind.Unavailable or RefusalKind.InDoubt;
 
     /// <summary>Whether the same command may succeed a moment later.</summary>

@@ -25,7 +25,7 @@ public static class ProblemDocument
     public static string Of(Refusal refusal, string traceId, int status) => Members(refusal, traceId, status).ToJsonString(ApiJson.Options);
 
     /// <summary>
-    /// The members of the document. A refused command was not applied, so <c>applied</c> is false; it is null where nobody knows.
+    /// The members of the document. A refused command was not applied, so <c>applied</c> is false; it is null where that is unknown.
     /// </summary>
     public static JsonObject Members(Refusal refusal, string traceId)
     {

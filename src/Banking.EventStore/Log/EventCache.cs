@@ -9,11 +9,7 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
     private const int MaxPositions = 10_000;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly List<IEvent> _events = [];
-
-    private string? _server;
-    private long _after;
-    private long _end;
+    private readonly LogWindow<IEvent> _window = new(e => e.Sequence, MaxPositions);
 
     /// <summary>
     /// Returns the events after one position up to another, oldest first. The log must be complete up to there. The events are shared:
@@ -30,22 +26,17 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
         await _turn.WaitAsync(ct);
         try
         {
-            var server = log ?? highWaterMark.Server;
-            if (_server != server || after > _end)
+            _window.Begin(log ?? highWaterMark.Server, after);
+            if (_window.Covers(after))
             {
-                _events.Clear();
-                (_server, _after, _end) = (server, after, after);
-            }
-
-            if (after >= _after)
-            {
-                if (upTo > _end)
+                if (upTo > _window.End)
                 {
                     await ExtendAsync(after, upTo, ct);
                 }
 
-                var page = Slice(after, Math.Min(upTo, _end));
-                Trim();
+                var end = Math.Min(upTo, _window.End);
+                var page = new LogPage(_window.Slice(after, end), end);
+                _window.Trim();
                 return page;
             }
         }
@@ -64,41 +55,12 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
     {
         try
         {
-            var next = await reader.ReadAsync(_end, upTo, ct, imported: true);
-            _events.AddRange(next.Events);
-            _end = next.End;
+            var next = await reader.ReadAsync(_window.End, upTo, ct, imported: true);
+            _window.Append(next.Events, next.End);
         }
-        catch (UnreadableEventException) when (after < _end)
+        catch (UnreadableEventException) when (after < _window.End)
         {
             // The reader gets the events before the unreadable one, and the exception with the next call.
-        }
-    }
-
-    private LogPage Slice(long after, long upTo)
-    {
-        var (from, to) = (CountUpTo(after), CountUpTo(upTo));
-        return new(_events.GetRange(from, to - from), upTo);
-    }
-
-    /// <summary>Number of cached events that are not after a position.</summary>
-    private int CountUpTo(long position)
-    {
-        var (low, high) = (0, _events.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = _events[middle].Sequence <= position ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
-    }
-
-    private void Trim()
-    {
-        if (_end - _after > 2 * MaxPositions)
-        {
-            _after = _end - MaxPositions;
-            _events.RemoveRange(0, CountUpTo(_after));
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Banking.Host.Hosting;
 
-/// <summary>Checks of the addresses that the host is told to listen on, before it opens a database.</summary>
+/// <summary>Checks the addresses on which the host is to listen, before it opens a database.</summary>
 internal static class ListenAddresses
 {
     public const string Default = "http://localhost:5080";

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Banking.ReadModels.Rebuilding;
 
 /// <summary>
-/// Projects the log into the documents of a candidate up to exactly the positions that it is told, and shows the progress. Projections of
+/// Projects the log into the documents of a candidate up to exactly the given positions, and shows the progress. Projections of
 /// this bank have no side effects, so nothing is published.
 /// </summary>
 internal sealed class CandidateDaemon : IAsyncDisposable

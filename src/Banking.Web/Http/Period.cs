@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
@@ -22,5 +23,22 @@ public readonly record struct Period(DateOnly From, DateOnly To, string? Currenc
 
         // DateOnly.MinValue and MaxValue mean no bound; Npgsql sends them as -infinity and infinity.
         return (new(from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue, currency), problem);
+    }
+
+    /// <summary>Reads a page of the days of a period. Its cursor is the day on which it begins.</summary>
+    /// <returns>The paging, the requested period, and the part of it from the page on.</returns>
+    public static (Paging? Paging, Period Requested, Period Rest, Refusal? Problem) ReadPage(HttpRequest request)
+    {
+        var (paging, problem) = Paging.Read(request);
+        var (period, unfit) = Read(request);
+        problem ??= unfit;
+        if (problem is not null || paging!.After is not { } after)
+        {
+            return (paging, period, period, problem);
+        }
+
+        return Exact.TryDay(after, out var begin)
+            ? (paging, period, period with { From = begin > period.From ? begin : period.From }, null)
+            : (null, period, period, Paging.Malformed);
     }
 }

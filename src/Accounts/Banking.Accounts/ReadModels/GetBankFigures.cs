@@ -54,15 +54,7 @@ public static class GetBankFiguresEndpoint
     [ProducesResponseType<Page<BankDayView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var (period, unfit) = Period.Read(http.Request);
-        problem ??= unfit;
-        if (problem is null && paging!.After is { } after)
-        {
-            problem = Exact.TryDay(after, out var next) ? null : Paging.Malformed;
-            period = period with { From = next > period.From ? next : period.From };
-        }
-
+        var (paging, _, period, problem) = Period.ReadPage(http.Request);
         if (problem is not null)
         {
             return new ProblemResult(problem);

@@ -49,18 +49,9 @@ public static class GetFiguresEndpoint
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var (period, unfit) = Period.Read(http.Request);
+        var (paging, requested, period, problem) = Period.ReadPage(http.Request);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
-        problem ??= unfit ?? (by is "day" or "month" ? null : Refusal.Malformed("malformed_filter", "by is day or month."));
-        var requested = period;
-        if (problem is null && paging!.After is not null)
-        {
-            // The page begins at the end of the last period.
-            problem = Exact.TryDay(paging.After, out var from) ? null : Paging.Malformed;
-            period = period with { From = from > period.From ? from : period.From };
-        }
-
+        problem ??= by is "day" or "month" ? null : Refusal.Malformed("malformed_filter", "by is day or month.");
         if (problem is not null)
         {
             return new ProblemResult(problem);

@@ -85,7 +85,7 @@ public static class TryOutProjectionEndpoint
         var (code, reason) = ($"{http.Request.Query["reasonCode"]}", $"{http.Request.Query["reason"]}");
         if (Reasons.Problem(code, reason) is { } wrong)
         {
-            // A wrong parameter of the address is told before anything else, like every other.
+            // A wrong query parameter is an error before anything else is looked at, as on every route.
             return Task.FromResult<IResult>(new ProblemResult(wrong with { Kind = RefusalKind.Malformed, Pointer = null }));
         }
 

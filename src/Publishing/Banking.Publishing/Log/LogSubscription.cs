@@ -50,7 +50,7 @@ public sealed class LogSubscription
 
     internal EventFilter Filter { get; }
 
-    /// <summary>Whether it goes on waiting while the next event of the log cannot be read.</summary>
+    /// <summary>Whether it keeps waiting while the next event of the log cannot be read.</summary>
     internal bool WaitsForRepair { get; }
 
     /// <summary>Ends the wait. <see cref="Position"/> is then final.</summary>

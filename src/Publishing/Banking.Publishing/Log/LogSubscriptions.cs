@@ -104,10 +104,6 @@ public sealed class LogSubscriptions(
                 await ReadNextAsync(stoppingToken);
                 isFailing = false;
             }
-            catch (UnreadableEventException failure)
-            {
-                HoldUp(failure);
-            }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.Log(
@@ -146,14 +142,33 @@ public sealed class LogSubscriptions(
         {
             await WaitAsync(changed, _ => changed, ct);
         }
-        else if (await log.ReadAsync(after, ct) is var page && page.End > after)
-        {
-            Publish(page, after);
-        }
         else
         {
-            await WaitAsync(changed, over => watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
+            await ReadAsync(after, changed, ct);
         }
+    }
+
+    /// <summary>Wakes those that take an event of the next page, or waits for the next page.</summary>
+    private async Task ReadAsync(long after, Task changed, CancellationToken ct)
+    {
+        PublicPage page;
+        try
+        {
+            page = await log.ReadAsync(after, ct);
+        }
+        catch (UnreadableEventException failure)
+        {
+            HoldUp(failure, after);
+            return;
+        }
+
+        if (page.End > after)
+        {
+            Publish(page, after);
+            return;
+        }
+
+        await WaitAsync(changed, over => watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
     }
 
     /// <summary>Waits until one of the two ends, or until the unreadable event is to be read again.</summary>
@@ -172,10 +187,16 @@ public sealed class LogSubscriptions(
     /// Sets those aside that wait before an unreadable event, and reads on for all others. A reader that does not wait for its repair is
     /// woken.
     /// </summary>
-    private void HoldUp(UnreadableEventException failure)
+    private void HoldUp(UnreadableEventException failure, long after)
     {
         lock (_gate)
         {
+            if (_position != after)
+            {
+                // A subscription began before this page: what lies before the event is read for it first.
+                return;
+            }
+
             foreach (var subscription in _index.All.Where(s => s.WaitsForRepair && s.Position < failure.Position).ToList())
             {
                 _index.Remove(subscription);
@@ -187,7 +208,7 @@ public sealed class LogSubscriptions(
         End(LogWake.Unreadable, s => !s.IsHeldUp && s.Position < failure.Position);
         lock (_gate)
         {
-            // Raised after those before the event were marked: nobody may take them for idle at a position behind it.
+            // Raised after those before the event were marked, so that none is taken for idle at a position after the event.
             Interlocked.Exchange(ref _position, _index.All.Select(s => s.Position).DefaultIfEmpty(_position).Min());
         }
 

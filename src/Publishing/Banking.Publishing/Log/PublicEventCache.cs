@@ -15,12 +15,8 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
     private const int MaxPages = 64;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly List<PublicEvent> _events = [];
+    private readonly LogWindow<PublicEvent> _window = new(e => e.Position, MaxPositions);
     private readonly Dictionary<(long After, long End), PublicPage> _pages = [];
-
-    private string? _log;
-    private long _after;
-    private long _end;
 
     /// <summary>Reads the published events after one position up to another from this log.</summary>
     public delegate Task<PublicPage> Reader(long after, long upTo, string log, CancellationToken ct);
@@ -31,21 +27,19 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
         await _turn.WaitAsync(ct);
         try
         {
-            if (_log != log || after > _end)
+            if (_window.Begin(log, after))
             {
-                _events.Clear();
                 _pages.Clear();
-                (_log, _after, _end) = (log, after, after);
             }
 
-            if (after >= _after)
+            if (_window.Covers(after))
             {
-                if (upTo > _end)
+                if (upTo > _window.End)
                 {
                     await ExtendAsync(after, upTo, log, ct);
                 }
 
-                return Slice(after, Math.Min(upTo, _end));
+                return Slice(after, Math.Min(upTo, _window.End));
             }
         }
         finally
@@ -63,22 +57,16 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
     {
         try
         {
-            var next = await read(_end, upTo, log, ct);
-            _events.AddRange(next.Events);
-            _end = next.End;
+            var next = await read(_window.End, upTo, log, ct);
+            _window.Append(next.Events, next.End);
         }
-        catch (UnreadableEventException) when (after < _end)
+        catch (UnreadableEventException) when (after < _window.End)
         {
             // The reader gets the events before the unreadable one, and the exception with the next call.
             return;
         }
 
-        if (_end - _after > 2 * MaxPositions)
-        {
-            _after = _end - MaxPositions;
-            _events.RemoveRange(0, CountUpTo(_after));
-        }
-
+        _window.Trim();
         _pages.Clear();
     }
 
@@ -94,20 +82,6 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
             _pages.Clear();
         }
 
-        var (from, to) = (CountUpTo(after), CountUpTo(upTo));
-        return _pages[(after, upTo)] = new(_events.GetRange(from, to - from), upTo) { Log = _log };
-    }
-
-    /// <summary>Number of cached events that are not after a position.</summary>
-    private int CountUpTo(long position)
-    {
-        var (low, high) = (0, _events.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = _events[middle].Position <= position ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
+        return _pages[(after, upTo)] = new(_window.Slice(after, upTo), upTo) { Log = _window.Log };
     }
 }
