@@ -27,7 +27,7 @@ public readonly record struct Period(DateOnly From, DateOnly To, string? Currenc
 
     /// <summary>Reads a page of the days of a period. Its cursor is the day on which it begins.</summary>
     /// <returns>The paging, the requested period, and the part of it from the page on.</returns>
-    public static (Paging? Paging, Period Requested, Period Rest, Refusal? Problem) ReadPage(HttpRequest request)
+    public static (Paging? Paging, Period Requested, Period FromPage, Refusal? Problem) ReadPage(HttpRequest request)
     {
         var (paging, problem) = Paging.Read(request);
         var (period, unfit) = Read(request);
