@@ -172,10 +172,11 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
         var published = _bank.Host.Services.GetRequiredService<PublicLog>();
         var (stream, ct) = (Id(_account), CancellationToken.None);
         await _bank.Host.Services.GetRequiredService<HighWaterMark>().LookAsync(ct);
+        await using var connection = await _bank.Owner.OpenConnectionAsync(ct);
         foreach (var read in (Func<Task>[])
             [
                 () => log.ReadAsync(_position - 1, _position + 1, ct),
-                () => log.ReadStreamsAsync([stream], long.MaxValue, ct),
+                () => log.ReadStreamsAsync(connection, [stream], long.MaxValue, ct),
                 async () => await log.ReadStreamAsync(stream, long.MaxValue, ct).ToListAsync(ct),
                 () => cache.ReadAsync(_position - 1, _position + 1, ct),
                 () => events.StreamAsync(stream, 0, 0, ct),

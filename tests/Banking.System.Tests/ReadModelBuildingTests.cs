@@ -19,7 +19,7 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
     }
 
     [Fact]
-    public async Task A_read_over_a_connection_that_prepared_it_for_other_columns_is_answered_503_once()
+    public async Task A_read_over_a_connection_that_prepared_it_for_other_columns_is_answered_503_and_then_again()
     {
         var auditor = bank.As("auditor");
         for (var i = 0; i < 5; i++)
@@ -41,11 +41,14 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
                 grant select on ledger.gl_day to public;
             end $$
             """);
-        var answer = await auditor.GetAsync("/v1/ledger/trial-balance");
+        // The pool has several connections; only those that prepared the statement before fail, each of them once.
+        var answer = await Eventually.UntilAsync(TrialBalanceAsync, a => a.StatusCode != 200);
         await ExecuteAsync("drop view ledger.gl_day; alter view ledger.later rename to gl_day");
 
         Assert.Equal((503, "read_model_building", "1"), (answer.StatusCode, answer.Code, answer.Header("Retry-After")));
-        (await auditor.GetAsync("/v1/ledger/trial-balance")).Ok();
+        await Eventually.UntilAsync(TrialBalanceAsync, a => a.StatusCode == 200);
+
+        Task<Answer> TrialBalanceAsync() => auditor.GetAsync("/v1/ledger/trial-balance");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     /// <param name="imported">Whether the events get the information that they were imported.</param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, bool imported = false)
     {
-        var (events, unreadable) = await ReadEventsAsync("seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
+        var (events, unreadable) = await ReadEventsAsync(null, "seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
         return unreadable is null ? new(events, upTo)
             : events.Count > 0 ? new(events, events[^1].Sequence)
             : throw unreadable;
@@ -40,24 +40,25 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             ct) ?? upTo;
     }
 
-    /// <summary>Returns all events of these streams up to a position, by stream, oldest first.</summary>
+    /// <summary>Returns all events of these streams up to a position, as a transaction sees them, by stream, oldest first.</summary>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async Task<IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>> ReadStreamsAsync(
-        IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
+        NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, long upTo, CancellationToken ct)
     {
         var (events, unreadable) = await ReadEventsAsync(
-            $"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
+            snapshot, $"stream_id = any($1) and {UpTo("$2")}", ByStream, imported: false, ct, streams.ToArray(), upTo);
         return unreadable is null
             ? events.GroupBy(e => e.StreamId).ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s])
             : throw unreadable;
     }
 
-    /// <summary>Returns the events of some types in these streams up to a position, in the order of positions.</summary>
+    /// <summary>Returns the events of some types in these streams up to a position, as a transaction sees them, by position.</summary>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async Task<IReadOnlyList<IEvent>> ReadTypesAsync(
-        IReadOnlyList<Guid> streams, IEnumerable<string> types, long upTo, CancellationToken ct)
+        NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, IEnumerable<string> types, long upTo, CancellationToken ct)
     {
         var (events, unreadable) = await ReadEventsAsync(
+            snapshot,
             $"stream_id = any($1) and type = any($2) and {UpTo("$3")}",
             ByStream,
             imported: false,
@@ -105,12 +106,22 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
 
     /// <summary>Returns the events of one stream up to a position, oldest first, in pages. Only one page is in memory at a time.</summary>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
+    public IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, CancellationToken ct) =>
+        ReadStreamAsync(null, stream, upTo, ct);
+
+    /// <summary>Returns the events of one stream up to a position, oldest first, in pages.</summary>
+    /// <param name="over">
+    /// A connection with a transaction. Who has one must not read over a second connection: that could wait for a migration which waits
+    /// for the transaction.
+    /// </param>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(
-        Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
+        NpgsqlConnection? over, Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
     {
         for (var after = 0L; ; after += PageSize)
         {
             var (events, unreadable) = await ReadEventsAsync(
+                over,
                 $"stream_id = $1 and version > $2 and version <= $3 and {UpTo("$4")}",
                 ByStream,
                 imported: false,
@@ -140,10 +151,10 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     private static string UpTo(string position) => $"seq_id + 0 <= {position}";
 
     private async Task<(List<IEvent> Events, UnreadableEventException? Unreadable)> ReadEventsAsync(
-        string condition, string order, bool imported, CancellationToken ct, params object[] values)
+        NpgsqlConnection? over, string condition, string order, bool imported, CancellationToken ct, params object[] values)
     {
-        await using var connection = await connections.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(StoredEvents.Select(condition, imported, order), connection);
+        await using var opened = over is null ? await connections.OpenAsync(ct) : null;
+        await using var command = new NpgsqlCommand(StoredEvents.Select(condition, imported, order), over ?? opened);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

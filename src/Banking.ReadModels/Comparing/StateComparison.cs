@@ -67,7 +67,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
 
         TState? state = null;
-        await foreach (var page in log.ReadStreamAsync(stream, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct))
         {
             state = page.Where(e => e.Version <= version).Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
         }
@@ -86,7 +86,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
 
         TState? state = null;
-        await foreach (var page in log.ReadStreamAsync(stream, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(connection, stream, long.MaxValue, ct))
         {
             state = page.Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
         }

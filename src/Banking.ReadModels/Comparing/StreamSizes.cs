@@ -55,7 +55,15 @@ public sealed class StreamSizes(NpgsqlDataSource source, ReadModelConnections co
     }
 
     /// <summary>Filters streams to those with more events than a limit.</summary>
-    public Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct) => source.ListAsync(
+    public async Task<IReadOnlyList<Guid>> LargerAsync(IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await LargerAsync(connection, streams, largest, ct);
+    }
+
+    /// <summary>Filters streams, as a transaction sees them, to those with more events than a limit.</summary>
+    internal static Task<IReadOnlyList<Guid>> LargerAsync(
+        NpgsqlConnection snapshot, IReadOnlyList<Guid> streams, int largest, CancellationToken ct) => snapshot.ListAsync(
         $"select id from {SchemaNames.Streams} where id = any($1) and version > $2",
         [streams.ToArray(), (long)largest],
         row => row.GetGuid(0),

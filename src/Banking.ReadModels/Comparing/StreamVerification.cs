@@ -52,7 +52,7 @@ public sealed class StreamVerification(
                     model,
                     ReadTables.Generation(model, active.Number),
                     stream,
-                    log.ReadStreamAsync(stream, active.Position, ct),
+                    log.ReadStreamAsync(snapshot, stream, active.Position, ct),
                     ct);
                 maxEvents = Math.Max(maxEvents, events);
                 return found;

@@ -44,7 +44,7 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         {
             var position = await model.PositionAsync(snapshot, ct);
             var events = new List<IEvent>();
-            await foreach (var page in log.ReadStreamAsync(stream, position, ct))
+            await foreach (var page in log.ReadStreamAsync(snapshot, stream, position, ct))
             {
                 events.AddRange(Select(model, page, position));
             }

@@ -10,9 +10,10 @@ namespace Banking.ReadModels.Documents;
 /// <summary>
 /// Compares documents that are made of several streams with the folds of their events, up to the position of each projection. A document
 /// is compared with each of its streams: it must include the stream, and nothing of the streams that it names and that belong to another
-/// document. So a comparison of all streams finds every difference, and no index from documents to streams is needed.
+/// document. So a comparison of all streams finds every difference, and no index from documents to streams is needed. All is read over the
+/// snapshot's own connection: a second one could wait for a migration that waits for the snapshot.
 /// </summary>
-internal sealed class JoinedComparison(DocumentModels models, LogReader log, StreamSizes sizes) : StoredComparison
+internal sealed class JoinedComparison(DocumentModels models, LogReader log) : StoredComparison
 {
     public override string Name => "joined documents";
 
@@ -39,7 +40,7 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
         foreach (var (model, fold) in Joined())
         {
             var position = await model.PositionAsync(snapshot, ct);
-            var documents = (await log.ReadTypesAsync([stream], model.EventTypes, position, ct)).Take(1)
+            var documents = (await log.ReadTypesAsync(snapshot, [stream], model.EventTypes, position, ct)).Take(1)
                 .ToLookup(fold.DocumentOf, e => e.StreamId);
             differences.AddRange(await CompareAsync(snapshot, model, fold, documents, [], null, ct));
         }
@@ -77,17 +78,19 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
             id => streams[id].Union(stored.TryGetValue(id, out var document) ? fold.StreamsOf(document) : []).ToArray());
         if (read is not null)
         {
-            var longStreams = await sizes.LargerAsync([.. sources.Values.SelectMany(s => s)], StreamSizes.MaxInMemory, ct);
+            var longStreams = await StreamSizes.LargerAsync(
+                snapshot, [.. sources.Values.SelectMany(s => s)], StreamSizes.MaxInMemory, ct);
             sources = sources.Where(s => !s.Value.Any(longStreams.Contains)).ToDictionary();
         }
 
-        var events = await EventsAsync(model, [.. sources.Values.SelectMany(s => s).Distinct()], read, position, ct);
+        var events = await EventsAsync(snapshot, model, [.. sources.Values.SelectMany(s => s).Distinct()], read, position, ct);
         var documentOf = events.Where(e => e.Version == 1).ToDictionary(e => e.StreamId, fold.DocumentOf);
         var expected = events.ToLookup(e => documentOf.GetValueOrDefault(e.StreamId));
         return [.. sources.Keys.SelectMany(id => model.Compare(id, fold.Make(id, expected[id]), stored.GetValueOrDefault(id)))];
     }
 
     private async Task<IReadOnlyList<IEvent>> EventsAsync(
+        NpgsqlConnection snapshot,
         DocumentModel model,
         IReadOnlyList<Guid> streams,
         IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>? read,
@@ -96,7 +99,8 @@ internal sealed class JoinedComparison(DocumentModels models, LogReader log, Str
     {
         var known = streams.Where(s => read?.ContainsKey(s) == true).SelectMany(s => read![s])
             .Where(e => e.Sequence <= position && model.EventTypes.Contains(e.EventTypeName));
-        var others = await log.ReadTypesAsync([.. streams.Where(s => read?.ContainsKey(s) != true)], model.EventTypes, position, ct);
+        Guid[] unread = [.. streams.Where(s => read?.ContainsKey(s) != true)];
+        var others = await log.ReadTypesAsync(snapshot, unread, model.EventTypes, position, ct);
         return [.. known.Concat(others).OrderBy(e => e.Sequence)];
     }
 }

@@ -34,7 +34,7 @@ public sealed class RebuildComparison(
         await using (transaction)
         {
             var tables = ReadTables.Generation(model, candidate.Number);
-            var streams = await log.ReadStreamsAsync(await SampleAsync(snapshot, position, ct), position, ct);
+            var streams = await log.ReadStreamsAsync(snapshot, await SampleAsync(snapshot, position, ct), position, ct);
             List<Difference> wrong =
             [
                 .. await StreamCheck.RunAsync(snapshot, model, tables, streams, ct),

@@ -157,7 +157,7 @@ public sealed class Repair(
     private async Task<IReadOnlyList<Difference>> RepairStreamAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables tables, Guid stream, long position, CancellationToken ct)
     {
-        var (expected, _) = await StreamCheck.ProjectAsync(connection, model, log.ReadStreamAsync(stream, position, ct), ct);
+        var (expected, _) = await StreamCheck.ProjectAsync(connection, model, log.ReadStreamAsync(connection, stream, position, ct), ct);
         var found = await Comparison.CompareStreamsAsync(connection, model, expected, tables, [stream], null, ct);
         if (found.Count == 0)
         {
