@@ -7,7 +7,7 @@ namespace Banking.Publishing.Tests;
 /// <summary>What happens to webhooks that wait when their host stops, and when an event cannot be read.</summary>
 public sealed class IdleHandOverTests : BankFixture
 {
-    private const int Count = 50;
+    private const int Count = 20;
 
     protected override string[] Settings =>
         [

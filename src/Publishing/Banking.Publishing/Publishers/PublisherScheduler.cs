@@ -24,6 +24,12 @@ internal sealed partial class PublisherScheduler(
     /// <summary>Pause before a publisher that failed, or was taken over, is opened again.</summary>
     private static readonly TimeSpan ReopenDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// With many publishers the pause is so much for each: all may fail for one reason, such as an event far back in the log that cannot be
+    /// read.
+    /// </summary>
+    private static readonly TimeSpan ReopenDelayPerPublisher = TimeSpan.FromMilliseconds(2);
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly Channel<Action> _posted = Channel.CreateUnbounded<Action>(new() { SingleReader = true });
@@ -146,7 +152,8 @@ internal sealed partial class PublisherScheduler(
                     failure, "Publication to {Destination} failed; it restarts from its checkpoint", publisher.Spec.Name);
             }
 
-            Reopen(publisher, ReopenDelay);
+            var delay = ReopenDelayPerPublisher * _publishers.Count;
+            Reopen(publisher, delay > ReopenDelay ? delay : ReopenDelay);
         }
         else if (publisher.MustRunAgain)
         {
