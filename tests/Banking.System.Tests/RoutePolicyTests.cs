@@ -38,6 +38,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/projections/{name}/repair", "operate"),
         ("POST", "/ops/projections/{name}/replay", "operate"),
         ("POST", "/ops/projections/{name}/resume", "operate"),
+        ("POST", "/ops/accounts/{account}/replay", "operate"),
         ("GET", "/ops/outbox", "watch"),
         ("POST", "/ops/outbox/{destination}/hold", "operate"),
         ("POST", "/ops/outbox/{destination}/release", "operate"),

@@ -23,6 +23,10 @@ public sealed class HeldLock : IAsyncDisposable
             "select 1 from bank.mt_streams where id = $1 for update",
             PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account));
 
+    /// <summary>Locks the active version of a book, as its writer does.</summary>
+    public static Task<HeldLock> OfBookAsync(string connectionString, string name) =>
+        LockAsync(connectionString, "select 1 from platform.read_model where name = $1 and state = 'serving' for update", name);
+
     private static async Task<HeldLock> LockAsync(string connectionString, string sql, object id)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
@@ -31,7 +35,7 @@ public sealed class HeldLock : IAsyncDisposable
         await using var command = new NpgsqlCommand(sql, connection, transaction) { Parameters = { new() { Value = id } } };
         return await command.ExecuteScalarAsync() is int
             ? new(connection, transaction)
-            : throw new InvalidOperationException($"No stream {id} to lock.");
+            : throw new InvalidOperationException($"No row {id} to lock.");
     }
 
     /// <summary>Waits until a command waits for this lock.</summary>

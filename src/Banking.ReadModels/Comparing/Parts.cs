@@ -17,7 +17,11 @@ internal static class Parts
         }
         catch (Exception failure) when (ReadModelWriter.IsDataFailure(failure))
         {
-            return [new(of, part, stream, null, $"Cannot compare: {failure.Message}")];
+            return [Failed(of, part, stream, failure)];
         }
     }
+
+    /// <summary>The difference that a part gives which cannot be compared.</summary>
+    public static Difference Failed(string of, string part, Guid? stream, Exception failure) =>
+        new(of, part, stream, null, $"Cannot compare: {failure.Message}");
 }

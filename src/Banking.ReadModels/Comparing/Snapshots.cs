@@ -30,12 +30,16 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
             {
                 return await RunOnceAsync(compare, byKeys, ct);
             }
-            catch (PostgresException dropped) when (dropped.SqlState == PostgresErrorCodes.UndefinedTable && attempt < MaxAttempts)
+            catch (PostgresException failure) when (IsTableDropped(failure) && attempt < MaxAttempts)
             {
                 // Retry. If the table is missing for another reason, the last attempt reports it.
             }
         }
     }
+
+    /// <summary>Whether a comparison named a table that does not exist, such as one that the end of a rebuild dropped.</summary>
+    internal static bool IsTableDropped(Exception failure) =>
+        failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 
     private async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> compare, bool byKeys, CancellationToken ct)
     {

@@ -73,6 +73,13 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             ct);
     }
 
+    /// <summary>
+    /// Returns the position of the event before which a projection is paused, null if it is not, and prevents its end until the transaction
+    /// ends.
+    /// </summary>
+    internal static Task<long?> LockPauseAsync(NpgsqlConnection connection, DocumentModel model, CancellationToken ct) =>
+        connection.ScalarAsync<long?>($"select pause_position from {Table} where name = $1 for update", [model.Name], ct);
+
     /// <summary>Records the start of a rebuild and ends a pause: a rebuild retries every event.</summary>
     internal async Task BeginRebuildAsync(DocumentModel model, long target, CancellationToken ct) => await source.ExecuteAsync(
         $"update {Table} set started_at = $2, target = $3, paused_at = null, pause_position = null, pause_reason = null where name = $1",

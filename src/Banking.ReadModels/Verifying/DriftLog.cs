@@ -1,10 +1,11 @@
 using Banking.Commands.Operators;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
+using Npgsql;
 
 namespace Banking.ReadModels.Verifying;
 
-/// <summary>Records the differences that the sentinel finds in the operator log.</summary>
+/// <summary>Records the differences that the sentinel finds, and those that a repair removed, in the operator log.</summary>
 public sealed class DriftLog(ReadModelConnections connections, ReadModelLog operatorLog, TimeProvider clock)
 {
     /// <summary>Maximum number of streams per table with an event each. For more streams one event gives the number of rows.</summary>
@@ -49,5 +50,21 @@ public sealed class DriftLog(ReadModelConnections connections, ReadModelLog oper
         }
 
         await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Records a repair of the data with this name in its transaction: an event for each table.</summary>
+    public async Task RecordRepairAsync(
+        NpgsqlTransaction transaction, string name, IReadOnlyList<Difference> repaired, OperatorAction action, CancellationToken ct)
+    {
+        foreach (var rows in repaired.GroupBy(d => d.Table))
+        {
+            var first = rows.First();
+            await operatorLog.RecordAsync(
+                transaction,
+                name,
+                new DriftFound(name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()),
+                action,
+                ct);
+        }
     }
 }

@@ -25,7 +25,8 @@ public sealed class Repair(
     NpgsqlDataSource source,
     ReadModelConnections connections,
     LogReader log,
-    ReadModelLog operatorLog,
+    RowRepair rowRepair,
+    DriftLog drift,
     TimeProvider clock)
 {
     /// <summary>Whether a read model or a kind of stored state has this name.</summary>
@@ -76,7 +77,7 @@ public sealed class Repair(
 
         // Compare again: the repaired data must now match the log.
         IReadOnlyList<Difference> remaining = repaired.Count + failed.Count == 0 ? [] : [.. failed, .. (await CompareAsync()).Differences];
-        await SentinelStatus.SetRemainingAsync(source, name, remaining, ct);
+        await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, remaining, ct);
         return new(repaired, remaining);
 
         void Add(IReadOnlyList<Difference> done)
@@ -106,7 +107,7 @@ public sealed class Repair(
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var found = await state.RepairAsync(transaction, stream, ct);
-        await RecordAsync(transaction, state.Name, found, action, ct);
+        await drift.RecordRepairAsync(transaction, state.Name, found, action, ct);
         await transaction.CommitAsync(ct);
         return found;
     }
@@ -117,100 +118,9 @@ public sealed class Repair(
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (
-            await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is not { } active
-            || active.ModelVersion != model.Version)
-        {
-            return [];
-        }
-
-        var tables = ReadTables.Generation(model, active.Number);
-        IReadOnlyList<Difference> found = only is { } stream
-            ? await RepairStreamAsync(connection, model, tables, stream, active.Position, ct)
-            : await RepairSumsAsync(connection, model, tables, null, ct);
-        await RecordAsync(transaction, model.Name, found, action, ct);
-        if (found.Count > 0)
-        {
-            // Changes the generation's row, so that hosts discard their cache of the repaired rows.
-            await active.MoveAsync(connection, active.Position, clock.GetUtcNow(), ct);
-        }
-
+        var found = await rowRepair.RunAsync(connection, model, only, ct);
+        await drift.RecordRepairAsync(transaction, model.Name, found, action, ct);
         await transaction.CommitAsync(ct);
-        return found;
-    }
-
-    private async Task RecordAsync(
-        NpgsqlTransaction transaction, string name, IReadOnlyList<Difference> found, OperatorAction action, CancellationToken ct)
-    {
-        foreach (var rows in found.GroupBy(d => d.Table))
-        {
-            var first = rows.First();
-            await operatorLog.RecordAsync(
-                transaction,
-                name,
-                new DriftFound(name, rows.Key, first.Stream, rows.Count(), first.Expected, first.Found, Repaired: true, clock.GetUtcNow()),
-                action,
-                ct);
-        }
-    }
-
-    private async Task<IReadOnlyList<Difference>> RepairStreamAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, Guid stream, long position, CancellationToken ct)
-    {
-        var (expected, _) = await StreamCheck.ProjectAsync(connection, model, log.ReadStreamAsync(connection, stream, position, ct), ct);
-        var found = await Comparison.CompareStreamsAsync(connection, model, expected, tables, [stream], null, ct);
-        if (found.Count == 0)
-        {
-            return found;
-        }
-
-        var parts = await PartsAsync(connection, model, tables, expected, stream, ct);
-        foreach (var table in model.Tables.Where(t => t.StreamColumn is not null))
-        {
-            await ReadModelSchema.ExecuteAsync(connection, $"delete from {tables[table.Name]} where {table.StreamColumn} = $1", stream);
-            await ReadModelSchema.ExecuteAsync(connection, $"insert into {tables[table.Name]} select * from {expected[table.Name]}");
-        }
-
-        return [.. found, .. await RepairSumsAsync(connection, model, tables, parts, ct)];
-    }
-
-    /// <summary>The parts of the sums that the stored or the expected rows of the stream belong to.</summary>
-    private static async Task<DateOnly[]> PartsAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, ReadTables expected, Guid stream, CancellationToken ct)
-    {
-        var parts = new SortedSet<DateOnly>();
-        foreach (var derivation in model.Tables.Select(t => t.Derivation).OfType<Derivation>())
-        {
-            var column = model.Tables.Single(t => t.Name == derivation.From).StreamColumn;
-            parts.UnionWith(await connection.ListAsync(
-                $"""
-                select {derivation.PartOfRow} from {tables[derivation.From]} where {column} = $1
-                union select {derivation.PartOfRow} from {expected[derivation.From]}
-                """,
-                [stream],
-                row => row.GetFieldValue<DateOnly>(0),
-                ct));
-        }
-
-        return [.. parts];
-    }
-
-    private static async Task<IReadOnlyList<Difference>> RepairSumsAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables tables, DateOnly[]? parts, CancellationToken ct)
-    {
-        var found = await Comparison.CompareSumsAsync(connection, model, tables, parts, ct);
-        foreach (var table in model.Tables.Where(t => found.Any(d => d.Table == t.Name)))
-        {
-            var derivation = table.Derivation!;
-            var sums = parts is null ? derivation.QueryWhere(tables, "true") : derivation.QueryOfParts(tables);
-            foreach (var sql in (string[])[
-                $"delete from {tables[table.Name]} where {(parts is null ? "true" : $"{derivation.Part} = any($1)")}",
-                $"insert into {tables[table.Name]} {sums}"])
-            {
-                await connection.ExecuteAsync(sql, parts is null ? [] : [parts], ct, timeoutSeconds: 0);
-            }
-        }
-
         return found;
     }
 }

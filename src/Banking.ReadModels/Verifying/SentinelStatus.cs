@@ -65,13 +65,14 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     }
 
     /// <summary>
-    /// Replaces the open differences of a name by those that remain after its repair. A run in progress finds the same differences.
+    /// Replaces the open differences of the repaired data by those that remain. A run in progress finds the same differences.
     /// </summary>
+    /// <param name="isRepaired">Whether a difference is in the data that was repaired.</param>
     internal static async Task SetRemainingAsync(
-        NpgsqlDataSource source, string name, IReadOnlyList<Difference> remaining, CancellationToken ct)
+        NpgsqlDataSource source, Func<Difference, bool> isRepaired, IReadOnlyList<Difference> remaining, CancellationToken ct)
     {
         var status = await ReadAsync(source, ct);
-        var after = status with { Open = [.. status.Open.Where(d => d.Model != name), .. remaining] };
+        var after = status with { Open = [.. status.Open.Where(d => !isRepaired(d)), .. remaining] };
         await source.ExecuteAsync($"update {Table} set status = $1", [NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(after, Json))], ct);
     }
 }

@@ -1,0 +1,107 @@
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Verifying;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Operations.Features;
+
+/// <summary>A replay of an account's events, compared with all data derived from them.</summary>
+/// <param name="Account">The account, acc_…</param>
+/// <param name="Events">The number of its events.</param>
+/// <param name="Differences">The data that differs from the replay; after a repair, the data that still does.</param>
+/// <param name="Repaired">The differences that were repaired; absent if no repair was requested.</param>
+public sealed record AccountReplayView(
+    string Account, long Events, IReadOnlyList<AccountDifferenceView> Differences, IReadOnlyList<Difference>? Repaired);
+
+/// <summary>Stored data that differs from the replay of an account.</summary>
+/// <param name="Model">The read model, or the other data: states of accounts are in entries.</param>
+/// <param name="Stream">The stream that the data belongs to: the account; a customer, for a document made of several accounts.</param>
+/// <param name="Expected">What the log gives, as JSON; absent if there should be nothing.</param>
+/// <param name="Found">What is stored, as JSON; absent if it is missing.</param>
+/// <param name="Remedy">
+/// repair: repeat the request with repair=true; rebuild: rebuild the read model; absent: not from the log, find out what happened.
+/// </param>
+public sealed record AccountDifferenceView(
+    string Model, string Table, Guid? Stream, string? Expected, string? Found, Guid? Id, string? Remedy)
+{
+    internal static AccountDifferenceView Of(Difference d, string? remedy) =>
+        new(d.Model, d.Table, d.Stream, d.Expected, d.Found, d.Id, remedy);
+}
+
+/// <summary>Replays one account, and repairs what differs if the request says so.</summary>
+public static class ReplayAccountEndpoint
+{
+    private const string Prefix = "acc";
+    private const string StreamType = "account";
+
+    [WolverinePost("/ops/accounts/{account}/replay")]
+    [QueryParameter("repair", "true repairs what differs; false, or left out, only compares.")]
+    [Tags("Operations")]
+    [EndpointSummary("Replay an account's events and compare all data derived from them; with repair=true, repair it")]
+    [Authorize(Policies.Operate)]
+    [ProducesResponseType<AccountReplayView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Post(
+        string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(replay);
+        ArgumentNullException.ThrowIfNull(repair);
+        ArgumentNullException.ThrowIfNull(http);
+        if (!TryRepair(http.Request, out var isRepair))
+        {
+            return new ProblemResult(Refusal.Malformed("malformed_repair", "repair is true or false."));
+        }
+
+        return await ProjectionOperations.RunAsync(request.ReasonCode, request.Reason, http, async action =>
+        {
+            if (!PublicId.TryParse(Prefix, account, out var stream)
+                || await replay.CompareAsync(StreamType, stream, http.RequestAborted) is not { } replayed)
+            {
+                return new ProblemResult(Refusal.NotFound("account_not_found", "There is no such account."));
+            }
+
+            if (!isRepair)
+            {
+                return Answer(replayed, replayed.Differences, null, repair);
+            }
+
+            // A caller who disconnects does not cancel the repair.
+            return await repair.RunAsync(StreamType, replayed, action, CancellationToken.None) is { } result
+                ? Answer(replayed, result.Remaining, result.Repaired, repair)
+                : new ProblemResult(Refusal.Conflict(
+                    "repair_not_possible_now",
+                    "A book that differs is being rebuilt or repaired, or its candidate waits for a decision. Nothing was repaired."));
+        });
+    }
+
+    private static bool TryRepair(HttpRequest request, out bool isRepair)
+    {
+        var value = request.Query.TryGetValue("repair", out var given) ? given.ToString() : "false";
+        isRepair = value == "true";
+        return value is "true" or "false";
+    }
+
+    private static JsonHttpResult<AccountReplayView> Answer(
+        ReplayedStream replayed, IReadOnlyList<Difference> differences, IReadOnlyList<Difference>? repaired, StreamRepair repair) =>
+        TypedResults.Json(
+            new AccountReplayView(
+                PublicId.Format(Prefix, replayed.Stream),
+                replayed.Events,
+                [.. differences.Select(d => AccountDifferenceView.Of(d, Name(repair.RemedyOf(d))))],
+                repaired),
+            ApiJson.Options);
+
+    private static string? Name(Remedy remedy) => remedy switch
+    {
+        Remedy.Repair => "repair",
+        Remedy.Rebuild => "rebuild",
+        _ => null,
+    };
+}
