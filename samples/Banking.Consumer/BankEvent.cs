@@ -62,12 +62,13 @@ public sealed record BankEvent(string Id, string Type, SeriesPosition? Position,
         Opened => ReadAmount(data, "overdraftLimit") with { Value = 0m },
         Prefix + "money-deposited.v1" or Prefix + "transfer-received.v1" => ReadAmount(data),
         Prefix + "money-withdrawn.v1" or Prefix + "transfer-sent.v1" => -ReadAmount(data),
-        Prefix + "correction-booked.v1" => data.GetProperty("direction").GetString() switch
-        {
-            "credit" => ReadAmount(data),
-            "debit" => -ReadAmount(data),
-            var other => throw new FormatException($"A correction must be a credit or a debit, not '{other}'."),
-        },
+        Prefix + "correction-booked.v1" or Prefix + "movement-reversed.v1" or Prefix + "movement-rebooked.v1" =>
+            data.GetProperty("direction").GetString() switch
+            {
+                "credit" => ReadAmount(data),
+                "debit" => -ReadAmount(data),
+                var other => throw new FormatException($"A correction must be a credit or a debit, not '{other}'."),
+            },
         // A type that this consumer does not know keeps its position in the series and changes no balance.
         _ => null,
     };

@@ -110,6 +110,10 @@ internal static class EventGenerators
                 Sources,
                 (corrects, why, direction, amount, side, at, source) =>
                     (object)new CorrectionBooked(corrects, why, direction, amount, side, at, source)),
+            [typeof(MovementReversed)] = Bookings((link, direction, amount, at, side, other, details) =>
+                new MovementReversed(link, direction, amount, at, side, other, details)),
+            [typeof(MovementRebooked)] = Bookings((link, direction, amount, at, side, other, details) =>
+                new MovementRebooked(link, direction, amount, at, side, other, details)),
             [typeof(AccountFrozen)] = Gen.Select(Gen.Enum<FreezeScope>(), Instants, (scope, at) => (object)new AccountFrozen(scope, at)),
             [typeof(AccountUnfrozen)] = Gen.Select(Gen.Enum<FreezeScope>(), Instants, (scope, at) =>
                 (object)new AccountUnfrozen(scope, at)),
@@ -140,4 +144,21 @@ internal static class EventGenerators
                     b.Item6,
                     b.Item7,
                     b.Item8));
+
+    private static Gen<object> Bookings(
+        Func<CorrectionLink, Direction, Money, DateTimeOffset, BankSide?, OtherAccount?, MovementDetails?, object> make) => Gen.Select(
+        Gen.Select(
+            Gen.Guid,
+            Gen.Guid,
+            Gen.Guid,
+            Gen.Enum<TransactionKind>(),
+            Gen.Enum<CorrectionKind>(),
+            (id, corrects, transaction, of, kind) => new CorrectionLink(id, corrects, transaction, of, kind)),
+        Gen.Enum<Direction>(),
+        Positive,
+        Instants,
+        Gen.Enum<BankSide>().Select(side => (BankSide?)side),
+        Gen.Select(Gen.Guid, Numbers, (id, number) => new OtherAccount(id, number)).Null(),
+        Details,
+        make);
 }

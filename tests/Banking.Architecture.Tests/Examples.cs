@@ -31,6 +31,12 @@ internal static class Examples
             new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
             new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
             new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.FromStored("CZK", 2)), BankSide.Suspense, At, Source),
+            new MovementReversed(
+                new(OtherId, Id, Id, TransactionKind.Deposit, CorrectionKind.EffectiveDate), Direction.Debit, Euro(240_000), At,
+                BankSide.Settlement, new(OtherId, OtherNumber), Details),
+            new MovementRebooked(
+                new(OtherId, Id, Id, TransactionKind.Transfer, CorrectionKind.Amount), Direction.Credit, Euro(95_000), At, BankSide.Cash,
+                new(OtherId, Number), Details),
             new AccountFrozen(FreezeScope.All, At),
             new AccountUnfrozen(FreezeScope.Debit, At),
             new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),

@@ -56,6 +56,9 @@ internal static class Expect
         Assert.Null(answer.Header("Idempotency-Replayed"));
     }
 
+    /// <summary>The text of a member.</summary>
+    public static string Text(this JsonElement element, string member) => element.GetProperty(member).GetString()!;
+
     /// <summary>The time of a member.</summary>
     public static DateTimeOffset Time(this JsonElement element, string member) => element.GetProperty(member).GetDateTimeOffset();
 

@@ -81,6 +81,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/notification-subscriptions", "subscribe"),
         ("POST", "/v1/notification-subscriptions/{subscription}/cancel", "subscribe"),
         ("GET", "/v1/notifications", "read"),
+        ("GET", "/v1/transactions/{transaction}", "read"),
+        ("POST", "/v1/transactions/{transaction}/corrections", "control-accounts"),
         ("POST", "/v1/transfers", "move-money"),
         ("POST", "/v1/transfers/batch", "move-money"),
         ("GET", "/v1/transfers/{transfer}", "read"),

@@ -20,6 +20,9 @@ public static class DirectionSign
         Direction.Debit => checked(-amount),
         _ => throw new InvalidOperationException($"{direction} is not a direction of a movement."),
     };
+
+    /// <summary>The direction of a movement that takes one of this direction back.</summary>
+    public static Direction Opposite(this Direction direction) => direction == Direction.Credit ? Direction.Debit : Direction.Credit;
 }
 
 /// <summary>

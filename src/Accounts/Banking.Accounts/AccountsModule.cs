@@ -33,7 +33,7 @@ public sealed class AccountsModule : BankModule
 
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
-    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create];
+    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create, TransactionReader.Index];
 
     public override IReadOnlyList<BusCommand> Commands { get; } =
     [
@@ -72,6 +72,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
             .AddSingleton<HistoricalBalances>()
+            .AddSingleton<TransactionReader>()
             .AddSingleton<EntryPages>()
             .AddSingleton<AccountFigures>()
             .AddSingleton<DayTotals>()
@@ -80,6 +81,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountTimelineSource>()
             .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
             .AddSingleton<AccountCommands>()
+            .AddSingleton<Corrections>()
             .AddSingleton<AccountOpening>();
     }
 
@@ -91,6 +93,7 @@ public sealed class AccountsModule : BankModule
             store.Events.MapEventType(type, name);
         }
 
+        store.Events.IgnoreIndex(TransactionReader.IndexName);
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountDirectory>(ProjectionLifecycle.Async);
         store.Projections.Add<CustomerOverviews>(ProjectionLifecycle.Async);

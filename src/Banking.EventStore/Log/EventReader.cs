@@ -44,6 +44,14 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
         return await ReadAsync(connection, "seq_id = any($1)", [positions], "seq_id", ct);
     }
 
+    /// <summary>Returns the events that satisfy a condition, in the order of the log. The condition needs an index of its own.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
+    public async Task<IReadOnlyList<IEvent>> WhereAsync(string condition, object?[] values, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await ReadAsync(connection, condition, values, "seq_id", ct);
+    }
+
     private async Task<IReadOnlyList<IEvent>> StreamAsync(
         NpgsqlConnection connection, Guid stream, long from, long upTo, CancellationToken ct)
     {

@@ -15,7 +15,7 @@ public static class Policies
     /// <summary>Moves money out of an account: staff at the counter, or the customer of the account.</summary>
     public const string MoveMoney = "move-money";
 
-    /// <summary>Freezes, limits and closes accounts.</summary>
+    /// <summary>Freezes, limits and closes accounts, and corrects transactions.</summary>
     public const string ControlAccounts = "control-accounts";
 
     /// <summary>Reads accounts and customers; a customer reads only their own.</summary>

@@ -61,3 +61,37 @@ public sealed record TransferRefusedV1([RegularExpression(Shapes.Refusal)] strin
 /// <param name="EffectiveAt">When the event takes effect.</param>
 public sealed record CorrectionBookedV1(
     [RegularExpression(Shapes.Event)] string Corrects, string Class, Direction Direction, PublicAmount Amount, DateTimeOffset EffectiveAt);
+
+/// <summary>A correction took a booking back. The booking stays; this one has the opposite direction.</summary>
+/// <param name="CorrectionId">The correction, <c>cor_…</c>, the same in all its bookings.</param>
+/// <param name="CorrectsId">The corrected transaction: a deposit, withdrawal, transfer or correction.</param>
+/// <param name="TransactionId">The deposit, withdrawal or transfer at the beginning of the chain.</param>
+/// <param name="Kind">What was wrong: reversal, amount, account, effective-date or duplicate.</param>
+/// <param name="Direction">credit raises the balance, debit lowers it.</param>
+/// <param name="Amount">The amount of the booking.</param>
+/// <param name="EffectiveAt">When the event takes effect.</param>
+public sealed record MovementReversedV1(
+    [RegularExpression(Shapes.Correction)] string CorrectionId,
+    [RegularExpression(Shapes.Transaction)] string CorrectsId,
+    [RegularExpression(Shapes.FirstTransaction)] string TransactionId,
+    CorrectionKind Kind,
+    Direction Direction,
+    PublicAmount Amount,
+    DateTimeOffset EffectiveAt);
+
+/// <summary>A correction booked what is right: with another amount, account or time, or again after the reversal of a reversal.</summary>
+/// <param name="CorrectionId">The correction, <c>cor_…</c>, the same in all its bookings.</param>
+/// <param name="CorrectsId">The corrected transaction: a deposit, withdrawal, transfer or correction.</param>
+/// <param name="TransactionId">The deposit, withdrawal or transfer at the beginning of the chain.</param>
+/// <param name="Kind">What was wrong: reversal, amount, account, effective-date or duplicate.</param>
+/// <param name="Direction">credit raises the balance, debit lowers it.</param>
+/// <param name="Amount">The amount of the booking.</param>
+/// <param name="EffectiveAt">When the event takes effect.</param>
+public sealed record MovementRebookedV1(
+    [RegularExpression(Shapes.Correction)] string CorrectionId,
+    [RegularExpression(Shapes.Transaction)] string CorrectsId,
+    [RegularExpression(Shapes.FirstTransaction)] string TransactionId,
+    CorrectionKind Kind,
+    Direction Direction,
+    PublicAmount Amount,
+    DateTimeOffset EffectiveAt);

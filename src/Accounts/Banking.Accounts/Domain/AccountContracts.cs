@@ -30,6 +30,10 @@ public static class AccountContracts
             new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.From), Amount(e.Amount), e.EffectiveAt)),
         Of<CorrectionBooked, CorrectionBookedV1>("correction-booked.v1", e =>
             new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        Of<MovementReversed, MovementReversedV1>("movement-reversed.v1", e => new(
+            CorrectionId(e), CorrectsId(e), FirstId(e), e.Correction.Kind, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        Of<MovementRebooked, MovementRebookedV1>("movement-rebooked.v1", e => new(
+            CorrectionId(e), CorrectsId(e), FirstId(e), e.Correction.Kind, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {
             // The event type is that of every refusal in the bank: publish transfers only, under the account that would have paid.
@@ -49,6 +53,14 @@ public static class AccountContracts
         where TStored : class
         where TData : class =>
         new("banking.account." + name, typeof(TStored), typeof(TData), AccountId.Prefix) { ToData = e => publish((TStored)e.Data, e.Id) };
+
+    private static string CorrectionId(ICorrectionEvent e) => PublicId.Format(TransactionId.Correction, e.Correction.Id);
+
+    private static string CorrectsId(ICorrectionEvent e) =>
+        TransactionId.Format(e.Correction.Of, e.Correction.Transaction, e.Correction.Corrects);
+
+    private static string FirstId(ICorrectionEvent e) =>
+        TransactionId.Format(e.Correction.Of, e.Correction.Transaction, e.Correction.Transaction);
 
     private static string CustomerId(Guid id) => PublicId.Format("cus", id);
 

@@ -4,8 +4,8 @@ using Banking.Accounts.Contracts;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// The balance changes, overdraft limits and freezes of an account, by effective time: the basis of a backdated decision. Balances are
-/// computed backwards from the balance now, so nothing before <see cref="Since"/> is needed.
+/// The balance changes, overdraft limits, freezes and corrections of an account, by effective time: the basis of decisions on backdated
+/// commands and corrections. Balances are computed backwards from the balance now, so nothing before <see cref="Since"/> is needed.
 /// </summary>
 public sealed class AccountTimeline
 {
@@ -19,8 +19,13 @@ public sealed class AccountTimeline
     private readonly ImmutableArray<Step> _added;
     private readonly ImmutableArray<Freeze> _freezes;
 
-    private AccountTimeline(DateTimeOffset since, Step[] steps, ImmutableArray<Step> added, ImmutableArray<Freeze> freezes) =>
-        (Since, _steps, _added, _freezes) = (since, steps, added, freezes);
+    /// <summary>The correction of each corrected transaction.</summary>
+    private readonly ImmutableDictionary<Guid, Guid> _corrections;
+
+    private AccountTimeline(
+        DateTimeOffset since, Step[] steps, ImmutableArray<Step> added, ImmutableArray<Freeze> freezes,
+        ImmutableDictionary<Guid, Guid> corrections) =>
+        (Since, _steps, _added, _freezes, _corrections) = (since, steps, added, freezes, corrections);
 
     /// <summary>The timeline is complete from this instant on.</summary>
     public DateTimeOffset Since { get; }
@@ -29,25 +34,30 @@ public sealed class AccountTimeline
     public int Count => _steps.Length + _added.Length;
 
     /// <param name="since">Events recorded before this instant may be left out, except limits and freezes, which stay in force until
-    /// changed.</param>
+    /// changed, and corrections.</param>
     /// <param name="events">In the order of their versions.</param>
     public static AccountTimeline Of(DateTimeOffset since, IEnumerable<object> events)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var (steps, freezes) = Read(events, since != NoMovements);
-        return new(since, Merge([], steps), [], freezes.ToImmutable());
+        var all = events as IReadOnlyCollection<object> ?? [.. events];
+        var (steps, freezes) = Read(all, since != NoMovements);
+        return new(since, Merge([], steps), [], freezes.ToImmutable(), WithCorrections(ImmutableDictionary<Guid, Guid>.Empty, all));
     }
 
     /// <summary>Adds further events of the account, which follow those of the timeline.</summary>
     public AccountTimeline With(IEnumerable<object> events)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var (steps, freezes) = Read(events, Since != NoMovements);
-        var added = _added.AddRange(steps);
+        var all = events as IReadOnlyCollection<object> ?? [.. events];
+        var (steps, freezes) = Read(all, Since != NoMovements);
+        var (added, corrections) = (_added.AddRange(steps), WithCorrections(_corrections, all));
         return added.Length <= MaxAdded
-            ? new(Since, _steps, added, _freezes.AddRange(freezes))
-            : new(Since, Merge(_steps, added), [], _freezes.AddRange(freezes));
+            ? new(Since, _steps, added, _freezes.AddRange(freezes), corrections)
+            : new(Since, Merge(_steps, added), [], _freezes.AddRange(freezes), corrections);
     }
+
+    /// <summary>The correction of a transaction, as far as it booked on this account; null if there is none.</summary>
+    public Guid? CorrectionOf(Guid transaction) => _corrections.TryGetValue(transaction, out var correction) ? correction : null;
 
     /// <summary>Whether movements in that direction were frozen at an instant.</summary>
     public bool WasFrozen(Direction direction, DateTimeOffset at)
@@ -64,9 +74,10 @@ public sealed class AccountTimeline
         return frozen;
     }
 
-    /// <summary>The lowest available amount between an instant and now.</summary>
+    /// <summary>The lowest available amount from an instant on.</summary>
     /// <param name="balance">The balance now, in minor units.</param>
-    public LowestAvailable LowestAvailableSince(DateTimeOffset from, long balance)
+    /// <param name="until">The instant before which to end; null to include now.</param>
+    public LowestAvailable LowestAvailableSince(DateTimeOffset from, long balance, DateTimeOffset? until = null)
     {
         if (from < Since)
         {
@@ -84,7 +95,8 @@ public sealed class AccountTimeline
         var limited = next == 0 ? -1 : Array.FindLastIndex(steps, next - 1, s => s.Limit is not null);
         var limit = limited < 0 ? 0 : steps[limited].Limit!.Value;
         var lowest = new LowestAvailable(from, then, limit);
-        while (next < steps.Length)
+        var end = until?.UtcTicks ?? long.MaxValue;
+        while (next < steps.Length && steps[next].At < end)
         {
             // All steps of one instant take effect together: the balance of the instant is the one after its last step.
             var at = steps[next].At;
@@ -125,6 +137,9 @@ public sealed class AccountTimeline
 
         return (steps, freezes);
     }
+
+    private static ImmutableDictionary<Guid, Guid> WithCorrections(ImmutableDictionary<Guid, Guid> known, IEnumerable<object> events) =>
+        known.SetItems(events.OfType<ICorrectionEvent>().Select(e => KeyValuePair.Create(e.Correction.Corrects, e.Correction.Id)));
 
     /// <summary>Merges a few steps into many sorted ones. Steps of the same instant keep the order of recording.</summary>
     private static Step[] Merge(Step[] sorted, IEnumerable<Step> added)

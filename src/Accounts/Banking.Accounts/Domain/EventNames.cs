@@ -14,6 +14,8 @@ public static class EventNames
         [typeof(TransferSent)] = "accounts.transfer-sent.v1",
         [typeof(TransferReceived)] = "accounts.transfer-received.v1",
         [typeof(CorrectionBooked)] = "accounts.correction-booked.v1",
+        [typeof(MovementReversed)] = "accounts.movement-reversed.v1",
+        [typeof(MovementRebooked)] = "accounts.movement-rebooked.v1",
         [typeof(AccountFrozen)] = "accounts.account-frozen.v1",
         [typeof(AccountUnfrozen)] = "accounts.account-unfrozen.v1",
         [typeof(OverdraftLimitSet)] = "accounts.overdraft-limit-set.v1",

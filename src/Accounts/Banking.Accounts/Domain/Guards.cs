@@ -89,9 +89,9 @@ internal static class Guards
         Amount Shown(Int128 minor) => Amount.OfMinor((decimal)minor, account.Currency);
     }
 
-    private static AccountTimeline TimelineOf(Account account) =>
+    internal static AccountTimeline TimelineOf(Account account) =>
         account.Timeline
-        ?? throw new InvalidOperationException("A backdated command cannot be decided without the timeline of its accounts.");
+        ?? throw new InvalidOperationException("A backdated command or a correction needs the timelines of its accounts.");
 
     private static string Name(Direction direction) => direction == Direction.Debit ? "debit" : "credit";
 }

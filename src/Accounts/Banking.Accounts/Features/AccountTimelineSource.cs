@@ -21,9 +21,10 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
 
     private const int MaxAccounts = 1_000;
 
-    /// <summary>Events that stay in force until changed, so that they are read whatever their age.</summary>
-    private readonly string[] _lastingTypes =
-        StoredEventTypes.Names(store, typeof(AccountOpened), typeof(OverdraftLimitSet), typeof(AccountFrozen), typeof(AccountUnfrozen));
+    /// <summary>Events that are read whatever their age: they stay in force until changed, or correct a transaction for ever.</summary>
+    private readonly string[] _lastingTypes = StoredEventTypes.Names(
+        store, typeof(AccountOpened), typeof(OverdraftLimitSet), typeof(AccountFrozen), typeof(AccountUnfrozen),
+        typeof(MovementReversed), typeof(MovementRebooked));
 
     /// <summary>A timeline read less than this ago is not read ahead again: few events can be missing.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);

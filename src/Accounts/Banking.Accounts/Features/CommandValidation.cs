@@ -32,7 +32,7 @@ internal static class CommandValidation
             ? Refusal.Invalid("invalid_time", malformed.Why, "#/effectiveAt")
             : null;
 
-    private static Refusal? CheckAmount(Money amount) =>
+    public static Refusal? CheckAmount(Money amount) =>
         amount switch
         {
             { IsPositive: false } => Refusal.Invalid(

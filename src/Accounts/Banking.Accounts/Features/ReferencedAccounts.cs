@@ -13,6 +13,20 @@ internal sealed class ReferencedAccounts(IReadOnlyList<AccountReference> referen
 
     public IReadOnlyList<Guid> Ids => _ids;
 
+    /// <summary>The account that a member of the command refers to; null if it refers to none.</summary>
+    public Guid? Find(string member)
+    {
+        for (var i = 0; i < _ids.Length; i++)
+        {
+            if (references[i].Member == member)
+            {
+                return _ids[i];
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// Whether an account was found under a number that is not its own: the number was cached before a restore of the database.
     /// </summary>

@@ -52,7 +52,10 @@ public sealed class AccountReader(
 
     /// <summary>The event with this id; null if there is none or it has another type.</summary>
     public async Task<IEvent<T>?> EventAsync<T>(Guid id, CancellationToken ct)
-        where T : class => await events.FindAsync(id, ct) as IEvent<T>;
+        where T : class => await EventAsync(id, ct) as IEvent<T>;
+
+    /// <summary>The event with this id; null if there is none.</summary>
+    public Task<IEvent?> EventAsync(Guid id, CancellationToken ct) => events.FindAsync(id, ct);
 
     /// <summary>
     /// Waits for uncommitted commands that may have read the clock before <paramref name="knownAt"/>, so that the answer about that instant

@@ -30,8 +30,9 @@ internal static class EntryKinds
         MoneyDeposited => EntryKind.Deposit,
         MoneyWithdrawn => EntryKind.Withdrawal,
         TransferSent => EntryKind.Transfer,
-        CorrectionBooked { Direction: Direction.Credit } => EntryKind.CreditCorrection,
-        CorrectionBooked => EntryKind.DebitCorrection,
+        CorrectionBooked or ICorrectionEvent => ((IMovement)@event).Direction == Direction.Credit
+            ? EntryKind.CreditCorrection
+            : EntryKind.DebitCorrection,
         _ => EntryKind.None,
     };
 }

@@ -15,7 +15,8 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>One entry of an account.</summary>
 /// <param name="Id">The public id of the movement.</param>
 /// <param name="Balance">The balance after the entry, in the order of booking.</param>
-/// <param name="Corrects">The event that a correction corrects.</param>
+/// <param name="CorrectionClass">Why a correction was booked: rounding for an import, otherwise the kind of the correction.</param>
+/// <param name="Corrects">The transaction that a correction corrects; the event that a rounding of an import corrects.</param>
 /// <param name="Source">The source row of an imported entry.</param>
 public sealed record EntryView(
     string Id,
@@ -42,11 +43,25 @@ public sealed record EntryView(
             MoneyWithdrawn m => (MovementId.Withdrawal, "withdrawal", m.Details, (string?)null, m.Source),
             TransferSent m => (MovementId.Transfer, "transfer-sent", m.Details, m.ToNumber.Value, (SourceRow?)null),
             TransferReceived m => (MovementId.Transfer, "transfer-received", m.Details, m.FromNumber.Value, (SourceRow?)null),
-            CorrectionBooked m => ("cor", "correction", (MovementDetails?)null, (string?)null, m.Source),
+            CorrectionBooked m => (TransactionId.Correction, "correction", (MovementDetails?)null, (string?)null, m.Source),
+            MovementReversed m => (TransactionId.Correction, "reversed", m.Details, m.Other?.Number.Value, (SourceRow?)null),
+            MovementRebooked m => (TransactionId.Correction, "rebooked", m.Details, m.Other?.Number.Value, (SourceRow?)null),
             _ => throw new InvalidOperationException($"{movement.GetType().Name} cannot be shown as an entry."),
         };
-        var id = movement switch { TransferSent m => m.TransferId, TransferReceived m => m.TransferId, _ => e.Id };
-        var correction = movement as CorrectionBooked;
+        var id = movement switch
+        {
+            TransferSent m => m.TransferId,
+            TransferReceived m => m.TransferId,
+            ICorrectionEvent m => m.Correction.Id,
+            _ => e.Id,
+        };
+        (string Class, string Corrects)? correction = movement switch
+        {
+            CorrectionBooked m => (m.Class, PublicId.Format("evt", m.Corrects)),
+            ICorrectionEvent { Correction: var link } => (
+                WireNames.Of(link.Kind.ToString()), TransactionId.Format(link.Of, link.Transaction, link.Corrects)),
+            _ => null,
+        };
         return new(
             PublicId.Format(prefix, id),
             type,
@@ -60,7 +75,7 @@ public sealed record EntryView(
             other,
             e.ReasonFor(caller),
             correction?.Class,
-            correction is null ? null : PublicId.Format("evt", correction.Corrects),
+            correction?.Corrects,
             source);
     }
 }

@@ -7,18 +7,26 @@ using Banking.Web.Http;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// Compares the stored answer to a movement with the movement in the log: id, amount, reason, and version of the account.
+/// Compares the stored answer to a movement with the movement in the log: id, amount, reason, and version of the account. Of a correction,
+/// which may have several movements, it compares id and reason.
 /// </summary>
 internal static class MovementReceiptRule
 {
     private static readonly string Deposited = EventNames.All[typeof(MoneyDeposited)];
     private static readonly string Withdrawn = EventNames.All[typeof(MoneyWithdrawn)];
     private static readonly string Sent = EventNames.All[typeof(TransferSent)];
+    private static readonly string Reversed = EventNames.All[typeof(MovementReversed)];
+    private static readonly string Rebooked = EventNames.All[typeof(MovementRebooked)];
 
     public static ReceiptRule Rule { get; } = new(Problem);
 
     private static string? Problem(ReceiptedEvent e, JsonElement body)
     {
+        if (e.Type == Reversed || e.Type == Rebooked)
+        {
+            return OfCorrection(e, body);
+        }
+
         var prefix =
             e.Type == Deposited ? MovementId.Deposit
             : e.Type == Withdrawn ? MovementId.Withdrawal
@@ -35,6 +43,15 @@ internal static class MovementReceiptRule
             : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version
                 ? "its version is the version of the movement"
             : !IsAmount(body, data.RootElement) ? "its amount is the amount of the movement"
+            : null;
+    }
+
+    private static string? OfCorrection(ReceiptedEvent e, JsonElement body)
+    {
+        using var data = JsonDocument.Parse(e.Data);
+        return !data.RootElement.TryGetProperty("correction", out var link) || !Guid.TryParse(Text(link, "id"), out var id)
+            || Text(body, "id") != PublicId.Format(TransactionId.Correction, id) ? "its id is the id of the correction"
+            : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the correction"
             : null;
     }
 

@@ -13,6 +13,8 @@ internal static class NotifiableEvents
         [Account + "transfer-sent.v1"] = "debit",
         [Account + "transfer-received.v1"] = "credit",
         [Account + "correction-booked.v1"] = null,
+        [Account + "movement-reversed.v1"] = null,
+        [Account + "movement-rebooked.v1"] = null,
     };
 
     /// <summary>The default types of a subscription.</summary>
