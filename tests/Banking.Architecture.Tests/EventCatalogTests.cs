@@ -92,6 +92,7 @@ public sealed class EventCatalogTests
         _ when Nullable.GetUnderlyingType(type) is { } inner => TypeName(inner),
         { IsEnum: true } => string.Join(", ", Enum.GetNames(type).Select(name => $"`{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}`")),
         _ when type == typeof(DateTimeOffset) => "instant",
+        _ when type == typeof(DateOnly) => "day",
         _ when type == typeof(Guid) => "uuid",
         _ when type == typeof(string) => "text",
         _ when type == typeof(bool) => "true or false",

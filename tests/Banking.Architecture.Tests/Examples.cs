@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Receipts;
 using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
@@ -41,6 +42,9 @@ internal static class Examples
             new AccountUnfrozen(FreezeScope.Debit, At),
             new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
             new AccountClosed(At),
+            new StatementIssued(
+                Id, OtherId, 7, new(2026, 1, 1), new(2026, 2, 1), 42, At, 43, Euro(-5), Euro(240_000), 3,
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1, OtherId),
             new CommandRefused(Id, 7, "POST /v1/transfers", "insufficient_funds", At),
             new RebuildRequested("ledger", 2, 1, At),
             new RebuildFinished("ledger", 2, "differs", 42, 1, At),

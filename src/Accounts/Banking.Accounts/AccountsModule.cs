@@ -3,6 +3,8 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
+using Banking.Accounts.Statements;
+using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
@@ -49,6 +51,8 @@ public sealed class AccountsModule : BankModule
 
     private static readonly GroupRules<Account> Rules = new(LookupDocuments, OnDuplicate) { ComparedAs = EntriesModel.ModelName };
 
+    private static readonly GroupRules<AccountStatements> StatementRules = new((_, _) => [], _ => null);
+
     public override void AddStored(IServiceCollection services)
     {
         foreach (var contract in AccountContracts.All)
@@ -59,7 +63,9 @@ public sealed class AccountsModule : BankModule
         services
             .AddAggregate(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
+            .AddAggregate(StatementRules)
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
+            .AddSingleton(new StreamKind(AccountStatements.StreamType, [.. StatementEventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceiptRule.Rule)
             .AddSingleton(ImportedIds.Rule)
             .AddSingleton<StoredComparison, LookupComparison>();
@@ -74,6 +80,9 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<HistoricalBalances>()
             .AddSingleton<TransactionReader>()
             .AddSingleton<EntryPages>()
+            .AddSingleton<PeriodEntries>()
+            .AddSingleton<StatementReader>()
+            .AddSingleton<StatementCommands>()
             .AddSingleton<AccountFigures>()
             .AddSingleton<DayTotals>()
             .AddSingleton<AccountNumberSequence>()
@@ -88,18 +97,20 @@ public sealed class AccountsModule : BankModule
     public override void Configure(StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
-        foreach (var (type, name) in EventNames.All)
+        foreach (var (type, name) in EventNames.All.Concat(StatementEventNames.All))
         {
             store.Events.MapEventType(type, name);
         }
 
         store.Events.IgnoreIndex(TransactionReader.IndexName);
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
+        store.Projections.Add<AccountStatementsProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountDirectory>(ProjectionLifecycle.Async);
         store.Projections.Add<CustomerOverviews>(ProjectionLifecycle.Async);
         store.Schema.For<CustomerOverview>().DatabaseSchemaName(Schema).DocumentAlias("customer_overview");
         store.Schema.For<AccountDirectoryEntry>().DatabaseSchemaName(Schema).DocumentAlias("account_directory");
         store.Schema.For<Account>().DatabaseSchemaName(Schema).DocumentAlias("account");
+        store.Schema.For<AccountStatements>().DatabaseSchemaName(Schema).DocumentAlias("account_statements");
         store.Schema.For<AccountNumberClaim>().DatabaseSchemaName(Schema).DocumentAlias("account_number");
         store.Schema.For<AccountAccess>().DatabaseSchemaName(Schema).DocumentAlias("account_access").Index(a => a.CustomerId);
         store.Schema.For<AccountExternalId>().DatabaseSchemaName(Schema).DocumentAlias("account_external_id").Index(a => a.ExternalId);

@@ -33,6 +33,14 @@ public static class AnswerForm
     /// <summary>Whether the caller asked for server-sent events.</summary>
     public static bool IsEventStream(HttpContext http) => Of(http) == ServesAttribute.EventStream;
 
+    /// <summary>Whether the Accept header allows a form, for an address whose suffix names one.</summary>
+    public static bool Allows(HttpContext http, string mediaType)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        var accept = http.Request.Headers.Accept;
+        return accept.Count == 0 || (MediaTypeHeaderValue.TryParseList(accept, out var parsed) && Quality(mediaType, parsed) > 0);
+    }
+
     /// <summary>The problem of the Accept header, or null.</summary>
     public static Refusal? Problem(HttpContext http, Endpoint endpoint)
     {

@@ -36,6 +36,9 @@ public static class Policies
     /// <summary>Subscribes to notifications of an account: staff, or the customer of the account.</summary>
     public const string Subscribe = "subscribe";
 
+    /// <summary>Issues and schedules statements of an account: staff, or the customer of the account.</summary>
+    public const string IssueStatements = "issue-statements";
+
     /// <summary>Reads the published events of all accounts.</summary>
     public const string ReadFeed = "read-feed";
 
@@ -54,6 +57,7 @@ public static class Policies
         Allow(options, ReadBooks, Roles.Operator, Roles.Auditor);
         Allow(options, Audit, Roles.Operator, Roles.Auditor);
         Allow(options, Subscribe, Roles.Teller, Roles.Operator, Roles.Customer);
+        Allow(options, IssueStatements, Roles.Teller, Roles.Operator, Roles.Customer);
         Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
         Allow(options, ManageWebhooks, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;

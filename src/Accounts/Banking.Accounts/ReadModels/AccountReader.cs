@@ -1,8 +1,10 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Lookups;
 using Banking.Commands.Groups;
+using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.SharedKernel;
 using Banking.Web.Http;
 using JasperFx.Events;
 using Microsoft.AspNetCore.Http;
@@ -21,20 +23,26 @@ public sealed class AccountReader(
     /// <summary>Longer than any transaction of this bank takes.</summary>
     private static readonly TimeSpan MaxTransactionTime = TimeSpan.FromMinutes(1);
 
-    public async Task<Account?> FindAsync(string account, HttpContext http)
+    public Task<Account?> FindAsync(string account, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
+        return FindAsync(account, http.Caller(), http.RequestAborted);
+    }
+
+    /// <param name="account">Public id or account number.</param>
+    public async Task<Account?> FindAsync(string account, Caller caller, CancellationToken ct)
+    {
         for (var again = true; ; again = false)
         {
-            if (await resolver.ResolveAsync(account, http.RequestAborted) is not { } id)
+            if (await resolver.ResolveAsync(account, ct) is not { } id)
             {
                 return null;
             }
 
-            var found = await states.FindAsync(id, http.RequestAborted);
+            var found = await states.FindAsync(id, ct);
             if (AccountResolver.IsReferenceTo(account, found))
             {
-                return found is not null && http.Caller().CanSee(found) ? found : null;
+                return found is not null && caller.CanSee(found) ? found : null;
             }
 
             resolver.Forget(account);
@@ -56,6 +64,19 @@ public sealed class AccountReader(
 
     /// <summary>The event with this id; null if there is none.</summary>
     public Task<IEvent?> EventAsync(Guid id, CancellationToken ct) => events.FindAsync(id, ct);
+
+    /// <summary>
+    /// The account as known now, and the time by which all events up to its version, and no others, were recorded. Null if it does not
+    /// exist.
+    /// </summary>
+    public async Task<(Account Account, DateTimeOffset KnownAt)?> FindKnownAsync(Guid id, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow().CutToMicroseconds();
+        await WaitForWritersAsync(id, now, ct);
+        return await states.FindAsync(id, ct) is { } account
+            ? (account, account.RecordedAt > now ? account.RecordedAt : now)
+            : null;
+    }
 
     /// <summary>
     /// Waits for uncommitted commands that may have read the clock before <paramref name="knownAt"/>, so that the answer about that instant

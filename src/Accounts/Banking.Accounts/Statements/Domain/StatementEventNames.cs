@@ -1,0 +1,10 @@
+namespace Banking.Accounts.Statements.Domain;
+
+/// <summary>The stored names of the events in streams of statements. A name never changes and never gets another shape.</summary>
+public static class StatementEventNames
+{
+    public static readonly IReadOnlyDictionary<Type, string> All = new Dictionary<Type, string>
+    {
+        [typeof(StatementIssued)] = "accounts.statement-issued.v1",
+    };
+}

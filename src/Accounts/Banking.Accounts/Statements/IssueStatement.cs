@@ -1,0 +1,85 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.Statements.Domain;
+using Banking.Accounts.Statements.Formats;
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.Statements;
+
+/// <summary>Issues a statement of a period, which has ended.</summary>
+/// <param name="From">The first day, in UTC, such as 2026-10-01.</param>
+/// <param name="To">The day after the last day, such as 2026-11-01.</param>
+public sealed record IssueStatementRequest(string From, string To);
+
+public static class IssueStatementEndpoint
+{
+    [WolverinePost("/v1/accounts/{account}/statements")]
+    [Creates("a statement")]
+    [Tags("Statements")]
+    [EndpointSummary("Issue a statement of a period, or a restatement if its entries changed since")]
+    [Authorize(Policies.IssueStatements)]
+    [ProducesResponseType<StatementView>(StatusCodes.Status201Created)]
+    public static Task<IResult> Post(string account, IssueStatementRequest request, StatementCommands commands, HttpContext http) =>
+        commands.IssueAsync(http, key => Read(key, account, request));
+
+    private static (IssueStatement? Command, Refusal? Problem) Read(string key, string account, IssueStatementRequest request) =>
+        !Exact.TryDay(request.From, out var from) ? (null, NotADay("from"))
+        : !Exact.TryDay(request.To, out var to) ? (null, NotADay("to"))
+        : (new(key, account, from, to), null);
+
+    private static Refusal NotADay(string member) =>
+        Refusal.Invalid("malformed_date", $"{member} must be a day such as 2026-11-17.", "#/" + member);
+}
+
+/// <param name="Account">Public id or account number.</param>
+internal sealed record IssueStatement(string CommandId, string Account, DateOnly From, DateOnly To);
+
+/// <summary>What was read for a statement before it is decided.</summary>
+/// <param name="KnownAt">The time by which the events up to the account's version were recorded.</param>
+/// <param name="Entry">The version of the only entry, for a statement after a transaction.</param>
+internal sealed record PreparedStatement(
+    Account Account, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null);
+
+internal static class IssueStatementDecision
+{
+    /// <summary>The version of the formats that new statements are rendered in.</summary>
+    private const int Layout = 1;
+
+    internal static readonly CommandShape<IssueStatement> Shape = new(
+        "accounts.issue-statement.v1",
+        c => c.CommandId,
+        _ => (null, null),
+        c => c.From < c.To
+            ? null
+            : Refusal.Invalid("malformed_period", "to is the day after the last day of the period, so it must be after from.", "#/to"));
+
+    internal static Decision Decide(PreparedStatement prepared, AccountStatements? statements, Guid eventId)
+    {
+        var (account, content) = (prepared.Account, prepared.Content);
+        var last = prepared.Entry is null ? statements?.LastOf(content.From, content.To) : null;
+        return (Midnight(content.To), last) switch
+        {
+            var (end, _) when end > prepared.KnownAt => new Decision.Refused(Refusal.RuleBroken(
+                "period_not_ended", "A statement can be issued when its period has ended, in UTC.", ("endsAt", end))),
+            var (end, _) when end <= account.OpenedAt => new Decision.Refused(Refusal.RuleBroken(
+                "period_before_opening", "The period ended before the account was opened.", ("openedAt", account.OpenedAt))),
+            (_, { } same) when same.ContentHash == prepared.ContentHash => new Decision.Refused(Refusal.Conflict(
+                "statement_unchanged", "There is a statement of this period, and its entries have not changed since.",
+                ("statement", StatementId.Format(same.Statement)))),
+            (_, { } newer) when newer.AccountVersion > account.Version => new Decision.Rejected(Refusal.Unavailable(
+                "statement_overtaken",
+                "A newer statement of this period was issued meanwhile. Nothing was done; repeat with the same key.")),
+            _ => new Decision.Accepted(new NewEvent(AccountStatements.IdOf(account.Id), eventId, new StatementIssued(
+                eventId, account.Id, (statements?.Issued ?? 0) + 1, content.From, content.To, prepared.Entry, prepared.KnownAt,
+                account.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout,
+                last?.Statement))),
+        };
+    }
+
+    private static DateTimeOffset Midnight(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+}

@@ -1,0 +1,93 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
+using Banking.Accounts.Statements.Domain;
+using Banking.Accounts.Statements.Formats;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Callers;
+using Banking.SharedKernel;
+using JasperFx.Events;
+using Microsoft.Extensions.Logging;
+
+namespace Banking.Accounts.Statements;
+
+/// <summary>Reads the content of statements: when one is issued, and again whenever it is rendered.</summary>
+public sealed class StatementReader(PeriodEntries periods, ILogger<StatementReader> log)
+{
+    /// <summary>Longer statements would take too much memory.</summary>
+    internal const int MaxEntries = 100_000;
+
+    /// <summary>Reasons are not part of a statement, so it does not matter who asks.</summary>
+    private static readonly Caller Bank = new("service:banking", Roles.Service, null, Channels.Clock);
+
+    /// <summary>The content of a period as known at a version of the account, or the reason why there can be no statement of it.</summary>
+    internal async Task<(StatementContent? Content, Refusal? Problem)> ReadAsync(
+        Account account, DateOnly from, DateOnly to, long version, CancellationToken ct)
+    {
+        if (await periods.ReadAsync(account, from, to, version, MaxEntries, ct) is not { } period)
+        {
+            return (null, Refusal.RuleBroken(
+                "statement_too_long", "The period has more entries than a statement can have: choose a shorter one.",
+                ("maxEntries", MaxEntries)));
+        }
+
+        var balance = period.Opening;
+        var entries = new List<StatementEntry>(period.Movements.Count);
+        foreach (var e in period.Movements)
+        {
+            balance += ((IMovement)e.Data).SignedAmount;
+            if (!IsAmount(balance))
+            {
+                break;
+            }
+
+            entries.Add(Entry(e, balance.ToMoney()));
+        }
+
+        return IsAmount(period.Opening) && IsAmount(balance)
+            ? (new(AccountId.Format(account.Id), account.Number.Value, from, to, period.Opening.ToMoney(), entries), null)
+            : (null, Refusal.RuleBroken("balance_too_large", "A balance of the period is larger than this bank can state."));
+    }
+
+    /// <summary>The statement of an event, or the problem: its content is not what was issued.</summary>
+    internal async Task<(Statement? Statement, Refusal? Problem)> ReadAsync(
+        Account account, IEvent<StatementIssued> issued, IEvent<StatementIssued>? superseded, CancellationToken ct)
+    {
+        var e = issued.Data;
+        var (content, _) = await ReadAsync(account, e.From, e.To, e.AccountVersion, ct);
+        if (content is null || JsonFormat.Hash(content) != e.ContentHash)
+        {
+            log.LogError(
+                "Statement {Statement} of account {Account} cannot be rendered, because its entries no longer have the hash {Hash}. An "
+                    + "event was changed, lost or archived; run verify.",
+                StatementId.Format(e.Statement), AccountId.Format(account.Id), e.ContentHash);
+            return (null, Refusal.Of(
+                RefusalKind.Unreadable, "statement_differs",
+                "The entries of this statement are not the ones that it was issued with. The bank must examine its event log.",
+                ("statement", StatementId.Format(e.Statement))));
+        }
+
+        var restates = superseded is null ? null : new Restatement(
+            StatementId.Format(superseded.Data.Statement), await AddedAsync(account, superseded.Data.AccountVersion, e, ct));
+        return (new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates), null);
+    }
+
+    /// <summary>The entries that an earlier statement of the period did not know: those of the period, and earlier ones.</summary>
+    private async Task<IReadOnlyList<StatementEntry>> AddedAsync(
+        Account account, long knownBefore, StatementIssued issued, CancellationToken ct)
+    {
+        var added = await periods.AddedAsync(account, knownBefore, issued.AccountVersion, issued.To, int.MaxValue - 1, ct);
+        return [.. added!.Select(e => Entry(e, null))];
+    }
+
+    private static StatementEntry Entry(IEvent e, Money? balance)
+    {
+        var movement = (IMovement)e.Data;
+        var view = EntryView.Of(new(e, movement, balance ?? default), Bank);
+        return new(
+            view.Id, view.Type, view.Direction, movement.Amount, balance, e.Version, view.EffectiveAt, view.RecordedAt, view.Details,
+            view.OtherAccount, view.CorrectionClass, view.Corrects);
+    }
+
+    private static bool IsAmount(MoneySum sum) => sum.Minor >= long.MinValue && sum.Minor <= long.MaxValue;
+}
