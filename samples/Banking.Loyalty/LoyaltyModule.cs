@@ -8,6 +8,7 @@ using Banking.Loyalty.ReadModels;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
+using Banking.Web.Http;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -26,6 +27,13 @@ public sealed class LoyaltyModule : BankModule
     private const string Earned = "loyalty.points-earned.v1";
     private const string Redeemed = "loyalty.points-redeemed.v1";
     private const string Expired = "loyalty.points-expired.v1";
+
+    public override IReadOnlyList<ProblemType> Problems => PointsProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Loyalty", "Points for deposits, and what they are redeemed for."),
+    ];
 
     public override void AddStored(IServiceCollection services) =>
         services

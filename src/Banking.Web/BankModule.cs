@@ -1,5 +1,6 @@
 using System.Reflection;
 using Banking.Web.Commands;
+using Banking.Web.Http;
 using Marten;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -31,6 +32,12 @@ public abstract class BankModule
 
     /// <summary>Its commands that services may send by message.</summary>
     public virtual IReadOnlyList<BusCommand> Commands => [];
+
+    /// <summary>The problems that its endpoints and commands answer, apart from those of every endpoint.</summary>
+    public virtual IReadOnlyList<ProblemType> Problems => [];
+
+    /// <summary>The tags of its endpoints, with a sentence about each for the OpenAPI document.</summary>
+    public virtual IReadOnlyList<(string Name, string Description)> Tags => [];
 
     /// <summary>Registers its events, documents and projections.</summary>
     public virtual void Configure(StoreOptions store)

@@ -54,7 +54,7 @@ public sealed class RefusalKindTests
 
     [Fact]
     public void A_problem_is_written_with_its_members_in_their_order_and_the_facts_last() => Assert.Equal(
-        """{"type":"urn:banking:problem:a_code","title":"A code","status":409,"detail":"Ü & <b>.","code":"a_code","applied":false"""
+        """{"type":"/problems#a_code","title":"A code","status":409,"detail":"Ü & <b>.","code":"a_code","applied":false"""
             + ""","traceId":"trace","errors":[{"pointer":"#/a","detail":"Ü & <b>."}],"version":7}""",
         ProblemDocument.Of(Refusal.Conflict("a_code", "Ü & <b>.", ("version", 7L)) with { Pointer = "#/a" }, "trace"));
 

@@ -1,11 +1,16 @@
 using System.Reflection;
 using Banking.EventStore.Published;
+using Banking.Host;
 using Banking.Host.Hosting;
 using Banking.Publishing.Catalogue;
 using Banking.Web;
+using Banking.Web.OpenApi;
 using JasperFx.Events;
 using Marten;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
 
 namespace Banking.Architecture.Tests;
 
@@ -52,6 +57,15 @@ internal static class Solution
 
     public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
 
+    /// <summary>The OpenAPI document of the product.</summary>
+    public static async Task<string> OpenApiAsync()
+    {
+        var document = await Host.Value.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync();
+        return (await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1)).ReplaceLineEndings("\n") + "\n";
+    }
+
+    public static ProblemCatalogue Problems { get; } = new(BankModules.All);
+
     public static ISerializer Serializer => Store.Options.Serializer();
 
     /// <summary>The folder with the solution file.</summary>
@@ -70,9 +84,14 @@ internal static class Solution
         : FindRoot(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No folder above the tests has Banking.sln."));
 
     /// <summary>Composes the host without starting it, because its configuration needs no database.</summary>
-    private static IServiceProvider Compose() => BankHost
-        .CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none"))
-        .Build().Services;
+    private static IServiceProvider Compose()
+    {
+        var app = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
+        app.Configure();
+        // Makes the endpoints known to the OpenAPI document, which a start of the host would do.
+        app.UseEndpoints(_ => { });
+        return app.Services;
+    }
 
     private static IDocumentStore Store => Host.Value.GetRequiredService<IDocumentStore>();
 }

@@ -36,7 +36,7 @@ internal static class Expect
         Assert.NotEmpty(problem.GetProperty("code").GetString()!);
         Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
         Assert.NotEmpty(problem.GetProperty("traceId").GetString()!);
-        Assert.StartsWith("urn:banking:problem:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.Equal("/problems#" + problem.GetProperty("code").GetString(), problem.GetProperty("type").GetString());
         return problem;
     }
 

@@ -24,6 +24,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/asyncapi.json", Anonymous),
         ("GET", "/contracts", Anonymous),
         ("GET", "/contracts/{type}.json", Anonymous),
+        ("GET", "/problems", Anonymous),
         ("POST", "/dev/token", Anonymous),
         ("GET", "/ops/projections", "watch"),
         ("POST", "/ops/projections/rebuild", "operate"),

@@ -23,7 +23,7 @@ public sealed class PointsCommands(
         PublicId.TryParse("acc", account, out var id) && await _accounts.MaySeeAsync(caller, id, ct) ? id : null;
 
     internal Task<IResult> RedeemAsync(HttpContext http, Func<string, RedeemPoints> read) =>
-        commandRoute.HttpAsync(http, keyRequired: true, RedeemPointsDecision.Shape, key => (read(key), null), RedeemAsync);
+        commandRoute.HttpAsync(http, RedeemPointsDecision.Shape, key => (read(key), null), RedeemAsync);
 
     internal Task EarnAsync(EarnPoints command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, EarnPointsDecision.Shape, EarnAsync, ct);

@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.Loyalty.Domain;
 using Banking.Loyalty.ReadModels;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -15,11 +16,14 @@ public sealed record RedeemPointsRequest(long Points);
 
 public static class RedeemPointsEndpoint
 {
-    [WolverinePost("/v1/loyalty/{account}/redemptions")]
+    [WolverinePost("/v1/loyalty/{account}/redemptions", OperationId = "redeemPoints")]
+    [MovesMoney]
     [HonoursIfMatch]
     [Tags("Loyalty")]
     [EndpointSummary("Redeem points")]
+    [EndpointDescription("Redeems points, the oldest first.")]
     [Authorize(Policies.MoveMoney)]
+    [Problems("account_not_found", "insufficient_points", "points_not_positive", "points_not_found", "overloaded")]
     [ProducesResponseType<PointsView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, RedeemPointsRequest request, PointsCommands commands, HttpContext http) =>
         commands.RedeemAsync(http, key => new RedeemPoints(key, account, request.Points));

@@ -21,10 +21,13 @@ public sealed record PointsView(string Account, long Points, long Version)
 
 public static class GetPointsEndpoint
 {
-    [WolverineGet("/v1/loyalty/{account}")]
+    [WolverineGet("/v1/loyalty/{account}", OperationId = "getPoints")]
+    [HasVersion]
     [Tags("Loyalty")]
     [EndpointSummary("Get the points of an account")]
+    [EndpointDescription("Gets the points of an account.")]
     [Authorize(Policies.Read)]
+    [Problems("points_not_found")]
     [ProducesResponseType<PointsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, PointsCommands commands, StateReader<PointsAccount> states, HttpContext http) =>
         await commands.FindAsync(account, http.Caller(), http.RequestAborted) is { } id

@@ -18,12 +18,14 @@ public static class ListPointsEndpoint
 {
     private const string Sql = $"select data from {LoyaltyModule.Schema}.mt_doc_points_overview where id > $1 order by id limit $2";
 
-    [WolverineGet("/v1/loyalty")]
+    [WolverineGet("/v1/loyalty", OperationId = "listPoints")]
     [ListsFrom(PointsOverviewProjection.ModelName)]
     [PageParameters]
     [Tags("Loyalty")]
     [EndpointSummary("List the points that accounts earned and redeemed, and that expired")]
+    [EndpointDescription("Lists the accounts that have points.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("malformed_filter")]
     [ProducesResponseType<Page<PointsListItem>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IDocumentStore store, HttpContext http)
     {

@@ -14,6 +14,7 @@ using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Web;
+using Banking.Web.Http;
 using Banking.Web.Commands;
 using JasperFx.Events.Projections;
 using Marten;
@@ -32,6 +33,14 @@ public sealed class AccountsModule : BankModule
 
     /// <summary>The setting for how many days back staff may date a booking.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
+
+    public override IReadOnlyList<ProblemType> Problems => AccountProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Accounts", "Accounts: their balance at any time, their entries and events, freezing and closing."),
+        ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
+    ];
 
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 

@@ -11,6 +11,11 @@ public sealed class AuditModule : BankModule
     /// <summary>The database schema of the module.</summary>
     public const string Schema = "audit";
 
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Audit", "The events of the whole log, for auditors."),
+    ];
+
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<ReadModel, AuditModel>();
 }

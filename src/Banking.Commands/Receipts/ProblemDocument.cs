@@ -10,6 +10,9 @@ public static class ProblemDocument
 {
     public const string ContentType = "application/problem+json";
 
+    /// <summary>The address of a code's description, relative to the host. Answers stored earlier have a URN instead.</summary>
+    public const string TypePath = "/problems#";
+
     /// <summary>Members of a problem document that are not facts.</summary>
     internal static readonly IReadOnlyList<string> OwnMembers =
         ["type", "title", "status", "detail", "code", "applied", "traceId", "errors"];
@@ -37,7 +40,7 @@ public static class ProblemDocument
     {
         var document = new JsonObject
         {
-            ["type"] = $"urn:banking:problem:{refusal.Code}",
+            ["type"] = TypePath + refusal.Code,
             ["title"] = Title(refusal.Code),
             ["status"] = status,
             ["detail"] = refusal.Detail,

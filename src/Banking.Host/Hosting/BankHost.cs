@@ -14,6 +14,7 @@ using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Commands;
 using Banking.Web.Http;
+using Banking.Web.OpenApi;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -89,6 +90,7 @@ public static class BankHost
         app.MapHealth();
         app.MapDevTokens();
         app.MapFirstPage();
+        app.MapProblems();
         app.MapMetrics();
         foreach (var module in app.Services.GetServices<BankModule>())
         {
@@ -250,7 +252,7 @@ public static class BankHost
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<UnhandledExceptionHandler>();
-        builder.Services.AddOpenApi("v1", OpenApiTransformers.Configure);
+        builder.Services.AddOpenApi("v1", options => BankOpenApi.Configure(options, modules));
         builder.Services.AddBankHealth(modules);
     }
 }

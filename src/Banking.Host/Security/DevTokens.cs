@@ -7,6 +7,7 @@ using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -77,7 +78,14 @@ internal static class DevTokenEndpoint
             app.MapPost("/dev/token", (HttpContext http, TimeProvider clock) =>
                     Issue(StrictBody.Body<DevTokenRequest>(http), http, tokens, clock))
                 .Accepts<DevTokenRequest>(MediaTypeNames.Application.Json)
-                .WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain))
+                .WithMetadata(
+                    new ServesAttribute(MediaTypeNames.Application.Json, MediaTypeNames.Text.Plain),
+                    new ProducesResponseTypeAttribute(typeof(DevTokenAnswer), StatusCodes.Status200OK),
+                    new ProblemsAttribute("unknown_role", "customer_required", "invalid_text", "no_such_route", "too_many_requests"))
+                .WithName("issueToken")
+                .WithTags("Development")
+                .WithSummary("Issue a token")
+                .WithDescription("Issues a token of a role to a caller on this machine. A bank in production has no such address.")
                 .AllowAnonymous();
         }
     }

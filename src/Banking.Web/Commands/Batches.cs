@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Banking.Commands.Decisions;
 
 namespace Banking.Web.Commands;
@@ -21,7 +23,7 @@ public sealed record Batch<TRequest>(BatchMode Mode, IReadOnlyList<BatchItem<TRe
 /// <param name="IdempotencyKey">The command's own key, the same as if it were sent alone: an earlier answer, from a batch or a single
 /// command, is repeated.</param>
 /// <param name="Command">The command as it would be sent alone.</param>
-public sealed record BatchItem<TRequest>(string IdempotencyKey, TRequest Command);
+public sealed record BatchItem<TRequest>(string IdempotencyKey, [property: Required] TRequest Command);
 
 /// <summary>The answer to a batch.</summary>
 /// <param name="Accepted">The number of commands applied, now or earlier.</param>
@@ -37,7 +39,14 @@ public sealed record BatchView(BatchMode Mode, int Accepted, int Refused, IReadO
 /// <param name="Position">The position of the log that includes everything in this answer.</param>
 /// <param name="Body">The body of the answer if the command were sent alone: the resource or the problem.</param>
 public sealed record BatchResultView(
-    string IdempotencyKey, int Status, bool? Applied, bool Replayed, long? Version, long? Position, string? Location, JsonElement Body);
+    string IdempotencyKey,
+    int Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] bool? Applied,
+    bool Replayed,
+    long? Version,
+    long? Position,
+    string? Location,
+    JsonElement Body);
 
 /// <summary>What a batch may be.</summary>
 public static class Batches

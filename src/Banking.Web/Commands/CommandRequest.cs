@@ -14,13 +14,13 @@ public static class CommandRequest
     /// Reads the context of a command, or the problem of its headers. Both are returned if the key is valid and another header is not: an
     /// earlier answer to the key is still repeated.
     /// </summary>
-    /// <param name="keyRequired">True for commands that move money.</param>
-    public static (CommandContext? Context, Refusal? Problem) Read(
-        HttpContext http, TimeProvider clock, bool keyRequired)
+    public static (CommandContext? Context, Refusal? Problem) Read(HttpContext http, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(http);
+        var endpoint = http.GetEndpoint()?.Metadata.GetMetadata<RunsCommandAttribute>()
+            ?? throw new InvalidOperationException("An endpoint that runs a command has the attribute RunsCommand or MovesMoney.");
         var (key, former, problem) = Key(http.Request);
-        if (problem is null && key is null && keyRequired)
+        if (problem is null && key is null && endpoint.IsKeyRequired)
         {
             problem = Refusal.Malformed(
                 "idempotency_key_missing",

@@ -11,13 +11,11 @@ namespace Banking.Web.Commands;
 public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, TimeProvider clock)
 {
     /// <summary>Checks the headers, then the shape, then runs the command. A malformed command is not recorded.</summary>
-    /// <param name="keyRequired">True for commands that move money.</param>
     /// <param name="read">Reads the command with the given key, or returns the problem of the request.</param>
     /// <param name="inOneSpelling">Returns the context of a malformed command with normalized content, to find an earlier answer; null if
     /// the content has only one form.</param>
     public async Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
-        bool keyRequired,
         CommandShape<TCommand> shape,
         Func<string, (TCommand? Command, Refusal? Problem)> read,
         Func<TCommand, CommandContext, CancellationToken, Task<Outcome>> run,
@@ -27,7 +25,7 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(read);
-        var (context, problem) = CommandRequest.Read(http, clock, keyRequired);
+        var (context, problem) = CommandRequest.Read(http, clock);
         TCommand? command = null;
         if (context is not null)
         {

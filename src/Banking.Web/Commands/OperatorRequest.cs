@@ -13,8 +13,12 @@ public static class OperatorRequest
     public static bool Is(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(request.Method);
+        return Is(request.Method, request.Path);
     }
+
+    /// <summary>Whether a request with this method and path changes something as an operator.</summary>
+    internal static bool Is(string method, PathString path) =>
+        path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase) && !HttpMethods.IsGet(method);
 
     /// <summary>The problem of the correlation id, which is recorded with the action; or null.</summary>
     public static Refusal? Problem(HttpContext http)

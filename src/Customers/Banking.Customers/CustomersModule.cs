@@ -26,6 +26,11 @@ public sealed class CustomersModule : BankModule
 
     private const string Registered = "customers.customer-registered.v1";
 
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Customers", "Customers and their personal data."),
+    ];
+
     public override IReadOnlyList<BusCommand> Commands { get; } = [BusCommand.Of(RegisterCustomerHandler.Shape)];
 
     public override void AddStored(IServiceCollection services) => services

@@ -13,6 +13,8 @@ public sealed class IncomingModule : BankModule
 {
     private const string Section = "Banking:Incoming:RabbitMq";
 
+    public override IReadOnlyList<ProblemType> Problems => IncomingProblems.All;
+
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } = [(Section + ":*", typeof(QueueSettings))];
 
     public override IReadOnlyList<string> Meters { get; } = [IncomingMetrics.MeterName];

@@ -1,6 +1,7 @@
 using Banking.Ledger.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.Web;
+using Banking.Web.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,6 +14,13 @@ public sealed class LedgerModule : BankModule
 {
     /// <summary>The database schema of the module.</summary>
     public const string Schema = "ledger";
+
+    public override IReadOnlyList<ProblemType> Problems => LedgerProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Ledger", "The general ledger: chart of accounts, journal, trial balance and balance sheet."),
+    ];
 
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<ReadModel, LedgerModel>();

@@ -9,6 +9,7 @@ using Banking.Notifications.ReadModels;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
+using Banking.Web.Http;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.Configuration;
@@ -28,6 +29,13 @@ public sealed class NotificationsModule : BankModule
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
     /// <summary>Creates the SQL objects of the module that are not documents. Idempotent.</summary>
+    public override IReadOnlyList<ProblemType> Problems => SubscriptionProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Notifications", "Subscriptions to accounts, and the notifications that they gave."),
+    ];
+
     public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
     public override void AddStored(IServiceCollection services) => services

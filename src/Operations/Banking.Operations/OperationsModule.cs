@@ -1,5 +1,6 @@
 using Banking.Operations.Features;
 using Banking.Web;
+using Banking.Web.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,6 +9,13 @@ namespace Banking.Operations;
 /// <summary>Registers the module with the host: the API of operators. There is no console yet.</summary>
 public sealed class OperationsModule : BankModule
 {
+    public override IReadOnlyList<ProblemType> Problems => ReadModelProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Operations", "What operators see and do: read models, publication, dead letters."),
+    ];
+
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<ProjectionOperations>();
 }

@@ -16,6 +16,7 @@ using Banking.Publishing.Webhooks;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
+using Banking.Web.Http;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.AspNetCore.Routing;
@@ -47,6 +48,14 @@ public sealed class PublishingModule : BankModule
         (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
         (typeof(WebhookSecretRetired), "publishing.webhook-secret-retired.v1"),
         (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
+    ];
+
+    public override IReadOnlyList<ProblemType> Problems => PublishingProblems.All;
+
+    public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
+    [
+        ("Publication", "Published events: the feed, and the contracts that they keep."),
+        ("Webhooks", "Addresses to which the bank delivers events."),
     ];
 
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [("Banking:Publishing:Source", typeof(string))];

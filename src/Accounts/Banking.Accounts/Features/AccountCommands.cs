@@ -23,12 +23,11 @@ public sealed class AccountCommands(
 {
     internal Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
-        bool keyRequired,
         CommandDefinition<TCommand> definition,
         Func<string, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
         commandRoute.HttpAsync(
-            http, keyRequired, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
+            http, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct));
 
     internal Task<CommandReply> BusAsync<TCommand>(

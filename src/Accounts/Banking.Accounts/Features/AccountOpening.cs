@@ -20,7 +20,7 @@ public sealed class AccountOpening(
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: false, OpenAccountHandler.Shape, read, RunAsync);
+        commandRoute.HttpAsync(http, OpenAccountHandler.Shape, read, RunAsync);
 
     internal Task<CommandReply> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);

@@ -1,9 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -17,18 +19,26 @@ namespace Banking.Accounts.Features;
 /// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record OverdraftLimitRequest(string Limit, string ReasonCode = "", string Reason = "");
+public sealed record OverdraftLimitRequest(
+    string Limit,
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 public static class ChangeOverdraftLimitEndpoint
 {
-    [WolverinePost("/v1/accounts/{account}/overdraft-limit")]
+    [WolverinePost("/v1/accounts/{account}/overdraft-limit", OperationId = "changeOverdraftLimit")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Change the overdraft limit")]
+    [EndpointDescription("Changes how far the balance may go below zero. A limit that the balance exceeds already is refused.")]
     [Authorize(Policies.ControlAccounts)]
+    [Problems(
+        "account_not_found", "account_closed", "limit_below_use", "currency_mismatch", "invalid_amount", "invalid_text", "reason_required",
+        "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: false, ChangeOverdraftLimitHandler.Definition,
+        commands.HttpAsync(http, ChangeOverdraftLimitHandler.Definition,
             key => (new ChangeOverdraftLimit(key, account, request.Limit, request.ReasonCode, request.Reason), null));
 }
 

@@ -1,8 +1,10 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -15,18 +17,23 @@ namespace Banking.Accounts.Features;
 /// <summary>Closes an account.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record CloseRequest(string ReasonCode = "", string Reason = "");
+public sealed record CloseRequest(
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 public static class CloseAccountEndpoint
 {
-    [WolverinePost("/v1/accounts/{account}/close")]
+    [WolverinePost("/v1/accounts/{account}/close", OperationId = "closeAccount")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Close an account whose balance is zero")]
+    [EndpointDescription("Closes an account for ever. Its balance must be zero, and it must not be frozen.")]
     [Authorize(Policies.ControlAccounts)]
+    [Problems("account_not_found", "account_closed", "account_frozen", "balance_not_zero", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, CloseRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: false, CloseAccountHandler.Definition,
+        commands.HttpAsync(http, CloseAccountHandler.Definition,
             key => (new CloseAccount(key, account, request.ReasonCode, request.Reason), null));
 }
 

@@ -3,6 +3,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +24,7 @@ namespace Banking.Accounts.Features;
 /// <param name="EffectiveAt">The right effective time; for kind effective-date.</param>
 public sealed record CorrectionRequest(
     CorrectionKind Kind,
-    string ReasonCode = "",
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
     [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
     CorrectionTime Effective = CorrectionTime.Original,
     Amount? Amount = null,
@@ -34,10 +35,15 @@ public sealed record CorrectionRequest(
 
 public static class CorrectTransactionEndpoint
 {
-    [WolverinePost("/v1/transactions/{transaction}/corrections")]
+    [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
+    [MovesMoney]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
+    [EndpointDescription("Corrects a transaction. Nothing that was booked is changed: the opposite is booked, and what is right.")]
     [Authorize(Policies.ControlAccounts)]
+    [MovementProblems(
+        "insufficient_funds", "same_account", "transaction_not_found", "already_corrected", "nothing_in_effect", "nothing_to_correct",
+        "correction_member_unfit", "correction_member_missing")]
     [ProducesResponseType<CorrectionView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
         corrections.HttpAsync(http, key => Read(key, transaction, request));

@@ -22,7 +22,7 @@ public sealed class Corrections(
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: true, CorrectTransaction.Shape, read, RunAsync, NormalizeAsync);
+        commandRoute.HttpAsync(http, CorrectTransaction.Shape, read, RunAsync, NormalizeAsync);
 
     /// <summary>Normalizes a command that is not decided: only the receipt of an earlier answer is looked up.</summary>
     private async Task<CommandContext> NormalizeAsync(CorrectTransaction command, CommandContext context, CancellationToken ct)

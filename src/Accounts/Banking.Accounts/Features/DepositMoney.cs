@@ -27,21 +27,25 @@ public sealed record DepositRequest(
 
 public static class DepositMoneyEndpoint
 {
-    [WolverinePost("/v1/deposits")]
+    [WolverinePost("/v1/deposits", OperationId = "depositMoney")]
+    [MovesMoney]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Deposit money")]
+    [EndpointDescription("Books money that comes into the bank to an account. The answer has the balance right after it.")]
     [Authorize(Policies.Deposit)]
+    [MovementProblems]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(DepositRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: true, DepositMoneyHandler.Definition, key => Read(key, request));
+        commands.HttpAsync(http, DepositMoneyHandler.Definition, key => Read(key, request));
 
-    [WolverinePost("/v1/deposits/batch")]
+    [WolverinePost("/v1/deposits/batch", OperationId = "depositMoneyInBatch")]
     [Batch]
     [Tags("Money")]
     [EndpointSummary("Deposit money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.Deposit)]
+    [Problems("overloaded")]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
     public static Task<IResult> PostBatch(Batch<DepositRequest> batch, AccountCommands commands, HttpContext http) =>

@@ -4,6 +4,7 @@ using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -27,11 +28,16 @@ public sealed record OpenAccountRequest(
 
 public static class OpenAccountEndpoint
 {
-    [WolverinePost("/v1/accounts")]
+    [WolverinePost("/v1/accounts", OperationId = "openAccount")]
+    [RunsCommand]
     [Creates("an account")]
     [Tags("Accounts")]
     [EndpointSummary("Open an account")]
+    [EndpointDescription("Opens an account for a customer. Its currency never changes.")]
     [Authorize(Policies.Onboard)]
+    [Problems(
+        "customer_not_found", "account_number_taken", "effective_at_not_allowed", "effective_in_future", "effective_too_early",
+        "invalid_account_number", "invalid_amount", "currency_mismatch", "invalid_text", "invalid_time", "unknown_currency", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(OpenAccountRequest request, AccountOpening opening, HttpContext http) =>
         opening.HttpAsync(http, key => Read(key, request));

@@ -32,21 +32,27 @@ public sealed record TransferRequest(
 
 public static class TransferMoneyEndpoint
 {
-    [WolverinePost(TransferOperation.Route)]
+    [WolverinePost(TransferOperation.Route, OperationId = "transferMoney")]
+    [MovesMoney]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Transfer money between two accounts")]
+    [EndpointDescription("Moves money from one account to another. Both halves are stored, or neither.")]
     [Authorize(Policies.MoveMoney)]
+    [MovementProblems(
+        "insufficient_funds", "same_account", "payee_account_closed", "payee_account_frozen", "payee_balance_too_large",
+        "payee_effective_before_opening")]
     [ProducesResponseType<TransferView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(TransferRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: true, TransferMoneyHandler.Definition, key => Read(key, request));
+        commands.HttpAsync(http, TransferMoneyHandler.Definition, key => Read(key, request));
 
-    [WolverinePost(TransferOperation.Route + "/batch")]
+    [WolverinePost(TransferOperation.Route + "/batch", OperationId = "transferMoneyInBatch")]
     [Batch]
     [Tags("Money")]
     [EndpointSummary("Transfer money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.MoveMoney)]
+    [Problems("overloaded")]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
     public static Task<IResult> PostBatch(Batch<TransferRequest> batch, AccountCommands commands, HttpContext http) =>

@@ -1,8 +1,10 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -15,18 +17,24 @@ namespace Banking.Accounts.Features;
 /// <summary>Lifts a freeze for debits, credits or both.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record UnfreezeRequest(FreezeScope Scope, string ReasonCode = "", string Reason = "");
+public sealed record UnfreezeRequest(
+    FreezeScope Scope,
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 public static class UnfreezeAccountEndpoint
 {
-    [WolverinePost("/v1/accounts/{account}/unfreeze")]
+    [WolverinePost("/v1/accounts/{account}/unfreeze", OperationId = "unfreezeAccount")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Accounts")]
     [EndpointSummary("Unfreeze an account")]
+    [EndpointDescription("Lifts a freeze of debits, credits or both.")]
     [Authorize(Policies.ControlAccounts)]
+    [Problems("account_not_found", "account_closed", "not_frozen", "unknown_value", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string account, UnfreezeRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: false, UnfreezeAccountHandler.Definition,
+        commands.HttpAsync(http, UnfreezeAccountHandler.Definition,
             key => (new UnfreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));
 }
 

@@ -27,21 +27,25 @@ public sealed record WithdrawalRequest(
 
 public static class WithdrawMoneyEndpoint
 {
-    [WolverinePost("/v1/withdrawals")]
+    [WolverinePost("/v1/withdrawals", OperationId = "withdrawMoney")]
+    [MovesMoney]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Withdraw money")]
+    [EndpointDescription("Books money that leaves the bank from an account. What is available must cover it.")]
     [Authorize(Policies.MoveMoney)]
+    [MovementProblems("insufficient_funds")]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(WithdrawalRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, keyRequired: true, WithdrawMoneyHandler.Definition, key => Read(key, request));
+        commands.HttpAsync(http, WithdrawMoneyHandler.Definition, key => Read(key, request));
 
-    [WolverinePost("/v1/withdrawals/batch")]
+    [WolverinePost("/v1/withdrawals/batch", OperationId = "withdrawMoneyInBatch")]
     [Batch]
     [Tags("Money")]
     [EndpointSummary("Withdraw money in a batch")]
     [EndpointDescription(Batches.Description)]
     [Authorize(Policies.MoveMoney)]
+    [Problems("overloaded")]
     [RequestSizeLimit(Batches.LargestBytes)]
     [ProducesResponseType<BatchView>(StatusCodes.Status200OK)]
     public static Task<IResult> PostBatch(Batch<WithdrawalRequest> batch, AccountCommands commands, HttpContext http) =>

@@ -38,14 +38,19 @@ public sealed record BalanceLinks(string Events, string Entries)
 
 public static class GetBalanceEndpoint
 {
-    [WolverineGet("/v1/accounts/{account}/balance")]
-    [QueryParameter("effectiveAt", "The events that took effect by this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter("knownAt", "Of the events recorded by this instant.")]
-    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
-    [QueryParameter("version", "The balance right after this version of the account; not with effectiveAt or knownAt.")]
+    [WolverineGet("/v1/accounts/{account}/balance", OperationId = "getBalance")]
+    [HasVersion]
+    [QueryParameter<DateTimeOffset>("effectiveAt", "The events that took effect by this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter<DateTimeOffset>("knownAt", "Of the events recorded by this instant.")]
+    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter<long>("version", "The balance right after this version of the account; not with effectiveAt or knownAt.", Minimum = 1)]
     [Tags("Accounts")]
     [EndpointSummary("Get the balance: now, at a version, or at a past effective and recorded time")]
+    [EndpointDescription(
+        "Gets the balance of now, after a version, or at a past moment: what had taken effect by effectiveAt, as the bank knew it "
+        + "at knownAt.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found", "malformed_version", "version_not_found", "known_in_future")]
     [ProducesResponseType<BalanceView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, HistoricalBalances balances, TimeProvider clock, HttpContext http)

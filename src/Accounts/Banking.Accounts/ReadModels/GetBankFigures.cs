@@ -42,14 +42,16 @@ public static class GetBankFiguresEndpoint
         """;
 
     /// <summary>Days without events are left out. The limit counts days.</summary>
-    [WolverineGet("/v1/figures")]
+    [WolverineGet("/v1/figures", OperationId = "listBankFigures")]
     [PageParameters]
-    [QueryParameter("from", "First day of recording in UTC, such as 2026-11-01.")]
-    [QueryParameter("to", "The day after the last.")]
-    [QueryParameter("currency", "ISO 4217 code.")]
+    [QueryParameter<DateOnly>("from", "The first day of recording in UTC, such as 2026-11-01.")]
+    [QueryParameter<DateOnly>("to", "The day after the last.")]
+    [QueryParameter("currency", "Only this currency, an ISO 4217 code.")]
     [Tags("Accounts")]
     [EndpointSummary("List the daily figures of the bank by currency")]
+    [EndpointDescription("Lists the figures of the whole bank by day of recording and currency.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("malformed_period", "unknown_currency")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<BankDayView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)

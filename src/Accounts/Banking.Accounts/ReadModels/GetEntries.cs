@@ -82,11 +82,13 @@ public sealed record EntryView(
 
 public static class GetEntriesEndpoint
 {
-    [WolverineGet("/v1/accounts/{account}/entries")]
+    [WolverineGet("/v1/accounts/{account}/entries", OperationId = "listEntries")]
     [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List the entries, with the balance after each")]
+    [EndpointDescription("Lists the entries of an account, the newest first, each with the balance after it.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found")]
     [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, EntryPages pages, HttpContext http)
     {

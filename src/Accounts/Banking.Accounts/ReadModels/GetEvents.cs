@@ -42,11 +42,13 @@ public sealed record ReasonView(string? Code, string? Text);
 
 public static class GetEventsEndpoint
 {
-    [WolverineGet("/v1/accounts/{account}/events")]
+    [WolverineGet("/v1/accounts/{account}/events", OperationId = "listAccountEvents")]
     [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List the events of an account with their metadata")]
+    [EndpointDescription("Lists the events that the account is made of, with the metadata that the caller may see.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found")]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IDocumentStore store, HttpContext http)
     {

@@ -4,6 +4,7 @@ using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Banking.Web.OpenApi;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -16,20 +17,23 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="From">The first day included: the period's first day, or the query's if that is later.</param>
 /// <param name="To">The day after the last day included: the period's end, or the query's if that is earlier.</param>
 /// <param name="ClosingBalance">The balance of all movements that took effect before <paramref name="To"/>.</param>
+[SchemaName("AccountFiguresView")]
 public sealed record FiguresView(
     string Period, DateOnly From, DateOnly To, Amount Credits, Amount Debits, int Movements, Amount ClosingBalance);
 
 public static class GetFiguresEndpoint
 {
     /// <summary>Periods without movements are left out.</summary>
-    [WolverineGet("/v1/accounts/{account}/figures")]
+    [WolverineGet("/v1/accounts/{account}/figures", OperationId = "listAccountFigures")]
     [PageParameters]
-    [QueryParameter("by", "day or month; month if left out.")]
-    [QueryParameter("from", "The first day, such as 2026-01-31.")]
-    [QueryParameter("to", "The day after the last.")]
+    [QueryParameter("by", "The length of a period; month if left out.", Values = new[] { "day", "month" })]
+    [QueryParameter<DateOnly>("from", "The first day, such as 2026-01-31.")]
+    [QueryParameter<DateOnly>("to", "The day after the last.")]
     [Tags("Accounts")]
     [EndpointSummary("List daily or monthly figures")]
+    [EndpointDescription("Lists the turnover and the closing balance of an account by day or month, in UTC.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found", "malformed_filter", "malformed_period")]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, AccountFigures figures, HttpContext http)
     {

@@ -17,28 +17,34 @@ namespace Banking.Accounts.ReadModels;
 /// </summary>
 public static class GetMovementsEndpoint
 {
-    [WolverineGet("/v1/deposits/{deposit}")]
+    [WolverineGet("/v1/deposits/{deposit}", OperationId = "getDeposit")]
     [Tags("Money")]
     [EndpointSummary("Get a deposit")]
+    [EndpointDescription("Gets a deposit with the balance right after it.")]
     [Authorize(Policies.Read)]
+    [Problems("movement_not_found")]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
         Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, balances, http,
             (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
-    [WolverineGet("/v1/withdrawals/{withdrawal}")]
+    [WolverineGet("/v1/withdrawals/{withdrawal}", OperationId = "getWithdrawal")]
     [Tags("Money")]
     [EndpointSummary("Get a withdrawal")]
+    [EndpointDescription("Gets a withdrawal with the balance right after it.")]
     [Authorize(Policies.Read)]
+    [Problems("movement_not_found")]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
         Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, balances, http,
             (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
 
-    [WolverineGet("/v1/transfers/{transfer}")]
+    [WolverineGet("/v1/transfers/{transfer}", OperationId = "getTransfer")]
     [Tags("Money")]
     [EndpointSummary("Get a transfer")]
+    [EndpointDescription("Gets a transfer. The payee does not see the balance of the payer.")]
     [Authorize(Policies.Read)]
+    [Problems("movement_not_found")]
     [ProducesResponseType<TransferView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetTransfer(string transfer, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
         Get<TransferSent>(MovementId.Transfer, transfer, reader, balances, http,

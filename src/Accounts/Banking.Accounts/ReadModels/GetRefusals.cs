@@ -52,11 +52,13 @@ public sealed record RefusedCommandView(string Type, JsonNode? Fields)
 
 public static class GetRefusalsEndpoint
 {
-    [WolverineGet("/v1/accounts/{account}/refusals")]
+    [WolverineGet("/v1/accounts/{account}/refusals", OperationId = "listRefusals")]
     [PageParameters]
     [Tags("Accounts")]
     [EndpointSummary("List refused commands, with the facts that each decision saw")]
+    [EndpointDescription("Lists the commands that were refused, with the facts that each decision saw.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found")]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, HttpContext http)
     {

@@ -11,10 +11,12 @@ namespace Banking.Accounts.ReadModels;
 
 public static class GetTransactionEndpoint
 {
-    [WolverineGet("/v1/transactions/{transaction}")]
+    [WolverineGet("/v1/transactions/{transaction}", OperationId = "getTransaction")]
     [Tags("Money")]
     [EndpointSummary("Get a deposit, withdrawal, transfer or correction in its present form, with its corrections")]
+    [EndpointDescription("Gets a transaction as it counts now: with all corrections of it, and what they changed.")]
     [Authorize(Policies.Read)]
+    [Problems("transaction_not_found")]
     [ProducesResponseType<TransactionView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string transaction, TransactionReader transactions, AccountReader reader, HttpContext http)
     {

@@ -14,18 +14,20 @@ namespace Banking.Accounts.ReadModels;
 
 public static class ListAccountsEndpoint
 {
-    [WolverineGet("/v1/accounts")]
+    [WolverineGet("/v1/accounts", OperationId = "listAccounts")]
     [PageParameters]
-    [QueryParameter("customerId", "Owner or delegate.")]
-    [QueryParameter("number", "Account number.")]
+    [QueryParameter("customerId", "Only accounts of this customer, as owner or delegate.")]
+    [QueryParameter("number", "The account with this number.")]
     [QueryParameter("externalId", "The id that an imported account had at its source.")]
-    [QueryParameter("currency", "ISO 4217 code.")]
-    [QueryParameter("status", "open or closed.")]
-    [QueryParameter("product", "Product.")]
-    [QueryParameter("q", "Part of the number, or the external id.")]
+    [QueryParameter("currency", "Only accounts in this currency, an ISO 4217 code.")]
+    [QueryParameter<AccountStatus>("status", "Only open or only closed accounts.")]
+    [QueryParameter("product", "Only accounts of this product.")]
+    [QueryParameter("q", "A part of the number, or the external id.")]
     [Tags("Accounts")]
     [EndpointSummary("List and search accounts")]
+    [EndpointDescription("Lists the accounts that the caller may see, filtered by any of the parameters. Balances are those of now.")]
     [Authorize(Policies.Read)]
+    [Problems("invalid_account_number", "malformed_customer_id", "malformed_filter", "unknown_currency")]
     [ListsFrom(AccountDirectory.ModelName)]
     [ProducesResponseType<Page<AccountView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Account> states, HttpContext http)

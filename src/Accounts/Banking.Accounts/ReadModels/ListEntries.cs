@@ -17,14 +17,18 @@ public sealed record ActivityView(string AccountId, long Position, EntryView Ent
 
 public static class ListEntriesEndpoint
 {
-    [WolverineGet("/v1/entries")]
+    [WolverineGet("/v1/entries", OperationId = "searchEntries")]
     [PageParameters]
     [QueryParameter("customerId", "Only the accounts of this customer.")]
     [QueryParameter("amount", "Exactly this amount, credits and debits; requires currency.")]
     [QueryParameter("currency", "The currency of amount.")]
     [Tags("Accounts")]
     [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
+    [EndpointDescription("Lists the newest entries of all accounts, of one customer, or of one amount.")]
     [Authorize(Policies.Read)]
+    [Problems(
+        "customer_not_found", "malformed_customer_id", "currency_without_amount", "unknown_currency", "invalid_amount",
+        "amount_not_positive")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(EntryPages pages, IQuerySession session, HttpContext http)

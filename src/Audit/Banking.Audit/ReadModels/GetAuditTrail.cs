@@ -15,9 +15,8 @@ using Wolverine.Http;
 
 namespace Banking.Audit.ReadModels;
 
-/// <summary>
-/// One event of the log with its metadata. The SQL below writes the JSON; this record describes it for the OpenAPI document.
-/// </summary>
+/// <summary>One event of the log with its metadata.</summary>
+/// <remarks>The SQL below writes the JSON; this record describes it for the OpenAPI document.</remarks>
 /// <param name="Position">The event's position in the log.</param>
 /// <param name="StreamId">The digits of the id of the event's account, customer or refusal.</param>
 /// <param name="Version">The event's version in its stream.</param>
@@ -68,7 +67,7 @@ public static class GetAuditTrailEndpoint
     /// <summary>
     /// Newest first. All given filters must match; from and to are recorded times, and to is exclusive.
     /// </summary>
-    [WolverineGet("/audit/events")]
+    [WolverineGet("/audit/events", OperationId = "searchEvents")]
     [PageParameters]
     [QueryParameter("actor", "The actor of the event.")]
     [QueryParameter("account", "An account's id, acc_…")]
@@ -76,12 +75,14 @@ public static class GetAuditTrailEndpoint
     [QueryParameter("type", "Type of event, such as accounts.money-deposited.v1.")]
     [QueryParameter("correlationId", "The correlation id of the event.")]
     [QueryParameter("eventId", "One event, evt_…")]
-    [QueryParameter("from", "Recorded at or after this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter("to", "Recorded before this instant.")]
-    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter<DateTimeOffset>("from", "Recorded at or after this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter<DateTimeOffset>("to", "Recorded before this instant.")]
+    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Audit")]
     [EndpointSummary("Search the events of the log with their metadata")]
+    [EndpointDescription("Searches the events of all accounts, customers and operators by actor, time, type and correlation.")]
     [Authorize(Policies.Audit)]
+    [Problems("malformed_filter", "malformed_period")]
     [ReadsFrom(AuditModel.ModelName)]
     [ProducesResponseType<Page<AuditEventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)

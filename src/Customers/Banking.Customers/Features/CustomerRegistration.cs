@@ -15,7 +15,7 @@ namespace Banking.Customers.Features;
 public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup<Customer> group, TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: false, RegisterCustomerHandler.Shape, read, RunAsync);
+        commandRoute.HttpAsync(http, RegisterCustomerHandler.Shape, read, RunAsync);
 
     internal Task<CommandReply> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);

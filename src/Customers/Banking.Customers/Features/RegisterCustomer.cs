@@ -4,6 +4,7 @@ using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -48,11 +49,14 @@ public sealed record CustomerView(
 
 public static class RegisterCustomerEndpoint
 {
-    [WolverinePost("/v1/customers")]
+    [WolverinePost("/v1/customers", OperationId = "registerCustomer")]
+    [RunsCommand]
     [Creates("a customer")]
     [Tags("Customers")]
     [EndpointSummary("Register a customer")]
+    [EndpointDescription("Registers a customer. Personal data is stored encrypted under a key of its own.")]
     [Authorize(Policies.Onboard)]
+    [Problems("invalid_text", "overloaded")]
     [ProducesResponseType<CustomerView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(RegisterCustomerRequest request, CustomerRegistration registration, HttpContext http) =>
         registration.HttpAsync(http, key => (new RegisterCustomer(key, request.Name, request.Email, request.Phone), null));

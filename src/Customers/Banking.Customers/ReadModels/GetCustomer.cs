@@ -15,10 +15,13 @@ namespace Banking.Customers.ReadModels;
 
 public static class GetCustomerEndpoint
 {
-    [WolverineGet("/v1/customers/{customer}")]
+    [WolverineGet("/v1/customers/{customer}", OperationId = "getCustomer")]
+    [HasVersion]
     [Tags("Customers")]
     [EndpointSummary("Get a customer")]
+    [EndpointDescription("Gets a customer with the personal data that the caller may see.")]
     [Authorize(Policies.Read)]
+    [Problems("customer_not_found")]
     [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)

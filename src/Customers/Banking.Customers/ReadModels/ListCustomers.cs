@@ -19,12 +19,14 @@ public static class ListCustomersEndpoint
     /// Names cannot be searched: they are encrypted under a key per customer, and an index of decrypted names would outlive the erasure of
     /// a key.
     /// </summary>
-    [WolverineGet("/v1/customers")]
+    [WolverineGet("/v1/customers", OperationId = "listCustomers")]
     [PageParameters]
     [QueryParameter("externalId", "The id that an imported customer had at its source. Names are encrypted and cannot be searched.")]
     [Tags("Customers")]
     [EndpointSummary("List customers")]
+    [EndpointDescription("Lists customers in the order of their registration. A customer lists only itself.")]
     [Authorize(Policies.Read)]
+    [Problems("malformed_filter")]
     [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Customer> states, IQuerySession session, HttpContext http)
     {

@@ -22,9 +22,10 @@ public sealed record ListenersView(IReadOnlyList<ListenerView> Items);
 
 public static class GetListenersEndpoint
 {
-    [WolverineGet("/ops/incoming")]
+    [WolverineGet("/ops/incoming", OperationId = "listListeners")]
     [Tags("Operations")]
     [EndpointSummary("List the queues from which this host takes commands, and their state")]
+    [EndpointDescription("Lists the queues from which this host takes commands, with the state of each.")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ListenersView>(StatusCodes.Status200OK)]
     public static IResult Get(ListenerStates states)

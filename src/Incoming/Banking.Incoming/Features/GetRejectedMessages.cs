@@ -31,9 +31,10 @@ public static class GetRejectedMessagesEndpoint
     /// <summary>The code of a replayed message that failed for another reason than a rejection.</summary>
     private const string NoCode = "internal_error";
 
-    [WolverineGet("/ops/incoming/dead-letters")]
+    [WolverineGet("/ops/incoming/dead-letters", OperationId = "listRejectedMessages")]
     [Tags("Operations")]
     [EndpointSummary("List messages of services that could not be decided, grouped by code")]
+    [EndpointDescription("Lists the messages of services that could not be decided, grouped by the code of the problem.")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<RejectedMessagesView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IWolverineRuntime runtime, CancellationToken ct)

@@ -30,11 +30,13 @@ public sealed record BalanceSheetLine(string Account, short Number, Amount Balan
 
 public static class GetBalanceSheetEndpoint
 {
-    [WolverineGet("/v1/ledger/balance-sheet")]
+    [WolverineGet("/v1/ledger/balance-sheet", OperationId = "getBalanceSheet")]
     [AsOfParameters]
     [Tags("Ledger")]
     [EndpointSummary("Get the balance sheet of a day, as known at an instant")]
+    [EndpointDescription("Gets the assets, liabilities and equity of the bank at the end of a day, as known at an instant.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("known_in_future")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<BalanceSheetView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(GlBalances balances, TimeProvider clock, HttpContext http)

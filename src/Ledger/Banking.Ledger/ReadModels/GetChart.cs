@@ -16,9 +16,10 @@ public sealed record GlAccountView(string Account, short Number, GlKind Kind, IR
 
 public static class GetChartEndpoint
 {
-    [WolverineGet("/v1/ledger/accounts")]
+    [WolverineGet("/v1/ledger/accounts", OperationId = "listLedgerAccounts")]
     [Tags("Ledger")]
     [EndpointSummary("List the chart of accounts with balances")]
+    [EndpointDescription("Lists the accounts of the general ledger with their balances.")]
     [Authorize(Policies.ReadBooks)]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<GlAccountView>>(StatusCodes.Status200OK)]

@@ -5,6 +5,7 @@ using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Banking.Web.OpenApi;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -17,6 +18,7 @@ namespace Banking.Ledger.ReadModels;
 /// <summary>The figures of the ledger's accounts for one period, by effective day.</summary>
 /// <param name="From">The first day included: the period's first day, or the query's if that is later.</param>
 /// <param name="To">The day after the last day included: the period's end, or the query's if that is earlier.</param>
+[SchemaName("LedgerFiguresView")]
 public sealed record FiguresView(DateOnly From, DateOnly To, IReadOnlyList<FigureView> Accounts);
 
 /// <summary>The figures of one account for one period.</summary>
@@ -38,13 +40,15 @@ public static class GetFiguresEndpoint
         """;
 
     /// <summary>Periods without entries are left out. The limit counts periods.</summary>
-    [WolverineGet("/v1/ledger/figures")]
+    [WolverineGet("/v1/ledger/figures", OperationId = "listLedgerFigures")]
     [PageParameters]
     [PeriodParameters]
-    [QueryParameter("by", "day or month; day if left out. The limit counts these periods.")]
+    [QueryParameter("by", "The length of a period; day if left out. The limit counts periods.", Values = new[] { "day", "month" })]
     [Tags("Ledger")]
     [EndpointSummary("List the figures of each ledger account by day or month")]
+    [EndpointDescription("Lists the debits, credits and balances of each ledger account by day or month.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("malformed_filter", "malformed_period", "unknown_currency")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)

@@ -48,14 +48,16 @@ public static class GetJournalEndpoint
         order by j.effective_on, j.position limit $7
         """;
 
-    [WolverineGet("/v1/ledger/accounts/{account}/entries")]
+    [WolverineGet("/v1/ledger/accounts/{account}/entries", OperationId = "listJournalEntries")]
     [PageParameters]
     [PeriodParameters]
-    [QueryParameter("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter("tz", "IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter<DateTimeOffset>("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
+    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
     [Tags("Ledger")]
     [EndpointSummary("List the journal entries of a ledger account")]
+    [EndpointDescription("Lists the journal entries that touch a ledger account, with all their lines.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("ledger_account_not_found", "known_in_future", "malformed_period", "unknown_currency")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<JournalEntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, NpgsqlDataSource source, TimeProvider clock, HttpContext http)

@@ -40,11 +40,15 @@ public sealed record TrialBalanceLine(
 
 public static class GetTrialBalanceEndpoint
 {
-    [WolverineGet("/v1/ledger/trial-balance")]
+    [WolverineGet("/v1/ledger/trial-balance", OperationId = "getTrialBalance")]
     [AsOfParameters]
     [Tags("Ledger")]
     [EndpointSummary("Get the trial balance of a day, as known at an instant")]
+    [EndpointDescription(
+        "Gets the balances of all ledger accounts at the end of a day, as known at an instant. Their sum is zero in each "
+        + "currency.")]
     [Authorize(Policies.ReadBooks)]
+    [Problems("known_in_future")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<TrialBalanceView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(GlBalances balances, TimeProvider clock, HttpContext http)

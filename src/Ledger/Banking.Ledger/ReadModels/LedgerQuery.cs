@@ -12,9 +12,11 @@ internal sealed class AsOfParametersAttribute : Attribute, IQueryParameters
 {
     public IReadOnlyList<QueryParameter> Parameters { get; } =
     [
-        new("date", "Movements effective up to and on this day in UTC, such as 2026-11-17; today if left out."),
-        new("knownAt", "Of movements recorded by this instant: RFC 3339, or a local time with tz; of all movements if left out."),
-        new("tz", "IANA time zone of knownAt, such as Europe/Berlin."),
+        new("date", "Movements effective up to and on this day in UTC, such as 2026-11-17; today if left out.", typeof(DateOnly)),
+        new(
+            "knownAt", "Of movements recorded by this instant: RFC 3339, or a local time with tz; of all movements if left out.",
+            typeof(DateTimeOffset)),
+        new("tz", "The IANA time zone of knownAt, such as Europe/Berlin.", typeof(string)),
     ];
 }
 
@@ -24,8 +26,9 @@ internal sealed class PeriodParametersAttribute : Attribute, IQueryParameters
 {
     public IReadOnlyList<QueryParameter> Parameters { get; } =
     [
-        new("from", "First effective day in UTC, such as 2026-11-01."), new("to", "The day after the last effective day."),
-        new("currency", "ISO 4217 code."),
+        new("from", "The first effective day in UTC, such as 2026-11-01.", typeof(DateOnly)),
+        new("to", "The day after the last effective day.", typeof(DateOnly)),
+        new("currency", "Only this currency, an ISO 4217 code.", typeof(string)),
     ];
 }
 

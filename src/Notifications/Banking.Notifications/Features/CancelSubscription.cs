@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.Notifications.Domain;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -16,11 +17,14 @@ public sealed record CancelSubscriptionRequest(string? Reason = null);
 public static class CancelSubscriptionEndpoint
 {
     /// <summary>Events recorded before the cancellation still give notifications.</summary>
-    [WolverinePost("/v1/notification-subscriptions/{subscription}/cancel")]
+    [WolverinePost("/v1/notification-subscriptions/{subscription}/cancel", OperationId = "cancelSubscription")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Notifications")]
     [EndpointSummary("Cancel a subscription")]
+    [EndpointDescription("Cancels a subscription. Events that were recorded before still give notifications.")]
     [Authorize(Policies.Subscribe)]
+    [Problems("subscription_not_found", "already_cancelled", "invalid_text", "overloaded")]
     [ProducesResponseType<SubscriptionView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string subscription, CancelSubscriptionRequest request, SubscriptionCommands commands, HttpContext http) =>

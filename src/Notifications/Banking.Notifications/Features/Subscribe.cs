@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.Notifications.Domain;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -42,11 +43,16 @@ public sealed record SubscriptionView(
 
 public static class SubscribeEndpoint
 {
-    [WolverinePost("/v1/notification-subscriptions")]
+    [WolverinePost("/v1/notification-subscriptions", OperationId = "subscribe")]
+    [RunsCommand]
     [Creates("a subscription")]
     [Tags("Notifications")]
     [EndpointSummary("Subscribe to notifications about an account")]
+    [EndpointDescription("Subscribes to notifications about the movements or other events of an account.")]
     [Authorize(Policies.Subscribe)]
+    [Problems(
+        "account_not_found", "unknown_type", "minimum_without_amount", "unknown_currency", "invalid_amount", "amount_not_positive",
+        "overloaded")]
     [ProducesResponseType<SubscriptionView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(SubscribeRequest request, SubscriptionCommands commands, HttpContext http) =>
         commands.SubscribeAsync(http, key => Read(key, request));

@@ -25,10 +25,10 @@ public sealed class SubscriptionCommands(
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
 
     internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: false, SubscribeDecision.Shape, read, SubscribeAsync);
+        commandRoute.HttpAsync(http, SubscribeDecision.Shape, read, SubscribeAsync);
 
     internal Task<IResult> CancelAsync(HttpContext http, Func<string, (CancelSubscription? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: false, CancelDecision.Shape, read, CancelAsync);
+        commandRoute.HttpAsync(http, CancelDecision.Shape, read, CancelAsync);
 
     internal async Task CancelAllAsync(AccountWasClosed closed, Envelope envelope, CancellationToken ct)
     {

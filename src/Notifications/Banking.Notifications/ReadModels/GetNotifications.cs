@@ -29,13 +29,15 @@ public sealed record NotificationView(
 
 public static class GetNotificationsEndpoint
 {
-    [WolverineGet("/v1/notifications")]
+    [WolverineGet("/v1/notifications", OperationId = "listNotifications")]
     [HasNoPosition]
     [PageParameters]
     [QueryParameter("account", "Only notifications about this account, acc_…")]
     [Tags("Notifications")]
     [EndpointSummary("List notifications, newest first; a customer lists those of their own subscriptions")]
+    [EndpointDescription("Lists notifications, the newest first. A customer lists those of its own subscriptions.")]
     [Authorize(Policies.Read)]
+    [Problems("malformed_filter")]
     [ProducesResponseType<Page<NotificationView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
     {

@@ -14,12 +14,14 @@ namespace Banking.Notifications.ReadModels;
 
 public static class ListSubscriptionsEndpoint
 {
-    [WolverineGet("/v1/notification-subscriptions")]
+    [WolverineGet("/v1/notification-subscriptions", OperationId = "listSubscriptions")]
     [PageParameters]
     [QueryParameter("account", "Only subscriptions to this account, acc_…")]
     [Tags("Notifications")]
     [EndpointSummary("List subscriptions; a customer lists their own")]
+    [EndpointDescription("Lists subscriptions. A customer lists its own.")]
     [Authorize(Policies.Read)]
+    [Problems("malformed_filter")]
     [ProducesResponseType<Page<SubscriptionView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Subscription> states, HttpContext http)
     {

@@ -38,11 +38,13 @@ public static class GetCandidateEndpoint
     /// <summary>Separates table and subject in a cursor; no name of a table has it.</summary>
     private const char Separator = '/';
 
-    [WolverineGet("/ops/projections/{name}/candidate")]
+    [WolverineGet("/ops/projections/{name}/candidate", OperationId = "getCandidate")]
     [PageParameters]
     [Tags("Operations")]
     [EndpointSummary("Get the newest candidate: its state, its progress, and its differences by account")]
+    [EndpointDescription("Gets the newest candidate of a read model with its progress and its differences from the active version.")]
     [Authorize(Policies.Watch)]
+    [Problems("projection_not_found", "no_candidate")]
     [ProducesResponseType<CandidateView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string name, Trials trials, CandidateDifferences differences, HttpContext http)

@@ -21,11 +21,13 @@ public static class GetRebuildEndpoint
     /// <summary>
     /// The newest rebuild. With Accept: text/event-stream, events "progress" until the rebuild ends, then one event "finished".
     /// </summary>
-    [WolverineGet("/ops/projections/{name}/rebuild")]
+    [WolverineGet("/ops/projections/{name}/rebuild", OperationId = "getRebuild")]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
     [Tags("Operations")]
     [EndpointSummary("Get the progress of a rebuild, once or as server-sent events")]
+    [EndpointDescription("Gets the progress of a rebuild, once as JSON or continuously as server-sent events.")]
     [Authorize(Policies.Watch)]
+    [Problems("projection_not_found", "no_rebuild")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string name, ProjectionOperations operations, TimeProvider clock, HttpContext http)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.Operations.ReadModels;
@@ -16,7 +17,9 @@ namespace Banking.Operations.Features;
 /// <summary>The reason of an operator's action on a read model.</summary>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record ProjectionRequest(string ReasonCode = "", string Reason = "");
+public sealed record ProjectionRequest(
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 /// <summary>
 /// A rebuild builds a candidate from the log, compares it with the active version, and switches. This endpoint requests it; any host runs
@@ -24,10 +27,12 @@ public sealed record ProjectionRequest(string ReasonCode = "", string Reason = "
 /// </summary>
 public static class RebuildProjectionEndpoint
 {
-    [WolverinePost("/ops/projections/{name}/rebuild")]
+    [WolverinePost("/ops/projections/{name}/rebuild", OperationId = "rebuildReadModel")]
     [Tags("Operations")]
     [EndpointSummary("Rebuild a read model while the active version serves")]
+    [EndpointDescription("Rebuilds a read model from the log while the active version serves.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "rebuild_in_progress", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
         string name,
@@ -68,10 +73,12 @@ public static class RebuildProjectionEndpoint
         new(Refusal.Conflict("rebuild_in_progress", "A rebuild of this read model is running, or waits for a decision.", ("name", name)));
 
     /// <summary>Rebuilds all read models with tables, in one pass over the log.</summary>
-    [WolverinePost("/ops/projections/rebuild")]
+    [WolverinePost("/ops/projections/rebuild", OperationId = "rebuildAllReadModels")]
     [Tags("Operations")]
     [EndpointSummary("Rebuild all read models in one pass while the active versions serve")]
+    [EndpointDescription("Rebuilds all read models in one pass of the log while the active versions serve.")]
     [Authorize(Policies.Operate)]
+    [Problems("rebuild_in_progress", "reason_required", "invalid_text")]
     [ProducesResponseType<IReadOnlyList<GenerationView>>(StatusCodes.Status202Accepted)]
     public static Task<IResult> PostAll(
         ProjectionRequest request,
@@ -94,10 +101,12 @@ public static class RebuildProjectionEndpoint
             return TypedResults.Json(made.Select(GenerationView.Of).ToList(), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
         });
 
-    [WolverinePost("/ops/projections/{name}/rebuild/cancel")]
+    [WolverinePost("/ops/projections/{name}/rebuild/cancel", OperationId = "cancelRebuild")]
     [Tags("Operations")]
     [EndpointSummary("Cancel a rebuild; the active version stays")]
+    [EndpointDescription("Cancels a rebuild. The active version stays.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "no_rebuild", "not_for_documents", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Cancel(
         string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, HttpContext http) =>
@@ -105,10 +114,12 @@ public static class RebuildProjectionEndpoint
             await rebuild.CancelAsync(model, action, http.RequestAborted) ? await operations.ShowAsync(name, null, http) : NoRebuild(name));
 
     /// <summary>Activates a candidate that differs from the active version, by an operator's decision.</summary>
-    [WolverinePost("/ops/projections/{name}/rebuild/switch")]
+    [WolverinePost("/ops/projections/{name}/rebuild/switch", OperationId = "switchToRebuild")]
     [Tags("Operations")]
     [EndpointSummary("Activate a rebuild that differs from the active version")]
+    [EndpointDescription("Activates a rebuild that differs from the active version and waits for this decision.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "no_rebuild", "not_for_documents", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Switch(
         string name, ProjectionRequest request, ProjectionOperations operations, Rebuild rebuild, HttpContext http) =>

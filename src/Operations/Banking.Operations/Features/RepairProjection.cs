@@ -21,10 +21,12 @@ public static class RepairProjectionEndpoint
     /// Compares a read model with the log, replaces what differs, and then answers. The name is that of a read model, or of a kind of
     /// stored state that the sentinel or verify reported: customer, webhook, subscription.
     /// </summary>
-    [WolverinePost("/ops/projections/{name}/repair")]
+    [WolverinePost("/ops/projections/{name}/repair", OperationId = "repairReadModel")]
     [Tags("Operations")]
     [EndpointSummary("Repair differences from the log in a read model and in stored states")]
+    [EndpointDescription("Repairs the differences from the log in a read model and in stored states.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "repair_not_possible_now", "not_for_documents", "reason_required", "invalid_text")]
     [ProducesResponseType<RepairView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) =>
         !repair.Knows(name)

@@ -41,11 +41,13 @@ public static class ReplayAccountEndpoint
     private const string Prefix = "acc";
     private const string StreamType = "account";
 
-    [WolverinePost("/ops/accounts/{account}/replay")]
-    [QueryParameter("repair", "true repairs what differs; false, or left out, only compares.")]
+    [WolverinePost("/ops/accounts/{account}/replay", OperationId = "replayAccount")]
+    [QueryParameter<bool>("repair", "true repairs what differs; false, or left out, only compares.")]
     [Tags("Operations")]
     [EndpointSummary("Replay an account's events and compare all data derived from them; with repair=true, repair it")]
+    [EndpointDescription("Replays the events of an account, compares all data that is derived from them, and repairs it if asked to.")]
     [Authorize(Policies.Operate)]
+    [Problems("account_not_found", "malformed_repair", "repair_not_possible_now", "reason_required", "invalid_text")]
     [ProducesResponseType<AccountReplayView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
         string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, HttpContext http)

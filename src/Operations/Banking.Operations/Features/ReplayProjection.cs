@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.ReadModels.Replaying;
@@ -20,8 +21,8 @@ public sealed record ReplayRequest(
     string? AccountId = null,
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
-    string ReasonCode = "",
-    string Reason = "");
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 /// <summary>The result of a replay.</summary>
 /// <param name="Rows">The number of rows by table.</param>
@@ -30,10 +31,12 @@ public sealed record ReplayView(string Schema, long Events, IReadOnlyDictionary<
 public static class ReplayProjectionEndpoint
 {
     /// <summary>Answers when the replay has finished. For a long log use the command line, which shows the progress.</summary>
-    [WolverinePost("/ops/projections/{name}/replay")]
+    [WolverinePost("/ops/projections/{name}/replay", OperationId = "replayReadModel")]
     [Tags("Operations")]
     [EndpointSummary("Replay a part of the log into a scratch schema")]
+    [EndpointDescription("Replays a part of the log into a schema of its own, which serves nothing.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "not_for_documents", "reason_required", "invalid_text")]
     [ProducesResponseType<ReplayView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string name, ReplayRequest request, ProjectionOperations operations, Replay replay, HttpContext http) =>

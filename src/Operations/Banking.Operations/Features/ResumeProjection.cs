@@ -16,10 +16,12 @@ namespace Banking.Operations.Features;
 /// </summary>
 public static class ResumeProjectionEndpoint
 {
-    [WolverinePost("/ops/projections/{name}/resume")]
+    [WolverinePost("/ops/projections/{name}/resume", OperationId = "resumeReadModel")]
     [Tags("Operations")]
     [EndpointSummary("Resume a read model that paused before an event")]
+    [EndpointDescription("Resumes a read model that paused before an event it could not apply.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "not_paused", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string name,

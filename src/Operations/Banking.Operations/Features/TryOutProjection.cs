@@ -16,10 +16,12 @@ namespace Banking.Operations.Features;
 /// </summary>
 public static class TryOutProjectionEndpoint
 {
-    [WolverinePost("/ops/projections/{name}/candidate")]
+    [WolverinePost("/ops/projections/{name}/candidate", OperationId = "buildCandidate")]
     [Tags("Operations")]
     [EndpointSummary("Build a candidate of a read model and compare it, without a switch")]
+    [EndpointDescription("Builds a candidate of a read model from the log and compares it. Nothing is switched.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "candidate_exists", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(
         string name, ProjectionRequest request, ProjectionOperations operations, Trials trials, RebuildRunner runner, HttpContext http) =>
@@ -40,10 +42,12 @@ public static class TryOutProjectionEndpoint
     /// A book's readers see the candidate, with the events up to the switch, at once. The documents of a document read model are rebuilt in
     /// place: the answer is 202 with the address of that rebuild.
     /// </summary>
-    [WolverinePost("/ops/projections/{name}/candidate/switch")]
+    [WolverinePost("/ops/projections/{name}/candidate/switch", OperationId = "switchToCandidate")]
     [Tags("Operations")]
     [EndpointSummary("Activate a candidate that was built and compared")]
+    [EndpointDescription("Activates a candidate that was built and compared.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "no_candidate", "other_version", "candidate_building", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     [ProducesResponseType<GenerationView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Switch(
@@ -72,12 +76,14 @@ public static class TryOutProjectionEndpoint
         });
 
     /// <summary>The reason is in the query, because proxies may drop the body of a DELETE.</summary>
-    [WolverineDelete("/ops/projections/{name}/candidate")]
-    [QueryParameter("reasonCode", "The code of the reason: lower-case letters, digits, - and _.")]
-    [QueryParameter("reason", "The reason in words.")]
+    [WolverineDelete("/ops/projections/{name}/candidate", OperationId = "dropCandidate")]
+    [QueryParameter("reasonCode", "The code of the reason: lower-case letters, digits, - and _.", IsRequired = true)]
+    [QueryParameter("reason", "The reason in words.", IsRequired = true)]
     [Tags("Operations")]
     [EndpointSummary("Drop a candidate; the active version stays")]
+    [EndpointDescription("Drops a candidate. The active version stays.")]
     [Authorize(Policies.Operate)]
+    [Problems("projection_not_found", "no_candidate", "reason_required", "invalid_text")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Drop(string name, ProjectionOperations operations, Trials trials, HttpContext http)
     {

@@ -93,9 +93,10 @@ public sealed record ProjectionsView(IReadOnlyList<ProjectionView> Items, Sentin
 
 public static class GetProjectionsEndpoint
 {
-    [WolverineGet("/ops/projections")]
+    [WolverineGet("/ops/projections", OperationId = "listReadModels")]
     [Tags("Operations")]
     [EndpointSummary("List the read models: lag, trend, stalls, rebuilds, and the differences that the sentinel found")]
+    [EndpointDescription("Lists the read models with their lag, rebuilds, and the differences from the log that the sentinel found.")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<ProjectionsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(

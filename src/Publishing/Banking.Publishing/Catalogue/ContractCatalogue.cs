@@ -9,6 +9,7 @@ using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Banking.Publishing.Catalogue;
@@ -58,9 +59,15 @@ public sealed class ContractCatalogue(PublicContracts contracts, IEnumerable<Ban
     {
         var group = routes.MapGroup("").WithTags("Publication").AllowAnonymous();
         group.MapGet(AsyncApiPath, (ContractCatalogue catalogue) => TypedResults.Text(catalogue.AsyncApi, "application/json"))
-            .WithSummary("Get the AsyncAPI document of published events and of commands by message");
+            .WithMetadata(new ProducesResponseTypeAttribute(StatusCodes.Status200OK))
+            .WithName("getAsyncApi")
+            .WithSummary("Get the AsyncAPI document of published events and of commands by message")
+            .WithDescription("Gets the AsyncAPI 3.0 document of the published events and of the commands that services send by message.");
         group.MapGet("/contracts", (ContractCatalogue catalogue) => TypedResults.Json(catalogue.List, ApiJson.Options))
-            .WithSummary("List the contracts of published events and of commands by message");
+            .WithMetadata(new ProducesResponseTypeAttribute(typeof(ContractList), StatusCodes.Status200OK))
+            .WithName("listContracts")
+            .WithSummary("List the contracts of published events and of commands by message")
+            .WithDescription("Lists the contracts of the published events and of the commands that services send by message.");
         group.MapGet(PublicContract.SchemaPath("{type}"), IResult (string type, ContractCatalogue catalogue, HttpContext http) =>
                 catalogue.Schemas.TryGetValue(type, out var schema)
                     ? TypedResults.Text(schema, AnswerForm.Of(http) ?? SchemaType)
@@ -68,7 +75,10 @@ public sealed class ContractCatalogue(PublicContracts contracts, IEnumerable<Ban
                         Refusal.NotFound(
                             "unknown_contract", "There is no contract with this name; GET /contracts lists them.")))
             .WithMetadata(new ServesAttribute(SchemaType, MediaTypeNames.Application.Json))
-            .WithSummary("Get the JSON Schema of an event's data, with the whole event under $defs/event, or of a command");
+            .WithMetadata(new ProducesResponseTypeAttribute(StatusCodes.Status200OK), new ProblemsAttribute("unknown_contract"))
+            .WithName("getContract")
+            .WithSummary("Get the JSON Schema of an event's data or of a command")
+            .WithDescription("Gets a JSON Schema. That of an event has the whole event under $defs/event.");
     }
 
     private static IReadOnlyList<BusCommand> CommandsOf(IEnumerable<BankModule> modules) =>

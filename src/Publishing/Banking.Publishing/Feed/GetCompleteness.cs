@@ -21,12 +21,14 @@ public sealed record CompletenessView(string Account, long? First, long? Last, l
 
 public static class GetCompletenessEndpoint
 {
-    [WolverineGet("/v1/feed/completeness")]
+    [WolverineGet("/v1/feed/completeness", OperationId = "getCompleteness")]
     [ReadsCompleteLog]
-    [QueryParameter("account", "An account's id, acc_…")]
+    [QueryParameter("account", "The account's id, acc_…", IsRequired = true)]
     [Tags("Publication")]
     [EndpointSummary("Get the range of published versions of an account, to check that a consumer has all")]
+    [EndpointDescription("Gets the range of published versions of an account. A consumer that has all of them has missed nothing.")]
     [Authorize(Policies.ReadFeed)]
+    [Problems("malformed_account")]
     [ProducesResponseType<CompletenessView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(PublicLog log, HighWaterMark highWaterMark, HttpContext http)
     {

@@ -32,16 +32,19 @@ public static class GetFeedEndpoint
     /// Events after a position, oldest first. With Accept: text/event-stream the answer continues until the client closes it; the id of
     /// each event is its position.
     /// </summary>
-    [WolverineGet("/v1/feed")]
+    [WolverineGet("/v1/feed", OperationId = "readFeed")]
     [ReadsCompleteLog]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
-    [QueryParameter("after", "Only events after this position; from the beginning when left out.")]
-    [QueryParameter("limit", "1 to 1000; 100 when left out. For pages only, not for a stream.")]
+    [QueryParameter<long>("after", "Only events after this position; from the beginning when left out.")]
+    [QueryParameter<int>(
+        "limit", "The number of events of a page; 100 when left out. For pages only, not for a stream.", Minimum = 1, Maximum = 1000)]
     [QueryParameter("types", "Only events of these types, separated by commas; of all types when left out.")]
     [QueryParameter("accounts", "Only events of these accounts, acc_…, separated by commas; of all accounts when left out.")]
     [Tags("Publication")]
     [EndpointSummary("Read published events in the order of the log, as pages or as a stream of server-sent events")]
+    [EndpointDescription("Reads published events in the order of the log, as pages or as a stream of server-sent events.")]
     [Authorize(Policies.ReadFeed)]
+    [Problems("malformed_position", "malformed_limit", "limit_of_a_stream", "malformed_filter", "position_beyond_end")]
     [ProducesResponseType<FeedPage>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         PublicLog log, FeedStream stream, PublicContracts contracts, HighWaterMark highWaterMark, LogEnd end, HttpContext http)

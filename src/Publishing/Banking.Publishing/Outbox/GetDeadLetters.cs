@@ -49,13 +49,15 @@ public static class GetDeadLettersEndpoint
 {
     private const int MaxItems = 100;
 
-    [WolverineGet("/ops/dead-letters")]
+    [WolverineGet("/ops/dead-letters", OperationId = "listDeadLetters")]
     [QueryParameter("destination", "Only dead letters of this destination.")]
     [QueryParameter("cause", "Only dead letters with this cause.")]
     [QueryParameter("account", "Only the dead letter of this account, acc_…")]
     [Tags("Operations")]
     [EndpointSummary("List events that destinations rejected, grouped by cause")]
+    [EndpointDescription("Lists the events that destinations rejected, grouped by cause.")]
     [Authorize(Policies.Watch)]
+    [Problems("malformed_filter")]
     [ProducesResponseType<DeadLettersView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(BlockedAccounts blocked, HttpContext http)
     {

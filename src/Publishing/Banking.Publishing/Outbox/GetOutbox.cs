@@ -10,9 +10,10 @@ namespace Banking.Publishing.Outbox;
 public static class GetOutboxEndpoint
 {
     /// <summary>The same events are always available at /v1/feed.</summary>
-    [WolverineGet("/ops/outbox")]
+    [WolverineGet("/ops/outbox", OperationId = "listDestinations")]
     [Tags("Operations")]
     [EndpointSummary("List destinations of publication with backlog, age, rate, holds and problems")]
+    [EndpointDescription("Lists the destinations of publication with their backlog, age, rate, holds and problems.")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(OutboxView view, HttpContext http) =>

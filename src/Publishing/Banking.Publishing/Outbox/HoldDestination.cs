@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.Publishing.Publishers;
@@ -13,7 +14,10 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Type">One type of published event, such as banking.account.money-deposited.v1; all types when left out.</param>
 /// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record HoldRequest(string? Type = null, string ReasonCode = "", string Reason = "");
+public sealed record HoldRequest(
+    string? Type = null,
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 public static class HoldDestinationEndpoint
 {
@@ -21,10 +25,12 @@ public static class HoldDestinationEndpoint
     /// No event is lost. If only one type is held, an account is blocked at its first event of that type, so that its events stay in order;
     /// other accounts are not affected.
     /// </summary>
-    [WolverinePost("/ops/outbox/{destination}/hold")]
+    [WolverinePost("/ops/outbox/{destination}/hold", OperationId = "holdDestination")]
     [Tags("Operations")]
     [EndpointSummary("Hold publication to a destination, or of one event type to it")]
+    [EndpointDescription("Holds publication to a destination, or of one type of event to it. No event is lost.")]
     [Authorize(Policies.Operate)]
+    [Problems("destination_not_found", "already_held", "unknown_type", "reason_required", "invalid_text")]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string destination, HoldRequest request, OutboxCommands commands, PublisherControl control, OutboxView view, HttpContext http) =>
@@ -37,10 +43,12 @@ public static class HoldDestinationEndpoint
 
 public static class ReleaseDestinationEndpoint
 {
-    [WolverinePost("/ops/outbox/{destination}/release")]
+    [WolverinePost("/ops/outbox/{destination}/release", OperationId = "releaseDestination")]
     [Tags("Operations")]
     [EndpointSummary("Release publication to a destination, or of one event type to it")]
+    [EndpointDescription("Releases a hold. What waited is delivered in order.")]
     [Authorize(Policies.Operate)]
+    [Problems("destination_not_found", "not_held", "unknown_type", "reason_required", "invalid_text")]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string destination, HoldRequest request, OutboxCommands commands, PublisherControl control, OutboxView view, HttpContext http) =>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.Publishing.Publishers;
@@ -18,7 +19,11 @@ namespace Banking.Publishing.Outbox;
 /// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record SettleRequest(
-    string? Destination = null, string? Cause = null, string? Account = null, string ReasonCode = "", string Reason = "");
+    string? Destination = null,
+    string? Cause = null,
+    string? Account = null,
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 /// <summary>The dead letters that the request applies to; the publishers carry it out in the background.</summary>
 public sealed record SettledView(int Asked, IReadOnlyList<DeadLetterView> Items);
@@ -26,10 +31,12 @@ public sealed record SettledView(int Asked, IReadOnlyList<DeadLetterView> Items)
 public static class ReplayDeadLettersEndpoint
 {
     /// <summary>The blocked events of their accounts follow in order.</summary>
-    [WolverinePost("/ops/dead-letters/replay")]
+    [WolverinePost("/ops/dead-letters/replay", OperationId = "replayDeadLetters")]
     [Tags("Operations")]
     [EndpointSummary("Deliver dead letters to their destinations again: one, some or all")]
+    [EndpointDescription("Delivers dead letters to their destinations again: one, some or all.")]
     [Authorize(Policies.Operate)]
+    [Problems("malformed_account", "reason_required", "invalid_text")]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
         DeadLetterRelease.RunAsync(BlockedAccounts.Retry, request, control, http);
@@ -41,10 +48,12 @@ public static class DiscardDeadLettersEndpoint
     /// The events stay in the log and in the feed, but the destination does not receive them. The blocked events of their accounts follow
     /// in order.
     /// </summary>
-    [WolverinePost("/ops/dead-letters/discard")]
+    [WolverinePost("/ops/dead-letters/discard", OperationId = "discardDeadLetters")]
     [Tags("Operations")]
     [EndpointSummary("Skip dead letters, with a reason: one, some or all")]
+    [EndpointDescription("Skips dead letters: one, some or all. The later events of their accounts are delivered.")]
     [Authorize(Policies.Operate)]
+    [Problems("malformed_account", "reason_required", "invalid_text")]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
         DeadLetterRelease.RunAsync(BlockedAccounts.Discard, request, control, http);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.EventStore.Log;
@@ -14,7 +15,10 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Position">Events after this position are delivered; 0 for the whole log.</param>
 /// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record SetDestinationRequest(long Position, string ReasonCode = "", string Reason = "");
+public sealed record SetDestinationRequest(
+    long Position,
+    [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
+    [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 public static class SetDestinationEndpoint
 {
@@ -22,10 +26,12 @@ public static class SetDestinationEndpoint
     /// For a consumer that lost its data, or that must skip events. Events of accounts that were blocked after the position are delivered
     /// like all others.
     /// </summary>
-    [WolverinePost("/ops/outbox/{destination}/position")]
+    [WolverinePost("/ops/outbox/{destination}/position", OperationId = "setDestinationPosition")]
     [Tags("Operations")]
     [EndpointSummary("Set the position from which the log is delivered to a destination")]
+    [EndpointDescription("Sets the position from which the log is delivered to a destination, backward or forward.")]
     [Authorize(Policies.Operate)]
+    [Problems("destination_not_found", "malformed_position", "position_beyond_end", "reason_required", "invalid_text")]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string destination,

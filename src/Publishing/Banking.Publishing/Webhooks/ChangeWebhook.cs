@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -21,11 +22,16 @@ public static class ChangeWebhookEndpoint
     /// The endpoint keeps its position in the log: events that only the new filter lets through are delivered from now on, not from the
     /// beginning.
     /// </summary>
-    [WolverinePost("/v1/webhooks/{webhook}/change")]
+    [WolverinePost("/v1/webhooks/{webhook}/change", OperationId = "changeWebhook")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Webhooks")]
     [EndpointSummary("Change the address and filters of a webhook endpoint")]
+    [EndpointDescription("Replaces the address and the filters of a webhook endpoint. It keeps its position in the log.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems(
+        "webhook_not_found", "webhook_removed", "malformed_url", "webhook_address_not_allowed", "empty_list", "unknown_name",
+        "invalid_text", "overloaded")]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string webhook, ChangeWebhookRequest request, WebhookCommands commands, HttpContext http) => commands.ChangeAsync(

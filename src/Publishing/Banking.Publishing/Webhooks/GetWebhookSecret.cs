@@ -22,10 +22,12 @@ public sealed record WebhookSecretView(string Secret, DateTimeOffset? Until)
 
 public static class GetWebhookSecretEndpoint
 {
-    [WolverineGet("/v1/webhooks/{webhook}/secret")]
+    [WolverineGet("/v1/webhooks/{webhook}/secret", OperationId = "getWebhookSecrets")]
     [Tags("Webhooks")]
     [EndpointSummary("Get the signing secrets of a webhook endpoint")]
+    [EndpointDescription("Gets the secrets that sign the deliveries to a webhook endpoint.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems("webhook_not_found")]
     [ProducesResponseType<WebhookSecretsView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string webhook, WebhookCommands commands, IQuerySession session, TimeProvider clock, HttpContext http)

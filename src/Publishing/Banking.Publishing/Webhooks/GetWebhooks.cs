@@ -37,10 +37,11 @@ public sealed record WebhookView(
 
 public static class ListWebhooksEndpoint
 {
-    [WolverineGet("/v1/webhooks")]
+    [WolverineGet("/v1/webhooks", OperationId = "listWebhooks")]
     [PageParameters]
     [Tags("Webhooks")]
     [EndpointSummary("List webhook endpoints with their state of delivery")]
+    [EndpointDescription("Lists webhook endpoints with the state of their delivery.")]
     [Authorize(Policies.ManageWebhooks)]
     [ListsFrom(WebhookOverviews.ModelName)]
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
@@ -78,10 +79,12 @@ public static class ListWebhooksEndpoint
 
 public static class GetWebhookEndpoint
 {
-    [WolverineGet("/v1/webhooks/{webhook}")]
+    [WolverineGet("/v1/webhooks/{webhook}", OperationId = "getWebhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Get a webhook endpoint with its state of delivery")]
+    [EndpointDescription("Gets a webhook endpoint with the state of its delivery.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems("webhook_not_found")]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string webhook, WebhookCommands commands, OutboxView outbox, TimeProvider clock, HttpContext http)
     {

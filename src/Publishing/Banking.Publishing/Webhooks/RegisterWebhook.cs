@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Log;
 using Banking.Publishing.Publishers;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -28,11 +29,16 @@ public static class RegisterWebhookEndpoint
     /// Deliveries follow Standard Webhooks 1.0. The signing secret is returned by GET /v1/webhooks/{webhook}/secret and by no other
     /// request.
     /// </summary>
-    [WolverinePost("/v1/webhooks")]
+    [WolverinePost("/v1/webhooks", OperationId = "registerWebhook")]
+    [RunsCommand]
     [Creates("a webhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Register a webhook endpoint")]
+    [EndpointDescription("Registers an address to which events are delivered, signed with a secret of its own.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems(
+        "too_many_webhooks", "malformed_url", "webhook_address_not_allowed", "malformed_from", "position_beyond_end", "empty_list",
+        "unknown_name", "invalid_text", "overloaded")]
     [ProducesResponseType<WebhookView>(StatusCodes.Status201Created)]
     public static async Task<IResult> Post(
         RegisterWebhookRequest request, WebhookCommands commands, HighWaterMark highWaterMark, LogEnd log, HttpContext http)

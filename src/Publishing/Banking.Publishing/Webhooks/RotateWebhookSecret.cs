@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -17,11 +18,14 @@ public static class RotateWebhookSecretEndpoint
     private const int MaxGraceHours = 720;
 
     /// <summary>During the grace period each delivery is signed with both secrets, so that the receiver can switch at any time.</summary>
-    [WolverinePost("/v1/webhooks/{webhook}/secret/rotate")]
+    [WolverinePost("/v1/webhooks/{webhook}/secret/rotate", OperationId = "rotateWebhookSecret")]
+    [RunsCommand]
     [HonoursIfMatch]
     [Tags("Webhooks")]
     [EndpointSummary("Rotate the signing secret of a webhook endpoint")]
+    [EndpointDescription("Gives a webhook endpoint a new secret. The old one signs as well until its grace period ends.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems("webhook_not_found", "webhook_removed", "rotation_under_way", "malformed_grace", "overloaded")]
     [ProducesResponseType<WebhookView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string webhook, RotateWebhookSecretRequest request, WebhookCommands commands, HttpContext http) =>
         commands.ChangeAsync(

@@ -34,10 +34,12 @@ public static class ResendToWebhookEndpoint
     /// <summary>
     /// Makes one attempt at once, independent of ongoing deliveries. An endpoint that already processed the event recognises its id.
     /// </summary>
-    [WolverinePost("/v1/webhooks/{webhook}/resend")]
+    [WolverinePost("/v1/webhooks/{webhook}/resend", OperationId = "resendToWebhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Send an event to a webhook endpoint again and get its answer")]
+    [EndpointDescription("Sends an event to a webhook endpoint again and gives its answer.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems("webhook_not_found", "webhook_removed", "event_not_found", "event_not_wanted", "not_delivered_yet")]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string webhook,
@@ -77,10 +79,12 @@ public static class ResendToWebhookEndpoint
 
 public static class TestWebhookEndpoint
 {
-    [WolverinePost("/v1/webhooks/{webhook}/test")]
+    [WolverinePost("/v1/webhooks/{webhook}/test", OperationId = "testWebhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Send a signed test event to a webhook endpoint and get its answer")]
+    [EndpointDescription("Sends a signed test event to a webhook endpoint and gives its answer.")]
     [Authorize(Policies.ManageWebhooks)]
+    [Problems("webhook_not_found", "webhook_removed", "invalid_text")]
     [ProducesResponseType<AttemptView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string webhook,

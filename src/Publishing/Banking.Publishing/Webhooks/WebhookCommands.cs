@@ -33,7 +33,6 @@ public sealed class WebhookCommands(
         where TCommand : class =>
         route.HttpAsync(
             http,
-            keyRequired: false,
             shape,
             _ => (command, null),
             async (_, context, ct) =>
@@ -58,7 +57,7 @@ public sealed class WebhookCommands(
     internal Task<IResult> ChangeAsync<TCommand>(
         HttpContext http, CommandShape<TCommand> shape, TCommand command, string webhook, string? url,
         Func<Webhook, WebhookSecret, Guid, DateTimeOffset, Decision> decide)
-        where TCommand : class => route.HttpAsync(http, keyRequired: false, shape, _ => (command, null), async (_, context, ct) =>
+        where TCommand : class => route.HttpAsync(http, shape, _ => (command, null), async (_, context, ct) =>
         {
             if (!PublicId.TryParse(Webhook.Prefix, webhook, out var id))
             {

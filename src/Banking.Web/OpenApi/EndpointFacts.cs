@@ -1,0 +1,49 @@
+using Banking.Commands.Decisions;
+using Banking.Web.Commands;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+
+namespace Banking.Web.OpenApi;
+
+/// <summary>What the metadata of an endpoint says about its requests and answers.</summary>
+internal sealed record EndpointFacts(string Method, string Path, IReadOnlyList<object> Metadata)
+{
+    public static EndpointFacts Of(ApiDescription description) => new(
+        description.HttpMethod ?? HttpMethods.Get,
+        "/" + description.RelativePath,
+        [.. description.ActionDescriptor.EndpointMetadata]);
+
+    public bool IsRead => HttpMethods.IsGet(Method);
+
+    public bool NeedsToken => Has<IAuthorizeData>() && !Has<IAllowAnonymous>();
+
+    public RunsCommandAttribute? Command => Find<RunsCommandAttribute>();
+
+    public bool IsBatch => Has<BatchAttribute>();
+
+    /// <summary>A request of an operator: its key is optional and handled by the middleware.</summary>
+    public bool IsOfOperators => OperatorRequest.Is(Method, Path);
+
+    public bool HasKey => Command is not null || IsBatch || IsOfOperators;
+
+    public bool HasBody => !IsRead && Metadata.OfType<IAcceptsMetadata>().Any(a => a.RequestType is not null);
+
+    /// <summary>Whether a read can wait for a position of the log and says which it has reached.</summary>
+    public bool HasPosition => IsRead && NeedsToken && !Has<HasNoPositionAttribute>();
+
+    public bool ServesEventStream => Find<ServesAttribute>()?.MediaTypes.Contains(ServesAttribute.EventStream) == true;
+
+    public IReadOnlyList<QueryParameter> Query => [.. Metadata.OfType<IQueryParameters>().SelectMany(p => p.Parameters)];
+
+    /// <summary>Whether a problem can have this kind: what is malformed in a query is invalid in a body.</summary>
+    public bool CanRefuse(RefusalKind kind, ProblemType problem) =>
+        HasBody || kind != RefusalKind.Invalid || !problem.Kinds.Contains(RefusalKind.Malformed);
+
+    public bool Has<T>() => Metadata.OfType<T>().Any();
+
+    public T? Find<T>()
+        where T : class => Metadata.OfType<T>().LastOrDefault();
+}

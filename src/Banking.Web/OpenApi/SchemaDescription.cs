@@ -1,0 +1,68 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Banking.EventStore.Json;
+using Microsoft.OpenApi;
+
+namespace Banking.Web.OpenApi;
+
+/// <summary>
+/// Adds to the schema of a type what only the bank's own JSON knows: values of enumerations, instants, and which members are present.
+/// </summary>
+internal static class SchemaDescription
+{
+    public static void Apply(OpenApiSchema schema, JsonTypeInfo info)
+    {
+        var type = Nullable.GetUnderlyingType(info.Type) ?? info.Type;
+        if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. Enum.GetNames(type).Select(n => JsonValue.Create(WireNames.Of(n)))];
+        }
+        else if (type == typeof(DateTimeOffset))
+        {
+            // The generator cannot see what a converter writes. A nullable instant of a request may also be null.
+            schema.Type = type == info.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+            schema.Format = "date-time";
+        }
+        else if (info.Kind == JsonTypeInfoKind.Object)
+        {
+            foreach (var property in info.Properties)
+            {
+                DescribePresence(schema, property);
+            }
+        }
+    }
+
+    /// <summary>The form of a parameter's value.</summary>
+    public static (JsonSchemaType Type, string? Format) FormOf(Type type) =>
+        type == typeof(int) ? (JsonSchemaType.Integer, "int32")
+        : type == typeof(long) ? (JsonSchemaType.Integer, "int64")
+        : type == typeof(bool) ? (JsonSchemaType.Boolean, null)
+        : type == typeof(DateOnly) ? (JsonSchemaType.String, "date")
+        : type == typeof(DateTimeOffset) ? (JsonSchemaType.String, "date-time")
+        : (JsonSchemaType.String, null);
+
+    private static bool IsWrittenAsNull(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), true) is
+            [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.Never }];
+
+    /// <summary>Null members are left out of answers, so that only members that cannot be null are always present.</summary>
+    private static void DescribePresence(OpenApiSchema schema, JsonPropertyInfo property)
+    {
+        if (property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), true) == true)
+        {
+            schema.Required ??= new HashSet<string>();
+            schema.Required.Add(property.Name);
+            if (schema.Properties?.TryGetValue(property.Name, out var described) == true && described is OpenApiSchema member)
+            {
+                member.Default = null;
+            }
+        }
+        else if (property.IsGetNullable && !IsWrittenAsNull(property))
+        {
+            schema.Required?.Remove(property.Name);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>
+/// The OpenAPI document says of each operation what clients need. docs/openapi.json is that document, for those without a host.
+/// </summary>
+public sealed partial class OpenApiTests : IAsyncLifetime
+{
+    private string _text = "";
+
+    private JsonElement Document => JsonDocument.Parse(_text).RootElement;
+
+    public async ValueTask InitializeAsync() => _text = await Solution.OpenApiAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public void The_document_is_up_to_date() => ContractDocsTests.AssertCurrent("openapi.json", _text);
+
+    [Fact]
+    public void Every_operation_has_a_name_of_its_own_and_is_described_in_sentences()
+    {
+        var described = Document.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("name").GetString()).ToList();
+
+        Assert.All(Operations(), o =>
+        {
+            Assert.True(
+                Name().IsMatch(Text(o.Operation, "operationId")),
+                $"{o.At} has no OperationId such as transferMoney: docs/extending.md shows how an endpoint describes itself.");
+            Assert.True(Text(o.Operation, "summary").Length > 0, $"{o.At} has no EndpointSummary.");
+            Assert.True(Text(o.Operation, "description").EndsWith('.'), $"{o.At} has no EndpointDescription in sentences.");
+            var tags = o.Operation.TryGetProperty("tags", out var all) ? all.EnumerateArray().Select(t => t.GetString()).ToList() : [];
+            Assert.True(tags is [{ } tag] && described.Contains(tag), $"{o.At} needs one tag that its module describes in Tags.");
+        });
+        Assert.Empty(Operations().GroupBy(o => Text(o.Operation, "operationId")).Where(g => g.Count() > 1).Select(g => g.Key));
+    }
+
+    [Fact]
+    public void Every_operation_declares_its_answer_its_problems_and_whether_it_needs_a_token() => Assert.All(Operations(), o =>
+    {
+        var answers = o.Operation.GetProperty("responses").EnumerateObject().ToList();
+        Assert.True(
+            answers.Any(a => a.Name[0] == '2' && a.Value.TryGetProperty("content", out _)), $"{o.At} has no ProducesResponseType.");
+        Assert.Contains(answers, a => a.Name == "400");
+        Assert.Equal(IsOpen(o.Path) ? 0 : 1, o.Operation.GetProperty("security").GetArrayLength());
+        Assert.Equal(!IsOpen(o.Path), answers.Any(a => a.Name == "401"));
+    });
+
+    [Fact]
+    public void Commands_have_a_key_that_is_required_where_money_moves() => Assert.All(Operations(), o =>
+    {
+        var key = Parameters(o.Operation).Where(p => Text(p, "name") == "Idempotency-Key").ToList();
+        var moves = MovesMoney().IsMatch(o.At);
+        Assert.Equal(moves, key is [var only] && only.TryGetProperty("required", out var required) && required.GetBoolean());
+        // Sending to a webhook runs no command: it makes one attempt at once.
+        Assert.Equal(o.At.StartsWith("get ", StringComparison.Ordinal) || Attempts().IsMatch(o.At), key.Count == 0);
+    });
+
+    [Fact]
+    public void Parameters_have_types() => Assert.All(Operations().SelectMany(o => Parameters(o.Operation)), p =>
+    {
+        var schema = p.GetProperty("schema");
+        var expected = Text(p, "name") switch
+        {
+            "limit" or "after" or "version" or "Ledger-Min-Position" => "integer",
+            "effectiveAt" or "knownAt" => "date-time",
+            "date" => "date",
+            _ => null,
+        };
+        Assert.True(expected is null || Text(schema, "type") == expected || Text(schema, "format") == expected, $"{p} is no {expected}.");
+    });
+
+    private IEnumerable<(string At, string Path, JsonElement Operation)> Operations() =>
+        Document.GetProperty("paths").EnumerateObject().SelectMany(p =>
+            p.Value.EnumerateObject().Select(o => ($"{o.Name} {p.Name}", p.Name, o.Value)));
+
+    private static JsonElement.ArrayEnumerator Parameters(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var all) ? all.EnumerateArray() : default;
+
+    private static string Text(JsonElement element, string member) =>
+        element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    private static bool IsOpen(string path) => !BankPaths().IsMatch(path);
+
+    [GeneratedRegex("^[a-z]+([A-Z][a-z]+)*$")]
+    private static partial Regex Name();
+
+    [GeneratedRegex("^/(v1|ops|audit)/")]
+    private static partial Regex BankPaths();
+
+    [GeneratedRegex("^post /v1/(deposits|withdrawals|transfers|transactions/{transaction}/corrections)$")]
+    private static partial Regex MovesMoney();
+
+    [GeneratedRegex("^post /(v1/webhooks/{webhook}/(resend|test)|dev/token)$")]
+    private static partial Regex Attempts();
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Banking.Web.OpenApi;
+
+namespace Banking.Architecture.Tests;
+
+/// <summary>The catalogue of problems has exactly the codes that the code uses.</summary>
+public sealed partial class ProblemCodeTests
+{
+    private static readonly string[] Sources =
+    [
+        .. Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            // Left out are the lists of the catalogue itself.
+            .Where(f => !f.EndsWith("Problems.cs", StringComparison.Ordinal)
+                || f.EndsWith("StatusCodeProblems.cs", StringComparison.Ordinal)),
+    ];
+
+    [Fact]
+    public void Every_code_that_is_answered_is_in_the_catalogue()
+    {
+        var known = Solution.Problems.All.Select(p => p.Code).ToHashSet();
+
+        var answered = Sources.SelectMany(f => Refusals().Matches(File.ReadAllText(f)).Select(m => m.Groups["code"].Value));
+        Assert.Equal([], answered.Distinct().Except(known));
+    }
+
+    [Fact]
+    public void Every_code_of_the_catalogue_is_answered_somewhere()
+    {
+        var words = Sources.SelectMany(f => Literals().Matches(File.ReadAllText(f)).Select(m => m.Groups["code"].Value)).ToHashSet();
+
+        // A transfer answers the codes of the payee's account with a prefix.
+        Assert.Equal([], Solution.Problems.All.Select(p => p.Code.Replace("payee_", "", StringComparison.Ordinal)).Except(words));
+    }
+
+    [Fact]
+    public void The_catalogue_of_problems_is_up_to_date() => ContractDocsTests.AssertCurrent("problems.md", Catalogue());
+
+    [Fact]
+    public void Meanings_and_remedies_are_sentences() => Assert.All(Solution.Problems.All, p =>
+    {
+        Assert.Matches("^[a-z]+(_[a-z]+)*$", p.Code);
+        Assert.True(p.Meaning.EndsWith('.') && p.Remedy.EndsWith('.'), $"{p.Code}: {p.Meaning} {p.Remedy}");
+    });
+
+    private static string Catalogue()
+    {
+        var text = new StringBuilder(
+            """
+            # Problems
+
+            Written by `ProblemCodeTests` from the code; edit that, and run the test with `BANKING_WRITE_DOCS=1`.
+
+            Every error is answered as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a `code` that never
+            changes. `type` leads to the code's entry in this catalogue, which each host serves at `/problems`. `applied` is false: the
+            command was not applied. It is null where that is unknown until the command is repeated with its key. `errors` points to the
+            faulty members of a body, and the members named here have the facts. The results of a batch have a problem per item.
+            [openapi.json](openapi.json) names the codes of each operation and status.
+
+            | Code | Status | Meaning | What to do | Members |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var problem in Solution.Problems.All.OrderBy(p => p.Code, StringComparer.Ordinal))
+        {
+            var statuses = string.Join(", ", ProblemCatalogue.Statuses(problem));
+            var members = string.Join(", ", problem.Members.Select(m => $"`{m}`"));
+            text.Append("| <a id=\"").Append(problem.Code).Append("\"></a>`").Append(problem.Code).Append("` | ")
+                .AppendJoin(" | ", statuses, problem.Meaning, problem.Remedy, members).Append(" |\n");
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    /// <summary>The calls that make a refusal, with its code.</summary>
+    [GeneratedRegex("""
+        (?x) (?: Refusal\. (?: Of\(\s* RefusalKind\.\w+,\s* | (?: Malformed|Invalid|RuleBroken|Conflict|NotFound|Unavailable ) \(\s* )
+          | (?: Problem|Wrong|CommandRejectedException|CommandPostponedException ) \(\s* ) "(?<code>[a-z]+(?:_[a-z]+)+)"
+        """)]
+    private static partial Regex Refusals();
+
+    [GeneratedRegex("\"(?<code>[a-z]+(?:_[a-z]+)*)\"")]
+    private static partial Regex Literals();
+}
