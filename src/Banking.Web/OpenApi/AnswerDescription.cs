@@ -41,18 +41,18 @@ internal static class AnswerDescription
 
     public static OpenApiResponse Problem(
         int status, IReadOnlyList<string> codes, OpenApiDocument document, EndpointFacts? facts = null) => new()
-    {
-        Description = $"{Meaning(status)} The code is {string.Join(codes.Count == 2 ? " or " : ", ", codes.Select(c => $"`{c}`"))}.",
-        Content = new Dictionary<string, OpenApiMediaType>
         {
-            [ProblemDocument.ContentType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference("Problem", document) },
-        },
-        Headers = AnswerHeaders.OfProblem(status, codes, facts),
-        Extensions = new Dictionary<string, IOpenApiExtension>
-        {
-            [CodesExtension] = new JsonNodeExtension(new JsonArray([.. codes.Select(c => JsonValue.Create(c))])),
-        },
-    };
+            Description = $"{Meaning(status)} The code is {string.Join(codes.Count == 2 ? " or " : ", ", codes.Select(c => $"`{c}`"))}.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [ProblemDocument.ContentType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference("Problem", document) },
+            },
+            Headers = AnswerHeaders.OfProblem(status, codes, facts),
+            Extensions = new Dictionary<string, IOpenApiExtension>
+            {
+                [CodesExtension] = new JsonNodeExtension(new JsonArray([.. codes.Select(c => JsonValue.Create(c))])),
+            },
+        };
 
     /// <summary>Keeps the answers that the endpoint declares: the framework adds one for the type that the method returns.</summary>
     private static void KeepDeclared(OpenApiOperation operation, EndpointFacts facts)
