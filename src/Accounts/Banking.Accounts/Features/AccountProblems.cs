@@ -18,7 +18,8 @@ internal sealed class MovementProblemsAttribute(params string[] further) : Probl
 /// <summary>The problems that only this module answers.</summary>
 internal static class AccountProblems
 {
-    public static IReadOnlyList<ProblemType> All { get; } = [.. OfAccounts, .. OfMovements, .. OfPayees, .. OfTimes, .. OfCorrections, .. OfReads];
+    public static IReadOnlyList<ProblemType> All { get; } =
+        [.. OfAccounts, .. OfMovements, .. OfPayees, .. OfTimes, .. OfCorrections, .. OfReads];
 
     private static IEnumerable<ProblemType> OfAccounts =>
     [
@@ -98,9 +99,13 @@ internal static class AccountProblems
         new(
             "nothing_in_effect", RefusalKind.RuleBroken, "The transaction is a reversal, which has no amount or account to correct.",
             "Reverse it.", "transactionId"),
-        new("nothing_to_correct", RefusalKind.RuleBroken, "The transaction is already as the correction would make it.", "Nothing needs to be done."),
+        new(
+            "nothing_to_correct", RefusalKind.RuleBroken, "The transaction is already as the correction would make it.",
+            "Nothing needs to be done."),
         new("correction_member_unfit", RefusalKind.Invalid, "A member does not fit a correction of this kind.", "Leave the member out."),
-        new("correction_member_missing", RefusalKind.Invalid, "A correction of this kind requires a member.", "Send the member that detail names."),
+        new(
+            "correction_member_missing", RefusalKind.Invalid, "A correction of this kind requires a member.",
+            "Send the member that detail names."),
     ];
 
     private static IEnumerable<ProblemType> OfReads =>
