@@ -52,8 +52,9 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     public void Commands_have_a_key_that_is_required_where_money_moves() => Assert.All(Operations(), o =>
     {
         var key = Parameters(o.Operation).Where(p => Text(p, "name") == "Idempotency-Key").ToList();
-        var moves = MovesMoney().IsMatch(o.At);
-        Assert.Equal(moves, key is [var only] && only.TryGetProperty("required", out var required) && required.GetBoolean());
+        Assert.True(
+            !MovesMoney().IsMatch(o.At) || (key is [var only] && only.TryGetProperty("required", out var it) && it.GetBoolean()),
+            $"{o.At} moves money, so its Idempotency-Key must be required.");
         // Sending to a webhook runs no command: it makes one attempt at once.
         Assert.Equal(o.At.StartsWith("get ", StringComparison.Ordinal) || Attempts().IsMatch(o.At), key.Count == 0);
     });

@@ -17,7 +17,7 @@ public sealed record RedeemPointsRequest(long Points);
 public static class RedeemPointsEndpoint
 {
     [WolverinePost("/v1/loyalty/{account}/redemptions", OperationId = "redeemPoints")]
-    [MovesMoney]
+    [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
     [Tags("Loyalty")]
     [EndpointSummary("Redeem points")]

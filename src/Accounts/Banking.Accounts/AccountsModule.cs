@@ -34,11 +34,12 @@ public sealed class AccountsModule : BankModule
     /// <summary>The setting for how many days back staff may date a booking.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
 
-    public override IReadOnlyList<ProblemType> Problems => AccountProblems.All;
+    public override IReadOnlyList<ProblemType> Problems => [.. AccountProblems.All, .. StatementProblems.All];
 
     public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
     [
         ("Accounts", "Accounts: their balance at any time, their entries and events, freezing and closing."),
+        ("Statements", "Statements of an account for a period, which never change once issued."),
         ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
     ];
 

@@ -18,7 +18,7 @@ public static class CommandRequest
     {
         ArgumentNullException.ThrowIfNull(http);
         var endpoint = http.GetEndpoint()?.Metadata.GetMetadata<RunsCommandAttribute>()
-            ?? throw new InvalidOperationException("An endpoint that runs a command has the attribute RunsCommand or MovesMoney.");
+            ?? throw new InvalidOperationException("An endpoint that runs a command has the attribute RunsCommand.");
         var (key, former, problem) = Key(http.Request);
         if (problem is null && key is null && endpoint.IsKeyRequired)
         {

@@ -48,8 +48,10 @@ internal static class SharedProblems
             "local_time_doubled", RefusalKind.Invalid, "The local time occurred twice, because daylight saving time ended.",
             "Send one of candidates.", "candidates"),
         new("time_zone_not_applicable", RefusalKind.Malformed, "tz is given without a local time to which it applies.", "Leave out tz."),
-        new("malformed_date", RefusalKind.Malformed, "A value is not a day.", "Send a day such as 2026-11-17."),
-        new("malformed_period", RefusalKind.Malformed, "The period ends before it begins.", "Correct from and to."),
+        new("malformed_date", RefusalKind.Malformed, "A value is not a day.", "Send a day such as 2026-11-17.")
+        { FurtherKinds = [RefusalKind.Invalid] },
+        new("malformed_period", RefusalKind.Malformed, "The period ends before it begins.", "Correct from and to.")
+        { FurtherKinds = [RefusalKind.Invalid] },
         new(
             "malformed_account", RefusalKind.Malformed, "account is not the id of an account.",
             "Send an id, acc_….") { FurtherKinds = [RefusalKind.Invalid] },

@@ -36,7 +36,7 @@ public sealed record CorrectionRequest(
 public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
-    [MovesMoney]
+    [RunsCommand(IsKeyRequired = true)]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
     [EndpointDescription("Corrects a transaction. Nothing that was booked is changed: the opposite is booked, and what is right.")]

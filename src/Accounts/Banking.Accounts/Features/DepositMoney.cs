@@ -28,7 +28,7 @@ public sealed record DepositRequest(
 public static class DepositMoneyEndpoint
 {
     [WolverinePost("/v1/deposits", OperationId = "depositMoney")]
-    [MovesMoney]
+    [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Deposit money")]

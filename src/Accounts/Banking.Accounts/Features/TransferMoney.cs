@@ -33,7 +33,7 @@ public sealed record TransferRequest(
 public static class TransferMoneyEndpoint
 {
     [WolverinePost(TransferOperation.Route, OperationId = "transferMoney")]
-    [MovesMoney]
+    [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Transfer money between two accounts")]

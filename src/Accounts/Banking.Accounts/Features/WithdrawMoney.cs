@@ -28,7 +28,7 @@ public sealed record WithdrawalRequest(
 public static class WithdrawMoneyEndpoint
 {
     [WolverinePost("/v1/withdrawals", OperationId = "withdrawMoney")]
-    [MovesMoney]
+    [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
     [Tags("Money")]
     [EndpointSummary("Withdraw money")]

@@ -16,12 +16,14 @@ namespace Banking.Accounts.Statements;
 public static class GetStatementEndpoint
 {
     /// <summary>Renders a statement again. The bytes are the same each time; if they cannot be, the answer is an error.</summary>
-    [WolverineGet("/v1/statements/{statement}")]
+    [WolverineGet("/v1/statements/{statement}", OperationId = "getStatement")]
     [Serves(StatementForms.Json, StatementForms.Csv)]
     [Tags("Statements")]
     [EndpointSummary("Get a statement, in the form that Accept or a suffix asks for: .json, .csv")]
+    [EndpointDescription("Gets a statement in the form that Accept or a suffix of the id asks for. Its bytes are the same each time.")]
     [Authorize(Policies.Read)]
-    [ProducesResponseType(typeof(StatementDocument), StatusCodes.Status200OK, StatementForms.Json, StatementForms.Csv)]
+    [Problems("statement_not_found", "statement_differs")]
+    [ProducesResponseType<StatementDocument>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string statement, AccountReader accounts, StatementReader statements, HttpContext http)
     {
         var (id, form, problem) = ReadAddress(statement, http);

@@ -3,6 +3,7 @@ using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -18,11 +19,16 @@ public sealed record IssueStatementRequest(string From, string To);
 
 public static class IssueStatementEndpoint
 {
-    [WolverinePost("/v1/accounts/{account}/statements")]
+    [WolverinePost("/v1/accounts/{account}/statements", OperationId = "issueStatement")]
+    [RunsCommand(IsKeyRequired = true)]
     [Creates("a statement")]
     [Tags("Statements")]
     [EndpointSummary("Issue a statement of a period, or a restatement if its entries changed since")]
+    [EndpointDescription("Issues a statement of a period that has ended, or a restatement if its entries have changed since.")]
     [Authorize(Policies.IssueStatements)]
+    [Problems(
+        "account_not_found", "malformed_date", "malformed_period", "period_not_ended", "period_before_opening", "statement_unchanged",
+        "statement_overtaken", "statement_too_long", "balance_too_large", "overloaded")]
     [ProducesResponseType<StatementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(string account, IssueStatementRequest request, StatementCommands commands, HttpContext http) =>
         commands.IssueAsync(http, key => Read(key, account, request));

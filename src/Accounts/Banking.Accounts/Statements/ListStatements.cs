@@ -15,11 +15,13 @@ namespace Banking.Accounts.Statements;
 
 public static class ListStatementsEndpoint
 {
-    [WolverineGet("/v1/accounts/{account}/statements")]
+    [WolverineGet("/v1/accounts/{account}/statements", OperationId = "listStatements")]
     [PageParameters]
     [Tags("Statements")]
     [EndpointSummary("List the statements of an account, the newest first")]
+    [EndpointDescription("Lists the statements of an account, the newest first. A restatement names the statement that it replaces.")]
     [Authorize(Policies.Read)]
+    [Problems("account_not_found")]
     [ProducesResponseType<Page<StatementView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, StateReader<AccountStatements> states, HttpContext http)

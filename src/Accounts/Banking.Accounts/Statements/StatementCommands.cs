@@ -20,7 +20,7 @@ public sealed class StatementCommands(
     TimeProvider clock)
 {
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, keyRequired: true, IssueStatementDecision.Shape, read, IssueAsync);
+        commandRoute.HttpAsync(http, IssueStatementDecision.Shape, read, IssueAsync);
 
     private async Task<Outcome> IssueAsync(IssueStatement command, CommandContext context, CancellationToken ct)
     {

@@ -1,0 +1,31 @@
+using Banking.Commands.Decisions;
+using Banking.Web.Http;
+
+namespace Banking.Accounts.Statements;
+
+/// <summary>The problems that only statements have.</summary>
+internal static class StatementProblems
+{
+    public static IReadOnlyList<ProblemType> All { get; } =
+    [
+        new(
+            "statement_not_found", RefusalKind.NotFound, "There is no such statement, or the caller may not know that there is.",
+            "Correct the id.", "statement"),
+        new(
+            "statement_differs", RefusalKind.Unreadable, "The entries of the statement are not the ones that it was issued with.",
+            "Tell the operators, who must examine the log.", "statement"),
+        new(
+            "statement_unchanged", RefusalKind.Conflict, "There is a statement of the period, and its entries have not changed since.",
+            "Read that statement.", "statement"),
+        new(
+            "statement_overtaken", RefusalKind.Unavailable, "A newer statement of the period was issued meanwhile.",
+            "Repeat the request with the same key."),
+        new(
+            "statement_too_long", RefusalKind.RuleBroken, "The period has more entries than a statement can have.",
+            "Choose a shorter period.", "maxEntries"),
+        new("period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.", "Repeat the request after endsAt.", "endsAt"),
+        new(
+            "period_before_opening", RefusalKind.RuleBroken, "The period ended before the account was opened.",
+            "Choose a later period.", "openedAt"),
+    ];
+}
