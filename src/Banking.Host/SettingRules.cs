@@ -6,6 +6,9 @@ internal static class SettingRules
     /// <summary>Whether a setting is true. A value that is neither true nor false is not; KnownSettings reports it.</summary>
     public static bool IsEnabled(IConfiguration configuration, string name) => bool.TryParse(configuration[name], out var value) && value;
 
+    /// <summary>The folder of the private cluster, of its key ring, and of the key of development tokens.</summary>
+    public static string DataFolder(IConfiguration configuration) => Path.GetFullPath(configuration["Banking:DataFolder"] ?? ".banking");
+
     /// <summary>Reads several parts of the configuration, and reports the problems of all.</summary>
     /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>
     public static void ReadAll(params IEnumerable<Action> parts)

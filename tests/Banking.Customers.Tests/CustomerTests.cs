@@ -14,7 +14,7 @@ public sealed class CustomerTests
     private static readonly Guid Id = new("01930000-0000-7000-8000-00000000000c");
     private static readonly Guid EventId = new("01930000-0000-7000-8000-0000000000e1");
     private static readonly SealedData Personal = new(SealedData.AesGcm256, "c2VhbGVk");
-    private static readonly CustomerKey Key = new(Id, "a2V5");
+    private static readonly StoredKey Key = new(Id, "d3JhcHBlZA==", "ring");
 
     public static TheoryData<object> WithPersonalData =>
         [
@@ -61,7 +61,7 @@ public sealed class CustomerTests
     }
 
     [Fact]
-    public void A_key_does_not_print_itself() => Assert.DoesNotContain(Key.Key, Key.ToString(), StringComparison.Ordinal);
+    public void A_key_does_not_print_itself() => Assert.DoesNotContain(Key.Wrapped!, Key.ToString(), StringComparison.Ordinal);
 
     /// <summary>The ToString that the compiler generates for a record prints every member.</summary>
     [Fact]

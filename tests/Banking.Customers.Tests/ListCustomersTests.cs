@@ -2,8 +2,10 @@ using System.Text.Json;
 using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Keys;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Banking.Customers.Tests;
@@ -108,6 +110,8 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         var history = new CustomerHistory(id, externalId, name, new Dictionary<string, string>(), new("test", "clients", 1, externalId));
         await CustomersModule.ImportAsync(
             new HistoryImport(bank.Store, bank.Database, bank.Clock),
+            bank.Host.Services.GetRequiredService<IKeyWrapping>(),
+            bank.Store,
             "test",
             [history],
             bank.Clock,

@@ -1,7 +1,10 @@
 using Banking.EmbeddedPostgres;
+using Banking.EventStore.Keys;
 using Banking.Host.Database;
 using Banking.Host.Hosting;
 using Banking.Testing;
+using Banking.Web;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Banking.Host.Tests;
@@ -72,6 +75,21 @@ public sealed class ProductionTests
             ])) { }
 
         folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void With_a_database_it_needs_a_folder_for_the_key_ring_that_exists()
+    {
+        string[] arguments = ["--environment", "Production", .. Issuer, NoDatabase];
+        var missing = Path.Combine(Path.GetTempPath(), "banking-no-such-folder");
+        Assert.Contains("needs Banking:Keys:Folder", Refusal("--Banking:Keys:Folder="), StringComparison.Ordinal);
+        Assert.Contains($"There is no folder {missing}.", Refusal($"--Banking:Keys:Folder={missing}"), StringComparison.Ordinal);
+
+        // A module that wraps keys elsewhere needs no folder.
+        BankHost.CreateBuilder([.. arguments, "--Banking:Keys:Folder="], new("Host=none"), modules: [.. BankModules.All, new KeyService()]);
+
+        string Refusal(string setting) => Assert.Throws<ConfigurationException>(
+            () => BankHost.CreateBuilder([.. arguments, setting], new("Host=none"))).Message;
     }
 
     [Fact]
@@ -237,5 +255,14 @@ public sealed class ProductionTests
     {
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
+    }
+
+    private sealed class KeyService : BankModule, IKeyWrapping
+    {
+        public override void AddStored(IServiceCollection services) => services.AddSingleton<IKeyWrapping>(this);
+
+        public ValueTask<WrappedKey> WrapAsync(byte[] key, CancellationToken ct) => throw new NotSupportedException();
+
+        public ValueTask<byte[]> UnwrapAsync(WrappedKey wrapped, CancellationToken ct) => throw new NotSupportedException();
     }
 }

@@ -10,7 +10,8 @@ public sealed class ServeTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-serve-");
 
-    private (string, string)[] Settings => [("Banking__DataFolder", Path.Combine(_folder.FullName, "data"))];
+    private (string, string)[] Settings =>
+        [("Banking__DataFolder", Path.Combine(_folder.FullName, "data")), ("Banking__Keys__Folder", "")];
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -50,6 +51,7 @@ public sealed class ServeTests : IDisposable
         Assert.Equal("12.50", (await teller.GetAsync("/v1/transfers/" + transfer)).Ok().Text("amount", "value"));
         Assert.Equal(6, (await teller.GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
         Assert.Contains("Demo bank    as it was created", restarted.Output, StringComparison.Ordinal);
+        var ring = await RingThatOpensNamesAsync(teller);
         await restarted.StopAsync();
 
         var key = Path.Combine(_folder.FullName, "data", "dev-tokens.pem");
@@ -62,6 +64,15 @@ public sealed class ServeTests : IDisposable
         await using var fresh = await HostProcess.ServeAsync(["--fresh", "--yes", "--no-demo"], Settings);
         Assert.Equal(0, (await (await fresh.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").GetArrayLength());
         Assert.Equal(401, (await new BankClient(fresh.Http(), token).GetAsync("/v1/accounts")).StatusCode);
+        Assert.False(File.Exists(ring));
+    }
+
+    /// <summary>The file of the key ring, which was made by the former run and opens the names of customers.</summary>
+    private async Task<string> RingThatOpensNamesAsync(BankClient teller)
+    {
+        var customers = (await teller.GetAsync("/v1/customers")).Ok().Json.GetProperty("items").EnumerateArray().ToList();
+        Assert.All(customers, customer => Assert.NotEmpty(customer.GetProperty("name").GetString()!));
+        return Assert.Single(Directory.GetFiles(Path.Combine(_folder.FullName, "data", "keys")));
     }
 
     [Fact]

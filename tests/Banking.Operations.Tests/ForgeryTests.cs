@@ -244,9 +244,16 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             },
             { "delete from customers_keys.mt_doc_customer_key where id = {customer}", "customers", "customer_key", "customer" },
             {
-                "update customers_keys.mt_doc_customer_key set data = jsonb_set(data, '{key}', '\""
+                "update customers_keys.mt_doc_customer_key set data = jsonb_build_object('id', id, 'key', '"
                     + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-                    + "\"') where id = {customer}",
+                    + "') where id = {customer}",
+                "customers",
+                "customer_key",
+                "customer"
+            },
+            {
+                "update customers_keys.mt_doc_customer_key set data = jsonb_set(data, '{wrapped}', to_jsonb(repeat('A', 200))) "
+                    + "where id = {customer}",
                 "customers",
                 "customer_key",
                 "customer"

@@ -27,6 +27,18 @@ public sealed partial class DatabaseBackup
         return backup;
     }
 
+    /// <summary>All that a dump of the database has, as SQL.</summary>
+    public static async Task<string> TextAsync(string connectionString)
+    {
+        connectionString = await TestCluster.SuperuserAsync(connectionString);
+        var dump = new DatabaseBackup(
+            connectionString,
+            await GetToolFolderAsync(connectionString),
+            Path.Combine(TestFolders.New("banking-dump-").FullName, "bank.sql"));
+        await dump.RunAsync("pg_dump", "--format=plain", "--file", dump._file, dump._database.Database!);
+        return await File.ReadAllTextAsync(dump._file);
+    }
+
     /// <summary>Restores the database in place. Connections stay open.</summary>
     public async Task RestoreAsync()
     {

@@ -20,6 +20,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     private int _disposed;
 
+    static HostProcess() => _ = TestKeys.Folder;
+
     private HostProcess(Process process, string address)
     {
         _process = process;

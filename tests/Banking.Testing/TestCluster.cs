@@ -19,6 +19,8 @@ public static class TestCluster
     private static readonly SemaphoreSlim Roles = new(1, 1);
     private static int _databases;
 
+    static TestCluster() => _ = TestKeys.Folder;
+
     /// <summary>Creates a database, empty or as a copy of another one.</summary>
     public static async Task<string> NewDatabaseAsync(string? template = null)
     {

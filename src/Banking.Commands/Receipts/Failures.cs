@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using JasperFx;
@@ -43,12 +44,17 @@ public static class Failures
     /// <summary>The clock skew that caused the failure; null if it has another cause.</summary>
     public static ClockSkewException? ClockSkew(Exception failure) => Chain(failure).OfType<ClockSkewException>().FirstOrDefault();
 
-    /// <summary>The refusal while the database is unavailable.</summary>
+    /// <summary>The refusal while the database, or the key ring, is unavailable.</summary>
     public static Refusal Unavailable(Exception failure) =>
         ClockSkew(failure) is not null
             ? Refusal.Unavailable(
                 "clock_skew",
                 "The clocks of this host and the database differ too much. Nothing was done; repeat with the same key once they agree.")
+            : Chain(failure).Any(e => e is KeyUnavailableException)
+            ? Refusal.Unavailable(
+                "key_unavailable",
+                "The key that opens personal data cannot be used. Nothing was done; repeat with the same key when an operator has restored "
+                    + "the key ring.")
             : Refusal.Unavailable(
                 "temporarily_unavailable", "The event log could not be reached. Nothing was done; repeat with the same key.");
 
@@ -56,12 +62,12 @@ public static class Failures
     internal static bool IsLockTimeout(Exception failure) =>
         Chain(failure).Any(e => e is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable });
 
-    /// <summary>Whether an immediate retry may succeed: another host was first, or the database was unavailable.</summary>
+    /// <summary>Whether a retry may succeed: another host was first, or the database or the key ring was unavailable.</summary>
     public static bool IsTransient(Exception failure) => IsRefusedByServer(failure) || Chain(failure).Any(e => e switch
     {
         ConcurrencyException or DocumentAlreadyExistsException => true,
         PostgresException postgres => TransientStates.Contains(postgres.SqlState) || postgres.IsTransient,
-        NpgsqlException or TimeoutException or IOException or SocketException => true,
+        NpgsqlException or TimeoutException or IOException or SocketException or KeyUnavailableException => true,
         _ => false,
     });
 

@@ -5,7 +5,9 @@ using System.Globalization;
 using Banking.Accounts;
 using Banking.Commands.Imports;
 using Banking.Customers;
+using Banking.EventStore.Keys;
 using Banking.Host.Hosting;
+using Banking.Host.Security;
 using Banking.Migration;
 using Banking.Migration.Berka;
 using Banking.SharedKernel;
@@ -97,8 +99,9 @@ internal static class ImportCommand
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
         await using var services = new ServiceCollection()
             .AddLogging()
-            .AddEventStoreForCommands(database.Connections, BankModules.All)
+            .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration))
             .BuildServiceProvider();
+        services.GetService<KeyRingFolder>()?.Require();
         await BankSchema.PrepareAsync(services);
         try
         {
@@ -129,6 +132,7 @@ internal static class ImportCommand
     {
         var (import, comparison) = (services.GetRequiredService<HistoryImport>(), services.GetRequiredService<HistoryComparison>());
         var (store, clock) = (services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>());
+        var wrapping = services.GetRequiredService<IKeyWrapping>();
         var source = services.GetRequiredService<NpgsqlDataSource>();
         var plan = bank.Plan(copy: 0);
         return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>
@@ -137,7 +141,7 @@ internal static class ImportCommand
             for (var copy = 0; copy < arguments.Copies; copy++)
             {
                 plan = copy == 0 ? plan : bank.Plan(copy);
-                var difference = await CustomersModule.FirstDifferenceAsync(store, comparison, plan.Customers, clock, ct)
+                var difference = await CustomersModule.FirstDifferenceAsync(wrapping, store, comparison, plan.Customers, clock, ct)
                     ?? await AccountsModule.FirstDifferenceAsync(comparison, plan.Accounts, ct);
                 if (difference is not null)
                 {
@@ -145,7 +149,7 @@ internal static class ImportCommand
                 }
 
                 stored = stored
-                    .And(await CustomersModule.ImportAsync(import, "berka", plan.Customers, clock, progress, ct))
+                    .And(await CustomersModule.ImportAsync(import, wrapping, store, "berka", plan.Customers, clock, progress, ct))
                     .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));
                 stored = stored with
                 {

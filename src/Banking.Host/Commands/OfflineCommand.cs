@@ -15,10 +15,11 @@ internal static class OfflineCommand
         using var stop = new StopSignal();
         try
         {
-            await using var database = await OpenAsync(CommonOptions.ReadConfiguration(settings));
+            var configuration = CommonOptions.ReadConfiguration(settings);
+            await using var database = await OpenAsync(configuration);
             await using var services = new ServiceCollection()
                 .AddLogging()
-                .AddEventStoreForCommands(database.Connections, BankModules.All)
+                .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration))
                 .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await WaitUntilCompleteAsync(services.GetRequiredService<HighWaterMark>(), stop.Token);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.Host.Security;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Documents;
@@ -40,6 +41,7 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(IServiceProvider services, bool full, bool json, CancellationToken ct)
     {
+        services.GetService<KeyRingFolder>()?.Require();
         var watch = Stopwatch.StartNew();
         var behind = await CatchUpAsync(services, ct);
         var source = services.GetRequiredService<NpgsqlDataSource>();

@@ -49,10 +49,11 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
                 Fresh = fresh,
             },
             report);
-        var dataFolder = Path.GetDirectoryName(Folder(configuration))!;
+        var dataFolder = SettingRules.DataFolder(configuration);
         if (fresh)
         {
             DevKeyFile.Delete(dataFolder);
+            KeyRingFolder.Delete(dataFolder);
         }
 
         await cluster.EnsureDatabaseAsync(Name);
@@ -63,7 +64,11 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 
     /// <summary>The folder of the private cluster.</summary>
     public static string Folder(IConfiguration configuration) =>
-        Path.GetFullPath(Path.Combine(configuration["Banking:DataFolder"] ?? ".banking", "postgres"));
+        Path.Combine(SettingRules.DataFolder(configuration), "postgres");
+
+    /// <summary>The key ring that a command uses with this database.</summary>
+    public KeyRingFolder FindKeyRing(IConfiguration configuration) =>
+        KeyRingFolder.Find(configuration, DataFolder, StartupChecks.IsDevelopment(StartupChecks.ResolveEnvironment(null)));
 
     private static string CreatePassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 

@@ -4,6 +4,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore;
 using Banking.EventStore.Json;
+using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Host.Database;
@@ -58,6 +59,7 @@ public static class BankHost
             () => builder.AddHttp(modules),
             () => builder.AddTelemetry(modules),
             .. modules.Select(module => (Action)(() => builder.AddModule(module))),
+            () => builder.AddKeyRing(dataFolder),
         ]);
         return builder;
     }
@@ -66,6 +68,27 @@ public static class BankHost
     {
         module.AddStored(builder.Services);
         module.AddServed(builder.Services, builder.Configuration);
+    }
+
+    /// <summary>Called after the modules: one of them may have registered its own <see cref="IKeyWrapping"/>.</summary>
+    private static void AddKeyRing(this WebApplicationBuilder builder, string? dataFolder)
+    {
+        var isDevelopment = builder.Environment.IsDevelopment();
+        if (builder.Services.All(s => s.ServiceType != typeof(IKeyWrapping))
+            && KeyRingFolder.FindProblem(builder.Configuration, dataFolder, isDevelopment) is { } problem)
+        {
+            throw new ConfigurationException(problem);
+        }
+
+        builder.Services.AddKeyRing(KeyRingFolder.Find(builder.Configuration, dataFolder, isDevelopment));
+    }
+
+    private static void AddKeyRing(this IServiceCollection services, KeyRingFolder folder)
+    {
+        if (services.All(s => s.ServiceType != typeof(IKeyWrapping)))
+        {
+            services.AddSingleton(folder).AddSingleton<IKeyWrapping, KeyRing>();
+        }
     }
 
     /// <summary>Sets the order of the middleware for requests.</summary>
@@ -190,8 +213,9 @@ public static class BankHost
     }
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>
+    /// <param name="keys">The key ring. Null: the one in the default folder, if there is one.</param>
     public static IServiceCollection AddEventStoreForCommands(
-        this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules)
+        this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null)
     {
         services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.FromConfiguration(null), modules);
         foreach (var module in modules)
@@ -199,6 +223,7 @@ public static class BankHost
             module.AddStored(services);
         }
 
+        services.AddKeyRing(keys ?? KeyRingFolder.Find(new ConfigurationBuilder().Build(), null, isDevelopment: false));
         return services;
     }
 

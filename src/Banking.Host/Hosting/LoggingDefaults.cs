@@ -19,7 +19,7 @@ internal static class LoggingDefaults
         // A line for each probe. HealthReports logs when a check changes its status.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 
-        // Warnings about unencrypted keys of ASP.NET Core data protection do not apply, because the bank does not use it.
+        // Warnings about the key ring of ASP.NET Core itself, which the bank does not use (it has its own: KeyRing).
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 }

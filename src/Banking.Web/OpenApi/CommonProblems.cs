@@ -96,6 +96,9 @@ internal static class CommonProblems
             "clock_skew", RefusalKind.Unavailable, "The clocks of the host and the database differ too much.",
             "Repeat the request with the same key later."),
         new(
+            "key_unavailable", RefusalKind.Unavailable, "The key ring that opens personal data cannot be used.",
+            "Repeat the request with the same key when operators have restored the key ring."),
+        new(
             "overloaded", RefusalKind.Unavailable, "Too many commands are waiting.",
             "Repeat the request with the same key after Retry-After."),
         new("batch_size", RefusalKind.Malformed, "A batch has 1 to 1,000 items.", "Split the batch."),

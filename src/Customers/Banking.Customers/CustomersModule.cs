@@ -4,6 +4,7 @@ using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.Customers.ReadModels;
+using Banking.EventStore.Keys;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
@@ -37,10 +38,20 @@ public sealed class CustomersModule : BankModule
         .AddAggregate(Rules)
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
         .AddSingleton(ImportCustomers.Rule)
+        .AddSingleton<CustomerKeys>()
         .AddSingleton<StoredComparison, KeyComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<CustomerRegistration>();
+        .AddSingleton<CustomerRegistration>()
+        .AddSingleton<KeyRewrapping>()
+        .AddSingleton<KeyWatch>()
+        .AddHostedService(p => p.GetRequiredService<KeyWatch>());
+
+    public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(health);
+        health.AddCheck<KeyHealth>("keys", tags: tags);
+    }
 
     public override void Configure(StoreOptions store)
     {
@@ -50,13 +61,15 @@ public sealed class CustomersModule : BankModule
         // The index is on the state itself, unlike for accounts: a customer is written once, so it slows no later event down.
         store.Schema.For<Customer>().DatabaseSchemaName(Schema).DocumentAlias("customer").Index(c => c.ExternalId!);
         // Keys have a schema of their own, so that long-lived backups can leave it out: a restored key would undo an erasure.
-        store.Schema.For<CustomerKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key");
+        store.Schema.For<StoredKey>().DatabaseSchemaName(Schema + "_keys").DocumentAlias("customer_key").Index(k => k.WrappedBy!);
     }
 
     /// <summary>Imports customers of another bank.</summary>
     /// <param name="progress">Called with the number of events stored since the last call.</param>
-    public static Task<ImportResult> ImportAsync(
+    public static async Task<ImportResult> ImportAsync(
         HistoryImport import,
+        IKeyWrapping wrapping,
+        IDocumentStore store,
         string importName,
         IReadOnlyList<CustomerHistory> customers,
         TimeProvider clock,
@@ -64,13 +77,22 @@ public sealed class CustomersModule : BankModule
         CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(import);
+        ArgumentNullException.ThrowIfNull(customers);
         ArgumentNullException.ThrowIfNull(clock);
         var now = clock.GetUtcNow();
-        return import.RunAsync(importName, [.. customers.Select(c => ImportCustomers.ToStream(c, now))], Rules, progress, ct);
+        var (keys, streams) = (new CustomerKeys(wrapping, store), new List<HistoryStream>());
+        foreach (var customer in customers)
+        {
+            var (key, stored) = await keys.CreateAsync(customer.CustomerId, ct);
+            streams.Add(ImportCustomers.ToStream(customer, key, stored, now));
+        }
+
+        return await import.RunAsync(importName, streams, Rules, progress, ct);
     }
 
     /// <summary>The first customer who differs from the one imported earlier under the same id; null if there is none.</summary>
     public static Task<HistoryDifference?> FirstDifferenceAsync(
+        IKeyWrapping wrapping,
         IDocumentStore store,
         HistoryComparison comparison,
         IReadOnlyList<CustomerHistory> customers,
@@ -78,6 +100,6 @@ public sealed class CustomersModule : BankModule
         CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        return CompareCustomers.FirstDifferenceAsync(store, comparison, customers, clock.GetUtcNow(), ct);
+        return CompareCustomers.FirstDifferenceAsync(new CustomerKeys(wrapping, store), comparison, customers, clock.GetUtcNow(), ct);
     }
 }

@@ -20,7 +20,8 @@ public sealed record SealedData(string Algorithm, string Text)
     public const string AesGcm256 = "AES-256-GCM";
 }
 
-/// <summary>The key of one customer's personal data. Deleting this document erases the person in every copy of the log.</summary>
+/// <summary>The key of one customer's personal data. It is stored wrapped (<see cref="StoredKey"/>).</summary>
+/// <param name="Key">32 bytes in base64.</param>
 public sealed record CustomerKey(Guid Id, string Key)
 {
     /// <summary>Without the key, because records may be logged.</summary>

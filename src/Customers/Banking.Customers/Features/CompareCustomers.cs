@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Banking.Commands.Imports;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
-using Marten;
 
 namespace Banking.Customers.Features;
 
@@ -16,16 +15,16 @@ internal static class CompareCustomers
     private const string Personal = "personal";
 
     public static async Task<HistoryDifference?> FirstDifferenceAsync(
-        IDocumentStore store,
+        CustomerKeys customerKeys,
         HistoryComparison comparison,
         IReadOnlyList<CustomerHistory> customers,
         DateTimeOffset now,
         CancellationToken ct)
     {
-        await using var session = store.QuerySession();
-        var keys = (await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.CustomerId))).ToDictionary(k => k.Id);
+        var keys = await customerKeys.FindAsync([.. customers.Select(c => c.CustomerId)], ct);
         var byId = customers.ToDictionary(c => c.CustomerId);
-        return await comparison.FirstAsync([.. customers.Select(c => ImportCustomers.ToStream(c, now))], Open, ct);
+        return await comparison.FirstAsync(
+            [.. customers.Select(c => ImportCustomers.ToStream(c, CustomerKey.For(c.CustomerId), stored: null, now))], Open, ct);
 
         void Open(Guid customer, JsonObject stored, JsonObject given)
         {

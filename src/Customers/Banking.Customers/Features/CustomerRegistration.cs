@@ -12,7 +12,8 @@ using Wolverine;
 namespace Banking.Customers.Features;
 
 /// <summary>Runs the registration of a customer. Personal data is encrypted before any other code sees it.</summary>
-public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup<Customer> group, TimeProvider clock)
+public sealed class CustomerRegistration(
+    CommandRoute commandRoute, CommandGroup<Customer> group, CustomerKeys keys, TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (RegisterCustomer? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, RegisterCustomerHandler.Shape, read, RunAsync);
@@ -20,18 +21,18 @@ public sealed class CustomerRegistration(CommandRoute commandRoute, CommandGroup
     internal Task<CommandReply> BusAsync(RegisterCustomer command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, RegisterCustomerHandler.Shape, RunAsync, ct);
 
-    private Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
+    private async Task<Outcome> RunAsync(RegisterCustomer command, CommandContext context, CancellationToken ct)
     {
         var id = Ids.Next(clock);
         var eventId = Ids.Next(clock);
-        var key = CustomerKey.For(id);
+        var (key, stored) = await keys.CreateAsync(id, ct);
         var sealedData = key.Seal(new(command.Name, command.Email, command.Phone));
-        return group.SubmitAsync(
+        return await group.SubmitAsync(
             new(
                 context,
                 [id],
                 _ => null,
-                (_, now) => RegisterCustomerHandler.Decide(id, sealedData, key, eventId, now),
+                (_, now) => RegisterCustomerHandler.Decide(id, sealedData, stored, eventId, now),
                 (states, _, _) => CommandAnswer.Created(
                     CustomerView.Registered(states[id]), id,
                     $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}"),

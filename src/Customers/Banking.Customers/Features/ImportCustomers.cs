@@ -6,7 +6,7 @@ using Banking.SharedKernel;
 
 namespace Banking.Customers.Features;
 
-/// <summary>Makes the stream of an imported customer, encrypted under a new key.</summary>
+/// <summary>Makes the stream of an imported customer, encrypted under a key of its own.</summary>
 internal static class ImportCustomers
 {
     public static ImportRule Rule { get; } = new((e, _) =>
@@ -14,9 +14,9 @@ internal static class ImportCustomers
 
     private static Guid Registered(Guid customer) => DeterministicId.From(customer, "registered");
 
-    public static HistoryStream ToStream(CustomerHistory history, DateTimeOffset now)
+    /// <param name="stored">The document of the key; null if the stream is only compared.</param>
+    public static HistoryStream ToStream(CustomerHistory history, CustomerKey key, StoredKey? stored, DateTimeOffset now)
     {
-        var key = CustomerKey.For(history.CustomerId);
         var personal = key.Seal(Personal(history));
         var registered = new CustomerRegistered(personal, now, history.ExternalId, history.Source);
         return new(
@@ -28,7 +28,7 @@ internal static class ImportCustomers
                     registered,
                     history.Source),
             ],
-            [key]);
+            stored is null ? [] : [stored]);
     }
 
     public static PersonalData Personal(CustomerHistory history) => new(history.Name, Details: history.Details);

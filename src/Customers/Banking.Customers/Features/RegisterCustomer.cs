@@ -56,7 +56,7 @@ public static class RegisterCustomerEndpoint
     [EndpointSummary("Register a customer")]
     [EndpointDescription("Registers a customer. Personal data is stored encrypted under a key of its own.")]
     [Authorize(Policies.Onboard)]
-    [Problems("invalid_text", "overloaded")]
+    [Problems("invalid_text", "overloaded", "key_unavailable")]
     [ProducesResponseType<CustomerView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(RegisterCustomerRequest request, CustomerRegistration registration, HttpContext http) =>
         registration.HttpAsync(http, key => (new RegisterCustomer(key, request.Name, request.Email, request.Phone), null));
@@ -71,7 +71,7 @@ public static partial class RegisterCustomerHandler
         RegisterCustomer command, Envelope envelope, CustomerRegistration registration, CancellationToken ct) =>
         registration.BusAsync(command, envelope, ct);
 
-    internal static Decision Decide(Guid id, SealedData personal, CustomerKey key, Guid eventId, DateTimeOffset now) =>
+    internal static Decision Decide(Guid id, SealedData personal, StoredKey key, Guid eventId, DateTimeOffset now) =>
         new Decision.Accepted(new NewEvent(id, eventId, new CustomerRegistered(personal, now))) { Documents = [key] };
 
     private static Refusal? Check(RegisterCustomer command) =>

@@ -5,7 +5,6 @@ using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -21,10 +20,10 @@ public static class GetCustomerEndpoint
     [EndpointSummary("Get a customer")]
     [EndpointDescription("Gets a customer with the personal data that the caller may see.")]
     [Authorize(Policies.Read)]
-    [Problems("customer_not_found")]
+    [Problems("customer_not_found", "key_unavailable")]
     [ProducesResponseType<CustomerView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string customer, StateReader<Customer> states, IQuerySession session, HttpContext http, CancellationToken ct)
+        string customer, StateReader<Customer> states, CustomerKeys keys, HttpContext http, CancellationToken ct)
     {
         var caller = http.Caller();
         if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)
@@ -34,7 +33,7 @@ public static class GetCustomerEndpoint
             return new ProblemResult(Refusal.NotFound("customer_not_found", "There is no such customer."));
         }
 
-        var key = await session.LoadAsync<CustomerKey>(id, ct);
+        var key = (await keys.FindAsync([id], ct)).GetValueOrDefault(id);
         return new VersionedResult(CustomerView.Of(found, key?.Open(found.Personal)), found.Version);
     }
 }

@@ -5,7 +5,6 @@ using Banking.Customers.Features;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -26,9 +25,9 @@ public static class ListCustomersEndpoint
     [EndpointSummary("List customers")]
     [EndpointDescription("Lists customers in the order of their registration. A customer lists only itself.")]
     [Authorize(Policies.Read)]
-    [Problems("malformed_filter")]
+    [Problems("malformed_filter", "key_unavailable")]
     [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(StateReader<Customer> states, IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(StateReader<Customer> states, CustomerKeys keys, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var after = Guid.Empty;
@@ -47,7 +46,7 @@ public static class ListCustomersEndpoint
         var customers = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Customer>.Of(customers, paging.Limit, c => c.Id.ToString("N"));
         return TypedResults.Json(
-            new Page<CustomerView>(await DecryptAsync(page.Items, session, http.RequestAborted), page.NextCursor), ApiJson.Options);
+            new Page<CustomerView>(await DecryptAsync(page.Items, keys, http.RequestAborted), page.NextCursor), ApiJson.Options);
     }
 
     private static Refusal? Filter(HttpContext http, StateSearch search)
@@ -72,10 +71,9 @@ public static class ListCustomersEndpoint
 
     /// <summary>Decrypts a page of customers, with one query for all keys. A customer without a key is erased.</summary>
     private static async Task<IReadOnlyList<CustomerView>> DecryptAsync(
-        IReadOnlyList<Customer> customers, IQuerySession session, CancellationToken ct)
+        IReadOnlyList<Customer> customers, CustomerKeys keys, CancellationToken ct)
     {
-        var found = await session.LoadManyAsync<CustomerKey>(ct, customers.Select(c => c.Id));
-        var keys = found.ToDictionary(k => k.Id);
-        return [.. customers.Select(c => CustomerView.Of(c, keys.GetValueOrDefault(c.Id)?.Open(c.Personal)))];
+        var found = await keys.FindAsync([.. customers.Select(c => c.Id)], ct);
+        return [.. customers.Select(c => CustomerView.Of(c, found.GetValueOrDefault(c.Id)?.Open(c.Personal)))];
     }
 }

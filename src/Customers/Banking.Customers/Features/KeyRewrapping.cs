@@ -1,0 +1,92 @@
+using Banking.Customers.Domain;
+using Banking.EventStore.Keys;
+using Banking.EventStore.Storage;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Customers.Features;
+
+/// <summary>
+/// Wraps the stored keys of customers again under another key outside the database, and keys that an earlier version of the bank stored
+/// unwrapped. Any host does it, while others read and erase.
+/// </summary>
+public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, IDocumentStore store)
+{
+    internal const string Table = $"{CustomersModule.Schema}_keys.mt_doc_customer_key";
+    internal const string WrappedBy = "(data ->> 'wrappedBy')";
+    private const int BatchSize = 500;
+
+    /// <summary>Finds one stored key for each key outside the database that wraps stored keys.</summary>
+    public async Task<IReadOnlyList<StoredKey>> SamplesAsync(CancellationToken ct)
+    {
+        var samples = new List<StoredKey>();
+        await using var connection = await source.OpenConnectionAsync(ct);
+        // By the index, from one id to the next: there are few ids and many keys.
+        for (var by = ""; ; by = samples[^1].WrappedBy!)
+        {
+            var next = await connection.ListAsync(
+                $"select data from {Table} where {WrappedBy} > $1 order by {WrappedBy} limit 1", [by], Read, ct);
+            if (next.Count == 0)
+            {
+                return samples;
+            }
+
+            samples.AddRange(next);
+        }
+    }
+
+    /// <summary>Wraps all keys that another key, or none, wraps.</summary>
+    /// <param name="by">The newest key outside the database.</param>
+    /// <returns>The number of keys that cannot be unwrapped; they stay as they are.</returns>
+    public async Task<int> RunAsync(string by, CancellationToken ct)
+    {
+        var (unavailable, after) = (0, (Guid?)Guid.Empty);
+        while (after is { } last)
+        {
+            (after, var left) = await RunBatchAsync(by, last, ct);
+            unavailable += left;
+        }
+
+        return unavailable;
+    }
+
+    private async Task<(Guid? Last, int Unavailable)> RunBatchAsync(string by, Guid after, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // An erasure waits for the lock and then deletes the key. Rows that another host has locked are its work.
+        var batch = await connection.ListAsync(
+            $"""
+            select data from {Table} where id > $1 and {WrappedBy} is distinct from $2
+            order by id limit {BatchSize} for update skip locked
+            """,
+            [after, by],
+            Read,
+            ct);
+        var wrapped = new List<StoredKey>();
+        foreach (var stored in batch)
+        {
+            try
+            {
+                wrapped.Add(await keys.WrapAsync(await keys.UnwrapAsync(stored, ct), ct));
+            }
+            catch (KeyUnavailableException)
+            {
+                // Counted by the difference; the caller reports it.
+            }
+        }
+
+        await connection.ExecuteAsync(
+            $"update {Table} k set data = n.data from unnest($1, $2) as n(id, data) where k.id = n.id",
+            [
+                wrapped.Select(k => k.Id).ToArray(),
+                (NpgsqlDbType.Array | NpgsqlDbType.Jsonb).Of(wrapped.Select(store.Options.Serializer().ToJson).ToArray()),
+            ],
+            ct);
+        await transaction.CommitAsync(ct);
+        return (batch.Count < BatchSize ? null : batch[^1].Id, batch.Count - wrapped.Count);
+    }
+
+    private StoredKey Read(NpgsqlDataReader row) => store.Options.Serializer().FromJson<StoredKey>(row, 0);
+}
