@@ -7,6 +7,16 @@ namespace Banking.Architecture.Tests;
 /// <summary>The catalogue of problems has exactly the codes that the code uses.</summary>
 public sealed partial class ProblemCodeTests
 {
+    private static readonly Dictionary<string, string> NotCalledForth = new()
+    {
+        ["bad_request"] = "Only a real server meets HTTP that is not well-formed, and closes the connection in most cases.",
+        ["grace_not_over"] = "Only the bank sends the command that ends a grace period, and its clock does not go back.",
+        ["grace_over"] = "The same command after a later rotation: WebhookGraceTests see its effect, which is none.",
+        ["statement_overtaken"] = "Another statement would have to be issued between the reading and the decision of this one.",
+        ["statement_too_long"] = "An account with more entries than a statement can have takes too long to make.",
+        ["malformed_actor"] = "A sender's name comes from the settings of a queue or from a token, which are checked before.",
+    };
+
     private static readonly string[] Sources =
     [
         .. Directory.GetFiles(Path.Combine(Solution.Root, "src"), "*.cs", SearchOption.AllDirectories)
@@ -32,6 +42,17 @@ public sealed partial class ProblemCodeTests
 
         // A transfer answers the codes of the payee's account with a prefix.
         Assert.Equal([], Solution.Problems.All.Select(p => p.Code.Replace("payee_", "", StringComparison.Ordinal)).Except(words));
+    }
+
+    /// <summary>A test that calls a code forth names it. The others are here with the reason why none can.</summary>
+    [Fact]
+    public void Every_code_is_called_forth_by_a_test_or_is_listed_with_the_reason_why_not()
+    {
+        var called = Directory.GetFiles(Path.Combine(Solution.Root, "tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) != "ProblemCodeTests.cs")
+            .SelectMany(f => Literals().Matches(File.ReadAllText(f)).Select(m => m.Groups["code"].Value)).ToHashSet();
+
+        Assert.Equal(NotCalledForth.Keys.Order(), Solution.Problems.All.Select(p => p.Code).Except(called).Order());
     }
 
     [Fact]

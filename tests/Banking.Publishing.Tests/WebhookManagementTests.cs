@@ -10,6 +10,13 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     private readonly BankClient _operator = bank.As("operator");
 
     [Fact]
+    public async Task An_unknown_webhook_and_an_impossible_grace_period_are_refused()
+    {
+        (await bank.As("operator").GetAsync("/v1/webhooks/whk_0198f000000070008000000000000001")).IsProblem(404, "webhook_not_found");
+        (await bank.AskAsync("/v1/webhooks/whk_1/secret/rotate", new { graceHours = 721 })).IsProblem(422, "malformed_grace");
+    }
+
+    [Fact]
     public async Task During_the_grace_of_a_rotation_both_secrets_sign_and_then_one()
     {
         await using var receiver = await WebhookReceiver.StartAsync();

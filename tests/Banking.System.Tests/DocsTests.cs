@@ -94,6 +94,10 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
+    public async Task A_contract_that_does_not_exist_is_a_problem() =>
+        (await _anybody.GetAsync("/contracts/banking.nothing.v1.json")).IsProblem(404, "unknown_contract");
+
+    [Fact]
     public async Task Every_answer_has_the_security_headers_and_none_about_the_server()
     {
         var teller = bank.As("teller");
