@@ -25,9 +25,10 @@ public sealed class ServeTests : IDisposable
             var paragraphs = host.Output.Split("\n\n");
             var export = Assert.Single(paragraphs, p => p.StartsWith("export TOKEN=", StringComparison.Ordinal));
             var commands = paragraphs.Where(p => p.StartsWith("curl ", StringComparison.Ordinal)).ToList();
-            var answers = await Task.WhenAll(commands.Select(c => BashAsync(export + "\n" + c)));
+            // The last one corrects what the others ask for.
+            var answers = await Task.WhenAll(commands[..^1].Select(c => BashAsync(export + "\n" + c)));
 
-            Assert.Equal(6, answers.Length);
+            Assert.Equal(7, commands.Count);
             transfer = Json(answers[0]).GetProperty("id").GetString()!;
             Assert.Equal("4800.00", Json(answers[1]).GetProperty("balance").GetProperty("value").GetString());
             Assert.Equal("6359.75", Json(answers[2]).GetProperty("balance").GetProperty("value").GetString());
@@ -41,6 +42,13 @@ public sealed class ServeTests : IDisposable
             Assert.Equal("insufficient_funds", refusal.GetProperty("code").GetString());
             Assert.Contains("4610.40", refusal.GetRawText(), StringComparison.Ordinal);
             Assert.Contains("event: finished", answers[5], StringComparison.Ordinal);
+            Assert.Equal("duplicate", Json(await BashAsync(export + "\n" + commands[^1])).GetProperty("kind").GetString());
+            foreach (var (known, balance) in new[] { ("", "2400.00"), ("&knownAt=2026-10-31T12:00:00Z", "4800.00") })
+            {
+                var again = commands[1].Replace("15:00:00Z", "15:00:00Z" + known, StringComparison.Ordinal);
+                Assert.Equal(balance, Json(await BashAsync(export + "\n" + again)).GetProperty("balance").GetProperty("value").GetString());
+            }
+
             token = await host.TokenAsync();
             Assert.Equal(0, await host.StopAsync());
         }
@@ -170,7 +178,7 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(["teller", "operator", "auditor"], first.GetProperty("tokens").EnumerateObject().Select(t => t.Name));
         var auditor = new BankClient(host.Http(), first.GetProperty("tokens").GetProperty("auditor").GetString()!);
         (await auditor.GetAsync("/audit/events?limit=1")).Ok();
-        Assert.Equal(5, first.GetProperty("questions").GetArrayLength());
+        Assert.Equal(6, first.GetProperty("questions").GetArrayLength());
     }
 
     [Fact]

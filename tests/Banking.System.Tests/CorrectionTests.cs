@@ -1,4 +1,8 @@
+using System.Text;
+using System.Text.Json;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
@@ -206,6 +210,62 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
             Bookings((await bank.As("customer", ben).GetAsync($"/v1/transactions/{moved}")).Ok().Json.GetProperty("bookings")));
     }
 
+    [Fact]
+    public async Task A_dry_run_shows_the_balances_that_the_correction_then_makes_and_changes_no_row_of_any_table()
+    {
+        var (from, to) = (await _teller.OpenAsync(balance: "50.00"), await _teller.OpenAsync(balance: "5.00"));
+        var paid = bank.Clock.Now;
+        var transfer = (await _teller.TransferAsync(from, to, "30.00")).Created().Text("id");
+        bank.Clock.Advance(TimeSpan.FromDays(3));
+        var position = (await _teller.DepositAsync(to, "1.00")).Created().Header("Ledger-Position")!;
+        await _teller.GetCurrentAsync("/v1/entries", position);
+        await bank.As("auditor").GetCurrentAsync("/v1/ledger/trial-balance", position);
+        await bank.As("auditor").GetCurrentAsync("/audit/events", position);
+        var body = new { kind = "amount", amount = Eur("20.00"), reasonCode = "typo", reason = "r" };
+        var path = $"/v1/transactions/{transfer}/corrections";
+        var before = await EveryTableAsync();
+
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var shown = (await _teller.PostAsync(path + "?dryRun=true", body, key)).Ok();
+        var refused = await _teller.PostAsync(
+            path + "?dryRun=true", new { kind = "amount", amount = Eur("90.00"), reasonCode = "c", reason = "r" });
+
+        refused.IsProblem(422, "insufficient_funds");
+        Assert.Equal(before, await EveryTableAsync());
+        Assert.Equal(
+            [
+                (from, paid, "20.00", "30.00"), (from, bank.Clock.Now, "20.00", "30.00"),
+                (to, paid, "35.00", "25.00"), (to, bank.Clock.Now, "36.00", "26.00"),
+            ],
+            Balances(shown));
+        var booked = (await _teller.PostAsync(path, body, key)).Created();
+        Assert.Equal(shown.Text("bookings"), booked.Text("bookings"));
+        foreach (var (account, at, _, after) in Balances(shown))
+        {
+            Assert.Equal(after, await BalanceAsync(account, at, bank.Clock.Now));
+        }
+
+        (await _teller.PostAsync(path + "?dryRun=true", body)).IsProblem(409, "already_corrected");
+        (await _teller.SendAsync(HttpMethod.Post, path + "?dryRun=true", Json(body))).IsProblem(400, "idempotency_key_missing");
+        (await _teller.PostAsync(path + "?dryRun=yes", body)).IsProblem(400, "malformed_dry_run");
+        (await _teller.PostAsync(path + "?dryRun=", body)).IsProblem(400, "malformed_dry_run");
+        (await _teller.PostAsync(path + "?dryRun=true", new { kind = "reversal", reasonCode = "c" })).IsProblem(400, "reason_required");
+    }
+
+    [Fact]
+    public async Task Corrections_agree_with_the_log_wherever_they_are_stored()
+    {
+        var (from, to) = (await _teller.OpenAsync(balance: "50.00"), await _teller.OpenAsync());
+        var transfer = (await _teller.TransferAsync(from, to, "30.00")).Created().Text("id");
+        var corrected = await CorrectedAsync(transfer, new { kind = "amount", amount = Eur("20.00"), reasonCode = "typo", reason = "r" });
+        await CorrectedAsync(corrected.Text("id"), Reversal);
+
+        var verified = await bank.Host.Services.GetRequiredService<Verification>()
+            .RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+
+        Assert.Empty(verified.Differences);
+    }
+
     public static TheoryData<string, int, string> Refusals => new()
     {
         { """{"kind":"amount","amount":{"value":"5.00","currency":"EUR"},"reasonCode":"c","reason":"r"}""", 422, "nothing_to_correct" },
@@ -267,7 +327,7 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
             (await _teller.GetAsync($"/v1/transactions/{id}")).IsProblem(404, "transaction_not_found");
         }
 
-        (await _teller.SendAsync(HttpMethod.Post, $"/v1/transactions/{reversal}/corrections", JsonBody()))
+        (await _teller.SendAsync(HttpMethod.Post, $"/v1/transactions/{reversal}/corrections", Json(Reversal)))
             .IsProblem(400, "idempotency_key_missing");
     }
 
@@ -275,10 +335,42 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
 
     private static object Eur(string value) => new { value, currency = "EUR" };
 
-    private static StringContent JsonBody() => new(
-        """{"kind":"reversal","reasonCode":"c","reason":"r"}""", global::System.Text.Encoding.UTF8, "application/json");
+    private static StringContent Json(object body) => new(
+        JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
 
-    private static IEnumerable<(string, string, string, string, DateTimeOffset)> Bookings(global::System.Text.Json.JsonElement bookings) =>
+    /// <summary>The account, effective time, and balance before and after, of each balance that a dry run shows.</summary>
+    private static IEnumerable<(string Account, DateTimeOffset At, string Before, string After)> Balances(Answer preview) =>
+        from account in preview.Json.GetProperty("accounts").EnumerateArray()
+        from balance in account.GetProperty("balances").EnumerateArray()
+        select (
+            account.Text("id"), balance.Time("effectiveAt"), balance.GetProperty("knownBefore").Text("value"),
+            balance.GetProperty("knownAfter").Text("value"));
+
+    /// <summary>The number of rows of every table of the bank.</summary>
+    private async Task<string> EveryTableAsync()
+    {
+        var tables = new List<string>();
+        await using var list = bank.Owner.CreateCommand(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
+                + "order by 1");
+        await using (var rows = await list.ExecuteReaderAsync())
+        {
+            while (await rows.ReadAsync())
+            {
+                tables.Add(rows.GetString(0));
+            }
+        }
+
+        Assert.Contains("bank.mt_events", tables);
+        var counts = tables.Select(async t =>
+        {
+            await using var count = bank.Owner.CreateCommand($"select count(*) from {t}");
+            return $"{t} {await count.ExecuteScalarAsync()}";
+        });
+        return string.Join('\n', await Task.WhenAll(counts));
+    }
+
+    private static IEnumerable<(string, string, string, string, DateTimeOffset)> Bookings(JsonElement bookings) =>
         bookings.EnumerateArray().Select(b => (
             b.Text("accountId"), b.Text("type"), b.Text("direction"), b.GetProperty("amount").Text("value"), b.Time("effectiveAt")));
 

@@ -101,6 +101,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
             .AddSingleton<AccountCommands>()
             .AddSingleton<Corrections>()
+            .AddSingleton<CorrectionPreviews>()
             .AddSingleton<AccountOpening>();
     }
 

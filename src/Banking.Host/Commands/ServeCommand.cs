@@ -3,6 +3,7 @@ using Banking.EventStore.Callers;
 using Banking.Host.Demo;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
+using Npgsql;
 
 namespace Banking.Host.Commands;
 
@@ -65,14 +66,14 @@ internal static class ServeCommand
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
         await StartAsync(app);
         Print("PostgreSQL", database.Description);
-        var hasDemo = false;
+        string? doubleSalary = null;
         if (demo is not null)
         {
-            (hasDemo, var description) = await DemoBank.EnsureCreatedAsync(app.Services, demo);
-            Print("Demo bank", description);
+            Print("Demo bank", await DemoBank.EnsureCreatedAsync(app.Services, demo));
+            doubleSalary = await DemoBank.FindDoubleSalaryAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), default);
         }
 
-        Announce(app, hasDemo);
+        Announce(app, doubleSalary);
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -92,7 +93,8 @@ internal static class ServeCommand
         }
     }
 
-    private static void Announce(WebApplication app, bool hasDemo)
+    /// <param name="doubleSalary">The public id of a deposit of the demo bank; null without it.</param>
+    private static void Announce(WebApplication app, string? doubleSalary)
     {
         var address = app.Urls.FirstOrDefault() ?? ListenAddresses.Default;
         Print("Address", address);
@@ -105,19 +107,19 @@ internal static class ServeCommand
             Console.WriteLine($"export OPERATOR={tokens.Issue(Roles.Operator, null, null, now)}\n");
         }
 
-        if (hasDemo)
+        if (doubleSalary is not null)
         {
-            PrintQuestions(address);
+            PrintQuestions(address, doubleSalary);
         }
 
         Print("Stop", "Ctrl+C. The data stays; a start with --fresh deletes it");
     }
 
-    private static void PrintQuestions(string address)
+    private static void PrintQuestions(string address, string doubleSalary)
     {
         Print("Try", "move money:");
         Console.WriteLine($"\n{DemoQuestions.Transfer(address)}\n");
-        foreach (var question in DemoQuestions.Create(address))
+        foreach (var question in DemoQuestions.Create(address, doubleSalary))
         {
             Print("Ask", question.Text);
             Console.WriteLine($"\n{question.Command}\n");

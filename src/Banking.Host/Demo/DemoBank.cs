@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
+using Banking.EventStore.Appending;
 using Banking.EventStore.Storage;
+using Banking.SharedKernel;
 using Npgsql;
 using Wolverine;
 
@@ -17,19 +19,22 @@ internal static class DemoBank
         "select exists (select from bank.mt_events "
             + "where seq_id <= 100 and type = 'accounts.account-opened.v1' and data->>'number' = $1)";
 
+    private const string DoubleSalary =
+        $"select id from bank.mt_events where seq_id <= 100 and headers ->> '{HeaderNames.IdempotencyKey}' = 'demo-salary-again'";
+
     private const string LastRecorded = "select timestamp from bank.mt_events order by seq_id desc limit 1";
 
     /// <summary>Makes the demo bank unless the bank has events of its own. A start that was cut off is completed by the next one.</summary>
-    /// <returns>Whether the bank has the demo accounts, and a sentence about it.</returns>
-    public static async Task<(bool Exists, string Description)> EnsureCreatedAsync(IServiceProvider services, DemoClock clock)
+    /// <returns>A sentence about it.</returns>
+    public static async Task<string> EnsureCreatedAsync(IServiceProvider services, DemoClock clock)
     {
         try
         {
             return await IsInUseAsync(services)
                 ? await ExistsAsync(services.GetRequiredService<NpgsqlDataSource>(), default)
-                    ? (true, "as it was created, and what has happened since")
-                    : (false, "not created, because this bank has a history of its own")
-                : (true, await CreateAsync(services, clock));
+                    ? "as it was created, and what has happened since"
+                    : "not created, because this bank has a history of its own"
+                : await CreateAsync(services, clock);
         }
         finally
         {
@@ -39,6 +44,12 @@ internal static class DemoBank
 
     public static Task<bool> ExistsAsync(NpgsqlDataSource source, CancellationToken ct) =>
         source.ScalarAsync<bool>(FirstAccount, [DemoHistory.Number(1).Value], ct);
+
+    /// <summary>The public id of the salary that was paid a second time by mistake; null if this is not the demo bank.</summary>
+    public static async Task<string?> FindDoubleSalaryAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        await ExistsAsync(source, ct) && await source.ScalarAsync<Guid?>(DoubleSalary, [], ct) is { } id
+            ? PublicId.Format("dep", id)
+            : null;
 
     /// <summary>Whether anything was recorded after the demo's history. Nothing may be recorded before it then.</summary>
     private static async Task<bool> IsInUseAsync(IServiceProvider services) =>

@@ -5,7 +5,7 @@ namespace Banking.Host.Demo;
 /// <param name="Answer">The gist of the answer.</param>
 internal sealed record DemoQuestion(string Text, string Command, string Answer);
 
-/// <summary>Five questions that a new user can ask the demo bank.</summary>
+/// <summary>Six questions that a new user can ask the demo bank.</summary>
 internal static class DemoQuestions
 {
     private const string Teller = "-H \"Authorization: Bearer $TOKEN\"";
@@ -20,7 +20,8 @@ internal static class DemoQuestions
                "amount":{"value":"12.50","currency":"EUR"},"reason":"lunch"}'
         """;
 
-    public static IReadOnlyList<DemoQuestion> Create(string address)
+    /// <param name="doubleSalary">The public id of the deposit that was made by mistake.</param>
+    public static IReadOnlyList<DemoQuestion> Create(string address, string doubleSalary)
     {
         var (ada, ben) = ($"{address}/v1/accounts/{DemoHistory.Number(1)}", $"{address}/v1/accounts/{DemoHistory.Number(2)}");
         return
@@ -42,6 +43,12 @@ internal static class DemoQuestions
                     + "-d '{\"reasonCode\":\"trial\",\"reason\":\"to see it\"}'; "
                     + $"\\\n  curl -sN {address}/ops/projections/ledger/rebuild {Operator} -H \"Accept: text/event-stream\"",
                 "its progress, then finished: the new ledger was compared with the old one and serves"),
+            new("Can Ada's second salary be taken back, although nothing that was stored is changed?",
+                $"curl -s {address}/v1/transactions/{doubleSalary}/corrections {Teller} \\\n  "
+                    + $"-H \"Idempotency-Key: correct-the-salary\" {Json} \\\n  "
+                    + "-d '{\"kind\":\"duplicate\",\"reasonCode\":\"paid-twice\",\"reason\":\"the salary was paid twice\"}'",
+                "a booking that takes 2400.00 back as of 6 January: the first answer is 2400.00 from now on, and 4800.00 with "
+                    + "&knownAt=2026-10-31T12:00:00Z. With ?dryRun=true the bank shows the balances and stores nothing"),
         ];
     }
 }

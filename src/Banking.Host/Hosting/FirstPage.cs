@@ -50,10 +50,10 @@ internal static class FirstPage
             ? Roles.All.Where(r => r != Roles.Customer && r != Roles.Service)
                 .ToDictionary(r => r, r => issuer.Issue(r, null, null, TimeProvider.System.GetUtcNow()))
             : null;
-        var hasDemo = tokens is not null && await DemoBank.ExistsAsync(source, http.RequestAborted);
+        var doubleSalary = tokens is null ? null : await DemoBank.FindDoubleSalaryAsync(source, http.RequestAborted);
         return new(
             "Banking", Telemetry.Version, environment.EnvironmentName, Links, tokens,
-            hasDemo ? DemoQuestions.Create($"{http.Request.Scheme}://{http.Request.Host}") : null);
+            doubleSalary is null ? null : DemoQuestions.Create($"{http.Request.Scheme}://{http.Request.Host}", doubleSalary));
     }
 
     private static string Html(FirstAnswer answer)

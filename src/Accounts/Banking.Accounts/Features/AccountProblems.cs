@@ -106,6 +106,7 @@ internal static class AccountProblems
         new(
             "correction_member_missing", RefusalKind.Invalid, "A correction of this kind requires a member.",
             "Send the member that detail names."),
+        new("malformed_dry_run", RefusalKind.Malformed, "dryRun is neither true nor false.", "Correct dryRun, or leave it out."),
     ];
 
     private static IEnumerable<ProblemType> OfReads =>

@@ -64,6 +64,14 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
         return state.Timeline is null ? state : state with { Timeline = null };
     }
 
+    /// <summary>The timeline as the log has it now, for a decision that is only shown.</summary>
+    /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
+    internal async Task<AccountTimeline> ReadAsync(Guid account, DateTimeOffset since, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await ReadAsync(connection, account, since, ct);
+    }
+
     private async Task<AccountTimeline> ReadAsync(
         NpgsqlConnection connection, Guid account, DateTimeOffset since, CancellationToken ct)
     {

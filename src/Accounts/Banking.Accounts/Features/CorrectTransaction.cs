@@ -37,16 +37,22 @@ public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
     [RunsCommand(IsKeyRequired = true)]
+    [QueryParameter<bool>("dryRun", "true shows the bookings and the balances, stores nothing and leaves the key free.")]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
     [EndpointDescription("Corrects a transaction. Nothing that was booked is changed: the opposite is booked, and what is right.")]
     [Authorize(Policies.ControlAccounts)]
     [MovementProblems(
         "insufficient_funds", "same_account", "transaction_not_found", "already_corrected", "nothing_in_effect", "nothing_to_correct",
-        "correction_member_unfit", "correction_member_missing")]
+        "correction_member_unfit", "correction_member_missing", "malformed_dry_run")]
     [ProducesResponseType<CorrectionView>(StatusCodes.Status201Created)]
-    public static Task<IResult> Post(string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
-        corrections.HttpAsync(http, key => Read(key, transaction, request));
+    [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Post(
+        string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
+        !http.Request.Query.TryGetValue("dryRun", out var dryRun) || dryRun == "false"
+            ? await corrections.HttpAsync(http, key => Read(key, transaction, request))
+            : dryRun == "true" ? await corrections.PreviewAsync(http, key => Read(key, transaction, request))
+            : new ProblemResult(Refusal.Malformed("malformed_dry_run", "dryRun is true or false."));
 
     private static (CorrectTransaction? Command, Refusal? Problem) Read(string key, string transaction, CorrectionRequest request)
     {

@@ -1,4 +1,3 @@
-using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
@@ -7,7 +6,9 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Json;
 using Banking.Web.Commands;
+using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Banking.Accounts.Features;
@@ -19,10 +20,37 @@ public sealed class Corrections(
     AccountResolver resolver,
     AccountTimelineSource timelines,
     TransactionReader transactions,
+    CorrectionPreviews previews,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, CorrectTransaction.Shape, read, RunAsync, NormalizeAsync);
+
+    /// <summary>Shows what the command would do. The request must be one that would be decided; its key stays free.</summary>
+    internal async Task<IResult> PreviewAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read)
+    {
+        var (context, problem) = CommandRequest.Read(http, clock);
+        if (context is null || problem is not null)
+        {
+            return new ProblemResult(problem!);
+        }
+
+        var (command, invalid) = read(context.IdempotencyKey);
+        command = command is null ? null : CorrectTransaction.Shape.Kept(command);
+        if ((invalid ?? CorrectTransaction.Shape.Check(command!)) is { } malformed)
+        {
+            return new ProblemResult(malformed);
+        }
+
+        var (plan, notFound) = await PrepareAsync(command!, http.RequestAborted);
+        if (plan is null)
+        {
+            return new ProblemResult(notFound!);
+        }
+
+        var (preview, refusal) = await previews.OfAsync(command!, plan, context.Caller, http.RequestAborted);
+        return preview is null ? new ProblemResult(refusal!) : TypedResults.Json(preview, ApiJson.Options);
+    }
 
     /// <summary>Normalizes a command that is not decided: only the receipt of an earlier answer is looked up.</summary>
     private async Task<CommandContext> NormalizeAsync(CorrectTransaction command, CommandContext context, CancellationToken ct)
@@ -52,10 +80,7 @@ public sealed class Corrections(
     private static Submission<Account> Submission(CorrectTransaction command, CorrectionPlan plan, CommandContext context) => new(
         context,
         plan.Accounts,
-        states => plan.Named.CheckAccess(context.Caller, states)
-            // An account of the transaction is missing only if its stream was archived.
-            ?? (plan.Accounts.All(id => states.Find(id) is not null) ? null
-                : new Decision.Rejected(TransactionReader.NotFound(command.Transaction))),
+        states => plan.CheckAccess(command, context.Caller, states),
         (states, now) => plan.Decide(command, plan.Accounts.ToDictionary(id => id, id => states[id]), now),
         (states, events, now) =>
         {
@@ -93,34 +118,4 @@ public sealed class Corrections(
 
         return (plan, null);
     }
-}
-
-/// <summary>What is known of a correction before its accounts are locked.</summary>
-/// <param name="Named">The accounts that the command names.</param>
-/// <param name="Accounts">All accounts of the correction; a refusal is listed under the first.</param>
-/// <param name="Since">The start of the timelines that the decision needs.</param>
-/// <param name="NewIds">Ids for the bookings.</param>
-internal sealed record CorrectionPlan(
-    BookedTransaction Corrected, ReferencedAccounts Named, RightAccounts Right, IReadOnlyList<Guid> Accounts, DateTimeOffset Since,
-    IReadOnlyList<Guid> NewIds)
-{
-    public static CorrectionPlan Of(
-        CorrectTransaction command, BookedTransaction corrected, ReferencedAccounts named, IReadOnlyList<Guid> newIds)
-    {
-        var right = new RightAccounts(
-            named.Find(nameof(command.Account)), named.Find(nameof(command.From)), named.Find(nameof(command.To)));
-        var original = corrected.Booking.EffectiveAt;
-        return new(
-            corrected,
-            named,
-            right,
-            [.. corrected.Booking.Sides.Select(s => s.Account).Concat(named.Ids).Distinct()],
-            command.Effective == CorrectionTime.Now ? AccountTimeline.NoMovements
-                : command.EffectiveAt < original ? command.EffectiveAt.Value
-                : original,
-            newIds);
-    }
-
-    public Decision Decide(CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset now) =>
-        CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, now);
 }

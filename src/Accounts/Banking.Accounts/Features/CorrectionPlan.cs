@@ -1,0 +1,44 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Callers;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>What is known of a correction before its accounts are locked.</summary>
+/// <param name="Named">The accounts that the command names.</param>
+/// <param name="Accounts">All accounts of the correction; a refusal is listed under the first.</param>
+/// <param name="Since">The start of the timelines that the decision needs.</param>
+/// <param name="NewIds">Ids for the bookings.</param>
+internal sealed record CorrectionPlan(
+    BookedTransaction Corrected, ReferencedAccounts Named, RightAccounts Right, IReadOnlyList<Guid> Accounts, DateTimeOffset Since,
+    IReadOnlyList<Guid> NewIds)
+{
+    public static CorrectionPlan Of(
+        CorrectTransaction command, BookedTransaction corrected, ReferencedAccounts named, IReadOnlyList<Guid> newIds)
+    {
+        var right = new RightAccounts(
+            named.Find(nameof(command.Account)), named.Find(nameof(command.From)), named.Find(nameof(command.To)));
+        var original = corrected.Booking.EffectiveAt;
+        return new(
+            corrected,
+            named,
+            right,
+            [.. corrected.Booking.Sides.Select(s => s.Account).Concat(named.Ids).Distinct()],
+            command.Effective == CorrectionTime.Now ? AccountTimeline.NoMovements
+                : command.EffectiveAt < original ? command.EffectiveAt.Value
+                : original,
+            newIds);
+    }
+
+    public Decision.Rejected? CheckAccess(CorrectTransaction command, Caller caller, States<Account> states) =>
+        Named.CheckAccess(caller, states)
+        // An account of the transaction is missing only if its stream was archived.
+        ?? (Accounts.All(id => states.Find(id) is not null) ? null
+            : new Decision.Rejected(TransactionReader.NotFound(command.Transaction)));
+
+    public Decision Decide(CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset now) =>
+        CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, now);
+}
