@@ -42,13 +42,7 @@ public sealed class ServeTests : IDisposable
             Assert.Equal("insufficient_funds", refusal.GetProperty("code").GetString());
             Assert.Contains("4610.40", refusal.GetRawText(), StringComparison.Ordinal);
             Assert.Contains("event: finished", answers[5], StringComparison.Ordinal);
-            Assert.Equal("duplicate", Json(await BashAsync(export + "\n" + commands[^1])).GetProperty("kind").GetString());
-            foreach (var (known, balance) in new[] { ("", "2400.00"), ("&knownAt=2026-10-31T12:00:00Z", "4800.00") })
-            {
-                var again = commands[1].Replace("15:00:00Z", "15:00:00Z" + known, StringComparison.Ordinal);
-                Assert.Equal(balance, Json(await BashAsync(export + "\n" + again)).GetProperty("balance").GetProperty("value").GetString());
-            }
-
+            await CorrectTheSalaryAsync(export, commands);
             token = await host.TokenAsync();
             Assert.Equal(0, await host.StopAsync());
         }
@@ -195,6 +189,17 @@ public sealed class ServeTests : IDisposable
         Assert.Contains("Demo bank    not created", again.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("curl", again.Output, StringComparison.Ordinal);
         Assert.Empty((await (await again.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").EnumerateArray());
+    }
+
+    /// <summary>Runs the last command, which corrects the double salary, and asks for the balance as known since then and before.</summary>
+    private static async Task CorrectTheSalaryAsync(string export, List<string> commands)
+    {
+        Assert.Equal("duplicate", Json(await BashAsync(export + "\n" + commands[^1])).GetProperty("kind").GetString());
+        foreach (var (known, balance) in new[] { ("", "2400.00"), ("&knownAt=2026-10-31T12:00:00Z", "4800.00") })
+        {
+            var again = commands[1].Replace("15:00:00Z", "15:00:00Z" + known, StringComparison.Ordinal);
+            Assert.Equal(balance, Json(await BashAsync(export + "\n" + again)).GetProperty("balance").GetProperty("value").GetString());
+        }
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
