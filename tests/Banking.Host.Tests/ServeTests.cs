@@ -35,9 +35,7 @@ public sealed class ServeTests : IDisposable
             var today = await (await host.TellerAsync())
                 .GetAsync("/v1/accounts/XB09DEMO000000000001/balance?effectiveAt=2026-03-10T12:00:00Z");
             Assert.Equal("6509.75", today.Ok().Text("balance", "value"));
-            var paidAgain = Json(answers[3]).GetProperty("items")[2];
-            Assert.Equal("salary, paid a second time by mistake", paidAgain.GetProperty("reason").GetProperty("text").GetString());
-            Assert.Equal("2026-01-06T15:02:00+00:00", paidAgain.GetProperty("recordedAt").GetString());
+            IsPaidAgain(Json(answers[3]).GetProperty("items")[2]);
             var refusal = Assert.Single(Json(answers[4]).GetProperty("items").EnumerateArray().ToList());
             Assert.Equal("insufficient_funds", refusal.GetProperty("code").GetString());
             Assert.Contains("4610.40", refusal.GetRawText(), StringComparison.Ordinal);
@@ -190,6 +188,10 @@ public sealed class ServeTests : IDisposable
         Assert.DoesNotContain("curl", again.Output, StringComparison.Ordinal);
         Assert.Empty((await (await again.TellerAsync()).GetAsync("/v1/accounts")).Ok().Json.GetProperty("items").EnumerateArray());
     }
+
+    private static void IsPaidAgain(JsonElement salary) => Assert.Equal(
+        ("salary, paid a second time by mistake", "2026-01-06T15:02:00+00:00"),
+        (salary.GetProperty("reason").GetProperty("text").GetString(), salary.GetProperty("recordedAt").GetString()));
 
     /// <summary>Runs the last command, which corrects the double salary, and asks for the balance as known since then and before.</summary>
     private static async Task CorrectTheSalaryAsync(string export, List<string> commands)
