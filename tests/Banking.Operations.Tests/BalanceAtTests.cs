@@ -1,6 +1,8 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.SharedKernel;
+using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
@@ -44,6 +46,10 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
                 Assert.Equal(
                     (expected.Balance, expected.OverdraftLimit, expected.Last?.Version, expected.Events, events.Count),
                     (at.Balance, at.OverdraftLimit, at.Last?.Version, at.Events, (int)version));
+                if (i % 10 == 0)
+                {
+                    await AssertAccountAsync(account!, events, effectiveAt, knownAt);
+                }
             }
 
             for (var i = 0; i < 30; i++)
@@ -61,6 +67,22 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
         }
+    }
+
+    private async Task AssertAccountAsync(
+        Account account, IReadOnlyList<IEvent> events, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
+    {
+        var expected = events
+            .Where(e => e.Timestamp <= knownAt && ((IAccountEvent)e.Data).EffectiveAt <= effectiveAt)
+            .Aggregate((Account?)null, (state, e) => Account.Fold(state, account.Id, e.Data, e.Timestamp));
+        var found = await bank.Host.Services.GetRequiredService<HistoricalAccounts>().AtAsync(
+            account, new(effectiveAt, knownAt), CancellationToken.None);
+        Assert.Equal(Described(expected), Described(found?.State));
+        Assert.Equal(expected?.Balance, found?.At.Balance.ToMoney());
+
+        static string Described(Account? at) => at is null
+            ? "none"
+            : $"{at.Owner} {at.Status} {at.OverdraftLimit} {at.DebitFrozen} {at.CreditFrozen} {string.Join(' ', at.Delegates)} {at.OpenedAt}";
     }
 
     private async Task PauseAndGrowAsync(RandomHistory history, int seed)

@@ -96,6 +96,56 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         (await _teller.GetAsync($"/v1/accounts/{account}/balance?version=1&version=2")).IsProblem(400, "repeated_parameter");
     }
 
+    [Fact]
+    public async Task An_account_is_shown_as_it_was()
+    {
+        var days = new List<DateTimeOffset>();
+        var before = NextDay();
+        var account = await _teller.OpenAsync(balance: "100.00", overdraftLimit: "50.00");
+        NextDay();
+        await AskAsync(account, "freeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" });
+        NextDay();
+        await AskAsync(account, "overdraft-limit", new { limit = "20.00", reasonCode = "asked", reason = "asked" });
+        NextDay();
+        await AskAsync(account, "unfreeze", new { scope = "debit", reasonCode = "fraud", reason = "asked" });
+        (await _teller.WithdrawAsync(account, "100.00")).Created();
+        NextDay();
+        await AskAsync(account, "close", new { reasonCode = "asked", reason = "asked" });
+        var closed = bank.Clock.Now;
+
+        foreach (var axis in (string[])["effectiveAt", "knownAt"])
+        {
+            (await GetAsync($"{axis}={before.Query()}")).IsProblem(404, "account_not_open_yet");
+            Assert.Equal(
+                ["open 50.00 false 100.00 150.00 2", "open 50.00 true 100.00 150.00 3", "open 20.00 true 100.00 120.00 4",
+                    "open 20.00 false 0.00 20.00 6", "closed 20.00 false 0.00 20.00 7"],
+                await Task.WhenAll(days.Skip(1).Append(closed).Select(async day => Shown((await GetAsync($"{axis}={day.Query()}")).Ok()))));
+        }
+
+        Assert.Equal("open 20.00 true 100.00 120.00 4", Shown((await GetAsync("version=4")).Ok()));
+        (await GetAsync("version=8")).IsProblem(404, "version_not_found");
+        (await GetAsync("version=4&knownAt=2026-01-01T00:00:00Z")).IsProblem(400, "malformed_version");
+        var (now, past) = ((await GetAsync("")).Ok(), (await GetAsync($"effectiveAt={closed.Query()}")).Ok());
+        Assert.Equal(now.Members().Concat(["effectiveAt", "knownAt"]), past.Members());
+        Assert.Equal(("\"7\"", null), (now.Header("ETag"), past.Header("ETag")));
+
+        DateTimeOffset NextDay()
+        {
+            days.Add(bank.Clock.Now);
+            bank.Clock.Advance(TimeSpan.FromDays(1));
+            return days[^1];
+        }
+
+        Task<Answer> GetAsync(string query) => _teller.GetAsync($"/v1/accounts/{account}?{query}");
+
+        static string Shown(Answer answer) => string.Join(
+            ' ', answer.Text("status"), answer.Text("overdraftLimit", "value"), answer.Text("frozen", "debit"),
+            answer.Text("balance", "value"), answer.Text("available", "value"), answer.Text("version"));
+    }
+
+    private async Task AskAsync(string account, string what, object body) =>
+        (await bank.As("operator").PostAsync($"/v1/accounts/{account}/{what}", body)).Ok();
+
     private async Task BalanceAsync(string account, DateTimeOffset? effectiveAt, DateTimeOffset? knownAt, string balance, int version,
         int events)
     {

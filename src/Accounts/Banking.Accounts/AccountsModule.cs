@@ -88,6 +88,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
             .AddSingleton<HistoricalBalances>()
+            .AddSingleton<HistoricalAccounts>()
             .AddSingleton<TransactionReader>()
             .AddSingleton<EntryPages>()
             .AddSingleton<PeriodEntries>()

@@ -114,6 +114,9 @@ internal static class AccountProblems
         new(
             "malformed_version", RefusalKind.Malformed, "version is not a number from 1, or is combined with an instant.",
             "Give either a version or instants."),
+        new(
+            "account_not_open_yet", RefusalKind.NotFound, "The account was not open at that moment.",
+            "Ask for a moment from openedAt on.", "openedAt"),
         new("version_not_found", RefusalKind.NotFound, "The account has no such version yet.", "Use a version up to version.", "version"),
         new(
             "movement_not_found", RefusalKind.NotFound, "There is no such movement, or the caller may not know that there is.",

@@ -21,7 +21,7 @@ public sealed class EntriesModel : ReadModel
 
     public override string Name => ModelName;
 
-    public override int Version => 2;
+    public override int Version => 3;
 
     public override string Schema => AccountsModule.Schema;
 
@@ -35,8 +35,8 @@ public sealed class EntriesModel : ReadModel
                 + "effective_at timestamptz not null, effective_tick smallint not null, recorded_at timestamptz not null",
             "account, version")
         {
-            // For the newest entries of the bank, the search for an amount, and the overdraft limit at a version.
-            Indexes = ["(position)", "(abs(amount)) where movement", "(account, version) where overdraft_limit is not null"],
+            // For the newest entries of the bank, the search for an amount, and the account at a past moment.
+            Indexes = ["(position)", "(abs(amount)) where movement", "(account, version) where not movement"],
             StreamColumn = "account",
             RecordedColumn = "recorded_at",
         },

@@ -1,6 +1,5 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -40,17 +39,14 @@ public static class GetBalanceEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/balance", OperationId = "getBalance")]
     [HasVersion]
-    [QueryParameter<DateTimeOffset>("effectiveAt", "The events that took effect by this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter<DateTimeOffset>("knownAt", "Of the events recorded by this instant.")]
-    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
-    [QueryParameter<long>("version", "The balance right after this version of the account; not with effectiveAt or knownAt.", Minimum = 1)]
+    [MomentParameters]
     [Tags("Accounts")]
     [EndpointSummary("Get the balance: now, at a version, or at a past effective and recorded time")]
     [EndpointDescription(
         "Gets the balance of now, after a version, or at a past moment: what had taken effect by effectiveAt, as the bank knew it "
         + "at knownAt.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_version", "version_not_found", "known_in_future")]
+    [Problems("account_not_found")]
     [ProducesResponseType<BalanceView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, HistoricalBalances balances, TimeProvider clock, HttpContext http)
@@ -60,25 +56,15 @@ public static class GetBalanceEndpoint
             return new ProblemResult(Visibility.NotFound(account));
         }
 
-        var (effectiveAt, problem) = InstantQuery.Read(http.Request, "effectiveAt");
-        DateTimeOffset? knownAt = null;
-        if (problem is null)
-        {
-            (knownAt, problem) = InstantQuery.Read(http.Request, "knownAt");
-            problem ??= InstantQuery.ZoneProblem(http.Request, "effectiveAt", "knownAt");
-        }
-
-        if (problem is not null)
-        {
-            return new ProblemResult(problem);
-        }
-
         var now = clock.GetUtcNow();
-        return http.Request.Query.TryGetValue("version", out var version)
-            ? await AtVersion(found, version.ToString(), effectiveAt is not null || knownAt is not null, balances, http)
-            : effectiveAt is null && knownAt is null
-                ? await Now(found, now, reader, http)
-                : await AtInstants(found, effectiveAt ?? now, knownAt ?? now, now, reader, balances, http);
+        var (moment, problem) = Moment.Read(http.Request, found, now);
+        return moment switch
+        {
+            Moment.Present => await Now(found, now, reader, http),
+            Moment.AtVersion at => await AtVersion(found, at.Version, balances, http),
+            Moment.AtInstants at => await AtInstants(found, at, reader, balances, http),
+            _ => new ProblemResult(problem!),
+        };
     }
 
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
@@ -99,38 +85,18 @@ public static class GetBalanceEndpoint
                 account.Version);
     }
 
-    private static async Task<IResult> AtVersion(
-        Account account, string text, bool withInstants, HistoricalBalances balances, HttpContext http)
+    private static async Task<IResult> AtVersion(Account account, long version, HistoricalBalances balances, HttpContext http)
     {
-        if (withInstants || !Exact.TryNumber(text, out var version) || version < 1)
-        {
-            return new ProblemResult(Refusal.Malformed(
-                "malformed_version", "version is a number from 1, and cannot be combined with effectiveAt or knownAt."));
-        }
-
-        if (version > account.Version)
-        {
-            return new ProblemResult(
-                Refusal.NotFound("version_not_found", $"The account is at version {account.Version}.", ("version", account.Version)));
-        }
-
         var (at, found) = await balances.AtVersionAsync(account, version, http.RequestAborted);
         return at.Last is not { } last || found < version ? Archived(account) : Answer(View(
             account.Id, at.Balance, at.Available, last.Timestamp, last.Timestamp, version, last, $"{version} events"));
     }
 
     private static async Task<IResult> AtInstants(
-        Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, DateTimeOffset now, AccountReader reader,
-        HistoricalBalances balances, HttpContext http)
+        Account account, Moment.AtInstants moment, AccountReader reader, HistoricalBalances balances, HttpContext http)
     {
-        if (knownAt > now)
-        {
-            return new ProblemResult(
-                Refusal.RuleBroken("known_in_future", "knownAt must not be in the future.", ("knownAt", knownAt), ("now", now)));
-        }
-
-        await reader.WaitForWritersAsync(account.Id, knownAt, http.RequestAborted);
-        var (at, version) = await balances.AtAsync(account, effectiveAt, knownAt, http.RequestAborted);
+        await reader.WaitForWritersAsync(account.Id, moment.KnownAt, http.RequestAborted);
+        var (at, version) = await balances.AtAsync(account, moment.EffectiveAt, moment.KnownAt, http.RequestAborted);
         return version == 0 || at is { Last: null, Events: > 0 }
             ? Archived(account)
             : Answer(
@@ -138,8 +104,8 @@ public static class GetBalanceEndpoint
                     account.Id,
                     at.Balance,
                     at.Available,
-                    effectiveAt,
-                    knownAt,
+                    moment.EffectiveAt,
+                    moment.KnownAt,
                     at.Last?.Version ?? 0,
                     at.Last,
                     $"{at.Events} of {version} events"));

@@ -49,7 +49,8 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
         select (select coalesce(max(version), 0) from {Entry} where account = $1),
             coalesce(sum(net), 0)::numeric, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
             coalesce((select overdraft_limit from {Entry} e
-                where account = $1 and overdraft_limit is not null and {IsEffective} and version <= (select version from known)
+                where account = $1 and not movement and overdraft_limit is not null and {IsEffective}
+                    and version <= (select version from known)
                 order by version desc limit 1), 0)
         from parts
         """;
@@ -59,7 +60,7 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
         with reach as (select version, balance from {Entry} where account = $1 and version <= $2 order by version desc limit 1)
         select version, balance::numeric, version::int, version,
             coalesce((select overdraft_limit from {Entry}
-                where account = $1 and version <= $2 and overdraft_limit is not null order by version desc limit 1), 0)
+                where account = $1 and version <= $2 and not movement and overdraft_limit is not null order by version desc limit 1), 0)
         from reach
         """;
 

@@ -1,16 +1,29 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 
 namespace Banking.Accounts.Views;
 
 /// <summary>An account in an answer.</summary>
-/// <param name="Version">The version of its stream; also its ETag.</param>
+/// <param name="Version">The version of its stream; also its ETag. At a past moment, the version of the last event that is included.</param>
+/// <param name="EffectiveAt">The instant by which the events took effect, if a past moment was asked for.</param>
+/// <param name="KnownAt">The instant by which they were recorded, if a past moment was asked for.</param>
 public sealed record AccountView(
     string Id, string Number, string CustomerId, IReadOnlyList<string> Delegates, string Currency, string Product, AccountStatus Status,
-    Amount Balance, Amount Available, Amount OverdraftLimit, FrozenView Frozen, DateTimeOffset OpenedAt, string? ExternalId, long Version)
+    Amount Balance, Amount Available, Amount OverdraftLimit, FrozenView Frozen, DateTimeOffset OpenedAt, string? ExternalId, long Version,
+    DateTimeOffset? EffectiveAt = null, DateTimeOffset? KnownAt = null)
 {
+    internal static AccountView Of(HistoricalAccount account, DateTimeOffset effectiveAt, DateTimeOffset knownAt) => Of(account.State) with
+    {
+        Balance = Amount.Of(account.At.Balance),
+        Available = Amount.Of(account.At.Available),
+        Version = account.At.Last?.Version ?? 0,
+        EffectiveAt = effectiveAt,
+        KnownAt = knownAt,
+    };
+
     internal static AccountView Of(Account account) => new(
         AccountId.Format(account.Id),
         account.Number.Value,
