@@ -88,6 +88,53 @@ public sealed class RejectedMessageTests(IncomingBank bank)
     }
 
     [Fact]
+    public async Task Of_a_body_that_is_too_large_nothing_is_stored()
+    {
+        Broker.Require();
+        var body = Encoding.UTF8.GetBytes(Messages.Deposit("x", "1.00").ToJsonString() + new string(' ', 2_000_000));
+
+        await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, body, p => p.CorrelationId = "large");
+
+        var dead = await bank.DeadLetterAsync("large");
+        var stored = await bank.ScalarAsync<int>(
+            "select length(body) from wolverine.wolverine_dead_letters where id::text = $1", dead.Member("id")!);
+        Assert.InRange(stored, 1, 10_000);
+    }
+
+    [Fact]
+    public async Task A_command_that_the_bank_fails_to_decide_is_a_dead_letter_and_holds_up_no_other()
+    {
+        Broker.Require();
+        var (failing, other) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        await using var forged = bank.Owner.CreateCommand(
+            """
+            create function bank.refuse_66() returns trigger language plpgsql as $$ begin raise exception 'forged'; end $$;
+            create trigger refuse_66 before insert on bank.mt_events for each row
+                when (new.data -> 'amount' ->> 'minor' = '6666') execute function bank.refuse_66()
+            """);
+        await forged.ExecuteNonQueryAsync();
+        try
+        {
+            // As many as this host decides at the same time.
+            for (var i = 0; i < 16; i++)
+            {
+                await bank.Broker.SendAsync(
+                    IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(failing, "66.66"), p => p.CorrelationId = failing);
+            }
+
+            await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, Messages.Deposit(other, "1.00"));
+
+            await bank.UntilBalanceAsync(other, "1.00");
+            Assert.Equal("internal_error", (await bank.DeadLetterAsync(failing)).Member("code"));
+        }
+        finally
+        {
+            await using var mended = bank.Owner.CreateCommand("drop function bank.refuse_66() cascade");
+            await mended.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_replayed_dead_letter_is_decided_in_the_name_of_its_sender()
     {
         Broker.Require();

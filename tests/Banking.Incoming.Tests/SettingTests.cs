@@ -38,6 +38,17 @@ public sealed class SettingTests
     }
 
     [Fact]
+    public void Two_settings_for_one_queue_are_refused()
+    {
+        string[] other = ["Uri=amqp://bank:secret@localhost/", "Queue=commands", "Identity=other", "Operations=accounts.deposit-money.v1"];
+
+        var wrong = Assert.Throws<ConfigurationException>(
+            () => Compose("Parallel=1", more: [.. other.Select(s => $"--Banking:Incoming:RabbitMq:other:{s}")]));
+
+        Assert.Contains("Banking:Incoming:RabbitMq:other names the same queue as core", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_unknown_operation_is_named_with_the_nearest_command()
     {
         var services = Compose("Operations=accounts.deposit-money.v1 accounts.transfer-mony.v1");
@@ -53,14 +64,14 @@ public sealed class SettingTests
     }
 
     /// <summary>Composes a host with a valid queue and one more setting.</summary>
-    private static IServiceProvider Compose(string setting, string? except = null)
+    private static IServiceProvider Compose(string setting, string? except = null, params string[] more)
     {
         string[] valid = ["Uri=amqp://bank:secret@localhost/", "Queue=commands", "Identity=core", "Operations=accounts.deposit-money.v1"];
         var name = setting.Split('=')[0];
         var settings = valid.Where(v => v.Split('=')[0] != name).Concat(except is null ? [setting] : []);
         return BankHost
             .CreateBuilder(
-                ["--environment", "Development", .. settings.Select(s => $"--{Prefix}:{s}")], new("Host=nowhere;Database=none"))
+                ["--environment", "Development", .. settings.Select(s => $"--{Prefix}:{s}"), .. more], new("Host=nowhere;Database=none"))
             .Build().Services;
     }
 }

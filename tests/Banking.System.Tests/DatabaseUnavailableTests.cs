@@ -1,4 +1,6 @@
+using Banking.EventStore.Log;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
@@ -29,5 +31,29 @@ public sealed class DatabaseUnavailableTests(BankFixture bank) : IClassFixture<B
         }
 
         (await teller.GetAsync($"/v1/accounts/{account}")).Ok();
+    }
+
+    [Fact]
+    public async Task Who_waits_for_events_is_woken_when_the_database_is_back()
+    {
+        await bank.As("teller").OpenAsync();
+        var (mark, log) = (bank.Host.Services.GetRequiredService<HighWaterMark>(), bank.Host.Services.GetRequiredService<LogWatcher>());
+        var end = await mark.LookAsync(TestContext.Current.CancellationToken);
+        Task waiting;
+        await TestCluster.AllowConnectionsAsync(bank.ConnectionString, false);
+        try
+        {
+            await Eventually.UntilAsync(() => mark.Server, server => server is null);
+            // Events up to here exist, and nobody books another.
+            waiting = log.WaitAsync(end - 1, Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken);
+            Assert.False(waiting.IsCompleted);
+        }
+        finally
+        {
+            await TestCluster.AllowConnectionsAsync(bank.ConnectionString, true);
+        }
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(end, mark.Complete);
     }
 }

@@ -74,7 +74,10 @@ internal static class CommandMessage
     /// <summary>Returns the reply if the outcome is stored. Otherwise throws, so that the message is kept.</summary>
     internal static CommandReply Reply(Outcome outcome) => outcome switch
     {
-        Outcome.NotRecorded { Refusal: { IsFailure: true } failed } => throw new CommandPostponedException(failed.Code, failed.Detail),
+        Outcome.NotRecorded { Refusal: { IsFailure: true } failed } => throw new CommandPostponedException(failed.Code, failed.Detail)
+        {
+            NeedsOperator = failed.Kind is RefusalKind.Failed or RefusalKind.Unreadable,
+        },
         Outcome.NotRecorded { Refusal: var rejected } => throw new CommandRejectedException(rejected.Code, rejected.Detail),
         _ => CommandReply.Of(outcome),
     };
@@ -92,4 +95,9 @@ public sealed class CommandRejectedException(string code, string detail) : Excep
 public sealed class CommandPostponedException(string code, string detail) : Exception($"{code}: {detail}")
 {
     public string Code { get; } = code;
+
+    public string Detail { get; } = detail;
+
+    /// <summary>Whether a retry fails until an operator or a new version of the bank has mended something.</summary>
+    public bool NeedsOperator { get; init; }
 }

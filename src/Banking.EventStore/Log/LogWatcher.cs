@@ -31,7 +31,7 @@ public sealed class LogWatcher(HighWaterMark highWaterMark, IHostApplicationLife
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(PollInterval);
-        var (last, isFailing) = ((highWaterMark.Server, Complete: 0L), false);
+        var (last, isFailing) = ((highWaterMark.Server, Complete: -1L), false);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -52,6 +52,8 @@ public sealed class LogWatcher(HighWaterMark highWaterMark, IHostApplicationLife
                     failure,
                     "Cannot read the high-water mark; read models and publication are paused");
                 isFailing = true;
+                // The next success wakes all readers: they may have found nothing while the mark was not known.
+                last = default;
             }
         }
     }

@@ -40,7 +40,10 @@ internal static class ServeCommand
                 .Concat(StartupChecks.FindProblems(configuration, StartupChecks.IsDevelopment(served)))
                 .Concat(ListenAddresses.FindObstacles(configuration)));
 
-            var clock = !parsed.GetValue(noDemo) && served == Environments.Development ? new DemoClock() : null;
+            // Commands by message would be recorded in the past while the demo bank is made.
+            var takesMessages = configuration.GetSection("Banking:Incoming").GetChildren().Any();
+            var wantsDemo = !parsed.GetValue(noDemo) && !takesMessages && served == Environments.Development;
+            var clock = wantsDemo ? new DemoClock() : null;
             return RunAsync(all, configuration, parsed.GetValue(fresh), clock);
         });
     }

@@ -19,6 +19,9 @@ namespace Banking.Host.Hosting;
 /// </summary>
 internal static class Telemetry
 {
+    /// <summary>The source of the RabbitMQ client for messages that arrive.</summary>
+    private const string ReceivedMessages = "RabbitMQ.Client.Subscriber";
+
     public const string PrometheusSetting = "Banking:Telemetry:Prometheus";
 
     /// <summary>The version of the product, without the revision: of packages, of --version, of the first page and of telemetry.</summary>
@@ -51,7 +54,7 @@ internal static class Telemetry
         {
             telemetry
                 .WithTracing(tracing => tracing.SetSampler(new ParentBasedSampler(new RequestSampler()))
-                    .AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten", "Wolverine"))
+                    .AddAspNetCoreInstrumentation().AddNpgsql().AddSource("Marten", "Wolverine", ReceivedMessages))
                 .WithLogging()
                 .UseOtlpExporter();
         }

@@ -56,6 +56,8 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
             RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            // What RabbitMQ allows at most. The client ends the connection at a larger message, and would get the same one again.
+            MaxInboundMessageBodySize = 512 * 1024 * 1024,
         };
         await using var connection = await factory.CreateConnectionAsync(stopping);
         await using var channel = await connection.CreateChannelAsync(
@@ -69,11 +71,11 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
                 new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: stopping);
         }
 
-        await using var answers = new AnswerSender(connection, log);
+        await using var answers = new AnswerSender(factory, log);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, answers, delivery, ended.Token);
+        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, answers, delivery, end, ended.Token);
         consumer.UnregisteredAsync += (_, _) => EndAsync("the queue was deleted");
         channel.ChannelShutdownAsync += (_, why) => EndAsync(why.ReplyText);
         await channel.BasicQosAsync(0, (ushort)_queue.Parallel, global: false, stopping);
@@ -96,7 +98,8 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
         }
     }
 
-    private async Task TakeAsync(IChannel channel, AnswerSender answers, BasicDeliverEventArgs delivery, CancellationToken ended)
+    private async Task TakeAsync(
+        IChannel channel, AnswerSender answers, BasicDeliverEventArgs delivery, TaskCompletionSource<string> end, CancellationToken ended)
     {
         var hold = state.HoldMessage();
         try
@@ -113,6 +116,11 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
             when (ended.IsCancellationRequested || failure is AlreadyClosedException or ObjectDisposedException)
         {
             // The channel ended: the message comes again, and its key tells whether it was decided.
+        }
+        catch (Exception failure)
+        {
+            // A message that is neither acknowledged nor held would keep its place for ever. With a new connection it comes again.
+            end.TrySetResult(failure.Message);
         }
         finally
         {

@@ -42,7 +42,7 @@ public sealed class IncomingCommands(IReadOnlyList<QueueSettings> queues, IEnume
     private (object? Command, Problem? Problem) Read(IncomingMessage message)
     {
         var queue = queues.FirstOrDefault(q => q.Name == message.Queue);
-        var problem = message.SenderProblem
+        var problem = message.ArrivalProblem
             ?? (message.Service is null ? new Problem("unauthenticated", "The sender is not known.") : null)
             ?? CheckForm(message)
             ?? CheckOperation(queue, message);
@@ -59,11 +59,6 @@ public sealed class IncomingCommands(IReadOnlyList<QueueSettings> queues, IEnume
 
     private static Problem? CheckForm(IncomingMessage message)
     {
-        if (message.Body.Length > StrictBody.LargestBytes)
-        {
-            return new("body_too_large", $"The body must be at most {StrictBody.LargestBytes} bytes.");
-        }
-
         if (!IsJson(message.ContentType) || !IsUtf8(message.ContentEncoding))
         {
             return new("unsupported_media_type", "Send application/json in UTF-8, not compressed.");

@@ -8,12 +8,13 @@ namespace Banking.Incoming.Receiving;
 /// </summary>
 /// <param name="Queue">Name of the queue in the settings.</param>
 /// <param name="Service">The actor; null if the sender could not be identified.</param>
-/// <param name="SenderProblem">Why the sender could not be identified; null if it could.</param>
+/// <param name="ArrivalProblem">Why it can never be decided, whatever is mended: its sender is not identified, or its body is too large. The body
+/// is not kept then.</param>
 [MessageIdentity(StoredName)]
 public sealed record IncomingMessage(
     string Queue,
     string? Service,
-    Problem? SenderProblem,
+    Problem? ArrivalProblem,
     string? Type,
     string? ContentType,
     string? ContentEncoding,

@@ -2,6 +2,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.Incoming.Settings;
+using Banking.Web.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Banking.Incoming.Receiving;
@@ -23,11 +24,12 @@ internal sealed class MessageReceiver(
         QueueSettings queue, ReceivedMessage received, Action<string?> onWaiting, CancellationToken ct)
     {
         IncomingMessage? message = null;
+        var arrivedAt = clock.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(250); ; pause = pause * 2 < MaxPause ? pause * 2 : MaxPause)
         {
             try
             {
-                message ??= await IdentifyAsync(queue, received, ct);
+                message ??= await IdentifyAsync(queue, received, clock.GetElapsedTime(arrivedAt), ct);
                 var answer = await DecideAsync(message, ct);
                 onWaiting(null);
                 return message.Service is null ? null : answer;
@@ -42,9 +44,13 @@ internal sealed class MessageReceiver(
         }
     }
 
-    private async Task<IncomingMessage> IdentifyAsync(QueueSettings queue, ReceivedMessage received, CancellationToken ct)
+    private async Task<IncomingMessage> IdentifyAsync(
+        QueueSettings queue, ReceivedMessage received, TimeSpan age, CancellationToken ct)
     {
-        var (service, problem) = await senders.IdentifyAsync(queue, received, ct);
+        var (service, problem) = await senders.IdentifyAsync(queue, received, age, ct);
+        problem ??= received.Body.Length > StrictBody.LargestBytes
+            ? new("body_too_large", $"The body must be at most {StrictBody.LargestBytes} bytes.")
+            : null;
         var id = Ids.Next(clock).ToString("N");
         return new(
             queue.Name,
@@ -56,7 +62,8 @@ internal sealed class MessageReceiver(
             received.CorrelationId is { Length: > 0 } correlation ? correlation : id,
             received.CausationId ?? received.MessageId,
             clock.GetUtcNow(),
-            received.Body);
+            // Such a message is never decided, so its body would only fill the database.
+            problem is null ? received.Body : default);
     }
 
     private async Task<MessageAnswer> DecideAsync(IncomingMessage message, CancellationToken ct)
@@ -71,7 +78,12 @@ internal sealed class MessageReceiver(
         {
             return await RejectAsync(message, rejected);
         }
-        catch (Exception failure) when (!IsPassing(failure))
+        catch (CommandPostponedException failure) when (failure.NeedsOperator)
+        {
+            // Held messages would fill the places of this host one by one, and stop the queue for all others.
+            return await RejectAsync(message, new(failure.Code, failure.Detail));
+        }
+        catch (Exception failure) when (!IsPassing(failure) && !ct.IsCancellationRequested)
         {
             log.LogError(failure, "A message on {Queue} could not be decided because of a bug; it is a dead letter", message.Queue);
             return await RejectAsync(message, new("internal_error", "The bank failed to decide this command. Nothing was done."));

@@ -13,6 +13,9 @@ public sealed partial record QueueSettings
 
     private const int MaxParallel = 256;
 
+    /// <summary>How the actors of queues with an identity begin.</summary>
+    internal const string ActorPrefix = "service:";
+
     /// <summary>The address: amqp://user:password@host:port/virtual-host, or amqps.</summary>
     public string Uri { get; init; } = "";
 
@@ -39,7 +42,7 @@ public sealed partial record QueueSettings
     internal bool AreTokensRequired => Tokens is not null;
 
     /// <summary>The actor of a queue with an identity.</summary>
-    internal string? Actor => Identity is null ? null : $"service:{Identity}";
+    internal string? Actor => Identity is null ? null : ActorPrefix + Identity;
 
     internal IReadOnlyList<string> OperationNames => Operations.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
@@ -47,12 +50,18 @@ public sealed partial record QueueSettings
     internal string Broker => new Uri(Uri) is var uri ? $"{uri.Host}{(uri.Port < 0 ? "" : $":{uri.Port}")}{uri.AbsolutePath}" : "";
 
     /// <exception cref="FormatException">A setting is missing or has an invalid value.</exception>
-    internal static IReadOnlyList<QueueSettings> ReadAll(IConfigurationSection section) =>
-        [.. section.GetChildren().Select(queue =>
+    internal static IReadOnlyList<QueueSettings> ReadAll(IConfigurationSection section)
+    {
+        QueueSettings[] all = [.. section.GetChildren().Select(queue =>
         {
             var settings = (queue.Get<QueueSettings>() ?? new()) with { Name = queue.Key };
             return settings.FindProblem() is { } problem ? throw new FormatException($"{queue.Path}{problem}") : settings;
         })];
+        return all.GroupBy(q => (q.Broker, q.Queue)).FirstOrDefault(same => same.Count() > 1)?.ToArray() is [var one, var other, ..]
+            ? throw new FormatException(
+                $"{section.Path}:{other.Name} names the same queue as {one.Name}: the broker would give each message to either.")
+            : all;
+    }
 
     private string? FindProblem() => this switch
     {

@@ -5,7 +5,7 @@ namespace Banking.Publishing.Outbox;
 
 /// <summary>
 /// Degraded while a destination has a problem, a backlog or dead letters: no booking is wrong, but an operator must act. Destinations held
-/// by operators are healthy.
+/// by operators are healthy. Anyone may read health, so the reasons are only in /ops/outbox.
 /// </summary>
 public sealed class PublicationHealth(OutboxView view) : IHealthCheck
 {
@@ -33,14 +33,13 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     private static bool IsOpenTooLong(LogBlocker holder) => TimeProvider.System.GetUtcNow() - holder.Since > MaxTransactionTime;
 
     private static string Describe(LogBlocker h) =>
-        $"database process {h.Process} ({h.Application} from {h.Client}, {h.State}) blocks read models and publication since {h.Since:O}; "
-        + $"pg_terminate_backend({h.Process}) ends it";
+        $"an open transaction blocks read models and publication since {h.Since:O}; GET /ops/outbox names it";
 
     private static string? Describe(DestinationView d) => d switch
     {
         { Configured: false } => null,
-        { Held.By: "bank" } => $"{d.Name}: held by the bank after too many failures: {d.Held.Reason}",
-        { Held: null, LastError: { } error } => $"{d.Name}: {error.Text}",
+        { Held.By: "bank" } => $"{d.Name}: held by the bank after too many failures",
+        { Held: null, LastError: not null } => $"{d.Name}: deliveries fail",
         { Held: null, OldestSeconds: > MaxAgeSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
         _ when d.WaitingAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
         _ => null,

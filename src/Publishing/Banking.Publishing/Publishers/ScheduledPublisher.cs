@@ -6,6 +6,7 @@ namespace Banking.Publishing.Publishers;
 internal sealed class ScheduledPublisher(DestinationSpec spec, Publisher publisher) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private bool _isDisposed;
 
     public DestinationSpec Spec => spec;
 
@@ -65,15 +66,28 @@ internal sealed class ScheduledPublisher(DestinationSpec spec, Publisher publish
         }
     }
 
+    /// <summary>Ends its run soon. Does nothing if it is stopping already, or has been disposed.</summary>
     public void Stop()
     {
+        if (IsStopping)
+        {
+            return;
+        }
+
         IsStopping = true;
         EndWait();
         _stop.Cancel();
     }
 
+    /// <summary>Waits for the end of its run, and closes what it holds. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         Stop();
         await Run;
         await publisher.DisposeAsync();
