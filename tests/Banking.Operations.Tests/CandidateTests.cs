@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Banking.Commands.Operators;
 using Banking.ReadModels.Books;
+using Banking.ReadModels.Rebuilding;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,6 +48,22 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
         Assert.Single(await TablesAsync());
         Assert.Equal((404, "no_candidate"), StatusAndCode(await DropAsync()));
         Assert.Equal((404, "no_candidate"), StatusAndCode(await _operator.PostAsync($"{Candidate}/switch", Why)));
+    }
+
+    [Fact]
+    public async Task A_command_does_not_drop_the_candidate_that_a_host_has_taken_over()
+    {
+        await bank.CaughtUpAsync();
+        var number = (await BuildAsync()).GetProperty("candidate").GetProperty("generation").GetInt32();
+        // What the first host of a new version does with a candidate that waits.
+        await bank.ForgeAsync($"update platform.read_model set purpose = 'rebuild' where name = 'probe' and generation = {number}");
+        var trials = bank.Host.Services.GetRequiredService<Trials>();
+        Task<bool> DropAsync(string? purpose) =>
+            trials.DropAsync("probe", OperatorAction.OfTheBank("test"), CancellationToken.None, number, purpose);
+
+        Assert.False(await DropAsync(GenerationPurpose.CommandTrial));
+        Assert.Equal("equal", State((await _operator.GetAsync(Candidate)).Ok().Json));
+        Assert.True(await DropAsync(null));
     }
 
     [Fact]

@@ -22,9 +22,11 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     /// </summary>
     /// <exception cref="UnreadableEventException">The first event cannot be read.</exception>
     /// <param name="imported">Whether the events get the information that they were imported.</param>
-    public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, bool imported = false)
+    /// <param name="over">The connection of a transaction that reads them; null for one of its own.</param>
+    public async Task<LogPage> ReadAsync(
+        long after, long upTo, CancellationToken ct, bool imported = false, NpgsqlConnection? over = null)
     {
-        var (events, unreadable) = await ReadEventsAsync(null, "seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
+        var (events, unreadable) = await ReadEventsAsync(over, "seq_id > $1 and seq_id <= $2", ByPosition, imported, ct, after, upTo);
         return unreadable is null ? new(events, upTo)
             : events.Count > 0 ? new(events, events[^1].Sequence)
             : throw unreadable;

@@ -82,8 +82,9 @@ internal static class CompareCommand
         }
         finally
         {
+            // Not one that a host of this version has taken over meanwhile: it is about to serve.
             await (number is { } built && !isKept
-                ? trials.DropAsync(model, action, CancellationToken.None, built)
+                ? trials.DropAsync(model, action, CancellationToken.None, built, GenerationPurpose.CommandTrial)
                 : Task.CompletedTask);
         }
     }

@@ -133,6 +133,25 @@ public sealed class ReadModelWriter(
                 : null;
     }
 
+    /// <summary>
+    /// Writes what a candidate lacks up to a position, in the caller's transaction, which holds its lock, and over the same connection: a
+    /// second one could wait for a migration that waits for the lock.
+    /// </summary>
+    /// <returns>The candidate with its new position.</returns>
+    internal async Task<Generation> CatchUpAsync(
+        NpgsqlConnection connection, ReadModel model, Generation candidate, long upTo, CancellationToken ct)
+    {
+        var tables = ReadTables.Generation(model, candidate.Number);
+        while (candidate.Position < upTo)
+        {
+            var page = await reader.ReadAsync(
+                candidate.Position, Math.Min(upTo, candidate.Position + PageSize), ct, over: connection);
+            candidate = await WriteAsync(connection, model, tables, candidate, page, new(), ct);
+        }
+
+        return candidate;
+    }
+
     /// <summary>Writes one page in one transaction.</summary>
     /// <param name="number">Null for the active version.</param>
     /// <returns>Null if this host must not write the generation now.</returns>

@@ -11,6 +11,9 @@ namespace Banking.ReadModels.Documents;
 /// </summary>
 public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource source, ReadModelLog operatorLog, TimeProvider clock)
 {
+    /// <summary>Number of positions that are searched for an unknown event with one statement.</summary>
+    private const long UnknownPartSize = 250_000;
+
     private const string Table = SchemaNames.Platform + ".projection";
 
     internal const string Sql =
@@ -111,13 +114,26 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
     /// <summary>
     /// Finds the first event between two positions whose type this version of the bank does not know; null if there is none.
     /// </summary>
-    internal Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct) => source.ScalarAsync<long?>(
-        $"""
-        select seq_id from {SchemaNames.Events}.mt_events
-        where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
-        """,
-        [after, upTo, models.KnownEventTypes.ToArray()],
-        ct);
+    internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
+    {
+        // In parts: without an unknown type every event is read, which can take longer than a statement may.
+        for (long? unknown; after < upTo; after += UnknownPartSize)
+        {
+            unknown = await source.ScalarAsync<long?>(
+                $"""
+                select seq_id from {SchemaNames.Events}.mt_events
+                where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
+                """,
+                [after, Math.Min(upTo, after + UnknownPartSize), models.KnownEventTypes.ToArray()],
+                ct);
+            if (unknown is not null)
+            {
+                return unknown;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Changes the row of a projection and records the fact in the operator log, in one transaction.</summary>
     /// <returns>False if the condition does not hold: then nothing is changed.</returns>

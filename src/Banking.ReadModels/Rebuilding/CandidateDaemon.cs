@@ -40,6 +40,9 @@ internal sealed class CandidateDaemon : IAsyncDisposable
         _daemon = new(store.Store, _database, loggers.CreateLogger<ProjectionDaemon>(), _detector);
     }
 
+    /// <summary>The position of the last event that the candidate includes.</summary>
+    public long Position => _agent?.Position ?? 0;
+
     /// <summary>Projects the events up to a position.</summary>
     /// <returns>False if the candidate was cancelled, or is paused before an event that cannot be projected.</returns>
     public async Task<bool> AdvanceAsync(long position, CancellationToken ct)
@@ -52,7 +55,7 @@ internal sealed class CandidateDaemon : IAsyncDisposable
         }
 
         _detector.Ceiling = _detector.Checked = position;
-        if (!await ReportAsync(_agent?.Position ?? 0, position))
+        if (!await ReportAsync(Position, position))
         {
             return false;
         }

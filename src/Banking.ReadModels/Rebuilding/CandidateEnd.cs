@@ -16,15 +16,18 @@ public sealed class CandidateEnd(ReadModelConnections connections, ReadModelLog 
 {
     /// <param name="number">The candidate; null for whichever there is.</param>
     /// <param name="state">Only a candidate that waits for a decision keeps its tables and its differences.</param>
-    /// <returns>False if it is no candidate any more.</returns>
+    /// <param name="purpose">Only a candidate of this purpose; null for any.</param>
+    /// <returns>False if it is no such candidate any more.</returns>
     internal async Task<bool> EndAsync(
-        string model, int? number, string state, CandidateResult? result, DropTables drop, OperatorAction action, CancellationToken ct)
+        string model, int? number, string state, CandidateResult? result, DropTables drop, OperatorAction action, CancellationToken ct,
+        string? purpose = null)
     {
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (
             await Generation.CandidateAsync(connection, model, locked: true, ct) is not { } candidate
-            || (number ?? candidate.Number) != candidate.Number)
+            || (number ?? candidate.Number) != candidate.Number
+            || (purpose ?? candidate.Purpose) != candidate.Purpose)
         {
             return false;
         }

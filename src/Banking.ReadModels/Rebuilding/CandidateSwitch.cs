@@ -1,14 +1,19 @@
 using Banking.Commands.Operators;
-using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
 
 /// <summary>Makes the candidate of a book its active version.</summary>
 public sealed class CandidateSwitch(
-    ReadModelConnections connections, LogReader log, ReadModelWriter writer, ReadModelLog operatorLog, TimeProvider clock)
+    ReadModelConnections connections,
+    ReadModelWriter writer,
+    ReadModelLog operatorLog,
+    TimeProvider clock,
+    ILogger<CandidateSwitch> logger)
 {
     /// <summary>Makes the candidate the active version, in one transaction with the last events that it lacks.</summary>
     /// <param name="state">The state that the candidate must have: building for a rebuild; null for any that waits for a decision.</param>
@@ -25,11 +30,26 @@ public sealed class CandidateSwitch(
         var (isSwitched, old) = await SwitchToAsync(model, number, Fits, action, ct);
         if (isSwitched && old is { } retired)
         {
-            await using var connection = await connections.OpenAsync(ct);
-            await ReadModelSchema.DropAsync(connection, model, retired);
+            await DropAsync(model, retired);
         }
 
         return isSwitched;
+    }
+
+    /// <summary>Drops the tables of the former version. Readers are switched, so a failure or a caller that goes away ends nothing.</summary>
+    private async Task DropAsync(ReadModel model, int retired)
+    {
+        try
+        {
+            await using var connection = await connections.OpenAsync(CancellationToken.None);
+            await ReadModelSchema.DropAsync(connection, model, retired);
+        }
+        catch (NpgsqlException failure)
+        {
+            logger.LogWarning(
+                failure, "The tables of generation {Generation} of {Model} could not be dropped; the next start of a host drops them",
+                retired, model.Name);
+        }
     }
 
     /// <returns>Whether readers were switched, and the number of the active version before; false if it is no candidate any more.</returns>
@@ -48,13 +68,7 @@ public sealed class CandidateSwitch(
             return (false, null);
         }
 
-        var tables = ReadTables.Generation(model, number);
-        while (active is not null && candidate.Position < active.Position)
-        {
-            var page = await log.ReadAsync(
-                candidate.Position, Math.Min(active.Position, candidate.Position + ReadModelWriter.PageSize), ct);
-            candidate = await writer.WriteAsync(connection, model, tables, candidate, page, new(), ct);
-        }
+        candidate = active is null ? candidate : await writer.CatchUpAsync(connection, model, candidate, active.Position, ct);
 
         var now = clock.GetUtcNow();
         await CandidateEnd.SetAsync(connection, model.Name, active?.Number, GenerationState.Retired, now, null, null);

@@ -39,10 +39,13 @@ public sealed class DocumentCandidates(
     }
 
     /// <summary>Drops the candidate; false if there is none.</summary>
-    public Task<bool> CancelAsync(DocumentModel model, OperatorAction action, CancellationToken ct, int? number = null)
+    /// <param name="number">Only this candidate; null for whichever there is.</param>
+    /// <param name="purpose">Only a candidate of this purpose; null for any.</param>
+    public Task<bool> CancelAsync(
+        DocumentModel model, OperatorAction action, CancellationToken ct, int? number = null, string? purpose = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct);
+        return ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct, purpose);
     }
 
     /// <summary>Requests a rebuild of the documents that serve, and drops the candidate.</summary>
@@ -52,7 +55,8 @@ public sealed class DocumentCandidates(
         ArgumentNullException.ThrowIfNull(candidate);
         return GenerationState.IsWaiting(candidate.State)
             && await states.RequestRebuildAsync(model, action, ct)
-            && await CancelAsync(model, action, ct, candidate.Number);
+            // The rebuild is requested: a caller that goes away now must not leave the candidate.
+            && await CancelAsync(model, action, CancellationToken.None, candidate.Number);
     }
 
     /// <inheritdoc cref="CandidateRequests.TryOutAsync"/>
@@ -140,7 +144,7 @@ public sealed class DocumentCandidates(
                 return null;
             }
 
-            served = (await ServedDocuments.FindAsync(model, holding, ct))!;
+            served = await served.ReadAgainAsync(holding, locked: false, ct);
         }
 
         await using var snapshot = await source.OpenConnectionAsync(ct);
@@ -162,7 +166,13 @@ public sealed class DocumentCandidates(
         NpgsqlConnection snapshot, NpgsqlConnection holding, ServedDocuments served, CandidateDaemon daemon, CancellationToken ct)
     {
         await using var hold = await holding.BeginTransactionAsync(ct);
-        if (!await daemon.AdvanceAsync((await served.LockAsync(holding, ct)).Position, ct))
+        var held = await served.ReadAgainAsync(holding, locked: true, ct);
+        if (held.Position < daemon.Position)
+        {
+            throw new InvalidOperationException($"The documents of {held.Shard} were begun again meanwhile.");
+        }
+
+        if (!await daemon.AdvanceAsync(held.Position, ct))
         {
             return null;
         }
@@ -170,6 +180,8 @@ public sealed class DocumentCandidates(
         var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         // The first statement takes the snapshot.
         await ReadModelSchema.ExecuteAsync(snapshot, "select 1");
+        // Fails if the lock was lost meanwhile: then the documents may have moved on.
+        await hold.CommitAsync(ct);
         return transaction;
     }
 

@@ -32,8 +32,10 @@ public sealed class Rebuild(
 
     /// <summary>Drops the candidate; false if there is none.</summary>
     /// <param name="number">Only this candidate; null for whichever there is.</param>
-    public Task<bool> CancelAsync(ReadModel model, OperatorAction action, CancellationToken ct, int? number = null) =>
-        ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct);
+    /// <param name="purpose">Only a candidate of this purpose; null for any.</param>
+    public Task<bool> CancelAsync(
+        ReadModel model, OperatorAction action, CancellationToken ct, int? number = null, string? purpose = null) =>
+        ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct, purpose);
 
     /// <summary>Makes a candidate that waits for a decision the active version; false if there is none of this host's version.</summary>
     public Task<bool> SwitchAsync(ReadModel model, OperatorAction action, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics.CodeAnalysis;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -54,52 +55,81 @@ public sealed class RebuildComparison(
     }
 
     /// <summary>
-    /// Opens a snapshot in which both generations include the same events.
+    /// Opens a snapshot in which both generations include the same events. Their positions are read in the snapshot itself: a lock could
+    /// be lost unnoticed.
     /// </summary>
-    /// <returns>The active version, or null if a rebuild cannot be compared with it.</returns>
+    /// <returns>The active version, or null if a rebuild cannot be compared with it. Null for both if there is no candidate.</returns>
     private async Task<(int? Active, long Position, NpgsqlTransaction Transaction)?> SamePositionAsync(
         NpgsqlConnection snapshot, ReadModel model, Generation candidate, CancellationToken ct)
     {
-        if (await writer.PositionAsync(model, candidate.Number, ct) is not { } filled)
-        {
-            return null;
-        }
-
         var isRebuild = candidate.Purpose == GenerationPurpose.Rebuild;
-        if (isRebuild)
+        if (isRebuild && await writer.PositionAsync(model, candidate.Number, ct) is { } filled)
         {
             // The candidate may be ahead: by a page if a host runs, by more if none does. Without catching up, the active version could
             // not be compared. A trial never writes the active version, because its code may be another.
             await writer.AdvanceAsync(model, filled, ct);
         }
 
-        await using var connection = await connections.OpenAsync(ct);
-        await using var lockTransaction = await connection.BeginTransactionAsync(ct);
-        var active = await Generation.ActiveAsync(connection, model.Name, locked: true, ct);
-        var isComparable =
-            active is not null && (!isRebuild || (active.PausedAt is null && active.ModelVersion == model.Version));
-        if (isComparable)
+        while (true)
         {
-            await writer.FillAsync([(model, candidate.Number)], active!.Position, ct);
-        }
+            await CatchUpAsync(model, candidate, isRebuild, ct);
+            var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+            var active = await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct);
+            var reached = await Generation.CandidateAsync(snapshot, model.Name, locked: false, ct);
+            if (reached is not { PausedAt: null } || reached.Number != candidate.Number)
+            {
+                await transaction.DisposeAsync();
+                return null;
+            }
 
-        if (await writer.PositionAsync(model, candidate.Number, ct) is not { } reached)
-        {
-            return null;
-        }
+            if (!IsComparable(model, active, isRebuild) || (isRebuild && reached.Position > active.Position))
+            {
+                return isRebuild ? (null, reached.Position, transaction) : throw Ahead(model, reached, active);
+            }
 
-        if (!isRebuild && reached != active?.Position)
-        {
-            throw new InvalidOperationException(
-                $"The candidate of {model.Name} is at position {reached} and the active version at {active?.Position}: drop it.");
-        }
+            if (reached.Position == active.Position)
+            {
+                return (active.Number, reached.Position, transaction);
+            }
 
-        isComparable &= reached == active?.Position;
-        var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        // The first statement takes the snapshot.
-        await ReadModelSchema.ExecuteAsync(snapshot, "select 1");
-        return (isComparable ? active!.Number : null, reached, transaction);
+            await transaction.DisposeAsync();
+            if (reached.Position > active.Position)
+            {
+                throw Ahead(model, reached, active);
+            }
+
+            // The active version moved on before the snapshot.
+        }
     }
+
+    /// <summary>Brings the candidate to the position of the active version.</summary>
+    private async Task CatchUpAsync(ReadModel model, Generation candidate, bool isRebuild, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        if (await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is { } serving && IsComparable(model, serving, isRebuild))
+        {
+            // Most of what it lacks, before the active version is held still.
+            await writer.FillAsync([(model, candidate.Number)], serving.Position, ct);
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (
+            await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { } active
+            && IsComparable(model, active, isRebuild)
+            && await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: null } reached
+            && reached.Number == candidate.Number)
+        {
+            await writer.CatchUpAsync(connection, model, reached, active.Position, ct);
+        }
+
+        await transaction.CommitAsync(ct);
+    }
+
+    private static bool IsComparable(ReadModel model, [NotNullWhen(true)] Generation? active, bool isRebuild) =>
+        active is not null && (!isRebuild || (active.PausedAt is null && active.ModelVersion == model.Version));
+
+    private static InvalidOperationException Ahead(ReadModel model, Generation candidate, Generation? active) => new(
+        $"The candidate of {model.Name} is at position {candidate.Position} and the active version at {active?.Position}: drop it.");
 
     /// <summary>Selects the streams of random events over the whole log, except streams that are too long to fold here.</summary>
     private async Task<Guid[]> SampleAsync(NpgsqlConnection snapshot, long position, CancellationToken ct)

@@ -49,9 +49,18 @@ internal static class RebuildLock
         await using (connection)
         {
             // A broken connection has lost its session, and the lock with it.
-            if (connection.FullState == ConnectionState.Open)
+            if (connection.FullState != ConnectionState.Open)
+            {
+                return;
+            }
+
+            try
             {
                 await ReleaseAsync(connection);
+            }
+            catch (NpgsqlException)
+            {
+                // So has one whose session ended unnoticed. The pool drops it, and other locks must still be released.
             }
         }
     }

@@ -32,9 +32,13 @@ internal sealed record ServedDocuments(int Version, string Shard, string Table, 
         return null;
     }
 
-    /// <summary>Locks the progress, so that no host moves the documents, and reads it.</summary>
-    public async Task<ServedDocuments> LockAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        this with { Position = await ReadAsync(connection, locked: true, ct) ?? Position };
+    /// <summary>Reads the position again.</summary>
+    /// <param name="locked">Whether to lock it, so that no host moves the documents.</param>
+    /// <exception cref="InvalidOperationException">The documents are being rebuilt: there is nothing to compare with.</exception>
+    public async Task<ServedDocuments> ReadAgainAsync(NpgsqlConnection connection, bool locked, CancellationToken ct) =>
+        await ReadAsync(connection, locked, ct) is { } position
+            ? this with { Position = position }
+            : throw new InvalidOperationException($"The documents of {Shard} are being rebuilt.");
 
     private Task<long?> ReadAsync(NpgsqlConnection connection, bool locked, CancellationToken ct) => connection.ScalarAsync<long?>(
         $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1" + (locked ? " for update" : ""), [Shard], ct);

@@ -63,9 +63,11 @@ public sealed class Trials(
 
     /// <summary>Drops the candidate; false if there is none.</summary>
     /// <param name="number">Only this candidate; null for whichever there is.</param>
-    public Task<bool> DropAsync(string name, OperatorAction action, CancellationToken ct, int? number = null) => Book(name) is { } model
-        ? rebuild.CancelAsync(model, action, ct, number)
-        : documentCandidates.CancelAsync(Documents(name), action, ct, number);
+    /// <param name="purpose">Only a candidate of this purpose; null for any.</param>
+    public Task<bool> DropAsync(
+        string name, OperatorAction action, CancellationToken ct, int? number = null, string? purpose = null) => Book(name) is { } model
+        ? rebuild.CancelAsync(model, action, ct, number, purpose)
+        : documentCandidates.CancelAsync(Documents(name), action, ct, number, purpose);
 
     private ReadModel? Book(string name) => models.FirstOrDefault(m => m.Name == name);
 
