@@ -46,18 +46,12 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
                 Assert.Equal(
                     (expected.Balance, expected.OverdraftLimit, expected.Last?.Version, expected.Events, events.Count),
                     (at.Balance, at.OverdraftLimit, at.Last?.Version, at.Events, (int)version));
-                if (i % 10 == 0)
-                {
-                    await AssertAccountAsync(account!, events, effectiveAt, knownAt);
-                }
             }
 
             for (var i = 0; i < 30; i++)
             {
-                var upTo = random.Next(1, events.Count + 1);
-                var expected = BalanceAt.Fold(events.Take(upTo), account!.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
-                var (at, _) = await balances.AtVersionAsync(account, upTo, CancellationToken.None);
-                Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)upTo), (at.Balance, at.OverdraftLimit, at.Last!.Version));
+                await AssertAccountAsync(account!, events, history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant());
+                await AssertVersionAsync(balances, account!, events, random.Next(1, events.Count + 1));
             }
         }
 
@@ -67,6 +61,14 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
         }
+    }
+
+    private static async Task AssertVersionAsync(
+        HistoricalBalances balances, Account account, IReadOnlyList<IEvent> events, int version)
+    {
+        var expected = BalanceAt.Fold(events.Take(version), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
+        var (at, _) = await balances.AtVersionAsync(account, version, CancellationToken.None);
+        Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)version), (at.Balance, at.OverdraftLimit, at.Last!.Version));
     }
 
     private async Task AssertAccountAsync(

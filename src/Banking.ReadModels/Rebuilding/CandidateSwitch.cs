@@ -36,7 +36,9 @@ public sealed class CandidateSwitch(
         return isSwitched;
     }
 
-    /// <summary>Drops the tables of the former version. Readers are switched, so a failure or a caller that goes away ends nothing.</summary>
+    /// <summary>
+    /// Drops the tables of the former version. Readers are switched, so a failure or a caller that goes away ends nothing.
+    /// </summary>
     private async Task DropAsync(ReadModel model, int retired)
     {
         try

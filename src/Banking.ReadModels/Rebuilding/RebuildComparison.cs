@@ -106,7 +106,8 @@ public sealed class RebuildComparison(
     private async Task CatchUpAsync(ReadModel model, Generation candidate, bool isRebuild, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        if (await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is { } serving && IsComparable(model, serving, isRebuild))
+        if (await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is { } serving
+            && IsComparable(model, serving, isRebuild))
         {
             // Most of what it lacks, before the active version is held still.
             await writer.FillAsync([(model, candidate.Number)], serving.Position, ct);

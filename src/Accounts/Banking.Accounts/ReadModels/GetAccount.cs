@@ -44,13 +44,13 @@ public static class GetAccountEndpoint
 
     private static async Task<IResult> AtVersion(Account account, long version, HistoricalAccounts history, HttpContext http) =>
         await history.AtVersionAsync(account, version, http.RequestAborted) is { At.Last: { } last } at
-            ? Answer(AccountView.Of(at, last.Timestamp, last.Timestamp))
+            ? Answer(at.View(last.Timestamp, last.Timestamp))
             : new ProblemResult(Visibility.NotFound(AccountId.Format(account.Id)));
 
     private static async Task<IResult> AtInstants(
         Account account, Moment.AtInstants moment, HistoricalAccounts history, HttpContext http) =>
         await history.AtAsync(account, moment, http.RequestAborted) is { } at
-            ? Answer(AccountView.Of(at, moment.EffectiveAt, moment.KnownAt))
+            ? Answer(at.View(moment.EffectiveAt, moment.KnownAt))
             : new ProblemResult(Refusal.NotFound(
                 "account_not_open_yet", "The account was not open at that moment.", ("openedAt", account.OpenedAt)));
 

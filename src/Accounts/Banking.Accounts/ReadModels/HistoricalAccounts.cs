@@ -1,7 +1,9 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Views;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.Web.Http;
 using JasperFx.Events;
 using Npgsql;
 
@@ -10,7 +12,17 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>An account at a past moment.</summary>
 /// <param name="State">Everything but the balance.</param>
 /// <param name="At">The balance.</param>
-public sealed record HistoricalAccount(Account State, BalanceAt At);
+public sealed record HistoricalAccount(Account State, BalanceAt At)
+{
+    internal AccountView View(DateTimeOffset effectiveAt, DateTimeOffset knownAt) => AccountView.Of(State) with
+    {
+        Balance = Amount.Of(At.Balance),
+        Available = Amount.Of(At.Available),
+        Version = At.Last?.Version ?? 0,
+        EffectiveAt = effectiveAt,
+        KnownAt = knownAt,
+    };
+}
 
 /// <summary>
 /// Accounts at past instants and versions: status, limit, freezes, delegates and balance. The events that move no money are few, so they

@@ -65,7 +65,10 @@ public sealed class MomentParametersAttribute : Attribute, IQueryParameters, IPr
         new("effectiveAt", "What took effect by this instant: RFC 3339, or a local time with tz.", typeof(DateTimeOffset)),
         new("knownAt", "Of what the bank had recorded by this instant.", typeof(DateTimeOffset)),
         new("tz", "The IANA time zone of local times, such as Europe/Berlin.", typeof(string)),
-        new("version", "Right after this version of the account; not with effectiveAt or knownAt.", typeof(long)) { Range = (1, long.MaxValue) },
+        new("version", "Right after this version of the account; not with effectiveAt or knownAt.", typeof(long))
+        {
+            Range = (1, long.MaxValue),
+        },
     ];
 
     public IReadOnlyList<string> Codes { get; } = ["malformed_version", "version_not_found", "known_in_future"];

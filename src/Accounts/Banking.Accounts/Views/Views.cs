@@ -1,6 +1,5 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Accounts.ReadModels;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 
@@ -15,15 +14,6 @@ public sealed record AccountView(
     Amount Balance, Amount Available, Amount OverdraftLimit, FrozenView Frozen, DateTimeOffset OpenedAt, string? ExternalId, long Version,
     DateTimeOffset? EffectiveAt = null, DateTimeOffset? KnownAt = null)
 {
-    internal static AccountView Of(HistoricalAccount account, DateTimeOffset effectiveAt, DateTimeOffset knownAt) => Of(account.State) with
-    {
-        Balance = Amount.Of(account.At.Balance),
-        Available = Amount.Of(account.At.Available),
-        Version = account.At.Last?.Version ?? 0,
-        EffectiveAt = effectiveAt,
-        KnownAt = knownAt,
-    };
-
     internal static AccountView Of(Account account) => new(
         AccountId.Format(account.Id),
         account.Number.Value,

@@ -48,17 +48,7 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
     /// <summary>Consumes the queue until the connection ends, which throws.</summary>
     private async Task ListenAsync(CancellationToken stopping)
     {
-        var factory = new ConnectionFactory
-        {
-            Uri = new(_queue.Uri),
-            ClientProvidedName = "banking",
-            // A recovered channel would acknowledge messages of the lost one.
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            // What RabbitMQ allows at most. The client ends the connection at a larger message, and would get the same one again.
-            MaxInboundMessageBodySize = 512 * 1024 * 1024,
-        };
+        var factory = Factory();
         await using var connection = await factory.CreateConnectionAsync(stopping);
         await using var channel = await connection.CreateChannelAsync(
             new(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false,
@@ -97,6 +87,18 @@ internal sealed class QueueListener(ListenerState state, MessageReceiver receive
             return Task.CompletedTask;
         }
     }
+
+    private ConnectionFactory Factory() => new()
+    {
+        Uri = new(_queue.Uri),
+        ClientProvidedName = "banking",
+        // A recovered channel would acknowledge messages of the lost one.
+        AutomaticRecoveryEnabled = false,
+        TopologyRecoveryEnabled = false,
+        RequestedHeartbeat = TimeSpan.FromSeconds(10),
+        // What RabbitMQ allows at most. The client ends the connection at a larger message, and would get the same one again.
+        MaxInboundMessageBodySize = 512 * 1024 * 1024,
+    };
 
     private async Task TakeAsync(
         IChannel channel, AnswerSender answers, BasicDeliverEventArgs delivery, TaskCompletionSource<string> end, CancellationToken ended)

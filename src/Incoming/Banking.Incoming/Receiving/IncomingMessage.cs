@@ -8,8 +8,9 @@ namespace Banking.Incoming.Receiving;
 /// </summary>
 /// <param name="Queue">Name of the queue in the settings.</param>
 /// <param name="Service">The actor; null if the sender could not be identified.</param>
-/// <param name="ArrivalProblem">Why it can never be decided, whatever is mended: its sender is not identified, or its body is too large. The body
-/// is not kept then.</param>
+/// <param name="ArrivalProblem">
+/// Why it can never be decided, whatever is mended: its sender is not identified, or its body is too large. The body is not kept then.
+/// </param>
 [MessageIdentity(StoredName)]
 public sealed record IncomingMessage(
     string Queue,

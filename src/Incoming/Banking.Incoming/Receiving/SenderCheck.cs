@@ -58,8 +58,8 @@ internal sealed class SenderCheck(IServiceScopeFactory scopes)
             && sender.FindFirstValue(Claims.Subject) is { Length: > 0 } subject
             && !subject.StartsWith(QueueSettings.ActorPrefix, StringComparison.Ordinal)
             ? (subject, null)
-            : (null, new("not_a_service", $"Only a token of role service may send commands by message. Its subject must not begin with {QueueSettings.ActorPrefix}, which "
-                + "names the services of queues with an identity."));
+            : (null, new("not_a_service", "Only a token of role service may send commands by message. "
+                + $"Its subject must not begin with {QueueSettings.ActorPrefix}, which names the services of queues with an identity."));
     }
 
     private async Task<AuthenticateResult> AuthenticateAsync(string authorization, CancellationToken ct)
