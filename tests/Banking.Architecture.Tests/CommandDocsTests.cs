@@ -41,7 +41,7 @@ public sealed class CommandDocsTests
         | `accepted` | The command was done. | `status` and `answer`, as over HTTP |
         | `refused` | A business rule refused it; the refusal is stored. | `status` and `answer`, a problem with its `code` |
         | `replayed` | The key is known: this is the first answer to it. | `status` and `answer` |
-        | `rejected` | This message was not decided; it is a dead letter. If it came before under the same key, the first outcome stands. | `code` and `detail` |
+        | `rejected` | This message was not decided: it is a dead letter. An earlier outcome of its key stands. | `code` and `detail` |
 
         An answer may be lost or come twice. A sender that misses one sends its command again under the same key.
 

@@ -84,7 +84,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
 
         static string Described(Account? at) => at is null
             ? "none"
-            : $"{at.Owner} {at.Status} {at.OverdraftLimit} {at.DebitFrozen} {at.CreditFrozen} {string.Join(' ', at.Delegates)} {at.OpenedAt}";
+            : $"{at.Owner} {at.Status} {at.OverdraftLimit} {at.DebitFrozen} {at.CreditFrozen} {string.Join(' ', at.Delegates)} "
+                + $"{at.OpenedAt:O}";
     }
 
     private async Task PauseAndGrowAsync(RandomHistory history, int seed)

@@ -6,7 +6,7 @@ using Banking.Web.Http;
 namespace Banking.Accounts.Views;
 
 /// <summary>An account in an answer.</summary>
-/// <param name="Version">The version of its stream; also its ETag. At a past moment, the version of the last event that is included.</param>
+/// <param name="Version">The version of its stream; also its ETag. At a past moment, the version of the last event included.</param>
 /// <param name="EffectiveAt">The instant by which the events took effect, if a past moment was asked for.</param>
 /// <param name="KnownAt">The instant by which they were recorded, if a past moment was asked for.</param>
 public sealed record AccountView(
