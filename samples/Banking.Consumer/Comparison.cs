@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json;
+using Banking.Client;
 
 namespace Banking.Consumer;
 
@@ -46,6 +46,8 @@ public sealed class Comparison(HttpClient http)
 {
     private const int MaxParallelRequests = 8;
 
+    private readonly BankClient _bank = new(http);
+
     /// <summary>Compares the accounts of the book, in the order of their ids.</summary>
     public async Task<IReadOnlyList<Compared>> CompareAsync(Book book, CancellationToken cancellation)
     {
@@ -59,25 +61,25 @@ public sealed class Comparison(HttpClient http)
     }
 
     private async Task<Money?> ReadBalanceAsync(string account, CancellationToken cancellation) =>
-        await GetAsync($"/v1/accounts/{account}/balance", cancellation) is { } answer ? Money.Read(answer.GetProperty("balance")) : null;
+        await FindAsync(() => _bank.GetBalanceAsync(account, cancellationToken: cancellation)) is { Balance: var balance }
+            ? Money.Read(balance.Value, balance.Currency)
+            : null;
 
     private async Task<Published> ReadPublishedAsync(string account, CancellationToken cancellation) =>
-        await GetAsync($"/v1/feed/completeness?account={account}", cancellation) is { } answer
-            ? new(Number(answer, "first"), Number(answer, "last"), Number(answer, "events") ?? 0)
+        await FindAsync(() => _bank.GetCompletenessAsync(account, cancellationToken: cancellation)) is { } found
+            ? new(found.First, found.Last, found.Events)
             : new(null, null, 0);
 
-    private async Task<JsonElement?> GetAsync(string path, CancellationToken cancellation)
+    private static async Task<T?> FindAsync<T>(Func<Task<T>> read)
+        where T : class
     {
-        using var response = await http.GetAsync(path, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotFound)
+        try
+        {
+            return await read();
+        }
+        catch (BankException refused) when (refused.StatusCode == (int)HttpStatusCode.NotFound)
         {
             return null;
         }
-
-        response.EnsureSuccessStatusCode();
-        return JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
     }
-
-    private static long? Number(JsonElement answer, string name) =>
-        answer.TryGetProperty(name, out var number) && number.ValueKind == JsonValueKind.Number ? number.GetInt64() : null;
 }

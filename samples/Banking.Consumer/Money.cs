@@ -13,15 +13,18 @@ public readonly record struct Money([property: JsonNumberHandling(JsonNumberHand
 
     public static Money operator -(Money money) => money with { Value = -money.Value };
 
-    public static Money Read(JsonElement json)
+    public static Money Read(JsonElement json) => Read(
+        json.GetProperty("value").GetString() ?? "",
+        json.GetProperty("currency").GetString() ?? throw new FormatException("An amount has no currency."));
+
+    public static Money Read(string text, string currency)
     {
-        var text = json.GetProperty("value").GetString() ?? "";
         // decimal.TryParse silently rounds a number with too many digits. A value that formats to the same text was not rounded.
         return
             decimal.TryParse(
                 text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             && value.ToString(CultureInfo.InvariantCulture) == text
-            ? new(value, json.GetProperty("currency").GetString() ?? throw new FormatException("An amount has no currency."))
+            ? new(value, currency)
             : throw new FormatException($"'{text}' is not an amount.");
     }
 

@@ -85,9 +85,15 @@ public sealed class ComparisonTests : IDisposable
     private void Bank(string account, string value, string currency, long first, long last, long events)
     {
         _bank.ByPath[$"/v1/accounts/{account}/balance"] =
-            $$"""{"balance":{"value":"{{value}}","currency":"{{currency}}"},"version":{{last}}}""";
+            $$"""
+            {"accountId":"{{account}}","balance":{{Eur(value)}},"available":{{Eur(value)}},"held":{{Eur("0.00")}},
+             "effectiveAt":"2026-11-17T15:00:00Z","knownAt":"2026-11-17T15:00:00Z","version":{{last}},"computedFrom":"state",
+             "links":{"events":"/e","entries":"/e"} }
+            """;
+
+        string Eur(string amount) => $$"""{"value":"{{amount}}","currency":"{{currency}}"} """;
         _bank.ByPath[$"/v1/feed/completeness?account={account}"] =
-            $$"""{"account":"{{account}}","first":{{first}},"last":{{last}},"events":{{events}}}""";
+            $$"""{"account":"{{account}}","first":{{first}},"last":{{last}},"events":{{events}},"position":{{last}}}""";
     }
 
     private async Task<Report> ReportAsync()

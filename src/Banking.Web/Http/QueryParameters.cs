@@ -54,7 +54,10 @@ public class QueryParameterAttribute(string name, string description) : Attribut
     ];
 }
 
-/// <summary>Declares a query parameter of an endpoint whose value has a type: int, long, DateOnly or DateTimeOffset.</summary>
+/// <summary>
+/// Declares a query parameter of an endpoint whose value has a type: int, long, bool, DateOnly, DateTimeOffset, or an enumeration that
+/// answers have too.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class QueryParameterAttribute<T>(string name, string description) : QueryParameterAttribute(name, description)
 {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Banking.Commands.Decisions;
-using Banking.EventStore.Json;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
@@ -21,7 +20,7 @@ internal static class OperationDescription
         }
 
         operation.Security = facts.NeedsToken ? [new() { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }] : [];
-        operation.Parameters = [.. operation.Parameters ?? [], .. facts.Query.Select(Query), .. Headers(facts)];
+        operation.Parameters = [.. operation.Parameters ?? [], .. facts.Query.Select(q => Query(q, document)), .. Headers(facts)];
     }
 
     private static IEnumerable<OpenApiParameter> Headers(EndpointFacts facts)
@@ -59,24 +58,24 @@ internal static class OperationDescription
         }
     }
 
-    private static OpenApiParameter Query(QueryParameter parameter) => new()
+    private static OpenApiParameter Query(QueryParameter parameter, OpenApiDocument document) => new()
     {
         Name = parameter.Name,
         In = ParameterLocation.Query,
         Description = parameter.Description,
         Required = parameter.IsRequired,
-        Schema = Schema(parameter),
+        // An enumeration has a schema of its own, because answers have it too.
+        Schema = parameter.Type.IsEnum ? new OpenApiSchemaReference(parameter.Type.Name, document) : Schema(parameter),
     };
 
     private static OpenApiSchema Schema(QueryParameter parameter)
     {
         var (type, format) = SchemaDescription.FormOf(parameter.Type);
-        var values = parameter.Type.IsEnum ? Enum.GetNames(parameter.Type).Select(WireNames.Of) : parameter.Values;
         return new()
         {
             Type = type,
             Format = format,
-            Enum = values?.Select(v => (JsonNode)JsonValue.Create(v)).ToList(),
+            Enum = parameter.Values?.Select(v => (JsonNode)JsonValue.Create(v)).ToList(),
             Minimum = parameter.Range.Minimum == long.MinValue ? null : Text(parameter.Range.Minimum),
             Maximum = parameter.Range.Maximum == long.MaxValue ? null : Text(parameter.Range.Maximum),
         };

@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.OpenApi;
+using NJsonSchema.CodeGeneration.CSharp;
+using NSwag.CodeGeneration.CSharp;
+using NSwag.CodeGeneration.OperationNameGenerators;
+
+namespace ClientGenerator;
+
+/// <summary>The source of Banking.Client, made from the bank's OpenAPI document.</summary>
+internal static partial class CSharpClient
+{
+    public static async Task<string> GenerateAsync(string document)
+    {
+        var read = Microsoft.OpenApi.OpenApiDocument.Parse(document, "json");
+        if (read.Diagnostic?.Errors is [var error, ..] || read.Document is null)
+        {
+            throw new InvalidOperationException($"The OpenAPI document cannot be read: {read.Diagnostic?.Errors.FirstOrDefault()}");
+        }
+
+        // NSwag reads version 3.0 of OpenAPI.
+        var former = JsonNode.Parse(await read.Document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0))!.AsObject();
+        Simplify(former);
+        var source = new CSharpClientGenerator(await NSwag.OpenApiDocument.FromJsonAsync(former.ToJsonString()), Settings).GenerateFile();
+        // System.Text.Json has an attribute of its own for the values of enumerations; in queries the client uses the other.
+        return EnumMember().Replace(source, "$0[System.Text.Json.Serialization.JsonStringEnumMemberName($1)]").ReplaceLineEndings("\n");
+    }
+
+    [GeneratedRegex("""\[System\.Runtime\.Serialization\.EnumMember\(Value = (@"[^"]*")\)\]""")]
+    private static partial Regex EnumMember();
+
+    private static CSharpClientGeneratorSettings Settings => new()
+    {
+        ClassName = "BankClient",
+        ExceptionClass = "BankException",
+        InjectHttpClient = true,
+        DisposeHttpClient = false,
+        UseBaseUrl = false,
+        GenerateOptionalParameters = true,
+        ParameterNameGenerator = new ParameterNames(),
+        OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
+        CSharpGeneratorSettings =
+        {
+            Namespace = "Banking.Client",
+            JsonLibrary = CSharpJsonLibrary.SystemTextJson,
+            ClassStyle = CSharpClassStyle.Poco,
+            GenerateDataAnnotations = false,
+            GenerateNullableReferenceTypes = true,
+            GenerateOptionalPropertiesAsNullable = true,
+            UseRequiredKeyword = true,
+            DateType = "System.DateOnly",
+            ArrayType = "System.Collections.Generic.IReadOnlyList",
+            ArrayInstanceType = "System.Collections.Generic.List",
+        },
+    };
+
+    /// <summary>
+    /// Makes one answer of all problems of an operation, because a client treats them alike: by their code. Codes are text, so that a
+    /// client understands a bank that has further ones.
+    /// </summary>
+    private static void Simplify(JsonObject document)
+    {
+        document["components"]!["schemas"]!["Problem"]!["properties"]!["code"]!.AsObject().Remove("enum");
+        foreach (var operation in document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!.AsObject()))
+        {
+            var answers = operation["responses"]!.AsObject();
+            foreach (var status in answers.Select(a => a.Key).Where(s => s[0] != '2').ToList())
+            {
+                answers.Remove(status);
+            }
+
+            answers["default"] = JsonNode.Parse(
+                """
+                {"description":"The request was not done.",
+                 "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}
+                """);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Banking.Client;
+using Banking.Testing;
+using TypedClient = Banking.Client.BankClient;
+
+namespace Banking.System.Tests.Contract;
+
+/// <summary>What a newcomer does first, with the client that is made from the OpenAPI document.</summary>
+public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    [Fact]
+    public async Task Money_moves_once_and_the_past_can_be_asked_for()
+    {
+        var client = Client("teller");
+        var (from, to) = (await OpenAsync(client), await OpenAsync(client));
+        await client.DepositMoneyAsync("salary-" + from, new() { AccountId = from, Amount = Eur("20.00"), Reason = "salary" });
+        var rent = new TransferRequest { FromAccountId = from, ToAccountId = to, Amount = Eur("12.50"), Reason = "rent" };
+
+        var transfer = await client.TransferMoneyAsync("rent-" + from, rent);
+        var again = await client.TransferMoneyAsync("rent-" + from, rent);
+
+        Assert.Equal((transfer.Id, "7.50"), (again.Id, again.Balance?.Value));
+        Assert.Equal("7.50", (await client.GetBalanceAsync(from)).Balance.Value);
+        Assert.Equal("20.00", (await client.GetBalanceAsync(from, version: 2)).Balance.Value);
+        Assert.Equal(["20.00", "12.50"], (await client.ListEntriesAsync(from)).Items.Select(e => e.Amount!.Value).OrderDescending());
+        Assert.Contains((await client.ListAccountsAsync(status: AccountStatus.Open, limit: 500)).Items, a => a.Id == from);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_an_exception_with_its_code_and_facts()
+    {
+        var client = Client("teller");
+        var account = await OpenAsync(client);
+
+        var refused = await Assert.ThrowsAsync<BankException<Problem>>(() => client.WithdrawMoneyAsync(
+            "w-" + account, new() { AccountId = account, Amount = Eur("5.00"), Reason = "cash" }));
+
+        Assert.Equal((422, "insufficient_funds"), (refused.StatusCode, refused.Result.Code));
+        Assert.Contains("available", refused.Result.AdditionalProperties.Keys);
+        var frozen = await client.FreezeAccountAsync(
+            account, new() { Scope = FreezeScope.Debit, ReasonCode = "fraud", Reason = "a report" });
+        Assert.True(frozen.Frozen.Debit);
+        Assert.Equal(
+            (401, "unauthenticated"),
+            await ProblemOfAsync(() => new TypedClient(bank.Host.Server.CreateClient()).GetAccountAsync(account)));
+    }
+
+    private TypedClient Client(string role)
+    {
+        var http = bank.Host.Server.CreateClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", bank.Token(role));
+        return new(http);
+    }
+
+    private static async Task<string> OpenAsync(TypedClient client)
+    {
+        var ada = await client.RegisterCustomerAsync(new() { Name = "Ada" });
+        return (await client.OpenAccountAsync(new() { CustomerId = ada.Id, Currency = "EUR" })).Id;
+    }
+
+    private static async Task<(int, string)> ProblemOfAsync(Func<Task> request)
+    {
+        var refused = await Assert.ThrowsAsync<BankException<Problem>>(request);
+        return (refused.StatusCode, refused.Result.Code);
+    }
+
+    private static Amount Eur(string value) => new() { Value = value, Currency = "EUR" };
+}
