@@ -1,6 +1,8 @@
+using Banking.Audit.Actors;
 using Banking.Audit.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.Web;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Audit;
@@ -16,6 +18,12 @@ public sealed class AuditModule : BankModule
         ("Audit", "The events of the whole log, for auditors."),
     ];
 
+    public override IReadOnlyList<string> Sql { get; } = [ActorTable.Create];
+
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<ReadModel, AuditModel>();
+
+    public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<ActorDirectory>()
+        .AddHostedService<ActorRecorder>();
 }

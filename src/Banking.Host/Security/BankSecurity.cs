@@ -49,7 +49,11 @@ internal static class BankSecurity
                 bearer.MapInboundClaims = false;
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(
-                    new CachingTokenHandler(new(settings), services.GetService<IssuerKeys>(), time) { MapInboundClaims = false });
+                    new CachingTokenHandler(
+                        new(settings), services.GetService<IssuerKeys>(), time, services.GetService<SeenActors>())
+                    {
+                        MapInboundClaims = false,
+                    });
                 bearer.TokenValidationParameters = CreateParameters(settings, services.GetService<DevTokens>());
                 bearer.Events = CreateEvents(services.GetRequiredService<FailedTokens>());
             });

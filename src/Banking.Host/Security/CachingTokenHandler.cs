@@ -11,7 +11,9 @@ namespace Banking.Host.Security;
 /// are cached, at most until the token expires. The cache key is the whole token including its signature.
 /// </summary>
 /// <param name="issuer">The issuer of the tokens; null if the bank issues them itself.</param>
-internal sealed class CachingTokenHandler(CallerClaims callers, IssuerKeys? issuer, TimeProvider clock) : JsonWebTokenHandler
+/// <param name="actors">Learns of each valid token once in <see cref="MaxAge"/>; null if the host has no directory of actors.</param>
+internal sealed class CachingTokenHandler(
+    CallerClaims callers, IssuerKeys? issuer, TimeProvider clock, SeenActors? actors) : JsonWebTokenHandler
 {
     private const int MaxEntries = 10_000;
 
@@ -45,6 +47,7 @@ internal sealed class CachingTokenHandler(CallerClaims callers, IssuerKeys? issu
         }
 
         result.ClaimsIdentity = caller;
+        actors?.Add(caller);
         if (_cache.Count >= MaxEntries)
         {
             _cache.Clear();

@@ -35,7 +35,7 @@ public sealed class DevTokens
     internal SecurityKey Key { get; }
 
     /// <summary>Issues a token for a role. A token of the role customer names the customer.</summary>
-    public string Issue(string role, string? customer, string? subject, DateTimeOffset now) =>
+    public string Issue(string role, string? customer, string? subject, DateTimeOffset now, string? name = null) =>
         new JsonWebTokenHandler().CreateToken(
             new SecurityTokenDescriptor
             {
@@ -46,15 +46,20 @@ public sealed class DevTokens
                 NotBefore = now.UtcDateTime,
                 Expires = (now + Lifetime).UtcDateTime,
                 SigningCredentials = new(Key, SecurityAlgorithms.EcdsaSha256),
-                Claims = CreateClaims(role, customer, subject),
+                Claims = CreateClaims(role, customer, subject, name),
             });
 
-    private static Dictionary<string, object> CreateClaims(string role, string? customer, string? subject)
+    private static Dictionary<string, object> CreateClaims(string role, string? customer, string? subject, string? name)
     {
         var claims = new Dictionary<string, object> { [Claims.Subject] = subject ?? customer ?? $"dev-{role}", [Claims.Role] = role };
         if (customer is not null)
         {
             claims[Claims.Customer] = customer;
+        }
+
+        if (name is not null)
+        {
+            claims[Claims.Name] = name;
         }
 
         return claims;

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
+using Banking.Audit.Actors;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Json;
 using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -38,6 +40,11 @@ public sealed record AuditEventView(
     string? IdempotencyKey,
     JsonElement Data);
 
+/// <summary>A page of events, and who their actors are.</summary>
+/// <param name="Actors">The actors of these events that the bank knows. Customers, services and erased actors are left out.</param>
+/// <param name="NextCursor">Opaque; absent on the last page.</param>
+public sealed record AuditPageView(IReadOnlyList<AuditEventView> Items, IReadOnlyList<ActorView> Actors, string? NextCursor);
+
 /// <summary>The reason of a command.</summary>
 public sealed record AuditReasonView(string? Code, string? Text);
 
@@ -59,8 +66,10 @@ public static class GetAuditTrailEndpoint
                 then json_build_object(
                     'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
-            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}'
+            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}',
+            {{StoredActor.Columns}}
         from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
+        left join {{ActorTable.Name}} a on a.actor = e.user_name
         order by page.recorded_at desc, page.position desc
         """;
 
@@ -84,8 +93,8 @@ public static class GetAuditTrailEndpoint
     [Authorize(Policies.Audit)]
     [Problems("malformed_filter", "malformed_period")]
     [ReadsFrom(AuditModel.ModelName)]
-    [ProducesResponseType<Page<AuditEventView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    [ProducesResponseType<AuditPageView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(NpgsqlDataSource source, ActorDirectory directory, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var last = 0L;
@@ -98,16 +107,33 @@ public static class GetAuditTrailEndpoint
         problem ??= unfit;
         return problem is not null
             ? new ProblemResult(problem)
-            : new AuditPage(source, paging!.After is null ? search : search.After(last), paging.Limit);
+            : new AuditPage(source, directory, paging!.After is null ? search : search.After(last), paging.Limit);
     }
 
-    private sealed class AuditPage(NpgsqlDataSource source, AuditSearch search, int limit) : IResult
+    private sealed class AuditPage(NpgsqlDataSource source, ActorDirectory directory, AuditSearch search, int limit) : IResult
     {
         private const int Chunk = 32 * 1024;
 
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             var ct = httpContext.RequestAborted;
+            var body = httpContext.Response.BodyWriter;
+            var (actors, next) = await WriteItemsAsync(httpContext.Response, ct);
+            body.Write("],\"actors\":"u8);
+            body.Write(JsonSerializer.SerializeToUtf8Bytes(await directory.OpenAsync(actors, ct), ApiJson.Options));
+            if (next is { } last)
+            {
+                // The cursor is base64url, so it needs no escaping.
+                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
+            }
+
+            body.Write("}"u8);
+            await body.FlushAsync(ct);
+        }
+
+        /// <returns>The actors of the page's events, and the position of its last event if there is a next page.</returns>
+        private async Task<(IEnumerable<StoredActor> Actors, long? Next)> WriteItemsAsync(HttpResponse response, CancellationToken ct)
+        {
             // One more than the page, to find out whether there is a next page.
             await using var command = source.CreateCommand($"with page as ({search.Positions(limit + 1)}) {Items}");
             foreach (var value in search.Values)
@@ -116,31 +142,33 @@ public static class GetAuditTrailEndpoint
             }
 
             await using var reader = await command.ExecuteReaderAsync(ct);
-            httpContext.Response.ContentType = MediaTypeNames.Application.Json;
-            var body = httpContext.Response.BodyWriter;
+            response.ContentType = MediaTypeNames.Application.Json;
+            var body = response.BodyWriter;
             body.Write("{\"items\":["u8);
+            var actors = new SortedDictionary<string, StoredActor>(StringComparer.Ordinal);
             var (items, last) = (0, 0L);
-            var more = false;
-            while (await reader.ReadAsync(ct) && !(more = items == limit))
+            while (await reader.ReadAsync(ct))
             {
+                if (items == limit)
+                {
+                    return (actors.Values, last);
+                }
+
                 body.Write(items++ == 0 ? ""u8 : ","u8);
                 body.Write(reader.GetFieldValue<byte[]>(1));
                 last = reader.GetInt64(0);
+                if (StoredActor.Read(reader, 2) is { } actor)
+                {
+                    actors[actor.Actor] = actor;
+                }
+
                 if (body.UnflushedBytes > Chunk)
                 {
                     await body.FlushAsync(ct);
                 }
             }
 
-            body.Write("]"u8);
-            if (more)
-            {
-                // The cursor is base64url, so it needs no escaping.
-                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
-            }
-
-            body.Write("}"u8);
-            await body.FlushAsync(ct);
+            return (actors.Values, null);
         }
     }
 }

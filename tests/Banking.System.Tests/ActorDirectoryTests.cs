@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Banking.Host.Security;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.System.Tests;
+
+/// <summary>An audit answer says who the actors of its events are; their names are in no event and can be erased.</summary>
+public sealed class ActorDirectoryTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private readonly BankClient _auditor = bank.As("auditor");
+
+    [Fact]
+    public async Task The_actor_of_an_event_is_shown_with_the_name_of_the_token()
+    {
+        var opened = await OpenAsync("emp-4711", "Ottilie Quandt");
+
+        var (items, actors) = await UntilKnownAsync("emp-4711");
+
+        Assert.NotEmpty(items);
+        Assert.All(items, item => Assert.Equal("emp-4711", item.GetProperty("actor").GetString()));
+        var actor = Assert.Single(actors);
+        Assert.Equal(("emp-4711", "Ottilie Quandt"), (Text(actor, "actor"), Text(actor, "name")));
+        Assert.Equal((opened, opened), (actor.Time("firstSeen"), actor.Time("lastSeen")));
+        Assert.DoesNotContain("Quandt", await DatabaseBackup.TextAsync(bank.ConnectionString), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_later_token_changes_the_name_and_the_time_when_the_actor_was_last_seen()
+    {
+        var first = await OpenAsync("emp-4712", "Rosa Alt");
+        await UntilKnownAsync("emp-4712");
+        bank.Clock.Advance(TimeSpan.FromHours(1));
+        var last = await OpenAsync("emp-4712", "Rosa Neu");
+
+        await Eventually.UntilAsync(
+            async () => (await ActorsAsync("emp-4712")).Actors.Select(a => (Text(a, "name"), a.Time("firstSeen"), a.Time("lastSeen"))),
+            actors => actors.SequenceEqual([("Rosa Neu", first, last)]));
+    }
+
+    [Fact]
+    public async Task An_erased_actor_has_no_name_and_the_events_stay()
+    {
+        await OpenAsync("emp-4713", "Eva Gelt");
+        await UntilKnownAsync("emp-4713");
+
+        await using (var erase = bank.Database.CreateCommand("delete from audit_actors.actor where actor = 'emp-4713'"))
+        {
+            Assert.Equal(1, await erase.ExecuteNonQueryAsync());
+        }
+
+        var (items, actors) = await ActorsAsync("emp-4713");
+        Assert.NotEmpty(items);
+        Assert.Empty(actors);
+    }
+
+    [Fact]
+    public async Task Customers_are_not_in_the_directory()
+    {
+        var customer = await bank.As("teller").RegisterAsync();
+        var token = bank.Host.Services.GetRequiredService<DevTokens>()
+            .Issue("customer", customer, "login-1", TimeProvider.System.GetUtcNow(), "Kuno Kunde");
+        (await bank.WithToken(token).GetAsync("/v1/accounts")).Ok();
+        await OpenAsync("emp-4714", "Frida Nach");
+        await UntilKnownAsync("emp-4714");
+
+        await using var known = bank.Database.CreateCommand("select count(*) from audit_actors.actor where actor = 'login-1'");
+        Assert.Equal(0L, await known.ExecuteScalarAsync());
+    }
+
+    /// <summary>Opens an account as a teller whose token has a name. Returns the time of the bank.</summary>
+    private async Task<DateTimeOffset> OpenAsync(string actor, string name)
+    {
+        var token = bank.Host.Services.GetRequiredService<DevTokens>()
+            .Issue("teller", null, actor, TimeProvider.System.GetUtcNow(), name);
+        await bank.WithToken(token).OpenAsync();
+        return bank.Clock.Now;
+    }
+
+    private Task<(List<JsonElement> Items, List<JsonElement> Actors)> UntilKnownAsync(string actor) =>
+        Eventually.UntilAsync(() => ActorsAsync(actor), found => found is { Items.Count: > 0, Actors.Count: > 0 });
+
+    private async Task<(List<JsonElement> Items, List<JsonElement> Actors)> ActorsAsync(string actor)
+    {
+        var page = (await _auditor.GetAsync($"/audit/events?actor={actor}")).Ok().Json;
+        return ([.. page.GetProperty("items").EnumerateArray()], [.. page.GetProperty("actors").EnumerateArray()]);
+    }
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
+}
