@@ -61,6 +61,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/accounts/{account}/freeze", "control-accounts"),
         ("POST", "/v1/accounts/{account}/overdraft-limit", "control-accounts"),
         ("GET", "/v1/accounts/{account}/refusals", "read"),
+        ("GET", "/v1/accounts/{account}/statement-schedule", "read"),
+        ("POST", "/v1/accounts/{account}/statement-schedule", "issue-statements"),
         ("GET", "/v1/accounts/{account}/statements", "read"),
         ("POST", "/v1/accounts/{account}/statements", "issue-statements"),
         ("POST", "/v1/accounts/{account}/unfreeze", "control-accounts"),

@@ -5,10 +5,12 @@ using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements;
 using Banking.Accounts.Statements.Domain;
+using Banking.Commands;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Published;
 using Banking.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
@@ -94,6 +96,10 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<PeriodEntries>()
             .AddSingleton<StatementReader>()
             .AddSingleton<StatementCommands>()
+            .AddSingleton<MovementInterest>()
+            .AddSingleton<IModuleInterest>(p => p.GetRequiredService<MovementInterest>())
+            .AddDueCommand<IssueScheduledStatement>(IssueScheduledStatement.Operation, (provider, command, context, ct) =>
+                provider.GetRequiredService<StatementCommands>().IssueScheduledAsync(command, context, ct))
             .AddSingleton<AccountFigures>()
             .AddSingleton<DayTotals>()
             .AddSingleton<AccountNumberSequence>()

@@ -12,7 +12,12 @@ internal static class SecurityHeaders
             headers.XContentTypeOptions = "nosniff";
             if (!http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal))
             {
-                headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                // A page for people brings a policy that allows its own style.
+                if (headers.ContentSecurityPolicy.Count == 0)
+                {
+                    headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                }
+
                 headers.CacheControl = "no-store";
             }
 

@@ -163,6 +163,64 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
+    public async Task A_page_for_print_allows_its_own_style_only_and_other_forms_nothing()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+        var statement = await Teller.IssuedAsync(account, "2026-10-20", "2026-11-01");
+
+        var page = (await Teller.StatementAsync(statement, "text/html,*/*;q=0.8")).Ok();
+
+        Assert.Contains("style-src 'sha256-", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        var json = (await Teller.StatementAsync(statement)).Ok();
+        Assert.DoesNotContain("style-src", json.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.Equal("application/xml", (await Teller.StatementAsync(statement + ".camt")).Ok().Header("Content-Type"));
+        Assert.Equal("application/x-mt940", (await Teller.StatementAsync(statement + ".mt940")).Ok().Header("Content-Type"));
+    }
+
+    [Fact]
+    public async Task Of_many_requests_for_a_period_at_once_one_issues_it()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Teller.IssueAsync(account, "2026-10-20", "2026-11-01")));
+
+        Assert.Equal(1, answers.Count(a => a.StatusCode == 201));
+        Assert.Equal(15, answers.Count(a => a.StatusCode == 409 && a.Code == "statement_unchanged"));
+        Assert.Single((await Teller.GetAsync($"/v1/accounts/{account}/statements")).Ok().Items());
+    }
+
+    [Fact]
+    public async Task A_restatement_lists_exactly_the_entries_that_changed_it_and_the_old_statement_stays()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+        var first = (await Teller.DepositOnAsync(account, "2026-10-25", "80.00")).Created();
+        var old = await Teller.IssuedAsync(account, "2026-10-22", "2026-11-01");
+        var before = await AllFormsAsync(old);
+        (await Teller.DepositOnAsync(account, "2026-11-05", "9.00")).Created();
+        await DepositManyAsync(account, 10, "EUR", "2026-10-21");
+        await DepositManyAsync(account, 40, "EUR", "2026-10-26");
+
+        var next = await Teller.IssuedAsync(account, "2026-10-22", "2026-11-01");
+        var restated = (await Teller.StatementAsync(next)).Ok();
+
+        Assert.Equal(before, await AllFormsAsync(old));
+        Assert.Equal(
+            (old, "10.00", "130.00"),
+            (restated.Text("supersedes"), restated.Text("opening", "value"), restated.Text("closing", "value")));
+        Assert.Equal(41, restated.Json.GetProperty("entries").GetArrayLength());
+        var added = restated.Json.GetProperty("added").EnumerateArray().ToList();
+        Assert.Equal(50, added.Select(e => e.GetProperty("id").GetString()).Distinct().Count());
+        Assert.Equal(Enumerable.Range(4, 50), added.Select(e => e.GetProperty("version").GetInt32()).Order());
+
+        (await Teller.PostAsync(
+            $"/v1/transactions/{first.Text("id")}/corrections",
+            new { kind = "reversal", reasonCode = "wrong", reason = "A test asks for it." })).Created();
+        var corrected = (await Teller.StatementAsync(await Teller.IssuedAsync(account, "2026-10-22", "2026-11-01"))).Ok();
+        Assert.Equal((next, "50.00"), (corrected.Text("supersedes"), corrected.Text("closing", "value")));
+        Assert.Equal("reversed", Assert.Single(corrected.Json.GetProperty("added").EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task A_reference_that_a_spreadsheet_would_run_is_harmless_in_the_csv()
     {
         var account = await Teller.OpenAsync(effectiveAt: Opened);
@@ -179,6 +237,17 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
             lines[2..^1].Select(l => l.Split(",EUR,")[1]).Select(l => l[..^",,,,,".Length]));
         Assert.StartsWith("opening,2026-10-25,,,,,,,0.00,EUR", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("closing,2026-10-25,,,,,,,6.00,EUR", lines[^1], StringComparison.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<string>> AllFormsAsync(string statement)
+    {
+        var forms = new List<string>();
+        foreach (var suffix in (string[])[".json", ".csv", ".html", ".camt", ".mt940"])
+        {
+            forms.Add((await Teller.StatementAsync(statement + suffix)).Ok().Body);
+        }
+
+        return forms;
     }
 
     private async Task DepositManyAsync(string account, int count, string currency, string day)

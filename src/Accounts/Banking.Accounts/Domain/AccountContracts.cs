@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts.Published;
+using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Published;
 using Banking.SharedKernel;
@@ -7,7 +8,8 @@ namespace Banking.Accounts.Domain;
 
 /// <summary>
 /// The published form of each account event. Every event of an account is published, so that the published versions have no gaps. Personal
-/// data is left out: names, account numbers, references, reasons and accounts at other banks. Refused transfers are published too.
+/// data is left out: names, account numbers, references, reasons and accounts at other banks. Refused transfers and issued statements are
+/// published too.
 /// </summary>
 public static class AccountContracts
 {
@@ -34,6 +36,11 @@ public static class AccountContracts
             CorrectionId(e), CorrectsId(e), FirstId(e), e.Correction.Kind, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         Of<MovementRebooked, MovementRebookedV1>("movement-rebooked.v1", e => new(
             CorrectionId(e), CorrectsId(e), FirstId(e), e.Correction.Kind, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        new("banking.account.statement-issued.v1", typeof(StatementIssued), typeof(StatementIssuedV1), AccountId.Prefix)
+        {
+            ToData = e => Statement((StatementIssued)e.Data),
+            About = e => ((StatementIssued)e.Data).Account,
+        },
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {
             // The event type is that of every refusal in the bank: publish transfers only, under the account that would have paid.
@@ -61,6 +68,10 @@ public static class AccountContracts
 
     private static string FirstId(ICorrectionEvent e) =>
         TransactionId.Format(e.Correction.Of, e.Correction.Transaction, e.Correction.Transaction);
+
+    private static StatementIssuedV1 Statement(StatementIssued e) => new(
+        StatementId.Format(e.Statement), e.Number, e.From, e.To, e.KnownAt, e.ContentHash,
+        e.Supersedes is { } earlier ? StatementId.Format(earlier) : null);
 
     private static string CustomerId(Guid id) => PublicId.Format("cus", id);
 

@@ -17,12 +17,12 @@ public static class GetStatementEndpoint
 {
     /// <summary>Renders a statement again. The bytes are the same each time; if they cannot be, the answer is an error.</summary>
     [WolverineGet("/v1/statements/{statement}", OperationId = "getStatement")]
-    [Serves(StatementForms.Json, StatementForms.Csv)]
+    [Serves(StatementForms.Json, StatementForms.Csv, StatementForms.Html, StatementForms.Camt053, StatementForms.Mt940)]
     [Tags("Statements")]
-    [EndpointSummary("Get a statement, in the form that Accept or a suffix asks for: .json, .csv")]
+    [EndpointSummary("Get a statement, in the form that Accept or a suffix asks for: .json, .csv, .html, .camt, .mt940")]
     [EndpointDescription("Gets a statement in the form that Accept or a suffix of the id asks for. Its bytes are the same each time.")]
     [Authorize(Policies.Read)]
-    [Problems("statement_not_found", "statement_differs")]
+    [Problems("statement_not_found", "statement_differs", "form_too_small")]
     [ProducesResponseType<StatementDocument>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string statement, AccountReader accounts, StatementReader statements, HttpContext http)
     {
@@ -43,7 +43,24 @@ public static class GetStatementEndpoint
             ? await accounts.EventAsync<StatementIssued>(earlier, ct)
             : null;
         (var found, problem) = await statements.ReadAsync(account, issued, superseded, ct);
-        return found is null ? new ProblemResult(problem!) : TypedResults.Bytes(form!.Render(found), ContentType(form));
+        return found is null ? new ProblemResult(problem!) : Render(found, form!, http);
+    }
+
+    private static IResult Render(Statement statement, StatementForm form, HttpContext http)
+    {
+        if (form.Render(statement) is not { } bytes)
+        {
+            return new ProblemResult(Refusal.Of(
+                RefusalKind.NotAcceptable, "form_too_small",
+                $"An amount of this statement has more digits than {form.Suffix} allows: ask for another form.", ("form", form.Suffix)));
+        }
+
+        if (form.MediaType == StatementForms.Html)
+        {
+            http.Response.Headers.ContentSecurityPolicy = HtmlFormat.ContentSecurityPolicy;
+        }
+
+        return TypedResults.Bytes(bytes, ContentType(form));
     }
 
     /// <summary>The id in the address, and the form that its suffix or the Accept header asks for.</summary>
@@ -61,8 +78,9 @@ public static class GetStatementEndpoint
             : (id, form, null);
     }
 
+    /// <summary>The text forms need their charset. JSON and XML say it themselves, and MT940 is ASCII.</summary>
     private static string ContentType(StatementForm form) =>
-        form.MediaType == StatementForms.Json ? form.MediaType : form.MediaType + "; charset=utf-8";
+        form.MediaType is StatementForms.Csv or StatementForms.Html ? form.MediaType + "; charset=utf-8" : form.MediaType;
 
     private static Refusal NotFound(string statement) =>
         Refusal.NotFound("statement_not_found", "There is no such statement.", ("statement", statement));

@@ -46,10 +46,11 @@ public static class IssueStatementEndpoint
 internal sealed record IssueStatement(string CommandId, string Account, DateOnly From, DateOnly To);
 
 /// <summary>What was read for a statement before it is decided.</summary>
-/// <param name="KnownAt">The time by which the events up to the account's version were recorded.</param>
+/// <param name="Version">The version up to which the account's events are known.</param>
+/// <param name="KnownAt">The time by which they were recorded.</param>
 /// <param name="Entry">The version of the only entry, for a statement after a transaction.</param>
 internal sealed record PreparedStatement(
-    Account Account, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null);
+    Account Account, long Version, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null);
 
 internal static class IssueStatementDecision
 {
@@ -66,26 +67,33 @@ internal static class IssueStatementDecision
 
     internal static Decision Decide(PreparedStatement prepared, AccountStatements? statements, Guid eventId)
     {
-        var (account, content) = (prepared.Account, prepared.Content);
-        var last = prepared.Entry is null ? statements?.LastOf(content.From, content.To) : null;
-        return (Midnight(content.To), last) switch
+        var last = prepared.Entry is null ? statements?.LastOf(prepared.Content.From, prepared.Content.To) : null;
+        return (prepared.Entry is null ? CheckPeriod(prepared, last) : null)
+            ?? new Decision.Accepted(new NewEvent(
+                AccountStatements.IdOf(prepared.Account.Id), eventId, Event(prepared, statements, last, eventId)));
+    }
+
+    private static Decision? CheckPeriod(PreparedStatement prepared, IssuedPeriod? last) =>
+        (StatementPeriods.Midnight(prepared.Content.To), last) switch
         {
             var (end, _) when end > prepared.KnownAt => new Decision.Refused(Refusal.RuleBroken(
                 "period_not_ended", "A statement can be issued when its period has ended, in UTC.", ("endsAt", end))),
-            var (end, _) when end <= account.OpenedAt => new Decision.Refused(Refusal.RuleBroken(
-                "period_before_opening", "The period ended before the account was opened.", ("openedAt", account.OpenedAt))),
+            var (end, _) when end <= prepared.Account.OpenedAt => new Decision.Refused(Refusal.RuleBroken(
+                "period_before_opening", "The period ended before the account was opened.", ("openedAt", prepared.Account.OpenedAt))),
             (_, { } same) when same.ContentHash == prepared.ContentHash => new Decision.Refused(Refusal.Conflict(
                 "statement_unchanged", "There is a statement of this period, and its entries have not changed since.",
                 ("statement", StatementId.Format(same.Statement)))),
-            (_, { } newer) when newer.AccountVersion > account.Version => new Decision.Rejected(Refusal.Unavailable(
+            (_, { } newer) when newer.AccountVersion > prepared.Version => new Decision.Rejected(Refusal.Unavailable(
                 "statement_overtaken",
                 "A newer statement of this period was issued meanwhile. Nothing was done; repeat with the same key.")),
-            _ => new Decision.Accepted(new NewEvent(AccountStatements.IdOf(account.Id), eventId, new StatementIssued(
-                eventId, account.Id, (statements?.Issued ?? 0) + 1, content.From, content.To, prepared.Entry, prepared.KnownAt,
-                account.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout,
-                last?.Statement))),
+            _ => null,
         };
-    }
 
-    private static DateTimeOffset Midnight(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+    private static StatementIssued Event(PreparedStatement prepared, AccountStatements? statements, IssuedPeriod? last, Guid id)
+    {
+        var content = prepared.Content;
+        return new(
+            id, prepared.Account.Id, (statements?.Issued ?? 0) + 1, content.From, content.To, prepared.Entry, prepared.KnownAt,
+            prepared.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout, last?.Statement);
+    }
 }

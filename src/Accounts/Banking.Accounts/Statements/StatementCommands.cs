@@ -6,8 +6,10 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
+using Banking.Publishing.Contracts;
 using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
+using Wolverine;
 
 namespace Banking.Accounts.Statements;
 
@@ -17,10 +19,39 @@ public sealed class StatementCommands(
     CommandGroup<AccountStatements> group,
     AccountReader accounts,
     StatementReader reader,
+    StateReader<AccountStatements> states,
     TimeProvider clock)
 {
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, IssueStatementDecision.Shape, read, IssueAsync);
+
+    internal Task<IResult> SetScheduleAsync(
+        HttpContext http, Func<string, (SetStatementSchedule? Command, Refusal? Problem)> read) =>
+        commandRoute.HttpAsync(http, SetStatementScheduleDecision.Shape, read, SetScheduleAsync);
+
+    /// <summary>Issues the statement of a period that ended, for a command of the due table.</summary>
+    internal async Task<Outcome> IssueScheduledAsync(IssueScheduledStatement command, CommandContext context, CancellationToken ct)
+    {
+        var (prepared, problem) = await PrepareAsync(command.Account, command.From, command.To, ct);
+        return prepared is null
+            ? GroupOutcomes.Rejected(context, problem!)
+            : await SubmitAsync(
+                command.Account, context, (statements, id, _) => IssueScheduledStatement.Decide(command, prepared, statements, id),
+                () => CommandData.Of(IssueScheduledStatement.Operation, command), ct);
+    }
+
+    /// <summary>Issues a statement for each movement whose account has one after each transaction.</summary>
+    internal async Task IssueAfterAsync(IReadOnlyList<PublishedEvent> movements, Envelope envelope, CancellationToken ct)
+    {
+        var found = await states.FindAsync([.. movements.Select(m => AccountStatements.IdOf(m.Account)).Distinct()], ct);
+        foreach (var m in movements.Where(m =>
+            IssueStatementAfter.IsWanted(found.GetValueOrDefault(AccountStatements.IdOf(m.Account)), m.Time)))
+        {
+            await commandRoute.BusAsync(
+                new IssueStatementAfter(m.Id, m.Account, m.StreamVersion!.Value, m.Time), envelope, IssueStatementAfter.Shape,
+                IssueAfterAsync, ct);
+        }
+    }
 
     private async Task<Outcome> IssueAsync(IssueStatement command, CommandContext context, CancellationToken ct)
     {
@@ -32,7 +63,32 @@ public sealed class StatementCommands(
         var (prepared, problem) = await PrepareAsync(account.Id, command.From, command.To, ct);
         return prepared is null
             ? GroupOutcomes.Rejected(context, problem!)
-            : await SubmitAsync(prepared, context, () => CommandData.Of(IssueStatementDecision.Shape.Name, command), ct);
+            : await SubmitAsync(
+                account.Id, context, (statements, id, _) => IssueStatementDecision.Decide(prepared, statements, id),
+                () => CommandData.Of(IssueStatementDecision.Shape.Name, command), ct);
+    }
+
+    private async Task<Outcome> SetScheduleAsync(SetStatementSchedule command, CommandContext context, CancellationToken ct) =>
+        await accounts.FindAsync(command.Account, context.Caller, ct) is not { } account
+            ? GroupOutcomes.Rejected(context, Visibility.NotFound(command.Account))
+            : await SubmitAsync(
+                account.Id, context,
+                (statements, id, now) => SetStatementScheduleDecision.Decide(command.Frequency, account, statements, id, now),
+                () => CommandData.Of(SetStatementScheduleDecision.Shape.Name, command), ct);
+
+    private async Task<Outcome> IssueAfterAsync(IssueStatementAfter command, CommandContext context, CancellationToken ct)
+    {
+        if (await accounts.FindAsync(AccountId.Format(command.Account), context.Caller, ct) is not { } account)
+        {
+            return GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
+        }
+
+        var content = await reader.ReadEntryAsync(account, command.Version, ct);
+        var prepared = new PreparedStatement(
+            account, command.Version, command.RecordedAt, content, JsonFormat.Hash(content), command.Version);
+        return await SubmitAsync(
+            account.Id, context, (statements, id, _) => IssueStatementAfter.Decide(command, prepared, statements, id),
+            () => CommandData.Of(IssueStatementAfter.Shape.Name, command), ct);
     }
 
     private async Task<(PreparedStatement? Statement, Refusal? Problem)> PrepareAsync(
@@ -44,23 +100,26 @@ public sealed class StatementCommands(
         }
 
         var (content, problem) = await reader.ReadAsync(account, from, to, account.Version, ct);
-        return content is null ? (null, problem) : (new(account, knownAt, content, JsonFormat.Hash(content)), null);
+        return content is null ? (null, problem) : (new(account, account.Version, knownAt, content, JsonFormat.Hash(content)), null);
     }
 
-    private Task<Outcome> SubmitAsync(PreparedStatement prepared, CommandContext context, Func<CommandData> data, CancellationToken ct)
+    private Task<Outcome> SubmitAsync(
+        Guid account, CommandContext context, Func<AccountStatements?, Guid, DateTimeOffset, Decision> decide, Func<CommandData> data,
+        CancellationToken ct)
     {
-        var (id, eventId) = (AccountStatements.IdOf(prepared.Account.Id), Ids.Next(clock));
+        var (id, eventId) = (AccountStatements.IdOf(account), Ids.Next(clock));
         return group.SubmitAsync(
             new(
                 context,
                 [id],
                 _ => null,
-                (states, _) => IssueStatementDecision.Decide(prepared, states.Find(id), eventId),
-                (_, events, _) => Issued(id, (StatementIssued)events[0].Data),
+                (found, now) => decide(found.Find(id), eventId, now),
+                (found, events, _) => Answer(found[id], events[0].Data),
                 data),
             ct);
     }
 
-    private static CommandAnswer Issued(Guid stream, StatementIssued issued) =>
-        CommandAnswer.Created(StatementView.Of(issued), stream, $"/v1/statements/{StatementId.Format(issued.Statement)}");
+    private static CommandAnswer Answer(AccountStatements statements, object @event) => @event is StatementIssued issued
+        ? CommandAnswer.Created(StatementView.Of(issued), statements.Id, $"/v1/statements/{StatementId.Format(issued.Statement)}")
+        : CommandAnswer.Changed(StatementScheduleView.Of(statements.Account, statements.Schedule), statements.Id);
 }

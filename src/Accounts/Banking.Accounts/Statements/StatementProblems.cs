@@ -15,6 +15,15 @@ internal static class StatementProblems
             "statement_differs", RefusalKind.Unreadable, "The entries of the statement are not the ones that it was issued with.",
             "Tell the operators, who must examine the log.", "statement"),
         new(
+            "form_too_small", RefusalKind.NotAcceptable, "An amount of the statement has more digits than the form allows.",
+            "Ask for another form.", "form"),
+        new(
+            "schedule_unchanged", RefusalKind.Conflict, "The account has this schedule of statements already.",
+            "Nothing needs to be done.", "frequency"),
+        new(
+            "schedule_changed", RefusalKind.Conflict, "The account has another schedule of statements since this one was due.",
+            "Nothing needs to be done."),
+        new(
             "statement_unchanged", RefusalKind.Conflict, "There is a statement of the period, and its entries have not changed since.",
             "Read that statement.", "statement"),
         new(

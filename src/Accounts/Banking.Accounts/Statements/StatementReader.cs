@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Accounts.Statements;
 
 /// <summary>Reads the content of statements: when one is issued, and again whenever it is rendered.</summary>
-public sealed class StatementReader(PeriodEntries periods, ILogger<StatementReader> log)
+public sealed class StatementReader(PeriodEntries periods, HistoricalBalances balances, ILogger<StatementReader> log)
 {
     /// <summary>Longer statements would take too much memory.</summary>
     internal const int MaxEntries = 100_000;
@@ -49,12 +49,25 @@ public sealed class StatementReader(PeriodEntries periods, ILogger<StatementRead
             : (null, Refusal.RuleBroken("balance_too_large", "A balance of the period is larger than this bank can state."));
     }
 
+    /// <summary>The content of the statement of one movement: its balances are those right before and right after it was booked.</summary>
+    internal async Task<StatementContent> ReadEntryAsync(Account account, long version, CancellationToken ct)
+    {
+        var at = (await balances.AtVersionAsync(account, version, ct)).At;
+        var after = at.Balance.ToMoney();
+        var entry = Entry(at.Last!, after);
+        return new(
+            AccountId.Format(account.Id), account.Number.Value, entry.EffectiveDay, entry.EffectiveDay.AddDays(1),
+            after - entry.SignedAmount, [entry]);
+    }
+
     /// <summary>The statement of an event, or the problem: its content is not what was issued.</summary>
     internal async Task<(Statement? Statement, Refusal? Problem)> ReadAsync(
         Account account, IEvent<StatementIssued> issued, IEvent<StatementIssued>? superseded, CancellationToken ct)
     {
         var e = issued.Data;
-        var (content, _) = await ReadAsync(account, e.From, e.To, e.AccountVersion, ct);
+        var content = e.Entry is { } entry
+            ? await ReadEntryAsync(account, entry, ct)
+            : (await ReadAsync(account, e.From, e.To, e.AccountVersion, ct)).Content;
         if (content is null || JsonFormat.Hash(content) != e.ContentHash)
         {
             log.LogError(

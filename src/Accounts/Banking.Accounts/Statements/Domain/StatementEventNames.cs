@@ -6,5 +6,7 @@ public static class StatementEventNames
     public static readonly IReadOnlyDictionary<Type, string> All = new Dictionary<Type, string>
     {
         [typeof(StatementIssued)] = "accounts.statement-issued.v1",
+        [typeof(StatementScheduleSet)] = "accounts.statement-schedule-set.v1",
+        [typeof(ScheduledStatementSkipped)] = "accounts.scheduled-statement-skipped.v1",
     };
 }

@@ -20,3 +20,16 @@ namespace Banking.Accounts.Statements.Domain;
 public sealed record StatementIssued(
     Guid Statement, Guid Account, long Number, DateOnly From, DateOnly To, long? Entry, DateTimeOffset KnownAt, long AccountVersion,
     Money Opening, Money Closing, int Entries, string ContentHash, int Layout, Guid? Supersedes);
+
+/// <summary>The schedule of an account's statements was set. It replaces the one before.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Frequency">When statements are issued.</param>
+/// <param name="EffectiveAt">From when the schedule holds. The first period is the one that contains this time.</param>
+public sealed record StatementScheduleSet(Guid Account, StatementFrequency Frequency, DateTimeOffset EffectiveAt);
+
+/// <summary>A period of the schedule ended, and had a statement already. No other was issued.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="From">The first day of the period, in UTC.</param>
+/// <param name="To">The day after the last day of the period.</param>
+/// <param name="Statement">The statement that the period has.</param>
+public sealed record ScheduledStatementSkipped(Guid Account, DateOnly From, DateOnly To, Guid Statement);

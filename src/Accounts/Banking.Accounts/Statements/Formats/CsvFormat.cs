@@ -46,7 +46,7 @@ internal static class CsvFormat
 
     private static string?[] Entry(string line, StatementEntry e) =>
     [
-        line, Day(DateOnly.FromDateTime(e.EffectiveAt.UtcDateTime)), StatementLine.Instant(e.EffectiveAt),
+        line, Day(e.EffectiveDay), StatementLine.Instant(e.EffectiveAt),
         StatementLine.Instant(e.RecordedAt), e.Id, e.Type, WireNames.Of(e.Direction.ToString()), e.Amount.ToDecimalString(),
         e.Balance?.ToDecimalString(), e.Amount.Currency.Code,
         Text(e.Details?.Reference), Text(e.Details?.Operation), Text(e.Details?.Purpose), Text(e.Details?.Counterparty?.Bank),

@@ -40,11 +40,15 @@ public sealed record StatementContent(
 /// <param name="Balance">The balance after the entry; null in the list of what a restatement adds.</param>
 /// <param name="Version">The version of its event in the account.</param>
 /// <param name="OtherAccount">The number of the other account of a transfer.</param>
-/// <param name="Corrects">The event that a correction corrects.</param>
+/// <param name="Corrects">The transaction that a correction corrects.</param>
 public sealed record StatementEntry(
     string Id, string Type, Direction Direction, Money Amount, Money? Balance, long Version, DateTimeOffset EffectiveAt,
     DateTimeOffset RecordedAt, MovementDetails? Details, string? OtherAccount, string? CorrectionClass, string? Corrects)
 {
+    /// <summary>The day on which the entry took effect, in UTC.</summary>
+    public DateOnly EffectiveDay => DateOnly.FromDateTime(EffectiveAt.UtcDateTime);
+
+    /// <summary>The change of the balance: the amount, negative for a debit.</summary>
     public Money SignedAmount => new(Direction.Signed(Amount.Minor), Amount.Currency);
 }
 

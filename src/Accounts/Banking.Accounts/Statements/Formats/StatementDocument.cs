@@ -25,7 +25,7 @@ public sealed record StatementDocument(
 /// <param name="Balance">The balance after the entry, in the order of effective times.</param>
 /// <param name="Version">The version of its event in the account.</param>
 /// <param name="OtherAccount">The number of the other account of a transfer.</param>
-/// <param name="Corrects">The event that a correction corrects.</param>
+/// <param name="Corrects">The transaction that a correction corrects.</param>
 public sealed record StatementLine(
     string Id, string Type, Direction Direction, Amount Amount, Amount? Balance, long Version, string EffectiveAt, string RecordedAt,
     MovementDetails? Details, string? OtherAccount, string? CorrectionClass, string? Corrects)

@@ -1,0 +1,39 @@
+namespace Banking.Accounts.Statements.Domain;
+
+/// <summary>When statements are issued without a request.</summary>
+public enum StatementFrequency
+{
+    /// <summary>Never.</summary>
+    None,
+
+    /// <summary>For each calendar month, when it has ended.</summary>
+    Monthly,
+
+    /// <summary>For each week from Monday to Sunday, when it has ended.</summary>
+    Weekly,
+
+    /// <summary>After each movement, with that movement only.</summary>
+    EachTransaction,
+}
+
+/// <summary>The periods of a schedule: whole days in UTC.</summary>
+internal static class StatementPeriods
+{
+    /// <summary>The period that contains a day.</summary>
+    /// <returns>Its first day, and the day after its last; null if the frequency has no periods.</returns>
+    public static (DateOnly From, DateOnly To)? Of(StatementFrequency frequency, DateOnly day)
+    {
+        var monday = day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
+        var first = new DateOnly(day.Year, day.Month, 1);
+        return frequency switch
+        {
+            StatementFrequency.Monthly => (first, first.AddMonths(1)),
+            StatementFrequency.Weekly => (monday, monday.AddDays(7)),
+            StatementFrequency.None or StatementFrequency.EachTransaction => null,
+            _ => throw new InvalidOperationException($"{frequency} is not a frequency of statements."),
+        };
+    }
+
+    /// <summary>The first instant of a day.</summary>
+    public static DateTimeOffset Midnight(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using Banking.Accounts.Statements.Domain;
+using Banking.Testing;
+
+namespace Banking.Accounts.Tests.Statements;
+
+/// <summary>Statements by schedule. Two hosts share the due table, and the clock is moved forward.</summary>
+public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
+{
+    private BankClient Teller => bank.As("teller");
+
+    [Fact]
+    public async Task Each_month_gets_one_statement_with_two_hosts_after_a_pause_and_after_a_kill()
+    {
+        await using var other = await bank.StartAnotherAsync();
+        var account = await Teller.OpenAsync(balance: "10.00");
+        var today = DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime);
+        var month = new DateOnly(today.Year, today.Month, 1);
+        await SetAsync(account, "monthly");
+        var waiting = await RowAsync(account);
+
+        AdvanceTo(month.AddMonths(1));
+        await IssuedAsync(account, 1);
+        (await Teller.DepositAsync(account, "5.00")).Created();
+        AdvanceTo(month.AddMonths(4));
+        await IssuedAsync(account, 4);
+        // What a host leaves that is killed between the commit and the removal of its row.
+        await bank.ExecuteAsync(
+            "insert into platform.due (id, operation, due_at, command, correlation_id, cause) "
+                + "select id, operation, due_at, command, correlation_id, cause from jsonb_populate_record(null::platform.due, $1::jsonb)",
+            waiting);
+        await Eventually.UntilAsync(() => CountAsync("platform.due where id = (($1::jsonb) ->> 'id')::uuid", waiting), rows => rows == 0);
+
+        var statements = (await Teller.GetAsync($"/v1/accounts/{account}/statements")).Ok().Items();
+        Assert.Equal(
+            Enumerable.Range(0, 4).Reverse().Select(i => $"{month.AddMonths(i):O} {month.AddMonths(i + 1):O}"),
+            statements.Select(Period));
+        Assert.Equal(["15.00", "15.00", "15.00", "10.00"], statements.Select(s => Value(s, "closing")));
+        Assert.Equal(["4", "3", "2", "1"], statements.Select(s => s.GetProperty("number").ToString()));
+    }
+
+    [Fact]
+    public async Task A_week_is_stated_from_monday_and_another_schedule_ends_the_series()
+    {
+        var account = await Teller.OpenAsync();
+        var today = DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime);
+        var monday = Enumerable.Range(0, 7).Select(i => today.AddDays(-i)).Single(d => d.DayOfWeek == DayOfWeek.Monday);
+        await SetAsync(account, "weekly");
+
+        AdvanceTo(monday.AddDays(7));
+        var statement = Assert.Single(await IssuedAsync(account, 1));
+        await SetAsync(account, "none");
+        AdvanceTo(monday.AddDays(14));
+        await Eventually.UntilAsync(
+            () => CountAsync("platform.due where command::jsonb ->> 'account' = $1", Stored.Id(account).ToString()), rows => rows == 0);
+
+        Assert.Equal($"{monday:O} {monday.AddDays(7):O}", Period(statement));
+        await IssuedAsync(account, 1);
+        Assert.Equal("none", (await Teller.GetAsync($"/v1/accounts/{account}/statement-schedule")).Ok().Text("frequency"));
+    }
+
+    [Fact]
+    public async Task Each_movement_gets_one_statement_also_when_it_is_delivered_again()
+    {
+        var account = await Teller.OpenAsync(balance: "10.00");
+        bank.Clock.Advance(TimeSpan.FromMinutes(1));
+        await SetAsync(account, "each-transaction");
+
+        (await Teller.DepositAsync(account, "5.00")).Created();
+        (await Teller.WithdrawAsync(account, "2.50")).Created();
+        await IssuedAsync(account, 2);
+        (await bank.As("operator").PostAsync(
+            "/ops/outbox/modules/position", new { position = 0, reasonCode = "test", reason = "A test asks for it." })).Ok();
+        (await Teller.DepositAsync(account, "0.01")).Created();
+
+        var statements = await IssuedAsync(account, 3);
+        await HandledAsync();
+        Assert.Equal(3, (await IssuedAsync(account, 3)).Count);
+        Assert.Equal(["12.51", "12.50", "15.00"], statements.Select(s => Value(s, "closing")));
+        Assert.Equal(["12.50", "15.00", "10.00"], statements.Select(s => Value(s, "opening")));
+        var second = (await Teller.StatementAsync(statements[1].GetProperty("id").GetString()!)).Ok();
+        Assert.Equal("withdrawal", Assert.Single(second.Json.GetProperty("entries").EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Theory]
+    [InlineData(StatementFrequency.Monthly, "2028-02-29", "2028-02-01", "2028-03-01")]
+    [InlineData(StatementFrequency.Monthly, "2026-12-31", "2026-12-01", "2027-01-01")]
+    [InlineData(StatementFrequency.Weekly, "2026-11-16", "2026-11-16", "2026-11-23")]
+    [InlineData(StatementFrequency.Weekly, "2026-11-22", "2026-11-16", "2026-11-23")]
+    [InlineData(StatementFrequency.Weekly, "2027-01-01", "2026-12-28", "2027-01-04")]
+    public void A_day_is_in_one_period(StatementFrequency frequency, string day, string from, string to) =>
+        Assert.Equal((Day(from), Day(to)), StatementPeriods.Of(frequency, Day(day)));
+
+    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture);
+
+    private static string Period(JsonElement statement) =>
+        $"{statement.GetProperty("from").GetString()} {statement.GetProperty("to").GetString()}";
+
+    private static string? Value(JsonElement statement, string balance) =>
+        statement.GetProperty(balance).GetProperty("value").GetString();
+
+    private async Task SetAsync(string account, string frequency)
+    {
+        var set = await Teller.PostAsync($"/v1/accounts/{account}/statement-schedule", new { frequency });
+        Assert.Equal(frequency, set.Ok().Text("frequency"));
+    }
+
+    /// <summary>Waits until every event so far was delivered to the modules and handled.</summary>
+    private async Task HandledAsync()
+    {
+        var end = Assert.Single(await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"));
+        await Eventually.UntilAsync(
+            () => CountAsync("publishing.lane where name = 'modules' and position >= $1::bigint", $"{end}"), rows => rows == 1);
+        await Eventually.UntilAsync(
+            () => CountAsync("wolverine.wolverine_incoming_envelopes where status <> $1", "Handled"), messages => messages == 0);
+    }
+
+    /// <summary>Moves the clock to one second after a midnight, unless it is there already.</summary>
+    private void AdvanceTo(DateOnly day)
+    {
+        var at = new DateTimeOffset(day, new(0, 0, 1), TimeSpan.Zero);
+        if (at > bank.Clock.Now)
+        {
+            bank.Clock.Set(at);
+        }
+    }
+
+    private Task<IReadOnlyList<JsonElement>> IssuedAsync(string account, int count) => Eventually.UntilAsync(
+        async () => (await Teller.GetAsync($"/v1/accounts/{account}/statements")).Ok().Items(), items => items.Count == count);
+
+    private async Task<string> RowAsync(string account) => Assert.Single(await bank.QueryAsync<string>(
+        "select to_jsonb(d)::text from platform.due d where command::jsonb ->> 'account' = $1", Stored.Id(account).ToString()));
+
+    private async Task<long> CountAsync(string from, string value) =>
+        Assert.Single(await bank.QueryAsync<long>($"select count(*) from {from}", value));
+}
