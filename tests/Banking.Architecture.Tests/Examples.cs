@@ -46,7 +46,8 @@ internal static class Examples
             new ScheduledStatementSkipped(Id, new(2026, 1, 5), new(2026, 1, 12), OtherId),
             new StatementIssued(
                 Id, OtherId, 7, new(2026, 1, 1), new(2026, 2, 1), 42, At, 43, Euro(-5), Euro(240_000), 3,
-                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1, OtherId),
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1, OtherId,
+                "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"),
             new CommandRefused(Id, 7, "POST /v1/transfers", "insufficient_funds", At),
             new RebuildRequested("ledger", 2, 1, At),
             new RebuildFinished("ledger", 2, "differs", 42, 1, At),

@@ -125,3 +125,14 @@ public sealed record CloseAccount(string CommandId, string Account, string Reaso
     /// <summary>Without the content, because commands are logged.</summary>
     public override string ToString() => $"{nameof(CloseAccount)} {CommandId}";
 }
+
+/// <summary>Issues a statement of a period that has ended, or a restatement if its entries have changed since.</summary>
+/// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
+/// <param name="Account">Public id or account number.</param>
+/// <param name="From">The first day of the period, in UTC.</param>
+/// <param name="To">The day after the last day of the period.</param>
+public sealed record IssueStatement(string CommandId, string Account, DateOnly From, DateOnly To)
+{
+    /// <summary>Without the content, because commands are logged.</summary>
+    public override string ToString() => $"{nameof(IssueStatement)} {CommandId}";
+}

@@ -138,6 +138,7 @@ public sealed class AccountsModule : BankModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
+        wolverine.RegisterMessageType(typeof(IssueStatement), IssueStatementDecision.Shape.Name);
     }
 
     /// <summary>Imports accounts of another bank with all their bookings.</summary>

@@ -80,6 +80,9 @@ internal static class DemoHistory
             "demo-freeze", Number(5).Value, FreezeScope.Debit, "card-stolen", "The customer reported the card stolen.")),
         new(On(5, 6, 20), new WithdrawMoney(
             "demo-thief", Number(5).Value, Amount("60.00", "USD"), BankSide.Cash, null, null, "cash machine")),
+        // The cash of 9 March was counted between the two, so the second restates the week.
+        Statement("demo-week", On(3, 16, 9)),
+        Statement("demo-week-again", LateCashKnown.AddDays(1)),
     ];
 
     private static DemoStep Deposit(string key, int account, string value, string currency, DateTimeOffset at, string reason) =>
@@ -91,6 +94,10 @@ internal static class DemoHistory
 
     private static DemoStep Cash(string key, string value, DateTimeOffset at, string reason) =>
         new(at, new WithdrawMoney("demo-" + key, Number(1).Value, Amount(value, "EUR"), BankSide.Cash, at, null, reason));
+
+    /// <summary>A statement of Ada's week of 9 March.</summary>
+    private static DemoStep Statement(string key, DateTimeOffset at) =>
+        new(at, new IssueStatement(key, Number(1).Value, new(2026, 3, 9), new(2026, 3, 16)));
 
     private static Money Amount(string value, string currency) =>
         Money.TryParse(value, Currency.Parse(currency), out var money, out var error)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Banking.Accounts.Statements.Domain;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests.Statements;
 
@@ -47,6 +49,8 @@ public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
         var today = DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime);
         var monday = Enumerable.Range(0, 7).Select(i => today.AddDays(-i)).Single(d => d.DayOfWeek == DayOfWeek.Monday);
         await SetAsync(account, "weekly");
+        var again = await Teller.PostAsync($"/v1/accounts/{account}/statement-schedule", new { frequency = "weekly" });
+        Assert.Equal((409, "schedule_unchanged"), (again.StatusCode, again.Code));
 
         AdvanceTo(monday.AddDays(7));
         var statement = Assert.Single(await IssuedAsync(account, 1));
@@ -81,6 +85,21 @@ public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(["12.50", "15.00", "10.00"], statements.Select(s => Value(s, "opening")));
         var second = (await Teller.StatementAsync(statements[1].GetProperty("id").GetString()!)).Ok();
         Assert.Equal("withdrawal", Assert.Single(second.Json.GetProperty("entries").EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Verify_finds_no_difference_in_the_streams_and_states_of_statements()
+    {
+        var account = await Teller.OpenAsync(balance: "10.00");
+        bank.Clock.Advance(TimeSpan.FromMinutes(1));
+        await SetAsync(account, "each-transaction");
+        (await Teller.DepositAsync(account, "5.00")).Created();
+        await IssuedAsync(account, 1);
+
+        var verification = bank.Host.Services.GetRequiredService<Verification>();
+        var differences = (await verification.RunAsync(Guid.Empty, null, _ => { }, TestContext.Current.CancellationToken)).Differences;
+
+        Assert.Empty(differences);
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class ScheduledStatementDecisionTests
     public void A_period_that_has_a_statement_is_skipped_and_the_next_is_scheduled()
     {
         var issued = Fold(Scheduled(), new StatementIssued(
-            Earlier, Id, 1, October.From, October.To, null, Now, 3, Nothing, Nothing, 0, "another content", 1, null));
+            Earlier, Id, 1, October.From, October.To, null, Now, 3, Nothing, Nothing, 0, "another content", 1, null, null));
 
         var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, Prepared(), issued, EventId));
 
@@ -64,10 +64,10 @@ public sealed class ScheduledStatementDecisionTests
     }
 
     [Fact]
-    public void A_statement_that_knows_less_than_the_last_one_is_not_issued()
+    public void A_statement_that_does_not_know_the_last_one_is_not_issued()
     {
         var issued = Fold(Scheduled(), new StatementIssued(
-            Earlier, Id, 1, October.From, October.To, null, Now, 99, Nothing, Nothing, 0, "another content", 1, null));
+            Earlier, Id, 1, October.From, October.To, null, Now, 99, Nothing, Nothing, 0, "another content", 1, null, null));
 
         var rejected = Assert.IsType<Decision.Rejected>(IssueStatementDecision.Decide(Prepared(), issued, EventId));
 

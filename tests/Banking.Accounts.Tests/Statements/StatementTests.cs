@@ -163,6 +163,19 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
+    public async Task A_form_that_cannot_express_an_amount_is_refused()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+        (await Teller.DepositOnAsync(account, "2026-10-25", "1000000000000.00")).Created();
+        var statement = await Teller.IssuedAsync(account, "2026-10-20", "2026-11-01");
+
+        var refused = await Teller.StatementAsync(statement + ".mt940");
+
+        Assert.Equal((406, "form_too_small", "mt940"), (refused.StatusCode, refused.Code, refused.Text("form")));
+        Assert.Equal(200, (await Teller.StatementAsync(statement + ".camt")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_page_for_print_allows_its_own_style_only_and_other_forms_nothing()
     {
         var account = await Teller.OpenAsync(effectiveAt: Opened);

@@ -5,7 +5,6 @@ using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using JasperFx.Events;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -39,10 +38,8 @@ public static class GetStatementEndpoint
             return new ProblemResult(NotFound(statement));
         }
 
-        IEvent<StatementIssued>? superseded = issued.Data.Supersedes is { } earlier
-            ? await accounts.EventAsync<StatementIssued>(earlier, ct)
-            : null;
-        (var found, problem) = await statements.ReadAsync(account, issued, superseded, ct);
+        var superseded = issued.Data.Supersedes is { } earlier ? await accounts.EventAsync<StatementIssued>(earlier, ct) : null;
+        (var found, problem) = await statements.ReadAsync(account, issued, superseded?.Data, ct);
         return found is null ? new ProblemResult(problem!) : Render(found, form!, http);
     }
 

@@ -1,13 +1,16 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Wolverine;
 using Wolverine.Http;
 
 namespace Banking.Accounts.Statements;
@@ -42,15 +45,25 @@ public static class IssueStatementEndpoint
         Refusal.Invalid("malformed_date", $"{member} must be a day such as 2026-11-17.", "#/" + member);
 }
 
-/// <param name="Account">Public id or account number.</param>
-internal sealed record IssueStatement(string CommandId, string Account, DateOnly From, DateOnly To);
+public static class IssueStatementHandler
+{
+    public static Task<CommandReply> Handle(
+        IssueStatement command, Envelope envelope, StatementCommands commands, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(commands);
+        return commands.IssueAsync(command, envelope, ct);
+    }
+}
 
 /// <summary>What was read for a statement before it is decided.</summary>
 /// <param name="Version">The version up to which the account's events are known.</param>
 /// <param name="KnownAt">The time by which they were recorded.</param>
 /// <param name="Entry">The version of the only entry, for a statement after a transaction.</param>
+/// <param name="Supersedes">The statement that the period had when it was read.</param>
+/// <param name="AddedHash">The hash of the entries that this one did not know; null if nothing changed.</param>
 internal sealed record PreparedStatement(
-    Account Account, long Version, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null);
+    Account Account, long Version, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null,
+    Guid? Supersedes = null, string? AddedHash = null);
 
 internal static class IssueStatementDecision
 {
@@ -83,9 +96,9 @@ internal static class IssueStatementDecision
             (_, { } same) when same.ContentHash == prepared.ContentHash => new Decision.Refused(Refusal.Conflict(
                 "statement_unchanged", "There is a statement of this period, and its entries have not changed since.",
                 ("statement", StatementId.Format(same.Statement)))),
-            (_, { } newer) when newer.AccountVersion > prepared.Version => new Decision.Rejected(Refusal.Unavailable(
+            (_, var found) when found?.Statement != prepared.Supersedes => new Decision.Rejected(Refusal.Unavailable(
                 "statement_overtaken",
-                "A newer statement of this period was issued meanwhile. Nothing was done; repeat with the same key.")),
+                "Another statement of this period was issued meanwhile. Nothing was done; repeat with the same key.")),
             _ => null,
         };
 
@@ -94,6 +107,7 @@ internal static class IssueStatementDecision
         var content = prepared.Content;
         return new(
             id, prepared.Account.Id, (statements?.Issued ?? 0) + 1, content.From, content.To, prepared.Entry, prepared.KnownAt,
-            prepared.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout, last?.Statement);
+            prepared.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout, last?.Statement,
+            prepared.AddedHash);
     }
 }

@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
@@ -24,6 +25,9 @@ public sealed class StatementCommands(
 {
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, IssueStatementDecision.Shape, read, IssueAsync);
+
+    internal Task<CommandReply> IssueAsync(IssueStatement command, Envelope envelope, CancellationToken ct) =>
+        commandRoute.BusAsync(command, envelope, IssueStatementDecision.Shape, IssueAsync, ct);
 
     internal Task<IResult> SetScheduleAsync(
         HttpContext http, Func<string, (SetStatementSchedule? Command, Refusal? Problem)> read) =>
@@ -83,7 +87,11 @@ public sealed class StatementCommands(
             return GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
         }
 
-        var content = await reader.ReadEntryAsync(account, command.Version, ct);
+        if (await reader.ReadEntryAsync(account, command.Version, ct) is not { } content)
+        {
+            return GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
+        }
+
         var prepared = new PreparedStatement(
             account, command.Version, command.RecordedAt, content, JsonFormat.Hash(content), command.Version);
         return await SubmitAsync(
@@ -94,13 +102,30 @@ public sealed class StatementCommands(
     private async Task<(PreparedStatement? Statement, Refusal? Problem)> PrepareAsync(
         Guid id, DateOnly from, DateOnly to, CancellationToken ct)
     {
+        // Read before the account, so that the earlier statement knows no more than the new one.
+        var last = (await states.FindAsync(AccountStatements.IdOf(id), ct))?.LastOf(from, to);
         if (await accounts.FindKnownAsync(id, ct) is not var (account, knownAt))
         {
             return (null, Visibility.NotFound(AccountId.Format(id)));
         }
 
         var (content, problem) = await reader.ReadAsync(account, from, to, account.Version, ct);
-        return content is null ? (null, problem) : (new(account, account.Version, knownAt, content, JsonFormat.Hash(content)), null);
+        if (content is null)
+        {
+            return (null, problem);
+        }
+
+        var prepared = new PreparedStatement(account, account.Version, knownAt, content, JsonFormat.Hash(content))
+        {
+            Supersedes = last?.Statement,
+        };
+        if (last is null || last.ContentHash == prepared.ContentHash)
+        {
+            return (prepared, null);
+        }
+
+        (var added, problem) = await reader.ReadAddedAsync(account, last.AccountVersion, account.Version, to, ct);
+        return added is null ? (null, problem) : (prepared with { AddedHash = JsonFormat.Hash(added) }, null);
     }
 
     private Task<Outcome> SubmitAsync(

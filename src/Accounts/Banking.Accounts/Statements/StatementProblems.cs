@@ -27,7 +27,7 @@ internal static class StatementProblems
             "statement_unchanged", RefusalKind.Conflict, "There is a statement of the period, and its entries have not changed since.",
             "Read that statement.", "statement"),
         new(
-            "statement_overtaken", RefusalKind.Unavailable, "A newer statement of the period was issued meanwhile.",
+            "statement_overtaken", RefusalKind.Unavailable, "Another statement of the period was issued meanwhile.",
             "Repeat the request with the same key."),
         new(
             "statement_too_long", RefusalKind.RuleBroken, "The period has more entries than a statement can have.",

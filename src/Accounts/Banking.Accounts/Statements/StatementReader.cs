@@ -26,9 +26,7 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
     {
         if (await periods.ReadAsync(account, from, to, version, MaxEntries, ct) is not { } period)
         {
-            return (null, Refusal.RuleBroken(
-                "statement_too_long", "The period has more entries than a statement can have: choose a shorter one.",
-                ("maxEntries", MaxEntries)));
+            return (null, TooLong);
         }
 
         var balance = period.Opening;
@@ -49,26 +47,46 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
             : (null, Refusal.RuleBroken("balance_too_large", "A balance of the period is larger than this bank can state."));
     }
 
-    /// <summary>The content of the statement of one movement: its balances are those right before and right after it was booked.</summary>
-    internal async Task<StatementContent> ReadEntryAsync(Account account, long version, CancellationToken ct)
+    /// <summary>
+    /// The content of the statement of one movement: its balances are those right before and right after it was booked. Null if the event
+    /// cannot be read or is no movement.
+    /// </summary>
+    internal async Task<StatementContent?> ReadEntryAsync(Account account, long version, CancellationToken ct)
     {
         var at = (await balances.AtVersionAsync(account, version, ct)).At;
+        if (at.Last is not { Data: IMovement } e || e.Version != version)
+        {
+            return null;
+        }
+
         var after = at.Balance.ToMoney();
-        var entry = Entry(at.Last!, after);
+        var entry = Entry(e, after);
         return new(
             AccountId.Format(account.Id), account.Number.Value, entry.EffectiveDay, entry.EffectiveDay.AddDays(1),
             after - entry.SignedAmount, [entry]);
     }
 
+    /// <summary>The entries that an earlier statement of a period did not know: those of the period, and earlier ones.</summary>
+    internal async Task<(IReadOnlyList<StatementEntry>? Added, Refusal? Problem)> ReadAddedAsync(
+        Account account, long knownBefore, long version, DateOnly to, CancellationToken ct) =>
+        await periods.AddedAsync(account, knownBefore, version, to, MaxEntries, ct) is { } added
+            ? ([.. added.Select(e => Entry(e, null))], null)
+            : (null, TooLong);
+
     /// <summary>The statement of an event, or the problem: its content is not what was issued.</summary>
+    /// <param name="superseded">The statement that it supersedes; null if it supersedes none.</param>
     internal async Task<(Statement? Statement, Refusal? Problem)> ReadAsync(
-        Account account, IEvent<StatementIssued> issued, IEvent<StatementIssued>? superseded, CancellationToken ct)
+        Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct)
     {
         var e = issued.Data;
         var content = e.Entry is { } entry
             ? await ReadEntryAsync(account, entry, ct)
             : (await ReadAsync(account, e.From, e.To, e.AccountVersion, ct)).Content;
-        if (content is null || JsonFormat.Hash(content) != e.ContentHash)
+        var added = superseded is null
+            ? null
+            : (await ReadAddedAsync(account, superseded.AccountVersion, e.AccountVersion, e.To, ct)).Added;
+        if (content is null || JsonFormat.Hash(content) != e.ContentHash
+            || superseded?.Statement != e.Supersedes || (added is null ? null : JsonFormat.Hash(added)) != e.AddedHash)
         {
             log.LogError(
                 "Statement {Statement} of account {Account} cannot be rendered, because its entries no longer have the hash {Hash}. An "
@@ -80,17 +98,8 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
                 ("statement", StatementId.Format(e.Statement))));
         }
 
-        var restates = superseded is null ? null : new Restatement(
-            StatementId.Format(superseded.Data.Statement), await AddedAsync(account, superseded.Data.AccountVersion, e, ct));
+        var restates = added is null ? null : new Restatement(StatementId.Format(superseded!.Statement), added);
         return (new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates), null);
-    }
-
-    /// <summary>The entries that an earlier statement of the period did not know: those of the period, and earlier ones.</summary>
-    private async Task<IReadOnlyList<StatementEntry>> AddedAsync(
-        Account account, long knownBefore, StatementIssued issued, CancellationToken ct)
-    {
-        var added = await periods.AddedAsync(account, knownBefore, issued.AccountVersion, issued.To, int.MaxValue - 1, ct);
-        return [.. added!.Select(e => Entry(e, null))];
     }
 
     private static StatementEntry Entry(IEvent e, Money? balance)
@@ -101,6 +110,10 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
             view.Id, view.Type, view.Direction, movement.Amount, balance, e.Version, view.EffectiveAt, view.RecordedAt, view.Details,
             view.OtherAccount, view.CorrectionClass, view.Corrects);
     }
+
+    private static Refusal TooLong => Refusal.RuleBroken(
+        "statement_too_long", "The period has more entries than a statement can have: choose a shorter one.",
+        ("maxEntries", MaxEntries));
 
     private static bool IsAmount(MoneySum sum) => sum.Minor >= long.MinValue && sum.Minor <= long.MaxValue;
 }

@@ -17,9 +17,11 @@ namespace Banking.Accounts.Statements.Domain;
 /// <param name="ContentHash">SHA-256 of the content, 64 hexadecimal digits.</param>
 /// <param name="Layout">The version of the formats that the statement is rendered in.</param>
 /// <param name="Supersedes">The earlier statement of the period, if its content changed since.</param>
+/// <param name="AddedHash">SHA-256 of the entries that the earlier statement did not know, for a restatement.</param>
 public sealed record StatementIssued(
     Guid Statement, Guid Account, long Number, DateOnly From, DateOnly To, long? Entry, DateTimeOffset KnownAt, long AccountVersion,
-    Money Opening, Money Closing, int Entries, string ContentHash, int Layout, Guid? Supersedes);
+    Money Opening, Money Closing, int Entries, string ContentHash, int Layout, Guid? Supersedes,
+    string? AddedHash);
 
 /// <summary>The schedule of an account's statements was set. It replaces the one before.</summary>
 /// <param name="Account">The account.</param>

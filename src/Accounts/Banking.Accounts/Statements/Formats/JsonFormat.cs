@@ -40,6 +40,10 @@ internal static class JsonFormat
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(HashedContent.Of(content), Json)));
     }
 
+    /// <summary>SHA-256 of the entries that a restatement adds.</summary>
+    public static string Hash(IReadOnlyList<StatementEntry> added) => Convert.ToHexStringLower(
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<IEnumerable<StatementLine>>(added.Select(StatementLine.Of), Json)));
+
     private sealed record HashedContent(
         string AccountId, string AccountNumber, string Currency, DateOnly From, DateOnly To, Amount Opening, Amount Closing,
         IReadOnlyList<StatementLine> Entries)
