@@ -253,6 +253,34 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task A_dry_run_names_the_issued_statements_that_the_correction_would_change()
+    {
+        var account = await _teller.OpenAsync();
+        var deposit = (await _teller.DepositAsync(account, "9.00")).Created().Text("id");
+        var paid = DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime);
+        bank.Clock.Advance(TimeSpan.FromDays(4));
+        var issued = new List<string>();
+        foreach (var from in new[] { paid, paid.AddDays(1) })
+        {
+            var period = new { from = $"{from:yyyy-MM-dd}", to = $"{from.AddDays(1):yyyy-MM-dd}" };
+            issued.Add((await _teller.PostAsync($"/v1/accounts/{account}/statements", period)).Created().Text("id"));
+        }
+
+        async Task<IEnumerable<string?>> ChangedAsync(object body) =>
+            (await _teller.PostAsync($"/v1/transactions/{deposit}/corrections?dryRun=true", body)).Ok()
+                .Json.GetProperty("accounts")[0].GetProperty("statements").EnumerateArray().Select(s => s.GetString());
+
+        Assert.Equal(issued, await ChangedAsync(Reversal));
+        Assert.Empty(await ChangedAsync(new { kind = "reversal", effective = "now", reasonCode = "c", reason = "r" }));
+        var later = bank.Clock.Now.AddDays(-3);
+        Assert.Equal(
+            issued, await ChangedAsync(new { kind = "effective-date", effectiveAt = later, reasonCode = "c", reason = "r" }));
+        var sameDay = bank.Clock.Now.AddDays(-4).AddMinutes(1);
+        Assert.Equal(
+            issued[..1], await ChangedAsync(new { kind = "effective-date", effectiveAt = sameDay, reasonCode = "c", reason = "r" }));
+    }
+
+    [Fact]
     public async Task Corrections_agree_with_the_log_wherever_they_are_stored()
     {
         var (from, to) = (await _teller.OpenAsync(balance: "50.00"), await _teller.OpenAsync());

@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
+using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
@@ -10,7 +11,8 @@ namespace Banking.Accounts.Features;
 
 /// <summary>Decides a correction on the accounts as they are now, and shows the result instead of storing it.</summary>
 public sealed class CorrectionPreviews(
-    StateReader<Account> states, AccountTimelineSource timelines, HistoricalBalances balances, TimeProvider clock)
+    StateReader<Account> states, StateReader<AccountStatements> statements, AccountTimelineSource timelines,
+    HistoricalBalances balances, TimeProvider clock)
 {
     /// <summary>
     /// Number of times that the accounts are read. They are read without a lock, because commands must not wait for a dry run.
@@ -75,9 +77,25 @@ public sealed class CorrectionPreviews(
                 at.Add(PreviewedBalance.Of(instant, known, bookings));
             }
 
-            shown.Add(new(AccountId.Format(account.Id), account.Number.Value, account.Version, at));
+            var changed = await ChangedAsync(account.Id, bookings, ct);
+            shown.Add(new(AccountId.Format(account.Id), account.Number.Value, account.Version, at, changed));
         }
 
         return CorrectionPreview.Of(plan.Corrected, events, now, shown);
     }
+
+    /// <summary>The statements of periods with other entries or another opening balance after the bookings.</summary>
+    private async Task<IReadOnlyList<string>> ChangedAsync(Guid account, List<ICorrectionEvent> bookings, CancellationToken ct)
+    {
+        var issued = await statements.FindAsync(AccountStatements.IdOf(account), ct);
+        return [.. (issued?.Periods ?? []).Where(IsChanged).Select(p => StatementId.Format(p.Statement))];
+
+        bool IsChanged(IssuedPeriod period)
+        {
+            var before = bookings.Where(b => Day(b) < period.From).Aggregate((Int128)0, (sum, b) => sum + b.SignedAmount.Minor);
+            return before != 0 || bookings.Any(b => Day(b) >= period.From && Day(b) < period.To);
+        }
+    }
+
+    private static DateOnly Day(ICorrectionEvent booking) => DateOnly.FromDateTime(booking.EffectiveAt.UtcDateTime);
 }

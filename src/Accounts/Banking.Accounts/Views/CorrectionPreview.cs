@@ -34,7 +34,9 @@ public sealed record CorrectionPreview(
 /// <summary>An account that a correction would change.</summary>
 /// <param name="Version">Its version now.</param>
 /// <param name="Balances">Its balance at each effective time of a booking, and now.</param>
-public sealed record PreviewedAccount(string Id, string Number, long Version, IReadOnlyList<PreviewedBalance> Balances);
+/// <param name="Statements">The issued statements of periods that a restatement would supersede.</param>
+public sealed record PreviewedAccount(
+    string Id, string Number, long Version, IReadOnlyList<PreviewedBalance> Balances, IReadOnlyList<string> Statements);
 
 /// <summary>A balance at an effective time.</summary>
 /// <param name="KnownBefore">As the bank knows it now. A question with an earlier knownAt is answered without the correction for
