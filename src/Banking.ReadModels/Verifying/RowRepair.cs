@@ -82,10 +82,12 @@ public sealed class RowRepair(LogReader log, TimeProvider clock)
     }
 
     /// <summary>
-    /// The condition on a stored row: it belongs to the stream $1, or it has the key of an expected row and a forged stream.
+    /// The condition on a stored row: it belongs to the stream $1, or it has the position of an expected row and a forged stream. Other
+    /// keys than a position include the stream.
     /// </summary>
-    private static string IsReplaced(ReadTable table, ReadTables expected) =>
-        $"(r.{table.StreamColumn} = $1 or ({table.Key}) in (select {table.Key} from {expected[table.Name]}))";
+    private static string IsReplaced(ReadTable table, ReadTables expected) => table.IsByPosition
+        ? $"(r.{table.StreamColumn} = $1 or r.position in (select position from {expected[table.Name]}))"
+        : $"r.{table.StreamColumn} = $1";
 
     /// <summary>The parts of the sums that the replaced or the expected rows belong to.</summary>
     private static async Task<DateOnly[]> PartsAsync(

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Banking.Audit.Actors;
 
-/// <summary>Stores the actors that this host sees, every two seconds if there are any.</summary>
+/// <summary>Stores the actors that this host sees, twice a second if there are any.</summary>
 internal sealed class ActorRecorder(SeenActors seen, ActorDirectory directory, ILogger<ActorRecorder> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.RunAsync(
         Interval,
