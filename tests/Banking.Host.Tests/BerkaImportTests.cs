@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Banking.Testing;
 using Banking.Testing.Histories;
 using Npgsql;
@@ -98,6 +99,7 @@ public sealed class BerkaImportTests : IAsyncLifetime
         var correction = entries.First(e => e.GetProperty("type").GetString() == "correction");
         Assert.Equal("rounding", correction.GetProperty("correctionClass").GetString());
 
+        await AssertStatementsAsync(teller, id!, known);
         (await teller.DepositAsync(id!, "1.00", "CZK")).Created();
         Assert.Equal("import:berka", (await teller.GetAsync($"/v1/accounts/{id}/events?limit=1")).Ok().Json
             .GetProperty("items")[0].GetProperty("actor").GetString());
@@ -129,6 +131,34 @@ public sealed class BerkaImportTests : IAsyncLifetime
         Assert.Empty(output);
         Assert.Equal(0L, await ScalarAsync(_database, "select count(*) from information_schema.tables where table_schema = 'bank'"));
         copy.Delete(recursive: true);
+    }
+
+    /// <summary>
+    /// Issues a statement of each month. Its closing balance is one that the other bank recorded on the last day with a booking: the files
+    /// do not say in which order the bookings of a day were made.
+    /// </summary>
+    private static async Task AssertStatementsAsync(BankClient teller, string id, History known)
+    {
+        var recorded = (await File.ReadAllLinesAsync(Path.Combine(known.Folder, "trans.asc"), Encoding.Latin1))
+            .Skip(1)
+            .Select(line => line.Split(';'))
+            .Where(row => row[1] == known.Booking.Account)
+            .Select(row => (
+                Day: DateOnly.ParseExact("19" + row[2], "yyyyMMdd", CultureInfo.InvariantCulture),
+                Balance: decimal.Parse(row[6], CultureInfo.InvariantCulture)))
+            .ToList();
+        var (first, before) = (recorded.Min(r => r.Day), 0m);
+        for (var month = new DateOnly(first.Year, first.Month, 1); month <= recorded.Max(r => r.Day); month = month.AddMonths(1))
+        {
+            var period = new { from = $"{month:O}", to = $"{month.AddMonths(1):O}" };
+            var statement = (await teller.PostAsync($"/v1/accounts/{id}/statements", period)).Created();
+            var closing = decimal.Parse(statement.Text("closing", "value"), CultureInfo.InvariantCulture);
+            var last = recorded.Where(r => r.Day < month.AddMonths(1)).Max(r => r.Day);
+
+            Assert.Equal(before, decimal.Parse(statement.Text("opening", "value"), CultureInfo.InvariantCulture));
+            Assert.Contains(closing, recorded.Where(r => r.Day == last).Select(r => r.Balance));
+            before = closing;
+        }
     }
 
     private async Task<long> CountStreamsAsync() =>
