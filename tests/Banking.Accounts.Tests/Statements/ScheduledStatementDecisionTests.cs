@@ -38,6 +38,16 @@ public sealed class ScheduledStatementDecisionTests
         Assert.Equal(new(2026, 11, 1), Assert.IsType<IssueScheduledStatement>(Assert.Single(accepted.Due).Command).From);
     }
 
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_end_the_series()
+    {
+        var early = Prepared() with { KnownAt = Now.AddDays(-1) };
+
+        var rejected = Assert.IsType<Decision.Rejected>(IssueScheduledStatement.Decide(October, early, Scheduled(), EventId));
+
+        Assert.Equal("period_not_ended", rejected.Refusal.Code);
+    }
+
     [Theory]
     [InlineData(StatementFrequency.None)]
     [InlineData(StatementFrequency.Weekly)]

@@ -43,8 +43,13 @@ internal sealed record IssueScheduledStatement(Guid Account, long Schedule, Date
             ? new Decision.Accepted(new NewEvent(
                 statements.Id, eventId, new ScheduledStatementSkipped(command.Account, command.From, command.To, issued.Statement)))
             : IssueStatementDecision.Decide(prepared, statements, eventId);
-        return decision is Decision.Accepted accepted
-            ? accepted with { Due = [.. Next(command.Account, command.Schedule, schedule.Frequency, command.To)] }
-            : decision;
+        return decision switch
+        {
+            Decision.Accepted accepted =>
+                accepted with { Due = [.. Next(command.Account, command.Schedule, schedule.Frequency, command.To)] },
+            // A refusal would end the series, for instance because a clock was set back. The row stays in the due table instead.
+            Decision.Refused refused => new Decision.Rejected(refused.Refusal),
+            _ => decision,
+        };
     }
 }
