@@ -21,6 +21,7 @@ internal static partial class CSharpClient
         // NSwag reads version 3.0 of OpenAPI.
         var former = JsonNode.Parse(await read.Document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0))!.AsObject();
         Simplify(former);
+        SplitDryRuns(former);
         var source = new CSharpClientGenerator(await NSwag.OpenApiDocument.FromJsonAsync(former.ToJsonString()), Settings).GenerateFile();
         // System.Text.Json has an attribute of its own for the values of enumerations; in queries the client uses the other.
         return EnumMember().Replace(source, "$0[System.Text.Json.Serialization.JsonStringEnumMemberName($1)]").ReplaceLineEndings("\n");
@@ -53,6 +54,35 @@ internal static partial class CSharpClient
             ArrayInstanceType = "System.Collections.Generic.List",
         },
     };
+
+    /// <summary>
+    /// Makes a method of its own of each dry run, whose answer has another type. A method returns one type.
+    /// </summary>
+    private static void SplitDryRuns(JsonObject document)
+    {
+        var paths = document["paths"]!.AsObject();
+        foreach (var (path, item) in paths.ToList())
+        {
+            foreach (var (method, operation) in item!.AsObject().ToList())
+            {
+                if (Take(operation!, "dryRun"))
+                {
+                    var dryRun = operation!.DeepClone();
+                    dryRun["operationId"] = $"{operation["operationId"]}DryRun";
+                    dryRun["responses"]!.AsObject().Remove("201");
+                    operation["responses"]!.AsObject().Remove("200");
+                    paths[path + "?dryRun=true"] = new JsonObject { [method] = dryRun };
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes a parameter of an operation; false if it has none of that name.</summary>
+    private static bool Take(JsonNode operation, string name)
+    {
+        var parameter = operation["parameters"]?.AsArray().FirstOrDefault(p => p!["name"]!.ToString() == name);
+        return parameter is not null && operation["parameters"]!.AsArray().Remove(parameter);
+    }
 
     /// <summary>
     /// Makes one answer of all problems of an operation, because a client treats them alike: by their code. Codes are text, so that a

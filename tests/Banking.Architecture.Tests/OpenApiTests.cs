@@ -73,6 +73,18 @@ public sealed partial class OpenApiTests : IAsyncLifetime
         Assert.True(expected is null || Text(schema, "type") == expected || Text(schema, "format") == expected, $"{p} is no {expected}.");
     });
 
+    [Fact]
+    public void Every_request_and_every_answer_has_an_example() => Assert.All(Operations(), o =>
+    {
+        var forms = o.Operation.GetProperty("responses").EnumerateObject().Where(r => r.Name[0] == '2').Select(r => r.Value)
+            .Concat(o.Operation.TryGetProperty("requestBody", out var body) ? [body] : []);
+        Assert.All(
+            // A document such as a JSON Schema has no schema of its own here, and no example.
+            forms.SelectMany(f => f.GetProperty("content").EnumerateObject())
+                .Where(f => f.Value.GetProperty("schema").TryGetProperty("$ref", out _)),
+            form => Assert.True(form.Value.TryGetProperty("example", out _), $"{o.At} has no example of {form.Name}."));
+    });
+
     private IEnumerable<(string At, string Path, JsonElement Operation)> Operations() =>
         Document.GetProperty("paths").EnumerateObject().SelectMany(p =>
             p.Value.EnumerateObject().Select(o => ($"{o.Name} {p.Name}", p.Name, o.Value)));

@@ -50,5 +50,6 @@ internal static class DocumentDescription
             .Where(t => used.Contains(t.Item1))
             .Select(t => new OpenApiTag { Name = t.Item1, Description = t.Item2 }).ToHashSet();
         Direction.Apply(document);
+        Examples.Add(document);
     }
 }

@@ -44,6 +44,25 @@ public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixtu
             await ProblemOfAsync(() => new TypedClient(bank.Host.Server.CreateClient()).GetAccountAsync(account)));
     }
 
+    [Fact]
+    public async Task A_correction_is_tried_without_effect_and_then_booked()
+    {
+        var client = Client("teller");
+        var account = await OpenAsync(client);
+        var deposit = await client.DepositMoneyAsync("d-" + account, new() { AccountId = account, Amount = Eur("70.00"), Reason = "cash" });
+        var correction = new CorrectionRequest
+        {
+            Kind = CorrectionKind.Amount, Amount = Eur("7.00"), ReasonCode = "typo", Reason = "a zero too many",
+        };
+
+        var preview = await client.CorrectTransactionDryRunAsync(deposit.Id, "c-" + account, correction);
+        Assert.Equal("70.00", (await client.GetBalanceAsync(account)).Balance.Value);
+        var corrected = await client.CorrectTransactionAsync(deposit.Id, "c-" + account, correction);
+
+        Assert.Equal("7.00", Assert.Single(preview.Accounts).Balances[^1].KnownAfter.Value);
+        Assert.Equal((deposit.Id, "7.00"), (corrected.Corrects, (await client.GetBalanceAsync(account)).Balance.Value));
+    }
+
     private TypedClient Client(string role)
     {
         var http = bank.Host.Server.CreateClient();

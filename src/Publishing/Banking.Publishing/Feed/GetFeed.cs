@@ -16,7 +16,8 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Feed;
 
-/// <summary>A page of events in the order of the log. It describes the answer for OpenAPI; the JSON is written directly below.</summary>
+/// <summary>A page of events in the order of the log.</summary>
+/// <remarks>It describes the answer for OpenAPI; the JSON is written directly below.</remarks>
 /// <param name="Items">CloudEvents 1.0 events, the same as at every destination.</param>
 /// <param name="NextCursor">The value of after for the next page: a position of the log. It is present on the last page too, and equals the
 /// given position if there are no more events yet. A page may have fewer items than the limit, or none, although more follow.</param>
