@@ -44,6 +44,7 @@ internal static class Examples
             new AccountClosed(At),
             new StatementScheduleSet(Id, StatementFrequency.EachTransaction, At),
             new ScheduledStatementSkipped(Id, new(2026, 1, 5), new(2026, 1, 12), OtherId),
+            new ScheduledStatementFailed(Id, new(2026, 1, 12), new(2026, 1, 19), "statement_too_long"),
             new StatementIssued(
                 Id, OtherId, 7, new(2026, 1, 1), new(2026, 2, 1), 42, At, 43, Euro(-5), Euro(240_000), 3,
                 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1, OtherId,

@@ -12,7 +12,6 @@ public sealed partial class ProblemCodeTests
         ["bad_request"] = "Only a real server meets HTTP that is not well-formed, and closes the connection in most cases.",
         ["grace_not_over"] = "Only the bank sends the command that ends a grace period, and its clock does not go back.",
         ["grace_over"] = "The same command after a later rotation: WebhookGraceTests see its effect, which is none.",
-        ["statement_too_long"] = "An account with more entries than a statement can have takes too long to make.",
         ["malformed_actor"] = "A sender's name comes from the settings of a queue or from a token, which are checked before.",
     };
 

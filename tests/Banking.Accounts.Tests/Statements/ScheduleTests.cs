@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Accounts.Tests.Statements;
 
 /// <summary>Statements by schedule. Two hosts share the due table, and the clock is moved forward.</summary>
-public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
+public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortStatements>
 {
     private BankClient Teller => bank.As("teller");
 
@@ -88,6 +88,62 @@ public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Fact]
+    public async Task A_month_that_is_too_long_is_recorded_and_the_next_month_gets_its_statement()
+    {
+        var account = await Teller.OpenAsync();
+        for (var i = 0; i <= ShortStatements.MaxEntries; i++)
+        {
+            (await Teller.DepositAsync(account, "1.00")).Created();
+        }
+
+        var today = DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime);
+        var month = new DateOnly(today.Year, today.Month, 1);
+        await SetAsync(account, "monthly");
+        AdvanceTo(month.AddMonths(2));
+
+        var statement = Assert.Single(await IssuedAsync(account, 1));
+        Assert.Equal($"{month.AddMonths(1):O} {month.AddMonths(2):O}", Period(statement));
+        var asked = await Teller.IssueAsync(account, $"{today:O}", $"{month.AddMonths(1):O}");
+        Assert.Equal((422, "statement_too_long"), (asked.StatusCode, asked.Code));
+        Assert.Equal($"{month:O} statement_too_long", Assert.Single(await bank.QueryAsync<string>(
+            "select concat(data ->> 'from', ' ', data ->> 'code') from bank.mt_events "
+                + "where type = 'accounts.scheduled-statement-failed.v1' and data ->> 'account' = $1",
+            Stored.Id(account).ToString())));
+    }
+
+    [Fact]
+    public async Task A_repeat_in_another_spelling_is_answered_although_the_period_has_become_too_long()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: bank.Clock.Now.AddDays(-3));
+        var number = (await Teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number");
+        var (from, to) = ($"{bank.Clock.Now.AddDays(-2):yyyy-MM-dd}", $"{bank.Clock.Now.AddDays(-1):yyyy-MM-dd}");
+        var key = BankClient.NewKey();
+        var issued = (await Teller.IssueAsync(account, from, to, key)).Created();
+        for (var i = 0; i <= ShortStatements.MaxEntries; i++)
+        {
+            (await Teller.DepositOnAsync(account, from, "1.00")).Created();
+        }
+
+        var repeated = await Teller.IssueAsync(number, from, to, key);
+
+        Assert.Equal((issued.Body, "true"), (repeated.Body, repeated.Header("Idempotency-Replayed")));
+        Assert.Equal("statement_too_long", (await Teller.IssueAsync(number, from, to)).Code);
+    }
+
+    [Fact]
+    public async Task A_schedule_is_set_once_per_key_whatever_the_spelling_of_the_account()
+    {
+        var account = await Teller.OpenAsync();
+        var number = (await Teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number");
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var set = (await Teller.PostAsync($"/v1/accounts/{number}/statement-schedule", new { frequency = "weekly" }, key)).Ok();
+
+        var repeated = await Teller.PostAsync($"/v1/accounts/{account}/statement-schedule", new { frequency = "weekly" }, key);
+
+        Assert.Equal((set.Body, "true"), (repeated.Body, repeated.Header("Idempotency-Replayed")));
+    }
+
+    [Fact]
     public async Task Verify_finds_no_difference_in_the_streams_and_states_of_statements()
     {
         var account = await Teller.OpenAsync(balance: "10.00");
@@ -135,10 +191,10 @@ public sealed class ScheduleTests(BankFixture bank) : IClassFixture<BankFixture>
             () => CountAsync("wolverine.wolverine_incoming_envelopes where status <> $1", "Handled"), messages => messages == 0);
     }
 
-    /// <summary>Moves the clock to one second after a midnight, unless it is there already.</summary>
+    /// <summary>Moves the clock to when the period before a day can be stated, unless it is there already.</summary>
     private void AdvanceTo(DateOnly day)
     {
-        var at = new DateTimeOffset(day, new(0, 0, 1), TimeSpan.Zero);
+        var at = new DateTimeOffset(day, new(0, 0, 10), TimeSpan.Zero);
         if (at > bank.Clock.Now)
         {
             bank.Clock.Set(at);

@@ -13,17 +13,17 @@ public sealed class ScheduledStatementDecisionTests
     private static readonly Guid Id = new("019b9408-b280-7000-8000-000000000001");
     private static readonly Guid EventId = new("019b9408-b280-7000-8000-000000000002");
     private static readonly Guid Earlier = new("019b9408-b280-7000-8000-000000000003");
-    private static readonly DateTimeOffset Now = new(2026, 11, 1, 0, 0, 1, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2026, 11, 1, 0, 0, 10, TimeSpan.Zero);
     private static readonly Money Nothing = Money.Zero(Currency.Parse("EUR"));
     private static readonly IssueScheduledStatement October = new(Id, 1, new(2026, 10, 1), new(2026, 11, 1));
 
     [Fact]
     public void The_period_is_issued_and_the_next_is_scheduled()
     {
-        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, Prepared(), Scheduled(), EventId));
+        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, Prepared(), null, Scheduled(), EventId));
 
         Assert.Equal((1, 0), (Assert.IsType<StatementIssued>(Assert.Single(accepted.Events).Data).Number, accepted.Documents.Count));
-        Assert.Equal(new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero), Assert.Single(accepted.Due).DueAt);
+        Assert.Equal(new DateTimeOffset(2026, 12, 1, 0, 0, 10, TimeSpan.Zero), Assert.Single(accepted.Due).DueAt);
     }
 
     [Fact]
@@ -32,20 +32,47 @@ public sealed class ScheduledStatementDecisionTests
         var issued = Fold(Scheduled(), new StatementIssued(
             Earlier, Id, 1, October.From, October.To, null, Now, 3, Nothing, Nothing, 0, "another content", 1, null, null));
 
-        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, Prepared(), issued, EventId));
+        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, Prepared(), null, issued, EventId));
 
         Assert.Equal(new ScheduledStatementSkipped(Id, October.From, October.To, Earlier), Assert.Single(accepted.Events).Data);
         Assert.Equal(new(2026, 11, 1), Assert.IsType<IssueScheduledStatement>(Assert.Single(accepted.Due).Command).From);
     }
 
     [Fact]
-    public void A_clock_that_was_set_back_does_not_end_the_series()
+    public void A_period_of_which_there_can_be_no_statement_is_recorded_and_the_next_is_scheduled()
     {
-        var early = Prepared() with { KnownAt = Now.AddDays(-1) };
+        var problem = Refusal.RuleBroken("balance_too_large", "A balance is too large.");
 
-        var rejected = Assert.IsType<Decision.Rejected>(IssueScheduledStatement.Decide(October, early, Scheduled(), EventId));
+        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, null, problem, Scheduled(), EventId));
 
-        Assert.Equal("period_not_ended", rejected.Refusal.Code);
+        Assert.Equal(
+            new ScheduledStatementFailed(Id, October.From, October.To, "balance_too_large"), Assert.Single(accepted.Events).Data);
+        Assert.Equal(new(2026, 11, 1), Assert.IsType<IssueScheduledStatement>(Assert.Single(accepted.Due).Command).From);
+    }
+
+    [Fact]
+    public void A_period_before_the_opening_does_not_end_the_series()
+    {
+        var prepared = Prepared();
+        prepared = prepared with { Account = prepared.Account with { OpenedAt = Now.AddDays(1) } };
+
+        var accepted = Assert.IsType<Decision.Accepted>(IssueScheduledStatement.Decide(October, prepared, null, Scheduled(), EventId));
+
+        Assert.Equal(
+            new ScheduledStatementFailed(Id, October.From, October.To, "period_before_opening"), Assert.Single(accepted.Events).Data);
+        Assert.Single(accepted.Due);
+    }
+
+    [Fact]
+    public void A_period_that_ended_less_than_ten_seconds_ago_waits_because_clocks_differ()
+    {
+        var early = Prepared() with { KnownAt = Now.AddMilliseconds(-1) };
+
+        var scheduled = Assert.IsType<Decision.Rejected>(IssueScheduledStatement.Decide(October, early, null, Scheduled(), EventId));
+
+        Assert.Equal("period_not_ended", scheduled.Refusal.Code);
+        Assert.IsType<Decision.Rejected>(IssueStatementDecision.Decide(early, null, EventId));
+        Assert.IsType<Decision.Accepted>(IssueStatementDecision.Decide(Prepared(), null, EventId));
     }
 
     [Theory]
@@ -55,7 +82,7 @@ public sealed class ScheduledStatementDecisionTests
     {
         var changed = Fold(Scheduled(), new StatementScheduleSet(Id, frequency, Now));
 
-        var refused = Assert.IsType<Decision.Refused>(IssueScheduledStatement.Decide(October, Prepared(), changed, EventId));
+        var refused = Assert.IsType<Decision.Refused>(IssueScheduledStatement.Decide(October, Prepared(), null, changed, EventId));
 
         Assert.Equal("schedule_changed", refused.Refusal.Code);
     }
@@ -68,7 +95,7 @@ public sealed class ScheduledStatementDecisionTests
         var prepared = Prepared();
         prepared = prepared with { Account = prepared.Account with { Status = AccountStatus.Closed, RecordedAt = Now.AddDays(days) } };
 
-        var decision = IssueScheduledStatement.Decide(October, prepared, Scheduled(), EventId);
+        var decision = IssueScheduledStatement.Decide(October, prepared, null, Scheduled(), EventId);
 
         Assert.Equal(ends, decision is Decision.Refused { Refusal.Code: "account_closed" });
     }

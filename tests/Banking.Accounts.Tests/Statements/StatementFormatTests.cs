@@ -75,6 +75,24 @@ public sealed class StatementFormatTests
     }
 
     [Theory]
+    [InlineData("x;=HYPERLINK(A1);y")]
+    [InlineData("x;  @SUM(A1)")]
+    [InlineData("x;\"=1+1;y")]
+    [InlineData("x;\" \"-1+1")]
+    [InlineData("x\t+1")]
+    [InlineData("x\n＝1")]
+    [InlineData("\"=1")]
+    public void No_cell_of_the_csv_is_a_formula_whatever_separates_the_cells(string reference)
+    {
+        var csv = Encoding.UTF8.GetString(CsvFormat.Render(
+            Example("EUR", 0, null, Entry(1, "deposit", Direction.Credit, 1, "EUR", new(Reference: reference)))));
+
+        Assert.All(
+            csv.Split(';', '\t', '\n').Concat(csv.Split("EUR,")),
+            cell => Assert.DoesNotMatch("^[\\s\"]*[=+@＝-]", cell));
+    }
+
+    [Theory]
     [InlineData(1L, true)]
     [InlineData(2L, false)]
     public void The_hash_is_of_the_content(long minor, bool isSame)

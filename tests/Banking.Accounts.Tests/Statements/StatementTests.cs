@@ -135,6 +135,18 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
+    public async Task A_period_that_has_not_ended_leaves_the_key_free()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+        var key = BankClient.NewKey();
+
+        var early = await Teller.IssueAsync(account, "2026-11-01", "2026-11-18", key);
+
+        Assert.Equal("period_not_ended", early.Code);
+        (await Teller.IssueAsync(account, "2026-11-01", "2026-11-17", key)).Created();
+    }
+
+    [Fact]
     public async Task A_customer_issues_and_reads_the_statements_of_their_own_accounts_only()
     {
         var (ada, eve) = (await Teller.RegisterAsync(), await Teller.RegisterAsync("Eve"));
@@ -237,7 +249,7 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
     public async Task A_reference_that_a_spreadsheet_would_run_is_harmless_in_the_csv()
     {
         var account = await Teller.OpenAsync(effectiveAt: Opened);
-        foreach (var reference in (string[])["=1+1", "+49", "-1", "@SUM(A1)", " =2", "plain, \"quoted\""])
+        foreach (var reference in (string[])["=1+1", "+49", "-1", "@SUM(A1)", " =2", "x;=HYPERLINK(A1);y", "plain, \"quoted\""])
         {
             (await Teller.DepositOnAsync(account, "2026-10-25", "1.00", reference: reference)).Created();
         }
@@ -246,10 +258,10 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
 
         var lines = csv.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
-            ["'=1+1", "'+49", "'-1", "'@SUM(A1)", "' =2", "\"plain, \"\"quoted\"\"\""],
+            ["'=1+1", "'+49", "'-1", "'@SUM(A1)", "' =2", "\"x;'=HYPERLINK(A1);y\"", "\"plain, \"\"quoted\"\"\""],
             lines[2..^1].Select(l => l.Split(",EUR,")[1]).Select(l => l[..^",,,,,".Length]));
         Assert.StartsWith("opening,2026-10-25,,,,,,,0.00,EUR", lines[1], StringComparison.Ordinal);
-        Assert.StartsWith("closing,2026-10-25,,,,,,,6.00,EUR", lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("closing,2026-10-25,,,,,,,7.00,EUR", lines[^1], StringComparison.Ordinal);
     }
 
     private async Task<IReadOnlyList<string>> AllFormsAsync(string statement)

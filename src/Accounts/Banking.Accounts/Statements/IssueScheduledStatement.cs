@@ -22,34 +22,47 @@ internal sealed record IssueScheduledStatement(Guid Account, long Schedule, Date
         {
             // A series asks for a period once.
             var id = DeterministicId.From(AccountStatements.IdOf(account), $"{schedule}:{from:O}");
-            yield return new(id, Operation, StatementPeriods.Midnight(to), new IssueScheduledStatement(account, schedule, from, to));
+            yield return new(id, Operation, StatementPeriods.StatedFrom(to), new IssueScheduledStatement(account, schedule, from, to));
         }
     }
 
+    /// <param name="prepared">What was read; null if there can be no statement of the period.</param>
+    /// <param name="problem">Why there can be none.</param>
     internal static Decision Decide(
-        IssueScheduledStatement command, PreparedStatement prepared, AccountStatements? statements, Guid eventId)
+        IssueScheduledStatement command, PreparedStatement? prepared, Refusal? problem, AccountStatements? statements, Guid eventId)
     {
         if (statements?.Schedule is not { } schedule || schedule.Version != command.Schedule)
         {
             return new Decision.Refused(Refusal.Conflict("schedule_changed", "The account has another schedule of statements since."));
         }
 
-        if (prepared.Account is { Status: AccountStatus.Closed } account && account.RecordedAt < StatementPeriods.Midnight(command.From))
+        if (prepared?.Account is { Status: AccountStatus.Closed } account && account.RecordedAt < StatementPeriods.Midnight(command.From))
         {
             return new Decision.Refused(Guards.CheckOpen(account)!);
         }
 
-        var decision = statements.LastOf(command.From, command.To) is { } issued
-            ? new Decision.Accepted(new NewEvent(
-                statements.Id, eventId, new ScheduledStatementSkipped(command.Account, command.From, command.To, issued.Statement)))
-            : IssueStatementDecision.Decide(prepared, statements, eventId);
-        return decision switch
+        var decision = Conclude(command, prepared, problem, statements, eventId);
+        return decision is Decision.Accepted accepted
+            ? accepted with { Due = [.. Next(command.Account, command.Schedule, schedule.Frequency, command.To)] }
+            : decision;
+    }
+
+    /// <summary>Issues or skips the period, or records why there can be no statement of it: one period must not end the series.</summary>
+    private static Decision Conclude(
+        IssueScheduledStatement command, PreparedStatement? prepared, Refusal? problem, AccountStatements statements, Guid eventId)
+    {
+        if (statements.LastOf(command.From, command.To) is { } issued)
         {
-            Decision.Accepted accepted =>
-                accepted with { Due = [.. Next(command.Account, command.Schedule, schedule.Frequency, command.To)] },
-            // A refusal would end the series, for instance because a clock was set back. The row stays in the due table instead.
-            Decision.Refused refused => new Decision.Rejected(refused.Refusal),
-            _ => decision,
-        };
+            return Accept(new ScheduledStatementSkipped(command.Account, command.From, command.To, issued.Statement));
+        }
+
+        var decision = prepared is null
+            ? new Decision.Refused(problem!)
+            : IssueStatementDecision.Decide(prepared, statements, eventId);
+        return decision is Decision.Refused { Refusal.Code: var code }
+            ? Accept(new ScheduledStatementFailed(command.Account, command.From, command.To, code))
+            : decision;
+
+        Decision.Accepted Accept(object @event) => new(new NewEvent(statements.Id, eventId, @event));
     }
 }

@@ -1,7 +1,5 @@
 using Banking.Accounts.Contracts;
-using Banking.Accounts.Domain;
 using Banking.Accounts.Statements.Domain;
-using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
@@ -55,16 +53,6 @@ public static class IssueStatementHandler
     }
 }
 
-/// <summary>What was read for a statement before it is decided.</summary>
-/// <param name="Version">The version up to which the account's events are known.</param>
-/// <param name="KnownAt">The time by which they were recorded.</param>
-/// <param name="Entry">The version of the only entry, for a statement after a transaction.</param>
-/// <param name="Supersedes">The statement that the period had when it was read.</param>
-/// <param name="AddedHash">The hash of the entries that this one did not know; null if nothing changed.</param>
-internal sealed record PreparedStatement(
-    Account Account, long Version, DateTimeOffset KnownAt, StatementContent Content, string ContentHash, long? Entry = null,
-    Guid? Supersedes = null, string? AddedHash = null);
-
 internal static class IssueStatementDecision
 {
     /// <summary>The version of the formats that new statements are rendered in.</summary>
@@ -89,8 +77,10 @@ internal static class IssueStatementDecision
     private static Decision? CheckPeriod(PreparedStatement prepared, IssuedPeriod? last) =>
         (StatementPeriods.Midnight(prepared.Content.To), last) switch
         {
-            var (end, _) when end > prepared.KnownAt => new Decision.Refused(Refusal.RuleBroken(
-                "period_not_ended", "A statement can be issued when its period has ended, in UTC.", ("endsAt", end))),
+            // Not a refusal, which would be the answer for ever: the same request succeeds when the period has ended.
+            var (end, _) when StatementPeriods.StatedFrom(prepared.Content.To) > prepared.KnownAt => new Decision.Rejected(
+                Refusal.RuleBroken(
+                    "period_not_ended", "A statement can be issued ten seconds after the end of its period, in UTC.", ("endsAt", end))),
             var (end, _) when end <= prepared.Account.OpenedAt => new Decision.Refused(Refusal.RuleBroken(
                 "period_before_opening", "The period ended before the account was opened.", ("openedAt", prepared.Account.OpenedAt))),
             (_, { } same) when same.ContentHash == prepared.ContentHash => new Decision.Refused(Refusal.Conflict(

@@ -1,8 +1,9 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
-using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -19,28 +20,41 @@ public sealed class StatementCommands(
     CommandRoute commandRoute,
     CommandGroup<AccountStatements> group,
     AccountReader accounts,
-    StatementReader reader,
+    StatementPreparation preparation,
     StateReader<AccountStatements> states,
+    AccountResolver resolver,
+    StoredAnswers answers,
     TimeProvider clock)
 {
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, IssueStatementDecision.Shape, read, IssueAsync);
+        commandRoute.HttpAsync(
+            http, IssueStatementDecision.Shape, read, IssueAsync, (command, context, ct) => NormalizeAsync(command.Account, context, ct));
 
     internal Task<CommandReply> IssueAsync(IssueStatement command, Envelope envelope, CancellationToken ct) =>
-        commandRoute.BusAsync(command, envelope, IssueStatementDecision.Shape, IssueAsync, ct);
+        commandRoute.BusAsync(
+            command, envelope, IssueStatementDecision.Shape, IssueAsync, ct,
+            (c, context, token) => NormalizeAsync(c.Account, context, token));
 
     internal Task<IResult> SetScheduleAsync(
         HttpContext http, Func<string, (SetStatementSchedule? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, SetStatementScheduleDecision.Shape, read, SetScheduleAsync);
+        commandRoute.HttpAsync(
+            http, SetStatementScheduleDecision.Shape, read, SetScheduleAsync,
+            (command, context, ct) => NormalizeAsync(command.Account, context, ct));
 
     /// <summary>Issues the statement of a period that ended, for a command of the due table.</summary>
     internal async Task<Outcome> IssueScheduledAsync(IssueScheduledStatement command, CommandContext context, CancellationToken ct)
     {
-        var (prepared, problem) = await PrepareAsync(command.Account, command.From, command.To, ct);
-        return prepared is null
-            ? GroupOutcomes.Rejected(context, problem!)
+        if (await answers.FindAsync(context, ct) is { } answer)
+        {
+            return answer;
+        }
+
+        var (prepared, problem) = await preparation.OfPeriodAsync(command.Account, command.From, command.To, ct);
+        return problem is { Kind: not RefusalKind.RuleBroken }
+            ? GroupOutcomes.Rejected(context, problem)
             : await SubmitAsync(
-                command.Account, context, (statements, id, _) => IssueScheduledStatement.Decide(command, prepared, statements, id),
+                command.Account, context,
+                (statements, id, _) => IssueScheduledStatement.Decide(command, prepared, problem, statements, id),
                 () => CommandData.Of(IssueScheduledStatement.Operation, command), ct);
     }
 
@@ -64,7 +78,14 @@ public sealed class StatementCommands(
             return GroupOutcomes.Rejected(context, Visibility.NotFound(command.Account));
         }
 
-        var (prepared, problem) = await PrepareAsync(account.Id, command.From, command.To, ct);
+        // Before the period is read: it may have become too long since the command was answered.
+        context = await NormalizeAsync(command.Account, context, ct);
+        if (await answers.FindAsync(context, ct) is { } answer)
+        {
+            return answer;
+        }
+
+        var (prepared, problem) = await preparation.OfPeriodAsync(account.Id, command.From, command.To, ct);
         return prepared is null
             ? GroupOutcomes.Rejected(context, problem!)
             : await SubmitAsync(
@@ -76,9 +97,16 @@ public sealed class StatementCommands(
         await accounts.FindAsync(command.Account, context.Caller, ct) is not { } account
             ? GroupOutcomes.Rejected(context, Visibility.NotFound(command.Account))
             : await SubmitAsync(
-                account.Id, context,
+                account.Id, await NormalizeAsync(command.Account, context, ct),
                 (statements, id, now) => SetStatementScheduleDecision.Decide(command.Frequency, account, statements, id, now),
                 () => CommandData.Of(SetStatementScheduleDecision.Shape.Name, command), ct);
+
+    /// <summary>The same command with the account in another spelling is a repeat.</summary>
+    private async Task<CommandContext> NormalizeAsync(string account, CommandContext context, CancellationToken ct)
+    {
+        var referenced = new ReferencedAccounts([new(account, null, nameof(IssueStatement.Account))], resolver);
+        return await referenced.ResolveAsync(ct) is null ? referenced.Normalize(context) : context;
+    }
 
     private async Task<Outcome> IssueAfterAsync(IssueStatementAfter command, CommandContext context, CancellationToken ct)
     {
@@ -87,45 +115,11 @@ public sealed class StatementCommands(
             return GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
         }
 
-        if (await reader.ReadEntryAsync(account, command.Version, ct) is not { } content)
-        {
-            return GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
-        }
-
-        var prepared = new PreparedStatement(
-            account, command.Version, command.RecordedAt, content, JsonFormat.Hash(content), command.Version);
-        return await SubmitAsync(
-            account.Id, context, (statements, id, _) => IssueStatementAfter.Decide(command, prepared, statements, id),
-            () => CommandData.Of(IssueStatementAfter.Shape.Name, command), ct);
-    }
-
-    private async Task<(PreparedStatement? Statement, Refusal? Problem)> PrepareAsync(
-        Guid id, DateOnly from, DateOnly to, CancellationToken ct)
-    {
-        // Read before the account, so that the earlier statement knows no more than the new one.
-        var last = (await states.FindAsync(AccountStatements.IdOf(id), ct))?.LastOf(from, to);
-        if (await accounts.FindKnownAsync(id, ct) is not var (account, knownAt))
-        {
-            return (null, Visibility.NotFound(AccountId.Format(id)));
-        }
-
-        var (content, problem) = await reader.ReadAsync(account, from, to, account.Version, ct);
-        if (content is null)
-        {
-            return (null, problem);
-        }
-
-        var prepared = new PreparedStatement(account, account.Version, knownAt, content, JsonFormat.Hash(content))
-        {
-            Supersedes = last?.Statement,
-        };
-        if (last is null || last.ContentHash == prepared.ContentHash)
-        {
-            return (prepared, null);
-        }
-
-        (var added, problem) = await reader.ReadAddedAsync(account, last.AccountVersion, account.Version, to, ct);
-        return added is null ? (null, problem) : (prepared with { AddedHash = JsonFormat.Hash(added) }, null);
+        return await preparation.OfEntryAsync(account, command.Version, command.RecordedAt, ct) is { } prepared
+            ? await SubmitAsync(
+                account.Id, context, (statements, id, _) => IssueStatementAfter.Decide(command, prepared, statements, id),
+                () => CommandData.Of(IssueStatementAfter.Shape.Name, command), ct)
+            : GroupOutcomes.Rejected(context, Visibility.NotFound(AccountId.Format(command.Account)));
     }
 
     private Task<Outcome> SubmitAsync(

@@ -32,7 +32,9 @@ internal static class StatementProblems
         new(
             "statement_too_long", RefusalKind.RuleBroken, "The period has more entries than a statement can have.",
             "Choose a shorter period.", "maxEntries"),
-        new("period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.", "Repeat the request after endsAt.", "endsAt"),
+        new(
+            "period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.",
+            "Repeat the request ten seconds after endsAt.", "endsAt"),
         new(
             "period_before_opening", RefusalKind.RuleBroken, "The period ended before the account was opened.",
             "Choose a later period.", "openedAt"),

@@ -12,11 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Accounts.Statements;
 
 /// <summary>Reads the content of statements: when one is issued, and again whenever it is rendered.</summary>
-public sealed class StatementReader(PeriodEntries periods, HistoricalBalances balances, ILogger<StatementReader> log)
+public sealed class StatementReader(
+    PeriodEntries periods, HistoricalBalances balances, StatementLimits limits, ILogger<StatementReader> log)
 {
-    /// <summary>Longer statements would take too much memory.</summary>
-    internal const int MaxEntries = 100_000;
-
     /// <summary>Reasons are not part of a statement, so it does not matter who asks.</summary>
     private static readonly Caller Bank = new("service:banking", Roles.Service, null, Channels.Clock);
 
@@ -24,7 +22,7 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
     internal async Task<(StatementContent? Content, Refusal? Problem)> ReadAsync(
         Account account, DateOnly from, DateOnly to, long version, CancellationToken ct)
     {
-        if (await periods.ReadAsync(account, from, to, version, MaxEntries, ct) is not { } period)
+        if (await periods.ReadAsync(account, from, to, version, limits.MaxEntries, ct) is not { } period)
         {
             return (null, TooLong);
         }
@@ -69,7 +67,7 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
     /// <summary>The entries that an earlier statement of a period did not know: those of the period, and earlier ones.</summary>
     internal async Task<(IReadOnlyList<StatementEntry>? Added, Refusal? Problem)> ReadAddedAsync(
         Account account, long knownBefore, long version, DateOnly to, CancellationToken ct) =>
-        await periods.AddedAsync(account, knownBefore, version, to, MaxEntries, ct) is { } added
+        await periods.AddedAsync(account, knownBefore, version, to, limits.MaxEntries, ct) is { } added
             ? ([.. added.Select(e => Entry(e, null))], null)
             : (null, TooLong);
 
@@ -111,9 +109,9 @@ public sealed class StatementReader(PeriodEntries periods, HistoricalBalances ba
             view.OtherAccount, view.CorrectionClass, view.Corrects);
     }
 
-    private static Refusal TooLong => Refusal.RuleBroken(
+    private Refusal TooLong => Refusal.RuleBroken(
         "statement_too_long", "The period has more entries than a statement can have: choose a shorter one.",
-        ("maxEntries", MaxEntries));
+        ("maxEntries", limits.MaxEntries));
 
     private static bool IsAmount(MoneySum sum) => sum.Minor >= long.MinValue && sum.Minor <= long.MaxValue;
 }

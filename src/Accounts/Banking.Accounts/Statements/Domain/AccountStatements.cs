@@ -36,7 +36,7 @@ public sealed record AccountStatements(
                 Account = e.Account,
                 Schedule = new(e.Frequency, e.EffectiveAt, before.Version + 1),
             },
-            ScheduledStatementSkipped when state is not null => before,
+            ScheduledStatementSkipped or ScheduledStatementFailed when state is not null => before,
             _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow statement {before.Issued} in stream {id}."),
         };
         return next with { Version = before.Version + 1, RecordedAt = recordedAt };

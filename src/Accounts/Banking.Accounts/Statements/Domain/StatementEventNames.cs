@@ -8,5 +8,6 @@ public static class StatementEventNames
         [typeof(StatementIssued)] = "accounts.statement-issued.v1",
         [typeof(StatementScheduleSet)] = "accounts.statement-schedule-set.v1",
         [typeof(ScheduledStatementSkipped)] = "accounts.scheduled-statement-skipped.v1",
+        [typeof(ScheduledStatementFailed)] = "accounts.scheduled-statement-failed.v1",
     };
 }

@@ -35,3 +35,10 @@ public sealed record StatementScheduleSet(Guid Account, StatementFrequency Frequ
 /// <param name="To">The day after the last day of the period.</param>
 /// <param name="Statement">The statement that the period has.</param>
 public sealed record ScheduledStatementSkipped(Guid Account, DateOnly From, DateOnly To, Guid Statement);
+
+/// <summary>A period of the schedule ended, and there can be no statement of it. The next period follows all the same.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="From">The first day of the period, in UTC.</param>
+/// <param name="To">The day after the last day of the period.</param>
+/// <param name="Code">The code of the problem, such as statement_too_long.</param>
+public sealed record ScheduledStatementFailed(Guid Account, DateOnly From, DateOnly To, string Code);

@@ -19,6 +19,9 @@ public enum StatementFrequency
 /// <summary>The periods of a schedule: whole days in UTC.</summary>
 internal static class StatementPeriods
 {
+    /// <summary>More than the clocks of two hosts may differ.</summary>
+    private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(10);
+
     /// <summary>The period that contains a day.</summary>
     /// <returns>Its first day, and the day after its last; null if the frequency has no periods.</returns>
     public static (DateOnly From, DateOnly To)? Of(StatementFrequency frequency, DateOnly day)
@@ -33,6 +36,9 @@ internal static class StatementPeriods
             _ => throw new InvalidOperationException($"{frequency} is not a frequency of statements."),
         };
     }
+
+    /// <summary>When a period can be stated. Hosts' clocks may differ, and one that is behind may still record an entry in it.</summary>
+    public static DateTimeOffset StatedFrom(DateOnly to) => Midnight(to) + ClockMargin;
 
     /// <summary>The first instant of a day.</summary>
     public static DateTimeOffset Midnight(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);

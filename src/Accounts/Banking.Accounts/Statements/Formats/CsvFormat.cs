@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Banking.EventStore.Json;
 
 namespace Banking.Accounts.Statements.Formats;
 
 /// <summary>
 /// A statement as CSV (RFC 4180): a line for the opening balance, one for each entry, one for the closing balance, and one for each entry
-/// that a restatement adds. A text that a spreadsheet would run as a formula gets an apostrophe in front.
+/// that a restatement adds. A text, or a part of it, that a spreadsheet would run as a formula gets an apostrophe in front.
 /// </summary>
-internal static class CsvFormat
+internal static partial class CsvFormat
 {
     private static readonly string[] Header =
     [
@@ -54,10 +55,13 @@ internal static class CsvFormat
     ];
 
     /// <summary>
-    /// Makes a text safe for spreadsheets, which run cells that begin with these characters, also in their wide forms and after spaces.
+    /// Makes a text safe for spreadsheets, which run cells that begin with these characters, also in their wide forms and after spaces. A
+    /// spreadsheet that separates cells by semicolons or tabs ignores the quotes around the text, so that each part of it is a cell.
     /// </summary>
-    private static string? Text(string? text) =>
-        text?.TrimStart() is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '＝' or '＋' or '－' or '＠', ..] ? "'" + text : text;
+    private static string? Text(string? text) => text is null ? null : FormulaStart().Replace(text, "'");
+
+    [GeneratedRegex("""(?<=^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""", RegexOptions.CultureInvariant)]
+    private static partial Regex FormulaStart();
 
     private static void Line(StringBuilder csv, IEnumerable<string?> cells) => csv.AppendJoin(',', cells.Select(Quoted)).Append("\r\n");
 
