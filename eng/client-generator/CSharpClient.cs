@@ -10,6 +10,8 @@ namespace ClientGenerator;
 /// <summary>The source of Banking.Client, made from the bank's OpenAPI document.</summary>
 internal static partial class CSharpClient
 {
+    private const string Json = "application/json";
+
     public static async Task<string> GenerateAsync(string document)
     {
         var read = Microsoft.OpenApi.OpenApiDocument.Parse(document, "json");
@@ -22,6 +24,7 @@ internal static partial class CSharpClient
         var former = JsonNode.Parse(await read.Document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0))!.AsObject();
         Simplify(former);
         SplitDryRuns(former);
+        CheckSuccess(former);
         var source = new CSharpClientGenerator(await NSwag.OpenApiDocument.FromJsonAsync(former.ToJsonString()), Settings).GenerateFile();
         // System.Text.Json has an attribute of its own for the values of enumerations; in queries the client uses the other.
         return EnumMember().Replace(source, "$0[System.Text.Json.Serialization.JsonStringEnumMemberName($1)]").ReplaceLineEndings("\n");
@@ -37,6 +40,8 @@ internal static partial class CSharpClient
         InjectHttpClient = true,
         DisposeHttpClient = false,
         UseBaseUrl = false,
+        // With offset and fraction: without them the bank would read another instant.
+        ParameterDateTimeFormat = "O",
         GenerateOptionalParameters = true,
         ParameterNameGenerator = new ParameterNames(),
         OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
@@ -86,17 +91,24 @@ internal static partial class CSharpClient
 
     /// <summary>
     /// Makes one answer of all problems of an operation, because a client treats them alike: by their code. Codes are text, so that a
-    /// client understands a bank that has further ones.
+    /// client understands a bank that has further ones. Of several forms of an answer the client reads JSON. If-None-Match is left out,
+    /// because a 304 would be an exception.
     /// </summary>
     private static void Simplify(JsonObject document)
     {
         document["components"]!["schemas"]!["Problem"]!["properties"]!["code"]!.AsObject().Remove("enum");
         foreach (var operation in document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!.AsObject()))
         {
+            (operation["parameters"] as JsonArray)?.RemoveAll(p => (string?)p!["name"] == "If-None-Match");
             var answers = operation["responses"]!.AsObject();
             foreach (var status in answers.Select(a => a.Key).Where(s => s[0] != '2').ToList())
             {
                 answers.Remove(status);
+            }
+
+            foreach (var (_, answer) in answers)
+            {
+                KeepJson(answer!.AsObject());
             }
 
             answers["default"] = JsonNode.Parse(
@@ -104,6 +116,29 @@ internal static partial class CSharpClient
                 {"description":"The request was not done.",
                  "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}
                 """);
+        }
+    }
+
+    private static void KeepJson(JsonObject answer)
+    {
+        if (answer["content"]?[Json] is { } json)
+        {
+            answer["content"] = new JsonObject { [Json] = json.DeepClone() };
+        }
+    }
+
+    /// <summary>A method returns one type: NSwag would throw an exception for a success with another one.</summary>
+    private static void CheckSuccess(JsonObject document)
+    {
+        foreach (var operation in document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()).Select(o => o.Value!))
+        {
+            var schemas = operation["responses"]!.AsObject().Where(a => a.Key != "default")
+                .Select(a => a.Value!["content"]?[Json]?["schema"]).ToList();
+            if (schemas.Any(s => !JsonNode.DeepEquals(s, schemas[0])))
+            {
+                throw new InvalidOperationException(
+                    $"The operation {operation["operationId"]} answers success with two different schemas: give each a path of its own.");
+            }
         }
     }
 }

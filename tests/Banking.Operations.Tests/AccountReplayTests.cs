@@ -3,6 +3,7 @@ using System.Text.Json;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Banking.Operations.Tests;
 
@@ -33,6 +34,13 @@ public sealed class AccountReplayTests(BankFixture bank) : IClassFixture<BankFix
         ("update audit.event_index set stream = {other} where position = (select max(position) from audit.event_index where stream = "
             + "{account} and position < 1000000000)", "audit event_index repair"),
     ];
+
+    /// <summary>The session of a repair that waits for a lock: it holds the locks of its books.</summary>
+    private const string WaitingRepair =
+        """
+        from pg_stat_activity a where wait_event_type = 'Lock' and datname = current_database()
+        and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted)
+        """;
 
     private readonly BankClient _operator = bank.As("operator");
 
@@ -159,12 +167,7 @@ public sealed class AccountReplayTests(BankFixture bank) : IClassFixture<BankFix
             // The ledger is the last book: state, document and the other books are repaired in the transaction that waits for it.
             var repairing = _operator.PostAsync($"/ops/accounts/{forgery.AccountId}/replay?repair=true", Why);
             var killed = await Eventually.UntilAsync(
-                () => bank.QueryAsync<bool>(
-                    """
-                    select pg_terminate_backend(pid) from pg_stat_activity a where wait_event_type = 'Lock' and datname = current_database()
-                    and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted)
-                    """),
-                killed => killed.Count > 0);
+                () => bank.QueryAsync<bool>($"select pg_terminate_backend(pid) {WaitingRepair}"), killed => killed.Count > 0);
             Assert.Equal([true], killed);
             Assert.Equal(503, (await repairing).StatusCode);
         }
@@ -176,14 +179,88 @@ public sealed class AccountReplayTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     [Fact]
+    public async Task A_repair_whose_comparison_afterwards_is_killed_says_what_it_repaired_and_that_the_rest_is_not_known()
+    {
+        var forgery = await PreparedAsync();
+        await forgery.ForgeAsync(Forgeries[6].Sql);
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        Task<Answer> RepairAsync() => _operator.PostAsync($"/ops/accounts/{forgery.AccountId}/replay?repair=true", Why, key);
+        await using var blocker = await bank.Owner.OpenConnectionAsync();
+        await using var transaction = await blocker.BeginTransactionAsync();
+        await using var block = new NpgsqlCommand("lock table audit.event_index in access exclusive mode", blocker, transaction);
+        Task<Answer> repairing;
+        await using (await HeldLock.OfBookAsync(bank.ConnectionString, "ledger"))
+        {
+            repairing = RepairAsync();
+            await Eventually.UntilAsync(() => bank.QueryAsync<int>($"select pid {WaitingRepair}"), waiting => waiting.Count > 0);
+            // The repair touches only the ledger. The comparison after it reads the audit index as well.
+            await block.ExecuteNonQueryAsync();
+        }
+
+        await Eventually.UntilAsync(
+            async () =>
+            {
+                await bank.QueryAsync<bool>(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))", blocker.ProcessID);
+                return repairing.IsCompleted;
+            },
+            isDone => isDone);
+        await transaction.RollbackAsync();
+
+        var repaired = (await repairing).Ok();
+        Assert.NotEqual(0, repaired.Json.GetProperty("repaired").GetArrayLength());
+        Assert.False(repaired.Json.TryGetProperty("differences", out _));
+        Assert.Contains("The comparison after it failed", repaired.Text("note"), StringComparison.Ordinal);
+        Assert.Equal(repaired.Body, (await RepairAsync()).Ok().Body);
+        Assert.Empty(Differences(await ReplayAsync(forgery)));
+    }
+
+    [Fact]
+    public async Task A_repair_whose_commit_gets_no_answer_has_an_unknown_outcome()
+    {
+        var forgery = await PreparedAsync();
+        await forgery.ForgeAsync(Forgeries[6].Sql);
+        await forgery.ForgeAsync(
+            """
+            create function public.end_session() returns trigger language plpgsql as
+                'begin perform pg_terminate_backend(pg_backend_pid()); return null; end';
+            create constraint trigger end_session after insert on bank.mt_events deferrable initially deferred for each row
+                when (new.type = 'platform.drift-found.v1' and new.data ->> 'repaired' = 'true') execute function public.end_session()
+            """);
+
+        var unknown = await _operator.PostAsync($"/ops/accounts/{forgery.AccountId}/replay?repair=true", Why);
+
+        await forgery.ForgeAsync("drop function public.end_session cascade");
+        Assert.Equal((503, "outcome_unknown"), StatusAndCode(unknown));
+        Assert.Equal(JsonValueKind.Null, unknown.Json.GetProperty("applied").ValueKind);
+        Assert.Empty(Differences(await ReplayAsync(forgery, repair: true)));
+    }
+
+    [Fact]
+    public async Task A_forged_state_is_repaired_while_a_candidate_of_its_book_waits()
+    {
+        var forgery = await PreparedAsync();
+        await forgery.ForgeAsync(Forgeries[0].Sql);
+        await CandidateAsync("entries");
+
+        Assert.Empty(Differences(await ReplayAsync(forgery, repair: true)));
+
+        await bank.ExecuteAsync("delete from platform.read_model where generation = 99");
+        Assert.Empty(Differences(await ReplayAsync(forgery)));
+    }
+
+    /// <summary>Adds a candidate that waits for a decision.</summary>
+    private Task CandidateAsync(string book) => bank.ExecuteAsync(
+        "insert into platform.read_model (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, "
+            + $"has_sums) values ('{book}', 99, 1, 'differs', now(), now(), 'test', 'test', false)");
+
+    [Fact]
     public async Task A_book_with_a_candidate_that_differs_prevents_the_repair()
     {
         var forgery = await PreparedAsync();
         await forgery.ForgeAsync(Forgeries[0].Sql);
         await forgery.ForgeAsync(Forgeries[6].Sql);
-        await bank.ExecuteAsync(
-            "insert into platform.read_model (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, "
-                + "has_sums) values ('ledger', 99, 1, 'differs', now(), now(), 'test', 'test', false)");
+        await CandidateAsync("ledger");
 
         var refused = await _operator.PostAsync($"/ops/accounts/{forgery.AccountId}/replay?repair=true", Why);
         Assert.Equal((409, "repair_not_possible_now"), StatusAndCode(refused));

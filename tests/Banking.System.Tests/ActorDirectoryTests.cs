@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.Host.Security;
 using Banking.Testing;
+using Banking.Web.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
@@ -55,16 +56,33 @@ public sealed class ActorDirectoryTests(BankFixture bank) : IClassFixture<BankFi
     }
 
     [Fact]
-    public async Task Customers_are_not_in_the_directory()
+    public async Task A_host_that_stores_late_does_not_bring_back_a_former_name()
+    {
+        var last = await OpenAsync("emp-4715", "Nora Neu");
+        await UntilKnownAsync("emp-4715");
+
+        // As another host would, which saw the actor earlier.
+        bank.Host.Services.GetRequiredService<SeenActors>().Return([new("emp-4715", "Nora Alt", last.AddMinutes(-1))]);
+
+        var actor = await Eventually.UntilAsync(
+            async () => (await ActorsAsync("emp-4715")).Actors.Single(), a => a.Time("firstSeen") == last.AddMinutes(-1));
+        Assert.Equal(("Nora Neu", last), (Text(actor, "name"), actor.Time("lastSeen")));
+    }
+
+    [Fact]
+    public async Task Customers_and_services_are_not_in_the_directory()
     {
         var customer = await bank.As("teller").RegisterAsync();
-        var token = bank.Host.Services.GetRequiredService<DevTokens>()
-            .Issue("customer", customer, "login-1", TimeProvider.System.GetUtcNow(), "Kuno Kunde");
-        (await bank.WithToken(token).GetAsync("/v1/accounts")).Ok();
+        var tokens = bank.Host.Services.GetRequiredService<DevTokens>();
+        var now = TimeProvider.System.GetUtcNow();
+        (await bank.WithToken(tokens.Issue("customer", customer, "login-1", now, "Kuno Kunde")).GetAsync("/v1/accounts")).Ok();
+        var service = bank.WithToken(tokens.Issue("service", null, "billing", now, "Billing"));
+        (await service.GetAsync("/v1/accounts")).IsProblem(403, "forbidden");
         await OpenAsync("emp-4714", "Frida Nach");
         await UntilKnownAsync("emp-4714");
 
-        await using var known = bank.Database.CreateCommand("select count(*) from audit_actors.actor where actor = 'login-1'");
+        await using var known = bank.Database.CreateCommand(
+            "select count(*) from audit_actors.actor where actor in ('login-1', 'billing')");
         Assert.Equal(0L, await known.ExecuteScalarAsync());
     }
 

@@ -379,8 +379,9 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
     {
         var tables = new List<string>();
         await using var list = bank.Owner.CreateCommand(
-            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
-                + "order by 1");
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema', "
+                // Hosts store the callers that they saw a moment later.
+                + "'audit_actors') order by 1");
         await using (var rows = await list.ExecuteReaderAsync())
         {
             while (await rows.ReadAsync())

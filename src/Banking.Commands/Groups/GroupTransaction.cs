@@ -184,10 +184,8 @@ public sealed class GroupTransaction<TState>
         {
             await transaction.CommitAsync();
         }
-        catch (Exception failure) when (failure is not PostgresException { SqlState: ['2' or '4', ..] })
+        catch (Exception failure) when (Failures.IsCommitInDoubt(failure))
         {
-            // A constraint violation or a serialization failure is a definite failure. Any other, even a shutdown message of the server,
-            // may come after the commit was written.
             if (messages is not null)
             {
                 _outbox.SendIfStored(messages);

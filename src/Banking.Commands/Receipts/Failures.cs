@@ -71,6 +71,12 @@ public static class Failures
         _ => false,
     });
 
+    /// <summary>
+    /// Whether a failed commit may have succeeded. A constraint violation or a serialization failure is a definite failure. Any other,
+    /// even a shutdown message of the server, may come after the commit was written.
+    /// </summary>
+    internal static bool IsCommitInDoubt(Exception failure) => failure is not PostgresException { SqlState: ['2' or '4', ..] };
+
     /// <summary>The type of the document whose id exists already; null if the failure has another cause.</summary>
     internal static Type? DuplicateDocument(Exception failure) =>
         Chain(failure).OfType<DocumentAlreadyExistsException>().FirstOrDefault()?.DocumentType;

@@ -1,9 +1,11 @@
 using Banking.Commands.Operators;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Documents;
 using Banking.ReadModels.Rebuilding;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.ReadModels.Verifying;
@@ -36,31 +38,39 @@ public sealed class StreamRepair(
     RowRepair rows,
     DriftLog drift,
     NpgsqlDataSource source,
-    TimeProvider clock)
+    TimeProvider clock,
+    ILogger<StreamRepair> logger)
 {
     private readonly IReadOnlyList<ReadModel> _models = [.. models.OrderBy(m => m.Name, StringComparer.Ordinal)];
 
     public Remedy RemedyOf(Difference difference)
     {
         ArgumentNullException.ThrowIfNull(difference);
-        return _models.Any(m => m.Name == difference.Model && m.Tables.Any(t => t.Name == difference.Table && t.StreamColumn is not null))
+        return _models.Any(m => IsRowOf(m, difference))
             || states.Any(s => s.Name == difference.Model && (difference.Table == StateComparison.State || difference.Found is null))
             || documents.Models.Any(m => m.Name == difference.Model) ? Remedy.Repair
             : documentModels.Find(difference.Model) is not null ? Remedy.Rebuild
             : Remedy.None;
     }
 
-    /// <summary>Repairs the differences that a replay found and that still exist; null if a book that differs is being rebuilt.</summary>
-    public async Task<RepairResult?> RunAsync(string type, ReplayedStream replayed, OperatorAction action, CancellationToken ct)
+    /// <summary>
+    /// Whether the difference is a row of a book that belongs to a stream. The name of the model is not enough: a state is compared under
+    /// the name of the book that shows it.
+    /// </summary>
+    private static bool IsRowOf(ReadModel book, Difference difference) =>
+        book.Name == difference.Model && book.Tables.Any(t => t.Name == difference.Table && t.StreamColumn is not null);
+
+    /// <summary>Repairs the differences that a replay found and that still exist.</summary>
+    public async Task<StreamRepairResult> RunAsync(string type, ReplayedStream replayed, OperatorAction action, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(replayed);
         var names = replayed.Differences.Where(d => RemedyOf(d) == Remedy.Repair).Select(d => d.Model).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
-            return new([], replayed.Differences);
+            return new(StreamRepairOutcome.Done, [], replayed.Differences);
         }
 
-        List<ReadModel> books = [.. _models.Where(m => names.Contains(m.Name))];
+        List<ReadModel> books = [.. _models.Where(m => replayed.Differences.Any(d => IsRowOf(m, d)))];
         var connection = await connections.OpenAsync(ct);
         IReadOnlyList<Difference> repaired;
         try
@@ -71,21 +81,43 @@ public sealed class StreamRepair(
                 if (!await RebuildLock.AcquireAsync(connection, book.Name, clock, ct)
                     || await Generation.CandidateAsync(connection, book.Name, locked: false, ct) is not null)
                 {
-                    return null;
+                    return StreamRepairResult.Of(StreamRepairOutcome.NotPossibleNow);
                 }
             }
 
             repaired = await RepairAsync(connection, replayed.Stream, books, names, action, ct);
+        }
+        catch (CommitInDoubtException failure)
+        {
+            logger.LogError(failure, "The commit of the repair of stream {Stream} got no answer. Repeat the repair.", replayed.Stream);
+            return StreamRepairResult.Of(StreamRepairOutcome.Unknown);
         }
         finally
         {
             await RebuildLock.CloseAsync(connection);
         }
 
-        var remaining = (await replay.CompareAsync(type, replayed.Stream, ct))?.Differences ?? [];
-        await SentinelStatus.SetRemainingAsync(
-            source, d => d.Stream == replayed.Stream, [.. remaining.Where(d => d.Stream == replayed.Stream)], ct);
-        return new(repaired, remaining);
+        return new(StreamRepairOutcome.Done, repaired, await RemainingAsync(type, replayed.Stream, ct));
+    }
+
+    /// <summary>
+    /// Compares again. The repair is committed, so a failure is only logged: it must not be answered as if nothing was done.
+    /// </summary>
+    /// <returns>The differences that remain; null if they are not known.</returns>
+    private async Task<IReadOnlyList<Difference>?> RemainingAsync(string type, Guid stream, CancellationToken ct)
+    {
+        try
+        {
+            var remaining = (await replay.CompareAsync(type, stream, ct))?.Differences ?? [];
+            await SentinelStatus.SetRemainingAsync(
+                source, d => d.Stream == stream, [.. remaining.Where(d => d.Stream == stream)], ct);
+            return remaining;
+        }
+        catch (Exception failure)
+        {
+            logger.LogWarning(failure, "Stream {Stream} is repaired, but the comparison after it failed. Replay the stream again.", stream);
+            return null;
+        }
     }
 
     /// <summary>
@@ -121,7 +153,19 @@ public sealed class StreamRepair(
             await drift.RecordRepairAsync(transaction, data.Key, [.. data], action, ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await CommitAsync(transaction, ct);
         return repaired;
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        try
+        {
+            await transaction.CommitAsync(ct);
+        }
+        catch (Exception failure) when (Failures.IsCommitInDoubt(failure))
+        {
+            throw new CommitInDoubtException(failure);
+        }
     }
 }

@@ -14,7 +14,8 @@ public sealed record SeenActor(string Actor, string? Name, DateTimeOffset At)
 
 /// <summary>
 /// Collects the actors that this host sees, until they are stored. An actor is collected again after ten minutes, or under another name.
-/// Customers are left out: the bank knows their names already, and an audit answer names the customer.
+/// Customers are left out: the bank knows their names already, and an audit answer names the customer. Services are left out: they are no
+/// persons.
 /// </summary>
 public sealed class SeenActors(TimeProvider clock)
 {
@@ -29,7 +30,7 @@ public sealed class SeenActors(TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(caller);
         if (caller.FindFirst(Claims.Subject)?.Value is not { } actor
-            || caller.FindFirst(Claims.Role)?.Value is null or Roles.Customer)
+            || caller.FindFirst(Claims.Role)?.Value is null or Roles.Customer or Roles.Service)
         {
             return;
         }

@@ -91,7 +91,7 @@ internal static class CommonProblems
             "Read it again and decide anew.", "version"),
         new(
             "outcome_unknown", RefusalKind.InDoubt, "The connection broke before the commit was confirmed.",
-            "Repeat the request with the same key to learn the outcome."),
+            "Repeat the request as detail says to learn the outcome."),
         new(
             "clock_skew", RefusalKind.Unavailable, "The clocks of the host and the database differ too much.",
             "Repeat the request with the same key later."),

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Banking.Client;
 using Banking.Testing;
+using ClientGenerator;
 using TypedClient = Banking.Client.BankClient;
 
 namespace Banking.System.Tests.Contract;
@@ -61,6 +63,41 @@ public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixtu
 
         Assert.Equal("7.00", Assert.Single(preview.Accounts).Balances[^1].KnownAfter.Value);
         Assert.Equal((deposit.Id, "7.00"), (corrected.Corrects, (await client.GetBalanceAsync(account)).Balance.Value));
+    }
+
+    [Fact]
+    public async Task An_instant_of_a_query_keeps_its_offset_and_its_fraction()
+    {
+        var client = Client("teller");
+        var account = await OpenAsync(client);
+        var knownAt = bank.Clock.Now.AddTicks(1_234_560).ToOffset(TimeSpan.FromHours(5.5));
+        bank.Clock.Advance(TimeSpan.FromMinutes(1));
+        await client.DepositMoneyAsync("later-" + account, new() { AccountId = account, Amount = Eur("20.00"), Reason = "salary" });
+
+        var balance = await client.GetBalanceAsync(account, knownAt: knownAt);
+
+        Assert.Equal((knownAt.UtcDateTime, "0.00"), (balance.KnownAt.UtcDateTime, balance.Balance.Value));
+    }
+
+    [Fact]
+    public async Task The_list_of_problems_is_read_as_JSON() =>
+        Assert.Contains((await Client("teller").ListProblemsAsync()).Items, p => p.Code == "insufficient_funds");
+
+    [Fact]
+    public void The_client_offers_no_header_whose_answer_it_cannot_read() => Assert.DoesNotContain(
+        typeof(TypedClient).GetMethods().SelectMany(m => m.GetParameters()),
+        p => string.Equals(p.Name, "ifNoneMatch", StringComparison.OrdinalIgnoreCase));
+
+    [Fact]
+    public async Task No_client_is_made_of_an_operation_with_two_kinds_of_success()
+    {
+        var document = JsonNode.Parse((await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body)!;
+        JsonNode Answers(string path) => document["paths"]![path]!["post"]!["responses"]!;
+        Answers("/v1/transfers")["200"] = Answers("/v1/accounts")["201"]!.DeepClone();
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => CSharpClient.GenerateAsync(document.ToJsonString()));
+
+        Assert.Contains("transferMoney", refused.Message, StringComparison.Ordinal);
     }
 
     private TypedClient Client(string role)

@@ -24,6 +24,7 @@ public sealed record ActorView(string Actor, string? Name, DateTimeOffset FirstS
 /// </summary>
 public sealed class ActorDirectory(IKeyWrapping wrapping, NpgsqlDataSource source)
 {
+    /// <summary>Stores actors. A host that stores late does not replace the name of a newer token.</summary>
     /// <exception cref="KeyUnavailableException">Names cannot be wrapped.</exception>
     internal async Task StoreAsync(IReadOnlyList<SeenActor> actors, CancellationToken ct)
     {
@@ -39,7 +40,9 @@ public sealed class ActorDirectory(IKeyWrapping wrapping, NpgsqlDataSource sourc
             insert into {ActorTable.Name} as a (actor, name, name_wrapped_by, first_seen, last_seen)
             select actor, name, wrapped_by, seen, seen from unnest($1, $2, $3, $4) as n(actor, name, wrapped_by, seen)
             on conflict (actor) do update set
-                name = coalesce(excluded.name, a.name), name_wrapped_by = coalesce(excluded.name_wrapped_by, a.name_wrapped_by),
+                name = case when excluded.last_seen >= a.last_seen then coalesce(excluded.name, a.name) else a.name end,
+                name_wrapped_by = case when excluded.last_seen >= a.last_seen
+                    then coalesce(excluded.name_wrapped_by, a.name_wrapped_by) else a.name_wrapped_by end,
                 first_seen = least(a.first_seen, excluded.first_seen), last_seen = greatest(a.last_seen, excluded.last_seen)
             """,
             [

@@ -15,10 +15,13 @@ namespace Banking.Operations.Features;
 /// <summary>A replay of an account's events, compared with all data derived from them.</summary>
 /// <param name="Account">The account, acc_…</param>
 /// <param name="Events">The number of its events.</param>
-/// <param name="Differences">The data that differs from the replay; after a repair, the data that still does.</param>
+/// <param name="Differences">
+/// The data that differs from the replay; after a repair, the data that still does. Absent if the comparison after a repair failed.
+/// </param>
 /// <param name="Repaired">The differences that were repaired; absent if no repair was requested.</param>
+/// <param name="Note">Why differences is absent, and what to do.</param>
 public sealed record AccountReplayView(
-    string Account, long Events, IReadOnlyList<AccountDifferenceView> Differences, IReadOnlyList<Difference>? Repaired);
+    string Account, long Events, IReadOnlyList<AccountDifferenceView>? Differences, IReadOnlyList<Difference>? Repaired, string? Note);
 
 /// <summary>Stored data that differs from the replay of an account.</summary>
 /// <param name="Model">The read model, or the other data: states of accounts are in entries.</param>
@@ -47,7 +50,7 @@ public static class ReplayAccountEndpoint
     [EndpointSummary("Replay an account's events and compare all data derived from them; with repair=true, repair it")]
     [EndpointDescription("Replays the events of an account, compares all data that is derived from them, and repairs it if asked to.")]
     [Authorize(Policies.Operate)]
-    [Problems("account_not_found", "malformed_repair", "repair_not_possible_now", "reason_required", "invalid_text")]
+    [Problems("account_not_found", "malformed_repair", "repair_not_possible_now", "outcome_unknown", "reason_required", "invalid_text")]
     [ProducesResponseType<AccountReplayView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
         string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, HttpContext http)
@@ -75,13 +78,25 @@ public static class ReplayAccountEndpoint
             }
 
             // A caller who disconnects does not cancel the repair.
-            return await repair.RunAsync(StreamType, replayed, action, CancellationToken.None) is { } result
-                ? Answer(replayed, result.Remaining, result.Repaired, repair)
-                : new ProblemResult(Refusal.Conflict(
-                    "repair_not_possible_now",
-                    "A book that differs is being rebuilt or repaired, or its candidate waits for a decision. Nothing was repaired."));
+            var result = await repair.RunAsync(StreamType, replayed, action, CancellationToken.None);
+            return Problem(result.Outcome) is { } problem
+                ? new ProblemResult(problem)
+                : Answer(replayed, result.Remaining, result.Repaired, repair);
         });
     }
+
+    private static Refusal? Problem(StreamRepairOutcome outcome) => outcome switch
+    {
+        StreamRepairOutcome.NotPossibleNow => Refusal.Conflict(
+            "repair_not_possible_now",
+            "A book that differs is being rebuilt or repaired, or its candidate waits for a decision. Nothing was repaired."),
+        StreamRepairOutcome.Unknown => Refusal.Of(
+            RefusalKind.InDoubt,
+            "outcome_unknown",
+            "The connection broke before the database confirmed the repair. Repeat the request with another key: it repairs what still "
+                + "differs."),
+        _ => null,
+    };
 
     private static bool TryRepair(HttpRequest request, out bool isRepair)
     {
@@ -91,13 +106,14 @@ public static class ReplayAccountEndpoint
     }
 
     private static JsonHttpResult<AccountReplayView> Answer(
-        ReplayedStream replayed, IReadOnlyList<Difference> differences, IReadOnlyList<Difference>? repaired, StreamRepair repair) =>
+        ReplayedStream replayed, IReadOnlyList<Difference>? differences, IReadOnlyList<Difference>? repaired, StreamRepair repair) =>
         TypedResults.Json(
             new AccountReplayView(
                 PublicId.Format(Prefix, replayed.Stream),
                 replayed.Events,
-                [.. differences.Select(d => AccountDifferenceView.Of(d, Name(repair.RemedyOf(d))))],
-                repaired),
+                differences is null ? null : [.. differences.Select(d => AccountDifferenceView.Of(d, Name(repair.RemedyOf(d))))],
+                repaired,
+                differences is null ? "The repair is done. The comparison after it failed: repeat the request without repair." : null),
             ApiJson.Options);
 
     private static string? Name(Remedy remedy) => remedy switch
