@@ -1,4 +1,5 @@
 using Banking.EventStore.Json;
+using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
@@ -35,6 +36,7 @@ public static class EventStoreModule
         .AddSingleton<StorageHealth>()
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton<CheckedWrapping>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<StreamTimeline>()
         .AddSingleton<HighWaterMark>()

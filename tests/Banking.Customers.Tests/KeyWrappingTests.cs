@@ -5,6 +5,8 @@ using Alba;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.EventStore.Keys;
+using Banking.Host;
+using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
 using Banking.Testing;
@@ -22,6 +24,8 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
 
     private const string Degraded = "restore the key ring";
 
+    private const string Table = "customers_keys.mt_doc_customer_key";
+
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
@@ -35,7 +39,7 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
         Assert.Null(await OpenWithKeysOfAsync(dump, customer));
 
         // The same search finds the key that an earlier version of the bank stored.
-        await StoreUnwrappedAsync(customer);
+        await StoreUnwrappedAsync(customer, by: "data ->> 'wrappedBy'");
         Assert.Equal("Quixotica Zebrano", await OpenWithKeysOfAsync(await DatabaseBackup.TextAsync(bank.ConnectionString), customer));
     }
 
@@ -76,6 +80,12 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
         var account = await _teller.OpenAsync(customer, balance: "5.00");
         var kept = Directory.CreateDirectory(Path.Combine(bank.KeyFolder, "away")).FullName;
         Move(bank.KeyFolder, kept);
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(bank.StartAnotherAsync);
+        Assert.Contains("has no key, but the database has customers", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(bank.KeyFolder));
+
+        new KeyRingFolder(bank.KeyFolder, IsPrivate: false).CreateFirstKey();
+        var before = await QueryAsync(Wrapped);
         await using var later = await bank.StartAnotherAsync();
         var (teller, watch) = (BankFixture.On(later, "teller"), later.Services.GetRequiredService<KeyWatch>());
 
@@ -86,10 +96,15 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
             Assert.Equal((503, "key_unavailable"), (hidden.StatusCode, hidden.Code));
         }
 
+        Assert.DoesNotContain(bank.KeyFolder, await HealthAsync(teller), StringComparison.Ordinal);
+        var unstored = await teller.PostAsync("/v1/customers", new { name = "Adam", email = "adam@example.org" });
+        Assert.Equal((503, "key_unavailable"), (unstored.StatusCode, unstored.Code));
+        Assert.Equal(before.Order(), (await QueryAsync(Wrapped)).Order());
         Assert.Equal(["a key ring with the key"], await FaultsAsync(later));
         (await teller.DepositAsync(account, "1.00")).Created();
         Assert.Equal("6.00", await teller.BalanceAsync(account));
 
+        Array.ForEach(Directory.GetFiles(bank.KeyFolder), File.Delete);
         Move(kept, bank.KeyFolder);
         await Eventually.UntilAsync(LookAsync, problem => problem == "none");
         Assert.Equal("Eve Adams", await NameAsync(teller, customer));
@@ -100,6 +115,32 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
             await watch.LookAsync(CancellationToken.None);
             return watch.Problem ?? "none";
         }
+    }
+
+    [Fact]
+    public async Task The_next_look_wraps_a_key_that_was_stored_unwrapped_since_the_start_and_leaves_and_counts_damaged_ones()
+    {
+        var (late, damaged) = (await RegisterAsync("Late", "late@example.org"), await RegisterAsync("Damaged", "damaged@example.org"));
+        var watch = bank.Host.Services.GetRequiredService<KeyWatch>();
+        await StoreUnwrappedAsync(late);
+        await StoreUnwrappedAsync(damaged);
+        var key = (await QueryAsync($"select data ->> 'key' from {Table} where id = '{Id(damaged)}'"))[0];
+        foreach (var text in (string[])["not base64", "", "AAAA"])
+        {
+            await SetKeyAsync(damaged, text);
+            await watch.LookAsync(CancellationToken.None);
+
+            Assert.Single(await QueryAsync($"{Wrapped} and id = '{Id(late)}'"));
+            Assert.Equal([text], await QueryAsync($"select data ->> 'key' from {Table} where id = '{Id(damaged)}'"));
+            Assert.Contains("are damaged", await HealthAsync(_teller), StringComparison.Ordinal);
+            await RegisterAsync("Next", "next@example.org");
+            await StoreUnwrappedAsync(late);
+        }
+
+        await SetKeyAsync(damaged, key);
+        await watch.LookAsync(CancellationToken.None);
+        Assert.Null(watch.Problem);
+        Assert.Equal("Damaged", await NameAsync(_teller, damaged));
     }
 
     [Fact]
@@ -151,14 +192,20 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
     }
 
     /// <summary>Stores a customer's key as earlier versions of the bank did.</summary>
-    private async Task StoreUnwrappedAsync(string customer)
+    /// <param name="by">The key that is named with it, as SQL: the bank leaves the row alone if that is the newest one.</param>
+    private async Task StoreUnwrappedAsync(string customer, string by = "null")
     {
         var id = Id(customer);
         var key = (await bank.Host.Services.GetRequiredService<CustomerKeys>().FindAsync([id], CancellationToken.None))[id];
         await QueryAsync(
-            $"update customers_keys.mt_doc_customer_key set data = jsonb_build_object('id', id, 'key', '{key.Key}') where id = '{id}' "
-                + "returning ''");
+            $"""
+            update customers_keys.mt_doc_customer_key
+            set data = jsonb_strip_nulls(jsonb_build_object('id', id, 'key', '{key.Key}', 'wrappedBy', {by})) where id = '{id}' returning ''
+            """);
     }
+
+    private Task<List<string>> SetKeyAsync(string customer, string key) => QueryAsync(
+        $"update {Table} set data = jsonb_build_object('id', id, 'key', '{key}') where id = '{Id(customer)}' returning ''");
 
     private IKeyManager Ring()
     {

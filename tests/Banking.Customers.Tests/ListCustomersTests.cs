@@ -110,7 +110,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         var history = new CustomerHistory(id, externalId, name, new Dictionary<string, string>(), new("test", "clients", 1, externalId));
         await CustomersModule.ImportAsync(
             new HistoryImport(bank.Store, bank.Database, bank.Clock),
-            bank.Host.Services.GetRequiredService<IKeyWrapping>(),
+            bank.Host.Services.GetRequiredService<CheckedWrapping>(),
             bank.Store,
             "test",
             [history],

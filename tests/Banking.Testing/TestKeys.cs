@@ -1,3 +1,5 @@
+using Banking.Host.Security;
+
 namespace Banking.Testing;
 
 /// <summary>The key ring of all hosts and commands of a test process that name no other: its folder is in the environment.</summary>
@@ -8,6 +10,7 @@ internal static class TestKeys
     private static string Create()
     {
         var folder = TestFolders.New("banking-keys-").FullName;
+        new KeyRingFolder(folder, IsPrivate: false).CreateFirstKey();
         Environment.SetEnvironmentVariable("Banking__Keys__Folder", folder);
         return folder;
     }

@@ -1,4 +1,8 @@
 namespace Banking.EventStore.Keys;
 
-/// <summary>A key outside the database, which wraps keys in it, cannot be used.</summary>
-public sealed class KeyUnavailableException(string message, Exception inner) : Exception(message, inner);
+/// <summary>A stored key cannot be used, or the key outside the database that wraps it cannot.</summary>
+public sealed class KeyUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether only this stored key is damaged: the key outside the database is there.</summary>
+    public bool IsDamaged { get; init; }
+}

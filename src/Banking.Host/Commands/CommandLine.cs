@@ -65,6 +65,7 @@ internal static class CommandLine
             ProjectionsCommand.Create(settings),
             VerifyCommand.Create(settings),
             MigrateCommand.Create(settings),
+            KeysCommand.Create(settings),
             CodegenCommand.Create(settings),
         };
         ServeCommand.Configure(root, settings);

@@ -103,6 +103,7 @@ internal static class ImportCommand
             .BuildServiceProvider();
         services.GetService<KeyRingFolder>()?.Require();
         await BankSchema.PrepareAsync(services);
+        FirstKey.Require(services);
         try
         {
             watch.Start();
@@ -132,7 +133,7 @@ internal static class ImportCommand
     {
         var (import, comparison) = (services.GetRequiredService<HistoryImport>(), services.GetRequiredService<HistoryComparison>());
         var (store, clock) = (services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>());
-        var wrapping = services.GetRequiredService<IKeyWrapping>();
+        var wrapping = services.GetRequiredService<CheckedWrapping>();
         var source = services.GetRequiredService<NpgsqlDataSource>();
         var plan = bank.Plan(copy: 0);
         return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>

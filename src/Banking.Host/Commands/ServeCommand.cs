@@ -65,6 +65,7 @@ internal static class ServeCommand
         }
 
         app.Configure();
+        app.Services.GetService<KeyRingFolder>()?.Require();
         // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
         await StartAsync(app);

@@ -68,7 +68,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 
     /// <summary>The key ring that a command uses with this database.</summary>
     public KeyRingFolder FindKeyRing(IConfiguration configuration) =>
-        KeyRingFolder.Find(configuration, DataFolder, StartupChecks.IsDevelopment(StartupChecks.ResolveEnvironment(null)));
+        KeyRingFolder.Find(configuration, DataFolder);
 
     private static string CreatePassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 

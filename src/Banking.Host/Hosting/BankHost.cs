@@ -73,22 +73,25 @@ public static class BankHost
     /// <summary>Called after the modules: one of them may have registered its own <see cref="IKeyWrapping"/>.</summary>
     private static void AddKeyRing(this WebApplicationBuilder builder, string? dataFolder)
     {
-        var isDevelopment = builder.Environment.IsDevelopment();
-        if (builder.Services.All(s => s.ServiceType != typeof(IKeyWrapping))
-            && KeyRingFolder.FindProblem(builder.Configuration, dataFolder, isDevelopment) is { } problem)
+        var folder = KeyRingFolder.Find(builder.Configuration, dataFolder);
+        // In Development a host needs it when it starts (FirstKey): codegen and migrate build one that does not start.
+        if (builder.Services.AddKeyRing(folder, KeyRingUse.Host) && !builder.Environment.IsDevelopment())
         {
-            throw new ConfigurationException(problem);
+            folder.Require();
         }
-
-        builder.Services.AddKeyRing(KeyRingFolder.Find(builder.Configuration, dataFolder, isDevelopment));
     }
 
-    private static void AddKeyRing(this IServiceCollection services, KeyRingFolder folder)
+    /// <returns>Whether the key ring is used, because no module wraps keys by another service.</returns>
+    private static bool AddKeyRing(this IServiceCollection services, KeyRingFolder folder, KeyRingUse use)
     {
-        if (services.All(s => s.ServiceType != typeof(IKeyWrapping)))
+        if (services.Any(s => s.ServiceType == typeof(IKeyWrapping)))
         {
-            services.AddSingleton(folder).AddSingleton<IKeyWrapping, KeyRing>();
+            return false;
         }
+
+        services.AddSingleton(folder)
+            .AddSingleton<IKeyWrapping>(p => new KeyRing(folder, use, p.GetRequiredService<ILogger<KeyRing>>()));
+        return true;
     }
 
     /// <summary>Sets the order of the middleware for requests.</summary>
@@ -213,7 +216,7 @@ public static class BankHost
     }
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>
-    /// <param name="keys">The key ring. Null: the one in the default folder, if there is one.</param>
+    /// <param name="keys">The key ring. Null: none, so that no key can be wrapped or unwrapped.</param>
     public static IServiceCollection AddEventStoreForCommands(
         this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null)
     {
@@ -223,7 +226,7 @@ public static class BankHost
             module.AddStored(services);
         }
 
-        services.AddKeyRing(keys ?? KeyRingFolder.Find(new ConfigurationBuilder().Build(), null, isDevelopment: false));
+        services.AddKeyRing(keys ?? new KeyRingFolder("", IsPrivate: false), KeyRingUse.Command);
         return services;
     }
 

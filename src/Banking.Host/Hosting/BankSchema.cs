@@ -1,5 +1,6 @@
 using Banking.EventStore.Storage;
 using Banking.Host.Database;
+using Banking.Host.Security;
 using Banking.ReadModels.Books;
 using JasperFx;
 using Npgsql;
@@ -27,7 +28,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
     /// <summary>Prepares the schema once. Later calls wait for the first.</summary>
     public Task EnsurePreparedAsync() => _prepared ??= PrepareAsync(services);
 
-    public static async Task PrepareAsync(IServiceProvider services)
+    /// <param name="createsFirstKey">Whether the key ring is needed too; not for a migration.</param>
+    public static async Task PrepareAsync(IServiceProvider services, bool createsFirstKey = true)
     {
         var parts = SchemaPart.CreateAll(services);
         await using var connection = services.GetRequiredService<NpgsqlDataSource>().CreateConnection();
@@ -61,6 +63,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
 
                 await (checks?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
                 await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
+                await (createsFirstKey ? FirstKey.EnsureAsync(services) : Task.CompletedTask);
             }));
     }
 

@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Banking.Host.Security;
 
 /// <summary>
-/// Wraps keys under the key ring of ASP.NET Core Data Protection, which is in a folder. It adds a new key every 90 days and keeps the
-/// former ones.
+/// Wraps keys under the key ring of ASP.NET Core Data Protection, which is in a folder. A host adds a new key every 90 days and keeps the
+/// former ones. A command adds none: its files would belong to the user who ran it, and hosts could not read them.
 /// </summary>
-internal sealed class KeyRing(KeyRingFolder folder) : IKeyWrapping
+internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger<KeyRing> logger) : IKeyWrapping
 {
     // What is stored depends on the name of the application in Data Protection and on the purpose: they never change.
-    private const string Application = "banking";
+    public const string Application = "banking";
     private const string Purpose = "Banking.WrappedKeys.v1";
 
     /// <summary>Data Protection writes four bytes of its own, and then the id of the key.</summary>
@@ -24,16 +24,20 @@ internal sealed class KeyRing(KeyRingFolder folder) : IKeyWrapping
     private IDataProtector? _protector;
     private long _readAt;
 
+    public KeyRingFolder Folder => folder;
+
+    public KeyRingUse Use => use;
+
     public ValueTask<WrappedKey> WrapAsync(byte[] key, CancellationToken ct)
     {
         try
         {
-            var wrapped = Read(former: null).Protect(key);
+            var wrapped = Open().Protect(key);
             return new(new WrappedKey(new Guid(wrapped[KeyId]).ToString(), Convert.ToBase64String(wrapped)));
         }
         catch (Exception failure) when (IsUnavailable(failure))
         {
-            throw new KeyUnavailableException($"The key ring in {folder.Path} cannot be used: {failure.Message}", failure);
+            throw new KeyUnavailableException($"The key ring in {folder.Path} cannot be used: {Describe(failure)}", failure);
         }
     }
 
@@ -43,42 +47,82 @@ internal sealed class KeyRing(KeyRingFolder folder) : IKeyWrapping
         try
         {
             var bytes = Convert.FromBase64String(wrapped.Text);
-            var protector = Read(former: null);
+            var protector = Open();
             try
             {
                 return new(protector.Unprotect(bytes));
             }
-            catch (CryptographicException)
+            catch (CryptographicException) when (MayReadAgain())
             {
-                // Another host may have added the key since, or an operator restored it.
-                return new(Read(former: protector).Unprotect(bytes));
+                // Another host may have added the key since, or an operator restored it. The former reading is kept until another one
+                // unwraps a key: the folder may be unreadable for a while.
+                var again = Read();
+                var key = again.Unprotect(bytes);
+                _protector = again;
+                return new(key);
             }
         }
         catch (Exception failure) when (IsUnavailable(failure))
         {
             throw new KeyUnavailableException(
-                $"The key {wrapped.By} of the key ring in {folder.Path} cannot be used: {failure.Message}", failure);
+                $"The key {wrapped.By} of the key ring in {folder.Path} cannot be used: {Describe(failure)}", failure)
+            {
+                IsDamaged = failure is FormatException || IsChanged(wrapped, failure),
+            };
         }
     }
 
-    /// <summary>Reads the key ring once, and again if the former reading does not suffice.</summary>
-    private IDataProtector Read(IDataProtector? former)
+    private IDataProtector Open()
     {
         lock (_reading)
         {
-            if (_protector is null
-                || (_protector == former && TimeProvider.System.GetElapsedTime(_readAt) > MinInterval))
-            {
-                _protector = DataProtectionProvider.Create(folder.Open(), builder => builder.SetApplicationName(Application))
-                    .CreateProtector(Purpose);
-                _readAt = TimeProvider.System.GetTimestamp();
-            }
-
-            return _protector;
+            return _protector ??= Read();
         }
     }
 
+    private IDataProtector Read()
+    {
+        _readAt = TimeProvider.System.GetTimestamp();
+        return DataProtectionProvider.Create(folder.Open(), builder => builder
+            .SetApplicationName(Application)
+            .AddKeyManagementOptions(options =>
+            {
+                options.XmlRepository = new KeyFiles(folder, logger);
+                options.AutoGenerateKeys = use == KeyRingUse.Host;
+            })).CreateProtector(Purpose);
+    }
+
+    private bool MayReadAgain() => TimeProvider.System.GetElapsedTime(_readAt) > MinInterval;
+
+    /// <summary>Whether the key ring has and can read the key, so that only the text is wrong.</summary>
+    private bool IsChanged(WrappedKey wrapped, Exception failure)
+    {
+        if (failure is not CryptographicException { InnerException: null } || !Guid.TryParse(wrapped.By, out var by))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var readable = File.OpenRead(Path.Combine(folder.Path, $"key-{by}.xml"));
+            return true;
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string Describe(Exception failure) => failure.GetBaseException().Message;
+
     private static bool IsUnavailable(Exception failure) =>
         failure is CryptographicException or FormatException or IOException or UnauthorizedAccessException or XmlException
-            or ConfigurationException;
+            or InvalidOperationException or ConfigurationException;
+}
+
+/// <summary>The program that uses the key ring.</summary>
+internal enum KeyRingUse
+{
+    Host,
+    Command,
 }

@@ -1,11 +1,16 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+
 namespace Banking.Host.Security;
 
 /// <summary>The folder of the key ring. Whoever has it and the database can open all personal data.</summary>
-/// <param name="MayCreate">
-/// Whether the bank creates the folder if it is missing. A configured one must exist: a mistyped name, or a volume that is not mounted,
-/// would otherwise be an empty key ring.
+/// <param name="Path">Empty if the database is configured and the folder is not.</param>
+/// <param name="IsPrivate">
+/// Whether it belongs to a private cluster: the bank then creates it. Any other must exist: a mistyped name, or a volume that is not
+/// mounted, would otherwise be an empty key ring.
 /// </param>
-public sealed record KeyRingFolder(string Path, bool MayCreate)
+public sealed record KeyRingFolder(string Path, bool IsPrivate)
 {
     public const string Setting = "Banking:Keys:Folder";
 
@@ -13,34 +18,43 @@ public sealed record KeyRingFolder(string Path, bool MayCreate)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <param name="dataFolder">The data folder of the private cluster; null for a configured database.</param>
-    public static KeyRingFolder Find(IConfiguration configuration, string? dataFolder, bool isDevelopment) =>
+    public static KeyRingFolder Find(IConfiguration configuration, string? dataFolder) =>
         configuration[Setting] is { } configured && !string.IsNullOrWhiteSpace(configured)
-            ? new(System.IO.Path.GetFullPath(configured), MayCreate: false)
-            : new(
-                System.IO.Path.GetFullPath(System.IO.Path.Combine(dataFolder ?? SettingRules.DataFolder(configuration), Name)),
-                MayCreate: dataFolder is not null || isDevelopment);
+            ? new(System.IO.Path.GetFullPath(configured), IsPrivate: false)
+        : dataFolder is null ? new("", IsPrivate: false)
+        : new(System.IO.Path.GetFullPath(System.IO.Path.Combine(dataFolder, Name)), IsPrivate: true);
 
-    /// <summary>Why a host cannot start with it; null if it can.</summary>
-    public static string? FindProblem(IConfiguration configuration, string? dataFolder, bool isDevelopment) =>
-        !isDevelopment && dataFolder is null && string.IsNullOrWhiteSpace(configuration[Setting])
-            ? $"Production needs {Setting}: a folder that all hosts of the bank share. It has the keys that open personal data; "
-                + "back it up, and not together with the database."
-            : Find(configuration, dataFolder, isDevelopment).Problem;
-
-    public string? Problem => MayCreate || Directory.Exists(Path)
-        ? null
+    /// <summary>Why a host or a command cannot use it; null if it can.</summary>
+    public string? Problem =>
+        Path.Length == 0
+            ? $"A bank with ConnectionStrings:banking needs {Setting}: a folder that all its hosts and commands share. It has the keys "
+                + "that open personal data; back it up, and not together with the database."
+        : IsPrivate || Directory.Exists(Path) ? null
         : $"There is no folder {Path}. {Setting} names the existing folder of the key ring, which all hosts and commands share.";
 
-    /// <exception cref="ConfigurationException">The folder is missing and the bank may not create it.</exception>
+    public bool HasKeys => Directory.Exists(Path) && Directory.EnumerateFiles(Path, "key-*.xml").Any();
+
+    /// <exception cref="ConfigurationException">The folder is not configured, or does not exist and is not private.</exception>
     public void Require() => SettingRules.ThrowIfAny(Problem is { } problem ? [problem] : []);
 
     /// <summary>Returns the folder. If the bank creates it, only its owner may enter it.</summary>
     public DirectoryInfo Open()
     {
         Require();
-        return MayCreate && !OperatingSystem.IsWindows() && !Directory.Exists(Path)
+        return IsPrivate && !OperatingSystem.IsWindows() && !Directory.Exists(Path)
             ? Directory.CreateDirectory(Path, OwnerOnly)
             : new(Path);
+    }
+
+    /// <summary>Creates the first key of the key ring. All later ones follow by themselves.</summary>
+    public void CreateFirstKey()
+    {
+        var services = new ServiceCollection();
+        services.AddDataProtection().SetApplicationName(KeyRing.Application).PersistKeysToFileSystem(Open());
+        using var provider = services.BuildServiceProvider();
+        var (keys, now) = (provider.GetRequiredService<IKeyManager>(), TimeProvider.System.GetUtcNow());
+        var lifetime = provider.GetRequiredService<IOptions<KeyManagementOptions>>().Value.NewKeyLifetime;
+        keys.CreateNewKey(now, now + lifetime);
     }
 
     /// <summary>Deletes the key ring of a private cluster that was deleted.</summary>

@@ -39,6 +39,7 @@ public sealed class CustomersModule : BankModule
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
         .AddSingleton(ImportCustomers.Rule)
         .AddSingleton<CustomerKeys>()
+        .AddSingleton<IStoredKeys, StoredCustomerKeys>()
         .AddSingleton<StoredComparison, KeyComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
@@ -68,7 +69,7 @@ public sealed class CustomersModule : BankModule
     /// <param name="progress">Called with the number of events stored since the last call.</param>
     public static async Task<ImportResult> ImportAsync(
         HistoryImport import,
-        IKeyWrapping wrapping,
+        CheckedWrapping wrapping,
         IDocumentStore store,
         string importName,
         IReadOnlyList<CustomerHistory> customers,
@@ -92,7 +93,7 @@ public sealed class CustomersModule : BankModule
 
     /// <summary>The first customer who differs from the one imported earlier under the same id; null if there is none.</summary>
     public static Task<HistoryDifference?> FirstDifferenceAsync(
-        IKeyWrapping wrapping,
+        CheckedWrapping wrapping,
         IDocumentStore store,
         HistoryComparison comparison,
         IReadOnlyList<CustomerHistory> customers,

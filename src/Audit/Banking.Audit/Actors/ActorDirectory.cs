@@ -22,7 +22,7 @@ public sealed record ActorView(string Actor, string? Name, DateTimeOffset FirstS
 /// Knows who stands behind the actors of events: the names of staff, wrapped like the keys of customers. Deleting a row erases the person;
 /// the events keep the actor.
 /// </summary>
-public sealed class ActorDirectory(IKeyWrapping wrapping, NpgsqlDataSource source)
+public sealed class ActorDirectory(CheckedWrapping wrapping, NpgsqlDataSource source)
 {
     /// <summary>Stores actors. A host that stores late does not replace the name of a newer token.</summary>
     /// <exception cref="KeyUnavailableException">Names cannot be wrapped.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -29,6 +30,10 @@ public sealed record CustomerKey(Guid Id, string Key)
 
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
+
+    /// <summary>Whether the text is the base64 of 32 bytes.</summary>
+    public static bool IsKey([NotNullWhen(true)] string? text) =>
+        text is not null && Convert.TryFromBase64String(text, new byte[text.Length], out var bytes) && bytes == 32;
 
     public static CustomerKey For(Guid customer) => new(customer, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 

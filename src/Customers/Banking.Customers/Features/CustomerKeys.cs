@@ -5,7 +5,7 @@ using Marten;
 namespace Banking.Customers.Features;
 
 /// <summary>Makes, finds and unwraps the keys of customers' personal data.</summary>
-public sealed class CustomerKeys(IKeyWrapping wrapping, IDocumentStore store)
+public sealed class CustomerKeys(CheckedWrapping wrapping, IDocumentStore store)
 {
     /// <summary>Makes a key, and the document that stores it.</summary>
     /// <exception cref="KeyUnavailableException">Keys cannot be wrapped.</exception>
@@ -32,8 +32,14 @@ public sealed class CustomerKeys(IKeyWrapping wrapping, IDocumentStore store)
     internal async Task<StoredKey> WrapAsync(CustomerKey key, CancellationToken ct) =>
         StoredKey.Of(key.Id, await wrapping.WrapAsync(Convert.FromBase64String(key.Key), ct));
 
-    internal async Task<CustomerKey> UnwrapAsync(StoredKey stored, CancellationToken ct) =>
-        stored is { Wrapped: { } text, WrappedBy: { } by }
-            ? new(stored.Id, Convert.ToBase64String(await wrapping.UnwrapAsync(new(by, text), ct)))
-            : new(stored.Id, stored.Key ?? "");
+    /// <exception cref="KeyUnavailableException">The key cannot be unwrapped, or what is stored is no key.</exception>
+    internal async Task<CustomerKey> UnwrapAsync(StoredKey stored, CancellationToken ct)
+    {
+        var key = stored is { Wrapped: { } text, WrappedBy: { } by }
+            ? Convert.ToBase64String(await wrapping.UnwrapAsync(new(by, text), ct))
+            : stored.Key;
+        return CustomerKey.IsKey(key)
+            ? new(stored.Id, key)
+            : throw new KeyUnavailableException($"The stored key of the customer {stored.Id} is damaged.") { IsDamaged = true };
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Customers.Domain;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Storage;
@@ -16,25 +17,6 @@ public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, ID
     internal const string Table = $"{CustomersModule.Schema}_keys.mt_doc_customer_key";
     internal const string WrappedBy = "(data ->> 'wrappedBy')";
     private const int BatchSize = 500;
-
-    /// <summary>Finds one stored key for each key outside the database that wraps stored keys.</summary>
-    public async Task<IReadOnlyList<StoredKey>> SamplesAsync(CancellationToken ct)
-    {
-        var samples = new List<StoredKey>();
-        await using var connection = await source.OpenConnectionAsync(ct);
-        // By the index, from one id to the next: there are few ids and many keys.
-        for (var by = ""; ; by = samples[^1].WrappedBy!)
-        {
-            var next = await connection.ListAsync(
-                $"select data from {Table} where {WrappedBy} > $1 order by {WrappedBy} limit 1", [by], Read, ct);
-            if (next.Count == 0)
-            {
-                return samples;
-            }
-
-            samples.AddRange(next);
-        }
-    }
 
     /// <summary>Wraps all keys that another key, or none, wraps.</summary>
     /// <param name="by">The newest key outside the database.</param>
@@ -55,25 +37,22 @@ public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, ID
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        // An erasure waits for the lock and then deletes the key. Rows that another host has locked are its work.
+        // Each of the three conditions uses the index: mostly there is no such row. An erasure waits for the lock and then deletes the key.
+        // Rows that another host has locked are its work.
         var batch = await connection.ListAsync(
             $"""
-            select data from {Table} where id > $1 and {WrappedBy} is distinct from $2
+            select id, data from {Table} where id > $1 and ({WrappedBy} is null or {WrappedBy} < $2 or {WrappedBy} > $2)
             order by id limit {BatchSize} for update skip locked
             """,
             [after, by],
-            Read,
+            row => (Id: row.GetGuid(0), Stored: Read(row)),
             ct);
         var wrapped = new List<StoredKey>();
-        foreach (var stored in batch)
+        foreach (var (id, stored) in batch)
         {
-            try
+            if (stored?.Id == id && await TryWrapAsync(stored, ct) is { } again)
             {
-                wrapped.Add(await keys.WrapAsync(await keys.UnwrapAsync(stored, ct), ct));
-            }
-            catch (KeyUnavailableException)
-            {
-                // Counted by the difference; the caller reports it.
+                wrapped.Add(again);
             }
         }
 
@@ -88,5 +67,29 @@ public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, ID
         return (batch.Count < BatchSize ? null : batch[^1].Id, batch.Count - wrapped.Count);
     }
 
-    private StoredKey Read(NpgsqlDataReader row) => store.Options.Serializer().FromJson<StoredKey>(row, 0);
+    private async Task<StoredKey?> TryWrapAsync(StoredKey stored, CancellationToken ct)
+    {
+        try
+        {
+            return await keys.WrapAsync(await keys.UnwrapAsync(stored, ct), ct);
+        }
+        catch (KeyUnavailableException)
+        {
+            // Counted by the difference; the caller reports it.
+            return null;
+        }
+    }
+
+    /// <summary>Null if the stored key cannot be read.</summary>
+    private StoredKey? Read(NpgsqlDataReader row)
+    {
+        try
+        {
+            return store.Options.Serializer().FromJson<StoredKey>(row, 1);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -7,17 +7,23 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Customers.Features;
 
 /// <summary>
-/// Checks at start and then every half a minute that the keys of customers can be unwrapped, and wraps them under the newest key outside
-/// the database when that is a new one.
+/// Checks at start and then every half a minute that the keys of customers can be unwrapped, and wraps those that the newest key outside
+/// the database does not wrap: after a rotation, and when a host of an earlier version, or a restore, stored unwrapped ones.
 /// </summary>
 public sealed class KeyWatch(
-    CustomerKeys keys, IKeyWrapping wrapping, KeyRewrapping rewrapping, ILogger<KeyWatch> logger) : BackgroundService
+    CheckedWrapping wrapping, KeyRewrapping rewrapping, ILogger<KeyWatch> logger) : BackgroundService
 {
+    private const string Missing =
+        "Personal data of some customers cannot be shown, and none can be registered: restore the key ring. The log has the details.";
+
+    private const string Damaged =
+        "Stored keys of some customers are damaged, so their personal data cannot be shown: verify names them. Others are not concerned.";
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    private string? _newest;
+    private string? _details;
 
-    /// <summary>Why personal data of some customers cannot be shown or stored; null if it can.</summary>
+    /// <summary>Why personal data of some customers cannot be shown or stored; null if it can. Only the log has the details.</summary>
     public string? Problem { get; private set; }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,17 +34,13 @@ public sealed class KeyWatch(
 
     internal async Task LookAsync(CancellationToken ct)
     {
-        var problem = await FindProblemAsync(ct);
-        if (problem is not null && problem != Problem)
+        var missing = await wrapping.FindMissingAsync(ct);
+        if (missing.Count > 0)
         {
-            logger.LogCritical("{Problem}", problem);
+            Report(Missing, string.Join(" ", missing.Select(m => m.Message)));
+            return;
         }
 
-        Problem = problem;
-    }
-
-    private async Task<string?> FindProblemAsync(CancellationToken ct)
-    {
         string newest;
         try
         {
@@ -46,31 +48,22 @@ public sealed class KeyWatch(
         }
         catch (KeyUnavailableException failure)
         {
-            return $"Keys of customers cannot be wrapped, so no customer can be registered. {failure.Message}";
+            Report(Missing, failure.Message);
+            return;
         }
 
-        var failures = new List<string>();
-        foreach (var sample in await rewrapping.SamplesAsync(ct))
+        var damaged = await rewrapping.RunAsync(newest, ct);
+        Report(damaged > 0 ? Damaged : null, damaged > 0 ? $"{damaged} stored keys." : "");
+    }
+
+    private void Report(string? problem, string details)
+    {
+        if (problem is not null && (problem, details) != (Problem, _details))
         {
-            try
-            {
-                await keys.UnwrapAsync(sample, ct);
-            }
-            catch (KeyUnavailableException failure)
-            {
-                failures.Add(failure.Message);
-            }
+            logger.LogCritical("{Problem} {Details}", problem, details);
         }
 
-        if (newest != _newest)
-        {
-            await rewrapping.RunAsync(newest, ct);
-            _newest = newest;
-        }
-
-        return failures.Count == 0 ? null
-            : "Personal data of customers cannot be shown, because their keys cannot be unwrapped: restore the key ring. "
-                + string.Join(" ", failures);
+        (Problem, _details) = (problem, details);
     }
 
     private async Task TryLookAsync(CancellationToken ct)

@@ -45,6 +45,10 @@ internal sealed class KeyComparison(CustomerKeys keys, IDocumentStore store) : S
             {
                 differences.AddRange(await CompareAsync(row, events.GetValueOrDefault(row.Id), ct));
             }
+            catch (KeyUnavailableException) when (row.Stored?.WrappedBy is null)
+            {
+                differences.Add(Fault(row.Id, "another key"));
+            }
             catch (KeyUnavailableException)
             {
                 var by = row.Stored!.WrappedBy!;
@@ -62,13 +66,13 @@ internal sealed class KeyComparison(CustomerKeys keys, IDocumentStore store) : S
 
     private async Task<IReadOnlyList<Difference>> CompareAsync(
         StoredRow row, IReadOnlyList<IEvent>? events, CancellationToken ct) => row switch
-    {
-        { HasStream: false } => [new(Name, Table, row.Id, null, "\"a key without a customer\"")],
-        { HasKey: false } => [new(Name, Table, row.Id, "\"a key\"", null)],
-        _ when events is [{ Data: CustomerRegistered registered }, ..] && !await DecryptsAsync(row, registered.Personal, ct) =>
-            [Fault(row.Id, "another key")],
-        _ => [],
-    };
+        {
+            { HasStream: false } => [new(Name, Table, row.Id, null, "\"a key without a customer\"")],
+            { HasKey: false } => [new(Name, Table, row.Id, "\"a key\"", null)],
+            _ when events is [{ Data: CustomerRegistered registered }, ..] && !await DecryptsAsync(row, registered.Personal, ct) =>
+                [Fault(row.Id, "another key")],
+            _ => [],
+        };
 
     private Difference Fault(Guid id, string found) =>
         new(Name, Table, id, "\"the key that decrypts the data in the log\"", $"\"{found}\"");
