@@ -53,6 +53,41 @@ public sealed class EventPrivacyTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
+    public async Task The_payer_sees_no_refused_correction_of_a_transfer_because_the_payees_funds_refused_it()
+    {
+        var (ada, from) = await CustomerAsync();
+        var (ben, to) = await CustomerAsync();
+        var transfer = (await ada.TransferAsync(from, to, "50.00")).Created().Text("id");
+        (await ben.TransferAsync(to, from, "149.00")).Created();
+        (await _teller.PostAsync(
+            $"/v1/transactions/{transfer}/corrections", new { kind = "reversal", reasonCode = "fraud", reason = "Ben is suspected." }))
+            .IsProblem(422, "insufficient_funds");
+        (await ada.WithdrawAsync(from, "1000.00")).IsProblem(422, "insufficient_funds");
+
+        var hers = Assert.Single((await ada.GetAsync($"/v1/accounts/{from}/refusals")).Ok().Items());
+        var staff = (await _teller.GetAsync($"/v1/accounts/{from}/refusals")).Ok().Items();
+
+        Assert.Equal("POST /v1/withdrawals", hers.Text("operation"));
+        hers.GetProperty("facts").GetProperty("requested").IsMoney("1000.00");
+        Assert.Equal(to, staff[1].GetProperty("facts").Text("accountId"));
+        Assert.Empty((await ben.GetAsync($"/v1/accounts/{to}/refusals")).Ok().Items());
+    }
+
+    [Fact]
+    public async Task An_owner_sees_that_staff_were_refused_and_not_why_they_tried()
+    {
+        var (ada, account) = await CustomerAsync();
+        (await bank.As("operator").PostAsync($"/v1/accounts/{account}/unfreeze",
+            new { scope = "all", reasonCode = "aml", reason = "suspicion of laundering" })).IsProblem(409, "not_frozen");
+
+        var seen = Assert.Single((await ada.GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items());
+        var audited = Assert.Single((await bank.As("auditor").GetAsync($"/v1/accounts/{account}/refusals")).Ok().Items());
+
+        Assert.Equal(["id", "code", "version", "recordedAt", "role", "channel"], seen.EnumerateObject().Select(m => m.Name));
+        Assert.Equal("suspicion of laundering", audited.GetProperty("reason").GetProperty("text").GetString());
+    }
+
+    [Fact]
     public async Task A_customers_id_with_the_prefix_of_an_account_is_not_found()
     {
         var (ada, account) = await CustomerAsync();

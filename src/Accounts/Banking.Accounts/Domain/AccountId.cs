@@ -57,6 +57,12 @@ internal static class RefusalId
     public const string Prefix = "ref";
 }
 
+/// <summary>The name of a correction as a stored command.</summary>
+internal static class CorrectionOperation
+{
+    public const string Message = "accounts.correct-transaction.v1";
+}
+
 /// <summary>The operation names of a transfer: over HTTP, single or in a batch, and on the bus.</summary>
 internal static class TransferOperation
 {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
@@ -74,7 +75,7 @@ internal sealed record CorrectTransaction(
     string? To = null, DateTimeOffset? EffectiveAt = null)
 {
     public static CommandShape<CorrectTransaction> Shape { get; } = new(
-        "accounts.correct-transaction.v1",
+        CorrectionOperation.Message,
         c => c.CommandId,
         c => (c.ReasonCode, c.Reason),
         c => Reasons.OfMoney(c.Reason)

@@ -116,13 +116,17 @@ public static class TransferMoneyHandler
             new NewEvent(to.Id, ids.Second, Received(command, from, ids.First, now)));
     }
 
-    /// <summary>The payer learns that the payee's account refused the transfer, but nothing about its balance.</summary>
+    /// <summary>The payer learns that the payee's account refused the transfer, but not its balance or currency.</summary>
     private static Refusal PayeeRefusal(Refusal refusal, Account to) =>
         new(
             refusal.Kind,
             refusal.Code == "currency_mismatch" ? refusal.Code : "payee_" + refusal.Code,
-            "The payee's account refused the transfer: "
-                + (refusal.Code == "balance_too_large" ? "its balance would be too large." : refusal.Detail),
+            "The payee's account refused the transfer: " + refusal.Code switch
+            {
+                "balance_too_large" => "its balance would be too large.",
+                "currency_mismatch" => "it has another currency.",
+                _ => refusal.Detail,
+            },
             // The only facts passed on: the account, and the earliest effective time of a transfer to it.
             new Dictionary<string, object>(refusal.Facts.Where(f => f.Key is "effectiveAt" or "earliest"))
             {

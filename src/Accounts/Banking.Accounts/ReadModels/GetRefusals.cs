@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -16,21 +17,23 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>A recorded refusal, with the facts that the decision saw.</summary>
 /// <param name="Version">The version of the account that the decision saw. A refusal does not change it.</param>
+/// <param name="Actor">Shown only to staff and to this actor; so are operation, detail, facts, reason, correlation, key and
+/// command.</param>
 /// <param name="Command">Null if the refusal is older than the recording of commands.</param>
 public sealed record RefusalView(
     string Id,
-    string Operation,
+    string? Operation,
     string Code,
-    string Detail,
-    JsonElement Facts,
+    string? Detail,
+    JsonNode? Facts,
     long Version,
     DateTimeOffset RecordedAt,
-    string Actor,
+    string? Actor,
     string Role,
     string Channel,
     ReasonView? Reason,
-    string CorrelationId,
-    string IdempotencyKey,
+    string? CorrelationId,
+    string? IdempotencyKey,
     RefusedCommandView? Command);
 
 /// <summary>The command that was refused.</summary>
@@ -74,31 +77,48 @@ public static class GetRefusalsEndpoint
             return new ProblemResult(problem ?? Paging.Malformed);
         }
 
-        // Ids sort by time, so this order is newest first.
-        var refusals = await session.QueryAsync<RecordedRefusal>(
-            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
-            http.RequestAborted,
-            found.Id,
-            before,
-            paging.Limit + 1);
+        var caller = http.Caller();
+        var refusals = await ListAsync(session, found.Id, before, paging.Limit + 1, caller, http.RequestAborted);
         return TypedResults.Json(
-            Page<RefusalView>.Of([.. refusals.Select(View)], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]), ApiJson.Options);
+            Page<RefusalView>.Of([.. refusals.Select(r => View(r, caller))], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
+            ApiJson.Options);
     }
 
-    private static RefusalView View(RecordedRefusal r) =>
-        new(
+    /// <summary>
+    /// Lists newest first, because ids sort by time. Only staff correct and see refused corrections: the code alone may be about the
+    /// account on the other side of a transfer.
+    /// </summary>
+    private static Task<IReadOnlyList<RecordedRefusal>> ListAsync(
+        IQuerySession session, Guid account, Guid before, int limit, Caller caller, CancellationToken ct) =>
+        session.QueryAsync<RecordedRefusal>(
+            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and (? or d.data -> 'command' ->> 'type' is distinct from ?) "
+                + "order by d.id desc limit ?",
+            ct,
+            account,
+            before,
+            caller.IsStaff,
+            CorrectionOperation.Message,
+            limit);
+
+    private static RefusalView View(RecordedRefusal r, Caller caller)
+    {
+        var isShown = caller.CanSeeOrigin(r);
+        string? Known(string? text) => isShown ? text : null;
+        var (code, text) = (Known(r.ReasonCode), Known(r.ReasonText));
+        return new(
             PublicId.Format(RefusalId.Prefix, r.Id),
-            r.Operation,
+            Known(r.Operation),
             r.Code,
-            r.Detail,
-            JsonSerializer.Deserialize<JsonElement>(r.Facts),
+            Known(r.Detail),
+            isShown ? JsonNode.Parse(r.Facts) : null,
             r.StreamVersion,
             r.RecordedAt,
-            r.Actor,
+            Known(r.Actor),
             r.Role,
             r.Channel,
-            r.ReasonCode is null && r.ReasonText is null ? null : new(r.ReasonCode, r.ReasonText),
-            r.CorrelationId,
-            r.IdempotencyKey,
-            r.Command is null ? null : RefusedCommandView.Of(r.Command));
+            code is null && text is null ? null : new(code, text),
+            Known(r.CorrelationId),
+            Known(r.IdempotencyKey),
+            isShown && r.Command is { } command ? RefusedCommandView.Of(command) : null);
+    }
 }
