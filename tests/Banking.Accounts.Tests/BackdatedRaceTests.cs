@@ -1,7 +1,10 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.EventStore.Streams;
 using Banking.Testing;
 using JasperFx.Events;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
@@ -69,6 +72,42 @@ public sealed class BackdatedRaceTests(BankFixture bank) : IClassFixture<BankFix
 
         Assert.Equal("7.00", await _teller.BalanceAsync(account));
         Assert.Equal([0L], await bank.QueryAsync<long>("select count(*) from accounts.mt_doc_account where data ? 'timeline'"));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(50)]
+    public async Task Timelines_read_ahead_are_not_read_again_under_the_locks_though_the_cache_is_too_small_for_them(int maxSteps)
+    {
+        Guid[] accounts = [await MovedAsync(80), await MovedAsync(80)];
+        var timelines = new AccountTimelineSource(
+            bank.Host.Services.GetRequiredService<StreamTimeline>(), bank.Database, bank.Store, maxSteps);
+        var attached = new List<AccountTimeline>();
+
+        using (await timelines.ReadAheadAsync(accounts, DateTimeOffset.MinValue, CancellationToken.None))
+        {
+            await using var connection = await bank.Database.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var session = bank.Store.QuerySession();
+            foreach (var account in accounts.Concat(accounts))
+            {
+                var state = await session.LoadAsync<Account>(account);
+                attached.Add((await timelines.AttachAsync(transaction, state!, DateTimeOffset.MinValue)).Timeline!);
+            }
+        }
+
+        Assert.All(attached, t => Assert.Equal(81, t.Count));
+        // A timeline that is read again is another object.
+        Assert.Same(attached[0], attached[2]);
+        Assert.Same(attached[1], attached[3]);
+    }
+
+    private async Task<Guid> MovedAsync(int movements)
+    {
+        var account = await _teller.OpenAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, movements).Select(_ => _teller.DepositAsync(account, "1.00")));
+        Assert.All(answers, a => Assert.Equal(201, a.StatusCode));
+        return Stored.Id(account);
     }
 
     private Task<Answer> SendAnyAsync(BankClient teller, string[] accounts, Random random)

@@ -49,6 +49,27 @@ public sealed class CorrectionDecisionTests
     }
 
     [Fact]
+    public void A_time_may_be_corrected_as_far_back_as_a_command_may_be_backdated_or_as_the_transaction_was_effective()
+    {
+        IAccountEvent[] history =
+            [Opened() with { EffectiveAt = Now.AddYears(-5) }, Deposited(100) with { EffectiveAt = Now.AddYears(-4) }];
+        var (limit, second, years) = (Now.AddDays(-30), TimeSpan.FromSeconds(1), Now.AddYears(-2));
+        var (recent, old) = (At(Now), At(years));
+        CorrectTransaction To(DateTimeOffset at) => new("k", "t", CorrectionKind.EffectiveDate, "c", "r", EffectiveAt: at);
+        string Code(DateTimeOffset to, BookedTransaction corrected, BookedTransaction? first = null) =>
+            Given(history).When(Decide(To(to), corrected, first)).Code;
+
+        Assert.Equal("accepted", Code(limit, recent));
+        Given(history).When(Decide(To(limit - second), recent)).ThenRefused(
+            "effective_too_early", 422, ("effectiveAt", limit - second), ("earliest", limit), ("now", Now));
+        Assert.Equal("accepted", Code(years + second, old));
+        Assert.Equal("effective_too_early", Code(years - second, old));
+        Assert.Equal("accepted", Code(years, recent, first: old));
+
+        BookedTransaction At(DateTimeOffset at) => Deposited100 with { Booking = Deposited100.Booking with { EffectiveAt = at } };
+    }
+
+    [Fact]
     public void A_freeze_of_the_past_does_not_count()
     {
         AccountUnfrozen unfrozen = new(FreezeScope.All, OpenedAt.AddDays(1));
@@ -88,7 +109,9 @@ public sealed class CorrectionDecisionTests
 
     private static CorrectTransaction Amount(long minor) => new("k", "t", CorrectionKind.Amount, "c", "r", Amount: Eur(minor));
 
-    private static Func<Account, Decision> Decide(CorrectTransaction command, BookedTransaction? corrected = null) => account =>
+    private static Func<Account, Decision> Decide(
+        CorrectTransaction command, BookedTransaction? corrected = null, BookedTransaction? first = null) => account =>
         CorrectionDecision.Decide(
-            command, corrected ?? Deposited100, new(), new Dictionary<Guid, Account> { [Id] = account }, NewIds, Now);
+            command, corrected ?? Deposited100, new(), new Dictionary<Guid, Account> { [Id] = account }, NewIds,
+            CorrectionTimeLimit.Of(BackdatingRule.Default, corrected ?? Deposited100, first), Now);
 }

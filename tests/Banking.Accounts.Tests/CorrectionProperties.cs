@@ -200,7 +200,8 @@ public sealed class CorrectionProperties
             var corrected = BookedTransaction.Of(Log.Single(e => e.Id == target.Id))!;
             var decision = CorrectionDecision.Decide(
                 command, corrected, right, Enumerable.Range(0, Accounts).ToDictionary(Id, State),
-                [.. Enumerable.Range(0, CorrectionDecision.MaxBookings).Select(_ => NextId())], _now);
+                [.. Enumerable.Range(0, CorrectionDecision.MaxBookings).Select(_ => NextId())],
+                CorrectionTimeLimit.Of(BackdatingRule.Default, corrected, null), _now);
             return Finish(counted, decision, next with { Effective = At(next.IsInEffect ? next.Effective : old.Effective) });
         }
 

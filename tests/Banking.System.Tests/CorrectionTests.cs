@@ -61,6 +61,23 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task A_date_that_was_corrected_by_mistake_can_be_put_back_after_the_backdating_limit()
+    {
+        var account = await _teller.OpenAsync();
+        var paid = bank.Clock.Now;
+        var deposit = (await _teller.DepositAsync(account, "100.00")).Created().Text("id");
+        bank.Clock.Advance(TimeSpan.FromDays(400));
+        object To(DateTimeOffset effectiveAt) => new { kind = "effective-date", effectiveAt, reasonCode = "typo", reason = "r" };
+
+        var moved = (await CorrectedAsync(deposit, To(bank.Clock.Now))).Text("id");
+        Assert.Equal("0.00", await BalanceAsync(account, paid, bank.Clock.Now));
+        (await CorrectAsync(moved, To(paid.AddSeconds(-1)))).IsProblem(422, "effective_too_early");
+        await CorrectedAsync(moved, To(paid));
+
+        Assert.Equal("100.00", await BalanceAsync(account, paid, bank.Clock.Now));
+    }
+
+    [Fact]
     public async Task A_transfer_is_corrected_on_both_accounts_and_can_move_to_another_payee()
     {
         var (from, wrong, right) = (await _teller.OpenAsync(balance: "50.00"), await _teller.OpenAsync(), await _teller.OpenAsync());
@@ -317,6 +334,10 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
         },
         {
             """{"kind":"effective-date","effectiveAt":"2001-01-01T00:00:00Z","reasonCode":"c","reason":"r"}""", 422,
+            "effective_too_early"
+        },
+        {
+            """{"kind":"effective-date","effectiveAt":"{yesterday}","reasonCode":"c","reason":"r"}""", 422,
             "effective_before_opening"
         },
         {
@@ -335,7 +356,9 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
         var deposit = (await _teller.DepositAsync(account, "5.00")).Created().Text("id");
 
         (await _teller.PostTextAsync(
-            $"/v1/transactions/{deposit}/corrections", body.Replace("{account}", account, StringComparison.Ordinal)))
+            $"/v1/transactions/{deposit}/corrections",
+            body.Replace("{account}", account, StringComparison.Ordinal)
+                .Replace("{yesterday}", $"{bank.Clock.Now.AddDays(-1):O}", StringComparison.Ordinal)))
             .IsProblem(status, code);
 
         Assert.Equal("5.00", await _teller.BalanceAsync(account));

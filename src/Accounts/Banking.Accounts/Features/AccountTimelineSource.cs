@@ -14,11 +14,11 @@ namespace Banking.Accounts.Features;
 /// Reads and caches the timelines of accounts for decisions on backdated commands. A timeline is read before the account is locked; under
 /// the lock only newer events are read, so that a long stream does not delay other commands.
 /// </summary>
-public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSource source, IDocumentStore store) : ITimelineSource<Account>
+/// <param name="maxSteps">The cache is cleared when it holds more steps than this, some twenty megabytes. Timelines in use do not
+/// count.</param>
+public sealed class AccountTimelineSource(
+    StreamTimeline streams, NpgsqlDataSource source, IDocumentStore store, int maxSteps = 500_000) : ITimelineSource<Account>
 {
-    /// <summary>The cache is cleared when it holds more steps than this, some twenty megabytes.</summary>
-    private const int MaxSteps = 500_000;
-
     private const int MaxAccounts = 1_000;
 
     /// <summary>Events that are read whatever their age: they stay in force until changed, or correct a transaction for ever.</summary>
@@ -30,6 +30,33 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Guid, Cached> _cache = new();
+
+    /// <summary>The commands that read ahead and are not decided yet, each with its accounts.</summary>
+    private readonly ConcurrentDictionary<object, IReadOnlyCollection<Guid>> _inUse = new();
+
+    /// <summary>
+    /// Reads ahead, and keeps the timelines in the cache until the result is disposed: after the decision. Without that, a command on two
+    /// long streams would read the whole of one under the locks of both, because the other takes its place in the cache.
+    /// </summary>
+    internal async Task<IDisposable> ReadAheadAsync(IReadOnlyCollection<Guid> accounts, DateTimeOffset since, CancellationToken ct)
+    {
+        var use = new Use(_inUse);
+        _inUse[use] = accounts;
+        try
+        {
+            foreach (var account in accounts)
+            {
+                await ReadAheadAsync(account, since, ct);
+            }
+
+            return use;
+        }
+        catch
+        {
+            use.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Reads ahead, so that little is left to read under the lock. The decision does not depend on it.</summary>
     internal async Task ReadAheadAsync(Guid account, DateTimeOffset since, CancellationToken ct)
@@ -81,8 +108,13 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
             // If the last cached event is not in the log, the database was restored since: discard the cached timeline.
             if (later is [var last, ..] && last.Version == cached.Version && last.Id == cached.EventId)
             {
-                var extended = later.Count == 1 ? cached.Timeline : cached.Timeline.With(later.Skip(1).Select(e => e.AccountEvent()));
-                return Cache(account, extended, later[^1]);
+                if (later.Count > 1)
+                {
+                    return Cache(account, cached.Timeline.With(later.Skip(1).Select(e => e.AccountEvent())), later[^1]);
+                }
+
+                _cache.TryUpdate(account, cached with { ReadAt = Stopwatch.GetTimestamp() }, cached);
+                return cached.Timeline;
             }
         }
 
@@ -93,13 +125,23 @@ public sealed class AccountTimelineSource(StreamTimeline streams, NpgsqlDataSour
 
     private AccountTimeline Cache(Guid account, AccountTimeline timeline, IEvent last)
     {
-        if (_cache.Count >= MaxAccounts || _cache.Values.Sum(c => c.Timeline.Count) > MaxSteps)
+        var inUse = _inUse.Values.SelectMany(a => a).ToHashSet();
+        var unused = _cache.Where(c => !inUse.Contains(c.Key)).ToList();
+        if (unused.Count >= MaxAccounts || unused.Sum(c => c.Value.Timeline.Count) > maxSteps)
         {
-            _cache.Clear();
+            foreach (var (other, _) in unused)
+            {
+                _cache.TryRemove(other, out _);
+            }
         }
 
         _cache[account] = new(timeline, last.Version, last.Id, Stopwatch.GetTimestamp());
         return timeline;
+    }
+
+    private sealed class Use(ConcurrentDictionary<object, IReadOnlyCollection<Guid>> inUse) : IDisposable
+    {
+        public void Dispose() => inUse.TryRemove(this, out _);
     }
 
     /// <param name="Version">The version of the last event in the timeline.</param>

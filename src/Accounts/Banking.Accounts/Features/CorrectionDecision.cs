@@ -18,7 +18,7 @@ internal static class CorrectionDecision
     /// <param name="ids"><see cref="MaxBookings"/> new ids. The first one becomes the id of the correction.</param>
     public static Decision Decide(
         CorrectTransaction command, BookedTransaction corrected, RightAccounts right, IReadOnlyDictionary<Guid, Account> accounts,
-        IReadOnlyList<Guid> ids, DateTimeOffset now)
+        IReadOnlyList<Guid> ids, CorrectionTimeLimit limit, DateTimeOffset now)
     {
         if (Guards.TimelineOf(accounts[corrected.Booking.Account]).CorrectionOf(corrected.Id) is { } other)
         {
@@ -28,7 +28,7 @@ internal static class CorrectionDecision
                 ("correctionId", TransactionId.Format(corrected.Booking.Kind, corrected.Root, other))));
         }
 
-        var (next, problem) = Next(command, corrected, right, now);
+        var (next, problem) = Next(command, corrected, right, limit, now);
         if (problem is not null)
         {
             return problem;
@@ -48,7 +48,7 @@ internal static class CorrectionDecision
 
     /// <summary>Returns what the correction puts into effect, which is nothing for a reversal, or why it cannot.</summary>
     private static (Booking? Booking, Decision? Problem) Next(
-        CorrectTransaction command, BookedTransaction corrected, RightAccounts right, DateTimeOffset now)
+        CorrectTransaction command, BookedTransaction corrected, RightAccounts right, CorrectionTimeLimit limit, DateTimeOffset now)
     {
         var booking = corrected.Booking;
         return command.Kind switch
@@ -64,7 +64,8 @@ internal static class CorrectionDecision
                 ("accountCurrency", booking.Amount.Currency.Code), ("amountCurrency", command.Amount.Value.Currency.Code))),
             CorrectionKind.Amount when command.Amount == booking.Amount => Refused(NothingToCorrect("The transaction has this amount.")),
             CorrectionKind.Amount => (booking with { Amount = command.Amount!.Value }, null),
-            CorrectionKind.EffectiveDate => WithTime(booking, new(EffectiveTime.Resolve(command.EffectiveAt, now), now, default)),
+            CorrectionKind.EffectiveDate => WithTime(
+                booking, new(EffectiveTime.Resolve(command.EffectiveAt, now), now, limit.EarliestAt(now))),
             CorrectionKind.Account => WithAccounts(booking, right),
             _ => throw new InvalidOperationException($"{command.Kind} is no kind of correction."),
         };

@@ -12,25 +12,30 @@ namespace Banking.Accounts.Features;
 /// <param name="Accounts">All accounts of the correction; a refusal is listed under the first.</param>
 /// <param name="Since">The start of the timelines that the decision needs.</param>
 /// <param name="NewIds">Ids for the bookings.</param>
+/// <param name="TimeLimit">How far back the correction may move the transaction.</param>
 internal sealed record CorrectionPlan(
     BookedTransaction Corrected, ReferencedAccounts Named, RightAccounts Right, IReadOnlyList<Guid> Accounts, DateTimeOffset Since,
-    IReadOnlyList<Guid> NewIds)
+    IReadOnlyList<Guid> NewIds, CorrectionTimeLimit TimeLimit)
 {
     public static CorrectionPlan Of(
-        CorrectTransaction command, BookedTransaction corrected, ReferencedAccounts named, IReadOnlyList<Guid> newIds)
+        CorrectTransaction command, BookedTransaction corrected, ReferencedAccounts named, IReadOnlyList<Guid> newIds,
+        CorrectionTimeLimit timeLimit, DateTimeOffset now)
     {
         var right = new RightAccounts(
             named.Find(nameof(command.Account)), named.Find(nameof(command.From)), named.Find(nameof(command.To)));
-        var original = corrected.Booking.EffectiveAt;
+        var before = corrected.Booking.EffectiveAt;
+        // A time before the limit is refused without a timeline: do not read years of events for it.
+        var next = command.EffectiveAt is { } at && at >= timeLimit.ReadFrom(now) ? at : before;
         return new(
             corrected,
             named,
             right,
             [.. corrected.Booking.Sides.Select(s => s.Account).Concat(named.Ids).Distinct()],
             command.Effective == CorrectionTime.Now ? AccountTimeline.NoMovements
-                : command.EffectiveAt < original ? command.EffectiveAt.Value
-                : original,
-            newIds);
+                : next < before ? next
+                : before,
+            newIds,
+            timeLimit);
     }
 
     public Decision.Rejected? CheckAccess(CorrectTransaction command, Caller caller, States<Account> states) =>
@@ -40,5 +45,5 @@ internal sealed record CorrectionPlan(
             : new Decision.Rejected(TransactionReader.NotFound(command.Transaction)));
 
     public Decision Decide(CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset now) =>
-        CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, now);
+        CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, TimeLimit, now);
 }

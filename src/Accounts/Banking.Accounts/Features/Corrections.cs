@@ -21,6 +21,7 @@ public sealed class Corrections(
     AccountTimelineSource timelines,
     TransactionReader transactions,
     CorrectionPreviews previews,
+    BackdatingRule rule,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read) =>
@@ -48,6 +49,7 @@ public sealed class Corrections(
             return new ProblemResult(notFound!);
         }
 
+        using var timelinesInUse = await timelines.ReadAheadAsync(plan.Accounts, plan.Since, http.RequestAborted);
         var (preview, refusal) = await previews.OfAsync(command!, plan, context.Caller, http.RequestAborted);
         return preview is null ? new ProblemResult(refusal!) : TypedResults.Json(preview, ApiJson.Options);
     }
@@ -69,6 +71,7 @@ public sealed class Corrections(
                 return GroupOutcomes.Rejected(context, problem!);
             }
 
+            using var timelinesInUse = await timelines.ReadAheadAsync(plan.Accounts, plan.Since, ct);
             var outcome = await group.SubmitAsync(Submission(command, plan, plan.Named.Normalize(context)), ct);
             if (!again || !plan.Named.IsStale)
             {
@@ -93,9 +96,7 @@ public sealed class Corrections(
         Past = [.. plan.Accounts.Select(id => (id, plan.Since))],
     };
 
-    /// <summary>
-    /// Finds the transaction and the accounts, and reads their timelines, so that little is left to read under the locks.
-    /// </summary>
+    /// <summary>Finds the transaction, the beginning of its chain, and the accounts.</summary>
     private async Task<(CorrectionPlan? Plan, Refusal? Problem)> PrepareAsync(CorrectTransaction command, CancellationToken ct)
     {
         if (await transactions.FindAsync(command.Transaction, ct) is not { } corrected)
@@ -110,12 +111,14 @@ public sealed class Corrections(
         }
 
         var newIds = Enumerable.Range(0, CorrectionDecision.MaxBookings).Select(_ => Ids.Next(clock)).ToList();
-        var plan = CorrectionPlan.Of(command, corrected, named, newIds);
-        foreach (var account in plan.Accounts)
-        {
-            await timelines.ReadAheadAsync(account, plan.Since, ct);
-        }
-
-        return (plan, null);
+        var limit = CorrectionTimeLimit.Of(rule, corrected, await FirstAsync(command, corrected, ct));
+        return (CorrectionPlan.Of(command, corrected, named, newIds, limit, clock.GetUtcNow()), null);
     }
+
+    /// <summary>
+    /// The transaction at the beginning of the chain, read only for a new effective time. Null if its stream was archived.
+    /// </summary>
+    private async Task<BookedTransaction?> FirstAsync(CorrectTransaction command, BookedTransaction corrected, CancellationToken ct) =>
+        command.EffectiveAt is null || corrected.Root == corrected.Id ? corrected
+        : await transactions.FindAsync(TransactionId.Format(corrected.Booking.Kind, corrected.Root, corrected.Root), ct);
 }
