@@ -131,6 +131,23 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
     }
 
     [Fact]
+    public async Task An_account_has_no_more_periods_than_its_state_can_hold()
+    {
+        var account = await Teller.OpenAsync(effectiveAt: bank.Clock.Now.AddDays(-6));
+        var days = Enumerable.Range(-5, ShortStatements.MaxPeriods + 2).Select(i => $"{bank.Clock.Now.AddDays(i):yyyy-MM-dd}").ToList();
+        foreach (var (from, to) in days.Zip(days.Skip(1)).Take(ShortStatements.MaxPeriods))
+        {
+            await Teller.IssuedAsync(account, from, to);
+        }
+
+        var refused = await Teller.IssueAsync(account, days[^2], days[^1]);
+
+        Assert.Equal((422, "too_many_periods", "3"), (refused.StatusCode, refused.Code, refused.Text("maxPeriods")));
+        (await Teller.DepositOnAsync(account, days[0], "1.00")).Created();
+        await Teller.IssuedAsync(account, days[0], days[1]);
+    }
+
+    [Fact]
     public async Task A_schedule_is_set_once_per_key_whatever_the_spelling_of_the_account()
     {
         var account = await Teller.OpenAsync();

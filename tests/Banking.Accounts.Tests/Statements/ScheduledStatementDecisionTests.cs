@@ -123,6 +123,6 @@ public sealed class ScheduledStatementDecisionTests
         var account = new Account(
             Id, 3, Now, AccountNumber.Create("XB", "DEMO000000000001"), Earlier, [], "current", AccountStatus.Open, content.Opening,
             content.Opening, false, false, Now.AddYears(-1), null);
-        return new(account, 3, Now, content, JsonFormat.Hash(content));
+        return new(account, 3, Now, StatementDigest.Of(content));
     }
 }

@@ -100,7 +100,7 @@ public sealed class StatementFormatTests
         var content = Example("EUR", 0, null, Entry(1, "deposit", Direction.Credit, 1, "EUR", null)).Content;
         var other = Example("EUR", 0, null, Entry(1, "deposit", Direction.Credit, minor, "EUR", null)).Content;
 
-        Assert.Equal(isSame, JsonFormat.Hash(content) == JsonFormat.Hash(other));
+        Assert.Equal(isSame, ContentHash.Of(content) == ContentHash.Of(other));
     }
 
     private static Statement Example(string currency, long opening, Restatement? restates, params StatementEntry[] entries)
@@ -109,7 +109,7 @@ public sealed class StatementFormatTests
         var content = new StatementContent(
             "acc_019b9408b28070008000000000000009", "XB50DEMO000000000001", new(2026, 10, 1), new(2026, 11, 1), balance,
             [.. entries.Select(e => e with { Balance = balance += e.SignedAmount })]);
-        return new("stm_019b9408b2807000800000000000000a", 7, At.AddSeconds(1), At, content, JsonFormat.Hash(content), restates);
+        return new("stm_019b9408b2807000800000000000000a", 7, At.AddSeconds(1), At, content, ContentHash.Of(content), restates);
     }
 
     private static StatementEntry Entry(

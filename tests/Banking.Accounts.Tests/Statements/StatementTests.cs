@@ -122,6 +122,7 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
     [Theory]
     [InlineData("2026-11-01", "2026-11-18", 422, "period_not_ended")]
     [InlineData("2026-10-01", "2026-10-20", 422, "period_before_opening")]
+    [InlineData("2026-09-30", "2026-11-01", 422, "period_before_opening")]
     [InlineData("2026-11-02", "2026-11-02", 422, "malformed_period")]
     [InlineData("2026-11-31", "2026-11-02", 422, "malformed_date")]
     [InlineData("2026-11-01", "today", 422, "malformed_date")]

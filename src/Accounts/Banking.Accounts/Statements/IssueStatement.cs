@@ -29,7 +29,7 @@ public static class IssueStatementEndpoint
     [Authorize(Policies.IssueStatements)]
     [Problems(
         "account_not_found", "malformed_date", "malformed_period", "period_not_ended", "period_before_opening", "statement_unchanged",
-        "statement_overtaken", "statement_too_long", "balance_too_large", "overloaded")]
+        "statement_overtaken", "statement_too_long", "too_many_periods", "balance_too_large", "overloaded")]
     [ProducesResponseType<StatementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(string account, IssueStatementRequest request, StatementCommands commands, HttpContext http) =>
         commands.IssueAsync(http, key => Read(key, account, request));
@@ -66,6 +66,29 @@ internal static class IssueStatementDecision
             ? null
             : Refusal.Invalid("malformed_period", "to is the day after the last day of the period, so it must be after from.", "#/to"));
 
+    /// <summary>
+    /// The decision on a request. It may not choose a period as freely as a restatement or a schedule: the state has a line per period.
+    /// </summary>
+    internal static Decision DecideRequest(
+        PreparedStatement prepared, AccountStatements? statements, Guid eventId, StatementLimits limits) =>
+        statements?.LastOf(prepared.Content.From, prepared.Content.To) is null
+        && CheckNewPeriod(prepared, statements?.Periods.Count ?? 0, limits) is { } refusal
+            ? new Decision.Refused(refusal)
+            : Decide(prepared, statements, eventId);
+
+    private static Refusal? CheckNewPeriod(PreparedStatement prepared, int periods, StatementLimits limits)
+    {
+        var opened = DateOnly.FromDateTime(prepared.Account.OpenedAt.UtcDateTime);
+        return prepared.Content.From < new DateOnly(opened.Year, opened.Month, 1)
+            ? Refusal.RuleBroken(
+                "period_before_opening", "The period begins before the month in which the account was opened.",
+                ("openedAt", prepared.Account.OpenedAt))
+            : periods >= limits.MaxPeriods
+            ? Refusal.RuleBroken(
+                "too_many_periods", "The account has statements of as many periods as it can have.", ("maxPeriods", limits.MaxPeriods))
+            : null;
+    }
+
     internal static Decision Decide(PreparedStatement prepared, AccountStatements? statements, Guid eventId)
     {
         var last = prepared.Entry is null ? statements?.LastOf(prepared.Content.From, prepared.Content.To) : null;
@@ -83,7 +106,7 @@ internal static class IssueStatementDecision
                     "period_not_ended", "A statement can be issued ten seconds after the end of its period, in UTC.", ("endsAt", end))),
             var (end, _) when end <= prepared.Account.OpenedAt => new Decision.Refused(Refusal.RuleBroken(
                 "period_before_opening", "The period ended before the account was opened.", ("openedAt", prepared.Account.OpenedAt))),
-            (_, { } same) when same.ContentHash == prepared.ContentHash => new Decision.Refused(Refusal.Conflict(
+            (_, { } same) when same.ContentHash == prepared.Content.Hash => new Decision.Refused(Refusal.Conflict(
                 "statement_unchanged", "There is a statement of this period, and its entries have not changed since.",
                 ("statement", StatementId.Format(same.Statement)))),
             (_, var found) when found?.Statement != prepared.Supersedes => new Decision.Rejected(Refusal.Unavailable(
@@ -97,7 +120,7 @@ internal static class IssueStatementDecision
         var content = prepared.Content;
         return new(
             id, prepared.Account.Id, (statements?.Issued ?? 0) + 1, content.From, content.To, prepared.Entry, prepared.KnownAt,
-            prepared.Version, content.Opening, content.Closing, content.Entries.Count, prepared.ContentHash, Layout, last?.Statement,
+            prepared.Version, content.Opening, content.Closing, content.Entries, content.Hash, Layout, last?.Statement,
             prepared.AddedHash);
     }
 }

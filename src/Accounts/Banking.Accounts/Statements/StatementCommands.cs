@@ -24,6 +24,7 @@ public sealed class StatementCommands(
     StateReader<AccountStatements> states,
     AccountResolver resolver,
     StoredAnswers answers,
+    StatementLimits limits,
     TimeProvider clock)
 {
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
@@ -89,7 +90,7 @@ public sealed class StatementCommands(
         return prepared is null
             ? GroupOutcomes.Rejected(context, problem!)
             : await SubmitAsync(
-                account.Id, context, (statements, id, _) => IssueStatementDecision.Decide(prepared, statements, id),
+                account.Id, context, (statements, id, _) => IssueStatementDecision.DecideRequest(prepared, statements, id, limits),
                 () => CommandData.Of(IssueStatementDecision.Shape.Name, command), ct);
     }
 

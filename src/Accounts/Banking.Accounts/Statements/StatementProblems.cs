@@ -33,10 +33,14 @@ internal static class StatementProblems
             "statement_too_long", RefusalKind.RuleBroken, "The period has more entries than a statement can have.",
             "Choose a shorter period.", "maxEntries"),
         new(
+            "too_many_periods", RefusalKind.RuleBroken, "The account has statements of as many periods as it can have.",
+            "Ask for a period that has a statement.", "maxPeriods"),
+        new(
             "period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.",
             "Repeat the request ten seconds after endsAt.", "endsAt"),
         new(
-            "period_before_opening", RefusalKind.RuleBroken, "The period ended before the account was opened.",
+            "period_before_opening", RefusalKind.RuleBroken,
+            "The period begins before the month in which the account was opened, or ended before it.",
             "Choose a later period.", "openedAt"),
     ];
 }

@@ -4,7 +4,6 @@ using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
-using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Microsoft.Extensions.Logging;
@@ -13,13 +12,56 @@ namespace Banking.Accounts.Statements;
 
 /// <summary>Reads the content of statements: when one is issued, and again whenever it is rendered.</summary>
 public sealed class StatementReader(
-    PeriodEntries periods, HistoricalBalances balances, StatementLimits limits, ILogger<StatementReader> log)
+    PeriodEntries periods, HistoricalBalances balances, StatementLimits limits, ILogger<StatementReader> log) : IDisposable
 {
-    /// <summary>Reasons are not part of a statement, so it does not matter who asks.</summary>
-    private static readonly Caller Bank = new("service:banking", Roles.Service, null, Channels.Clock);
+    /// <summary>At the end of a month many statements are due at once, and each may be long.</summary>
+    private readonly SemaphoreSlim _readers = new(limits.MaxReaders);
+
+    public void Dispose() => _readers.Dispose();
+
+    /// <summary>What a decision needs of the content of a period, or the reason why there can be no statement of it.</summary>
+    internal Task<(StatementDigest? Digest, Refusal? Problem)> DigestAsync(
+        Account account, DateOnly from, DateOnly to, CancellationToken ct) =>
+        WithFewOthersAsync(
+            async () =>
+            {
+                var (content, problem) = await ReadAsync(account, from, to, account.Version, ct);
+                return (content is null ? null : StatementDigest.Of(content), problem);
+            },
+            ct);
+
+    /// <summary>The hash of what a restatement adds.</summary>
+    internal Task<(string? Hash, Refusal? Problem)> AddedHashAsync(
+        Account account, long knownBefore, DateOnly to, CancellationToken ct) =>
+        WithFewOthersAsync(
+            async () =>
+            {
+                var (added, problem) = await ReadAddedAsync(account, knownBefore, account.Version, to, ct);
+                return (added is null ? null : ContentHash.Of(added), problem);
+            },
+            ct);
+
+    /// <summary>The statement of an event, or the problem: its content is not what was issued.</summary>
+    /// <param name="superseded">The statement that it supersedes; null if it supersedes none.</param>
+    internal Task<(Statement? Statement, Refusal? Problem)> ReadAsync(
+        Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct) =>
+        WithFewOthersAsync(() => ReadIssuedAsync(account, issued, superseded, ct), ct);
+
+    private async Task<T> WithFewOthersAsync<T>(Func<Task<T>> read, CancellationToken ct)
+    {
+        await _readers.WaitAsync(ct);
+        try
+        {
+            return await read();
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
 
     /// <summary>The content of a period as known at a version of the account, or the reason why there can be no statement of it.</summary>
-    internal async Task<(StatementContent? Content, Refusal? Problem)> ReadAsync(
+    private async Task<(StatementContent? Content, Refusal? Problem)> ReadAsync(
         Account account, DateOnly from, DateOnly to, long version, CancellationToken ct)
     {
         if (await periods.ReadAsync(account, from, to, version, limits.MaxEntries, ct) is not { } period)
@@ -27,6 +69,14 @@ public sealed class StatementReader(
             return (null, TooLong);
         }
 
+        return Content(account, from, to, period) is { } content
+            ? (content, null)
+            : (null, Refusal.RuleBroken("balance_too_large", "A balance of the period is larger than this bank can state."));
+    }
+
+    /// <summary>The content of a period; null if a balance is too large.</summary>
+    internal static StatementContent? Content(Account account, DateOnly from, DateOnly to, EntriesOfPeriod period)
+    {
         var balance = period.Opening;
         var entries = new List<StatementEntry>(period.Movements.Count);
         foreach (var e in period.Movements)
@@ -37,12 +87,12 @@ public sealed class StatementReader(
                 break;
             }
 
-            entries.Add(Entry(e, balance.ToMoney()));
+            entries.Add(StoredEntry.Of(e, balance.ToMoney()));
         }
 
         return IsAmount(period.Opening) && IsAmount(balance)
-            ? (new(AccountId.Format(account.Id), account.Number.Value, from, to, period.Opening.ToMoney(), entries), null)
-            : (null, Refusal.RuleBroken("balance_too_large", "A balance of the period is larger than this bank can state."));
+            ? new(AccountId.Format(account.Id), account.Number.Value, from, to, period.Opening.ToMoney(), entries)
+            : null;
     }
 
     /// <summary>
@@ -58,22 +108,20 @@ public sealed class StatementReader(
         }
 
         var after = at.Balance.ToMoney();
-        var entry = Entry(e, after);
+        var entry = StoredEntry.Of(e, after);
         return new(
             AccountId.Format(account.Id), account.Number.Value, entry.EffectiveDay, entry.EffectiveDay.AddDays(1),
             after - entry.SignedAmount, [entry]);
     }
 
     /// <summary>The entries that an earlier statement of a period did not know: those of the period, and earlier ones.</summary>
-    internal async Task<(IReadOnlyList<StatementEntry>? Added, Refusal? Problem)> ReadAddedAsync(
+    private async Task<(IReadOnlyList<StatementEntry>? Added, Refusal? Problem)> ReadAddedAsync(
         Account account, long knownBefore, long version, DateOnly to, CancellationToken ct) =>
         await periods.AddedAsync(account, knownBefore, version, to, limits.MaxEntries, ct) is { } added
-            ? ([.. added.Select(e => Entry(e, null))], null)
+            ? ([.. added.Select(e => StoredEntry.Of(e, null))], null)
             : (null, TooLong);
 
-    /// <summary>The statement of an event, or the problem: its content is not what was issued.</summary>
-    /// <param name="superseded">The statement that it supersedes; null if it supersedes none.</param>
-    internal async Task<(Statement? Statement, Refusal? Problem)> ReadAsync(
+    private async Task<(Statement? Statement, Refusal? Problem)> ReadIssuedAsync(
         Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct)
     {
         var e = issued.Data;
@@ -83,8 +131,8 @@ public sealed class StatementReader(
         var added = superseded is null
             ? null
             : (await ReadAddedAsync(account, superseded.AccountVersion, e.AccountVersion, e.To, ct)).Added;
-        if (content is null || JsonFormat.Hash(content) != e.ContentHash
-            || superseded?.Statement != e.Supersedes || (added is null ? null : JsonFormat.Hash(added)) != e.AddedHash)
+        if (content is null || ContentHash.Of(content) != e.ContentHash
+            || superseded?.Statement != e.Supersedes || (added is null ? null : ContentHash.Of(added)) != e.AddedHash)
         {
             log.LogError(
                 "Statement {Statement} of account {Account} cannot be rendered, because its entries no longer have the hash {Hash}. An "
@@ -98,15 +146,6 @@ public sealed class StatementReader(
 
         var restates = added is null ? null : new Restatement(StatementId.Format(superseded!.Statement), added);
         return (new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates), null);
-    }
-
-    private static StatementEntry Entry(IEvent e, Money? balance)
-    {
-        var movement = (IMovement)e.Data;
-        var view = EntryView.Of(new(e, movement, balance ?? default), Bank);
-        return new(
-            view.Id, view.Type, view.Direction, movement.Amount, balance, e.Version, view.EffectiveAt, view.RecordedAt, view.Details,
-            view.OtherAccount, view.CorrectionClass, view.Corrects);
     }
 
     private Refusal TooLong => Refusal.RuleBroken(
