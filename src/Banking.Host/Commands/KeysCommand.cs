@@ -25,15 +25,7 @@ internal static class KeysCommand
             throw new ConfigurationException($"The key ring in {folder.Path} has keys already. Nothing was done.");
         }
 
-        try
-        {
-            folder.CreateFirstKey();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"The first key cannot be stored: {failure.Message} Nothing was done.");
-        }
-
+        folder.CreateFirstKey();
         Console.WriteLine($"The key ring in {folder.Path} has its first key. Back the folder up, and not together with the database.");
         return 0;
     }

@@ -90,7 +90,8 @@ public static class BankHost
         }
 
         services.AddSingleton(folder)
-            .AddSingleton<IKeyWrapping>(p => new KeyRing(folder, use, p.GetRequiredService<ILogger<KeyRing>>()));
+            .AddSingleton<IKeyWrapping>(p => new KeyRing(
+                folder, use, p.GetRequiredService<ILogger<KeyRing>>(), TimeProvider.System));
         return true;
     }
 

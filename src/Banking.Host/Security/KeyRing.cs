@@ -9,7 +9,7 @@ namespace Banking.Host.Security;
 /// Wraps keys under the key ring of ASP.NET Core Data Protection, which is in a folder. A host adds a new key every 90 days and keeps the
 /// former ones. A command adds none: its files would belong to the user who ran it, and hosts could not read them.
 /// </summary>
-internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger<KeyRing> logger) : IKeyWrapping
+internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logger, TimeProvider clock) : IKeyWrapping
 {
     // What is stored depends on the name of the application in Data Protection and on the purpose: they never change.
     public const string Application = "banking";
@@ -82,7 +82,7 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger<KeyR
 
     private IDataProtector Read()
     {
-        _readAt = TimeProvider.System.GetTimestamp();
+        _readAt = clock.GetTimestamp();
         return DataProtectionProvider.Create(folder.Open(), builder => builder
             .SetApplicationName(Application)
             .AddKeyManagementOptions(options =>
@@ -92,7 +92,7 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger<KeyR
             })).CreateProtector(Purpose);
     }
 
-    private bool MayReadAgain() => TimeProvider.System.GetElapsedTime(_readAt) > MinInterval;
+    private bool MayReadAgain() => clock.GetElapsedTime(_readAt) > MinInterval;
 
     /// <summary>Whether the key ring has and can read the key, so that only the text is wrong.</summary>
     private bool IsChanged(WrappedKey wrapped, Exception failure)

@@ -47,6 +47,7 @@ public sealed record KeyRingFolder(string Path, bool IsPrivate)
     }
 
     /// <summary>Creates the first key of the key ring. All later ones follow by themselves.</summary>
+    /// <exception cref="ConfigurationException">The folder is missing, or this user may not write into it.</exception>
     public void CreateFirstKey()
     {
         var services = new ServiceCollection();
@@ -54,7 +55,14 @@ public sealed record KeyRingFolder(string Path, bool IsPrivate)
         using var provider = services.BuildServiceProvider();
         var (keys, now) = (provider.GetRequiredService<IKeyManager>(), TimeProvider.System.GetUtcNow());
         var lifetime = provider.GetRequiredService<IOptions<KeyManagementOptions>>().Value.NewKeyLifetime;
-        keys.CreateNewKey(now, now + lifetime);
+        try
+        {
+            keys.CreateNewKey(now, now + lifetime);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"The first key of the key ring cannot be stored: {failure.Message}");
+        }
     }
 
     /// <summary>Deletes the key ring of a private cluster that was deleted.</summary>

@@ -23,7 +23,7 @@ public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, ID
     /// <returns>The number of keys that cannot be unwrapped; they stay as they are.</returns>
     public async Task<int> RunAsync(string by, CancellationToken ct)
     {
-        var (unavailable, after) = (0, (Guid?)Guid.Empty);
+        var (unavailable, after) = (0, await IsNeededAsync(by, ct) ? Guid.Empty : (Guid?)null);
         while (after is { } last)
         {
             (after, var left) = await RunBatchAsync(by, last, ct);
@@ -33,15 +33,31 @@ public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, ID
         return unavailable;
     }
 
+    /// <summary>
+    /// Whether another key, or none, wraps a stored one. Asked every half a minute, so it reads only both ends of the index: unwrapped keys
+    /// are at its upper end.
+    /// </summary>
+    private async Task<bool> IsNeededAsync(string by, CancellationToken ct)
+    {
+        var ends = await source.ListAsync(
+            $"""
+            (select {WrappedBy} from {Table} order by {WrappedBy} limit 1)
+            union all (select {WrappedBy} from {Table} order by {WrappedBy} desc limit 1)
+            """,
+            [],
+            row => row.IsDBNull(0) ? null : row.GetString(0),
+            ct);
+        return ends.Any(end => end != by);
+    }
+
     private async Task<(Guid? Last, int Unavailable)> RunBatchAsync(string by, Guid after, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        // Each of the three conditions uses the index: mostly there is no such row. An erasure waits for the lock and then deletes the key.
-        // Rows that another host has locked are its work.
+        // An erasure waits for the lock and then deletes the key. Rows that another host has locked are its work.
         var batch = await connection.ListAsync(
             $"""
-            select id, data from {Table} where id > $1 and ({WrappedBy} is null or {WrappedBy} < $2 or {WrappedBy} > $2)
+            select id, data from {Table} where id > $1 and {WrappedBy} is distinct from $2
             order by id limit {BatchSize} for update skip locked
             """,
             [after, by],
