@@ -69,7 +69,8 @@ public sealed class CustomerTests
     {
         Type[] known = [.. new[] { typeof(CustomersModule), typeof(RegisterCustomer) }.SelectMany(t => t.Assembly.GetTypes())
             .Where(t => t.GetProperties().Any(p => p.Name is "Name" or "Email" or "Phone" or "Details" or "Key"))
-            .Where(t => t.GetMethod("<Clone>$") is not null)];
+            // Without the records that the compiler generates for the OpenAPI document.
+            .Where(t => t.GetMethod("<Clone>$") is not null && t.Namespace!.StartsWith("Banking.", StringComparison.Ordinal))];
 
         Assert.Contains(typeof(PersonalData), known);
         Assert.DoesNotContain(known, t => t.GetMethod(nameof(ToString), [])!.GetCustomAttribute<CompilerGeneratedAttribute>() is not null);

@@ -23,7 +23,10 @@ public sealed class ProjectionsCommandTests
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();
         Assert.Equal(["account-directory", "audit", "customer-overview", "entries", "ledger", "webhook-overview"], rows.Select(r => r[0]));
-        Assert.All(rows, r => Assert.Equal(["1", r[0] switch { "entries" => "3", "audit" => "2", _ => "1" }, "serving", $"{bank.Events}", "0"], r[1..]));
+        Assert.All(
+            rows,
+            r => Assert.Equal(
+                ["1", r[0] switch { "entries" => "3", "audit" => "2", _ => "1" }, "serving", $"{bank.Events}", "0"], r[1..]));
     }
 
     [Theory]

@@ -67,7 +67,7 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     [InlineData("/v1/accounts/acc_1/balance?effective_at=2021-01-01T00:00:00Z", "effectiveAt")]
     [InlineData("/v1/accounts/acc_1/balance?asOf=2021-01-01T00:00:00Z", null)]
     [InlineData("/v1/feed?cursor=12", null)]
-    [InlineData("/v1/accounts/acc_1?effectiveAt=2021-01-01T00:00:00Z", null)]
+    [InlineData("/v1/accounts/acc_1/entries?effectiveAt=2021-01-01T00:00:00Z", null)]
     [InlineData("/v1/accounts?", "no problem")]
     [InlineData("/v1/accounts?=1", null)]
     [InlineData("/v1/accounts?x", null)]

@@ -79,7 +79,7 @@ internal static class NodeTools
         version.TrimStart('v').Split('.') is [var major, var minor, ..]
         && (int.Parse(major, CultureInfo.InvariantCulture), int.Parse(minor, CultureInfo.InvariantCulture)) switch
         {
-            (20, >= 19) or (22, >= 12) or (> 22, _) => true,
+            (20, >= 19) or (22, >= 12) or ( > 22, _) => true,
             _ => false,
         };
 

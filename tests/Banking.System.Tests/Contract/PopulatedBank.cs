@@ -111,7 +111,8 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
 
     private static string[] Queries(string path) => path switch
     {
-        "/v1/accounts/{account}/balance" => 
+        "/v1/accounts/{account}" => ["?version=1"],
+        "/v1/accounts/{account}/balance" =>
             ["?effectiveAt=2026-11-01T12:00:00Z", "?version=1", "?effectiveAt=2026-11-01T12:00&tz=Europe/Berlin"],
         "/v1/accounts/{account}/entries" or "/v1/accounts/{account}/events" or "/audit/events" or "/v1/entries" => ["?limit=1"],
         "/v1/accounts/{account}/figures" or "/v1/ledger/figures" => ["?by=day", "?by=month&from=2026-11-01"],

@@ -54,7 +54,10 @@ public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixtu
         var deposit = await client.DepositMoneyAsync("d-" + account, new() { AccountId = account, Amount = Eur("70.00"), Reason = "cash" });
         var correction = new CorrectionRequest
         {
-            Kind = CorrectionKind.Amount, Amount = Eur("7.00"), ReasonCode = "typo", Reason = "a zero too many",
+            Kind = CorrectionKind.Amount,
+            Amount = Eur("7.00"),
+            ReasonCode = "typo",
+            Reason = "a zero too many",
         };
 
         var preview = await client.CorrectTransactionDryRunAsync(deposit.Id, "c-" + account, correction);
