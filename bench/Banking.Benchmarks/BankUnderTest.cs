@@ -10,6 +10,9 @@ namespace Banking.Benchmarks;
 /// <summary>The real host in its own process, as in production.</summary>
 internal sealed class BankUnderTest : IDisposable
 {
+    /// <summary>The key ring of all hosts of this run.</summary>
+    private static readonly DirectoryInfo KeyRing = CreateKeyRing();
+
     private readonly Process _process;
 
     private BankUnderTest(Process process, Uri address)
@@ -65,9 +68,12 @@ internal sealed class BankUnderTest : IDisposable
         return bank;
     }
 
-    /// <summary>Sets the connection strings. The benchmark uses one role that creates, owns and measures its databases.</summary>
+    /// <summary>
+    /// Sets the connection strings and the key ring. The benchmark uses one role that creates, owns and measures its databases.
+    /// </summary>
     public static void Configure(ProcessStartInfo info, string connectionString)
     {
+        info.Environment["Banking__Keys__Folder"] = KeyRing.FullName;
         info.Environment["ConnectionStrings__banking"] = connectionString;
         info.Environment["ConnectionStrings__owner"] = connectionString;
     }
@@ -194,5 +200,12 @@ internal sealed class BankUnderTest : IDisposable
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static DirectoryInfo CreateKeyRing()
+    {
+        var folder = Directory.CreateTempSubdirectory("banking-bench-keys-");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Delete(recursive: true);
+        return folder;
     }
 }
