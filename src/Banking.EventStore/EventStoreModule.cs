@@ -1,6 +1,7 @@
 using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
+using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using JasperFx;
@@ -43,6 +44,7 @@ public static class EventStoreModule
         .AddSingleton<LogEnd>()
         .AddSingleton<LogBlockers>()
         .AddSingleton<EventReader>()
+        .AddSingleton<PublicEventData>()
         .AddSingleton<LogReader>()
         .AddSingleton<EventCache>();
 

@@ -2,6 +2,7 @@ using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Log;
+using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
@@ -68,6 +69,7 @@ public static class ReadModelsModule
         .AddSingleton<Verification>()
         .AddSingleton(new StreamKind(ReadModelLog.StreamType, [.. EventNames.Select(e => e.Name)], HasReceipts: false))
         .AddSingleton(new StreamKind(CommandRefused.StreamType, [CommandsModule.RefusedEventName], HasReceipts: true))
+        .AddSingleton(new PublicStream(CommandRefused.StreamType, CommandRefused.Prefix))
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
         .AddSingleton<StoredComparison, RefusalComparison>()

@@ -6,20 +6,38 @@ public readonly record struct LocalDay(DateOnly Date, DateTimeOffset From, DateT
 {
     public const string Utc = "UTC";
 
+    // Instants are those of the years 1900 to 9999 in UTC, and no zone is more than 15 hours from it.
+    private static readonly DateOnly First = new(1900, 1, 2);
+    private static readonly DateOnly Last = new(9999, 12, 30);
+
     /// <summary>The day that contains an instant; null if the zone is unknown.</summary>
     /// <param name="zone">An IANA name such as <c>Europe/Berlin</c>, or <see cref="Utc"/>.</param>
     public static LocalDay? Of(DateTimeOffset instant, string zone)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        var found = zone == Utc ? TimeZoneInfo.Utc : LocalTimes.Find(zone);
-        if (found is null)
-        {
-            return null;
-        }
-
-        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, found).DateTime);
-        return new(date, Start(date, found), Start(date.AddDays(1), found));
+        return Find(zone) is { } found ? Of(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, found).DateTime), found) : null;
     }
+
+    /// <summary>
+    /// The first instant of a day; null if the zone is unknown, or the day is outside of the years 1900 to 9999 in UTC. A day that the
+    /// zone skipped begins where the next one begins.
+    /// </summary>
+    public static DateTimeOffset? StartOf(DateOnly date, string zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        return date >= First && date <= Last && Find(zone) is { } found ? Start(date, found) : null;
+    }
+
+    /// <summary>Whether there is a time zone of this name.</summary>
+    public static bool IsZone(string zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        return Find(zone) is not null;
+    }
+
+    private static TimeZoneInfo? Find(string zone) => zone == Utc ? TimeZoneInfo.Utc : LocalTimes.Find(zone);
+
+    private static LocalDay Of(DateOnly date, TimeZoneInfo zone) => new(date, Start(date, zone), Start(date.AddDays(1), zone));
 
     /// <summary>
     /// The first instant of a day: the first of two midnights. If clocks were put forward over midnight, the instant at which they were.

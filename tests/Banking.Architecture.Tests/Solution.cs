@@ -55,6 +55,8 @@ internal static class Solution
     /// <summary>The contracts of published events, from the host's modules.</summary>
     public static PublicContracts Published => Host.Value.GetRequiredService<PublicContracts>();
 
+    public static PublicEventData EventData => Host.Value.GetRequiredService<PublicEventData>();
+
     public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
 
     /// <summary>The OpenAPI document of the product.</summary>

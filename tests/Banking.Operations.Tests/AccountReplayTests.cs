@@ -23,7 +23,7 @@ public sealed class AccountReplayTests(BankFixture bank) : IClassFixture<BankFix
         ("update accounts.entry set balance = balance + 1 where account = {account} and version = 2; "
             + "delete from accounts.entry where account = {account} and version = 3", "entries entry repair"),
         ("insert into accounts.entry select account, 99, 1000000000, movement, kind, amount, currency, scale, balance, overdraft_limit, "
-            + "effective_at, effective_tick, recorded_at from accounts.entry where account = {account} and version = 1",
+            + "effective_at, effective_tick, recorded_at, correlation from accounts.entry where account = {account} and version = 1",
             "entries entry repair"),
         ("insert into accounts.entry_day select account, 0, 7, now(), 1, 1, 1, 1, 1, effective_at, effective_at from accounts.entry "
             + "where account = {account} and version = 1", "entries entry_day repair"),

@@ -31,6 +31,15 @@ public sealed class BankFiguresTests(ProbedBank bank) : IClassFixture<ProbedBank
         Assert.Equal(
             expected.Where(f => f.Day == day && f.Currency == "JPY"),
             Ordered(await AllAsync($"from={day}&to={Next(day)}&currency=JPY")));
+        foreach (var zone in (string[])["Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati"])
+        {
+            var ofZone = await FoldAsync(zone);
+            Assert.NotEqual(expected, ofZone);
+            Assert.Equal(ofZone, Ordered(await AllAsync($"limit=2&tz={zone}")));
+            day = ofZone[ofZone.Count / 2].Day;
+            Assert.Equal(ofZone.Where(f => f.Day == day), Ordered(await AllAsync($"from={day}&to={Next(day)}&tz={zone}")));
+        }
+
         foreach (var currency in shown.SelectMany(d => d.GetProperty("currencies").EnumerateArray()))
         {
             Assert.Equal(Sum(currency, "deposits", "creditCorrections"), Value(currency.GetProperty("moneyIn")));
@@ -102,7 +111,7 @@ public sealed class BankFiguresTests(ProbedBank bank) : IClassFixture<ProbedBank
     [InlineData("from=2026-02-30", "malformed_date")]
     [InlineData("currency=eur", "unknown_currency")]
     [InlineData("cursor=AAAA", "malformed_cursor")]
-    [InlineData("tz=Europe/Berlin", "unknown_parameter")]
+    [InlineData("tz=Berlin", "malformed_time")]
     public async Task A_query_that_cannot_be_honoured_is_refused(string query, string code)
     {
         var answer = await _auditor.GetAsync("/v1/figures?" + query);
@@ -126,7 +135,7 @@ public sealed class BankFiguresTests(ProbedBank bank) : IClassFixture<ProbedBank
     }
 
     /// <summary>Folds the log, without any code of the model.</summary>
-    private async Task<List<DayFigure>> FoldAsync()
+    private async Task<List<DayFigure>> FoldAsync(string zone = "UTC")
     {
         await using var session = bank.Store.QuerySession();
         var all = await Marten.QueryableExtensions.ToListAsync(session.Events.QueryAllRawEvents());
@@ -138,7 +147,8 @@ public sealed class BankFiguresTests(ProbedBank bank) : IClassFixture<ProbedBank
             .. from e in all
                where Kinds.ContainsKey(e.EventTypeName)
                let amount = e.Data is IMovement m ? decimal.Parse(m.Amount.ToDecimalString(), CultureInfo.InvariantCulture) : 0
-               group amount by ($"{e.Timestamp.UtcDateTime:yyyy-MM-dd}", currencies[e.StreamId], Kinds[e.EventTypeName]) into figure
+               let recorded = TimeZoneInfo.ConvertTimeBySystemTimeZoneId(e.Timestamp, zone)
+               group amount by ($"{recorded:yyyy-MM-dd}", currencies[e.StreamId], Kinds[e.EventTypeName]) into figure
                orderby figure.Key
                select new DayFigure(figure.Key.Item1, figure.Key.Item2, figure.Key.Item3, figure.Count(), figure.Sum()),
         ];

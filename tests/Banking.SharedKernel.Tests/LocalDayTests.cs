@@ -29,7 +29,25 @@ public sealed class LocalDayTests
     [InlineData("Berlin")]
     [InlineData("europe/berlin")]
     [InlineData("../etc/passwd")]
-    public void An_unknown_zone_has_no_days(string zone) => Assert.Null(LocalDay.Of(At("2026-11-17T15:00:00Z"), zone));
+    public void An_unknown_zone_has_no_days(string zone)
+    {
+        Assert.Null(LocalDay.Of(At("2026-11-17T15:00:00Z"), zone));
+        Assert.Null(LocalDay.StartOf(new(2026, 11, 17), zone));
+        Assert.False(LocalDay.IsZone(zone));
+    }
+
+    [Theory]
+    [InlineData("2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00Z")]
+    [InlineData("2026-10-26", "Europe/Berlin", "2026-10-25T23:00:00Z")]
+    // A day that the zone skipped begins where the next one begins.
+    [InlineData("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z")]
+    [InlineData("2011-12-31", "Pacific/Apia", "2011-12-30T10:00:00Z")]
+    [InlineData("1900-01-02", "Europe/Berlin", "1900-01-01T23:00:00Z")]
+    [InlineData("9999-12-30", "Etc/GMT+12", "9999-12-30T12:00:00Z")]
+    [InlineData("1900-01-01", "UTC", null)]
+    [InlineData("9999-12-31", "UTC", null)]
+    public void A_date_begins_at_its_first_instant(string date, string zone, string? start) => Assert.Equal(
+        start is null ? null : At(start), LocalDay.StartOf(DateOnly.Parse(date, CultureInfo.InvariantCulture), zone));
 
     private static DateTimeOffset At(string instant) => DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture);
 }

@@ -73,6 +73,8 @@ public sealed class AccountsModule : BankModule
         }
 
         services
+            .AddSingleton(AccountEventIds.All)
+            .AddSingleton(new PublicStream(Account.StreamType, AccountId.Prefix))
             .AddAggregate(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
             .AddAggregate(StatementRules)
@@ -93,6 +95,8 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<HistoricalAccounts>()
             .AddSingleton<TransactionReader>()
             .AddSingleton<EntryPages>()
+            .AddSingleton<TransactionPages>()
+            .AddSingleton<TransactionQuery>()
             .AddSingleton<PeriodEntries>()
             .AddSingleton(new StatementLimits())
             .AddSingleton<StatementReader>()
@@ -103,6 +107,7 @@ public sealed class AccountsModule : BankModule
             .AddDueCommand<IssueScheduledStatement>(IssueScheduledStatement.Operation, (provider, command, context, ct) =>
                 provider.GetRequiredService<StatementCommands>().IssueScheduledAsync(command, context, ct))
             .AddSingleton<AccountFigures>()
+            .AddSingleton<BankFigures>()
             .AddSingleton<DayTotals>()
             .AddSingleton<AccountNumberSequence>()
             .AddSingleton(BackdatingRule.Of(configuration))

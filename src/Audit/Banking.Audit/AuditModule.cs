@@ -24,6 +24,7 @@ public sealed class AuditModule : BankModule
         .AddSingleton<ReadModel, AuditModel>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<AuditEvents>()
         .AddSingleton<ActorDirectory>()
         .AddHostedService<ActorRecorder>();
 }

@@ -19,6 +19,9 @@ public sealed record CommandRefused(Guid Subject, long SubjectVersion, string Op
     /// </summary>
     public const string StreamType = "refusal";
 
+    /// <summary>The prefix of the public ids of refusals.</summary>
+    public const string Prefix = "ref";
+
     internal static CommandRefused Of(RecordedRefusal refusal) =>
         new(refusal.StreamId, refusal.StreamVersion, refusal.Operation, refusal.Code, refusal.RecordedAt);
 

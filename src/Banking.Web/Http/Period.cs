@@ -8,12 +8,13 @@ namespace Banking.Web.Http;
 public readonly record struct Period(DateOnly From, DateOnly To, string? Currency)
 {
     /// <summary>Reads <c>from</c>, <c>to</c> and <c>currency</c>, each of which may be left out.</summary>
-    public static (Period Period, Refusal? Problem) Read(HttpRequest request)
+    /// <param name="isOfZone">Whether the days are those of the time zone that the query names; otherwise they are days of UTC.</param>
+    public static (Period Period, Refusal? Problem) Read(HttpRequest request, bool isOfZone = false)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (from, problem) = DateQuery.Read(request, "from");
-        var (to, unfit) = DateQuery.Read(request, "to");
-        problem ??= unfit ?? (from > to ? DateQuery.Reversed : null);
+        var (from, problem) = DateQuery.Read(request, "from", isOfZone);
+        var (to, unfit) = DateQuery.Read(request, "to", isOfZone);
+        problem ??= unfit ?? (from > to ? DateQuery.Reversed() : null);
         var currency = request.Query.TryGetValue("currency", out var text) ? text.ToString() : null;
         // Any code, not only active currencies: the books keep entries in withdrawn currencies.
         if (problem is null && currency is not null && (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)))
@@ -27,10 +28,11 @@ public readonly record struct Period(DateOnly From, DateOnly To, string? Currenc
 
     /// <summary>Reads a page of the days of a period. Its cursor is the day on which it begins.</summary>
     /// <returns>The paging, the requested period, and the part of it from the page on.</returns>
-    public static (Paging? Paging, Period Requested, Period FromPage, Refusal? Problem) ReadPage(HttpRequest request)
+    public static (Paging? Paging, Period Requested, Period FromPage, Refusal? Problem) ReadPage(
+        HttpRequest request, bool isOfZone = false)
     {
         var (paging, problem) = Paging.Read(request);
-        var (period, unfit) = Read(request);
+        var (period, unfit) = Read(request, isOfZone);
         problem ??= unfit;
         if (problem is not null || paging!.After is not { } after)
         {

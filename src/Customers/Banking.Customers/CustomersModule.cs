@@ -5,6 +5,7 @@ using Banking.Customers.Domain;
 using Banking.Customers.Features;
 using Banking.Customers.ReadModels;
 using Banking.EventStore.Keys;
+using Banking.EventStore.Published;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
 using Banking.Web;
@@ -37,6 +38,7 @@ public sealed class CustomersModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddAggregate(Rules)
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
+        .AddSingleton(new PublicStream(Customer.StreamType, CustomerStreams.Prefix))
         .AddSingleton(ImportCustomers.Rule)
         .AddSingleton<CustomerKeys>()
         .AddSingleton<IStoredKeys, StoredCustomerKeys>()

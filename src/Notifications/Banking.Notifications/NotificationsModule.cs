@@ -41,6 +41,8 @@ public sealed class NotificationsModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddAggregate(Rules)
         .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
+        .AddSingleton(new PublicStream(Subscription.StreamType, Subscription.Prefix))
+        .AddSingleton(PublicIds.Of("notifications.", ("account", "acc"), ("customer", "cus")))
         .AddSingleton<StoredComparison, NotificationComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

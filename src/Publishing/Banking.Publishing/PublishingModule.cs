@@ -126,6 +126,8 @@ public sealed class PublishingModule : BankModule
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
+        .AddSingleton(new PublicStream(Webhook.StreamType, Webhook.Prefix))
+        .AddSingleton(PublicIds.Of("publishing.", ("account", "acc"), ("secret", "sec")))
         .AddSingleton(new StreamKind(PublisherControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
         .AddSingleton<StoredComparison, SecretComparison>();
 

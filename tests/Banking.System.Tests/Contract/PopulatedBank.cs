@@ -70,6 +70,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         (await teller.PostAsync($"/v1/accounts/{to}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "a report" })).Ok();
         var statement = (await teller.PostAsync($"/v1/accounts/{from}/statements", new { from = "2026-10-20", to = "2026-11-01" }))
             .Created().Text("id");
+        _values["refusal"] = [(await teller.GetAsync($"/v1/accounts/{from}/refusals")).Ok().Items()[0].GetProperty("id").GetString()!];
         (_values["customer"], _values["account"], _values["statement"]) = ([customer], [from, to], [statement]);
         (_values["deposit"], _values["withdrawal"], _values["transfer"]) = ([deposit], [withdrawal], [transfer]);
         _values["transaction"] = [deposit, withdrawal, transfer, correction];
@@ -115,6 +116,8 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         "/v1/accounts/{account}/balance" =>
             ["?effectiveAt=2026-11-01T12:00:00Z", "?version=1", "?effectiveAt=2026-11-01T12:00&tz=Europe/Berlin"],
         "/v1/accounts/{account}/entries" or "/v1/accounts/{account}/events" or "/audit/events" or "/v1/entries" => ["?limit=1"],
+        "/v1/deposits" or "/v1/withdrawals" or "/v1/transfers" =>
+            ["?limit=1", "?from=2026-10-01&tz=Europe/Berlin", "?minAmount=1.00&currency=EUR&reason=test"],
         "/v1/accounts/{account}/figures" or "/v1/ledger/figures" => ["?by=day", "?by=month&from=2026-11-01"],
         "/v1/ledger/trial-balance" or "/v1/ledger/balance-sheet" => ["?date=2026-11-01&knownAt=2026-11-17T00:00:00Z"],
         "/v1/feed" => ["?limit=1"],

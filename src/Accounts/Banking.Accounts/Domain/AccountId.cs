@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Domain;
@@ -54,7 +55,7 @@ internal static class TransactionId
 
 internal static class RefusalId
 {
-    public const string Prefix = "ref";
+    public const string Prefix = CommandRefused.Prefix;
 }
 
 /// <summary>The name of a correction as a stored command.</summary>

@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Storage;
+using Banking.SharedKernel;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
@@ -41,10 +42,36 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
         select '-infinity', 0, 0, 0, version from reach
         """;
 
-    /// <summary>The sums of each day in a range. The key before the first day has the sums of all earlier days.</summary>
-    public async Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(Account account, DateOnly from, DateOnly before, CancellationToken ct)
+    /// <summary>
+    /// The sums of the rows before an instant, without a time, and the rows from it on and before another. Each has the last version of
+    /// the read model.
+    /// </summary>
+    private const string Rows =
+        $"""
+        with reach as (
+            select coalesce(max(version), 0) as version from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1)
+        select null::timestamptz, coalesce(sum(greatest(amount, 0)), 0)::numeric, coalesce(sum(greatest(-amount, 0)), 0)::numeric,
+            count(*)::int, (select version from reach)
+        from {AccountsModule.Schema}.{EntriesModel.Entry}
+        where account = $1 and movement and effective_at < $2 and effective_at < $3
+        union all
+        select effective_at, greatest(amount, 0)::numeric, greatest(-amount, 0)::numeric, 1, (select version from reach)
+        from {AccountsModule.Schema}.{EntriesModel.Entry}
+        where account = $1 and movement and effective_at >= $2 and effective_at < $3
+        """;
+
+    /// <summary>
+    /// The sums of each day of a time zone in a range. The key before the first day has the sums of all earlier days.
+    /// </summary>
+    public Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(
+        Account account, DateOnly from, DateOnly before, string zone, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
+        return zone == LocalDay.Utc ? DaysAsync(account, from, before, ct) : ZoneDaysAsync(account, from, before, zone, ct);
+    }
+
+    private async Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(Account account, DateOnly from, DateOnly before, CancellationToken ct)
+    {
         var days = new SortedDictionary<DateOnly, DaySums>();
         var lastRow = 0L;
         foreach (var (day, sums, last) in await source.ListAsync(
@@ -71,4 +98,50 @@ public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader
 
         return days;
     }
+
+    /// <summary>The chunks are summed by the days of UTC, so the days of another zone are summed from the rows.</summary>
+    private async Task<SortedDictionary<DateOnly, DaySums>> ZoneDaysAsync(
+        Account account, DateOnly from, DateOnly before, string zone, CancellationToken ct)
+    {
+        var days = new SortedDictionary<DateOnly, DaySums>();
+        var (start, end) = (StartOf(from, zone), StartOf(before, zone));
+        var rows = await source.ListAsync(
+            Rows,
+            [account.Id, start.UtcDateTime, end.UtcDateTime],
+            row => (
+                At: row.GetOrDefault<DateTime?>(0),
+                Sums: new DaySums(row.GetDecimal(1), row.GetDecimal(2), row.GetInt32(3)),
+                Last: row.GetInt64(4)),
+            ct);
+        var day = default(LocalDay);
+        foreach (var (at, sums, _) in rows.Where(r => r.Sums.Movements > 0))
+        {
+            Add(at is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null, sums);
+        }
+
+        foreach (var e in await reader.EventsAsync(account.Id, 0, rows[0].Last + 1, ct))
+        {
+            if (e.Data is IMovement movement && movement.EffectiveAt < end)
+            {
+                Add(movement.EffectiveAt >= start ? movement.EffectiveAt : null, default(DaySums).With(movement));
+            }
+        }
+
+        return days;
+
+        void Add(DateTimeOffset? at, DaySums sums)
+        {
+            if (at is { } instant && (instant < day.From || instant >= day.To))
+            {
+                day = LocalDay.Of(instant, zone)!.Value;
+            }
+
+            var key = at is null ? from.AddDays(-1) : day.Date;
+            days[key] = days.GetValueOrDefault(key).With(sums);
+        }
+    }
+
+    /// <summary>The first instant of a day. Days that no instant of this bank belongs to begin before or after all of them.</summary>
+    private static DateTimeOffset StartOf(DateOnly day, string zone) =>
+        LocalDay.StartOf(day, zone) ?? (day.Year == 1900 ? DateTimeOffset.MinValue : DateTimeOffset.MaxValue);
 }

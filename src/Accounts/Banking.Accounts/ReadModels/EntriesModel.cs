@@ -21,7 +21,7 @@ public sealed class EntriesModel : ReadModel
 
     public override string Name => ModelName;
 
-    public override int Version => 3;
+    public override int Version => 4;
 
     public override string Schema => AccountsModule.Schema;
 
@@ -32,11 +32,20 @@ public sealed class EntriesModel : ReadModel
             "account uuid not null, version bigint not null, position bigint not null, movement boolean not null, "
                 + "kind smallint not null, amount bigint not null, "
                 + "currency text not null, scale smallint not null, balance bigint not null, overdraft_limit bigint, "
-                + "effective_at timestamptz not null, effective_tick smallint not null, recorded_at timestamptz not null",
+                + "effective_at timestamptz not null, effective_tick smallint not null, recorded_at timestamptz not null, "
+                + "correlation bigint not null",
             "account, version")
         {
-            // For the newest entries of the bank, the search for an amount, and the account at a past moment.
-            Indexes = ["(position)", "(abs(amount)) where movement", "(account, version) where not movement"],
+            // For the newest entries of the bank, the search for an amount, the account at a past moment, the lists of transactions, and
+            // the search for a correlation.
+            Indexes =
+            [
+                "(position)",
+                "(abs(amount)) where movement",
+                "(account, version) where not movement",
+                $"(kind, recorded_at, position) where {MovementKinds.IsTransaction}",
+                $"(correlation) where {MovementKinds.IsTransaction}",
+            ],
             StreamColumn = "account",
             RecordedColumn = "recorded_at",
         },
@@ -64,7 +73,7 @@ public sealed class EntriesModel : ReadModel
         await rows.AddAsync(
             tables[Entry],
             "account, version, position, movement, kind, amount, currency, scale, balance, overdraft_limit, "
-                + "effective_at, effective_tick, recorded_at",
+                + "effective_at, effective_tick, recorded_at, correlation",
             entries,
             (row, e) =>
             {
@@ -83,6 +92,7 @@ public sealed class EntriesModel : ReadModel
                 row.Write(e.EffectiveAt.UtcDateTime, NpgsqlDbType.TimestampTz);
                 row.Write(EntryRow.TickOf(e.EffectiveAt), NpgsqlDbType.Smallint);
                 row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                row.Write(e.Correlation, NpgsqlDbType.Bigint);
             },
             ct);
         rows.Memory.Of<LastEntries>().Remember(ends);

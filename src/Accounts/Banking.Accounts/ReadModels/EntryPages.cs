@@ -1,11 +1,12 @@
+using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using JasperFx.Events;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Banking.Accounts.ReadModels;
 
@@ -16,11 +17,37 @@ public sealed record BookedEntry(IEvent Event, IMovement Movement, Money Balance
 public sealed class EntryPages(NpgsqlDataSource source, EventReader events, AccountReader reader, HistoricalBalances balances)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
+    private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
+
+    /// <summary>
+    /// The next rows of an account that took effect in an interval: of the whole chunks that have an event in it, and of the rows after the
+    /// last whole chunk. So a month of an account with many years of entries is found by its days.
+    /// </summary>
+    private static readonly string OfInterval =
+        $"""
+        with reach as (select coalesce(max(version), 0) as version from {Entry} where account = $1),
+            chunks as (
+                select distinct d.chunk::bigint as chunk from {Day} d
+                where d.account = $1 and d.level = 0 and d.day >= ($3::timestamptz at time zone 'UTC')::date
+                    and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
+                    and d.chunk >= $2::bigint / {Chunks.Size}),
+            found as (
+                select e.* from chunks c join {Entry} e on e.account = $1
+                    and e.version > c.chunk * {Chunks.Size} and e.version <= (c.chunk + 1) * {Chunks.Size}
+                union all
+                select e.* from {Entry} e
+                where e.account = $1 and e.version > (select version from reach) / {Chunks.Size} * {Chunks.Size})
+        select null::bigint, version from reach
+        union all
+        (select position, balance from found
+        where movement and version > $2 and effective_at >= $3 and effective_at < $4 order by version limit $5)
+        """;
 
     /// <summary>
     /// The next entries of an account after a version, oldest first: from the read model, then from the events it does not have yet.
     /// </summary>
-    public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(Account account, long after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(
+        Account account, Interval effective, long after, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
         if (after >= account.Version)
@@ -28,52 +55,45 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
             return [];
         }
 
-        var rows = await RowsAsync(
-            $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit {limit}",
-            [account.Id, after],
-            ct);
+        var (reach, rows) = effective == default
+            ? (0, await RowsAsync(
+                $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit $3",
+                [account.Id, after, limit],
+                ct))
+            : await OfIntervalAsync(account, effective, after, limit, ct);
         var entries = (await WithEventsAsync(rows, ct)).OrderBy(e => e.Event.Version).ToList();
         if (entries.Count == limit || rows.Count > entries.Count)
         {
             return entries;
         }
 
-        var last = entries.Count == 0 ? after : entries[^1].Event.Version;
-        var balance = last == 0 ? Money.Zero(account.Currency) : (await balances.AtVersionAsync(account, last, ct)).At.Balance.ToMoney();
-        foreach (var e in await reader.EventsAsync(account.Id, 0, last + 1, ct))
-        {
-            if (e.Data is IMovement movement && entries.Count < limit)
-            {
-                balance = After(balance, e, movement);
-                entries.Add(new(e, movement, balance));
-            }
-        }
-
-        return entries;
+        var last = Math.Max(reach, entries.Count == 0 ? after : entries[^1].Event.Version);
+        return [.. entries, .. (await NewerAsync(account, last, ct)).Where(e => Fits(e, effective)).Take(limit - entries.Count)];
     }
 
     /// <summary>The newest entries before a position, of the whole bank or of some accounts, newest first.</summary>
     /// <param name="accounts">Null for all.</param>
-    /// <param name="amount">Only entries of exactly this amount, credits and debits.</param>
-    public async Task<IReadOnlyList<BookedEntry>> NewestAsync(Guid[]? accounts, Money? amount, long before, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<BookedEntry>> NewestAsync(
+        Guid[]? accounts, EntryFilter filter, long before, int limit, CancellationToken ct)
     {
-        const string wanted =
-            "e.movement and e.position < $1 and ($2::bigint is null or (abs(e.amount) = $2 and e.currency = $3 and e.scale = $4))";
+        ArgumentNullException.ThrowIfNull(filter);
+        var (condition, values) = filter.Conditions();
+        var (bound, count) = (Parameter(values.Count + 1), Parameter(values.Count + 2));
+        var wanted = $"{condition} and e.position < {bound}";
         var sql = accounts is null
-            ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {limit}"
+            ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {count}"
             // Each account's newest entries by version, because positions rise with versions within an account.
-            : $"select n.position, n.balance from unnest($5) as a(id) cross join lateral (select e.position, e.balance from {Entry} e " +
-                $"where e.account = a.id and {wanted} order by e.version desc limit {limit}) n order by n.position desc limit {limit}";
-        object?[] values =
-            [before, NpgsqlDbType.Bigint.Of(amount?.Minor), amount?.Currency.Code ?? "", (short)(amount?.Currency.Scale ?? 0)];
-        var rows = await RowsAsync(sql, accounts is null ? values : [.. values, accounts], ct);
+            : $"select n.position, n.balance from unnest({Parameter(values.Count + 3)}) as a(id) cross join lateral (" +
+                $"select e.position, e.balance from {Entry} e where e.account = a.id and {wanted} " +
+                $"order by e.version desc limit {count}) n order by n.position desc limit {count}";
+        object?[] all = [.. values, before, limit];
+        var rows = await RowsAsync(sql, accounts is null ? all : [.. all, accounts], ct);
         return [.. (await WithEventsAsync(rows, ct)).OrderByDescending(e => e.Event.Sequence)];
     }
 
-    private async Task<Dictionary<long, long>> RowsAsync(string sql, object?[] values, CancellationToken ct) =>
-        (await source.ListAsync(sql, values, row => (Position: row.GetInt64(0), Balance: row.GetInt64(1)), ct)).ToDictionary();
-
-    private async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(Dictionary<long, long> rows, CancellationToken ct)
+    /// <summary>The entries at these positions, in the order of the log. Archived ones are left out.</summary>
+    /// <param name="rows">The balances after the entries, by position.</param>
+    internal async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(IReadOnlyDictionary<long, long> rows, CancellationToken ct)
     {
         if (rows.Count == 0)
         {
@@ -85,6 +105,54 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
             : throw new UnreadableEventException(
                 e, new InvalidOperationException("The read model has an entry for it, but it is not a movement.")))];
     }
+
+    private async Task<(long Reach, IReadOnlyDictionary<long, long> Rows)> OfIntervalAsync(
+        Account account, Interval effective, long after, int limit, CancellationToken ct)
+    {
+        var found = await source.ListAsync(
+            OfInterval,
+            [
+                account.Id,
+                after,
+                (effective.From ?? DateTimeOffset.MinValue).UtcDateTime,
+                (effective.To ?? DateTimeOffset.MaxValue).UtcDateTime,
+                limit,
+            ],
+            row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1)),
+            ct);
+        return (
+            found.Single(r => r.Position is null).Number,
+            found.Where(r => r.Position is not null).ToDictionary(r => r.Position!.Value, r => r.Number));
+    }
+
+    private async Task<IReadOnlyDictionary<long, long>> RowsAsync(string sql, object?[] values, CancellationToken ct) =>
+        (await source.ListAsync(sql, values, row => (Position: row.GetInt64(0), Balance: row.GetInt64(1)), ct)).ToDictionary();
+
+    /// <summary>The entries after a version of the account, from its events.</summary>
+    private async Task<IReadOnlyList<BookedEntry>> NewerAsync(Account account, long after, CancellationToken ct)
+    {
+        if (after >= account.Version)
+        {
+            return [];
+        }
+
+        var balance = after == 0 ? Money.Zero(account.Currency) : (await balances.AtVersionAsync(account, after, ct)).At.Balance.ToMoney();
+        var entries = new List<BookedEntry>();
+        foreach (var e in await reader.EventsAsync(account.Id, 0, after + 1, ct))
+        {
+            if (e.Data is IMovement movement)
+            {
+                balance = After(balance, e, movement);
+                entries.Add(new(e, movement, balance));
+            }
+        }
+
+        return entries;
+    }
+
+    private static bool Fits(BookedEntry entry, Interval effective) => effective.Contains(entry.Movement.EffectiveAt);
+
+    private static string Parameter(int number) => "$" + number.ToString(CultureInfo.InvariantCulture);
 
     private static Money After(Money balance, IEvent e, IMovement movement)
     {

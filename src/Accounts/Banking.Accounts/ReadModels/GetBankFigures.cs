@@ -1,19 +1,16 @@
 using System.Globalization;
 using Banking.EventStore.Json;
-using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
-using NpgsqlTypes;
 using Wolverine.Http;
 
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>The figures of the bank for one day, by recorded time.</summary>
-/// <param name="RecordedOn">The day in UTC on which the bank recorded the events, whenever they took effect.</param>
+/// <param name="RecordedOn">The day on which the bank recorded the events, whenever they took effect; in UTC unless tz was given.</param>
 public sealed record BankDayView(DateOnly RecordedOn, IReadOnlyList<BankFiguresView> Currencies);
 
 /// <summary>The figures of one day in one currency.</summary>
@@ -31,60 +28,42 @@ public sealed record CountedAmount(long Count, Amount Amount);
 
 public static class GetBankFiguresEndpoint
 {
-    private const string Sql =
-        $"""
-        with figure as (
-            select * from {AccountsModule.Schema}.{EntriesModel.BankDay}
-            where recorded_on >= $1 and recorded_on < $2 and ($3::text is null or currency = $3))
-        select recorded_on, currency, scale, kind, events, amount from figure
-        where recorded_on in (select distinct recorded_on from figure order by recorded_on limit $4)
-        order by recorded_on, currency, scale
-        """;
-
     /// <summary>Days without events are left out. The limit counts days.</summary>
     [WolverineGet("/v1/figures", OperationId = "listBankFigures")]
     [PageParameters]
-    [QueryParameter<DateOnly>("from", "The first day of recording in UTC, such as 2026-11-01.")]
+    [QueryParameter<DateOnly>("from", "The first day of recording, such as 2026-11-01.")]
     [QueryParameter<DateOnly>("to", "The day after the last.")]
+    [QueryParameter("tz", "The IANA time zone of days, such as Europe/Berlin; UTC if left out.")]
     [QueryParameter("currency", "Only this currency, an ISO 4217 code.")]
     [Tags("Accounts")]
     [EndpointSummary("List the daily figures of the bank by currency")]
     [EndpointDescription("Lists the figures of the whole bank by day of recording and currency.")]
     [Authorize(Policies.ReadBooks)]
-    [Problems("malformed_period", "unknown_currency")]
+    [Problems("malformed_period", "malformed_time", "unknown_currency")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<BankDayView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(NpgsqlDataSource source, HttpContext http)
+    public static async Task<IResult> Get(BankFigures figures, HttpContext http)
     {
-        var (paging, _, period, problem) = Period.ReadPage(http.Request);
-        if (problem is not null)
+        var (paging, _, period, problem) = Period.ReadPage(http.Request, isOfZone: true);
+        var (zone, unknown) = ZoneQuery.Read(http.Request);
+        if ((problem ?? unknown) is { } unfit)
         {
-            return new ProblemResult(problem);
+            return new ProblemResult(unfit);
         }
 
-        var figures = await ReadAsync(source, period, paging!.Limit + 1, http.RequestAborted);
-        var days = figures.GroupBy(f => f.RecordedOn).Select(View).ToList();
+        var found = await figures.ReadAsync(period, zone, paging!.Limit + 1, http.RequestAborted);
         return TypedResults.Json(
-            Page<BankDayView>.Of(days, paging.Limit, d => d.RecordedOn.AddDays(1).ToString("O", CultureInfo.InvariantCulture)),
+            Page<BankDayView>.Of(
+                [.. found.GroupBy(f => f.RecordedOn).Select(View)],
+                paging.Limit,
+                d => d.RecordedOn.AddDays(1).ToString("O", CultureInfo.InvariantCulture)),
             ApiJson.Options);
     }
 
-    private static Task<IReadOnlyList<Figure>> ReadAsync(NpgsqlDataSource source, Period period, int limit, CancellationToken ct) =>
-        source.ListAsync(
-            Sql,
-            [period.From, period.To, NpgsqlDbType.Text.Of(period.Currency), limit],
-            row => new Figure(
-                row.GetFieldValue<DateOnly>(0),
-                Currency.FromStored(row.GetString(1), row.GetInt16(2)),
-                (EntryKind)row.GetInt16(3),
-                row.GetInt64(4),
-                row.GetDecimal(5)),
-            ct);
-
-    private static BankDayView View(IGrouping<DateOnly, Figure> day) =>
+    private static BankDayView View(IGrouping<DateOnly, BankFigure> day) =>
         new(day.Key, [.. day.GroupBy(f => f.Currency).Select(c => View(c.Key, c.ToDictionary(f => f.Kind)))]);
 
-    private static BankFiguresView View(Currency currency, Dictionary<EntryKind, Figure> figures)
+    private static BankFiguresView View(Currency currency, Dictionary<EntryKind, BankFigure> figures)
     {
         return new(
             currency.Code, Counted(EntryKind.Deposit), Counted(EntryKind.Withdrawal), Counted(EntryKind.Transfer),
@@ -93,10 +72,8 @@ public static class GetBankFiguresEndpoint
             Shown(Of(EntryKind.Withdrawal).Amount + Of(EntryKind.DebitCorrection).Amount),
             Of(EntryKind.Opened).Events, Of(EntryKind.Closed).Events, Of(EntryKind.Frozen).Events, Of(EntryKind.Unfrozen).Events);
 
-        Figure Of(EntryKind kind) => figures.GetValueOrDefault(kind);
+        BankFigure Of(EntryKind kind) => figures.GetValueOrDefault(kind);
         Amount Shown(decimal minor) => Amount.OfMinor(minor, currency);
         CountedAmount Counted(EntryKind kind) => new(Of(kind).Events, Shown(Of(kind).Amount));
     }
-
-    private readonly record struct Figure(DateOnly RecordedOn, Currency Currency, EntryKind Kind, long Events, decimal Amount);
 }

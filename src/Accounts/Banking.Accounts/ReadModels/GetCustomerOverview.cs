@@ -59,11 +59,10 @@ public static class GetCustomerOverviewEndpoint
         HttpContext http)
     {
         var (ct, caller) = (http.RequestAborted, http.Caller());
-        var zone = http.Request.Query.TryGetValue("tz", out var tz) ? tz.ToString() : LocalDay.Utc;
-        if (LocalDay.Of(clock.GetUtcNow(), zone) is not { } today)
+        var (zone, problem) = ZoneQuery.Read(http.Request);
+        if (problem is not null)
         {
-            return new ProblemResult(Refusal.Malformed(
-                "malformed_time", "tz is an IANA time zone such as Europe/Berlin, in its own upper and lower case."));
+            return new ProblemResult(problem);
         }
 
         if (!PublicId.TryParse(CustomerStreams.Prefix, customer, out var id)
@@ -76,6 +75,7 @@ public static class GetCustomerOverviewEndpoint
 
         var overview = await session.LoadAsync<CustomerOverview>(id, ct) ?? new(id, null, []);
         var accounts = await states.FindAsync([.. overview.Accounts.Select(a => a.Account.Id)], ct);
+        var today = LocalDay.Of(clock.GetUtcNow(), zone)!.Value;
         var sums = await totals.BetweenAsync([.. accounts.Values], today.From, today.To, ct);
         return TypedResults.Json(View(overview, accounts, sums, today, zone), ApiJson.Options);
     }

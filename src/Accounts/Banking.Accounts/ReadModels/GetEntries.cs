@@ -84,9 +84,11 @@ public static class GetEntriesEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/entries", OperationId = "listEntries")]
     [PageParameters]
+    [IntervalParameters("from", "to", "Took effect")]
+    [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin; days are those of UTC if left out.")]
     [Tags("Accounts")]
     [EndpointSummary("List the entries, with the balance after each")]
-    [EndpointDescription("Lists the entries of an account, the newest first, each with the balance after it.")]
+    [EndpointDescription("Lists the entries of an account in the order of booking, each with the balance after it.")]
     [Authorize(Policies.Read)]
     [Problems("account_not_found")]
     [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
@@ -104,8 +106,14 @@ public static class GetEntriesEndpoint
             return new ProblemResult(problem ?? Paging.Malformed);
         }
 
+        var (effective, unfit) = Interval.Read(http.Request, "from", "to");
+        if ((unfit ?? InstantQuery.ZoneProblem(http.Request, "from", "to")) is { } wrong)
+        {
+            return new ProblemResult(wrong);
+        }
+
         var caller = http.Caller();
-        var entries = (await pages.OfAccountAsync(found, after, paging.Limit + 1, http.RequestAborted))
+        var entries = (await pages.OfAccountAsync(found, effective, after, paging.Limit + 1, http.RequestAborted))
             .Select(e => EntryView.Of(e, caller))
             .ToList();
         return TypedResults.Json(

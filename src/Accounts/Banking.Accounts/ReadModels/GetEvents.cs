@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using JasperFx.Events;
@@ -19,7 +21,7 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>One stored event with its metadata.</summary>
 /// <param name="Actor">Shown only to staff and to this actor; so are operation, reason, correlation, causation and key.</param>
 /// <param name="Position">The event's position in the log.</param>
-/// <param name="Data">The event's data, as stored.</param>
+/// <param name="Data">The event's data, with money and ids in the form of the API.</param>
 public sealed record EventView(
     string Id,
     string Type,
@@ -50,7 +52,8 @@ public static class GetEventsEndpoint
     [Authorize(Policies.Read)]
     [Problems("account_not_found")]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, IDocumentStore store, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, AccountReader reader, IDocumentStore store, PublicEventData data, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -66,12 +69,12 @@ public static class GetEventsEndpoint
 
         var events = await reader.EventsAsync(found.Id, after + paging.Limit + 1, after + 1, http.RequestAborted);
         var caller = http.Caller();
-        var views = events.Select(e => View(e, store.Options.Serializer(), caller)).ToList();
+        var views = events.Select(e => View(e, store.Options.Serializer(), data, caller)).ToList();
         return TypedResults.Json(
             Page<EventView>.Of(views, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 
-    private static EventView View(IEvent e, ISerializer serializer, Caller caller)
+    private static EventView View(IEvent e, ISerializer serializer, PublicEventData data, Caller caller)
     {
         string? Known(string? text) => caller.CanSeeOrigin(e) ? text : null;
         var (code, text) = (Known(e.Header(HeaderNames.ReasonCode)), Known(e.Header(HeaderNames.ReasonText)));
@@ -90,6 +93,6 @@ public static class GetEventsEndpoint
             Known(e.Required("correlation", e.CorrelationId)),
             Known(e.CausationId),
             Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),
-            JsonSerializer.Deserialize<JsonElement>(serializer.ToJson(e.Data)));
+            JsonSerializer.SerializeToElement(data.Of(e.EventTypeName, JsonNode.Parse(serializer.ToJson(e.Data)))));
     }
 }

@@ -13,7 +13,7 @@ using Wolverine.Http;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>The figures of an account for one day or month, by effective time.</summary>
-/// <param name="Period">The day (2026-01-06) or month (2026-01), in UTC.</param>
+/// <param name="Period">The day (2026-01-06) or month (2026-01), in UTC unless tz was given.</param>
 /// <param name="From">The first day included: the period's first day, or the query's if that is later.</param>
 /// <param name="To">The day after the last day included: the period's end, or the query's if that is earlier.</param>
 /// <param name="ClosingBalance">The balance of all movements that took effect before <paramref name="To"/>.</param>
@@ -29,11 +29,12 @@ public static class GetFiguresEndpoint
     [QueryParameter("by", "The length of a period; month if left out.", Values = new[] { "day", "month" })]
     [QueryParameter<DateOnly>("from", "The first day, such as 2026-01-31.")]
     [QueryParameter<DateOnly>("to", "The day after the last.")]
+    [QueryParameter("tz", "The IANA time zone of days, such as Europe/Berlin; UTC if left out.")]
     [Tags("Accounts")]
     [EndpointSummary("List daily or monthly figures")]
-    [EndpointDescription("Lists the turnover and the closing balance of an account by day or month, in UTC.")]
+    [EndpointDescription("Lists the turnover and the closing balance of an account by day or month of a time zone.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_filter", "malformed_period")]
+    [Problems("account_not_found", "malformed_filter", "malformed_period", "malformed_time")]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, AccountReader reader, AccountFigures figures, HttpContext http)
     {
@@ -47,7 +48,8 @@ public static class GetFiguresEndpoint
         var (to, unfit) = ReadDate(http.Request, "to", Latest);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "month";
         var format = by switch { "month" => "yyyy-MM", "day" => "yyyy-MM-dd", _ => null };
-        problem ??= wrong ?? unfit ?? (from > to ? DateQuery.Reversed : null)
+        var (zone, unknown) = ZoneQuery.Read(http.Request);
+        problem ??= wrong ?? unfit ?? unknown ?? (from > to ? DateQuery.Reversed() : null)
             ?? (format is null ? Refusal.Malformed("malformed_filter", "by is day or month.") : null);
         var requested = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
@@ -59,7 +61,7 @@ public static class GetFiguresEndpoint
         return problem is not null
             ? new ProblemResult(problem)
             : TypedResults.Json(
-                ToPage(found, await figures.DaysAsync(found, from, to, http.RequestAborted), from, requested, format!, paging!.Limit),
+                ToPage(found, await figures.DaysAsync(found, from, to, zone, http.RequestAborted), from, requested, format!, paging!.Limit),
                 ApiJson.Options);
     }
 

@@ -1,10 +1,10 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Marten;
@@ -34,23 +34,38 @@ public sealed record RefusalView(
     ReasonView? Reason,
     string? CorrelationId,
     string? IdempotencyKey,
-    RefusedCommandView? Command);
+    RefusedCommandView? Command)
+{
+    internal static RefusalView Of(RecordedRefusal r, Caller caller)
+    {
+        var isShown = caller.CanSeeOrigin(r);
+        string? Known(string? text) => isShown ? text : null;
+        var (code, text) = (Known(r.ReasonCode), Known(r.ReasonText));
+        return new(
+            PublicId.Format(RefusalId.Prefix, r.Id),
+            Known(r.Operation),
+            r.Code,
+            Known(r.Detail),
+            isShown ? JsonNode.Parse(r.Facts) : null,
+            r.StreamVersion,
+            r.RecordedAt,
+            Known(r.Actor),
+            r.Role,
+            r.Channel,
+            code is null && text is null ? null : new(code, text),
+            Known(r.CorrelationId),
+            Known(r.IdempotencyKey),
+            isShown && r.Command is { } command ? RefusedCommandView.Of(command) : null);
+    }
+}
 
 /// <summary>The command that was refused.</summary>
 /// <param name="Type">The stored name of the command.</param>
-/// <param name="Fields">The command's members as given, with money as decimal strings.</param>
+/// <param name="Fields">The command's members as given, with money as in requests.</param>
 public sealed record RefusedCommandView(string Type, JsonNode? Fields)
 {
-    internal static RefusedCommandView Of(CommandData command) => new(command.Type, Shown(JsonObject.Create(command.Fields)));
-
-    /// <summary>Converts stored money, in minor units, to decimal strings.</summary>
-    private static JsonNode? Shown(JsonNode? stored) => stored switch
-    {
-        JsonObject money when money.ContainsKey("minor") && money.ContainsKey("currency") =>
-            JsonSerializer.SerializeToNode(Amount.Of(money.Deserialize<Money>()), ApiJson.Options),
-        JsonObject members => new JsonObject(members.Select(m => new KeyValuePair<string, JsonNode?>(m.Key, Shown(m.Value)))),
-        _ => stored?.DeepClone(),
-    };
+    internal static RefusedCommandView Of(CommandData command) =>
+        new(command.Type, PublicEventData.WithMoney(JsonObject.Create(command.Fields)));
 }
 
 public static class GetRefusalsEndpoint
@@ -80,7 +95,8 @@ public static class GetRefusalsEndpoint
         var caller = http.Caller();
         var refusals = await ListAsync(session, found.Id, before, paging.Limit + 1, caller, http.RequestAborted);
         return TypedResults.Json(
-            Page<RefusalView>.Of([.. refusals.Select(r => View(r, caller))], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
+            Page<RefusalView>.Of(
+                [.. refusals.Select(r => RefusalView.Of(r, caller))], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
             ApiJson.Options);
     }
 
@@ -99,26 +115,4 @@ public static class GetRefusalsEndpoint
             caller.IsStaff,
             CorrectionOperation.Message,
             limit);
-
-    private static RefusalView View(RecordedRefusal r, Caller caller)
-    {
-        var isShown = caller.CanSeeOrigin(r);
-        string? Known(string? text) => isShown ? text : null;
-        var (code, text) = (Known(r.ReasonCode), Known(r.ReasonText));
-        return new(
-            PublicId.Format(RefusalId.Prefix, r.Id),
-            Known(r.Operation),
-            r.Code,
-            Known(r.Detail),
-            isShown ? JsonNode.Parse(r.Facts) : null,
-            r.StreamVersion,
-            r.RecordedAt,
-            Known(r.Actor),
-            r.Role,
-            r.Channel,
-            code is null && text is null ? null : new(code, text),
-            Known(r.CorrelationId),
-            Known(r.IdempotencyKey),
-            isShown && r.Command is { } command ? RefusedCommandView.Of(command) : null);
-    }
 }

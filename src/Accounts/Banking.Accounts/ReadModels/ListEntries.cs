@@ -19,19 +19,23 @@ public static class ListEntriesEndpoint
 {
     [WolverineGet("/v1/entries", OperationId = "searchEntries")]
     [PageParameters]
+    [IntervalParameters("from", "to", "Took effect")]
+    [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin; days are those of UTC if left out.")]
     [QueryParameter("customerId", "Only the accounts of this customer.")]
     [QueryParameter("amount", "Exactly this amount, credits and debits; requires currency.")]
     [QueryParameter("currency", "The currency of amount.")]
     [Tags("Accounts")]
     [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
-    [EndpointDescription("Lists the newest entries of all accounts, of one customer, or of one amount.")]
+    [EndpointDescription(
+        "Lists the newest entries of all accounts, of one customer, of one amount, or of an interval. A customer sees those of their own "
+        + "accounts.")]
     [Authorize(Policies.Read)]
     [Problems(
         "customer_not_found", "malformed_customer_id", "currency_without_amount", "unknown_currency", "invalid_amount",
         "amount_not_positive")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(EntryPages pages, IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(EntryPages pages, IDocumentStore store, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var before = long.MaxValue;
@@ -43,24 +47,17 @@ public static class ListEntriesEndpoint
         var (customer, unfit) = Customer(http);
         problem ??= unfit;
         var (amount, wrong) = Amount(http.Request);
-        problem ??= wrong;
+        var (effective, late) = Interval.Read(http.Request, "from", "to");
+        problem ??= wrong ?? late ?? InstantQuery.ZoneProblem(http.Request, "from", "to");
         if (problem is not null)
         {
             return new ProblemResult(problem);
         }
 
-        Guid[]? accounts = null;
-        if (customer is { } used)
-        {
-            accounts =
-            [
-                .. (await session.Query<AccountAccess>().Where(a => a.CustomerId == used).ToListAsync(http.RequestAborted)).Select(a =>
-                    a.AccountId),
-            ];
-        }
-
-        var caller = http.Caller();
-        var entries = await pages.NewestAsync(accounts, amount, before, paging!.Limit + 1, http.RequestAborted);
+        var (caller, ct) = (http.Caller(), http.RequestAborted);
+        var accounts = customer is { } used ? await AccountAccess.AccountsOfAsync(store, used, ct) : null;
+        var filter = new EntryFilter { Effective = effective, Currency = amount?.Currency, Minimum = amount, Maximum = amount };
+        var entries = await pages.NewestAsync(accounts, filter, before, paging!.Limit + 1, ct);
         return TypedResults.Json(
             Page<ActivityView>.Of(
                 [

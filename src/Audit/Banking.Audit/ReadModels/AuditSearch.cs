@@ -26,8 +26,6 @@ internal sealed class AuditSearch
         ("correlationId", "i.correlation"),
     ];
 
-    private static readonly (string Name, string Clause)[] Times = [("from", "i.recorded_at >="), ("to", "i.recorded_at <")];
-
     private readonly List<string> _clauses = [];
     private readonly List<object> _values = [];
 
@@ -59,18 +57,10 @@ internal sealed class AuditSearch
             }
         }
 
-        DateTimeOffset? begin = null;
-        foreach (var (name, clause) in Times)
-        {
-            var (instant, unfit) = InstantQuery.Read(request, name);
-            problem ??= unfit ?? (begin > instant ? DateQuery.Reversed : null);
-            begin = instant;
-            if (instant is { } at)
-            {
-                search.Add(clause, at.UtcDateTime);
-            }
-        }
-
+        var (recorded, unfit) = Interval.Read(request, "from", "to");
+        problem ??= unfit;
+        search.AddBound("i.recorded_at >=", recorded.From);
+        search.AddBound("i.recorded_at <", recorded.To);
         return (search, problem ?? InstantQuery.ZoneProblem(request, "from", "to"));
     }
 
@@ -109,6 +99,14 @@ internal sealed class AuditSearch
         _usesLogIndexes = true;
         Add(clause, id);
         return null;
+    }
+
+    private void AddBound(string clause, DateTimeOffset? instant)
+    {
+        if (instant is { } bound)
+        {
+            Add(clause, bound.UtcDateTime);
+        }
     }
 
     private void Add(string clause, object value) => _clauses.Add($"{clause} {Parameter(value)}");

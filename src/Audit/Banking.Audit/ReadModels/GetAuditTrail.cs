@@ -4,25 +4,22 @@ using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
 using Banking.Audit.Actors;
-using Banking.EventStore.Appending;
 using Banking.EventStore.Json;
-using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 using Wolverine.Http;
 
 namespace Banking.Audit.ReadModels;
 
 /// <summary>One event of the log with its metadata.</summary>
-/// <remarks>The SQL below writes the JSON; this record describes it for the OpenAPI document.</remarks>
+/// <remarks><see cref="AuditEvents"/> writes the JSON; this record describes it for the OpenAPI document.</remarks>
 /// <param name="Position">The event's position in the log.</param>
-/// <param name="StreamId">The digits of the id of the event's account, customer or refusal.</param>
+/// <param name="StreamId">The id of the event's account, customer or refusal; of streams without public ids only the digits.</param>
 /// <param name="Version">The event's version in its stream.</param>
-/// <param name="Data">The event's data, as stored. Personal data stays encrypted.</param>
+/// <param name="Data">The event's data, with money and ids in the form of the API. Personal data stays encrypted.</param>
 public sealed record AuditEventView(
     string Id,
     string Type,
@@ -51,29 +48,6 @@ public sealed record AuditReasonView(string? Code, string? Text);
 public static class GetAuditTrailEndpoint
 {
     /// <summary>
-    /// PostgreSQL writes the JSON and the host passes it on, so that events are not deserialized only to be serialized again. The event's
-    /// data is appended unchanged, because an absent member and a null differ there; nulls in the metadata are left out. The positions of
-    /// the page are selected first, so that only its events are read from the log.
-    /// </summary>
-    private const string Items =
-        $$"""
-        select page.position, left(json_strip_nulls(json_build_object(
-            'id', 'evt_' || replace(e.id::text, '-', ''), 'type', e.type, 'position', e.seq_id,
-            'streamId', replace(e.stream_id::text, '-', ''), 'version', e.version, 'recordedAt', e.timestamp,
-            'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
-            'operation', e.headers ->> '{{HeaderNames.Operation}}',
-            'reason', case when coalesce(e.headers ->> '{{HeaderNames.ReasonCode}}', e.headers ->> '{{HeaderNames.ReasonText}}') is not null
-                then json_build_object(
-                    'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
-            'correlationId', e.correlation_id, 'causationId', e.causation_id,
-            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1) || ',"data":' || e.data::text || '}',
-            {{StoredActor.Columns}}
-        from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
-        left join {{ActorTable.Name}} a on a.actor = e.user_name
-        order by page.recorded_at desc, page.position desc
-        """;
-
-    /// <summary>
     /// Newest first. All given filters must match; from and to are recorded times, and to is exclusive.
     /// </summary>
     [WolverineGet("/audit/events", OperationId = "searchEvents")]
@@ -84,17 +58,16 @@ public static class GetAuditTrailEndpoint
     [QueryParameter("type", "Type of event, such as accounts.money-deposited.v1.")]
     [QueryParameter("correlationId", "The correlation id of the event.")]
     [QueryParameter("eventId", "One event, evt_…")]
-    [QueryParameter<DateTimeOffset>("from", "Recorded at or after this instant: RFC 3339, or a local time with tz.")]
-    [QueryParameter<DateTimeOffset>("to", "Recorded before this instant.")]
-    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
+    [IntervalParameters("from", "to", "Recorded")]
+    [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin.")]
     [Tags("Audit")]
     [EndpointSummary("Search the events of the log with their metadata")]
     [EndpointDescription("Searches the events of all accounts, customers and operators by actor, time, type and correlation.")]
     [Authorize(Policies.Audit)]
-    [Problems("malformed_filter", "malformed_period")]
+    [Problems("malformed_filter")]
     [ReadsFrom(AuditModel.ModelName)]
     [ProducesResponseType<AuditPageView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(NpgsqlDataSource source, ActorDirectory directory, HttpContext http)
+    public static async Task<IResult> Get(AuditEvents events, ActorDirectory directory, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var last = 0L;
@@ -107,57 +80,32 @@ public static class GetAuditTrailEndpoint
         problem ??= unfit;
         return problem is not null
             ? new ProblemResult(problem)
-            : new AuditPage(source, directory, paging!.After is null ? search : search.After(last), paging.Limit);
+            : new AuditPage(events, directory, paging!.After is null ? search : search.After(last), paging.Limit);
     }
 
-    private sealed class AuditPage(NpgsqlDataSource source, ActorDirectory directory, AuditSearch search, int limit) : IResult
+    private sealed class AuditPage(AuditEvents events, ActorDirectory directory, AuditSearch search, int limit) : IResult
     {
         private const int Chunk = 32 * 1024;
 
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            var ct = httpContext.RequestAborted;
-            var body = httpContext.Response.BodyWriter;
-            var (actors, next) = await WriteItemsAsync(httpContext.Response, ct);
-            body.Write("],\"actors\":"u8);
-            body.Write(JsonSerializer.SerializeToUtf8Bytes(await directory.OpenAsync(actors, ct), ApiJson.Options));
-            if (next is { } last)
-            {
-                // The cursor is base64url, so it needs no escaping.
-                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
-            }
-
-            body.Write("}"u8);
-            await body.FlushAsync(ct);
-        }
-
-        /// <returns>The actors of the page's events, and the position of its last event if there is a next page.</returns>
-        private async Task<(IEnumerable<StoredActor> Actors, long? Next)> WriteItemsAsync(HttpResponse response, CancellationToken ct)
-        {
-            // One more than the page, to find out whether there is a next page.
-            await using var command = source.CreateCommand($"with page as ({search.Positions(limit + 1)}) {Items}");
-            foreach (var value in search.Values)
-            {
-                command.Parameters.Add(new() { Value = value });
-            }
-
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            response.ContentType = MediaTypeNames.Application.Json;
-            var body = response.BodyWriter;
-            body.Write("{\"items\":["u8);
+            var (ct, body) = (httpContext.RequestAborted, httpContext.Response.BodyWriter);
             var actors = new SortedDictionary<string, StoredActor>(StringComparer.Ordinal);
-            var (items, last) = (0, 0L);
-            while (await reader.ReadAsync(ct))
+            var (items, last, hasNext) = (0, 0L, false);
+            // One more than the page, to find out whether there is a next page.
+            await foreach (var e in events.ReadAsync(search, limit + 1, ct))
             {
-                if (items == limit)
+                hasNext = items == limit;
+                if (hasNext)
                 {
-                    return (actors.Values, last);
+                    break;
                 }
 
-                body.Write(items++ == 0 ? ""u8 : ","u8);
-                body.Write(reader.GetFieldValue<byte[]>(1));
-                last = reader.GetInt64(0);
-                if (StoredActor.Read(reader, 2) is { } actor)
+                // Only now, because a failure of the query is a problem and not a page.
+                Start(httpContext.Response, items++);
+                body.Write(e.Json);
+                last = e.Position;
+                if (e.Actor is { } actor)
                 {
                     actors[actor.Actor] = actor;
                 }
@@ -168,7 +116,31 @@ public static class GetAuditTrailEndpoint
                 }
             }
 
-            return (actors.Values, null);
+            if (items == 0)
+            {
+                Start(httpContext.Response, 0);
+            }
+
+            body.Write("],\"actors\":"u8);
+            body.Write(JsonSerializer.SerializeToUtf8Bytes(await directory.OpenAsync(actors.Values, ct), ApiJson.Options));
+            if (hasNext)
+            {
+                // The cursor is base64url, so it needs no escaping.
+                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
+            }
+
+            body.Write("}"u8);
+            await body.FlushAsync(ct);
+        }
+
+        private static void Start(HttpResponse response, int items)
+        {
+            if (items == 0)
+            {
+                response.ContentType = MediaTypeNames.Application.Json;
+            }
+
+            response.BodyWriter.Write(items == 0 ? "{\"items\":["u8 : ","u8);
         }
     }
 }

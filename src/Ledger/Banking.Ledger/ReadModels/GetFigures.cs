@@ -43,6 +43,7 @@ public static class GetFiguresEndpoint
     [WolverineGet("/v1/ledger/figures", OperationId = "listLedgerFigures")]
     [PageParameters]
     [PeriodParameters]
+    [QueryParameter("tz", "UTC, in which the ledger keeps its days. Any other time zone is refused.")]
     [QueryParameter("by", "The length of a period; day if left out. The limit counts periods.", Values = new[] { "day", "month" })]
     [Tags("Ledger")]
     [EndpointSummary("List the figures of each ledger account by day or month")]
@@ -55,7 +56,9 @@ public static class GetFiguresEndpoint
     {
         var (paging, requested, period, problem) = Period.ReadPage(http.Request);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
-        problem ??= by is "day" or "month" ? null : Refusal.Malformed("malformed_filter", "by is day or month.");
+        problem ??= DateQuery.ZoneProblem(http.Request, "period") ?? (by is "day" or "month"
+            ? null
+            : Refusal.Malformed("malformed_filter", "by is day or month."));
         if (problem is not null)
         {
             return new ProblemResult(problem);

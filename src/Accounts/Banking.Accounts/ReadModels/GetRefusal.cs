@@ -1,0 +1,35 @@
+using Banking.Accounts.Domain;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Json;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Accounts.ReadModels;
+
+public static class GetRefusalEndpoint
+{
+    [WolverineGet("/v1/refusals/{refusal}", OperationId = "getRefusal")]
+    [Tags("Accounts")]
+    [EndpointSummary("Get a refused command, with the facts that the decision saw")]
+    [EndpointDescription("Gets a command that was refused, by the id of the refusal. A customer sees refusals of their own accounts.")]
+    [Authorize(Policies.Read)]
+    [Problems("refusal_not_found")]
+    [ProducesResponseType<RefusalView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string refusal, AccountReader reader, IQuerySession session, HttpContext http)
+    {
+        var caller = http.Caller();
+        return PublicId.TryParse(RefusalId.Prefix, refusal, out var id)
+            && await session.LoadAsync<RecordedRefusal>(id, http.RequestAborted) is { } found
+            // As in the list of an account: only staff see refused corrections.
+            && (caller.IsStaff || (found.Command?.Type != CorrectionOperation.Message
+                && await reader.FindAsync(AccountId.Format(found.StreamId), http) is not null))
+            ? TypedResults.Json(RefusalView.Of(found, caller), ApiJson.Options)
+            : new ProblemResult(Refusal.NotFound("refusal_not_found", "There is no such refusal.", ("refusal", refusal)));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Banking.Audit.Actors;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Json;
+using Banking.EventStore.Published;
+using Banking.EventStore.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.Audit.ReadModels;
+
+/// <summary>An event as an audit shows it.</summary>
+/// <param name="Json">The JSON of an <see cref="AuditEventView"/>.</param>
+internal readonly record struct AuditEvent(long Position, byte[] Json, StoredActor? Actor);
+
+/// <summary>
+/// Reads the events of a search. PostgreSQL writes the JSON of the metadata, and events are not deserialized: an audit also shows those
+/// that this version of the bank cannot read. The positions of the page are selected first, so that only its events are read from the log.
+/// </summary>
+public sealed class AuditEvents(NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams)
+{
+    private const string Items =
+        $$"""
+        select page.position, left(json_strip_nulls(json_build_object(
+            'id', 'evt_' || replace(e.id::text, '-', ''), 'type', e.type, 'position', e.seq_id,
+            'streamId', coalesce(k.prefix || '_', '') || replace(e.stream_id::text, '-', ''), 'version', e.version,
+            'recordedAt', e.timestamp,
+            'actor', e.user_name, 'role', e.headers ->> '{{HeaderNames.Role}}', 'channel', e.headers ->> '{{HeaderNames.Channel}}',
+            'operation', e.headers ->> '{{HeaderNames.Operation}}',
+            'reason', case when coalesce(e.headers ->> '{{HeaderNames.ReasonCode}}', e.headers ->> '{{HeaderNames.ReasonText}}') is not null
+                then json_build_object(
+                    'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
+            'correlationId', e.correlation_id, 'causationId', e.causation_id,
+            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1), e.type, e.data::text, about.prefix,
+            {{StoredActor.Columns}}
+        from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
+        left join {{SchemaNames.Streams}} s on s.id = e.stream_id
+        left join kind k on k.type = s.type
+        left join {{SchemaNames.Streams}} other on other.id = case
+            when e.type like 'platform.%' and coalesce(e.data ->> 'subject', e.data ->> 'stream') ~ '^[0-9a-f-]{36}$'
+            then coalesce(e.data ->> 'subject', e.data ->> 'stream')::uuid end
+        left join kind about on about.type = other.type
+        left join {{ActorTable.Name}} a on a.actor = e.user_name
+        order by page.recorded_at desc, page.position desc
+        """;
+
+    /// <summary>The events of the first page of a search.</summary>
+    internal async IAsyncEnumerable<AuditEvent> ReadAsync(AuditSearch search, int limit, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var positions = search.Positions(limit);
+        const NpgsqlDbType Texts = NpgsqlDbType.Array | NpgsqlDbType.Text;
+        object[] values =
+        [
+            .. search.Values,
+            Texts.Of(streams.Select(s => s.StreamType).ToArray()),
+            Texts.Of(streams.Select(s => s.Prefix).ToArray()),
+        ];
+        await using var command = source.CreateCommand(
+            $"with page as ({positions}), "
+                + $"kind as (select * from unnest(${values.Length - 1}, ${values.Length}) as k(type, prefix)) {Items}");
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value as NpgsqlParameter ?? new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return new(
+                reader.GetInt64(0),
+                Join(
+                    reader.GetString(1),
+                    data.Of(reader.GetString(2), JsonNode.Parse(reader.GetString(3)), OfSubject(reader.GetOrDefault<string>(4)))),
+                StoredActor.Read(reader, 5));
+        }
+    }
+
+    /// <summary>The members of the platform's events that name any kind of stream.</summary>
+    private static Dictionary<string, Func<JsonObject, string>> OfSubject(string? prefix) => prefix is null
+        ? []
+        : new() { ["subject"] = _ => prefix, ["stream"] = _ => prefix };
+
+    /// <summary>An absent member and a null differ in the event's data, so nulls are left out of the metadata only.</summary>
+    private static byte[] Join(string metadata, JsonNode? shown) =>
+        Encoding.UTF8.GetBytes($"{metadata},\"data\":{shown?.ToJsonString(ApiJson.Options) ?? "null"}}}");
+}
