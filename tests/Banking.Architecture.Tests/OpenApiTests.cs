@@ -55,7 +55,7 @@ public sealed partial class OpenApiTests : IAsyncLifetime
         Assert.True(
             !MovesMoney().IsMatch(o.At) || (key is [var only] && only.TryGetProperty("required", out var it) && it.GetBoolean()),
             $"{o.At} moves money, so its Idempotency-Key must be required.");
-        // Sending to a webhook runs no command: it makes one attempt at once.
+        // Sending to a webhook runs no command: it makes one attempt at once. A simulation changes nothing.
         Assert.Equal(o.At.StartsWith("get ", StringComparison.Ordinal) || Attempts().IsMatch(o.At), key.Count == 0);
     });
 
@@ -106,6 +106,6 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     [GeneratedRegex("^post /v1/(deposits|withdrawals|transfers|transactions/{transaction}/corrections)$")]
     private static partial Regex MovesMoney();
 
-    [GeneratedRegex("^post /(v1/webhooks/{webhook}/(resend|test)|dev/token)$")]
+    [GeneratedRegex("^(post /(v1/webhooks/{webhook}/(resend|test)|v1/simulations|dev/token)|delete /v1/simulations/{simulation})$")]
     private static partial Regex Attempts();
 }

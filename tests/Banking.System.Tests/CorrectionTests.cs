@@ -240,7 +240,7 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
         await bank.As("auditor").GetCurrentAsync("/audit/events", position);
         var body = new { kind = "amount", amount = Eur("20.00"), reasonCode = "typo", reason = "r" };
         var path = $"/v1/transactions/{transfer}/corrections";
-        var before = await EveryTableAsync();
+        var before = await bank.EveryTableAsync();
 
         var key = ("Idempotency-Key", BankClient.NewKey());
         var shown = (await _teller.PostAsync(path + "?dryRun=true", body, key)).Ok();
@@ -248,7 +248,7 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
             path + "?dryRun=true", new { kind = "amount", amount = Eur("90.00"), reasonCode = "c", reason = "r" });
 
         refused.IsProblem(422, "insufficient_funds");
-        Assert.Equal(before, await EveryTableAsync());
+        Assert.Equal(before, await bank.EveryTableAsync());
         Assert.Equal(
             [
                 (from, paid, "20.00", "30.00"), (from, bank.Clock.Now, "20.00", "30.00"),
@@ -396,31 +396,6 @@ public sealed class CorrectionTests(BankFixture bank) : IClassFixture<BankFixtur
         select (
             account.Text("id"), balance.Time("effectiveAt"), balance.GetProperty("knownBefore").Text("value"),
             balance.GetProperty("knownAfter").Text("value"));
-
-    /// <summary>The number of rows of every table of the bank.</summary>
-    private async Task<string> EveryTableAsync()
-    {
-        var tables = new List<string>();
-        await using var list = bank.Owner.CreateCommand(
-            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema', "
-                // Hosts store the callers that they saw a moment later.
-                + "'audit_actors') order by 1");
-        await using (var rows = await list.ExecuteReaderAsync())
-        {
-            while (await rows.ReadAsync())
-            {
-                tables.Add(rows.GetString(0));
-            }
-        }
-
-        Assert.Contains("bank.mt_events", tables);
-        var counts = tables.Select(async t =>
-        {
-            await using var count = bank.Owner.CreateCommand($"select count(*) from {t}");
-            return $"{t} {await count.ExecuteScalarAsync()}";
-        });
-        return string.Join('\n', await Task.WhenAll(counts));
-    }
 
     private static IEnumerable<(string, string, string, string, DateTimeOffset)> Bookings(JsonElement bookings) =>
         bookings.EnumerateArray().Select(b => (

@@ -88,6 +88,9 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/notification-subscriptions/{subscription}/cancel", "subscribe"),
         ("GET", "/v1/notifications", "read"),
         ("GET", "/v1/refusals/{refusal}", "read"),
+        ("POST", "/v1/simulations", "simulate"),
+        ("GET", "/v1/simulations/{simulation}", "simulate"),
+        ("DELETE", "/v1/simulations/{simulation}", "simulate"),
         ("GET", "/v1/statements/{statement}", "read"),
         ("GET", "/v1/transactions/{transaction}", "read"),
         ("POST", "/v1/transactions/{transaction}/corrections", "control-accounts"),
@@ -123,6 +126,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["audit"] = ["operator", "auditor"],
         ["subscribe"] = ["teller", "operator", "customer"],
         ["issue-statements"] = ["teller", "operator", "customer"],
+        ["simulate"] = ["teller", "operator", "auditor"],
         ["read-feed"] = ["operator", "auditor"],
         ["manage-webhooks"] = ["operator"],
     };

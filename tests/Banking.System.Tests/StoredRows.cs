@@ -29,6 +29,31 @@ internal static class StoredRows
         return string.Join(", ", rows);
     }
 
+    /// <summary>The number of rows of every table of the bank, except of the one that keeps the answers of simulations.</summary>
+    public static async Task<string> EveryTableAsync(this BankFixture bank)
+    {
+        var tables = new List<string>();
+        await using var list = bank.Owner.CreateCommand(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema', "
+                // Hosts store the callers that they saw a moment later.
+                + "'audit_actors') and (schemaname, tablename) <> ('accounts', 'simulation') order by 1");
+        await using (var rows = await list.ExecuteReaderAsync())
+        {
+            while (await rows.ReadAsync())
+            {
+                tables.Add(rows.GetString(0));
+            }
+        }
+
+        Assert.Contains("bank.mt_events", tables);
+        var counts = tables.Select(async t =>
+        {
+            await using var count = bank.Owner.CreateCommand($"select count(*) from {t}");
+            return $"{t} {await count.ExecuteScalarAsync()}";
+        });
+        return string.Join('\n', await Task.WhenAll(counts));
+    }
+
     /// <summary>The position of the last event.</summary>
     public static async Task<string> LastAsync(this BankFixture bank)
     {

@@ -3,6 +3,9 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
+using Banking.Accounts.Simulations;
+using Banking.Accounts.Simulations.Reading;
+using Banking.Accounts.Simulations.Running;
 using Banking.Accounts.Statements;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands;
@@ -36,18 +39,22 @@ public sealed class AccountsModule : BankModule
     /// <summary>The setting for how many days back staff may date a booking.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
 
-    public override IReadOnlyList<ProblemType> Problems => [.. AccountProblems.All, .. StatementProblems.All];
+    public override IReadOnlyList<ProblemType> Problems => [.. AccountProblems.All, .. StatementProblems.All, .. SimulationProblems.All];
 
     public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
     [
         ("Accounts", "Accounts: their balance at any time, their entries and events, freezing and closing."),
         ("Statements", "Statements of an account for a period, which never change once issued."),
+        ("Simulations", "What would have happened otherwise: the history of accounts replayed with a hypothesis. Nothing is stored in the bank."),
         ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
     ];
 
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
-    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create, TransactionReader.Index];
+    public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
+        [(SimulationSettings.Section, typeof(SimulationSettings))];
+
+    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create, TransactionReader.Index, SimulationTable.Create];
 
     public override IReadOnlyList<BusCommand> Commands { get; } =
     [
@@ -116,7 +123,9 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountCommands>()
             .AddSingleton<Corrections>()
             .AddSingleton<CorrectionPreviews>()
-            .AddSingleton<AccountOpening>();
+            .AddSingleton<AccountOpening>()
+            .AddSingleton(SimulationSettings.Of(configuration))
+            .AddSingleton<SimulationRuns>();
     }
 
     public override void Configure(StoreOptions store)
@@ -164,6 +173,14 @@ public sealed class AccountsModule : BankModule
         ArgumentNullException.ThrowIfNull(comparison);
         return comparison.FirstAsync([.. accounts.Select(ImportAccounts.ToStream)], (_, _, _) => { }, ct);
     }
+
+    /// <summary>Replays the history of accounts with a hypothesis, over one connection, and stores nothing.</summary>
+    /// <param name="request">The body of <c>POST /v1/simulations</c>.</param>
+    /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
+    public static Task<SimulationAnswer> SimulateAsync(
+        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request,
+        Action<long, long> progress, CancellationToken ct) =>
+        OfflineSimulation.RunAsync(store, source, configuration, clock, request, progress, ct);
 
     /// <summary>The sum of the current balances of imported accounts.</summary>
     public static Task<MoneySum> BalanceAsync(

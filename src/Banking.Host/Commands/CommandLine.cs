@@ -64,6 +64,7 @@ internal static class CommandLine
             ImportCommand.Create(settings),
             ProjectionsCommand.Create(settings),
             VerifyCommand.Create(settings),
+            SimulateCommand.Create(settings),
             MigrateCommand.Create(settings),
             KeysCommand.Create(settings),
             CodegenCommand.Create(settings),

@@ -39,6 +39,9 @@ public static class Policies
     /// <summary>Issues and schedules statements of an account: staff, or the customer of the account.</summary>
     public const string IssueStatements = "issue-statements";
 
+    /// <summary>Asks what would have happened otherwise: staff only.</summary>
+    public const string Simulate = "simulate";
+
     /// <summary>Reads the published events of all accounts.</summary>
     public const string ReadFeed = "read-feed";
 
@@ -58,6 +61,7 @@ public static class Policies
         Allow(options, Audit, Roles.Operator, Roles.Auditor);
         Allow(options, Subscribe, Roles.Teller, Roles.Operator, Roles.Customer);
         Allow(options, IssueStatements, Roles.Teller, Roles.Operator, Roles.Customer);
+        Allow(options, Simulate, Roles.Teller, Roles.Operator, Roles.Auditor);
         Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
         Allow(options, ManageWebhooks, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;

@@ -15,17 +15,20 @@ internal sealed record BookedTransaction(Guid Id, Guid Root, bool IsInEffect, Bo
     public string PublicId => TransactionId.Format(Booking.Kind, Root, Id);
 
     /// <summary>Reads the transaction from the event that has its id; null if the event is no transaction.</summary>
-    public static BookedTransaction? Of(IEvent e) => e.Data switch
+    public static BookedTransaction? Of(IEvent e) => Of(e.Id, e.StreamId, e.Data);
+
+    /// <summary>Reads the transaction from an event that need not be stored.</summary>
+    public static BookedTransaction? Of(Guid id, Guid account, object data) => data switch
     {
         MoneyDeposited m => new(
-            e.Id, e.Id, true, new(TransactionKind.Deposit, e.StreamId, null, m.Amount, m.BankSide, m.EffectiveAt, m.Details)),
+            id, id, true, new(TransactionKind.Deposit, account, null, m.Amount, m.BankSide, m.EffectiveAt, m.Details)),
         MoneyWithdrawn m => new(
-            e.Id, e.Id, true, new(TransactionKind.Withdrawal, e.StreamId, null, m.Amount, m.BankSide, m.EffectiveAt, m.Details)),
+            id, id, true, new(TransactionKind.Withdrawal, account, null, m.Amount, m.BankSide, m.EffectiveAt, m.Details)),
         TransferSent m => new(
-            e.Id, e.Id, true, new(TransactionKind.Transfer, e.StreamId, m.To, m.Amount, null, m.EffectiveAt, m.Details)),
-        ICorrectionEvent c when c.Correction.Id == e.Id => new(
-            e.Id, c.Correction.Transaction, c is MovementRebooked,
-            new(c.Correction.Of, e.StreamId, c.Other?.Id, c.Amount, c.BankSide, c.EffectiveAt, c.Details)),
+            id, id, true, new(TransactionKind.Transfer, account, m.To, m.Amount, null, m.EffectiveAt, m.Details)),
+        ICorrectionEvent c when c.Correction.Id == id => new(
+            id, c.Correction.Transaction, c is MovementRebooked,
+            new(c.Correction.Of, account, c.Other?.Id, c.Amount, c.BankSide, c.EffectiveAt, c.Details)),
         _ => null,
     };
 }

@@ -12,9 +12,9 @@ public sealed class TransactionReader(EventReader events)
     internal const string IndexName = "idx_accounts_corrections";
 
     /// <summary>The condition must be the same in the index and in the query. If a type gets another name, both need it.</summary>
-    private const string IsCorrection = "type in ('accounts.movement-reversed.v1', 'accounts.movement-rebooked.v1')";
+    internal const string IsCorrection = "type in ('accounts.movement-reversed.v1', 'accounts.movement-rebooked.v1')";
 
-    private const string Root = "data -> 'correction' ->> 'transaction'";
+    internal const string Root = "data -> 'correction' ->> 'transaction'";
 
     /// <summary>An index of the bookings of corrections. Other events cost nothing more.</summary>
     internal const string Index =
