@@ -73,6 +73,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Banking:Publishing:Webhooks", "Parallel=-1")]
     [InlineData("Banking:Publishing:Webhooks", "MaxPerCaller=0")]
     [InlineData("Banking:EventStreams", "MaxPerHost=0")]
+    [InlineData("Banking:Simulations", "MaxEvents=0")]
     [InlineData("Banking:Publishing:Webhooks", "MaxPerBank=-1")]
     [InlineData("Banking:Publishing:Kafka", "Partitions=0")]
     [InlineData("Banking:Publishing:Kafka", "ReplicationFactor=-2")]
@@ -127,6 +128,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--reason", "projections", "rebuild")]
     [InlineData("--into", "projections", "replay")]
     [InlineData("--full", "verify")]
+    [InlineData("FILE", "simulate")]
     [InlineData("FOLDER", "codegen")]
     public async Task Every_command_lists_its_options_when_asked_for_help(string option, params string[] command)
     {

@@ -188,6 +188,8 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
         var deposit = (await _teller.DepositAsync(account, "5.00")).Created().Text("id");
         var opened = (await _teller.GetAsync($"/v1/accounts/{account}/events")).Items()[0].Text("id");
         object With(params object[] changes) => new { accounts = new[] { account }, changes };
+        object Closing(string of, DateTimeOffset at, object? amount = null) =>
+            With(new { insert = new { kind = "close", accountId = of, at, amount } });
         (object Body, int Status, string Code)[] cases =
         [
             (new { }, 422, "simulation_scope"),
@@ -209,9 +211,9 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
             (With(new { omit = "wdr_" + deposit[4..] }), 422, "simulated_event_not_found"),
             (With(new { omit = "nonsense" }), 422, "simulated_event_not_found"),
             (With(new { insert = new { kind = "deposit", accountId = account, at = bank.Clock.Now } }), 422, "simulation_change_unfit"),
-            (With(new { insert = new { kind = "close", accountId = account, at = bank.Clock.Now, amount = Eur("1.00") } }), 422, "simulation_change_unfit"),
-            (With(new { insert = new { kind = "close", accountId = account, at = bank.Clock.Now.AddDays(1) } }), 422, "simulation_change_unfit"),
-            (With(new { insert = new { kind = "close", accountId = other, at = bank.Clock.Now } }), 422, "simulation_change_unfit"),
+            (Closing(account, bank.Clock.Now, Eur("1.00")), 422, "simulation_change_unfit"),
+            (Closing(account, bank.Clock.Now.AddDays(1)), 422, "simulation_change_unfit"),
+            (Closing(other, bank.Clock.Now), 422, "simulation_change_unfit"),
         ];
 
         foreach (var (body, status, code) in cases)
@@ -241,7 +243,8 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
 
     private async Task<JsonElement> FinishedAsync(string simulation)
     {
-        var answer = await Eventually.UntilAsync(() => _teller.GetAsync($"/v1/simulations/{simulation}"), a => a.Text("state") != "running");
+        var answer = await Eventually.UntilAsync(
+            () => _teller.GetAsync($"/v1/simulations/{simulation}"), a => a.Text("state") != "running");
         Assert.True(answer.Text("state") == "finished", answer.Body);
         return answer.Json.GetProperty("result");
     }

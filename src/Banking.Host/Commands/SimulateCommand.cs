@@ -58,7 +58,7 @@ internal static class SimulateCommand
             if (!json && 10 * done / Math.Max(1, all) is var tenths && tenths > shownTenths)
             {
                 shownTenths = tenths;
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Simulating: {done} of {all} events and refused commands"));
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Simulating: {done} of {all} events"));
             }
         }
     }

@@ -131,7 +131,9 @@ internal sealed class SmallBank
             // Each other transfer names the payee by its number.
             "transfer" => Run(
                 step, TransferMoneyHandler.Definition,
-                new("k", account, step.Number % 2 == 0 ? AccountId.Format(Id(step.Other)) : Number(step.Other).Value, Eur(step.Amount), claimed, Reason: "r"),
+                new(
+                    "k", account, step.Number % 2 == 0 ? AccountId.Format(Id(step.Other)) : Number(step.Other).Value, Eur(step.Amount),
+                    claimed, Reason: "r"),
                 step.Other),
             "freeze" => Run(step, FreezeAccountHandler.Definition, new("k", account, step.Scope, "c", "r")),
             "unfreeze" => Run(step, UnfreezeAccountHandler.Definition, new("k", account, step.Scope, "c", "r")),

@@ -75,7 +75,7 @@ internal static class OfflineSimulation
         var (text, totals) = (new StringBuilder(), result.Totals);
         Line($"{totals.Accounts} accounts, {totals.Events} events and {totals.RefusedCommands} refused commands until {result.AsOf:O};");
         Line($"{totals.Decisions} decisions, {totals.AccountsThatDiffer} accounts differ.");
-        Line($"Refusals: {totals.RefusalsThatAppear} appear, {totals.RefusalsThatVanish} vanish, {totals.RefusedOtherwise} have another rule.");
+        Line($"Refusals: {totals.RefusalsThatAppear} appear, {totals.RefusalsThatVanish} vanish.");
         foreach (var sum in result.Balances)
         {
             Line($"Balances in {sum.Currency}: {sum.Real.Value} in reality, {sum.Simulated.Value} simulated.");

@@ -77,7 +77,7 @@ internal sealed class HypothesisReader(
         { Omit: { } id, Change: null, Insert: null, Amount: null, EffectiveAt: null } => Omit(id, pointer),
         { Omit: null, Change: { } id, Insert: null } and not { Amount: null, EffectiveAt: null } => Change(id, change, pointer),
         { Omit: null, Change: null, Insert: { } insertion, Amount: null, EffectiveAt: null } => Insert(insertion, pointer),
-        _ => Unfit("A change has exactly one of omit, change and insert; amount and effectiveAt belong to change, which needs one.", pointer),
+        _ => Unfit("It has exactly one of omit, change and insert; amount and effectiveAt belong to change, which needs one.", pointer),
     };
 
     private Refusal? Omit(string id, string pointer)
@@ -145,12 +145,13 @@ internal sealed class HypothesisReader(
             ?? (insertion.At > now || insertion.At < request.From ? Unfit("at is between from and now.", pointer + "/at") : null)
             ?? (insertion.Kind == SimulatedCommandKind.OverdraftLimit && currencies.GetValueOrDefault(command!.Accounts[0]) is { } own
                 && own != insertion.Amount!.Currency ? Unfit($"The limit must be in {own}.", pointer + "/amount/currency") : null)
-            ?? (command!.Accounts.Any(currencies.ContainsKey) ? null : Unfit("No account of it is in the simulation.", pointer + "/accountId"));
+            ?? (command!.Accounts.Any(currencies.ContainsKey)
+                ? null : Unfit("No account of it is in the simulation.", pointer + "/accountId"));
         if (problem is null)
         {
             _inserted.Add(new(
-                DeterministicId.From(Guid.Empty, pointer), pointer[..^"/insert".Length], command!, insertion.At.CutToMicroseconds().ToUniversalTime(),
-                insertion.IsBooked));
+                DeterministicId.From(Guid.Empty, pointer), pointer[..^"/insert".Length], command!,
+                insertion.At.CutToMicroseconds().ToUniversalTime(), insertion.IsBooked));
         }
 
         return problem;
@@ -160,7 +161,7 @@ internal sealed class HypothesisReader(
     {
         var (money, problem) = amount.Read(pointer, zeroAllowed);
         return (money, problem ?? (money.Minor > Guards.MaxAmount
-            ? Refusal.Invalid("invalid_amount", "The amount exceeds the largest amount of this bank.", "#" + pointer + "/value") : null));
+            ? Refusal.Invalid("invalid_amount", "The amount exceeds the largest amount of this bank.", $"#{pointer}/value") : null));
     }
 
     internal static Refusal Unfit(string why, string pointer) => Refusal.Invalid("simulation_change_unfit", why, pointer);

@@ -106,7 +106,10 @@ internal sealed class SimulationReader(
             row => serializer.FromJson<RecordedRefusal>(row, 0), ct);
         var accounts = await SimulationScope.ResolveAsync(
             snapshot,
-            [.. changes.Select(c => c.Insert).OfType<SimulatedInsertion>().SelectMany(i => new[] { i.AccountId, i.ToAccountId }).OfType<string>()],
+            [
+                .. changes.Select(c => c.Insert).OfType<SimulatedInsertion>()
+                    .SelectMany(i => new[] { i.AccountId, i.ToAccountId }).OfType<string>(),
+            ],
             ct);
         var corrections = bookings.Where(b => scope.Accounts.ContainsKey(b.StreamId)).Select(b => b.CommandId()).ToHashSet();
         return new HypothesisReader(

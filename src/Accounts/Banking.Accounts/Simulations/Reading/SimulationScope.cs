@@ -24,7 +24,8 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
         {
             ({ Count: > 0 } accounts, null, null) => await NamedAsync(snapshot, accounts, settings, ct),
             (null, { } customer, null) => await OfCustomerAsync(snapshot, customer, settings, ct),
-            (null, null, { } cohort and not { Product: null, Currency: null }) => (await OfCohortAsync(snapshot, cohort, settings, ct), null),
+            (null, null, { } cohort and not { Product: null, Currency: null }) =>
+                (await OfCohortAsync(snapshot, cohort, settings, ct), null),
             _ => ([], Refusal.Invalid("simulation_scope", "Send exactly one of accounts, customerId and cohort, and not an empty one.")),
         };
         if (problem is not null || found.Count == 0)
@@ -80,7 +81,7 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
     {
         if (accounts.Count > settings.MaxAccounts)
         {
-            return ([], TooLarge(accounts.Count, null, settings));
+            return ([], TooLarge(accounts.Count, 0, settings));
         }
 
         var ids = await ResolveAsync(snapshot, [.. accounts], ct);
@@ -115,11 +116,8 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
             """,
             values, row => row.GetGuid(0), ct);
 
-    private static Refusal TooLarge(int accounts, long? events, SimulationSettings settings) => Refusal.RuleBroken(
-        "simulation_too_large",
-        "A simulation may have fewer accounts and events: choose fewer accounts.",
-        [
-            ("accounts", accounts), ("maxAccounts", settings.MaxAccounts), .. events is { } n ? [("events", (object)n)] : Array.Empty<(string, object)>(),
-            ("maxEvents", settings.MaxEvents),
-        ]);
+    /// <param name="events">The number of events and refused commands; 0 if they were not counted.</param>
+    private static Refusal TooLarge(int accounts, long events, SimulationSettings settings) => Refusal.RuleBroken(
+        "simulation_too_large", "A simulation may have fewer accounts and events: choose fewer accounts.",
+        ("accounts", accounts), ("maxAccounts", settings.MaxAccounts), ("events", events), ("maxEvents", settings.MaxEvents));
 }

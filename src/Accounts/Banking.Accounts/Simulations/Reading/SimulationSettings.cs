@@ -14,7 +14,7 @@ public sealed record SimulationSettings
     public int MaxEvents { get; init; } = 1_000_000;
 
     /// <summary>Seconds of one simulation; it then stops and says how far it came.</summary>
-    public int MaxSeconds { get; init; } = 60;
+    public double MaxSeconds { get; init; } = 60;
 
     /// <summary>Simulations of one host at the same time. Each takes a processor and a connection.</summary>
     public int MaxRunning { get; init; } = 1;

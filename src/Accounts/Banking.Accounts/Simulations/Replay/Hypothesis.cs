@@ -2,7 +2,9 @@ using Banking.SharedKernel;
 
 namespace Banking.Accounts.Simulations.Replay;
 
-/// <summary>What is assumed to have been otherwise. Commands are named by the id that their events share, or by that of the refusal.</summary>
+/// <summary>
+/// What is assumed to have been otherwise. Commands are named by the id that their events share, or by that of the refusal.
+/// </summary>
 internal sealed record Hypothesis
 {
     /// <summary>Commands and facts that did not happen.</summary>

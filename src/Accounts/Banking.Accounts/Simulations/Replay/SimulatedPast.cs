@@ -30,7 +30,9 @@ internal sealed class SimulatedPast
     /// <param name="since">The instant from which the timeline must be complete.</param>
     public AccountTimeline Timeline(DateTimeOffset since, Currency currency) => AccountTimeline.Of(
         since,
-        since == AccountTimeline.NoMovements ? _lasting : [.. _lasting, .. _movements.Skip(FirstSince(since)).Select(s => s.Movement(currency))]);
+        since == AccountTimeline.NoMovements
+            ? _lasting
+            : [.. _lasting, .. _movements.Skip(FirstSince(since)).Select(s => s.Movement(currency))]);
 
     /// <summary>The changes of the balance by effective day.</summary>
     public SortedDictionary<DateOnly, Int128> Days()

@@ -1,7 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
-using Banking.Commands.Receipts;
 using JasperFx.Events;
 
 namespace Banking.Accounts.Simulations.Replay;
@@ -184,6 +183,15 @@ internal sealed partial class Simulation(
 
         corrections.Set(id, events);
     }
+
+    private void Note(
+        DifferenceKind kind, SimulatedAccount account, IEvent e, IReadOnlyList<NewEvent>? simulated, Refusal? refusal = null) =>
+        Differences.Add(new(
+            kind, account.Id, EventRoles.OtherAccount(e.Data), EventRoles.PublicIdOf(e), e.EventTypeName, e.Timestamp,
+            e.AccountEvent().EffectiveAt, (e.Data as IMovement)?.Amount ?? (e.Data as OverdraftLimitSet)?.Limit,
+            simulated is [{ Data: IMovement movement }, ..] ? movement.Amount
+                : simulated is [{ Data: OverdraftLimitSet set }, ..] ? set.Limit : null,
+            null, refusal, account.Real?.Balance, account.Simulated?.Balance));
 
     /// <summary>Whether a correction books what it booked, whatever the number of an account outside.</summary>
     private static bool IsSame(IReadOnlyList<NewEvent> events, IReadOnlyList<IEvent> bookings) =>

@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Views;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
-using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using Marten;
 using Microsoft.Extensions.Hosting;
@@ -18,25 +16,23 @@ namespace Banking.Accounts.Simulations.Running;
 /// </summary>
 public sealed class SimulationRuns(
     IDocumentStore store, NpgsqlDataSource source, SimulationSettings settings, BackdatingRule rule, TimeProvider clock,
-    IHostApplicationLifetime lifetime, ILogger<SimulationRuns> log) : IDisposable
+    IHostApplicationLifetime lifetime, ILogger<SimulationRuns> log)
 {
     internal const string Prefix = "sim";
     internal const int RetryAfterSeconds = 10;
 
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
-    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
     private readonly SimulationReader _reader = new(store, source, settings, rule, clock);
     private readonly SimulationTable _table = new(source);
-    private readonly SemaphoreSlim _places = new(settings.MaxRunning);
-    private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
 
-    public void Dispose() => _places.Dispose();
+    private int _running;
 
     internal async Task<(SimulationView? View, Refusal? Problem)> StartAsync(SimulationRequest request, CancellationToken ct)
     {
-        if (!await _places.WaitAsync(0, ct))
+        if (Interlocked.Increment(ref _running) > settings.MaxRunning)
         {
+            Interlocked.Decrement(ref _running);
             return (null, Refusal.Of(
                 RefusalKind.Unavailable, "too_many_simulations", "This host runs as many simulations as it may.",
                 ("limit", settings.MaxRunning), ("retryAfterSeconds", RetryAfterSeconds)));
@@ -48,7 +44,7 @@ public sealed class SimulationRuns(
             (prepared, var problem) = await _reader.PrepareAsync(request, ct);
             if (prepared is null)
             {
-                _places.Release();
+                Interlocked.Decrement(ref _running);
                 return (null, problem);
             }
 
@@ -56,14 +52,13 @@ public sealed class SimulationRuns(
             var view = new SimulationView(
                 PublicId.Format(Prefix, id), SimulationState.Running, new(0, prepared.Total, null), now, now + Kept);
             await _table.AddAsync(id, view, ct);
-            var cancellation = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
-            _running[id] = cancellation;
-            _ = Task.Run(() => RunAsync(id, prepared, cancellation), CancellationToken.None);
+            var run = new SimulationRun(id, prepared, _table, log, lifetime.ApplicationStopping);
+            _ = Task.Run(() => RunAsync(run), CancellationToken.None);
             return (view, null);
         }
         catch
         {
-            _places.Release();
+            Interlocked.Decrement(ref _running);
             await (prepared?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
@@ -74,69 +69,20 @@ public sealed class SimulationRuns(
             ? _table.FindAsync(id, simulation, clock.GetUtcNow(), ct)
             : Task.FromResult<SimulationView?>(null);
 
-    /// <summary>Removes a simulation. If it runs on another host, that notices within a second.</summary>
-    internal async Task<bool> CancelAsync(string simulation, CancellationToken ct)
+    /// <summary>Removes a simulation. The host that runs it notices within a second, and ends it.</summary>
+    internal async Task<bool> CancelAsync(string simulation, CancellationToken ct) =>
+        PublicId.TryParse(Prefix, simulation, out var id) && await _table.RemoveAsync(id, clock.GetUtcNow(), ct);
+
+    private async Task RunAsync(SimulationRun run)
     {
-        if (!PublicId.TryParse(Prefix, simulation, out var id) || !await _table.RemoveAsync(id, clock.GetUtcNow(), ct))
-        {
-            return false;
-        }
-
-        if (_running.TryGetValue(id, out var running))
-        {
-            await running.CancelAsync();
-        }
-
-        return true;
-    }
-
-    private async Task RunAsync(Guid id, PreparedSimulation prepared, CancellationTokenSource cancellation)
-    {
-        var progress = new SimulationProgress(0, prepared.Total, null);
-        var ended = new CancellationTokenSource();
-        var writing = WriteAsync(id, () => progress, cancellation, ended.Token);
         try
         {
-            var (state, answer) = await OutcomeAsync(prepared, p => progress = p, cancellation.Token);
-            await ended.CancelAsync();
-            await writing;
-            await _table.EndAsync(id, state, progress, answer, CancellationToken.None);
+            await run.RunAsync();
             _ = RemoveLaterAsync();
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Its row was removed, or the host stops.
-        }
-        catch (Exception failure)
-        {
-            log.LogError(failure, "Simulation {Simulation} ended without an answer; it will be shown as interrupted.", id);
         }
         finally
         {
-            await ended.CancelAsync();
-            _running.TryRemove(id, out _);
-            await prepared.DisposeAsync();
-            _places.Release();
-        }
-    }
-
-    private static async Task<(SimulationState State, object? Answer)> OutcomeAsync(
-        PreparedSimulation prepared, Action<SimulationProgress> progress, CancellationToken ct)
-    {
-        try
-        {
-            return await prepared.RunAsync(progress, ct) is { } result
-                ? (SimulationState.Finished, result)
-                : (SimulationState.Stopped, null);
-        }
-        catch (UnreadableEventException unreadable)
-        {
-            return (SimulationState.Failed, new SimulationFailure("event_unreadable", unreadable.Message));
-        }
-        catch (OverflowException)
-        {
-            return (SimulationState.Failed, new SimulationFailure(
-                "balance_too_large", "A simulated balance would exceed what this bank can state."));
+            Interlocked.Decrement(ref _running);
         }
     }
 
@@ -155,31 +101,6 @@ public sealed class SimulationRuns(
         catch (NpgsqlException failure)
         {
             log.LogWarning(failure, "Simulations of the last hour could not be removed; the next simulation removes them.");
-        }
-    }
-
-    /// <summary>Writes the progress while the simulation runs, and cancels it once its row is gone.</summary>
-    private async Task WriteAsync(
-        Guid id, Func<SimulationProgress> progress, CancellationTokenSource cancellation, CancellationToken ended)
-    {
-        using var timer = new PeriodicTimer(WriteEvery);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ended))
-            {
-                if (!await _table.UpdateAsync(id, progress(), ended))
-                {
-                    await cancellation.CancelAsync();
-                }
-            }
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // The simulation has ended.
-        }
-        catch (NpgsqlException failure)
-        {
-            log.LogWarning(failure, "The progress of simulation {Simulation} could not be written; it is shown as interrupted.", id);
         }
     }
 }

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Simulations.Replay;
+
+/// <summary>Refused commands.</summary>
+internal sealed partial class Simulation
+{
+    public void Apply(RecordedRefusal refusal)
+    {
+        var account = _accounts[refusal.StreamId];
+        BeforeRecorded(account, refusal.RecordedAt);
+        if (hypothesis.Omitted.Contains(refusal.Id))
+        {
+            NoteRefusal(DifferenceKind.Omitted, refusal, account, null, null);
+            return;
+        }
+
+        var isChanged = hypothesis.Changed.TryGetValue(refusal.Id, out var values);
+        if (Command(refusal, values) is not { } command)
+        {
+            Undecided += account.Differs ? 1 : 0;
+            return;
+        }
+
+        var inside = _accounts.Find(command.Accounts).ToList();
+        inside.ForEach(a => BeforeRecorded(a, refusal.RecordedAt));
+        if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(refusal, command))
+        {
+            DecideAgain(refusal, inside[0], command, isChanged);
+        }
+    }
+
+    private void DecideAgain(RecordedRefusal refused, SimulatedAccount account, SimulatedCommand command, bool isChanged)
+    {
+        var (events, refusal) = _accounts.Decide(command, refused.Id, refused.RecordedAt, rule);
+        Book(events, refused.Id, refused.RecordedAt);
+        if (isChanged || refusal?.Code != refused.Code)
+        {
+            NoteRefusal(
+                refusal is null ? DifferenceKind.Accepted : isChanged ? DifferenceKind.Changed : DifferenceKind.RefusedOtherwise,
+                refused, account, command, refusal);
+        }
+    }
+
+    private SimulatedCommand? Command(RecordedRefusal refusal, ChangedValues values) => refusal.Command switch
+    {
+        null => null,
+        { Type: CorrectionOperation.Message } data => corrections.Again(data.Read<CorrectTransaction>(), _accounts.Resolve),
+        var data => CommandsOfRefusals.Of(data, values, _accounts.Resolve),
+    };
+
+    /// <summary>
+    /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, and what an account
+    /// outside refused it refuses.
+    /// </summary>
+    private bool IsGiven(RecordedRefusal refusal, SimulatedCommand command) =>
+        (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && _accounts[refusal.StreamId].HasLimit)
+        || (command.Accounts.Any(a => _accounts.Find(a) is null) && IsFromOutside(refusal));
+
+    /// <summary>Rules of an account that is not the first name it in their facts.</summary>
+    private bool IsFromOutside(RecordedRefusal refusal)
+    {
+        using var facts = JsonDocument.Parse(refusal.Facts);
+        return facts.RootElement.TryGetProperty("accountId", out var account)
+            && PublicId.TryParse(AccountId.Prefix, account.GetString(), out var id)
+            && _accounts.Find(id) is null;
+    }
+
+    private void NoteRefusal(
+        DifferenceKind kind, RecordedRefusal refused, SimulatedAccount account, SimulatedCommand? command, Refusal? refusal) =>
+        Differences.Add(new(
+            kind, account.Id, command is null ? null : Other(command, account), PublicId.Format(RefusalId.Prefix, refused.Id),
+            command?.Name ?? refused.Operation, refused.RecordedAt, command?.EffectiveAt, null, command?.Amount, refused.Code, refusal, account.Real?.Balance,
+            account.Simulated?.Balance));
+
+    private static Guid? Other(SimulatedCommand command, SimulatedAccount account) =>
+        command.Accounts.Where(a => a != account.Id).Select(a => (Guid?)a).FirstOrDefault();
+}
