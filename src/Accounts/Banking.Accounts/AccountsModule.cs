@@ -45,7 +45,7 @@ public sealed class AccountsModule : BankModule
     [
         ("Accounts", "Accounts: their balance at any time, their entries and events, freezing and closing."),
         ("Statements", "Statements of an account for a period, which never change once issued."),
-        ("Simulations", "What would have happened otherwise: the history of accounts replayed with a hypothesis. The bank does not change."),
+        ("Simulations", "What would have happened otherwise: the history of accounts replayed with a hypothesis. Nothing is stored."),
         ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
     ];
 
@@ -176,11 +176,13 @@ public sealed class AccountsModule : BankModule
 
     /// <summary>Replays the history of accounts with a hypothesis, over one connection, and stores nothing.</summary>
     /// <param name="request">The body of <c>POST /v1/simulations</c>.</param>
+    /// <param name="json">Whether to answer the whole as JSON instead of a summary.</param>
     /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
-    public static Task<SimulationAnswer> SimulateAsync(
-        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request,
+    /// <returns>Exit code 0: nothing would be otherwise; 1: something would, or there is no answer; 2: the request was refused.</returns>
+    public static Task<(int ExitCode, string Output, string Error)> SimulateAsync(
+        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request, bool json,
         Action<long, long> progress, CancellationToken ct) =>
-        OfflineSimulation.RunAsync(store, source, configuration, clock, request, progress, ct);
+        OfflineSimulation.RunAsync(store, source, configuration, clock, request, json, progress, ct);
 
     /// <summary>The sum of the current balances of imported accounts.</summary>
     public static Task<MoneySum> BalanceAsync(

@@ -41,17 +41,11 @@ internal static class SimulateCommand
         IServiceProvider services, string[] settings, byte[] request, bool json, CancellationToken ct)
     {
         var shownTenths = 0L;
-        var answer = await AccountsModule.SimulateAsync(
+        var (exitCode, output, error) = await AccountsModule.SimulateAsync(
             services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<NpgsqlDataSource>(),
-            CommonOptions.ReadConfiguration(settings), services.GetRequiredService<TimeProvider>(), request, Show, ct);
-        if (answer.Problem is { } problem)
-        {
-            await Console.Error.WriteLineAsync(problem);
-            return answer.IsRefused ? 2 : 1;
-        }
-
-        Console.WriteLine(json ? answer.Json : answer.Summary);
-        return answer.HasDifferences ? 1 : 0;
+            CommonOptions.ReadConfiguration(settings), services.GetRequiredService<TimeProvider>(), request, json, Show, ct);
+        await (error.Length > 0 ? Console.Error.WriteLineAsync(error) : Console.Out.WriteLineAsync(output));
+        return exitCode;
 
         void Show(long done, long all)
         {

@@ -95,7 +95,7 @@ public sealed class SimulationProperties
                 ? CommandsOfEvents.Deposit(id, SmallBank.Eur(amount), Contracts.BankSide.Cash, null)
                 : CommandsOfEvents.Withdrawal(id, SmallBank.Eur(amount), Contracts.BankSide.Cash, null);
 
-            var simulation = bank.Simulate(new() { Inserted = [new(Guid.NewGuid(), "#/changes/0", command, at, false)] });
+            var simulation = bank.Simulate(new() { Inserted = [new(SmallBank.Id(99), "#/changes/0", command, at, false)] });
 
             var inserted = new Step(900, isDeposit ? "deposit" : "withdrawal", account, 0, amount, 0, default, default, 0) { At = at };
             AssertSame(

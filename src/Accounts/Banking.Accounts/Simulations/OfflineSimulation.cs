@@ -13,12 +13,6 @@ using Npgsql;
 
 namespace Banking.Accounts.Simulations;
 
-/// <summary>The answer of a simulation without a host.</summary>
-/// <param name="HasDifferences">Whether something would have been otherwise.</param>
-/// <param name="Problem">Why there is no answer; null if there is one.</param>
-/// <param name="IsRefused">Whether the request was refused, so that nothing was done.</param>
-public sealed record SimulationAnswer(string Json, string Summary, bool HasDifferences, string? Problem, bool IsRefused);
-
 /// <summary>A simulation without a host: its request is a file, and its answer is printed instead of stored.</summary>
 internal static class OfflineSimulation
 {
@@ -27,9 +21,8 @@ internal static class OfflineSimulation
 
     /// <param name="request">The body of <c>POST /v1/simulations</c>.</param>
     /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
-    /// <returns>The answer as JSON and as a summary, or why there is none.</returns>
-    public static async Task<SimulationAnswer> RunAsync(
-        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request,
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request, bool json,
         Action<long, long> progress, CancellationToken ct)
     {
         var (body, malformed) = StrictBody.Parse(request, typeof(SimulationRequest));
@@ -51,9 +44,9 @@ internal static class OfflineSimulation
         try
         {
             return await prepared.RunAsync(p => progress((last = p).Done, p.Total), ct) is { } result
-                ? new(
-                    JsonSerializer.Serialize(result, ApiJson.Options), Summary(result),
-                    result.Totals.AccountsThatDiffer > 0 || result.Differences.Count > 0, null, false)
+                ? (
+                    result.Totals.AccountsThatDiffer > 0 || result.Differences.Count > 0 ? 1 : 0,
+                    json ? JsonSerializer.Serialize(result, ApiJson.Options) : Summary(result), "")
                 : NoAnswer(string.Create(
                     CultureInfo.InvariantCulture,
                     $"Stopped after {settings.MaxSeconds} s at {last.Done} of {last.Total} events and refused commands, recorded by "
@@ -65,10 +58,10 @@ internal static class OfflineSimulation
         }
     }
 
-    private static SimulationAnswer Refused(Refusal problem) => new(
-        "", "", false, $"{problem.Code}: {problem.Detail}{(problem.Pointer is { } pointer ? $" ({pointer})" : "")}", true);
+    private static (int, string, string) Refused(Refusal problem) => (
+        2, "", $"{problem.Code}: {problem.Detail}{(problem.Pointer is { } pointer ? $" ({pointer})" : "")}");
 
-    private static SimulationAnswer NoAnswer(string why) => new("", "", false, why, false);
+    private static (int, string, string) NoAnswer(string why) => (1, "", why);
 
     private static string Summary(SimulationResult result)
     {

@@ -1,7 +1,5 @@
 using System.Data;
-using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Features;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Simulations.Replay;
 using Banking.Accounts.Simulations.Views;

@@ -59,10 +59,10 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
             .ToDictionary(a => a, a => PublicId.TryParse(AccountId.Prefix, a, out var id) ? id : default);
         var numbers = accounts.Except(ids.Keys).Where(a => AccountNumber.TryParseStored(a, out _))
             .ToLookup(a => AccountNumber.TryParseStored(a, out var number) ? number.Value : "");
-        var known = await snapshot.ListAsync(
+        var claims = await snapshot.ListAsync(
             $"select id, (data ->> 'accountId')::uuid from {AccountsModule.Schema}.mt_doc_account_number where id = any($1)",
             [numbers.Select(n => n.Key).ToArray()], row => (Number: row.GetString(0), Id: row.GetGuid(1)), ct);
-        foreach (var (number, id) in known)
+        foreach (var (number, id) in claims)
         {
             foreach (var text in numbers[number])
             {
@@ -73,7 +73,8 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
         var existing = await snapshot.ListAsync(
             $"select id from {SchemaNames.Streams} where id = any($1) and type = $2 and not is_archived",
             [ids.Values.Distinct().ToArray(), Account.StreamType], row => row.GetGuid(0), ct);
-        return ids.Where(i => existing.Contains(i.Value)).ToDictionary();
+        var known = existing.ToHashSet();
+        return ids.Where(i => known.Contains(i.Value)).ToDictionary();
     }
 
     private static async Task<(IReadOnlyCollection<Guid>, Refusal?)> NamedAsync(

@@ -1,4 +1,3 @@
-using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.SharedKernel;
 using JasperFx.Events;

@@ -63,13 +63,9 @@ internal sealed class SimulatedPast
 
     private readonly record struct Step(long RecordedTicks, long EffectiveTicks, long Change)
     {
-        public PastMovement Movement(Currency currency) => new(
-            new(Math.Abs(Change), currency), Change < 0 ? Direction.Debit : Direction.Credit,
-            new(EffectiveTicks, TimeSpan.Zero));
-    }
-
-    private sealed record PastMovement(Money Amount, Direction Direction, DateTimeOffset EffectiveAt) : IMovement
-    {
-        public BankSide? BankSide => null;
+        /// <summary>An event with the same effect. A timeline asks for nothing else.</summary>
+        public IMovement Movement(Currency currency) => Change < 0
+            ? new MoneyWithdrawn(new(-Change, currency), BankSide.Cash, new(EffectiveTicks, TimeSpan.Zero))
+            : new MoneyDeposited(new(Change, currency), BankSide.Cash, new(EffectiveTicks, TimeSpan.Zero));
     }
 }

@@ -75,8 +75,8 @@ internal sealed partial class Simulation
         DifferenceKind kind, RecordedRefusal refused, SimulatedAccount account, SimulatedCommand? command, Refusal? refusal) =>
         Differences.Add(new(
             kind, account.Id, command is null ? null : Other(command, account), PublicId.Format(RefusalId.Prefix, refused.Id),
-            command?.Name ?? refused.Operation, refused.RecordedAt, command?.EffectiveAt, null, command?.Amount, refused.Code, refusal, account.Real?.Balance,
-            account.Simulated?.Balance));
+            command?.Name ?? refused.Operation, refused.RecordedAt, command?.EffectiveAt, null, command?.Amount, refused.Code, refusal,
+            account.Real?.Balance, account.Simulated?.Balance));
 
     private static Guid? Other(SimulatedCommand command, SimulatedAccount account) =>
         command.Accounts.Where(a => a != account.Id).Select(a => (Guid?)a).FirstOrDefault();
