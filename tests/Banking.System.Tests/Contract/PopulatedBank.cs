@@ -43,6 +43,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         await MoveMoneyAsync(teller);
         await PublishAsync(teller);
         await RebuildAsync();
+        await SimulateAsync(teller);
         // The read models that the answers come from have all of it.
         foreach (var model in (string[])["/v1/ledger/trial-balance", "/v1/entries", "/audit/events", "/v1/accounts"])
         {
@@ -108,6 +109,17 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         Assert.Equal(202, (await operators.PostAsync("/ops/projections/ledger/candidate", reason)).StatusCode);
         _values["ledgerAccount"] =
             [.. (await operators.GetAsync("/v1/ledger/accounts")).Ok().Items().Select(i => i.GetProperty("account").GetString()!)];
+    }
+
+    private async Task SimulateAsync(BankClient teller)
+    {
+        var simulation = (await teller.PostAsync(
+            "/v1/simulations",
+            new { accounts = _values["account"], overdraftLimit = Eur("0.00"), changes = new[] { new { omit = _values["deposit"][0] } } }))
+            .Text("id");
+        _values["simulation"] = [simulation];
+        await Eventually.UntilAsync(
+            async () => (await teller.GetAsync("/v1/simulations/" + simulation)).Ok().Text("state"), s => s == "finished");
     }
 
     private static string[] Queries(string path) => path switch

@@ -55,6 +55,7 @@ public static class GetSimulationEndpoint
     /// </summary>
     [WolverineGet("/v1/simulations/{simulation}", OperationId = "getSimulation")]
     [Serves(MediaTypeNames.Application.Json, ServesAttribute.EventStream)]
+    [HasNoPosition]
     [Tags("Simulations")]
     [EndpointSummary("Get a simulation: its progress, once or as server-sent events, and its answer")]
     [EndpointDescription("Gets a simulation with its progress and, once it is finished, its answer. It is kept for an hour.")]
