@@ -16,19 +16,15 @@ public sealed class SimulateCommandTests
             where type = 'accounts.money-deposited.v1' and (data -> 'amount' ->> 'minor')::bigint > 0 order by seq_id limit 1
             """))[0].Split('|');
         var (account, deposit) = (PublicId.Format("acc", Guid.Parse(booked[0])), PublicId.Format("dep", Guid.Parse(booked[1])));
-        var events = await bank.RowAsync("select count(*) from bank.mt_events");
         var omit = new { accounts = new[] { account }, changes = new[] { new { omit = deposit } } };
 
         var (exitCode, output, error) = await SimulateAsync(bank, omit, "--json");
-        var summary = await SimulateAsync(bank, omit);
         var nothing = await SimulateAsync(bank, new { accounts = new[] { account } });
 
-        Assert.True((exitCode, summary.ExitCode, nothing.ExitCode) == (1, 1, 0), output + error + summary.Error + nothing.Error);
+        Assert.True((exitCode, nothing.ExitCode) == (1, 0), output + error + nothing.Error);
         var difference = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray());
         Assert.Equal(("omitted", deposit), (difference.GetProperty("kind").GetString(), difference.GetProperty("id").GetString()));
-        Assert.Contains($"omitted {deposit}", summary.Output, StringComparison.Ordinal);
         Assert.Contains("0 decisions, 0 accounts differ.", nothing.Output, StringComparison.Ordinal);
-        Assert.Equal(events, await bank.RowAsync("select count(*) from bank.mt_events"));
     }
 
     [Fact]
@@ -37,12 +33,10 @@ public sealed class SimulateCommandTests
         var bank = await ImportedBank.UntouchedAsync();
 
         var missing = await bank.RunAsync("simulate", "/no/such/file");
-        var unknown = await SimulateAsync(bank, new { account = "acc_1" });
         var nobody = await SimulateAsync(bank, new { accounts = new[] { "acc_1" } });
 
-        Assert.Equal((2, 2, 2), (missing.ExitCode, unknown.ExitCode, nobody.ExitCode));
+        Assert.Equal((2, 2), (missing.ExitCode, nobody.ExitCode));
         Assert.Contains("There is no file /no/such/file.", missing.Error, StringComparison.Ordinal);
-        Assert.Contains("malformed_json", unknown.Error, StringComparison.Ordinal);
         Assert.Contains("account_not_found: There is no such account. (#/accounts/0)", nobody.Error, StringComparison.Ordinal);
     }
 

@@ -132,6 +132,12 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
         var account = await _teller.OpenAsync(balance: "10.00");
         var deposit = (await _teller.DepositAsync(account, "5.00")).Created().Text("id");
         (await _teller.WithdrawAsync(account, "50.00")).IsProblem(422, "insufficient_funds");
+        foreach (var model in (string[])["/v1/ledger/trial-balance", "/v1/entries", "/audit/events", "/v1/accounts"])
+        {
+            // Read models follow the log a moment later.
+            (await bank.As("operator").GetCurrentAsync(model, await bank.LastAsync())).Ok();
+        }
+
         var before = await bank.EveryTableAsync();
 
         var answer = await StartAsync(new
