@@ -12,6 +12,7 @@ namespace Banking.Benchmarks;
 /// <param name="Movements">The number of movements of the account in balance-at.</param>
 /// <param name="Profile">Report for each row how its time was spent.</param>
 /// <param name="Set">Server settings that add to or override those of the suite.</param>
+/// <param name="Trial">Run only to see that the scenarios work: short rows, a few accounts, no prepared log. The figures mean nothing.</param>
 internal sealed record Options(
     int Seconds,
     bool Json,
@@ -21,16 +22,17 @@ internal sealed record Options(
     string? Berka,
     int Movements,
     bool Profile,
-    IReadOnlyDictionary<string, string> Set)
+    IReadOnlyDictionary<string, string> Set,
+    bool Trial)
 {
     private const string Usage =
         "[--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] "
-        + "[--set NAME=VALUE]";
+        + "[--set NAME=VALUE] [--trial]";
 
-    private static readonly Options Default = new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>());
+    private static readonly Options Default = new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>(), false);
 
     /// <summary>Long enough for tiered compilation: in its first seconds a host has two thirds of its later throughput.</summary>
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(4, Seconds / 2));
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Trial ? 1 : Math.Max(4, Seconds / 2));
 
     public bool Includes(string scenario) => Only.Count == 0 || Only.Contains(scenario);
 
@@ -45,6 +47,7 @@ internal sealed record Options(
             options = args[i] switch
             {
                 "--json" => options with { Json = true },
+                "--trial" => options with { Trial = true, Seconds = 1, Accounts = 20, Movements = 100 },
                 "--profile" => options with { Profile = true },
                 "--seconds" => options with { Seconds = Number(args[++i]) },
                 "--accounts" => options with { Accounts = Number(args[++i]) },

@@ -61,7 +61,11 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
 
     private async Task<int> RunAsync()
     {
-        await PrepareWriteAheadLogAsync();
+        if (!options.Trial)
+        {
+            await PrepareWriteAheadLogAsync();
+        }
+
         await using var bare = new BareSql(await cluster.CreateSourceAsync("bare", pool: 300));
         if (options.Includes("bare-sql"))
         {

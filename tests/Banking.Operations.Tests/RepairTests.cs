@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Testing;
 
 namespace Banking.Operations.Tests;
@@ -27,6 +28,27 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal((409, "repair_not_possible_now"), StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/repair", Why)));
         await bank.ExecuteAsync("delete from platform.read_model where generation = 99");
         (await _operator.PostAsync("/ops/projections/ledger/repair", Why)).Ok();
+    }
+
+    [Fact]
+    public async Task A_repair_whose_second_comparison_fails_says_what_it_repaired()
+    {
+        var forgery = await new Forgery(bank).CreateAsync();
+        await forgery.ForgeAsync("delete from accounts.mt_doc_account where id = {account}");
+        // The result of the comparison after a repair is stored in this table.
+        await bank.ForgeAsync(
+            """
+            create function public.disk_full() returns trigger language plpgsql as
+              $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+            create trigger disk_full before update on platform.sentinel for each statement execute function public.disk_full();
+            """);
+
+        var repaired = (await _operator.PostAsync("/ops/projections/entries/repair", Why)).Ok();
+
+        await bank.ForgeAsync("drop function public.disk_full() cascade");
+        Assert.Equal(1, repaired.Json.GetProperty("repaired").GetArrayLength());
+        Assert.Equal(JsonValueKind.Null, repaired.Json.GetProperty("remaining").ValueKind);
+        Assert.Single(await bank.QueryAsync<Guid>($"select id from accounts.mt_doc_account where id = '{forgery.Account}'"));
     }
 
     [Theory]

@@ -76,6 +76,24 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).IsProblem(409, "request_in_progress");
     }
 
+    [Fact]
+    public async Task A_request_whose_answer_cannot_be_stored_is_still_answered_with_what_it_did()
+    {
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        await ExecuteAsync(
+            """
+            create function public.disk_full() returns trigger language plpgsql as
+              $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+            create trigger disk_full before update on platform.request_key for each row execute function public.disk_full();
+            """);
+
+        var answer = await _operator.PostAsync("/ops/projections/audit/repair", Why, key);
+
+        await ExecuteAsync("drop function public.disk_full() cascade");
+        Assert.Equal("audit", answer.Ok().Json.GetProperty("name").GetString());
+        (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).IsProblem(409, "request_in_progress");
+    }
+
     [Theory]
     [InlineData("/ops/projections/audit/repair")]
     [InlineData("/v1/deposits/batch")]
@@ -162,4 +180,10 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
                 },
             },
         };
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = bank.Owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 }

@@ -1,17 +1,21 @@
+using System.Runtime.CompilerServices;
 using Banking.Commands.Operators;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Rebuilding;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.ReadModels.Verifying;
 
 /// <summary>The result of a repair.</summary>
 /// <param name="Repaired">Differences that the repair removed.</param>
-/// <param name="Remaining">Differences that remain: a part of the log that contradicts itself cannot be projected.</param>
-public sealed record RepairResult(IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference> Remaining);
+/// <param name="Remaining">
+/// Differences that remain: a part of the log that contradicts itself cannot be projected. Null if they are not known.
+/// </param>
+public sealed record RepairResult(IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining);
 
 /// <summary>
 /// Rebuilds data that differs from the log, in the active version of a read model and in stored states, when an operator requests it. The
@@ -27,7 +31,8 @@ public sealed class Repair(
     LogReader log,
     RowRepair rowRepair,
     DriftLog drift,
-    TimeProvider clock)
+    TimeProvider clock,
+    ILogger<Repair> logger)
 {
     /// <summary>Whether a read model or a kind of stored state has this name.</summary>
     public bool Knows(string name) => models.Any(m => m.Name == name) || states.Any(s => s.Name == name);
@@ -60,30 +65,56 @@ public sealed class Repair(
         List<ReadModel> rows = [.. models.Where(m => m.Name == name)];
         List<StateComparison> stored = [.. states.Where(s => s.Name == name)];
         var verification = VerificationOf(rows, stored);
-        Task<VerificationResult> CompareAsync() => verification.RunAsync(Guid.Empty, null, _ => { }, ct);
+        var differences = (await verification.RunAsync(Guid.Empty, null, _ => { }, ct)).Differences;
+        if (differences.Count == 0)
+        {
+            await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, [], ct);
+            return new([], []);
+        }
+
         var (repaired, failed) = (new List<Difference>(), new List<Difference>());
-        foreach (var group in (await CompareAsync()).Differences.GroupBy(d => d.Stream))
+        try
+        {
+            await foreach (var done in RepairPartsAsync(name, differences, rows, stored, action, ct))
+            {
+                repaired.AddRange(done.Where(d => d.Table != Failed));
+                failed.AddRange(done.Where(d => d.Table == Failed));
+            }
+
+            // Compare again: the repaired data must now match the log.
+            IReadOnlyList<Difference> remaining =
+                [.. failed, .. (await verification.RunAsync(Guid.Empty, null, _ => { }, ct)).Differences];
+            await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, remaining, ct);
+            return new(repaired, remaining);
+        }
+        catch (Exception failure) when (repaired.Count > 0)
+        {
+            // Committed repairs must not be answered as if nothing was done.
+            logger.LogWarning(failure, "The repair of {Name} is not complete, or the comparison after it failed. Repeat the repair.", name);
+            return new(repaired, null);
+        }
+    }
+
+    /// <summary>Repairs stream by stream, each in a transaction of its own.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<Difference>> RepairPartsAsync(
+        string name,
+        IReadOnlyList<Difference> differences,
+        List<ReadModel> rows,
+        List<StateComparison> stored,
+        OperatorAction action,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var group in differences.GroupBy(d => d.Stream))
         {
             foreach (var model in rows)
             {
-                Add(await Parts.RunAsync(name, Failed, group.Key, () => RepairRowsAsync(model, group.Key, action, ct)));
+                yield return await Parts.RunAsync(name, Failed, group.Key, () => RepairRowsAsync(model, group.Key, action, ct));
             }
 
             foreach (var state in stored.Where(_ => group.Key is not null))
             {
-                Add(await Parts.RunAsync(name, Failed, group.Key, () => RepairStateAsync(state, group.Key!.Value, action, ct)));
+                yield return await Parts.RunAsync(name, Failed, group.Key, () => RepairStateAsync(state, group.Key!.Value, action, ct));
             }
-        }
-
-        // Compare again: the repaired data must now match the log.
-        IReadOnlyList<Difference> remaining = repaired.Count + failed.Count == 0 ? [] : [.. failed, .. (await CompareAsync()).Differences];
-        await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, remaining, ct);
-        return new(repaired, remaining);
-
-        void Add(IReadOnlyList<Difference> done)
-        {
-            repaired.AddRange(done.Where(d => d.Table != Failed));
-            failed.AddRange(done.Where(d => d.Table == Failed));
         }
     }
 

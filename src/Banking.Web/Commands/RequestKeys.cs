@@ -70,7 +70,7 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         var isDone = http.Response.StatusCode < StatusCodes.Status400BadRequest;
         if (isDone && answer is not null)
         {
-            await store.KeepAsync(id, answer);
+            await KeepAsync(id, answer);
         }
         else if (
             former is null
@@ -79,9 +79,26 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
             await ReleaseAsync(id);
         }
 
-        // Written last: if the answer cannot be stored, only the problem is sent, and not an answer followed by a problem.
         await (answer is not null ? http.Response.WriteAsync(answer.Body) : Task.CompletedTask);
         return isDone;
+    }
+
+    /// <summary>
+    /// Stores the answer. A failure is only logged: the request was executed, and its caller must learn that. A repeat gets 409 instead of
+    /// the answer.
+    /// </summary>
+    private async Task KeepAsync(Guid id, KeptAnswer answer)
+    {
+        try
+        {
+            await store.KeepAsync(id, answer);
+        }
+        catch (Exception failure) when (Failures.IsTransient(failure))
+        {
+            logger.LogWarning(
+                "Cannot store the answer of a request that was executed; a repeat with its key gets request_in_progress: {Reason}",
+                failure.Message);
+        }
     }
 
     /// <summary>

@@ -12,8 +12,10 @@ namespace Banking.Operations.Features;
 
 /// <summary>The result of a repair.</summary>
 /// <param name="Repaired">The differences that were repaired; empty if there were none.</param>
-/// <param name="Remaining">The differences that remain, with the reason.</param>
-public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference> Remaining);
+/// <param name="Remaining">
+/// The differences that remain, with the reason; null if they are not known, because the comparison after the repair failed.
+/// </param>
+public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining);
 
 public static class RepairProjectionEndpoint
 {
