@@ -208,7 +208,7 @@ internal sealed class IdleReaders(Options options, PostgresCluster cluster, RunR
     private static async Task WaitUntilIdleAsync(IdleBank bank, int webhooks)
     {
         const string Idle =
-            "select count(*) from publishing.lane where kind = 'webhook' and position >= (select max(seq_id) from bank.mt_events)";
+            "select count(*) from publishing.publisher where kind = 'webhook' and position >= (select max(seq_id) from bank.mt_events)";
         while (await bank.Source.ReadAsync<long>(Idle) < webhooks)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);

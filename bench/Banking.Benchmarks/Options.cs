@@ -12,7 +12,7 @@ namespace Banking.Benchmarks;
 /// <param name="Movements">The number of movements of the account in balance-at.</param>
 /// <param name="Profile">Report for each row how its time was spent.</param>
 /// <param name="Set">Server settings that add to or override those of the suite.</param>
-/// <param name="Trial">Run only to see that the scenarios work: short rows, a few accounts, no prepared log. The figures mean nothing.</param>
+/// <param name="Trial">Run only to see that the scenarios work: short rows, few accounts, no prepared log.</param>
 internal sealed record Options(
     int Seconds,
     bool Json,
@@ -29,7 +29,8 @@ internal sealed record Options(
         "[--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] "
         + "[--set NAME=VALUE] [--trial]";
 
-    private static readonly Options Default = new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>(), false);
+    private static readonly Options Default =
+        new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>(), false);
 
     /// <summary>Long enough for tiered compilation: in its first seconds a host has two thirds of its later throughput.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Trial ? 1 : Math.Max(4, Seconds / 2));

@@ -207,7 +207,7 @@ internal sealed class Publication(Options options, PostgresCluster cluster, RunR
             """
             select greatest(0, coalesce(
                 max((select max(seq_id) from bank.mt_events) - position), case when $1::text is null then 0 else 1 end))
-            from publishing.lane where kind <> 'modules' and ($1::text is null or name = $1)
+            from publishing.publisher where kind <> 'modules' and ($1::text is null or name = $1)
             """);
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = destination });
         return (long)(await command.ExecuteScalarAsync())!;

@@ -24,7 +24,7 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
     [InlineData("revoke delete on accounts.mt_doc_account_number from banking_host", "remove rows of accounts.mt_doc_account_number")]
     [InlineData(
         "revoke update on customers_keys.mt_doc_customer_key from banking_host", "change rows of customers_keys.mt_doc_customer_key")]
-    [InlineData("revoke delete on publishing.lane from banking_host", "remove rows of publishing.lane")]
+    [InlineData("revoke delete on publishing.publisher from banking_host", "remove rows of publishing.publisher")]
     [InlineData("revoke insert on notifications.notification from banking_host", "read and add to notifications.notification")]
     [InlineData("revoke update on platform.read_model from banking_host", "change rows of platform.read_model")]
     [InlineData("revoke update on bank.mt_event_progression from banking_host", "change rows of bank.mt_event_progression")]

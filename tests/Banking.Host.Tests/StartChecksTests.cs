@@ -84,7 +84,8 @@ public sealed class StartChecksTests(BankFixture bank) : IClassFixture<BankFixtu
             await using (await HostProcess.ServeAsync(["--no-demo", .. options, Setting($"{from}")]))
             {
                 await Eventually.UntilAsync(
-                    () => ScalarAsync<long>($"select count(*) from publishing.lane where name = '{section.ToLowerInvariant()}'", fresh),
+                    () => ScalarAsync<long>(
+                        $"select count(*) from publishing.publisher where name = '{section.ToLowerInvariant()}'", fresh),
                     publishers => publishers == 1);
             }
         }

@@ -29,7 +29,7 @@ public sealed class LoyaltyBank : BankFixture
     {
         var end = await ScalarAsync<long>("select max(seq_id) from bank.mt_events");
         await Eventually.UntilAsync(
-            () => ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)"),
+            () => ScalarAsync<long>("select coalesce((select position from publishing.publisher where name = 'modules'), -1)"),
             position => position >= end);
         await Eventually.UntilAsync(
             () => ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes where status <> 'Handled'"),

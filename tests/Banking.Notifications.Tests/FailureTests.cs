@@ -39,7 +39,7 @@ public sealed class FailureTests : SubscribedBank
 
     /// <summary>Checkpoint and message share one transaction: if the database refuses one of them, neither is stored.</summary>
     [Theory]
-    [InlineData("publishing.lane", "update")]
+    [InlineData("publishing.publisher", "update")]
     [InlineData("wolverine.wolverine_incoming_envelopes", "insert")]
     public async Task The_checkpoint_and_the_message_are_stored_together_or_not_at_all(string table, string change)
     {

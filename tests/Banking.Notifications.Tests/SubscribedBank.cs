@@ -48,7 +48,7 @@ public abstract class SubscribedBank : BankFixture
     }
 
     protected Task<long> CheckpointAsync() =>
-        ScalarAsync<long>("select coalesce((select position from publishing.lane where name = 'modules'), -1)");
+        ScalarAsync<long>("select coalesce((select position from publishing.publisher where name = 'modules'), -1)");
 
     /// <summary>Has every event delivered to the modules again.</summary>
     protected async Task ResetCheckpointAsync() => (await As("operator").PostAsync(

@@ -39,7 +39,7 @@ public sealed class PausedProjectionTests : IAsyncLifetime
         // The other read models continue: their answers are not stale.
         var read = await _operator.GetAsync("/v1/entries", ("Ledger-Min-Position", Text(after)), ("Prefer", "wait=30"));
         Assert.Null(read.Ok().Header("Ledger-Stale"));
-        Assert.Equal(poison - 1, (await ProjectionAsync("probe")).GetProperty("serving").GetProperty("position").GetInt64());
+        Assert.Equal(poison - 1, (await ProjectionAsync("probe")).GetProperty("active").GetProperty("position").GetInt64());
 
         _bank.Probe.Throws = false;
         (await _operator.PostAsync("/ops/projections/probe/resume", Why)).Ok();

@@ -54,7 +54,7 @@ public sealed class DestinationStartTests
         }
 
         await Eventually.UntilAsync(
-            () => bank.QueryAsync<string>("select name from publishing.lane where kind <> 'modules'"), names => names.Count == 3);
+            () => bank.QueryAsync<string>("select name from publishing.publisher where kind <> 'modules'"), names => names.Count == 3);
         (await teller.DepositAsync(account, "1.00")).Created();
 
         await ArrivedAsync(fromBeginning, account, [1, 2, 3, 4]);

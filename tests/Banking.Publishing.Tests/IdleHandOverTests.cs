@@ -90,7 +90,7 @@ public sealed class IdleHandOverTests : BankFixture
         await using var connection = await Owner.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(
-            "select from publishing.lane where name = (select min(name) from publishing.lane where kind = 'webhook') for update",
+            "select from publishing.publisher where name = (select min(name) from publishing.publisher where kind = 'webhook') for update",
             connection);
         await command.ExecuteNonQueryAsync();
 
@@ -138,16 +138,16 @@ public sealed class IdleHandOverTests : BankFixture
     }
 
     private Task<List<long>> UntilPublishersAsync(int count) => Eventually.UntilAsync(
-        () => this.QueryAsync<long>("select count(*) from publishing.lane where kind = 'webhook'"), n => n[0] == count);
+        () => this.QueryAsync<long>("select count(*) from publishing.publisher where kind = 'webhook'"), n => n[0] == count);
 
     /// <summary>Waits until every checkpoint has reached the end of the log: what arrived was recorded.</summary>
     private async Task IdleAsync()
     {
         var end = (await this.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
         await Eventually.UntilAsync(
-            () => this.QueryAsync<long>("select count(*) from publishing.lane where position < $1", end), behind => behind[0] == 0);
+            () => this.QueryAsync<long>("select count(*) from publishing.publisher where position < $1", end), behind => behind[0] == 0);
     }
 
     private Task<List<string>> ProblemsAsync() =>
-        this.QueryAsync<string>("select error from publishing.lane where kind = 'webhook' and error is not null");
+        this.QueryAsync<string>("select error from publishing.publisher where kind = 'webhook' and error is not null");
 }

@@ -31,7 +31,7 @@ public sealed class IdleWebhooksTests(IdleWebhooksTests.ManyWebhooks bank) : ICl
 
         // The metrics of publication are read every five seconds, with two statements for all destinations.
         Assert.InRange(quiet.With("publishing.").Count, 0, 6);
-        Assert.Empty(quiet.With("update publishing.lane", "mt_doc_webhook"));
+        Assert.Empty(quiet.With("update publishing.publisher", "mt_doc_webhook"));
     }
 
     /// <summary>Waits for a while in which leaders confirm their locks, which each does once a second.</summary>
@@ -90,7 +90,7 @@ public sealed class IdleWebhooksTests(IdleWebhooksTests.ManyWebhooks bank) : ICl
             await Task.WhenAll(Enumerable.Range(0, Count).Select(i => this.RegisterWebhookAsync(
                 Receiver.Url, accounts: [i == Count / 2 ? Account : PublicId.Format("acc", new(i + 1, 0, 0, new byte[8]))])));
             await Eventually.UntilAsync(
-                () => this.QueryAsync<long>("select count(*) from publishing.lane where kind = 'webhook'"), n => n[0] == Count);
+                () => this.QueryAsync<long>("select count(*) from publishing.publisher where kind = 'webhook'"), n => n[0] == Count);
         }
 
         async ValueTask IAsyncDisposable.DisposeAsync()
@@ -104,10 +104,11 @@ public sealed class IdleWebhooksTests(IdleWebhooksTests.ManyWebhooks bank) : ICl
         {
             var end = (await this.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
             await Eventually.UntilAsync(
-                () => this.QueryAsync<long>("select count(*) from publishing.lane where position < $1", end), behind => behind[0] == 0);
+                () => this.QueryAsync<long>("select count(*) from publishing.publisher where position < $1", end),
+                behind => behind[0] == 0);
         }
 
         internal async Task<long> DeliveredAsync() =>
-            (await this.QueryAsync<long>("select sum(delivered)::bigint from publishing.lane where kind = 'webhook'"))[0];
+            (await this.QueryAsync<long>("select sum(delivered)::bigint from publishing.publisher where kind = 'webhook'"))[0];
     }
 }

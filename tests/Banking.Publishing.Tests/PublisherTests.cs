@@ -113,8 +113,8 @@ public sealed class PublisherTests : IAsyncLifetime
         await ArrivedAsync(free, [1, 2, 3]);
         Assert.Equal([1, 2, 3], _bank.Sink.VersionsOf(blocked));
         var waiting = (
-            await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() > 0)
-        ).GetProperty("waitingAccounts")[0];
+            await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("blockedAccounts").GetArrayLength() > 0)
+        ).GetProperty("blockedAccounts")[0];
         Assert.Equal(("held", 1L), (waiting.GetProperty("cause").GetString(), waiting.GetProperty("accounts").GetInt64()));
 
         (
@@ -130,7 +130,7 @@ public sealed class PublisherTests : IAsyncLifetime
         await ArrivedAsync(blocked, [1, 2, 3, 4, 5]);
         (await _teller.DepositAsync(blocked, "4.00")).Created();
         await ArrivedAsync(blocked, [1, 2, 3, 4, 5, 6]);
-        await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("waitingAccounts").GetArrayLength() == 0);
+        await Eventually.UntilAsync(() => DestinationAsync(), d => d.GetProperty("blockedAccounts").GetArrayLength() == 0);
     }
 
     [Fact]
@@ -249,9 +249,10 @@ public sealed class PublisherTests : IAsyncLifetime
 
         // Simulates the other host: it took over, found the account's next event rejected, and moved the checkpoint past it.
         await _bank.ExecuteAsync(
-            "update publishing.lane set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1", Sink.Name);
+            "update publishing.publisher set epoch = epoch + 1, position = (select max(seq_id) from bank.mt_events) where name = $1",
+            Sink.Name);
         await _bank.ExecuteAsync(
-            "insert into publishing.waiting_account (lane, account, position, event_id, event_type, cause, detail, since) "
+            "insert into publishing.blocked_account (publisher, account, position, event_id, event_type, cause, detail, since) "
                 + "select $1, stream_id, seq_id, 'evt_1', type, 'no', 'by another host', now() from bank.mt_events where stream_id "
                 + "= $2 and version = 2",
             Sink.Name,

@@ -184,7 +184,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     }
 
     private static async Task<long> PositionAsync(BankFixture bank) =>
-        (await bank.QueryAsync<long>("select position from publishing.lane where name = 'rabbitmq'"))[0];
+        (await bank.QueryAsync<long>("select position from publishing.publisher where name = 'rabbitmq'"))[0];
 
     private async Task ArrivedInOrderAsync(BankFixture bank, string queue)
     {

@@ -94,12 +94,13 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
     {
         var end = await _feed.CompleteAsync();
         await Eventually.UntilAsync(
-            async () => (await bank.QueryAsync<long>("select position from publishing.lane where name = $1", Sink.Name))[0], p => p >= end);
+            async () => (await bank.QueryAsync<long>("select position from publishing.publisher where name = $1", Sink.Name))[0],
+            p => p >= end);
         return end;
     }
 
     private async Task<long> DeliveredCountAsync() =>
-        (await bank.QueryAsync<long>("select delivered from publishing.lane where name = $1", Sink.Name))[0];
+        (await bank.QueryAsync<long>("select delivered from publishing.publisher where name = $1", Sink.Name))[0];
 
     private async Task<List<(string Name, bool Rebuilt)>> RebuiltAsync()
     {

@@ -142,7 +142,7 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("update accounts.mt_doc_account set data = data")]
     [InlineData("delete from customers_keys.mt_doc_customer_key where false")]
     [InlineData("delete from wolverine.wolverine_dead_letters")]
-    [InlineData("delete from publishing.waiting_account")]
+    [InlineData("delete from publishing.blocked_account")]
     [InlineData("delete from notifications.notification where false")]
     [InlineData("update bank.mt_event_progression set last_seq_id = last_seq_id")]
     [InlineData("truncate accounts.entry_day_g1")]

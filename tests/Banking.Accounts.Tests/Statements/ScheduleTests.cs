@@ -203,7 +203,7 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
     {
         var end = Assert.Single(await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"));
         await Eventually.UntilAsync(
-            () => CountAsync("publishing.lane where name = 'modules' and position >= $1::bigint", $"{end}"), rows => rows == 1);
+            () => CountAsync("publishing.publisher where name = 'modules' and position >= $1::bigint", $"{end}"), rows => rows == 1);
         await Eventually.UntilAsync(
             () => CountAsync("wolverine.wolverine_incoming_envelopes where status <> $1", "Handled"), messages => messages == 0);
     }

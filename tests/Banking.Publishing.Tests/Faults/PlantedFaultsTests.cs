@@ -127,7 +127,8 @@ public sealed class PlantedFaultsTests(ITestOutputHelper output, SharedRabbit ra
     private static async Task<long> BacklogAsync(PlantedBank bank) =>
         (
             await bank.QueryAsync<long>(
-                "select (select max(seq_id) from bank.mt_events) - coalesce((select position from publishing.lane where name = $1), 0)",
+                "select (select max(seq_id) from bank.mt_events) "
+                    + "- coalesce((select position from publishing.publisher where name = $1), 0)",
                 PlantedSource.Name))[0];
 
     private static async Task<long> PublishedAsync(PlantedBank bank) =>

@@ -13,7 +13,7 @@ namespace Banking.Operations.Features;
 /// <summary>The result of a repair.</summary>
 /// <param name="Repaired">The differences that were repaired; empty if there were none.</param>
 /// <param name="Remaining">
-/// The differences that remain, with the reason; null if they are not known, because the comparison after the repair failed.
+/// The differences that remain, with the reason; left out if they are not known, because the comparison after the repair failed.
 /// </param>
 public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining);
 

@@ -15,9 +15,9 @@ namespace Banking.Operations.ReadModels;
 
 /// <summary>A read model in an answer to an operator.</summary>
 /// <param name="Version">The version that this host knows; <see cref="GenerationView.Version"/> may differ.</param>
-/// <param name="Coming">The candidate: the generation that is being built, or that waits for an operator's decision.</param>
+/// <param name="Candidate">The candidate: the generation that is being built, or that waits for an operator's decision.</param>
 public sealed record ProjectionView(
-    string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Serving, GenerationView? Coming);
+    string Name, int Version, LagView Lag, PauseView? Paused, GenerationView? Active, GenerationView? Candidate);
 
 /// <summary>The lag of a read model behind the log.</summary>
 /// <param name="Events">The number of positions to the end of the log.</param>
@@ -127,7 +127,7 @@ public static class GetProjectionsEndpoint
     {
         var all = generations.ToList();
         // Documents are rebuilt in place, so a rebuild has no generation of its own.
-        var serving = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
+        var active = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
         var candidate = all.Find(g => GenerationState.IsCandidate(g.State));
         return new(
             name,
@@ -135,8 +135,8 @@ public static class GetProjectionsEndpoint
             lag is null
                 ? new(0, 0, 0, 0, 0, "not measured yet")
                 : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
-            serving is null ? null : GenerationView.PauseOf(serving),
-            serving is null ? null : GenerationView.Of(serving),
+            active is null ? null : GenerationView.PauseOf(active),
+            active is null ? null : GenerationView.Of(active),
             candidate is null ? null : GenerationView.Of(candidate));
     }
 }

@@ -17,7 +17,7 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Held">The hold with its operator, time and reason; absent if the destination is not held.</param>
 /// <param name="HeldTypes">Event types that are held.</param>
 /// <param name="LastError">The current problem; absent if there is none.</param>
-/// <param name="WaitingAccounts">Accounts that are blocked because an event of theirs was rejected or is of a held type.</param>
+/// <param name="BlockedAccounts">Accounts that are blocked because an event of theirs was rejected or is of a held type.</param>
 public sealed record DestinationView(
     string Name,
     string Kind,
@@ -30,7 +30,7 @@ public sealed record DestinationView(
     HoldView? Held,
     IReadOnlyList<string> HeldTypes,
     ErrorView? LastError,
-    IReadOnlyList<WaitingView> WaitingAccounts);
+    IReadOnlyList<BlockedAccountsView> BlockedAccounts);
 
 /// <summary>A hold on publication.</summary>
 public sealed record HoldView(DateTimeOffset At, string By, string Reason);
@@ -41,7 +41,7 @@ public sealed record ErrorView(string Text, DateTimeOffset At, int Attempts);
 
 /// <summary>Blocked accounts with the same cause.</summary>
 /// <param name="Cause">held, or the cause of the rejection.</param>
-public sealed record WaitingView(string Cause, long Accounts, DateTimeOffset Oldest);
+public sealed record BlockedAccountsView(string Cause, long Accounts, DateTimeOffset Oldest);
 
 /// <summary>All destinations.</summary>
 /// <param name="Position">The high-water mark: the log is complete up to it, and the feed and destinations can reach it.</param>
@@ -135,7 +135,7 @@ public sealed class OutboxView(
             row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
             row.HeldTypes,
             row.Problem is { } problem ? new(problem.Text, problem.At, problem.Attempts) : null,
-            [.. counts[row.Name].Select(c => new WaitingView(c.Cause, c.Accounts, c.Oldest))]))]);
+            [.. counts[row.Name].Select(c => new BlockedAccountsView(c.Cause, c.Accounts, c.Oldest))]))]);
     }
 
     private async Task<Dictionary<long, double>> ReadAgesAsync(long end, CancellationToken ct)

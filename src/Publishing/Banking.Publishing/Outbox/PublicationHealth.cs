@@ -41,7 +41,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
         { Held.By: "bank" } => $"{d.Name}: held by the bank after too many failures",
         { Held: null, LastError: not null } => $"{d.Name}: deliveries fail",
         { Held: null, OldestSeconds: > MaxAgeSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
-        _ when d.WaitingAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
+        _ when d.BlockedAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
         _ => null,
     };
 }

@@ -15,14 +15,15 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     public const string Retry = "retry";
     public const string Discard = "discard";
 
-    private const string Table = PublishingModule.Schema + ".waiting_account";
-    private const string Columns = "lane, account, position, event_id, event_type, cause, detail, since, attempts, release";
+    private const string Table = PublishingModule.Schema + ".blocked_account";
+    private const string Columns = "publisher, account, position, event_id, event_type, cause, detail, since, attempts, release";
 
     /// <summary>Accounts to try again now, the lowest position first.</summary>
     internal Task<IReadOnlyList<BlockedAccount>> ListReleasedAsync(
         string publisher, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
         ListAsync(
-            $"lane = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) order by position limit {limit}",
+            $"publisher = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) "
+                + $"order by position limit {limit}",
             [publisher, heldTypes.ToArray()],
             ct);
 
@@ -30,20 +31,22 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     public Task<IReadOnlyList<BlockedAccount>> ListRejectedAsync(
         string? publisher, string? cause, Guid? account, int limit, CancellationToken ct) =>
         ListAsync(
-            $"cause <> '{HeldCause}' and ($1::text is null or lane = $1) and ($2::text is null or cause = $2) "
-                + $"and ($3::uuid is null or account = $3) order by position, lane limit {limit}",
+            $"cause <> '{HeldCause}' and ($1::text is null or publisher = $1) and ($2::text is null or cause = $2) "
+                + $"and ($3::uuid is null or account = $3) order by position, publisher limit {limit}",
             [publisher, cause, account],
             ct);
 
     /// <summary>Whether the account is blocked at this position or before it.</summary>
     internal Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct) => source.ScalarAsync<bool>(
-        $"select exists (select from {Table} where lane = $1 and account = $2 and position <= $3)", [publisher, account, position], ct);
+        $"select exists (select from {Table} where publisher = $1 and account = $2 and position <= $3)",
+        [publisher, account, position],
+        ct);
 
     /// <summary>The number of blocked accounts for each publisher and cause; of one account if it is given.</summary>
     public Task<IReadOnlyList<(string Publisher, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(
         Guid? account, CancellationToken ct) => source.ListAsync(
-        $"select lane, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 "
-            + "group by lane, cause order by lane, cause",
+        $"select publisher, cause, count(*), min(since) from {Table} where $1::uuid is null or account = $1 "
+            + "group by publisher, cause order by publisher, cause",
         [account],
         row => (row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetFieldValue<DateTimeOffset>(3)),
         ct);
@@ -57,7 +60,7 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         return transaction.Connection!.ListAsync(
-            $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or lane = $2) "
+            $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or publisher = $2) "
                 + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",
             [release, publisher, cause, account],
             Read,
@@ -84,7 +87,7 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         var isSameEvent = rejected.Event.Position == account.Position;
         await transaction.Connection!.ExecuteAsync(
             $"update {Table} set position = $3, event_id = $4, event_type = $5, cause = $6, detail = $7, since = $8, attempts = $9, "
-                + "release = null where lane = $1 and account = $2",
+                + "release = null where publisher = $1 and account = $2",
             [
                 account.Publisher,
                 account.Account,
@@ -102,13 +105,13 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>Moves a blocked account that has more events to deliver.</summary>
     internal static async Task MoveAsync(NpgsqlTransaction transaction, BlockedAccount account, long position, CancellationToken ct) =>
         await transaction.Connection!.ExecuteAsync(
-            $"update {Table} set position = $3, release = '{Retry}' where lane = $1 and account = $2",
+            $"update {Table} set position = $3, release = '{Retry}' where publisher = $1 and account = $2",
             [account.Publisher, account.Account, position],
             ct);
 
     internal static async Task RemoveAsync(NpgsqlTransaction transaction, BlockedAccount account, CancellationToken ct) =>
         await transaction.Connection!.ExecuteAsync(
-            $"delete from {Table} where lane = $1 and account = $2", [account.Publisher, account.Account], ct);
+            $"delete from {Table} where publisher = $1 and account = $2", [account.Publisher, account.Account], ct);
 
     private Task<IReadOnlyList<BlockedAccount>> ListAsync(string condition, object?[] values, CancellationToken ct) =>
         source.ListAsync($"select {Columns} from {Table} where {condition}", values, Read, ct);

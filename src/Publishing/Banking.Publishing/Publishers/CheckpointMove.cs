@@ -19,8 +19,8 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
     : IStorageOperation
 {
     private const string Sql =
-        $"update {PublishingModule.Schema}.lane set position = @to, delivered = delivered + @delivered, "
-        + "error = null, error_at = null, attempts = 0, updated_at = @at where name = @lane and position = @from and epoch = @epoch "
+        $"update {PublishingModule.Schema}.publisher set position = @to, delivered = delivered + @delivered, "
+        + "error = null, error_at = null, attempts = 0, updated_at = @at where name = @publisher and position = @from and epoch = @epoch "
         + $"and (@log::text is null or @log = ({HighWaterMark.IdentitySql})) returning 1";
 
     public Type DocumentType => typeof(PublisherRow);
@@ -33,7 +33,7 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
         command.Parameters.AddWithValue("to", To);
         command.Parameters.AddWithValue("delivered", Delivered);
         command.Parameters.AddWithValue("at", At);
-        command.Parameters.AddWithValue("lane", Publisher);
+        command.Parameters.AddWithValue("publisher", Publisher);
         command.Parameters.AddWithValue("from", From);
         command.Parameters.AddWithValue("epoch", Epoch);
         command.Parameters.AddWithValue("log", NpgsqlDbType.Text, (object?)Log ?? DBNull.Value);
@@ -45,7 +45,7 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append($"update {PublishingModule.Schema}.lane set position = ");
+        builder.Append($"update {PublishingModule.Schema}.publisher set position = ");
         builder.AppendParameter(To, NpgsqlDbType.Bigint);
         builder.Append(", delivered = delivered + ");
         builder.AppendParameter(Delivered, NpgsqlDbType.Integer);

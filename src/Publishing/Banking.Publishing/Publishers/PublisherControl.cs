@@ -14,7 +14,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
 
     private static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
-    private const string PublisherTable = PublishingModule.Schema + ".lane";
+    private const string PublisherTable = PublishingModule.Schema + ".publisher";
     private const string HeldTypeTable = PublishingModule.Schema + ".held_type";
 
     /// <summary>The stream of operator actions on one destination.</summary>
@@ -34,7 +34,8 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 ct)
             : WriteAsync(
                 publisher,
-                $"insert into {HeldTypeTable} (lane, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) on conflict do nothing",
+                $"insert into {HeldTypeTable} (publisher, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) "
+                    + "on conflict do nothing",
                 [publisher, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type],
                 new DestinationHeld(publisher, type, clock.GetUtcNow()),
                 action,
@@ -54,7 +55,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 ct)
             : WriteAsync(
                 publisher,
-                $"delete from {HeldTypeTable} where lane = $1 and type = $2",
+                $"delete from {HeldTypeTable} where publisher = $1 and type = $2",
                 [publisher, type],
                 new DestinationReleased(publisher, type, clock.GetUtcNow()),
                 action,
@@ -67,7 +68,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// </summary>
     public Task<bool> SetAsync(string publisher, long position, OperatorAction action, CancellationToken ct) => WriteAsync(
         publisher,
-        $"with forgotten as (delete from {PublishingModule.Schema}.waiting_account where lane = $1 and position > $2) " +
+        $"with forgotten as (delete from {PublishingModule.Schema}.blocked_account where publisher = $1 and position > $2) " +
         $"update {PublisherTable} set position = $2, epoch = epoch + 1, updated_at = $3 where name = $1",
         [publisher, position, clock.GetUtcNow()], new DestinationSet(publisher, position, clock.GetUtcNow()), action, ct);
 

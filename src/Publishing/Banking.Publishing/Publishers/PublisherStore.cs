@@ -9,44 +9,62 @@ namespace Banking.Publishing.Publishers;
 /// </summary>
 public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
 {
-    internal const string Table = PublishingModule.Schema + ".lane";
+    internal const string Table = PublishingModule.Schema + ".publisher";
 
     /// <summary>A publisher's row is its checkpoint in the log. It stores nothing that could not be derived again from the log.</summary>
     public static IReadOnlyList<string> Sql { get; } =
     [
         $"""
             create schema if not exists {PublishingModule.Schema};
-            create table if not exists {PublishingModule.Schema}.lane (
+            {RenameFormerTables}
+            create table if not exists {PublishingModule.Schema}.publisher (
                 name text primary key, kind text not null, position bigint not null, start_position bigint not null,
                 delivered bigint not null default 0,
                 held_at timestamptz, held_by text, held_reason text,
                 error text, error_at timestamptz, attempts int not null default 0,
                 epoch bigint not null default 0, updated_at timestamptz not null);
             create table if not exists {PublishingModule.Schema}.held_type (
-                lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null,
-                primary key (lane, type));
-            create table if not exists {PublishingModule.Schema}.waiting_account (
-                lane text not null, account uuid not null, position bigint not null, event_id text not null, event_type text not null,
+                publisher text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null,
+                primary key (publisher, type));
+            create table if not exists {PublishingModule.Schema}.blocked_account (
+                publisher text not null, account uuid not null, position bigint not null, event_id text not null, event_type text not null,
                 cause text not null, detail text not null, since timestamptz not null, attempts int not null default 1, release text,
-                primary key (lane, account));
-            create index if not exists waiting_account_release on {PublishingModule.Schema}.waiting_account (lane, position)
+                primary key (publisher, account));
+            create index if not exists blocked_account_release on {PublishingModule.Schema}.blocked_account (publisher, position)
                 where release is not null;
             """,
     ];
+
+    /// <summary>Gives the tables of earlier versions their present names, with all rows.</summary>
+    private const string RenameFormerTables =
+        $"""
+        do $$
+        begin
+            if to_regclass('{PublishingModule.Schema}.lane') is not null then
+                alter table {PublishingModule.Schema}.lane rename to publisher;
+                alter index {PublishingModule.Schema}.lane_pkey rename to publisher_pkey;
+                alter table {PublishingModule.Schema}.held_type rename column lane to publisher;
+                alter table {PublishingModule.Schema}.waiting_account rename to blocked_account;
+                alter table {PublishingModule.Schema}.blocked_account rename column lane to publisher;
+                alter index {PublishingModule.Schema}.waiting_account_pkey rename to blocked_account_pkey;
+                alter index {PublishingModule.Schema}.waiting_account_release rename to blocked_account_release;
+            end if;
+        end $$;
+        """;
 
     public async Task<PublisherRow?> FindAsync(string name, CancellationToken ct) => await AllAsync([name], ct) is [var row] ? row : null;
 
     /// <summary>The publishers with these names; all if there are no names.</summary>
     public Task<IReadOnlyList<PublisherRow>> AllAsync(IReadOnlyCollection<string>? names, CancellationToken ct) => names is null
         ? ReadAsync("", [], ct)
-        : ReadAsync("where l.name = any($1)", [names.ToArray()], ct);
+        : ReadAsync("where p.name = any($1)", [names.ToArray()], ct);
 
     /// <summary>
     /// The publishers that may be in trouble: held, with a problem, with blocked accounts, or with one of these checkpoints.
     /// </summary>
     internal Task<IReadOnlyList<PublisherRow>> TroubledAsync(IReadOnlyCollection<long> checkpoints, CancellationToken ct) => ReadAsync(
-        "where l.held_at is not null or l.error is not null or l.position = any($1) "
-            + $"or l.name in (select lane from {PublishingModule.Schema}.waiting_account)",
+        "where p.held_at is not null or p.error is not null or p.position = any($1) "
+            + $"or p.name in (select publisher from {PublishingModule.Schema}.blocked_account)",
         [checkpoints.ToArray()],
         ct);
 
@@ -58,9 +76,9 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     /// Deletes the publishers of a kind except the given ones, with their blocked accounts: their destinations were removed for good.
     /// </summary>
     internal async Task DeleteOthersAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct) => await source.ExecuteAsync(
-        $"with gone as (delete from {PublishingModule.Schema}.lane where kind = $1 and not name = any($2) returning name), " +
-            $"types as (delete from {PublishingModule.Schema}.held_type where lane in (select name from gone)) " +
-            $"delete from {PublishingModule.Schema}.waiting_account where lane in (select name from gone)",
+        $"with gone as (delete from {PublishingModule.Schema}.publisher where kind = $1 and not name = any($2) returning name), " +
+            $"types as (delete from {PublishingModule.Schema}.held_type where publisher in (select name from gone)) " +
+            $"delete from {PublishingModule.Schema}.blocked_account where publisher in (select name from gone)",
         [kind, keep.ToArray()],
         ct);
 
@@ -80,18 +98,18 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     internal async Task<IReadOnlySet<string>> SetProblemAsync(
         IReadOnlyCollection<string> publishers, string? problem, int attempts, CancellationToken ct) => (await source.ListAsync(
         $"with mine as (select name from {Table} where name = any($1) order by name for update skip locked) "
-            + $"update {Table} l set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 "
-            + "from mine where l.name = mine.name returning l.name",
+            + $"update {Table} p set error = $2, error_at = case when $2 is null then null else $3 end, attempts = $4 "
+            + "from mine where p.name = mine.name returning p.name",
         [publishers.ToArray(), NpgsqlDbType.Text.Of(problem), clock.GetUtcNow(), attempts],
         row => row.GetString(0),
         ct)).ToHashSet();
 
     private Task<IReadOnlyList<PublisherRow>> ReadAsync(string condition, object?[] values, CancellationToken ct) =>
         source.ListAsync(
-            "select l.name, l.kind, l.position, l.start_position, l.delivered, l.held_at, l.held_by, l.held_reason, "
-                + "l.error, l.error_at, l.attempts, l.updated_at, l.epoch, "
+            "select p.name, p.kind, p.position, p.start_position, p.delivered, p.held_at, p.held_by, p.held_reason, "
+                + "p.error, p.error_at, p.attempts, p.updated_at, p.epoch, "
                 + $"coalesce((select array_agg(t.type order by t.type) from {PublishingModule.Schema}.held_type t "
-                + $"where t.lane = l.name), '{{}}') from {Table} l {condition} order by l.name",
+                + $"where t.publisher = p.name), '{{}}') from {Table} p {condition} order by p.name",
             values,
             row => new PublisherRow(
                 row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),

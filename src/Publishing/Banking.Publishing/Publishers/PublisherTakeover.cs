@@ -57,7 +57,7 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
         ct)).ToDictionary();
 
     private async Task<ILookup<string, Guid>> ReadBlockedAsync(string[] names, CancellationToken ct) => (await source.ListAsync(
-        $"select lane, account from {PublishingModule.Schema}.waiting_account where lane = any($1)",
+        $"select publisher, account from {PublishingModule.Schema}.blocked_account where publisher = any($1)",
         [names],
         row => (Publisher: row.GetString(0), Account: row.GetGuid(1)),
         ct)).ToLookup(b => b.Publisher, b => b.Account);

@@ -1,0 +1,59 @@
+using Banking.Publishing.Publishers;
+using Banking.Testing;
+using Npgsql;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>Tables that an earlier version named differently are renamed, with all their rows.</summary>
+public sealed class PublisherTablesTests : IAsyncLifetime
+{
+    private string _database = "";
+
+    public async ValueTask InitializeAsync() => _database = await BankFixture.NewDatabaseAsync();
+
+    public async ValueTask DisposeAsync() => await TestCluster.DropAsync(_database);
+
+    [Fact]
+    public async Task Checkpoints_held_types_and_blocked_accounts_keep_their_rows_when_their_tables_are_renamed()
+    {
+        await using var owner = NpgsqlDataSource.Create(TestCluster.Owner(_database));
+        await ExecuteAsync(
+            owner,
+            """
+            drop table publishing.publisher, publishing.held_type, publishing.blocked_account;
+            create table publishing.lane (
+                name text primary key, kind text not null, position bigint not null, start_position bigint not null,
+                delivered bigint not null default 0, held_at timestamptz, held_by text, held_reason text, error text,
+                error_at timestamptz, attempts int not null default 0, epoch bigint not null default 0, updated_at timestamptz not null);
+            create table publishing.held_type (
+                lane text not null, type text not null, held_at timestamptz not null, held_by text not null, reason text not null,
+                primary key (lane, type));
+            create table publishing.waiting_account (
+                lane text not null, account uuid not null, position bigint not null, event_id text not null, event_type text not null,
+                cause text not null, detail text not null, since timestamptz not null, attempts int not null default 1, release text,
+                primary key (lane, account));
+            create index waiting_account_release on publishing.waiting_account (lane, position) where release is not null;
+            insert into publishing.lane values ('kafka', 'kafka', 42, 0, 7, null, null, null, null, null, 0, 3, now());
+            insert into publishing.held_type values ('kafka', 'a.v1', now(), 'me', 'why');
+            insert into publishing.waiting_account values ('kafka', gen_random_uuid(), 40, 'evt_1', 'a.v1', 'no', 'text', now(), 1, null);
+            """);
+
+        // Twice: every start of an owner runs it.
+        await ExecuteAsync(owner, string.Concat(PublisherStore.Sql));
+        await ExecuteAsync(owner, string.Concat(PublisherStore.Sql));
+
+        await using var count = owner.CreateCommand(
+            """
+            select p.position || ' ' || p.epoch || ' ' || h.type || ' ' || b.position
+            from publishing.publisher p join publishing.held_type h on h.publisher = p.name
+                join publishing.blocked_account b on b.publisher = p.name
+            """);
+        Assert.Equal("42 3 a.v1 40", await count.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource owner, string sql)
+    {
+        await using var command = owner.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
