@@ -102,6 +102,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<IDestinationSource>(new KafkaSource(KafkaSettings.Of(section.GetSection("Kafka"))))
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
+            .AddSingleton<EventDeliveries>()
             .AddSingleton<OutboxCommands>()
             .AddSingleton(WebhookSettings.Of(section))
             .AddSingleton<AddressGuard.Resolver>(Dns.GetHostAddressesAsync)
