@@ -151,6 +151,72 @@ public sealed class LedgerTests(RandomLedger bank, ITestOutputHelper output) : I
     }
 
     [Fact]
+    public async Task The_groups_of_an_explanation_add_up_to_the_line_and_link_to_its_entries()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            var query = i == 0 ? "" : $"?date={bank.Day(_random):yyyy-MM-dd}&knownAt={Query(bank.Instant(_random))}";
+            var trial = (await _auditor.GetAsync("/v1/ledger/trial-balance" + query)).Ok();
+            foreach (
+                var line in trial.Json.GetProperty("currencies").EnumerateArray().SelectMany(c => c.GetProperty("lines").EnumerateArray()))
+            {
+                await AssertExplanationAsync(line, i == 1 ? $"&from={bank.Day(_random):yyyy-MM-dd}" : "");
+            }
+        }
+    }
+
+    private async Task AssertExplanationAsync(JsonElement line, string from)
+    {
+        var answer = await _auditor.GetAsync(line.GetProperty("explanation").GetString() + from);
+        if (from.Length > 0 && answer.StatusCode == 400)
+        {
+            Assert.Equal("malformed_period", answer.Code);
+            return;
+        }
+
+        var explained = Assert.Single(answer.Ok().Json.GetProperty("currencies").EnumerateArray());
+        var isDebitNormal = line.GetProperty("kind").GetString() is "asset" or "expense";
+        var balance = (Value(line.GetProperty("debit")) - Value(line.GetProperty("credit"))) * (isDebitNormal ? 1 : -1);
+        Assert.Equal(balance, Value(explained.GetProperty("balance")));
+        foreach (var grouping in (string[])["months", "types", "customers"])
+        {
+            var groups = explained.GetProperty(grouping).EnumerateArray().ToList();
+            Assert.Equal(
+                balance, Value(explained.GetProperty("opening")) + groups.Sum(g => Value(g.GetProperty("net"))));
+            Assert.Equal(explained.GetProperty("entries").GetInt64(), groups.Sum(g => g.GetProperty("entries").GetInt64()));
+            foreach (var group in groups.Take(2))
+            {
+                var entries = await EntriesAsync(group.GetProperty("items").GetString()!, 500);
+                Assert.Equal(group.GetProperty("entries").GetInt32(), entries.Count);
+                Assert.Equal(Value(group.GetProperty("debit")), Sum(entries, line.GetProperty("account").GetString()!, "debit"));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("cash", true)]
+    [InlineData("customer-deposits", false)]
+    public async Task An_entry_that_should_not_be_there_is_found_by_the_difference_that_it_makes(string account, bool isDebitNormal)
+    {
+        var entry = (await ItemsAsync($"/v1/ledger/accounts/{account}/entries?currency=KWD", 500))[^1];
+        var line = entry.GetProperty("lines").EnumerateArray().Single(l => l.GetProperty("account").GetString() == account);
+        var amount = line.TryGetProperty("debit", out var debit) ? Value(debit) : -Value(line.GetProperty("credit"));
+        var explained = (await _auditor.GetAsync($"/v1/ledger/accounts/{account}/explain?currency=KWD")).Ok();
+        var figure = explained.Json.GetProperty("currencies")[0];
+        var expected = Value(figure.GetProperty("balance")) - (isDebitNormal ? amount : -amount);
+
+        var found = (await _auditor.GetAsync(
+            $"/v1/ledger/accounts/{account}/mistakes?currency=KWD&expected={expected.ToString("F3", CultureInfo.InvariantCulture)}")).Ok();
+
+        Assert.Equal(Value(figure.GetProperty("balance")), Value(found.Json.GetProperty("balance")));
+        Assert.Contains(
+            entry.GetProperty("eventId").GetString(),
+            found.Json.GetProperty("candidates").EnumerateArray()
+                .Where(c => c.GetProperty("rule").GetString() is "exact-amount" or "double-booking")
+                .Select(c => c.GetProperty("entries")[0].GetProperty("eventId").GetString()));
+    }
+
+    [Fact]
     public async Task An_entry_shows_both_lines_and_links_to_its_event_and_its_account()
     {
         var entry = (await _auditor.GetAsync("/v1/ledger/accounts/fees/entries?limit=1")).Ok().Items().Single();
@@ -211,6 +277,12 @@ public sealed class LedgerTests(RandomLedger bank, ITestOutputHelper output) : I
     [InlineData("/v1/ledger/accounts/cash/entries?limit=0", 400, "malformed_limit")]
     [InlineData("/v1/ledger/accounts/cash/entries?cursor=AAAA", 400, "malformed_cursor")]
     [InlineData("/v1/ledger/accounts/cash/entries?knownAt=2999-01-01T00:00:00Z", 422, "known_in_future")]
+    [InlineData("/v1/ledger/accounts/cash/entries?accountId=me", 400, "malformed_filter")]
+    [InlineData("/v1/ledger/accounts/gold/explain", 404, "ledger_account_not_found")]
+    [InlineData("/v1/ledger/accounts/cash/explain?date=2026-11-01&from=2026-11-02", 400, "malformed_period")]
+    [InlineData("/v1/ledger/accounts/cash/mistakes?expected=1", 400, "unknown_currency")]
+    [InlineData("/v1/ledger/accounts/cash/mistakes?currency=EUR", 400, "malformed_filter")]
+    [InlineData("/v1/ledger/accounts/cash/mistakes?currency=EUR&expected=1.001", 400, "invalid_amount")]
     [InlineData("/v1/ledger/figures?by=year", 400, "malformed_filter")]
     [InlineData("/v1/ledger/figures?cursor=AAAA", 400, "malformed_cursor")]
     public async Task An_invalid_query_is_answered_with_its_code(string path, int status, string code)

@@ -22,6 +22,7 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         var history = new RandomHistory(bank, seed);
         await history.RunAsync(150);
         await history.GrowAsync(thousands);
+        await history.CorrectAsync(15);
         if (behind)
         {
             await PauseAndGrowAsync(history, seed);
@@ -48,6 +49,7 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
                     (at.Balance, at.OverdraftLimit, at.Last?.Version, at.Events, (int)version));
             }
 
+            await AssertExplanationsAsync(history, random, account!, events);
             for (var i = 0; i < 30; i++)
             {
                 await AssertAccountAsync(account!, events, history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant());
@@ -60,6 +62,28 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             await AssertEntriesAreCompleteAsync(history.Busy);
             await bank.ExecuteAsync(
                 "update platform.read_model set paused_at = null, pause_reason = null where name = 'entries' and state = 'serving'");
+        }
+    }
+
+    private async Task AssertExplanationsAsync(RandomHistory history, Random random, Account account, IReadOnlyList<IEvent> events)
+    {
+        if (events.Count > 15_000)
+        {
+            var tooMany = await bank.As("teller").GetAsync($"/v1/accounts/{history.Busy}/balance/mistakes?expected=0.01");
+            Assert.Equal((422, "too_many_movements"), (tooMany.StatusCode, tooMany.Code));
+        }
+
+        var checks = new ExplanationChecks(bank, account, events);
+        for (var i = 0; i < 6; i++)
+        {
+            var (effectiveAt, knownAt, other) = (history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant(), history.Instant());
+            var day = DateOnly.FromDateTime(other.UtcDateTime);
+            await checks.AssertGroupsAsync(
+                i == 0 ? DateTimeOffset.MaxValue : effectiveAt, knownAt, i % 2 == 0 ? null : day, i % 4 < 2 ? null : day.AddDays(9));
+            await checks.AssertChangesAsync(
+                new(other, random.Next(0, events.Count + 1)), i % 3 == 0 ? DateTimeOffset.MaxValue : effectiveAt,
+                random.Next(1, events.Count + 1), i % 4 == 0 ? 5 : random.Next(1, 300));
+            await checks.AssertRecordedAsync(random.Next(0, events.Count), random.Next(1, events.Count + 1));
         }
     }
 

@@ -48,6 +48,26 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
         await bank.CaughtUpAsync();
     }
 
+    /// <summary>Corrects random transactions of the busy account, and corrections of them; some are refused.</summary>
+    public async Task CorrectAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var entries = (await _teller.GetAsync($"/v1/accounts/{Busy}/entries?limit=500")).Ok().Items();
+            var transaction = entries[i % 3 == 0 ? ^1 : _random.Next(0, entries.Count)].GetProperty("id").GetString();
+            object body = _random.Next(0, 3) switch
+            {
+                0 => new { kind = "reversal", reasonCode = "test", reason = "test" },
+                1 => new { kind = "amount", amount = new { value = $"{i}.07", currency = "EUR" }, reasonCode = "test", reason = "test" },
+                _ => new { kind = "effective-date", effectiveAt = Dated(), reasonCode = "test", reason = "test" },
+            };
+            var answer = await _teller.PostAsync($"/v1/transactions/{transaction}/corrections", body);
+            Assert.True(answer.StatusCode is 201 or 409 or 422, answer.Body);
+        }
+
+        await bank.CaughtUpAsync();
+    }
+
     /// <summary>A random instant near effective and recorded times.</summary>
     public DateTimeOffset Instant() => _random.Next(0, 4) switch
     {

@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Explaining;
 using Banking.Accounts.Features;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
@@ -105,6 +106,13 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<TransactionPages>()
             .AddSingleton<TransactionQuery>()
             .AddSingleton<PeriodEntries>()
+            .AddSingleton<EventViews>()
+            .AddSingleton<MomentReader>()
+            .AddSingleton<EffectiveEvents>()
+            .AddSingleton<AccountChanges>()
+            .AddSingleton<MonthSums>()
+            .AddSingleton<BalanceExplanation>()
+            .AddSingleton<BalanceMistakes>()
             .AddSingleton(new StatementLimits())
             .AddSingleton<StatementReader>()
             .AddSingleton<StatementPreparation>()

@@ -1,3 +1,4 @@
+using Banking.Ledger.Explaining;
 using Banking.Ledger.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.Web;
@@ -26,5 +27,7 @@ public sealed class LedgerModule : BankModule
         .AddSingleton<ReadModel, LedgerModel>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton<GlBalances>();
+        .AddSingleton<GlBalances>()
+        .AddSingleton<LineExplanation>()
+        .AddSingleton<LineMistakes>();
 }

@@ -29,10 +29,17 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
     {
         var name = path.Contains("/ledger/accounts/", StringComparison.Ordinal) ? "ledgerAccount"
             : path.Split('/').FirstOrDefault(p => p.StartsWith('{'))?.Trim('{', '}').Replace("}.json", "", StringComparison.Ordinal);
-        var query = path == "/v1/feed/completeness" ? "?account=" + _values["account"][0] : "";
+        var query = path switch
+        {
+            "/v1/feed/completeness" => "?account=" + _values["account"][0],
+            "/v1/feed/deliveries" => "?eventId=" + _values["event"][0],
+            "/v1/ledger/accounts/{account}/mistakes" => "?currency=EUR&expected=1.00",
+            "/v1/accounts/{account}/balance/mistakes" => "?expected=1.00",
+            _ => "",
+        };
         string[] addresses = name is null
             ? [path + query]
-            : [.. _values[name].Select(value => path[..path.IndexOf('{', StringComparison.Ordinal)] + value + Rest(path))];
+            : [.. _values[name].Select(value => path[..path.IndexOf('{', StringComparison.Ordinal)] + value + Rest(path) + query)];
         return [.. addresses, .. Queries(path).Select(q => addresses[0] + q)];
     }
 
@@ -75,6 +82,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         (_values["customer"], _values["account"], _values["statement"]) = ([customer], [from, to], [statement]);
         (_values["deposit"], _values["withdrawal"], _values["transfer"]) = ([deposit], [withdrawal], [transfer]);
         _values["transaction"] = [deposit, withdrawal, transfer, correction];
+        _values["event"] = [(await teller.GetAsync($"/v1/accounts/{from}/events")).Ok().Items()[^1].Text("id")];
     }
 
     private async Task PublishAsync(BankClient teller)
@@ -127,6 +135,9 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         "/v1/accounts/{account}" => ["?version=1"],
         "/v1/accounts/{account}/balance" =>
             ["?effectiveAt=2026-11-01T12:00:00Z", "?version=1", "?effectiveAt=2026-11-01T12:00&tz=Europe/Berlin"],
+        "/v1/accounts/{account}/changes" => ["?axis=effective&limit=1"],
+        "/v1/accounts/{account}/balance/explain" => ["?version=1", "?effectiveAt=2026-11-01T12:00:00Z&from=2026-10-01"],
+        "/v1/accounts/{account}/balance/explain/movements" => ["?limit=1", "?kind=deposit"],
         "/v1/accounts/{account}/entries" or "/v1/accounts/{account}/events" or "/audit/events" or "/v1/entries" => ["?limit=1"],
         "/v1/deposits" or "/v1/withdrawals" or "/v1/transfers" =>
             ["?limit=1", "?from=2026-10-01&tz=Europe/Berlin", "?minAmount=1.00&currency=EUR&reason=test"],

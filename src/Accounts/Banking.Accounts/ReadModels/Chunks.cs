@@ -38,16 +38,16 @@ internal static class Chunks
                 }));
 
     /// <summary>
-    /// Finds the last event of account $1 that was recorded by $3, by binary search: recorded times rise with versions. So no index on the
-    /// recorded time is needed.
+    /// Finds the last event of account $1 that was recorded by an instant, by binary search: recorded times rise with versions. So no index
+    /// on the recorded time is needed.
     /// </summary>
-    public const string LastKnown =
+    public static string LastKnown(string instant) =>
         $"""
         search(low, high) as (
             select 0::bigint, coalesce((select max(version) from {Entry} where account = $1), 0)
             union all
-            select case when e.recorded_at <= $3 then m.middle else s.low end,
-                case when e.recorded_at <= $3 then s.high else m.middle - 1 end
+            select case when e.recorded_at <= {instant} then m.middle else s.low end,
+                case when e.recorded_at <= {instant} then s.high else m.middle - 1 end
             from search s
             cross join lateral (select (s.low + s.high + 1) / 2 as middle) m
             join {Entry} e on e.account = $1 and e.version = m.middle

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Json;
@@ -28,11 +29,15 @@ public sealed record LastEventView(string Id, string Type, long Version, DateTim
         new(PublicId.Format("evt", e.Id), e.EventTypeName, e.Version, e.Timestamp, (e.Data as IAccountEvent)?.EffectiveAt);
 }
 
-/// <summary>Links to the events and entries of the account.</summary>
-public sealed record BalanceLinks(string Events, string Entries)
+/// <summary>Links to the events and entries of the account, and to what the balance is made of.</summary>
+public sealed record BalanceLinks(string Events, string Entries, string Explanation)
 {
-    internal static BalanceLinks Of(Guid id) =>
-        new($"/v1/accounts/{Domain.AccountId.Format(id)}/events", $"/v1/accounts/{Domain.AccountId.Format(id)}/entries");
+    /// <param name="moment">The moment of the balance as parameters of a query.</param>
+    internal static BalanceLinks Of(Guid id, string moment)
+    {
+        var account = $"/v1/accounts/{Domain.AccountId.Format(id)}";
+        return new($"{account}/events", $"{account}/entries", $"{account}/balance/explain?{moment}");
+    }
 }
 
 public static class GetBalanceEndpoint
@@ -81,7 +86,8 @@ public static class GetBalanceEndpoint
                     now,
                     account.Version,
                     last[^1],
-                    $"state@{account.Version}"),
+                    $"state@{account.Version}",
+                    VersionText(account.Version)),
                 account.Version);
     }
 
@@ -89,7 +95,8 @@ public static class GetBalanceEndpoint
     {
         var (at, found) = await balances.AtVersionAsync(account, version, http.RequestAborted);
         return at.Last is not { } last || found < version ? Archived(account) : Answer(View(
-            account.Id, at.Balance, at.Available, last.Timestamp, last.Timestamp, version, last, $"{version} events"));
+            account.Id, at.Balance, at.Available, last.Timestamp, last.Timestamp, version, last, $"{version} events",
+            VersionText(version)));
     }
 
     private static async Task<IResult> AtInstants(
@@ -108,7 +115,8 @@ public static class GetBalanceEndpoint
                     moment.KnownAt,
                     at.Last?.Version ?? 0,
                     at.Last,
-                    $"{at.Events} of {version} events"));
+                    $"{at.Events} of {version} events",
+                    MomentLinks.Of(moment)));
     }
 
     /// <summary>An account without readable events is archived; archived accounts are not served.</summary>
@@ -124,7 +132,8 @@ public static class GetBalanceEndpoint
         DateTimeOffset knownAt,
         long version,
         IEvent? last,
-        string from) =>
+        string from,
+        string moment) =>
         new(
             AccountId.Format(id),
             Amount.Of(balance),
@@ -135,5 +144,7 @@ public static class GetBalanceEndpoint
             version,
             last is null ? null : LastEventView.Of(last),
             from,
-            BalanceLinks.Of(id));
+            BalanceLinks.Of(id, moment));
+
+    private static string VersionText(long version) => string.Create(CultureInfo.InvariantCulture, $"version={version}");
 }

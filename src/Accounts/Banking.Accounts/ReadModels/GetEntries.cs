@@ -37,15 +37,14 @@ public sealed record EntryView(
     internal static EntryView Of(BookedEntry entry, Caller caller)
     {
         var (e, movement, balance) = entry;
-        (string prefix, string type, MovementDetails? details, string? other, SourceRow? source) = movement switch
+        (string prefix, MovementDetails? details, string? other, SourceRow? source) = movement switch
         {
-            MoneyDeposited m => (MovementId.Deposit, "deposit", m.Details, (string?)null, m.Source),
-            MoneyWithdrawn m => (MovementId.Withdrawal, "withdrawal", m.Details, (string?)null, m.Source),
-            TransferSent m => (MovementId.Transfer, "transfer-sent", m.Details, m.ToNumber.Value, (SourceRow?)null),
-            TransferReceived m => (MovementId.Transfer, "transfer-received", m.Details, m.FromNumber.Value, (SourceRow?)null),
-            CorrectionBooked m => (TransactionId.Correction, "correction", (MovementDetails?)null, (string?)null, m.Source),
-            MovementReversed m => (TransactionId.Correction, "reversed", m.Details, m.Other?.Number.Value, (SourceRow?)null),
-            MovementRebooked m => (TransactionId.Correction, "rebooked", m.Details, m.Other?.Number.Value, (SourceRow?)null),
+            MoneyDeposited m => (MovementId.Deposit, m.Details, (string?)null, m.Source),
+            MoneyWithdrawn m => (MovementId.Withdrawal, m.Details, (string?)null, m.Source),
+            TransferSent m => (MovementId.Transfer, m.Details, m.ToNumber.Value, (SourceRow?)null),
+            TransferReceived m => (MovementId.Transfer, m.Details, m.FromNumber.Value, (SourceRow?)null),
+            CorrectionBooked m => (TransactionId.Correction, (MovementDetails?)null, (string?)null, m.Source),
+            ICorrectionEvent m => (TransactionId.Correction, m.Details, m.Other?.Number.Value, (SourceRow?)null),
             _ => throw new InvalidOperationException($"{movement.GetType().Name} cannot be shown as an entry."),
         };
         var id = movement switch
@@ -64,7 +63,7 @@ public sealed record EntryView(
         };
         return new(
             PublicId.Format(prefix, id),
-            type,
+            TypeOf(movement),
             movement.Direction,
             Amount.Of(movement.Amount),
             Amount.Of(balance),
@@ -78,6 +77,19 @@ public sealed record EntryView(
             correction?.Corrects,
             source);
     }
+
+    /// <summary>The name of a kind of movement.</summary>
+    internal static string TypeOf(IMovement movement) => movement switch
+    {
+        MoneyDeposited => "deposit",
+        MoneyWithdrawn => "withdrawal",
+        TransferSent => "transfer-sent",
+        TransferReceived => "transfer-received",
+        CorrectionBooked => "correction",
+        MovementReversed => "reversed",
+        MovementRebooked => "rebooked",
+        _ => throw new InvalidOperationException($"{movement.GetType().Name} has no name as an entry."),
+    };
 }
 
 public static class GetEntriesEndpoint

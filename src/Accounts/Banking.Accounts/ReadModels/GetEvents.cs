@@ -1,16 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.EventStore.Appending;
-using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
-using Banking.EventStore.Published;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using JasperFx.Events;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -53,7 +46,7 @@ public static class GetEventsEndpoint
     [Problems("account_not_found")]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string account, AccountReader reader, IDocumentStore store, PublicEventData data, HttpContext http)
+        string account, AccountReader reader, EventViews views, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -69,30 +62,9 @@ public static class GetEventsEndpoint
 
         var events = await reader.EventsAsync(found.Id, after + paging.Limit + 1, after + 1, http.RequestAborted);
         var caller = http.Caller();
-        var views = events.Select(e => View(e, store.Options.Serializer(), data, caller)).ToList();
         return TypedResults.Json(
-            Page<EventView>.Of(views, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
-    }
-
-    private static EventView View(IEvent e, ISerializer serializer, PublicEventData data, Caller caller)
-    {
-        string? Known(string? text) => caller.CanSeeOrigin(e) ? text : null;
-        var (code, text) = (Known(e.Header(HeaderNames.ReasonCode)), Known(e.Header(HeaderNames.ReasonText)));
-        return new(
-            PublicId.Format("evt", e.Id),
-            e.EventTypeName,
-            e.Version,
-            e.Sequence,
-            e.Timestamp,
-            (e.Data as IAccountEvent)?.EffectiveAt,
-            Known(e.Required("actor", e.UserName)),
-            e.RequiredHeader(HeaderNames.Role),
-            e.RequiredHeader(HeaderNames.Channel),
-            Known(e.RequiredHeader(HeaderNames.Operation)),
-            code is null && text is null ? null : new(code, text),
-            Known(e.Required("correlation", e.CorrelationId)),
-            Known(e.CausationId),
-            Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),
-            JsonSerializer.SerializeToElement(data.Of(e.EventTypeName, JsonNode.Parse(serializer.ToJson(e.Data)))));
+            Page<EventView>.Of(
+                [.. events.Select(e => views.Of(e, caller))], paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)),
+            ApiJson.Options);
     }
 }

@@ -61,12 +61,14 @@ public sealed class HistoricalAccounts(NpgsqlDataSource source, EventReader even
             : null;
     }
 
-    private static Account? Fold(Guid id, IEnumerable<IEvent> events) => events.Aggregate(
+    /// <summary>The state that some of an account's events make, in the order of their versions; null before the opening.</summary>
+    internal static Account? Fold(Guid id, IEnumerable<IEvent> events) => events.Aggregate(
         (Account?)null,
         (state, e) => state is null && e.Data is not AccountOpened ? null : Account.Fold(state, id, e.Data, e.Timestamp));
 
+    /// <summary>The events of an account that move no money, oldest first.</summary>
     /// <param name="upTo">The last version; 0 for all events.</param>
-    private async Task<IReadOnlyList<IEvent>> NotMovementsAsync(Account account, long upTo, CancellationToken ct)
+    internal async Task<IReadOnlyList<IEvent>> NotMovementsAsync(Account account, long upTo, CancellationToken ct)
     {
         var rows = await source.ListAsync(
             NotMovements, [account.Id, upTo], row => (Last: row.GetInt64(0), Positions: row.GetFieldValue<long[]>(1)), ct);

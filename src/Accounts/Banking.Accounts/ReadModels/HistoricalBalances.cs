@@ -17,43 +17,13 @@ public sealed record HistoricalBalance(BalanceAt At, long Version);
 public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader reader)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
-    private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
-    private const string IsEffective = "(e.effective_at, e.effective_tick) <= ($2, $4)";
+    private const string IsEffective = MomentParts.IsEffective;
 
-    /// <summary>
-    /// The events known at an instant are the first events of the stream, up to a version. The query adds: the day sums of whole chunks for
-    /// the days before the effective day; for the effective day the sums of chunks that end before the instant, and the rows of chunks that
-    /// span it; and the rows after the last whole chunk.
-    /// </summary>
     private static readonly string AtInstants =
-        $"""
-        with recursive {Chunks.LastKnown},
-            known as (select low as version from search where low = high),
-            day as (select ($2::timestamptz at time zone 'UTC')::date as day),
-            parts as (
-                {Chunks.Sums("select version from known", "credits - debits as net, events, last_version", "day < (select day from day)")}
-                union all
-                select d.credits - d.debits, d.events, d.last_version from {Day} d
-                where d.account = $1 and d.level = 0 and d.day = (select day from day)
-                    and d.chunk < (select version from known) / {Chunks.Size} and d.effective_to < $2
-                union all
-                select e.amount, 1, e.version from {Day} d join {Entry} e on e.account = $1
-                    and e.version > d.chunk::bigint * {Chunks.Size} and e.version <= (d.chunk + 1)::bigint * {Chunks.Size}
-                where d.account = $1 and d.level = 0 and d.day = (select day from day)
-                    and d.chunk < (select version from known) / {Chunks.Size} and d.effective_to >= $2 and d.effective_from <= $2
-                    and (e.effective_at at time zone 'UTC')::date = d.day and {IsEffective}
-                union all
-                select e.amount, 1, e.version from {Entry} e
-                where e.account = $1 and e.version > (select version from known) / {Chunks.Size} * {Chunks.Size}
-                    and e.version <= (select version from known) and {IsEffective})
-        select (select coalesce(max(version), 0) from {Entry} where account = $1),
-            coalesce(sum(net), 0)::numeric, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
-            coalesce((select overdraft_limit from {Entry} e
-                where account = $1 and not movement and overdraft_limit is not null and {IsEffective}
-                    and version <= (select version from known)
-                order by version desc limit 1), 0)
-        from parts
-        """;
+        Sql($"with recursive {Chunks.LastKnown("$3")}, known as (select low as version from search where low = high)");
+
+    private static readonly string AtInstantAndVersion =
+        Sql($"with known as (select least(coalesce(max(version), 0), $3::bigint) as version from {Entry} where account = $1)");
 
     private const string AtAVersion =
         $"""
@@ -70,6 +40,18 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
         ArgumentNullException.ThrowIfNull(account);
         return AtAsync(account, AtInstants, 0, effectiveAt, knownAt, ct, effectiveAt.UtcDateTime, knownAt.UtcDateTime,
             EntryRow.TickOf(effectiveAt));
+    }
+
+    /// <summary>The balance of the events that took effect by an instant, of those up to a version.</summary>
+    public async Task<BalanceAt> AtAsync(Account account, DateTimeOffset effectiveAt, long version, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        // Version 0 is before the first event; as the end of a stream it would mean all events.
+        return version == 0
+            ? BalanceAt.Nothing(account.Currency)
+            : (await AtAsync(
+                account, AtInstantAndVersion, version, effectiveAt, DateTimeOffset.MaxValue, ct, effectiveAt.UtcDateTime, version,
+                EntryRow.TickOf(effectiveAt))).At;
     }
 
     /// <summary>The balance right after an event of the account, whatever its effective time.</summary>
@@ -117,4 +99,17 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
             ct);
         return rows is [var found] ? found : (0, 0, BalanceAt.Nothing(account.Currency));
     }
+
+    private static string Sql(string known) =>
+        $"""
+        {known},
+            parts as ({MomentParts.Of("credits - debits as net, events, last_version", "e.amount, 1, e.version")})
+        select (select coalesce(max(version), 0) from {Entry} where account = $1),
+            coalesce(sum(net), 0)::numeric, coalesce(sum(events), 0)::int, coalesce(max(last_version), 0),
+            coalesce((select overdraft_limit from {Entry} e
+                where account = $1 and not movement and overdraft_limit is not null and {IsEffective}
+                    and version <= (select version from known)
+                order by version desc limit 1), 0)
+        from parts
+        """;
 }

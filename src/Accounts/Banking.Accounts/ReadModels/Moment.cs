@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
@@ -54,6 +55,15 @@ public abstract record Moment
             ? (null, Refusal.NotFound(
                 "version_not_found", $"The account is at version {account.Version}.", ("version", account.Version)))
         : (new AtVersion(version), null);
+}
+
+/// <summary>Moments as parameters of a link.</summary>
+internal static class MomentLinks
+{
+    public static string Of(Moment.AtInstants moment) => $"effectiveAt={Text(moment.EffectiveAt)}&knownAt={Text(moment.KnownAt)}";
+
+    private static string Text(DateTimeOffset instant) =>
+        Uri.EscapeDataString(instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture));
 }
 
 /// <summary>Declares the query parameters that <see cref="Moment"/> reads.</summary>

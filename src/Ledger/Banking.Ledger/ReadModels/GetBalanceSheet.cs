@@ -26,7 +26,8 @@ public sealed record CurrencyBalanceSheet(
 /// <summary>One account in a balance sheet.</summary>
 /// <param name="Balance">Negative if the balance is not on the account's normal side.</param>
 /// <param name="Entries">Link to the journal entries.</param>
-public sealed record BalanceSheetLine(string Account, short Number, Amount Balance, string Entries);
+/// <param name="Explanation">Link to what the line is made of.</param>
+public sealed record BalanceSheetLine(string Account, short Number, Amount Balance, string Entries, string Explanation);
 
 public static class GetBalanceSheetEndpoint
 {
@@ -57,7 +58,10 @@ public static class GetBalanceSheetEndpoint
         decimal Sum(GlKind kind) => lines[kind].Sum(l => l.Balance);
         Amount Shown(decimal minor) => Amount.OfMinor(minor, currency);
         IReadOnlyList<BalanceSheetLine> Lines(GlKind kind) =>
-            [.. lines[kind].Select(l => new BalanceSheetLine(l.Account.Name, l.Account.Code, Shown(l.Balance), asOf.EntriesOf(l)))];
+        [
+            .. lines[kind].Select(l => new BalanceSheetLine(
+                l.Account.Name, l.Account.Code, Shown(l.Balance), asOf.EntriesOf(l), asOf.ExplanationOf(l))),
+        ];
         var (assets, liabilities, result) = (Sum(GlKind.Asset), Sum(GlKind.Liability), Sum(GlKind.Income) - Sum(GlKind.Expense));
         return new(
             currency.Code, Lines(GlKind.Asset), Lines(GlKind.Liability), Shown(result),

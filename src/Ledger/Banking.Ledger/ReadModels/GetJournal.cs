@@ -43,6 +43,8 @@ public static class GetJournalEndpoint
             select * from {LedgerModule.Schema}.{LedgerModel.Journal} j
             where j.counter = c.counter and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
                 and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
+                and ($8::uuid is null or j.account = $8)
+                and ($9::text is null or exists (select from {SchemaNames.Events}.mt_events e where e.seq_id = j.position and e.type = $9))
             order by j.effective_on, j.position limit $7) as j
         join {SchemaNames.Events}.mt_events e on e.seq_id = j.position
         order by j.effective_on, j.position limit $7
@@ -53,11 +55,13 @@ public static class GetJournalEndpoint
     [PeriodParameters]
     [QueryParameter<DateTimeOffset>("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
     [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter("accountId", "Only entries of this customer's account, acc_….")]
+    [QueryParameter("type", "Only entries of this type of event, such as accounts.money-deposited.v1.")]
     [Tags("Ledger")]
     [EndpointSummary("List the journal entries of a ledger account")]
     [EndpointDescription("Lists the journal entries that touch a ledger account, with all their lines.")]
     [Authorize(Policies.ReadBooks)]
-    [Problems("ledger_account_not_found", "known_in_future", "malformed_period", "unknown_currency")]
+    [Problems("ledger_account_not_found", "known_in_future", "malformed_filter", "malformed_period", "unknown_currency")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<JournalEntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string account, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
@@ -71,7 +75,8 @@ public static class GetJournalEndpoint
         var (paging, problem) = Paging.Read(http.Request);
         var (period, unfit) = Period.Read(http.Request);
         var (knownAt, unknown) = LedgerQuery.KnownAt(http.Request, clock);
-        problem ??= unfit ?? unknown;
+        var (filter, wrong) = JournalFilter.Read(http.Request);
+        problem ??= unfit ?? unknown ?? wrong;
         // Positions begin at 1, so this is before the first entry of the first day.
         var after = (Day: period.From, Position: 0L);
         if (problem is null && paging!.After is not null && !TryCursor(paging.After, ref after))
@@ -81,7 +86,8 @@ public static class GetJournalEndpoint
 
         return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
             Page<JournalEntryView>.Of(
-                await ReadAsync(source, glAccount, after, period, knownAt, paging!.Limit + 1, http.RequestAborted), paging.Limit, Cursor),
+                await ReadAsync(source, glAccount, after, period, knownAt, filter, paging!.Limit + 1, http.RequestAborted), paging.Limit,
+                Cursor),
             ApiJson.Options);
     }
 
@@ -91,6 +97,7 @@ public static class GetJournalEndpoint
         (DateOnly Day, long Position) after,
         Period period,
         DateTimeOffset? knownAt,
+        JournalFilter filter,
         int limit,
         CancellationToken ct) => source.ListAsync(
         Sql,
@@ -102,6 +109,8 @@ public static class GetJournalEndpoint
             NpgsqlDbType.Text.Of(period.Currency),
             NpgsqlDbType.TimestampTz.Of(knownAt?.UtcDateTime),
             limit,
+            NpgsqlDbType.Uuid.Of(filter.Account),
+            NpgsqlDbType.Text.Of(filter.Type),
         ],
         row => View(
             row.GetGuid(1), row.GetString(2),
@@ -111,7 +120,7 @@ public static class GetJournalEndpoint
                 row.GetFieldValue<DateOnly>(3), row.GetFieldValue<DateTimeOffset>(4))),
         ct);
 
-    private static JournalEntryView View(Guid id, string type, JournalEntry entry)
+    internal static JournalEntryView View(Guid id, string type, JournalEntry entry)
     {
         var (eventId, account) = (PublicId.Format("evt", id), PublicId.Format("acc", entry.Account));
         var amount = Amount.Of(entry.Credit.Abs);

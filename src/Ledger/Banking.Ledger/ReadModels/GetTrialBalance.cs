@@ -35,8 +35,10 @@ public sealed record CurrencyTrialBalance(
 /// <param name="DebitBalance">The balance, if it is on the debit side.</param>
 /// <param name="CreditBalance">The balance, if it is on the credit side.</param>
 /// <param name="Entries">Link to the journal entries.</param>
+/// <param name="Explanation">Link to what the line is made of.</param>
 public sealed record TrialBalanceLine(
-    string Account, short Number, GlKind Kind, Amount Debit, Amount Credit, Amount? DebitBalance, Amount? CreditBalance, string Entries);
+    string Account, short Number, GlKind Kind, Amount Debit, Amount Credit, Amount? DebitBalance, Amount? CreditBalance, string Entries,
+    string Explanation);
 
 public static class GetTrialBalanceEndpoint
 {
@@ -78,6 +80,6 @@ public static class GetTrialBalanceEndpoint
         return new(
             line.Account.Name, line.Account.Code, line.Account.Kind,
             Amount.OfMinor(line.Debits, line.Currency), Amount.OfMinor(line.Credits, line.Currency),
-            line.IsDebit ? balance : null, line.IsDebit ? null : balance, asOf.EntriesOf(line));
+            line.IsDebit ? balance : null, line.IsDebit ? null : balance, asOf.EntriesOf(line), asOf.ExplanationOf(line));
     }
 }

@@ -43,14 +43,24 @@ internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
         return (new(date ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), knownAt), problem ?? unfit);
     }
 
+    /// <summary>The link to what a figure is made of.</summary>
+    public string ExplanationOf(GlBalance figure) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"/v1/ledger/accounts/{figure.Account.Name}/explain?currency={figure.Currency.Code}&date={Date:yyyy-MM-dd}") + KnownAtText();
+
     /// <summary>The link to the entries that a figure is the sum of.</summary>
     public string EntriesOf(GlBalance figure)
     {
         // The last day that .NET can represent has no successor, and needs no end.
         var to = Date == DateOnly.MaxValue ? "" : "&to=" + Date.AddDays(1).ToString("O", CultureInfo.InvariantCulture);
-        return LedgerQuery.Entries(figure.Account, figure.Currency.Code) + to
-            + (KnownAt is { } instant ? "&knownAt=" + Uri.EscapeDataString(instant.ToString("O", CultureInfo.InvariantCulture)) : "");
+        return LedgerQuery.Entries(figure.Account, figure.Currency.Code) + to + KnownAtText();
     }
+
+    /// <summary>The parameter knownAt of a link; empty without one.</summary>
+    public string KnownAtText() => KnownAt is { } instant
+        ? "&knownAt=" + Uri.EscapeDataString(instant.ToString("O", CultureInfo.InvariantCulture))
+        : "";
 }
 
 internal static class LedgerQuery

@@ -1,0 +1,28 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.EventStore.Json;
+
+namespace Banking.Accounts.Explaining;
+
+/// <summary>The other side of a movement.</summary>
+/// <param name="Key">An account number of this bank; BANK:ACCOUNT of another bank, as imported; or the bank's own side: cash.</param>
+internal sealed record Counterparty(string Key)
+{
+    public static Counterparty Of(IMovement movement) => movement switch
+    {
+        TransferSent m => new(m.ToNumber.Value),
+        TransferReceived m => new(m.FromNumber.Value),
+        ICorrectionEvent { Other: { } other } => new(other.Number.Value),
+        _ when Details(movement)?.Counterparty is { } elsewhere && (elsewhere.Bank ?? elsewhere.Account) is not null =>
+            new($"{elsewhere.Bank}:{elsewhere.Account}"),
+        _ => new(movement.BankSide is { } side ? WireNames.Of(side.ToString()) : "unknown"),
+    };
+
+    private static MovementDetails? Details(IMovement movement) => movement switch
+    {
+        MoneyDeposited m => m.Details,
+        MoneyWithdrawn m => m.Details,
+        ICorrectionEvent m => m.Details,
+        _ => null,
+    };
+}

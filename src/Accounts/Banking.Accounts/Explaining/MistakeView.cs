@@ -1,0 +1,23 @@
+using Banking.ReadModels.Locating;
+using Banking.Web.Http;
+
+namespace Banking.Accounts.Explaining;
+
+/// <summary>The movements that may have made a balance wrong.</summary>
+/// <param name="EffectiveAt">The balance includes what took effect by this instant; absent for a version.</param>
+/// <param name="Version">The version of the account up to which its events count.</param>
+/// <param name="Balance">The balance.</param>
+/// <param name="Expected">What was expected.</param>
+/// <param name="Difference">The balance less what was expected.</param>
+/// <param name="From">The first effective day that was searched.</param>
+/// <param name="Movements">The number of movements that were searched.</param>
+/// <param name="Candidates">The best first; empty if no rule finds any, or nothing differs.</param>
+public sealed record MistakesView(
+    string AccountId, DateTimeOffset? EffectiveAt, long Version, Amount Balance, Amount Expected, Amount Difference, DateOnly? From,
+    int Movements, IReadOnlyList<MistakeView> Candidates);
+
+/// <summary>Movements that would explain the difference.</summary>
+/// <param name="Score">100 is the best. A movement that was corrected already has a lower one.</param>
+/// <param name="Why">The rule in words.</param>
+/// <param name="RightAmount">What the movement would have to be; absent if it should not be there.</param>
+public sealed record MistakeView(MistakeRule Rule, int Score, string Why, Amount? RightAmount, IReadOnlyList<ChangeView> Events);

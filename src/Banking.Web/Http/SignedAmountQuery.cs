@@ -1,0 +1,26 @@
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Web.Http;
+
+/// <summary>Reads a balance from a query: a decimal that, unlike an amount of a command, may have a minus.</summary>
+public static class SignedAmountQuery
+{
+    /// <summary>The balance; null if the query has none; or its problem.</summary>
+    public static (Money? Balance, Refusal? Problem) Read(HttpRequest request, string name, Currency currency)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.Query.TryGetValue(name, out var text))
+        {
+            return (null, null);
+        }
+
+        var isNegative = text.ToString().StartsWith('-');
+        var digits = isNegative ? text.ToString()[1..] : text.ToString();
+        return Money.TryParse(digits, currency, out var balance, out _)
+            ? (isNegative ? -balance : balance, null)
+            : (null, Refusal.Malformed(
+                "invalid_amount", $"{name} is a decimal with at most {currency.Scale} decimals, such as -125.50, in {currency.Code}."));
+    }
+}

@@ -1,0 +1,24 @@
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+using Microsoft.AspNetCore.Http;
+
+namespace Banking.Ledger.ReadModels;
+
+/// <summary>Which entries of the journal are wanted; null for all.</summary>
+internal readonly record struct JournalFilter(Guid? Account, string? Type)
+{
+    /// <summary>Longer than any stored type of event.</summary>
+    private const int MaxTypeLength = 200;
+
+    public static (JournalFilter Filter, Refusal? Problem) Read(HttpRequest request)
+    {
+        var account = Guid.Empty;
+        var hasAccount = request.Query.TryGetValue("accountId", out var id);
+        var hasType = request.Query.TryGetValue("type", out var type);
+        return hasAccount && !PublicId.TryParse("acc", id, out account)
+            ? (default, Refusal.Malformed("malformed_filter", "accountId is the id of a customer's account, acc_…."))
+            : hasType && PlainText.Problem(type.ToString(), MaxTypeLength) is { } why
+            ? (default, Refusal.Malformed("malformed_filter", $"type: {why}"))
+            : (new(hasAccount ? account : null, hasType ? type.ToString() : null), null);
+    }
+}
