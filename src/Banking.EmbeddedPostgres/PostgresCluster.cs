@@ -60,6 +60,16 @@ public sealed class PostgresCluster : IAsyncDisposable
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
+    /// <summary>Opens a connection of its own as the superuser, not from a pool.</summary>
+    internal async Task<NpgsqlConnection> OpenAsync(string database, CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(ConnectionString(database)) { Pooling = false, ApplicationName = "banking-backup" }
+                .ConnectionString);
+        await connection.OpenAsync(ct);
+        return connection;
+    }
+
     /// <summary>Creates the database unless it exists.</summary>
     public Task EnsureDatabaseAsync(string database, CancellationToken ct = default) =>
         Databases.EnsureAsync(ConnectionString, database, ct);

@@ -25,6 +25,8 @@ internal static partial class ServerConfiguration
         // PostgreSQL recycles files of the write-ahead log up to this size. Creating a new file delays every commit by 30 to 60 ms.
         ("min_wal_size", "1GB"),
         ("checkpoint_timeout", "15min"),
+        // What the server keeps at most for an archive that cannot be written (Backups).
+        ("max_slot_wal_keep_size", "4GB"),
         // JIT compilation costs more than it saves on the short statements of a bank.
         ("jit", "off"),
     ];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Banking.EmbeddedPostgres;
 
-/// <summary>Two system calls that .NET does not offer.</summary>
+/// <summary>System calls that .NET does not offer.</summary>
 internal static partial class Unix
 {
     public const int Interrupt = 2;
@@ -29,6 +29,50 @@ internal static partial class Unix
                 $"The owner of {path} cannot be changed to {account.Name}: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
     }
+
+    /// <summary>Writes the names in a folder to disk, so that a renamed file has its new name after a power failure.</summary>
+    public static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Sync(folder, Sync);
+    }
+
+    /// <summary>Writes everything in the file system of a folder to disk, which is faster than file by file. Linux only.</summary>
+    public static void SyncFileSystem(string folder) => Sync(folder, SyncFileSystem);
+
+    private static void Sync(string folder, Func<int, int> sync)
+    {
+        const int readOnly = 0;
+        var descriptor = Open(folder, readOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"The folder {folder} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        var failed = sync(descriptor) != 0;
+        var reason = failed ? Marshal.GetLastPInvokeErrorMessage() : "";
+        _ = Close(descriptor);
+        if (failed)
+        {
+            throw new IOException($"The folder {folder} cannot be written to disk: {reason}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFileSystem(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int processId, int signal);

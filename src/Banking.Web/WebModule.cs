@@ -1,3 +1,4 @@
+using Banking.Web.Backups;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.Extensions.Configuration;
@@ -22,6 +23,7 @@ public static class WebModule
     public static IServiceCollection AddServedWeb(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<MinPosition>()
         .AddSingleton<SeenActors>()
+        .AddSingleton<BackupWatch>()
         .AddSingleton(EventStreamSettings.Of(configuration))
         .AddSingleton<EventStreams>();
 }

@@ -45,6 +45,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/outbox/{destination}/release", "operate"),
         ("POST", "/ops/outbox/{destination}/position", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
+        ("GET", "/ops/backups", "watch"),
         ("GET", "/ops/incoming", "watch"),
         ("GET", "/ops/incoming/dead-letters", "watch"),
         ("POST", "/ops/dead-letters/replay", "operate"),

@@ -67,6 +67,8 @@ internal static class CommandLine
             SimulateCommand.Create(settings),
             MigrateCommand.Create(settings),
             KeysCommand.Create(settings),
+            BackupCommand.Create(settings),
+            RestoreCommand.Create(settings),
             CodegenCommand.Create(settings),
         };
         ServeCommand.Configure(root, settings);

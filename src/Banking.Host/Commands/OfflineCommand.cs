@@ -10,7 +10,10 @@ internal static class OfflineCommand
 {
     private static readonly TimeSpan NoticeDelay = TimeSpan.FromSeconds(2);
 
-    public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run)
+    public static Task<int> RunAsync(string[] settings, Func<IServiceProvider, CancellationToken, Task<int>> run) =>
+        RunAsync(settings, (services, _, ct) => run(services, ct));
+
+    public static async Task<int> RunAsync(string[] settings, Func<IServiceProvider, BankDatabase, CancellationToken, Task<int>> run)
     {
         using var stop = new StopSignal();
         try
@@ -23,7 +26,7 @@ internal static class OfflineCommand
                 .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await WaitUntilCompleteAsync(services.GetRequiredService<HighWaterMark>(), stop.Token);
-            return await run(services, stop.Token);
+            return await run(services, database, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
@@ -59,7 +62,7 @@ internal static class OfflineCommand
                 $"""
                 The bank in {folder} is in use by a host ({owner}). A private database has one user at a time. Choose one:
                   1. Send the request to that host with an operator's token: GET /ops/projections, POST /ops/projections/NAME/rebuild
-                     or POST /ops/projections/NAME/replay.
+                     or POST /ops/projections/NAME/replay. It backs its bank up by itself: GET /ops/backups.
                   2. Stop the host, and run this command again.
                   3. For another bank, set ConnectionStrings:{BankDatabase.Name} to its database, which hosts and commands can share.
                 """);

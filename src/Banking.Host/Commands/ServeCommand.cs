@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Banking.EventStore.Callers;
+using Banking.Host.Backups;
 using Banking.Host.Demo;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
@@ -51,6 +52,7 @@ internal static class ServeCommand
     /// <param name="demo">The clock under which the demo bank is made; null serves without it.</param>
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, DemoClock? demo)
     {
+        var backupOptions = BackupOptions.Read(configuration);
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections, demo, dataFolder: database.DataFolder);
         if (!ListenAddresses.AreSet(builder.Configuration))
@@ -58,6 +60,7 @@ internal static class ServeCommand
             builder.WebHost.UseUrls(ListenAddresses.Default);
         }
 
+        ServedBackups.Add(builder, database, backupOptions);
         await using var app = builder.Build();
         if (demo is not null)
         {
@@ -68,6 +71,7 @@ internal static class ServeCommand
         app.Services.GetService<KeyRingFolder>()?.Require();
         // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
+        await ServedBackups.StartAsync(app.Services, database);
         await StartAsync(app);
         Print("PostgreSQL", database.Description);
         string? doubleSalary = null;

@@ -39,6 +39,10 @@ internal static class VerifyCommand
         return command;
     }
 
+    /// <summary>Runs <c>verify --full</c> on the bank that the settings name.</summary>
+    public static Task<int> RunFullAsync(string[] settings) =>
+        OfflineCommand.RunAsync(settings, (services, ct) => RunAsync(services, full: true, json: false, ct));
+
     private static async Task<int> RunAsync(IServiceProvider services, bool full, bool json, CancellationToken ct)
     {
         services.GetService<KeyRingFolder>()?.Require();

@@ -16,6 +16,9 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
     /// <summary>The data folder of the private cluster, which one host at a time uses. Null for a configured database.</summary>
     public string? DataFolder { get; } = dataFolder;
 
+    /// <summary>The private cluster. Null for a configured database.</summary>
+    public PostgresCluster? Cluster => cluster;
+
     /// <summary>One line for the operator: the database and the folder of its data.</summary>
     public string Description => cluster is null
         ? "as configured in ConnectionStrings:banking"
@@ -54,6 +57,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
         {
             DevKeyFile.Delete(dataFolder);
             KeyRingFolder.Delete(dataFolder);
+            BackupOptions.Delete(dataFolder);
         }
 
         await cluster.EnsureDatabaseAsync(Name);
@@ -63,8 +67,10 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
     }
 
     /// <summary>The folder of the private cluster.</summary>
-    public static string Folder(IConfiguration configuration) =>
-        Path.Combine(SettingRules.DataFolder(configuration), "postgres");
+    public static string Folder(IConfiguration configuration) => FolderIn(SettingRules.DataFolder(configuration));
+
+    /// <summary>The folder of the private cluster in a data folder.</summary>
+    public static string FolderIn(string dataFolder) => Path.Combine(dataFolder, "postgres");
 
     /// <summary>The key ring that a command uses with this database.</summary>
     public KeyRingFolder FindKeyRing(IConfiguration configuration) =>

@@ -15,7 +15,7 @@ namespace Banking.Host.Hosting;
 /// </summary>
 internal static class Health
 {
-    private const string ReadyTag = "ready";
+    public const string ReadyTag = "ready";
 
     public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
     {

@@ -44,6 +44,7 @@ public static class KnownSettings
     private static readonly (string Section, Type Record)[] Sections =
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
+        (BackupOptions.Section, typeof(BackupOptions)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
         ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];

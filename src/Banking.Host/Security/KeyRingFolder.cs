@@ -32,7 +32,17 @@ public sealed record KeyRingFolder(string Path, bool IsPrivate)
         : IsPrivate || Directory.Exists(Path) ? null
         : $"There is no folder {Path}. {Setting} names the existing folder of the key ring, which all hosts and commands share.";
 
-    public bool HasKeys => Directory.Exists(Path) && Directory.EnumerateFiles(Path, "key-*.xml").Any();
+    public bool HasKeys => FindKeys().Count > 0;
+
+    /// <summary>The ids of its keys.</summary>
+    public IReadOnlyList<string> FindKeys() => Directory.Exists(Path)
+        ?
+        [
+            .. Directory.EnumerateFiles(Path, "key-*.xml")
+                .Select(file => System.IO.Path.GetFileNameWithoutExtension(file)["key-".Length..])
+                .Order(StringComparer.Ordinal),
+        ]
+        : [];
 
     /// <exception cref="ConfigurationException">The folder is not configured, or does not exist and is not private.</exception>
     public void Require() => SettingRules.ThrowIfAny(Problem is { } problem ? [problem] : []);

@@ -1,0 +1,179 @@
+using System.Globalization;
+
+namespace Banking.EmbeddedPostgres.Backups;
+
+/// <summary>The state of the backups of a cluster.</summary>
+/// <param name="Archive">Null until the archive was written for the first time.</param>
+/// <param name="Bases">The finished base backups, the oldest first.</param>
+/// <param name="Problem">Why the log is not archived, or the last base backup failed. Null if neither.</param>
+public sealed record BackupStatus(
+    string Folder, ArchiveState? Archive, IReadOnlyList<BackupManifest> Bases, bool IsRunning, string? Problem);
+
+/// <summary>What the backups of a cluster have done, and what is due.</summary>
+internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfter, Action<string> log)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly long _startedAt = TimeProvider.System.GetTimestamp();
+    private TaskCompletionSource<BackupManifest>? _requested;
+    private TaskCompletionSource<ulong> _archived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<BackupManifest>? _bases;
+    private ArchiveState? _state;
+    private bool? _hasGap;
+    private bool _isRunning;
+    private string? _problem;
+    private string? _baseProblem;
+    private long? _baseFailedAt;
+
+    /// <summary>The last position of the event log when the archive was written.</summary>
+    public long Position { get; private set; }
+
+    public BackupStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new(settings.Folder, _state, _bases ?? [], _isRunning, _problem ?? _baseProblem);
+            }
+        }
+    }
+
+    /// <summary>The archive is opened, for the first time or after a failure: it may have a gap.</summary>
+    public void Open()
+    {
+        lock (_lock)
+        {
+            (_hasGap, _bases) = (null, null);
+        }
+    }
+
+    public async Task<BackupManifest> RequestAsync(CancellationToken ct)
+    {
+        Task<BackupManifest> request;
+        lock (_lock)
+        {
+            request = (_requested ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
+        return await request.WaitAsync(ct);
+    }
+
+    /// <summary>Whether a base backup is to be taken now. If so, it counts as running.</summary>
+    public bool IsDue(ArchiveFolder archive)
+    {
+        lock (_lock)
+        {
+            var isDue = _state is not null && (_requested is not null || (IsDueByItself(archive, _state) && !WaitsAfterFailure()));
+            _isRunning |= isDue;
+            return isDue;
+        }
+    }
+
+    public void Archived(ArchiveFolder archive, ArchiveState state, long position)
+    {
+        TaskCompletionSource<ulong> waiting;
+        lock (_lock)
+        {
+            (_state, Position, _problem) = (state, position, null);
+            if (_bases is null)
+            {
+                ReadBases(archive);
+            }
+
+            (waiting, _archived) = (_archived, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        waiting.SetResult(state.EndLocation);
+    }
+
+    public async Task WaitForLogAsync(ulong location, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task<ulong> next;
+            lock (_lock)
+            {
+                if (_state?.EndLocation >= location)
+                {
+                    return;
+                }
+
+                next = _archived.Task;
+            }
+
+            await next.WaitAsync(ct);
+        }
+    }
+
+    public void Taken(ArchiveFolder archive, BackupManifest manifest)
+    {
+        TaskCompletionSource<BackupManifest>? requested;
+        lock (_lock)
+        {
+            (_isRunning, _hasGap, _baseProblem, _baseFailedAt) = (false, false, null, null);
+            ReadBases(archive);
+            (requested, _requested) = (_requested, null);
+        }
+
+        log(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Base backup {manifest.Label} is complete: {manifest.Files.Sum(f => f.Bytes) >> 20:N0} MB in {archive.Path}."));
+        requested?.TrySetResult(manifest);
+    }
+
+    public void FailBase(Exception failure)
+    {
+        TaskCompletionSource<BackupManifest>? requested;
+        lock (_lock)
+        {
+            (_isRunning, _baseFailedAt) = (false, TimeProvider.System.GetTimestamp());
+            _baseProblem = $"The last base backup failed: {failure.Message}";
+            (requested, _requested) = (_requested, null);
+        }
+
+        log($"The base backup failed: {failure.Message}");
+        requested?.TrySetException(failure as BackupException ?? new BackupException(failure.Message, failure));
+    }
+
+    public void Fail(Exception failure)
+    {
+        var problem = $"The log is not archived: {failure.Message}";
+        TaskCompletionSource<BackupManifest>? requested;
+        bool isNew;
+        lock (_lock)
+        {
+            (isNew, _problem) = (_problem != problem, problem);
+            (requested, _requested) = (_requested, null);
+        }
+
+        if (isNew)
+        {
+            log(problem);
+        }
+
+        // Without the log a base backup is of no use.
+        requested?.TrySetException(new BackupException(problem, failure));
+    }
+
+    private void ReadBases(ArchiveFolder archive)
+    {
+        (_bases, var problems) = archive.ReadUsableBases();
+        _baseProblem ??= problems is [var first, ..] ? first : null;
+    }
+
+    private bool WaitsAfterFailure() => _baseFailedAt is { } at && TimeProvider.System.GetElapsedTime(at) < RetryAfter;
+
+    private bool IsDueByItself(ArchiveFolder archive, ArchiveState state)
+    {
+        if (_bases is not [.., var last])
+        {
+            return TimeProvider.System.GetElapsedTime(_startedAt) >= firstAfter;
+        }
+
+        return state.EndAt - last.FinishedAt >= settings.Interval
+            || (long)(state.EndLocation - last.StartAt) > settings.MaxWalBytes
+            || (_hasGap ??= archive.FilesFrom(last.StartAt, state).Missing is not null);
+    }
+}

@@ -1,0 +1,96 @@
+namespace Banking.EmbeddedPostgres.Backups;
+
+/// <summary>The folder of a cluster that is being restored.</summary>
+internal sealed class RestoredFolder(string into)
+{
+    private ClusterHome? _home;
+
+    public string Path => into;
+
+    /// <summary>Copies a base backup and the log behind it, and checks the hash of each file.</summary>
+    public async Task FillAsync(
+        ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, CancellationToken ct)
+    {
+        Directory.CreateDirectory(into);
+        using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
+        _home = await ClusterHome.ResolveAsync(RealPath.Resolve(into), ct);
+        if (Directory.Exists(_home.Cluster))
+        {
+            var taken = _home.Cluster;
+            _home = null;
+            throw new BackupException($"{taken} has a cluster already. A restore needs a new folder.");
+        }
+
+        var stored = new StoredFile(_home.Launcher.Account);
+        var data = _home.Unfinished;
+        stored.CreateFolder(data);
+        foreach (var folder in chosen.Folders)
+        {
+            stored.CreateFolder(System.IO.Path.Combine(data, folder));
+        }
+
+        foreach (var file in chosen.Files)
+        {
+            var from = System.IO.Path.Combine(archive.DataOf(chosen.Label), file.Path);
+            if (await CopyAsync(from, System.IO.Path.Combine(data, file.Path), stored, ct) != file.Sha256)
+            {
+                throw StoredFile.Damaged(from);
+            }
+        }
+
+        foreach (var file in log)
+        {
+            await CopyLogAsync(file, System.IO.Path.Combine(data, "pg_wal"), segmentBytes, stored, ct);
+        }
+
+        await using (stored.Create(System.IO.Path.Combine(data, "recovery.signal")))
+        {
+            // An empty file tells PostgreSQL to replay the log.
+        }
+
+        Directory.Move(data, _home.Cluster);
+    }
+
+    /// <summary>Deletes what was restored. The folder is new, so nothing else is in it.</summary>
+    public void Delete()
+    {
+        if (_home is { IsRelocated: true })
+        {
+            Directory.Delete(_home.Folder, recursive: true);
+        }
+
+        if (_home is not null)
+        {
+            Directory.Delete(into, recursive: true);
+        }
+    }
+
+    private static async Task CopyLogAsync(string file, string target, long segmentBytes, StoredFile stored, CancellationToken ct)
+    {
+        var isPartial = file.EndsWith(ArchiveFolder.Partial, StringComparison.Ordinal);
+        var name = isPartial ? System.IO.Path.GetFileNameWithoutExtension(file) : System.IO.Path.GetFileName(file);
+        if (!isPartial)
+        {
+            StoredFile.CheckHash(file);
+        }
+
+        await CopyAsync(file, System.IO.Path.Combine(target, name), stored, ct);
+        // PostgreSQL reads whole files only. Behind the end of the log there are zeros.
+        await using var whole = new FileStream(System.IO.Path.Combine(target, name), FileMode.Open, FileAccess.Write);
+        whole.SetLength(segmentBytes);
+    }
+
+    private static async Task<string> CopyAsync(string from, string to, StoredFile stored, CancellationToken ct)
+    {
+        try
+        {
+            await using var source = File.OpenRead(from);
+            await using var target = stored.Create(to);
+            return (await HashedCopy.RunAsync(source, target, ct)).Hash;
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BackupException($"{from} is missing, so this backup is damaged. Use another backup.", missing);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Banking.EmbeddedPostgres.Backups;
+
+/// <summary>
+/// Copies the flushed part of the write-ahead log from the cluster's folder into the archive. A replication slot makes the server keep what
+/// is not copied yet.
+/// </summary>
+internal sealed class WalArchiver : IDisposable
+{
+    private const string Slot = "banking_archive";
+
+    private readonly string _walFolder;
+    private readonly ArchiveFolder _archive;
+    private readonly StoredFile _stored;
+    private readonly long _segmentBytes;
+    private readonly uint _timeline;
+    private readonly byte[] _buffer = new byte[1024 * 1024];
+    private FileStream? _partial;
+    private ulong _slotAt;
+
+    private WalArchiver(PostgresCluster cluster, ArchiveFolder archive, StoredFile stored, ServerLocation server, ulong end)
+    {
+        _walFolder = Path.Combine(cluster.Home.Cluster, "pg_wal");
+        (_archive, _stored, End) = (archive, stored, end);
+        (_segmentBytes, _timeline) = (server.SegmentBytes, server.Timeline);
+    }
+
+    /// <summary>The archive has the log up to here.</summary>
+    public ulong End { get; private set; }
+
+    /// <summary>Creates the slot if there is none, and continues after the last complete file of the archive.</summary>
+    public static async Task<WalArchiver> OpenAsync(
+        PostgresCluster cluster, ArchiveFolder archive, StoredFile stored, NpgsqlConnection connection, CancellationToken ct)
+    {
+        var server = await ServerLocation.ReadAsync(connection, ct);
+        var slot = await EnsureSlotAsync(connection, ct);
+        var segmentBytes = (ulong)server.SegmentBytes;
+        var slotSegment = slot / segmentBytes;
+        var next = Directory.EnumerateFiles(archive.WalFolder)
+            .Select(file => Wal.Segment(Path.GetFileName(file), server.SegmentBytes))
+            .Where(segment => segment is not null)
+            .Select(segment => (ulong)segment! + 1)
+            .DefaultIfEmpty(slotSegment)
+            .Max();
+        // A partial file is copied again from its beginning. Before the slot the server may have deleted files: then there is a gap.
+        return new(cluster, archive, stored, server, Math.Max(next, slotSegment) * segmentBytes);
+    }
+
+    public static async Task DropSlotAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active", connection);
+        command.Parameters.Add(new() { Value = Slot });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Copies up to a location that the server has flushed.</summary>
+    /// <exception cref="BackupException">The server is on another timeline, or the archive has another file of the same name.</exception>
+    public async Task CopyAsync(ServerLocation server, CancellationToken ct)
+    {
+        if (server.Timeline != _timeline)
+        {
+            throw new BackupException("The cluster is on another timeline than its archive.");
+        }
+
+        while (End < server.Flushed)
+        {
+            var segment = (long)End / _segmentBytes;
+            var segmentEnd = (ulong)((segment + 1) * _segmentBytes);
+            await CopyAsync(segment, Math.Min(server.Flushed, segmentEnd), ct);
+            if (End == segmentEnd)
+            {
+                Complete(segment);
+            }
+        }
+
+        _partial?.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Lets the server delete what the archive has on disk.</summary>
+    public async Task AdvanceSlotAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        if (End > _slotAt)
+        {
+            await using var command = new NpgsqlCommand("select pg_replication_slot_advance($1, $2)", connection);
+            command.Parameters.Add(new() { Value = Slot });
+            command.Parameters.Add(new() { Value = new NpgsqlLogSequenceNumber(End), NpgsqlDbType = NpgsqlDbType.PgLsn });
+            await command.ExecuteNonQueryAsync(ct);
+            _slotAt = End;
+        }
+    }
+
+    public void Dispose() => _partial?.Dispose();
+
+    private async Task CopyAsync(long segment, ulong upTo, CancellationToken ct)
+    {
+        var name = Wal.FileName(_timeline, segment, _segmentBytes);
+        _partial ??= _stored.Create(Path.Combine(_archive.WalFolder, name + ArchiveFolder.Partial));
+        await using var source = new FileStream(
+            Path.Combine(_walFolder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        // Both, because a write that was cancelled may have moved the position.
+        source.Position = _partial.Position = (long)End % _segmentBytes;
+        while (End < upTo)
+        {
+            var read = await source.ReadAsync(_buffer.AsMemory(0, (int)Math.Min((ulong)_buffer.Length, upTo - End)), ct);
+            if (read == 0)
+            {
+                throw new BackupException($"The log file {source.Name} is shorter than the server says.");
+            }
+
+            await _partial.WriteAsync(_buffer.AsMemory(0, read), ct);
+            End += (ulong)read;
+        }
+    }
+
+    /// <summary>Gives a complete file its hash, and then its name.</summary>
+    private void Complete(long segment)
+    {
+        _partial!.Flush(flushToDisk: true);
+        _partial.Dispose();
+        _partial = null;
+        var file = Path.Combine(_archive.WalFolder, Wal.FileName(_timeline, segment, _segmentBytes));
+        var hash = StoredFile.Hash(file + ArchiveFolder.Partial);
+        if (File.Exists(file) && StoredFile.Hash(file) != hash)
+        {
+            throw new BackupException($"The archive has another {file}. It is left as it is: name another folder for the backups.");
+        }
+
+        _stored.WriteHash(file, hash);
+        File.Move(file + ArchiveFolder.Partial, file, overwrite: true);
+        Unix.SyncFolder(_archive.WalFolder);
+    }
+
+    /// <returns>The location from which the server keeps the log.</returns>
+    private static async Task<ulong> EnsureSlotAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        // A slot that exceeded max_slot_wal_keep_size has lost files and is of no use any more.
+        await using (var drop = new NpgsqlCommand(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and wal_status = 'lost'",
+            connection))
+        {
+            drop.Parameters.Add(new() { Value = Slot });
+            await drop.ExecuteNonQueryAsync(ct);
+        }
+
+        await using var ensure = new NpgsqlCommand(
+            """
+            with found as (select restart_lsn from pg_replication_slots where slot_name = $1)
+            select restart_lsn from found
+            union all
+            select (pg_create_physical_replication_slot($1, immediately_reserve => true)).lsn where not exists (select from found)
+            """,
+            connection);
+        ensure.Parameters.Add(new() { Value = Slot });
+        return (ulong)(NpgsqlLogSequenceNumber)(await ensure.ExecuteScalarAsync(ct))!;
+    }
+}

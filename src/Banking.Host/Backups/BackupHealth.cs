@@ -1,0 +1,35 @@
+using Banking.EmbeddedPostgres.Backups;
+using Banking.Host.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Banking.Host.Backups;
+
+/// <summary>
+/// Degraded while the log is not archived, a base backup failed, or the last one is older than two intervals. Health is anonymous, so
+/// details are at <c>/ops/backups</c> and in the log.
+/// </summary>
+internal sealed class BackupHealth(ServedBackups backups, BackupOptions options, TimeProvider clock) : IHealthCheck
+{
+    /// <summary>The recovery point that the bank promises.</summary>
+    private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(60);
+
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(
+            backups.Status is { } status
+            && FindProblem(status, _startedAt, clock.GetUtcNow(), TimeSpan.FromMinutes(options.IntervalMinutes)) is { } problem
+                ? HealthCheckResult.Degraded(problem)
+                : HealthCheckResult.Healthy());
+
+    private static string? FindProblem(
+        BackupStatus status, DateTimeOffset startedAt, DateTimeOffset now, TimeSpan interval) => status switch
+        {
+            { Problem: not null } => "Backups fail; see /ops/backups.",
+            _ when now - (status.Archive?.EndAt ?? startedAt) > MaxLag =>
+                "The archived log is more than a minute behind; see /ops/backups.",
+            { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
+            { Bases: [] } when now - startedAt > interval => "There is no base backup; see /ops/backups.",
+            _ => null,
+        };
+}

@@ -1,0 +1,77 @@
+using Banking.EmbeddedPostgres;
+using Banking.EmbeddedPostgres.Backups;
+using Banking.EventStore.Storage;
+using Banking.Host.Database;
+using Banking.Host.Hosting;
+using Banking.Host.Security;
+using Banking.Web.Backups;
+using Npgsql;
+
+namespace Banking.Host.Backups;
+
+/// <summary>The backups of the private cluster: what they say about the bank, and what operators see of them.</summary>
+internal static class BankBackups
+{
+    private const long Gigabyte = 1024 * 1024 * 1024;
+
+    /// <summary>A short run, such as a test, makes no base backup.</summary>
+    public static readonly TimeSpan FirstAfter = TimeSpan.FromSeconds(20);
+
+    public static ClusterBackups Start(
+        PostgresCluster cluster, string dataFolder, BackupOptions options, KeyRingFolder keys, TimeSpan firstAfter, Action<string> log) =>
+        ClusterBackups.Start(
+            cluster,
+            new()
+            {
+                Folder = options.FolderIn(dataFolder),
+                Database = BankDatabase.Name,
+                Interval = TimeSpan.FromMinutes(options.IntervalMinutes),
+                Keep = options.Keep,
+                MaxWalBytes = options.MaxLogGigabytes * Gigabyte,
+                MinFreeBytes = options.MinFreeGigabytes * Gigabyte,
+                Describe = (connection, ct) => DescribeAsync(connection, keys, ct),
+            },
+            firstAfter,
+            log);
+
+    public static Task<long> ReadLastPositionAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ScalarAsync<long>($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", [], ct);
+
+    public static async Task<string?> FindTransactionAsync(NpgsqlConnection connection, long position, CancellationToken ct) =>
+        await connection.ListAsync(
+            $"select xmin::text from {SchemaNames.Events}.mt_events where seq_id = $1", [position], row => row.GetString(0), ct)
+            is [var transaction] ? transaction : null;
+
+    public static BackupsView View(BackupStatus status, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return new(
+            Managed: true,
+            status.Folder,
+            status.Archive is { } archive
+                ? new(archive.LastPosition, archive.EndAt, Seconds(now - archive.EndAt), archive.End)
+                : null,
+            status.Bases is [.., var last] ? Seconds(now - last.FinishedAt) : null,
+            status.IsRunning,
+            status.Problem,
+            [
+                .. status.Bases.Reverse().Select(b => new BackupView(
+                    b.Label, b.StartedAt, b.FinishedAt, b.Bank.FirstPosition, b.Bank.LastPosition, b.Files.Sum(f => f.Bytes),
+                    b.PostgresVersion, b.Bank.KeyRing?.Keys ?? [])),
+            ]);
+    }
+
+    private static async Task<BackupFacts> DescribeAsync(NpgsqlConnection connection, KeyRingFolder keys, CancellationToken ct)
+    {
+        var ends = await connection.ListAsync(
+            $"select coalesce(min(seq_id), 0), coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events",
+            [],
+            row => (First: row.GetInt64(0), Last: row.GetInt64(1)),
+            ct);
+        var schema = await connection.ListAsync(
+            $"select name, fingerprint from {SchemaPart.Table}", [], row => (Name: row.GetString(0), Print: row.GetString(1)), ct);
+        return new(ends[0].First, ends[0].Last, schema.ToDictionary(s => s.Name, s => s.Print), new(keys.Path, keys.FindKeys()));
+    }
+
+    private static double Seconds(TimeSpan time) => Math.Round(Math.Max(0, time.TotalSeconds), 1);
+}

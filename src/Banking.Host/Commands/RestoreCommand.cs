@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics;
+using System.Globalization;
+using Banking.EmbeddedPostgres.Backups;
+using Banking.Host.Backups;
+using Banking.Host.Hosting;
+using Banking.Host.Security;
+using Banking.SharedKernel;
+
+namespace Banking.Host.Commands;
+
+/// <summary>
+/// <c>restore --to LATEST|TIME|POSITION --into FOLDER [--from FOLDER]</c>: restores a backup of the private cluster into a new data folder,
+/// and runs <c>verify --full</c> there. Exit code 0: restored, no differences; 1: restored, but verify found differences or was not
+/// complete; 2: nothing was restored.
+/// </summary>
+internal static class RestoreCommand
+{
+    public static Command Create(string[] settings)
+    {
+        var to = new Option<RestoreTarget>("--to")
+        {
+            Description = "LATEST; a time such as 2026-11-29T14:00:00Z; or a position of the event log",
+            HelpName = "TARGET",
+            Required = true,
+            CustomParser = ParseTarget,
+        };
+        var into = new Option<string>("--into")
+        {
+            Description = "the data folder of the restored bank; it may have nothing but the key ring, in keys",
+            HelpName = "FOLDER",
+            Required = true,
+        };
+        var from = new Option<string>("--from")
+        {
+            Description = "the folder of the backups (default: Banking:Backup:Folder, or backups in Banking:DataFolder)",
+            HelpName = "FOLDER",
+        };
+        var command = new Command("restore", "restores a backup of the private cluster into a new data folder, and verifies it")
+        {
+            to,
+            into,
+            from,
+        };
+        command.SetAction(parsed => RunAsync(
+            settings, parsed.GetRequiredValue(to), Path.GetFullPath(parsed.GetRequiredValue(into)), parsed.GetValue(from)));
+        return command;
+    }
+
+    private static RestoreTarget? ParseTarget(ArgumentResult result)
+    {
+        var text = result.Tokens is [var one] ? one.Value : "";
+        if (text == "LATEST")
+        {
+            return new RestoreTarget.Latest();
+        }
+
+        if (Exact.TryNumber(text, out var position) && position > 0)
+        {
+            return new RestoreTarget.AtPosition(position);
+        }
+
+        switch (Instants.Parse(text, null))
+        {
+            case InstantResult.Instant { Value: var time }:
+                return new RestoreTarget.AtTime(time);
+            case var other:
+                result.AddError(
+                    "--to TARGET: LATEST, a time with its offset such as 2026-11-29T14:00:00Z, or a position of the event log. "
+                        + (other as InstantResult.Malformed)?.Why);
+                return null;
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] settings, RestoreTarget target, string into, string? from)
+    {
+        var configuration = CommonOptions.ReadConfiguration(settings);
+        using var stop = new StopSignal();
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            var folder = from ?? BackupOptions.Read(configuration).FolderIn(SettingRules.DataFolder(configuration));
+            var archive = ArchiveFolder.Find(Path.GetFullPath(folder));
+            var restored = await BankRestore.RunAsync(archive, target, into, configuration, stop.Token);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Restored up to position {restored.LastPosition} from {restored.Base.Label} "
+                    + $"in {watch.Elapsed.TotalSeconds:0.0} s: {into}"));
+            return await VerifyAsync(settings, into, restored.Base.Bank.KeyRing);
+        }
+        catch (BackupException refused)
+        {
+            return await OfflineCommand.FailAsync($"{refused.Message}\nNothing was restored.");
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped. Nothing was restored.");
+            return 130;
+        }
+    }
+
+    /// <summary>Runs verify on the restored bank, with its own key ring or else the one that the backup names.</summary>
+    private static async Task<int> VerifyAsync(string[] settings, string into, KeyRingName? named)
+    {
+        string[] restored = [.. settings, $"--Banking:DataFolder={into}"];
+        var own = KeyRingFolder.Find(CommonOptions.BuildConfiguration(restored), into);
+        if (!own.HasKeys && named is not null)
+        {
+            if (!new KeyRingFolder(named.Folder, IsPrivate: false).HasKeys)
+            {
+                await Console.Error.WriteLineAsync(
+                    $"verify was not run: the key ring {named.Folder} is not on this machine. "
+                        + $"Put it into {own.Path}, and run verify --full.");
+                return 1;
+            }
+
+            Console.WriteLine(
+                $"verify uses the key ring in {named.Folder}. "
+                    + $"The restored bank needs a copy of it in {own.Path}, or {KeyRingFolder.Setting}.");
+            restored = [.. restored, $"--{KeyRingFolder.Setting}={named.Folder}"];
+        }
+
+        return await VerifyCommand.RunFullAsync(restored);
+    }
+}
