@@ -160,7 +160,9 @@ public sealed class BodyErrorPlaceTests
             JsonTypeInfoKind.Object => $"{{{string.Join(',', info.Properties.Select(p => $"\"{p.Name}\":{Sample(p.PropertyType)}"))}}}",
             JsonTypeInfoKind.Enumerable => $"[{Sample(info.ElementType!)},{Sample(info.ElementType!)}]",
             _ when info.Type.IsEnum => $"\"{WireNames.Of(Enum.GetNames(info.Type)[0])}\"",
-            _ => info.Type == typeof(DateTimeOffset) ? "\"2026-11-17T15:00:00Z\"" : info.Type == typeof(string) ? "\"a\"" : "1",
+            _ => info.Type == typeof(DateTimeOffset) ? "\"2026-11-17T15:00:00Z\""
+                : info.Type == typeof(LimitAmount) ? """{"value":"1","currency":"EUR"}"""
+                : info.Type == typeof(string) ? "\"a\"" : "1",
         };
     }
 }

@@ -81,6 +81,25 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
     }
 
     [Fact]
+    public async Task The_documentation_opens_on_moving_money_with_a_token_for_callers_of_this_machine()
+    {
+        var page = (await _anybody.GetAsync("/docs/", ("Host", "localhost"))).Ok();
+        var foreign = (await _anybody.GetAsync("/docs/", ("Host", "bank.example.org"))).Ok();
+
+        Assert.Contains("location.hash ||= 'tag/money/POST/v1/transfers'", page.Body, StringComparison.Ordinal);
+        var document = (await _anybody.GetAsync("/openapi/v1.json")).Ok().Json;
+        var operation = document.GetProperty("paths").GetProperty("/v1/transfers").GetProperty("post");
+        Assert.Equal("Money", operation.GetProperty("tags")[0].GetString());
+        Assert.StartsWith("Move money", operation.GetProperty("summary").GetString(), StringComparison.Ordinal);
+        Assert.Equal("""[{"url":"/"}]""", document.GetProperty("servers").GetRawText().Replace(" ", "", StringComparison.Ordinal)
+            .ReplaceLineEndings(""));
+        var token = Tokens().Match(page.Body).Value;
+        (await bank.WithToken(token).GetAsync("/v1/accounts?limit=1")).Ok();
+        Assert.Contains("no-store", page.Header("Cache-Control"), StringComparison.Ordinal);
+        Assert.DoesNotMatch(Tokens(), foreign.Body);
+    }
+
+    [Fact]
     public async Task The_type_of_a_problem_leads_to_its_entry_in_the_catalogue()
     {
         var problem = (await bank.As("teller").GetAsync("/v1/accounts/acc_1")).IsProblem(404, "account_not_found");
@@ -196,6 +215,9 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
 
     [GeneratedRegex("""(?:src|href|url)\s*[=(:]\s*["']?(?:https?:)?//(?!localhost)[^"')\s>]+""", RegexOptions.IgnoreCase)]
     private static partial Regex Foreign();
+
+    [GeneratedRegex(@"eyJ[\w-]+\.[\w-]+\.[\w-]+")]
+    private static partial Regex Tokens();
 
     [GeneratedRegex("^/(v1|ops|audit)/")]
     private static partial Regex BankPaths();

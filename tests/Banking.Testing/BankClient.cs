@@ -53,12 +53,17 @@ public sealed class BankClient(HttpClient http, string? token)
         }
 
         using var response = await http.SendAsync(request);
+        var body = await response.Content.ReadAsStringAsync();
+        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
         return new(
             response.StatusCode,
-            await response.Content.ReadAsStringAsync(),
+            isJson && body.EndsWith('\n') ? body[..^1] : body,
             response
                 .Headers.Concat(response.Content.Headers)
-                .ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase));
+                .ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase))
+        {
+            EndsWithNewline = body.EndsWith('\n'),
+        };
     }
 
     public async Task<string> RegisterAsync(string name = "Ada") =>
@@ -78,7 +83,7 @@ public sealed class BankClient(HttpClient http, string? token)
             {
                 customerId = customer ?? await RegisterAsync(),
                 currency,
-                overdraftLimit,
+                overdraftLimit = overdraftLimit is null ? null : new { value = overdraftLimit, currency },
                 effectiveAt,
             });
         var id = account.Created().Text("id");
@@ -132,9 +137,11 @@ public sealed class BankClient(HttpClient http, string? token)
         (await GetAsync($"/v1/accounts/{accountId}/balance")).Ok().Text("balance", "value");
 }
 
-/// <summary>A response of the bank.</summary>
+/// <summary>A response of the bank. The body of a JSON answer is shown without the newline at its end.</summary>
 public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
 {
+    public bool EndsWithNewline { get; init; }
+
     public int StatusCode => (int)Status;
 
     /// <summary>The body as JSON.</summary>

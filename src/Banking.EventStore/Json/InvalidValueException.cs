@@ -3,4 +3,4 @@ using System.Text.Json;
 namespace Banking.EventStore.Json;
 
 /// <summary>A value that one of the bank's converters refuses. Its message may be shown to the caller.</summary>
-internal sealed class InvalidValueException(string message) : JsonException(message);
+public sealed class InvalidValueException(string message) : JsonException(message);

@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -19,7 +18,6 @@ using Banking.Web.OpenApi;
 using JasperFx;
 using Marten;
 using Npgsql;
-using Scalar.AspNetCore;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Http;
@@ -100,6 +98,7 @@ public static class BankHost
     {
         ArgumentNullException.ThrowIfNull(app);
         app.Use(HeadRequests.Middleware);
+        app.Use(AnswerEnd.Middleware);
         app.UseExceptionHandler();
         app.UseStatusCodePages(StatusCodeProblems.WriteAsync);
         app.UseRouting();
@@ -124,16 +123,7 @@ public static class BankHost
             module.Map(app);
         }
 
-        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new ServesAttribute(MediaTypeNames.Application.Json)).AllowAnonymous();
-        app.MapScalarApiReference("/docs", scalar => scalar
-            .WithTitle("Banking")
-            .WithOpenApiRoutePattern("/openapi/{documentName}.json")
-            .HideClientButton()
-            .HideDeveloperTools()
-            .DisableDefaultFonts()
-            .DisableTelemetry()
-            .DisableAgent()
-            .DisableMcp()).WithMetadata(new ServesAttribute()).AllowAnonymous();
+        app.MapApiDocs();
     }
 
     private static void AddDatabase(
@@ -281,7 +271,8 @@ public static class BankHost
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<UnhandledExceptionHandler>();
-        builder.Services.AddOpenApi("v1", options => BankOpenApi.Configure(options, modules));
+        var servers = ApiDocs.ReadServers(builder.Configuration);
+        builder.Services.AddOpenApi("v1", options => BankOpenApi.Configure(options, modules, servers));
         builder.Services.AddBankHealth(modules);
     }
 }

@@ -26,6 +26,7 @@ public static class KnownSettings
         [StartupChecks.OwnerAsHost] = typeof(bool),
         [StartupChecks.RemoteDevelopment] = typeof(bool),
         [Telemetry.PrometheusSetting] = typeof(bool),
+        [ApiDocs.ServersSetting + ":*"] = typeof(string),
         [AuthSettings.AuthorityName] = typeof(string),
         [AuthSettings.AudienceName] = typeof(string),
         [AuthSettings.AudienceName + ":*"] = typeof(string),

@@ -77,7 +77,10 @@ public static class HttpAnswers
             http.Response.Headers.RetryAfter = "1";
         }
 
-        var bytes = Encoding.UTF8.GetBytes(body);
+        // A terminal continues on a line of its own.
+        var bytes = new byte[Encoding.UTF8.GetByteCount(body) + 1];
+        Encoding.UTF8.GetBytes(body, bytes);
+        bytes[^1] = (byte)'\n';
         http.Response.ContentLength = bytes.Length;
         return http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
     }

@@ -9,7 +9,8 @@ namespace Banking.Web.OpenApi;
 /// </summary>
 public static class BankOpenApi
 {
-    public static void Configure(OpenApiOptions options, IReadOnlyList<BankModule> modules)
+    /// <param name="servers">The addresses of the bank.</param>
+    public static void Configure(OpenApiOptions options, IReadOnlyList<BankModule> modules, IReadOnlyList<string> servers)
     {
         ArgumentNullException.ThrowIfNull(options);
         var problems = new ProblemCatalogue(modules);
@@ -30,7 +31,7 @@ public static class BankOpenApi
         });
         options.AddDocumentTransformer((document, _, _) =>
         {
-            DocumentDescription.Apply(document, problems, modules);
+            DocumentDescription.Apply(document, problems, modules, servers);
             return Task.CompletedTask;
         });
     }

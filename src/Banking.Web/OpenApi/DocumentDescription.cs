@@ -11,7 +11,8 @@ internal static class DocumentDescription
         ("Development", "Tokens for callers on this machine, in Development only."),
     ];
 
-    public static void Apply(OpenApiDocument document, ProblemCatalogue problems, IReadOnlyList<BankModule> modules)
+    public static void Apply(
+        OpenApiDocument document, ProblemCatalogue problems, IReadOnlyList<BankModule> modules, IReadOnlyList<string> servers)
     {
         document.Info = new()
         {
@@ -20,7 +21,7 @@ internal static class DocumentDescription
             Description = "An event-sourced core bank: every balance is a replay of its events.",
             License = new() { Name = "MIT", Identifier = "MIT" },
         };
-        document.Servers = [new() { Url = "/" }];
+        document.Servers = [.. servers.Select(s => new OpenApiServer { Url = s })];
         // The order in which endpoints are found does not matter to readers, and a stable one makes changes visible.
         var paths = document.Paths.OrderBy(p => p.Key, StringComparer.Ordinal).ToList();
         document.Paths.Clear();

@@ -8,6 +8,15 @@ using Microsoft.OpenApi;
 namespace Banking.Web.OpenApi;
 
 /// <summary>
+/// The record whose members the OpenAPI document shows for a type, because a converter reads the type in that form. Its members are texts.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class DescribedAsAttribute(Type type) : Attribute
+{
+    public Type Type { get; } = type;
+}
+
+/// <summary>
 /// Adds to the schema of a type what only the bank's own JSON knows: values of enumerations, instants, and which members are present.
 /// </summary>
 internal static class SchemaDescription
@@ -26,6 +35,10 @@ internal static class SchemaDescription
             schema.Type = type == info.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
             schema.Format = "date-time";
         }
+        else if (type.GetCustomAttributes(typeof(DescribedAsAttribute), false) is [DescribedAsAttribute described])
+        {
+            Describe(schema, info.Options.GetTypeInfo(described.Type));
+        }
         else if (info.Kind == JsonTypeInfoKind.Object)
         {
             foreach (var property in info.Properties)
@@ -43,6 +56,15 @@ internal static class SchemaDescription
         : type == typeof(DateOnly) ? (JsonSchemaType.String, "date")
         : type == typeof(DateTimeOffset) ? (JsonSchemaType.String, "date-time")
         : (JsonSchemaType.String, null);
+
+    /// <summary>Gives the schema the members of a type, all of which are texts.</summary>
+    private static void Describe(OpenApiSchema schema, JsonTypeInfo form)
+    {
+        schema.Type = JsonSchemaType.Object;
+        schema.Properties = form.Properties.ToDictionary(
+            p => p.Name, IOpenApiSchema (_) => new OpenApiSchema { Type = JsonSchemaType.String });
+        schema.Required = form.Properties.Select(p => p.Name).ToHashSet();
+    }
 
     private static bool IsWrittenAsNull(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), true) is

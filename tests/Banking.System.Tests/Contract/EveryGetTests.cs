@@ -50,6 +50,75 @@ public sealed class EveryGetTests(PopulatedBank bank) : IClassFixture<PopulatedB
     }
 
     [Fact]
+    public async Task Each_answer_ends_with_a_newline()
+    {
+        var contract = new ServedContract((await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body);
+        var (operators, without) = (bank.As("operator"), new List<string>());
+        foreach (var address in contract.Paths("get").Append("/v1/nothing").SelectMany(bank.AddressesOf)
+            // Its bytes were fixed when it was issued.
+            .Where(a => !a.StartsWith("/v1/statements/", StringComparison.Ordinal)))
+        {
+            foreach (var caller in (BankClient[])[operators, bank.Anonymous()])
+            {
+                var answer = await caller.GetAsync(address, ("Accept", "application/json, application/*;q=0.9"));
+                without.AddRange(answer.EndsWithNewline ? [] : [$"{answer.StatusCode} {address}"]);
+            }
+        }
+
+        Assert.True(without.Count == 0, string.Join('\n', without));
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync();
+        (string, string) key = ("Idempotency-Key", BankClient.NewKey());
+        Answer[] answers =
+        [
+            await teller.DepositAsync(account, "1.00", "EUR", key), await teller.DepositAsync(account, "1.00", "EUR", key),
+            await teller.WithdrawAsync(account, "2.00"), await teller.GetAsync("/v1/accounts/acc_1"),
+            await teller.PostAsync("/v1/deposits", new { }), await bank.As("auditor").DepositAsync(account, "1.00"),
+        ];
+        Assert.All(answers, a => Assert.True(a.EndsWithNewline, $"{a.StatusCode} {a.Body}"));
+        Assert.Equal("", (await teller.SendAsync(HttpMethod.Head, $"/v1/accounts/{account}", null)).Body);
+        var same = await teller.GetAsync($"/v1/accounts/{account}", ("If-None-Match", "*"));
+        Assert.Equal((304, "", false), (same.StatusCode, same.Body, same.EndsWithNewline));
+    }
+
+    /// <summary>
+    /// Reads of the log, of states and of books up to the log's end: these are never behind. Items of the feed have their positions.
+    /// </summary>
+    private static readonly string[] NeverBehind =
+    [
+        "/", "/asyncapi.json", "/contracts", "/health/", "/openapi", "/ops/", "/problems", "/v1/accounts/{", "/v1/customers",
+        "/v1/deposits/{", "/v1/withdrawals/{", "/v1/transfers/{", "/v1/transactions/{", "/v1/refusals/{", "/v1/statements/{",
+        "/v1/webhooks/{", "/v1/notification-subscriptions", "/v1/feed",
+    ];
+
+    /// <summary>Written by messages in no order, so no position says how far they are; a request for one is refused.</summary>
+    private const string Notifications = "/v1/notifications";
+
+    [Fact]
+    public async Task Each_answer_of_an_asynchronous_model_says_its_position()
+    {
+        var contract = new ServedContract((await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body);
+        var (operators, silent) = (bank.As("operator"), new List<string>());
+        foreach (var path in contract.Paths("get").Where(p => p != Notifications))
+        {
+            var answer = await operators.GetAsync(bank.AddressesOf(path)[0]);
+            if (answer.Header("Ledger-Position") is null
+                && !NeverBehind.Any(n => path == n || (n.Length > 1 && path.StartsWith(n, StringComparison.Ordinal))))
+            {
+                silent.Add(path);
+            }
+        }
+
+        Assert.True(silent.Count == 0, string.Join('\n', silent));
+        (await operators.GetAsync(Notifications, ("Ledger-Min-Position", "1"))).IsProblem(400, "min_position_not_supported");
+        foreach (var path in (string[])["/audit/events", "/v1/entries", "/v1/transfers", "/v1/figures", "/v1/accounts", "/v1/webhooks",
+            "/v1/ledger/figures", "/v1/customers/{customer}/overview"])
+        {
+            Assert.NotNull((await operators.GetAsync(bank.AddressesOf(path)[0])).Header("Ledger-Position"));
+        }
+    }
+
+    [Fact]
     public async Task A_difference_is_found()
     {
         var text = (await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body;

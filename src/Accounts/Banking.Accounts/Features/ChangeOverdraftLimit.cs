@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.ReadModels;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
@@ -16,11 +17,11 @@ using Wolverine.Http;
 namespace Banking.Accounts.Features;
 
 /// <summary>Changes the overdraft limit of an account.</summary>
-/// <param name="Limit">Decimal string in the account's currency, zero or more.</param>
+/// <param name="Limit">In the account's currency, zero or more. A decimal string is accepted too.</param>
 /// <param name="ReasonCode">Lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record OverdraftLimitRequest(
-    string Limit,
+    LimitAmount Limit,
     [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
     [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
@@ -35,11 +36,19 @@ public static class ChangeOverdraftLimitEndpoint
     [Authorize(Policies.ControlAccounts)]
     [Problems(
         "account_not_found", "account_closed", "limit_below_use", "currency_mismatch", "invalid_amount", "invalid_text", "reason_required",
-        "overloaded")]
+        "unknown_currency", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
-    public static Task<IResult> Post(string account, OverdraftLimitRequest request, AccountCommands commands, HttpContext http) =>
-        commands.HttpAsync(http, ChangeOverdraftLimitHandler.Definition,
-            key => (new ChangeOverdraftLimit(key, account, request.Limit, request.ReasonCode, request.Reason), null));
+    public static async Task<IResult> Post(
+        string account, OverdraftLimitRequest request, AccountCommands commands, AccountReader reader, HttpContext http)
+    {
+        // The command has the value alone: the account has one currency, which never changes.
+        var problem = request.Limit.Currency is not null && await reader.FindAsync(account, http) is { } found
+            ? request.Limit.CurrencyProblem(found.Currency, "#/limit")
+            : null;
+        return await commands.HttpAsync(http, ChangeOverdraftLimitHandler.Definition, key => problem is null
+            ? (new ChangeOverdraftLimit(key, account, request.Limit.Value, request.ReasonCode, request.Reason), null)
+            : (null, problem));
+    }
 }
 
 public static class ChangeOverdraftLimitHandler

@@ -18,12 +18,12 @@ namespace Banking.Accounts.Features;
 /// <param name="CustomerId">Public id of the owner.</param>
 /// <param name="Currency">ISO 4217 code; it never changes.</param>
 /// <param name="Product">The kind of account; current if left out.</param>
-/// <param name="OverdraftLimit">Decimal string in the currency, zero or more; zero if left out.</param>
+/// <param name="OverdraftLimit">How far the balance may go below zero; zero if left out. A decimal string is accepted too.</param>
 /// <param name="Number">An account number chosen by the caller; the bank assigns one if left out.</param>
 /// <param name="EffectiveAt">When the opening takes effect; now if left out. Only staff may set it, never to the future.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record OpenAccountRequest(
-    string CustomerId, string Currency, string? Product = null, string? OverdraftLimit = null, string? Number = null,
+    string CustomerId, string Currency, string? Product = null, LimitAmount? OverdraftLimit = null, string? Number = null,
     DateTimeOffset? EffectiveAt = null, string? Reason = null);
 
 public static class OpenAccountEndpoint
@@ -63,10 +63,11 @@ public static class OpenAccountEndpoint
         }
 
         Money? limit = null;
-        if (request.OverdraftLimit is not null)
+        if (request.OverdraftLimit is { } given)
         {
-            var (parsed, problem) = ChangeOverdraftLimitHandler.ReadLimit(request.OverdraftLimit, currency, "#/overdraftLimit");
-            if (problem is not null)
+            const string Pointer = "#/overdraftLimit";
+            var (parsed, wrong) = ChangeOverdraftLimitHandler.ReadLimit(given.Value, currency, given.ValuePointer(Pointer));
+            if ((given.CurrencyProblem(currency, Pointer) ?? wrong) is { } problem)
             {
                 return (null, problem);
             }

@@ -36,7 +36,7 @@ public static class TransferMoneyEndpoint
     [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
     [Tags("Money")]
-    [EndpointSummary("Transfer money between two accounts")]
+    [EndpointSummary("Move money from one account to another")]
     [EndpointDescription("Moves money from one account to another. Both halves are stored, or neither.")]
     [Authorize(Policies.MoveMoney)]
     [MovementProblems(
