@@ -22,6 +22,8 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
     private const string Wrapped =
         "select data ->> 'wrappedBy' from customers_keys.mt_doc_customer_key where not data ? 'key' and data ? 'wrapped'";
 
+    private const string ActorKeys = "select name_wrapped_by from audit_actors.actor where name is not null";
+
     private const string Degraded = "restore the key ring";
 
     private const string Table = "customers_keys.mt_doc_customer_key";
@@ -71,6 +73,32 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
         Assert.Equal("Grace Hopper", await NameAsync(_teller, customer));
         var next = await RegisterAsync("Mary Jackson", "mary@example.org");
         Assert.Equal("Mary Jackson", await NameAsync(BankFixture.On(later, "teller"), next));
+    }
+
+    [Fact]
+    public async Task A_running_host_uses_a_key_that_was_added_on_demand_for_customers_and_for_actors_who_left()
+    {
+        var customer = await RegisterAsync("Katherine Johnson", "katherine@example.org");
+        var token = bank.Host.Services.GetRequiredService<DevTokens>()
+            .Issue("teller", null, "emp-1", TimeProvider.System.GetUtcNow(), "Dorothy Vaughan");
+        (await bank.WithToken(token).GetAsync("/v1/accounts")).Ok();
+        await Eventually.UntilAsync(() => QueryAsync(ActorKeys), by => by.Count > 0);
+        var watch = bank.Host.Services.GetRequiredService<KeyWatch>();
+        var former = (await QueryAsync(Wrapped)).ToHashSet();
+
+        new KeyRingFolder(bank.KeyFolder, IsPrivate: false).AddKey();
+        // The folder is read again after a second at the earliest.
+        var by = await Eventually.UntilAsync(
+            async () =>
+            {
+                await watch.LookAsync(CancellationToken.None);
+                return (await QueryAsync(Wrapped)).Concat(await QueryAsync(ActorKeys)).ToHashSet();
+            },
+            keys => keys.Count == 1 && !keys.Overlaps(former));
+
+        Assert.True(File.Exists(Path.Combine(bank.KeyFolder, $"key-{Assert.Single(by)}.xml")));
+        Assert.Equal("Katherine Johnson", await NameAsync(_teller, customer));
+        Assert.Null(watch.Problem);
     }
 
     [Fact]

@@ -49,8 +49,13 @@ public sealed class KeyRingFolderTests : IAsyncLifetime
         Assert.Equal((2, true), (exitCode, error.Contains("has keys already", StringComparison.Ordinal)));
         Assert.Equal(key.Name, Assert.Single(_folder.GetFiles()).Name);
 
+        Assert.Equal((0, ""), await RunAsync(_folder.FullName, ["keys", "rotate"]));
+        Assert.Equal(2, _folder.GetFiles().Length);
+
         // The volume is not mounted.
-        key.Delete();
+        Array.ForEach(_folder.GetFiles(), file => file.Delete());
+        (exitCode, error) = await RunAsync(_folder.FullName, ["keys", "rotate"]);
+        Assert.Equal((2, true), (exitCode, error.Contains("has no key to rotate", StringComparison.Ordinal)));
         (exitCode, error) = await RunAsync(_folder.FullName, ["--no-demo", "--urls=http://127.0.0.1:0"]);
         Assert.Equal(2, exitCode);
         Assert.Contains("has no key, but the database has customers", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);

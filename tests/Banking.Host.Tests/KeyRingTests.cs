@@ -77,6 +77,30 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_is_added_is_used_at_the_next_wrapping_but_another_key_ring_is_not()
+    {
+        var folder = new KeyRingFolder(_folder.FullName, IsPrivate: false);
+        folder.CreateFirstKey();
+        var host = Open(KeyRingUse.Host);
+        var first = await host.WrapAsync(Key, default);
+
+        folder.AddKey();
+        _clock.Step();
+        var second = await host.WrapAsync(Key, default);
+        Assert.NotEqual(first.By, second.By);
+        Assert.Equal(Key, await host.UnwrapAsync(first, default));
+        Assert.Equal(Key, await host.UnwrapAsync(second, default));
+
+        Array.ForEach(_folder.GetFiles(), file => file.Delete());
+        folder.CreateFirstKey();
+        folder.AddKey();
+        folder.AddKey();
+        _clock.Step();
+        Assert.Equal(second.By, (await host.WrapAsync(Key, default)).By);
+        Assert.Equal(Key, await host.UnwrapAsync(first, default));
+    }
+
+    [Fact]
     public async Task A_changed_text_is_damaged_and_a_missing_key_is_not()
     {
         new KeyRingFolder(_folder.FullName, IsPrivate: false).CreateFirstKey();

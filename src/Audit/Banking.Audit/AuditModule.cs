@@ -1,5 +1,6 @@
 using Banking.Audit.Actors;
 using Banking.Audit.ReadModels;
+using Banking.EventStore.Keys;
 using Banking.ReadModels.Books;
 using Banking.Web;
 using Microsoft.Extensions.Configuration;
@@ -26,5 +27,6 @@ public sealed class AuditModule : BankModule
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<AuditEvents>()
         .AddSingleton<ActorDirectory>()
+        .AddSingleton<IRewrapping, ActorRewrapping>()
         .AddHostedService<ActorRecorder>();
 }

@@ -7,7 +7,8 @@ namespace Banking.Host.Security;
 
 /// <summary>
 /// Wraps keys under the key ring of ASP.NET Core Data Protection, which is in a folder. A host adds a new key every 90 days and keeps the
-/// former ones. A command adds none: its files would belong to the user who ran it, and hosts could not read them.
+/// former ones. A command adds none: its files would belong to the user who ran it, and hosts could not read them; <c>keys rotate</c> is
+/// run as their user.
 /// </summary>
 internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logger, TimeProvider clock) : IKeyWrapping
 {
@@ -22,6 +23,7 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
 
     private readonly Lock _reading = new();
     private IDataProtector? _protector;
+    private HashSet<string> _keys = [];
     private long _readAt;
 
     public KeyRingFolder Folder => folder;
@@ -32,7 +34,7 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
     {
         try
         {
-            var wrapped = Open().Protect(key);
+            var wrapped = OpenNewest().Protect(key);
             return new(new WrappedKey(new Guid(wrapped[KeyId]).ToString(), Convert.ToBase64String(wrapped)));
         }
         catch (Exception failure) when (IsUnavailable(failure))
@@ -56,9 +58,10 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
             {
                 // Another host may have added the key since, or an operator restored it. The former reading is kept until another one
                 // unwraps a key: the folder may be unreadable for a while.
+                var keys = folder.FindKeys().ToHashSet();
                 var again = Read();
                 var key = again.Unprotect(bytes);
-                _protector = again;
+                (_protector, _keys) = (again, keys);
                 return new(key);
             }
         }
@@ -76,7 +79,45 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
     {
         lock (_reading)
         {
-            return _protector ??= Read();
+            if (_protector is null)
+            {
+                var keys = folder.FindKeys().ToHashSet();
+                (_protector, _keys) = (Read(), keys);
+            }
+
+            return _protector;
+        }
+    }
+
+    /// <summary>
+    /// Reads the folder again if it has a key more, so that a key that was added on demand is used at once: Data Protection itself looks
+    /// once a day. A folder without the former keys is another one, and is not used to wrap.
+    /// </summary>
+    private IDataProtector OpenNewest()
+    {
+        var current = Open();
+        if (!MayReadAgain())
+        {
+            return current;
+        }
+
+        var keys = folder.FindKeys().ToHashSet();
+        if (!keys.IsProperSupersetOf(_keys))
+        {
+            return current;
+        }
+
+        try
+        {
+            var again = Read();
+            again.Protect([]);
+            (_protector, _keys) = (again, keys);
+            return again;
+        }
+        catch (Exception failure) when (IsUnavailable(failure))
+        {
+            logger.LogWarning("A new key in {Folder} cannot be used, the former one still is: {Reason}", folder.Path, Describe(failure));
+            return current;
         }
     }
 

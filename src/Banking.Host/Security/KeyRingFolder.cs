@@ -58,7 +58,13 @@ public sealed record KeyRingFolder(string Path, bool IsPrivate)
 
     /// <summary>Creates the first key of the key ring. All later ones follow by themselves.</summary>
     /// <exception cref="ConfigurationException">The folder is missing, or this user may not write into it.</exception>
-    public void CreateFirstKey()
+    public void CreateFirstKey() => CreateKey("first");
+
+    /// <summary>Adds a key, which hosts use at once. The former ones stay, because they open what they wrapped.</summary>
+    /// <exception cref="ConfigurationException">The folder is missing, or this user may not write into it.</exception>
+    public void AddKey() => CreateKey("next");
+
+    private void CreateKey(string which)
     {
         var services = new ServiceCollection();
         services.AddDataProtection().SetApplicationName(KeyRing.Application).PersistKeysToFileSystem(Open());
@@ -71,7 +77,7 @@ public sealed record KeyRingFolder(string Path, bool IsPrivate)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The first key of the key ring cannot be stored: {failure.Message}");
+            throw new ConfigurationException($"The {which} key of the key ring cannot be stored: {failure.Message}");
         }
     }
 

@@ -46,7 +46,7 @@ public sealed class CustomersModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<CustomerRegistration>()
-        .AddSingleton<KeyRewrapping>()
+        .AddSingleton<IRewrapping, KeyRewrapping>()
         .AddSingleton<KeyWatch>()
         .AddHostedService(p => p.GetRequiredService<KeyWatch>());
 

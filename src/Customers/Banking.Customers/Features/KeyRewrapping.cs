@@ -12,15 +12,12 @@ namespace Banking.Customers.Features;
 /// Wraps the stored keys of customers again under another key outside the database, and keys that an earlier version of the bank stored
 /// unwrapped. Any host does it, while others read and erase.
 /// </summary>
-public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, IDocumentStore store)
+public sealed class KeyRewrapping(CustomerKeys keys, NpgsqlDataSource source, IDocumentStore store) : IRewrapping
 {
     internal const string Table = $"{CustomersModule.Schema}_keys.mt_doc_customer_key";
     internal const string WrappedBy = "(data ->> 'wrappedBy')";
     private const int BatchSize = 500;
 
-    /// <summary>Wraps all keys that another key, or none, wraps.</summary>
-    /// <param name="by">The newest key outside the database.</param>
-    /// <returns>The number of keys that cannot be unwrapped; they stay as they are.</returns>
     public async Task<int> RunAsync(string by, CancellationToken ct)
     {
         var (unavailable, after) = (0, await IsNeededAsync(by, ct) ? Guid.Empty : (Guid?)null);

@@ -7,11 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Customers.Features;
 
 /// <summary>
-/// Checks at start and then every half a minute that the keys of customers can be unwrapped, and wraps those that the newest key outside
-/// the database does not wrap: after a rotation, and when a host of an earlier version, or a restore, stored unwrapped ones.
+/// Checks at start and then every half a minute that the keys of customers can be unwrapped, and wraps what the newest key outside the
+/// database does not wrap: after a rotation, and when a host of an earlier version, or a restore, stored unwrapped keys.
 /// </summary>
 public sealed class KeyWatch(
-    CheckedWrapping wrapping, KeyRewrapping rewrapping, ILogger<KeyWatch> logger) : BackgroundService
+    CheckedWrapping wrapping, IEnumerable<IRewrapping> modules, ILogger<KeyWatch> logger) : BackgroundService
 {
     private const string Missing =
         "Personal data of some customers cannot be shown, and none can be registered: restore the key ring. The log has the details.";
@@ -52,7 +52,12 @@ public sealed class KeyWatch(
             return;
         }
 
-        var damaged = await rewrapping.RunAsync(newest, ct);
+        var damaged = 0;
+        foreach (var rewrapping in modules)
+        {
+            damaged += await rewrapping.RunAsync(newest, ct);
+        }
+
         Report(damaged > 0 ? Damaged : null, damaged > 0 ? $"{damaged} stored keys." : "");
     }
 
