@@ -9,7 +9,7 @@ namespace Banking.Benchmarks;
 
 /// <summary>
 /// Measures the read side: a rebuild of all read models from a million events, and the balance at two random instants of an account with a
-/// million movements.
+/// million movements, which is simulated too.
 /// </summary>
 internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResults results)
 {
@@ -24,9 +24,9 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
             await RebuildAsync();
         }
 
-        if (options.Includes("balance-at"))
+        if (options.Includes("balance-at") || options.Includes(WhatIf.Name))
         {
-            await BalanceAtAsync();
+            await MeasureLargeAccountAsync();
         }
     }
 
@@ -94,14 +94,27 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         await results.PrintAsync($"import          {json.RootElement.GetProperty("eventsPerSecond").GetDouble(),8:N0} events/s");
     }
 
-    private async Task BalanceAtAsync()
+    private async Task MeasureLargeAccountAsync()
     {
         await using var source = await cluster.CreateSourceAsync("balances", pool: 10);
-        using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650");
+        using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
         var begin = TimeProvider.System.GetUtcNow().AddDays(-5 * 365);
         var account = (await bank.OpenAsync(1, "1.00", begin.AddDays(-31)))[0];
         await DepositAsync(bank, account, begin);
         await WaitForReadModelsAsync(source);
+        if (options.Includes(WhatIf.Name))
+        {
+            await WhatIf.MeasureAsync(bank, account, results);
+        }
+
+        if (options.Includes("balance-at"))
+        {
+            await BalanceAtAsync(bank, source, account, begin);
+        }
+    }
+
+    private async Task BalanceAtAsync(BankUnderTest bank, NpgsqlDataSource source, string account, DateTimeOffset begin)
+    {
         var firstRecordedAt = await source.ReadAsync<DateTime>("select min(recorded_at) from accounts.entry");
         var span = await source.ReadAsync<double>(
             "select extract(epoch from max(recorded_at) - min(recorded_at))::float8 from accounts.entry");

@@ -13,7 +13,7 @@ public sealed class SimulationLimitTests(SimulationLimitTests.SmallLimits bank) 
         protected override string[] Settings =>
         [
             .. base.Settings, "--Banking:Simulations:MaxAccounts", "2", "--Banking:Simulations:MaxEvents", "4",
-            // Over after the first page of events.
+            // Over after the first event.
             "--Banking:Simulations:MaxSeconds", "0.000001",
         ];
     }
@@ -46,7 +46,7 @@ public sealed class SimulationLimitTests(SimulationLimitTests.SmallLimits bank) 
 
         var stopped = await Eventually.UntilAsync(() => _teller.GetAsync(simulation), a => a.Text("state") != "running");
 
-        Assert.Equal(("stopped", "2", "2"), (stopped.Text("state"), stopped.Text("progress", "done"), stopped.Text("progress", "total")));
+        Assert.Equal(("stopped", "1", "2"), (stopped.Text("state"), stopped.Text("progress", "done"), stopped.Text("progress", "total")));
         Assert.False(stopped.Json.TryGetProperty("result", out _));
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Banking.Accounts.Simulations.Replay;
 using Banking.Accounts.Simulations.Views;
 using Banking.Accounts.Statements.Domain;
@@ -32,71 +33,80 @@ internal sealed class PreparedSimulation(
         where (d.data ->> 'streamId')::uuid = any($1) order by place, d.id
         """;
 
-    private DateTimeOffset? _at;
+    private const int ReportEvery = 1_000;
 
     /// <summary>The number of events and refused commands to replay.</summary>
     public long Total => scope.Events + scope.Refusals;
 
     public ValueTask DisposeAsync() => snapshot.DisposeAsync();
 
-    /// <param name="progress">Called after each page.</param>
+    /// <param name="progress">Called now and then, and at the end.</param>
     /// <returns>The answer; null if the time was over before the end.</returns>
     /// <exception cref="UnreadableEventException">An event cannot be read, or cannot follow those before it.</exception>
     /// <exception cref="OverflowException">A simulated balance is too large.</exception>
     public async Task<SimulationResult?> RunAsync(Action<SimulationProgress> progress, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
-        var ids = scope.Accounts.Keys.ToArray();
-        var events = await SnapshotCursor<IEvent>.OpenAsync(
-            snapshot, "simulated_events", StoredEvents.Select("stream_id = any($1) and not is_archived"), [ids],
-            row => reader.Read(row), ct);
-        var refusals = await SnapshotCursor<(long Place, RecordedRefusal Refusal)>.OpenAsync(
-            snapshot, "simulated_refusals", RefusalsSql, [ids],
-            row => (row.GetInt64(0), serializer.FromJson<RecordedRefusal>(row, 1)), ct);
-        var (read, refused) = (0L, 0L);
-        while (await events.FillAsync(ct))
+        var (events, refusals) = (0L, 0L);
+        DateTimeOffset? at = null;
+        await foreach (var (e, refusal) in HistoryAsync(ct))
         {
-            while (events.Ready > 0)
+            Apply(e, refusal);
+            (events, refusals, at) = e is null ? (events, refusals + 1, refusal!.RecordedAt) : (events + 1, refusals, e.Timestamp);
+            var isOver = watch.Elapsed.TotalSeconds > settings.MaxSeconds;
+            if (isOver || (events + refusals) % ReportEvery == 0)
             {
-                var e = events.Next();
-                while (await refusals.FillAsync(ct) && refusals.Peek().Place < e.Sequence)
-                {
-                    simulation.Apply(refusals.Next().Refusal);
-                    refused++;
-                }
-
-                Apply(e);
-                read++;
+                progress(new(events + refusals, Total, at));
             }
 
-            progress(new(read + refused, Total, _at));
-            if (watch.Elapsed.TotalSeconds > settings.MaxSeconds)
+            if (isOver)
             {
                 return null;
             }
         }
 
-        while (await refusals.FillAsync(ct))
-        {
-            simulation.Apply(refusals.Next().Refusal);
-            refused++;
-        }
-
         simulation.End();
-        return await AnswerAsync(read, refused, ct);
+        progress(new(events + refusals, Total, at));
+        return await AnswerAsync(events, refusals, ct);
     }
 
-    private void Apply(IEvent e)
+    private void Apply(IEvent? e, RecordedRefusal? refusal)
     {
+        if (e is null)
+        {
+            simulation.Apply(refusal!);
+            return;
+        }
+
         try
         {
             simulation.Apply(e);
-            _at = e.Timestamp;
         }
         catch (Exception failure) when (failure is InvalidOperationException or InvalidCastException)
         {
             // The event has the shape of its type but cannot follow the ones before it.
             throw new UnreadableEventException(e, failure);
+        }
+    }
+
+    /// <summary>The events and refusals of the accounts, in the order of the log; of each item one of the two.</summary>
+    private async IAsyncEnumerable<(IEvent? Event, RecordedRefusal? Refusal)> HistoryAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var ids = scope.Accounts.Keys.ToArray();
+        using var turn = new SemaphoreSlim(1);
+        await using var events = await SnapshotCursor<IEvent>.OpenAsync(
+            snapshot, turn, "simulated_events", StoredEvents.Select("stream_id = any($1) and not is_archived"), [ids],
+            row => reader.Read(row), ct);
+        await using var refusals = await SnapshotCursor<(long Place, RecordedRefusal Refusal)>.OpenAsync(
+            snapshot, turn, "simulated_refusals", RefusalsSql, [ids],
+            row => (row.GetInt64(0), serializer.FromJson<RecordedRefusal>(row, 1)), ct);
+        events.Start();
+        refusals.Start();
+        while (await events.FillAsync() | await refusals.FillAsync())
+        {
+            ct.ThrowIfCancellationRequested();
+            var isRefusal = !events.HasNext || (refusals.HasNext && refusals.Peek().Place < events.Peek().Sequence);
+            yield return isRefusal ? (null, refusals.Next().Refusal) : (events.Next(), null);
         }
     }
 
