@@ -97,7 +97,8 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
     private async Task MeasureLargeAccountAsync()
     {
         await using var source = await cluster.CreateSourceAsync("balances", pool: 10);
-        using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
+        using var bank = await BankUnderTest.OursAsync(
+            cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
         var begin = TimeProvider.System.GetUtcNow().AddDays(-5 * 365);
         var account = (await bank.OpenAsync(1, "1.00", begin.AddDays(-31)))[0];
         await DepositAsync(bank, account, begin);
