@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Banking.Host;
 
 namespace Banking.Architecture.Tests;
 
@@ -15,6 +17,19 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _text = await Solution.OpenApiAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task The_servers_are_those_of_the_setting_and_the_document_itself_without_one()
+    {
+        var document = JsonNode.Parse(
+            await Solution.OpenApiAsync(["--Banking:OpenApi:Servers:0=https://bank.example.org", "--Banking:OpenApi:Servers:1=/bank"]))!;
+
+        Assert.Equal(["https://bank.example.org", "/bank"], document["servers"]!.AsArray().Select(s => (string?)s!["url"]));
+        Assert.Equal("/", (string?)JsonNode.Parse(await Solution.OpenApiAsync())!["servers"]![0]!["url"]);
+        var wrong = await Assert.ThrowsAsync<ConfigurationException>(
+            () => Solution.OpenApiAsync(["--Banking:OpenApi:Servers:0=bank.example.org"]));
+        Assert.Contains("is neither an address such as", wrong.Message);
+    }
 
     [Fact]
     public void The_document_is_up_to_date() => ContractDocsTests.AssertCurrent("openapi.json", _text);

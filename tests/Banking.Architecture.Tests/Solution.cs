@@ -20,7 +20,7 @@ namespace Banking.Architecture.Tests;
 /// </summary>
 internal static class Solution
 {
-    private static readonly Lazy<IServiceProvider> Host = new(Compose);
+    private static readonly Lazy<IServiceProvider> Host = new(() => Compose([]));
 
     public static IReadOnlyList<Assembly> Assemblies { get; } =
     [
@@ -60,9 +60,14 @@ internal static class Solution
     public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
 
     /// <summary>The OpenAPI document of the product.</summary>
-    public static async Task<string> OpenApiAsync()
+    public static Task<string> OpenApiAsync() => OpenApiAsync(Host.Value);
+
+    /// <summary>The OpenAPI document of a host with further settings.</summary>
+    public static Task<string> OpenApiAsync(string[] settings) => OpenApiAsync(Compose(settings));
+
+    private static async Task<string> OpenApiAsync(IServiceProvider host)
     {
-        var document = await Host.Value.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync();
+        var document = await host.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync();
         return (await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1)).ReplaceLineEndings("\n") + "\n";
     }
 
@@ -86,9 +91,9 @@ internal static class Solution
         : FindRoot(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No folder above the tests has Banking.sln."));
 
     /// <summary>Composes the host without starting it, because its configuration needs no database.</summary>
-    private static IServiceProvider Compose()
+    private static IServiceProvider Compose(string[] settings)
     {
-        var app = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
+        var app = BankHost.CreateBuilder(["--environment", "Development", .. settings], new("Host=nowhere;Database=none")).Build();
         app.Configure();
         // Makes the endpoints known to the OpenAPI document, which a start of the host would do.
         app.UseEndpoints(_ => { });

@@ -82,13 +82,14 @@ public sealed class EveryGetTests(PopulatedBank bank) : IClassFixture<PopulatedB
     }
 
     /// <summary>
-    /// Reads of the log, of states and of books up to the log's end: these are never behind. Items of the feed have their positions.
+    /// Reads of the log, of states and of books up to the log's end: these are never behind. Items of the feed have their positions, and a
+    /// simulation replays the log as it was when it was asked for.
     /// </summary>
     private static readonly string[] NeverBehind =
     [
         "/", "/asyncapi.json", "/contracts", "/health/", "/openapi", "/ops/", "/problems", "/v1/accounts/{", "/v1/customers",
         "/v1/deposits/{", "/v1/withdrawals/{", "/v1/transfers/{", "/v1/transactions/{", "/v1/refusals/{", "/v1/statements/{",
-        "/v1/webhooks/{", "/v1/notification-subscriptions", "/v1/feed",
+        "/v1/webhooks/{", "/v1/notification-subscriptions", "/v1/feed", "/v1/simulations/{",
     ];
 
     /// <summary>Written by messages in no order, so no position says how far they are; a request for one is refused.</summary>
