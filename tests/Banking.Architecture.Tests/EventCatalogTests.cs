@@ -46,13 +46,18 @@ public sealed class EventCatalogTests
             A name is stored for ever and always means this shape; a new shape is a new version under a new name. Members without a value
             are left out. Actor, recorded time, cause and, for all that moves money, the reason are in the metadata of each event.
 
-            | Event | Module | Meaning |
-            |---|---|---|
+            The second column names the member that says when an event takes effect. An event without one takes effect when it is recorded.
+
+            | Event | Takes effect | Module | Meaning |
+            |---|---|---|---|
 
             """);
         foreach (var e in Solution.Events)
         {
-            Line(text, $"| [`{e.EventTypeName}`](#{Anchor(e.EventTypeName)}) | {Module(e.EventType)} | {Docs.Of(e.EventType)} |");
+            Line(
+                text,
+                $"| [`{e.EventTypeName}`](#{Anchor(e.EventTypeName)}) | {TakesEffect(e.EventType)} | {Module(e.EventType)} "
+                    + $"| {Docs.Of(e.EventType)} |");
         }
 
         foreach (var e in Solution.Events)
@@ -125,6 +130,9 @@ public sealed class EventCatalogTests
         Solution.IsRecord(type) ? type.GetProperties(BindingFlags.Instance | BindingFlags.Public) : [];
 
     private static string Module(Type type) => Solution.ModuleOf(type);
+
+    private static string TakesEffect(Type type) =>
+        Fields(type).Any(p => p.Name == "EffectiveAt") ? "`effectiveAt`" : "when recorded";
 
     private static string Anchor(string heading) => heading.Replace(".", "", StringComparison.Ordinal);
 

@@ -123,6 +123,7 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
         var before = await ExplainAsync(account, $"?effectiveAt={then.Query()}&knownAt={then.Query()}");
 
         now.Json.GetProperty("opening").IsMoney("100.00");
+        (await ExplainAsync(account, "?from=0001-01-01")).Json.GetProperty("balance").IsMoney("111.00");
         now.Json.GetProperty("balance").IsMoney("111.00");
         Assert.Equal(2, now.Json.GetProperty("movements").GetInt32());
         before.Json.GetProperty("balance").IsMoney("110.00");
@@ -194,12 +195,32 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal("exact-amount", other.Json.GetProperty("candidates")[0].Text("rule"));
     }
 
+    [Fact]
+    public async Task A_destination_has_an_event_when_it_has_acknowledged_it()
+    {
+        var (operators, reason) = (bank.As("operator"), new { reasonCode = "test", reason = "test" });
+        (await operators.PostAsync("/ops/outbox/modules/hold", reason)).Ok();
+        var account = await _teller.OpenAsync(balance: "1.00");
+        var links = (await operators.GetAsync($"/v1/accounts/{account}/changes")).Ok().Items()[^1].GetProperty("links");
+
+        async Task<string> StateAsync() => Assert.Single(
+            (await operators.GetAsync(links.Text("deliveries"))).Ok().Items(), i => i.Text("destination") == "modules").Text("state");
+        Assert.Equal("waiting", await StateAsync());
+        (await operators.PostAsync("/ops/outbox/modules/release", reason)).Ok();
+        await Eventually.UntilAsync(StateAsync, state => state == "acknowledged");
+
+        var unknown = links.Text("deliveries")[..^8] + "00000000";
+        (await operators.GetAsync(unknown)).IsProblem(404, "event_not_found");
+        Assert.False((await ChangesAsync(account, "")).Items()[0].GetProperty("links").TryGetProperty("deliveries", out _));
+    }
+
     [Theory]
     [InlineData("changes?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z", 400, "malformed_period")]
     [InlineData("changes?axis=other", 400, "malformed_filter")]
     [InlineData("changes?knownAt=2026-11-01T00:00:00Z", 400, "malformed_filter")]
     [InlineData("changes?to=2999-11-01T00:00:00Z", 422, "known_in_future")]
     [InlineData("changes?cursor=ZSAxIDEgOTk5", 400, "malformed_cursor")]
+    [InlineData("changes?axis=effective&cursor=ZSAxIDAgMA", 400, "malformed_cursor")]
     [InlineData("balance/explain?from=2026-11-02&to=2026-11-01", 400, "malformed_period")]
     [InlineData("balance/explain/movements?kind=gift", 400, "malformed_filter")]
     [InlineData("balance/mistakes", 400, "malformed_filter")]

@@ -52,6 +52,40 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task What_was_recorded_later_is_in_no_list_as_known_before()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00");
+        (await _teller.WithdrawAsync(account, "900.00")).IsProblem(422, "insufficient_funds");
+        var deposit = (await _teller.DepositAsync(account, "30.00")).Created().Text("id");
+        var monday = bank.Clock.Now;
+        bank.Clock.Advance(TimeSpan.FromDays(1));
+        (await _teller.PostAsync(
+            $"/v1/transactions/{deposit}/corrections", new { kind = "reversal", reasonCode = "twice", reason = "paid twice" })).Created();
+        (await _teller.WithdrawAsync(account, "901.00")).IsProblem(422, "insufficient_funds");
+        var known = $"knownAt={monday.Query()}";
+
+        async Task<int> CountAsync(string path) => (await _teller.GetAsync($"/v1/accounts/{account}/{path}")).Ok().Items().Count;
+        Assert.Equal((3, 2), (await CountAsync("entries"), await CountAsync($"entries?{known}")));
+        Assert.Equal(2, await CountAsync($"entries?from={monday.AddDays(-1).Query()}&{known}"));
+        Assert.Equal((4, 3, 2), (await CountAsync("events"), await CountAsync($"events?{known}"), await CountAsync("events?version=2")));
+        Assert.Equal((2, 1), (await CountAsync("refusals"), await CountAsync($"refusals?{known}")));
+        foreach (var zone in (string[])["", "&tz=Europe/Berlin"])
+        {
+            var local = zone.Length == 0 ? known : $"knownAt={monday.AddHours(1):yyyy-MM-dd'T'HH:mm:ss}{zone}";
+            var figures = (await _teller.GetAsync($"/v1/accounts/{account}/figures?by=day&{local}")).Ok().Items();
+            figures[^1].GetProperty("closingBalance").IsMoney("130.00");
+        }
+
+        var then = (await _teller.GetAsync($"/v1/transactions/{deposit}?{known}")).Ok();
+        var now = (await _teller.GetAsync($"/v1/transactions/{deposit}")).Ok();
+        Assert.Equal(("completed", "reversed"), (then.Text("status"), now.Text("status")));
+        var reversal = now.Json.GetProperty("present").Text("id");
+        (await _teller.GetAsync($"/v1/transactions/{reversal}?{known}")).IsProblem(404, "transaction_not_found");
+        (await _teller.GetAsync($"/v1/accounts/{account}/entries?knownAt=2999-01-01T00:00:00Z")).IsProblem(422, "known_in_future");
+        (await _teller.GetAsync($"/v1/accounts/{account}/events?version=9")).IsProblem(404, "version_not_found");
+    }
+
+    [Fact]
     public async Task A_balance_names_the_events_it_was_computed_from()
     {
         var account = await _teller.OpenAsync(balance: "100.00", overdraftLimit: "50.00");

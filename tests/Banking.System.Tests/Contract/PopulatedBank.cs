@@ -135,6 +135,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         "/v1/accounts/{account}" => ["?version=1"],
         "/v1/accounts/{account}/balance" =>
             ["?effectiveAt=2026-11-01T12:00:00Z", "?version=1", "?effectiveAt=2026-11-01T12:00&tz=Europe/Berlin"],
+        "/v1/accounts/{account}/refusals" => ["?knownAt=2026-11-01T12:00:00Z"],
         "/v1/accounts/{account}/changes" => ["?axis=effective&limit=1"],
         "/v1/accounts/{account}/balance/explain" => ["?version=1", "?effectiveAt=2026-11-01T12:00:00Z&from=2026-10-01"],
         "/v1/accounts/{account}/balance/explain/movements" => ["?limit=1", "?kind=deposit"],

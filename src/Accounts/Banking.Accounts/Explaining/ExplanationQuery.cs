@@ -16,7 +16,7 @@ internal sealed record ExplanationQuery(Account Account, CountedEvents Counted, 
     public EffectivePlace? After { get; init; }
 
     /// <summary>The first instant of the period.</summary>
-    public DateTimeOffset Start => From is { } day ? Midnight(day) : ChangeQuery.Earliest;
+    public DateTimeOffset Start => From is { } day && Midnight(day) > ChangeQuery.Earliest ? Midnight(day) : ChangeQuery.Earliest;
 
     /// <summary>The end of the period, exclusive.</summary>
     public DateTimeOffset End

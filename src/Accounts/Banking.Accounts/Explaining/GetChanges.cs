@@ -78,11 +78,13 @@ internal sealed record ChangeCursor(long Known, long Ticks, long Version)
     public static ChangeCursor? Parse(string text, TimeAxis axis, long lastVersion) =>
         text.Split(' ') is [var name, var known, var ticks, var version] && name == Name(axis)
         && Exact.TryNumber(known, out var k) && Exact.TryNumber(ticks, out var t) && Exact.TryNumber(version, out var v)
-        && k <= lastVersion && v <= k && t <= DateTimeOffset.MaxValue.Ticks
+        && k <= lastVersion && v <= k && (axis == TimeAxis.Recorded || IsInstant(t))
             ? new(k, t, v)
             : null;
 
     public string Format(TimeAxis axis) => string.Create(CultureInfo.InvariantCulture, $"{Name(axis)} {Known} {Ticks} {Version}");
+
+    private static bool IsInstant(long ticks) => ticks >= ChangeQuery.Earliest.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
 
     private static string Name(TimeAxis axis) => axis == TimeAxis.Recorded ? "r" : "e";
 }

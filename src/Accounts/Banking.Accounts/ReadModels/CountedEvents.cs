@@ -1,5 +1,8 @@
 using Banking.Accounts.Domain;
+using Banking.Commands.Decisions;
 using Banking.EventStore.Storage;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Http;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
@@ -32,6 +35,15 @@ public sealed class MomentReader(NpgsqlDataSource source, AccountReader reader)
             default:
                 return new(DateTimeOffset.MaxValue, account.Version);
         }
+    }
+
+    /// <summary>The version of the last event that was recorded by the knownAt of a query; the last version if it has none.</summary>
+    internal async Task<(long Version, Refusal? Problem)> KnownVersionAsync(HttpRequest request, Account account, DateTimeOffset now)
+    {
+        var (knownAt, problem) = KnownAtQuery.Read(request, now);
+        return problem is not null ? (0, problem)
+            : knownAt is { } instant ? (await VersionAtAsync(account, instant, request.HttpContext.RequestAborted), null)
+            : (account.Version, null);
     }
 
     /// <summary>The version of the last event that was recorded by an instant; 0 if there was none.</summary>

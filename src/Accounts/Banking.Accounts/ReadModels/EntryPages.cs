@@ -30,7 +30,7 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
                 select distinct d.chunk::bigint as chunk from {Day} d
                 where d.account = $1 and d.level = 0 and d.day >= ($3::timestamptz at time zone 'UTC')::date
                     and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
-                    and d.chunk >= $2::bigint / {Chunks.Size}),
+                    and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}),
             found as (
                 select e.* from chunks c join {Entry} e on e.account = $1
                     and e.version > c.chunk * {Chunks.Size} and e.version <= (c.chunk + 1) * {Chunks.Size}
@@ -40,27 +40,29 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
         select null::bigint, version from reach
         union all
         (select position, balance from found
-        where movement and version > $2 and effective_at >= $3 and effective_at < $4 order by version limit $5)
+        where movement and version > $2 and version <= $6 and effective_at >= $3 and effective_at < $4 order by version limit $5)
         """;
 
     /// <summary>
     /// The next entries of an account after a version, oldest first: from the read model, then from the events it does not have yet.
     /// </summary>
+    /// <param name="upTo">The version up to which the account's events count.</param>
     public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(
-        Account account, Interval effective, long after, int limit, CancellationToken ct)
+        Account account, Interval effective, long after, long upTo, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
-        if (after >= account.Version)
+        if (after >= upTo)
         {
             return [];
         }
 
         var (reach, rows) = effective == default
             ? (0, await RowsAsync(
-                $"select position, balance from {Entry} where account = $1 and movement and version > $2 order by version limit $3",
-                [account.Id, after, limit],
+                $"select position, balance from {Entry} where account = $1 and movement and version > $2 and version <= $4 "
+                    + "order by version limit $3",
+                [account.Id, after, limit, upTo],
                 ct))
-            : await OfIntervalAsync(account, effective, after, limit, ct);
+            : await OfIntervalAsync(account, effective, after, upTo, limit, ct);
         var entries = (await WithEventsAsync(rows, ct)).OrderBy(e => e.Event.Version).ToList();
         if (entries.Count == limit || rows.Count > entries.Count)
         {
@@ -68,7 +70,7 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
         }
 
         var last = Math.Max(reach, entries.Count == 0 ? after : entries[^1].Event.Version);
-        return [.. entries, .. (await NewerAsync(account, last, ct)).Where(e => Fits(e, effective)).Take(limit - entries.Count)];
+        return [.. entries, .. (await NewerAsync(account, last, upTo, ct)).Where(e => Fits(e, effective)).Take(limit - entries.Count)];
     }
 
     /// <summary>The newest entries before a position, of the whole bank or of some accounts, newest first.</summary>
@@ -107,7 +109,7 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
     }
 
     private async Task<(long Reach, IReadOnlyDictionary<long, long> Rows)> OfIntervalAsync(
-        Account account, Interval effective, long after, int limit, CancellationToken ct)
+        Account account, Interval effective, long after, long upTo, int limit, CancellationToken ct)
     {
         var found = await source.ListAsync(
             OfInterval,
@@ -117,6 +119,7 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
                 (effective.From ?? DateTimeOffset.MinValue).UtcDateTime,
                 (effective.To ?? DateTimeOffset.MaxValue).UtcDateTime,
                 limit,
+                upTo,
             ],
             row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1)),
             ct);
@@ -128,17 +131,17 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
     private async Task<IReadOnlyDictionary<long, long>> RowsAsync(string sql, object?[] values, CancellationToken ct) =>
         (await source.ListAsync(sql, values, row => (Position: row.GetInt64(0), Balance: row.GetInt64(1)), ct)).ToDictionary();
 
-    /// <summary>The entries after a version of the account, from its events.</summary>
-    private async Task<IReadOnlyList<BookedEntry>> NewerAsync(Account account, long after, CancellationToken ct)
+    /// <summary>The entries after one version of the account and up to another, from its events.</summary>
+    private async Task<IReadOnlyList<BookedEntry>> NewerAsync(Account account, long after, long upTo, CancellationToken ct)
     {
-        if (after >= account.Version)
+        if (after >= upTo)
         {
             return [];
         }
 
         var balance = after == 0 ? Money.Zero(account.Currency) : (await balances.AtVersionAsync(account, after, ct)).At.Balance.ToMoney();
         var entries = new List<BookedEntry>();
-        foreach (var e in await reader.EventsAsync(account.Id, 0, after + 1, ct))
+        foreach (var e in await reader.EventsAsync(account.Id, upTo, after + 1, ct))
         {
             if (e.Data is IMovement movement)
             {

@@ -97,6 +97,7 @@ public static class GetEntriesEndpoint
     [WolverineGet("/v1/accounts/{account}/entries", OperationId = "listEntries")]
     [PageParameters]
     [IntervalParameters("from", "to", "Took effect")]
+    [KnownAtParameter]
     [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin; days are those of UTC if left out.")]
     [Tags("Accounts")]
     [EndpointSummary("List the entries, with the balance after each")]
@@ -104,7 +105,9 @@ public static class GetEntriesEndpoint
     [Authorize(Policies.Read)]
     [Problems("account_not_found")]
     [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, EntryPages pages, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, AccountReader reader, EntryPages pages, MomentReader moments, TimeProvider clock,
+        HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -119,13 +122,14 @@ public static class GetEntriesEndpoint
         }
 
         var (effective, unfit) = Interval.Read(http.Request, "from", "to");
-        if ((unfit ?? InstantQuery.ZoneProblem(http.Request, "from", "to")) is { } wrong)
+        var (known, unknown) = await moments.KnownVersionAsync(http.Request, found, clock.GetUtcNow());
+        if ((unfit ?? unknown ?? InstantQuery.ZoneProblem(http.Request, "from", "to", KnownAtQuery.Name)) is { } wrong)
         {
             return new ProblemResult(wrong);
         }
 
         var caller = http.Caller();
-        var entries = (await pages.OfAccountAsync(found, effective, after, paging.Limit + 1, http.RequestAborted))
+        var entries = (await pages.OfAccountAsync(found, effective, after, known, paging.Limit + 1, http.RequestAborted))
             .Select(e => EntryView.Of(e, caller))
             .ToList();
         return TypedResults.Json(

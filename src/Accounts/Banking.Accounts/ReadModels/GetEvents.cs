@@ -39,14 +39,19 @@ public static class GetEventsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/events", OperationId = "listAccountEvents")]
     [PageParameters]
+    [KnownAtParameter]
+    [QueryParameter("tz", "The IANA time zone of a local knownAt, such as Europe/Berlin.")]
+    [QueryParameter<long>("version", "Only the events up to this version; not with knownAt.", Minimum = 1)]
     [Tags("Accounts")]
     [EndpointSummary("List the events of an account with their metadata")]
-    [EndpointDescription("Lists the events that the account is made of, with the metadata that the caller may see.")]
+    [EndpointDescription(
+        "Lists the events that the account is made of, in the order of recording, with the metadata that the caller may see. The changes "
+        + "of the account have them in the order of effective times.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found")]
+    [Problems("account_not_found", "malformed_version", "version_not_found")]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string account, AccountReader reader, EventViews views, HttpContext http)
+        string account, AccountReader reader, EventViews views, MomentReader moments, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -60,7 +65,14 @@ public static class GetEventsEndpoint
             return new ProblemResult(problem ?? Paging.Malformed);
         }
 
-        var events = await reader.EventsAsync(found.Id, after + paging.Limit + 1, after + 1, http.RequestAborted);
+        var (moment, unfit) = Moment.Read(http.Request, found, clock.GetUtcNow());
+        if (unfit is not null)
+        {
+            return new ProblemResult(unfit);
+        }
+
+        var upTo = Math.Min((await moments.ReadAsync(found, moment!, http.RequestAborted)).Version, after + paging.Limit + 1);
+        var events = upTo <= after ? [] : await reader.EventsAsync(found.Id, upTo, after + 1, http.RequestAborted);
         var caller = http.Caller();
         return TypedResults.Json(
             Page<EventView>.Of(

@@ -29,14 +29,16 @@ public static class GetFiguresEndpoint
     [QueryParameter("by", "The length of a period; month if left out.", Values = new[] { "day", "month" })]
     [QueryParameter<DateOnly>("from", "The first day, such as 2026-01-31.")]
     [QueryParameter<DateOnly>("to", "The day after the last.")]
-    [QueryParameter("tz", "The IANA time zone of days, such as Europe/Berlin; UTC if left out.")]
+    [KnownAtParameter]
+    [QueryParameter("tz", "The IANA time zone of days and of a local knownAt, such as Europe/Berlin; UTC if left out.")]
     [Tags("Accounts")]
     [EndpointSummary("List daily or monthly figures")]
     [EndpointDescription("Lists the turnover and the closing balance of an account by day or month of a time zone.")]
     [Authorize(Policies.Read)]
     [Problems("account_not_found", "malformed_filter", "malformed_period", "malformed_time")]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, AccountFigures figures, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, AccountReader reader, AccountFigures figures, MomentReader moments, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -51,6 +53,8 @@ public static class GetFiguresEndpoint
         var (zone, unknown) = ZoneQuery.Read(http.Request);
         problem ??= wrong ?? unfit ?? unknown ?? (from > to ? DateQuery.Reversed() : null)
             ?? (format is null ? Refusal.Malformed("malformed_filter", "by is day or month.") : null);
+        var (known, future) = await moments.KnownVersionAsync(http.Request, found, clock.GetUtcNow());
+        problem ??= future;
         var requested = (From: from, To: to);
         if (problem is null && paging!.After is { } after)
         {
@@ -61,7 +65,9 @@ public static class GetFiguresEndpoint
         return problem is not null
             ? new ProblemResult(problem)
             : TypedResults.Json(
-                ToPage(found, await figures.DaysAsync(found, from, to, zone, http.RequestAborted), from, requested, format!, paging!.Limit),
+                ToPage(
+                    found, await figures.DaysAsync(found, from, to, zone, known, http.RequestAborted), from, requested, format!,
+                    paging!.Limit),
                 ApiJson.Options);
     }
 

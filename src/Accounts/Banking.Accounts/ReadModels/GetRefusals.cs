@@ -72,13 +72,17 @@ public static class GetRefusalsEndpoint
 {
     [WolverineGet("/v1/accounts/{account}/refusals", OperationId = "listRefusals")]
     [PageParameters]
+    [KnownAtParameter]
+    [QueryParameter("tz", "The IANA time zone of a local knownAt, such as Europe/Berlin.")]
     [Tags("Accounts")]
     [EndpointSummary("List refused commands, with the facts that each decision saw")]
-    [EndpointDescription("Lists the commands that were refused, with the facts that each decision saw.")]
+    [EndpointDescription(
+        "Lists the commands that were refused, with the facts that each decision saw. A refusal changed nothing, so it has no effective "
+        + "time.")]
     [Authorize(Policies.Read)]
     [Problems("account_not_found")]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -92,8 +96,14 @@ public static class GetRefusalsEndpoint
             return new ProblemResult(problem ?? Paging.Malformed);
         }
 
+        var (knownAt, unfit) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
+        if ((unfit ?? InstantQuery.ZoneProblem(http.Request, KnownAtQuery.Name)) is { } wrong)
+        {
+            return new ProblemResult(wrong);
+        }
+
         var caller = http.Caller();
-        var refusals = await ListAsync(session, found.Id, before, paging.Limit + 1, caller, http.RequestAborted);
+        var refusals = await ListAsync(session, found.Id, before, knownAt, paging.Limit + 1, caller, http.RequestAborted);
         return TypedResults.Json(
             Page<RefusalView>.Of(
                 [.. refusals.Select(r => RefusalView.Of(r, caller))], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
@@ -105,14 +115,15 @@ public static class GetRefusalsEndpoint
     /// account on the other side of a transfer.
     /// </summary>
     private static Task<IReadOnlyList<RecordedRefusal>> ListAsync(
-        IQuerySession session, Guid account, Guid before, int limit, Caller caller, CancellationToken ct) =>
+        IQuerySession session, Guid account, Guid before, DateTimeOffset? knownAt, int limit, Caller caller, CancellationToken ct) =>
         session.QueryAsync<RecordedRefusal>(
             "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and (? or d.data -> 'command' ->> 'type' is distinct from ?) "
-                + "order by d.id desc limit ?",
+                + "and (d.data ->> 'recordedAt')::timestamptz <= ? order by d.id desc limit ?",
             ct,
             account,
             before,
             caller.IsStaff,
             CorrectionOperation.Message,
+            knownAt ?? DateTimeOffset.MaxValue,
             limit);
 }

@@ -12,21 +12,32 @@ namespace Banking.Accounts.ReadModels;
 public static class GetTransactionEndpoint
 {
     [WolverineGet("/v1/transactions/{transaction}", OperationId = "getTransaction")]
+    [KnownAtParameter]
+    [QueryParameter("tz", "The IANA time zone of a local knownAt, such as Europe/Berlin.")]
     [Tags("Money")]
     [EndpointSummary("Get a deposit, withdrawal, transfer or correction in its present form, with its corrections")]
-    [EndpointDescription("Gets a transaction as it counts now: with all corrections of it, and what they changed.")]
+    [EndpointDescription(
+        "Gets a transaction as it counts now, or as the bank knew it at knownAt: with the corrections of it, and what they changed.")]
     [Authorize(Policies.Read)]
     [Problems("transaction_not_found")]
     [ProducesResponseType<TransactionView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string transaction, TransactionReader transactions, AccountReader reader, HttpContext http)
+    public static async Task<IResult> Get(
+        string transaction, TransactionReader transactions, AccountReader reader, TimeProvider clock, HttpContext http)
     {
-        if (await transactions.FindEventAsync(transaction, http.RequestAborted) is not { } e)
+        var (knownAt, problem) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
+        if ((problem ?? InstantQuery.ZoneProblem(http.Request, KnownAtQuery.Name)) is { } wrong)
+        {
+            return new ProblemResult(wrong);
+        }
+
+        if (await transactions.FindEventAsync(transaction, http.RequestAborted) is not { } e || e.Timestamp > knownAt)
         {
             return new ProblemResult(TransactionReader.NotFound(transaction));
         }
 
         var booked = BookedTransaction.Of(e)!;
-        var corrections = await transactions.CorrectionsAsync(booked.Root, http.RequestAborted);
+        var corrections = (await transactions.CorrectionsAsync(booked.Root, http.RequestAborted))
+            .Where(c => !(c.Timestamp > knownAt)).ToList();
         var first = booked.Root == booked.Id ? e : await reader.EventAsync(booked.Root, http.RequestAborted);
         if (first is null)
         {

@@ -67,11 +67,8 @@ internal static class LedgerQuery
 {
     public static (DateTimeOffset? KnownAt, Refusal? Problem) KnownAt(HttpRequest request, TimeProvider clock)
     {
-        var (knownAt, problem) = InstantQuery.Read(request, "knownAt");
-        var now = clock.GetUtcNow();
-        return problem is null && knownAt > now
-            ? (null, Refusal.RuleBroken("known_in_future", "knownAt must not be in the future.", ("knownAt", knownAt.Value), ("now", now)))
-            : (knownAt, problem ?? InstantQuery.ZoneProblem(request, "knownAt"));
+        var (knownAt, problem) = KnownAtQuery.Read(request, clock.GetUtcNow());
+        return (knownAt, problem ?? InstantQuery.ZoneProblem(request, KnownAtQuery.Name));
     }
 
     public static string Entries(GlAccount account, string currency) => $"/v1/ledger/accounts/{account.Name}/entries?currency={currency}";

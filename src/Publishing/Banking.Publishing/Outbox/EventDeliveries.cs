@@ -10,7 +10,7 @@ public enum DeliveryState
     /// <summary>The destination acknowledged it, or an operator moved the checkpoint past it.</summary>
     Acknowledged,
 
-    /// <summary>It is behind the checkpoint, or has not been delivered yet for another reason.</summary>
+    /// <summary>The checkpoint has not reached it: it is delivered later.</summary>
     Waiting,
 
     /// <summary>The destination rejected it or an earlier event of its account, or its type is held.</summary>
@@ -21,9 +21,6 @@ public enum DeliveryState
 
     /// <summary>The destination began after it, and does not receive it.</summary>
     BeforeStart,
-
-    /// <summary>The filter of the destination excludes it.</summary>
-    NotWanted,
 }
 
 /// <summary>What became of one event at one destination.</summary>
@@ -35,13 +32,14 @@ public sealed record DeliveryView(string Destination, string Kind, DeliveryState
 public sealed class EventDeliveries(
     IEnumerable<IDestinationSource> sources, PublisherStore publishers, BlockedAccounts blocked, EventReader events)
 {
+    /// <summary>What became of an event at each destination whose filter takes it.</summary>
     public async Task<IReadOnlyList<DeliveryView>> FindAsync(PublicEvent e, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(e);
         var specs = new List<DestinationSpec>();
         foreach (var source in sources)
         {
-            specs.AddRange(await source.ListAsync(ct));
+            specs.AddRange((await source.ListAsync(ct)).Where(s => s.Filter.Takes(e)));
         }
 
         var rows = (await publishers.AllAsync([.. specs.Select(s => s.Name)], ct)).ToDictionary(r => r.Name);
@@ -56,8 +54,7 @@ public sealed class EventDeliveries(
     }
 
     private async Task<DeliveryState> StateAsync(DestinationSpec spec, PublisherRow? row, PublicEvent e, CancellationToken ct) =>
-        !spec.Filter.Takes(e) ? DeliveryState.NotWanted
-        : row is null ? DeliveryState.Waiting
+        row is null ? DeliveryState.Waiting
         : e.Position <= row.StartPosition ? DeliveryState.BeforeStart
         : await blocked.IsBlockedAsync(spec.Name, e.Stream, e.Position, ct) ? DeliveryState.Blocked
         : e.Position > row.Position ? DeliveryState.Waiting

@@ -14,7 +14,7 @@ namespace Banking.Publishing.Outbox;
 /// <summary>What became of one event outside the bank.</summary>
 /// <param name="Type">The type of its public contract; absent if the event is not published, such as an imported one.</param>
 /// <param name="Position">The event's position in the log.</param>
-/// <param name="Items">Each destination; empty if the event is not published.</param>
+/// <param name="Items">The destinations whose filters take the event; empty if it is not published.</param>
 public sealed record EventDeliveriesView(string EventId, string? Type, long Position, IReadOnlyList<DeliveryView> Items);
 
 public static class GetDeliveriesEndpoint
