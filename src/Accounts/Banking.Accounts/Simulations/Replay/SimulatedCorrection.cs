@@ -32,7 +32,7 @@ internal sealed record SimulatedCorrection(
                 .OfType<Guid>().Distinct(),
         ]);
 
-    /// <summary>The ids of its bookings: the first is the correction's, and nobody asks for the others.</summary>
+    /// <summary>The ids of its bookings: the first is the correction's, and the others are never asked for.</summary>
     private static Guid[] IdsOf(Guid id) =>
         [id, .. Enumerable.Range(1, CorrectionDecision.MaxBookings - 1).Select(n => DeterministicId.From(id, $"booking-{n}"))];
 }

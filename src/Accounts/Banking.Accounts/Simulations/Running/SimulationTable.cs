@@ -25,7 +25,7 @@ internal sealed class SimulationTable(NpgsqlDataSource source)
     /// <summary>A running simulation whose host has not written for so long was interrupted.</summary>
     private const int InterruptedAfterSeconds = 10;
 
-    /// <summary>Adds a simulation, and removes those that nobody can read any more.</summary>
+    /// <summary>Adds a simulation, and removes those that have expired.</summary>
     public async Task AddAsync(Guid id, SimulationView view, CancellationToken ct)
     {
         await RemoveExpiredAsync(view.StartedAt, ct);
