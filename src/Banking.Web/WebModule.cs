@@ -1,6 +1,8 @@
+using Banking.ReadModels.Comparing;
 using Banking.Web.Backups;
 using Banking.Web.Commands;
 using Banking.Web.Http;
+using Marten;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,10 +14,19 @@ public static class WebModule
     /// <summary>Idempotent SQL of objects that are not documents.</summary>
     public static IReadOnlyList<string> Sql { get; } = [RequestKeyStore.Create];
 
+    /// <summary>Registers the events.</summary>
+    public static void AddWeb(this StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        store.Events.MapEventType<RestoreDrilled>(RestoreDrills.EventName);
+    }
+
     public static IServiceCollection AddWeb(this IServiceCollection services) => services
         .AddSingleton<InFlightKeys>()
         .AddSingleton<RequestKeyStore>()
         .AddSingleton<RequestKeys>()
+        .AddSingleton<RestoreDrills>()
+        .AddSingleton(new StreamKind(RestoreDrills.StreamType, [RestoreDrills.EventName], HasReceipts: false))
         .AddSingleton<CommandRoute>()
         .AddSingleton<BatchRoute>();
 

@@ -8,6 +8,7 @@ using Banking.Publishing;
 using Banking.Publishing.Webhooks;
 using Banking.ReadModels.Books;
 using Banking.SharedKernel;
+using Banking.Web.Backups;
 
 namespace Banking.Architecture.Tests;
 
@@ -55,6 +56,7 @@ internal static class Examples
             new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
             new ReadModelResumed("ledger", 2, At),
             new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
+            new RestoreDrilled(true, 4_200, "63 events of 6 accounts compared in 1.4 s: 0 differences.", At),
             new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
             new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
             new DestinationSet("kafka", 42, At),

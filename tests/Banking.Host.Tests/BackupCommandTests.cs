@@ -2,7 +2,7 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>A served bank is backed up by itself, and restored by commands.</summary>
+/// <summary>A served bank is backed up by its host, which tries out restores by the command for operators.</summary>
 public sealed class BackupCommandTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-backups-");
@@ -14,7 +14,7 @@ public sealed class BackupCommandTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task A_bank_is_restored_with_what_was_booked_after_its_base_backup_and_verified()
+    public async Task Drills_restore_and_verify_the_newest_backup_and_find_a_damaged_one_and_nonsense_is_refused()
     {
         await ServeAsync(_ => Task.CompletedTask);
         Assert.Equal(0, (await RunAsync("backup")).ExitCode);
@@ -27,26 +27,48 @@ public sealed class BackupCommandTests : IDisposable
             var backups = (await operations.GetAsync("/ops/backups")).Ok().Json;
             Assert.True(backups.GetProperty("managed").GetBoolean());
             Assert.Single(backups.GetProperty("items").EnumerateArray());
+            var report = await DrillAsync(operations, succeeds: true);
+            Assert.Contains("Restored up to position ", report, StringComparison.Ordinal);
+            Assert.Contains(": 0 differences", report, StringComparison.Ordinal);
+            await WithDamageAsync(async () =>
+            {
+                Assert.Contains("PG_VERSION is damaged", await DrillAsync(operations, succeeds: false), StringComparison.Ordinal);
+                var health = (await operations.GetAsync("/health/ready")).Ok().Json.GetProperty("checks").GetProperty("backups");
+                Assert.Equal("Degraded", health.GetProperty("status").GetString());
+            });
         });
-        var into = Path.Combine(_folder.FullName, "restored");
-
-        var (exitCode, output, error) = await RunAsync("restore", "--to", "LATEST", "--into", into);
-
-        Assert.True(exitCode == 0, output + error);
-        Assert.Contains("0 differences", output, StringComparison.Ordinal);
-        Assert.Contains("Restored up to position 1 ", output, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(into, "keys")));
-        var (again, _, refusal) = await RunAsync("restore", "--to", "LATEST", "--into", into);
-        Assert.Equal(2, again);
+        Assert.False(Directory.Exists(Path.Combine(Data, "drill")));
+        var (exitCode, output, refusal) = await RunAsync("restore", "--to", "LATEST", "--into", Data);
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
         Assert.Contains("is not empty", refusal, StringComparison.Ordinal);
-        Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", into + "2")).ExitCode);
+        Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", Data + "2")).ExitCode);
+    }
+
+    /// <summary>Waits for a drill: the schedule has one a second.</summary>
+    private static async Task<string> DrillAsync(BankClient operations, bool succeeds)
+    {
+        var backups = await Eventually.UntilAsync(
+            async () => (await operations.GetAsync("/ops/backups")).Ok().Json,
+            backups => backups.TryGetProperty("lastDrill", out var drill) && drill.GetProperty("succeeded").GetBoolean() == succeeds);
+        return backups.GetProperty("lastDrill").GetProperty("report").GetString()!;
+    }
+
+    private async Task WithDamageAsync(Func<Task> use)
+    {
+        var file = Directory.GetFiles(Path.Combine(Data, "backups"), "PG_VERSION", SearchOption.AllDirectories)
+            .MinBy(f => f.Length)!;
+        var original = await File.ReadAllBytesAsync(file);
+        await File.WriteAllBytesAsync(file, [0, .. original[1..]]);
+        await use();
+        await File.WriteAllBytesAsync(file, original);
     }
 
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) => HostProcess.RunAsync(args, Settings);
 
     private async Task ServeAsync(Func<HostProcess, Task> use)
     {
-        await using var host = await HostProcess.ServeAsync(["--no-demo"], Settings);
+        await using var host = await HostProcess.ServeAsync(["--no-demo"], [.. Settings, ("Banking__Backup__DrillIntervalSeconds", "1")]);
         await use(host);
         Assert.Equal(0, await host.StopAsync());
     }

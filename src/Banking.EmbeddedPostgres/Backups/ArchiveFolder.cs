@@ -21,7 +21,7 @@ public sealed class ArchiveFolder
 
     internal string StatePath => System.IO.Path.Combine(Path, StateFile);
 
-    internal static ArchiveFolder Of(string backupFolder, string systemIdentifier, uint timeline) => new(
+    public static ArchiveFolder Of(string backupFolder, string systemIdentifier, uint timeline) => new(
         System.IO.Path.Combine(backupFolder, string.Create(CultureInfo.InvariantCulture, $"{systemIdentifier}-{timeline}")));
 
     /// <summary>Finds an archive: the folder itself, or the only archive in it.</summary>

@@ -33,6 +33,17 @@ public static class ClusterRestore
                     + $"{request.Into} has what could be restored.");
     }
 
+    /// <summary>Deletes a cluster that was restored as a trial, also one that a killed process left.</summary>
+    public static async Task DeleteAsync(string folder, CancellationToken ct)
+    {
+        if (Directory.Exists(folder))
+        {
+            var restored = new RestoredFolder(folder);
+            await restored.FindAsync(ct);
+            restored.Delete();
+        }
+    }
+
     private static (BackupManifest Base, IReadOnlyDictionary<string, string> Recovery) Choose(
         RestoreTarget target, ArchiveState state, IReadOnlyList<BackupManifest> bases, ArchiveFolder archive)
     {

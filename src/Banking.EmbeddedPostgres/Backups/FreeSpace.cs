@@ -14,7 +14,7 @@ internal static class FreeSpace
         {
             throw new BackupException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The disk of the backups has {free >> 20:N0} MB of free space and needs {bytes >> 20:N0} MB."));
+                $"The disk of {folder} has {free >> 20:N0} MB of free space and needs {bytes >> 20:N0} MB."));
         }
     }
 

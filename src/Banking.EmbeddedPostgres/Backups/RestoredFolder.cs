@@ -21,6 +21,7 @@ internal sealed class RestoredFolder(string into)
             throw new BackupException($"{taken} has a cluster already. A restore needs a new folder.");
         }
 
+        FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (log.Count * segmentBytes));
         var stored = new StoredFile(_home.Launcher.Account);
         var data = _home.Unfinished;
         stored.CreateFolder(data);
@@ -50,6 +51,9 @@ internal sealed class RestoredFolder(string into)
 
         Directory.Move(data, _home.Cluster);
     }
+
+    /// <summary>Finds what was restored before.</summary>
+    public async Task FindAsync(CancellationToken ct) => _home = await ClusterHome.ResolveAsync(RealPath.Resolve(into), ct);
 
     /// <summary>Deletes what was restored. The folder is new, so nothing else is in it.</summary>
     public void Delete()

@@ -1,5 +1,6 @@
 using Banking.EmbeddedPostgres.Backups;
 using Banking.Host.Hosting;
+using Banking.Web.Backups;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Banking.Host.Backups;
@@ -15,20 +16,28 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
 
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var interval = TimeSpan.FromMinutes(options.IntervalMinutes);
+        return Task.FromResult(
             backups.Status is { } status
-            && FindProblem(status, _startedAt, clock.GetUtcNow(), TimeSpan.FromMinutes(options.IntervalMinutes)) is { } problem
+            && FindProblem(status, backups.LastDrill, _startedAt, clock.GetUtcNow(), interval) is { } problem
                 ? HealthCheckResult.Degraded(problem)
                 : HealthCheckResult.Healthy());
+    }
 
     private static string? FindProblem(
-        BackupStatus status, DateTimeOffset startedAt, DateTimeOffset now, TimeSpan interval) => status switch
+        BackupStatus status,
+        RestoreDrilled? drill,
+        DateTimeOffset startedAt,
+        DateTimeOffset now,
+        TimeSpan interval) => status switch
         {
             { Problem: not null } => "Backups fail; see /ops/backups.",
             _ when now - (status.Archive?.EndAt ?? startedAt) > MaxLag =>
                 "The archived log is more than a minute behind; see /ops/backups.",
             { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
+            _ when drill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
             { Bases: [] } when now - startedAt > interval => "There is no base backup; see /ops/backups.",
             _ => null,
         };

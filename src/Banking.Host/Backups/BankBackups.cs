@@ -42,7 +42,7 @@ internal static class BankBackups
             $"select xmin::text from {SchemaNames.Events}.mt_events where seq_id = $1", [position], row => row.GetString(0), ct)
             is [var transaction] ? transaction : null;
 
-    public static BackupsView View(BackupStatus status, DateTimeOffset now)
+    public static BackupsView View(BackupStatus status, RestoreDrilled? drill, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(status);
         return new(
@@ -54,6 +54,7 @@ internal static class BankBackups
             status.Bases is [.., var last] ? Seconds(now - last.FinishedAt) : null,
             status.IsRunning,
             status.Problem,
+            drill is null ? null : new(drill.EffectiveAt, drill.Succeeded, Math.Round(drill.Milliseconds / 1000.0, 1), drill.Report),
             [
                 .. status.Bases.Reverse().Select(b => new BackupView(
                     b.Label, b.StartedAt, b.FinishedAt, b.Bank.FirstPosition, b.Bank.LastPosition, b.Files.Sum(f => f.Bytes),

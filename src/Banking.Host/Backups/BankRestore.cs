@@ -8,6 +8,16 @@ internal static class BankRestore
 {
     private const string Keys = "keys";
 
+    /// <summary>Deletes a data folder that was restored as a trial, if there is one.</summary>
+    public static async Task DeleteAsync(string folder, CancellationToken ct)
+    {
+        await ClusterRestore.DeleteAsync(BankDatabase.FolderIn(folder), ct);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <param name="into">The new data folder. It may have a key ring, so that the restored bank can be verified.</param>
     /// <exception cref="BackupException">The restore is not possible; nothing was restored.</exception>
     public static async Task<RestoreResult> RunAsync(

@@ -9,10 +9,15 @@ namespace Banking.Host.Backups;
 /// <summary>The backups that a host makes of its private cluster while it serves.</summary>
 internal sealed class ServedBackups(BankDatabase database, BackupOptions options, KeyRingFolder keys) : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _stop = new();
     private ClusterBackups? _backups;
+    private DrillSchedule? _drills;
+    private Task _drilling = Task.CompletedTask;
 
     /// <summary>Null before the start.</summary>
     public BackupStatus? Status => _backups?.Status;
+
+    public RestoreDrilled? LastDrill => _drills?.Last;
 
     /// <summary>Registers the backups and their health, if this host makes any.</summary>
     public static void Add(WebApplicationBuilder builder, BankDatabase database, BackupOptions options)
@@ -43,13 +48,22 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
         }
     }
 
-    public ValueTask DisposeAsync() => _backups?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _drilling;
+        await (_backups?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _stop.Dispose();
+    }
 
     private void Start(IServiceProvider services)
     {
         var log = services.GetRequiredService<ILogger<ServedBackups>>();
         _backups = BankBackups.Start(
             database.Cluster!, database.DataFolder!, options, keys, BankBackups.FirstAfter, line => log.LogInformation("{Line}", line));
-        services.GetRequiredService<BackupWatch>().Use(() => BankBackups.View(_backups.Status, TimeProvider.System.GetUtcNow()));
+        _drills = new(_backups, options, database.DataFolder!, keys, services.GetRequiredService<RestoreDrills>(), log);
+        _drilling = _drills.RunAsync(_stop.Token);
+        services.GetRequiredService<BackupWatch>().Use(
+            () => BankBackups.View(_backups.Status, _drills.Last, TimeProvider.System.GetUtcNow()));
     }
 }

@@ -23,6 +23,9 @@ public sealed record BackupOptions
     /// <summary>Gigabytes of free space on the disk of the backups that they leave to others.</summary>
     public int MinFreeGigabytes { get; init; } = 1;
 
+    /// <summary>Seconds from one drill of a restore to the next.</summary>
+    public int DrillIntervalSeconds { get; init; } = 604_800;
+
     /// <exception cref="ConfigurationException">A number is too small, or the database is not the private cluster.</exception>
     public static BackupOptions Read(IConfiguration configuration)
     {
@@ -41,6 +44,7 @@ public sealed record BackupOptions
             (nameof(Keep), options.Keep),
             (nameof(MaxLogGigabytes), options.MaxLogGigabytes),
             (nameof(MinFreeGigabytes), options.MinFreeGigabytes),
+            (nameof(DrillIntervalSeconds), options.DrillIntervalSeconds),
         ];
         SettingRules.ThrowIfAny(numbers.Where(n => n.Value < 1).Select(n => $"{Section}:{n.Name} must be at least 1, not {n.Value}."));
         return options;

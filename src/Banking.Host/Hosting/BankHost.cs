@@ -198,6 +198,7 @@ public static class BankHost
         store.AddEventStore(clock);
         store.AddCommands();
         store.AddReadModels();
+        store.AddWeb();
         foreach (var module in modules)
         {
             module.Configure(store);

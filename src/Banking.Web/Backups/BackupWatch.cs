@@ -9,6 +9,7 @@ namespace Banking.Web.Backups;
 /// <param name="AgeSeconds">Seconds since the end of the last base backup; absent without one.</param>
 /// <param name="IsRunning">Whether a base backup is being taken.</param>
 /// <param name="Problem">Why the log is not archived, or why the last base backup failed; absent if neither.</param>
+/// <param name="LastDrill">The last restore that was tried out; absent before the first one.</param>
 /// <param name="Items">The finished base backups, the newest first.</param>
 public sealed record BackupsView(
     bool Managed,
@@ -17,6 +18,7 @@ public sealed record BackupsView(
     double? AgeSeconds,
     [property: JsonPropertyName("running")] bool IsRunning,
     string? Problem,
+    DrillView? LastDrill,
     IReadOnlyList<BackupView> Items);
 
 /// <summary>How far the archived log reaches: to here the bank can be restored.</summary>
@@ -25,6 +27,10 @@ public sealed record BackupsView(
 /// <param name="LagSeconds">Seconds since then: what a lost machine would lose.</param>
 /// <param name="Location">PostgreSQL's log sequence number.</param>
 public sealed record ArchiveView(long Position, DateTimeOffset At, double LagSeconds, string Location);
+
+/// <summary>A drill: the newest backup was restored into a scratch folder, and all of it compared with its log.</summary>
+/// <param name="Report">What the restore printed.</param>
+public sealed record DrillView(DateTimeOffset At, bool Succeeded, double Seconds, string Report);
 
 /// <summary>A base backup.</summary>
 /// <param name="FirstPosition">The first position of the event log; 0 if it was empty.</param>
@@ -43,7 +49,7 @@ public sealed record BackupView(
 /// <summary>Lets operators see the backups. The host of a private cluster sets how they are read.</summary>
 public sealed class BackupWatch
 {
-    private static readonly BackupsView None = new(false, null, null, null, false, null, []);
+    private static readonly BackupsView None = new(false, null, null, null, false, null, null, []);
 
     private Func<BackupsView> _read = () => None;
 

@@ -1,0 +1,64 @@
+using Banking.EmbeddedPostgres.Backups;
+using Banking.EventStore.Log;
+using Banking.Host.Hosting;
+using Banking.Host.Security;
+using Banking.Web.Backups;
+
+namespace Banking.Host.Backups;
+
+/// <summary>Restores the newest backup from time to time, and records the result.</summary>
+internal sealed class DrillSchedule(
+    ClusterBackups backups, BackupOptions options, string dataFolder, KeyRingFolder keys, RestoreDrills drills, ILogger log)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>The first drill of a bank does not wait for a whole interval.</summary>
+    private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(10);
+
+    /// <summary>The last drill; null before the first one.</summary>
+    public RestoreDrilled? Last { get; private set; }
+
+    private TimeSpan Interval => TimeSpan.FromSeconds(options.DrillIntervalSeconds);
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await PeriodicLoop.RunAsync(
+                Interval < LookInterval ? Interval : LookInterval,
+                DrillIfDueAsync,
+                failure => log.LogWarning(failure, "The drill of a restore failed; trying again"),
+                stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task DrillIfDueAsync(CancellationToken ct)
+    {
+        Last ??= await drills.FindLastAsync(ct);
+        if (backups.Status is not { Archive: { } archive, Bases: [var first, ..], Folder: var folder } || !IsDue(first))
+        {
+            return;
+        }
+
+        var path = ArchiveFolder.Of(folder, archive.SystemIdentifier, archive.Timeline).Path;
+        var drilled = await DrillRun.RunAsync(path, dataFolder, keys, ct);
+        await drills.RecordAsync(drilled, ct);
+        Last = drilled;
+        if (!drilled.Succeeded)
+        {
+            log.LogError("The drill of a restore failed: {Report}", drilled.Report);
+        }
+    }
+
+    private bool IsDue(BackupManifest first)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return Last is { EffectiveAt: var at }
+            ? now - at >= Interval
+            : now - first.FinishedAt >= (Interval < FirstAfter ? Interval : FirstAfter);
+    }
+}
