@@ -34,6 +34,12 @@ internal sealed class ClusterHome
 
     public string PasswordFile => Path.Combine(Cluster, "banking.password");
 
+    /// <summary>
+    /// Exists from the beginning of a restore until all of its log is replayed. It lies in the data folder, so that it is found and deleted
+    /// together with the folder.
+    /// </summary>
+    public string UnfinishedRestore => Path.Combine(DataFolder, "restore.unfinished");
+
     public ServerLog Log => new(Path.Combine(Folder, "server.log"));
 
     /// <summary>The major version that created the cluster. Null if there is no cluster.</summary>
@@ -84,6 +90,7 @@ internal sealed class ClusterHome
         }
 
         File.Delete(Log.File);
+        File.Delete(UnfinishedRestore);
     }
 
     private static string Pointer(string dataFolder) => Path.Combine(dataFolder, "cluster.location");

@@ -61,6 +61,13 @@ internal static class ClusterStart
         ClusterHome home, List<FolderLock> locks, PostgresSettings settings, Action<string> log, CancellationToken ct)
     {
         var wipe = settings.Fresh || home.IsOrphaned;
+        if (File.Exists(home.UnfinishedRestore) && !wipe && !settings.IsRestore)
+        {
+            // Without this check an empty cluster would be created next to the files that were copied.
+            throw new PostgresUnavailableException(
+                $"{home.DataFolder} has an unfinished restore, which was interrupted. Delete the folder, and restore again.");
+        }
+
         var binaries = await BinaryLocator.LocateAsync(settings, wipe ? null : home.ClusterMajor, log, ct);
         await OrphanedServer.StopAsync(home, binaries, log);
         if (wipe)

@@ -23,5 +23,8 @@ public sealed record PostgresSettings
 
     internal BinarySearch Search { get; init; } = BinarySearch.ThisMachine;
 
+    /// <summary>Starts a cluster whose restore is not finished.</summary>
+    internal bool IsRestore { get; init; }
+
     internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

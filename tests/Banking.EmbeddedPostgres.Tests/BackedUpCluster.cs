@@ -35,7 +35,7 @@ public sealed class BackedUpCluster(ClusterFixture clusters) : IAsyncLifetime
         folder = await clusters.CopyAsync();
         await using var cluster = await folder.StartAsync();
         await Sql.ExecuteAsync(cluster, "postgres", "create table log (seq_id bigint primary key); insert into log values (1), (2), (3)");
-        var backups = ClusterBackups.Start(cluster, Settings, TimeSpan.MaxValue, _ => { });
+        var backups = ClusterBackups.Start(cluster, Settings, TimeSpan.MaxValue, _ => { }, _ => { });
         await backups.TakeAsync(TestContext.Current.CancellationToken);
         await Sql.ExecuteAsync(cluster, "postgres", "insert into log values (4)");
         AfterFour = (DateTime)(await Sql.ScalarAsync(cluster, "postgres", "select clock_timestamp()"))!;

@@ -25,7 +25,10 @@ public sealed class ClusterFixture : IAsyncLifetime
     }
 
     /// <summary>Copies a cluster, which is faster than initdb. Without cp the first start creates the cluster.</summary>
-    internal async Task<TestFolder> CopyAsync()
+    internal Task<TestFolder> CopyAsync() => CopyAsync(original);
+
+    /// <summary>Copies a cluster that is stopped.</summary>
+    internal static async Task<TestFolder> CopyAsync(TestFolder original)
     {
         var copy = new TestFolder();
         if (!OperatingSystem.IsWindows())

@@ -68,6 +68,22 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
     }
 
     [Fact]
+    public async Task A_restore_that_was_killed_leaves_a_folder_in_which_no_cluster_starts()
+    {
+        using var folder = new TestFolder();
+        var restored = new RestoredFolder(folder.Data);
+        var ct = TestContext.Current.CancellationToken;
+        await restored.BeginAsync(ct);
+        Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
+
+        var (state, manifest) = (bank.Archive.ReadState(), bank.Archive.ReadBases()[^1]);
+        await restored.FillAsync(bank.Archive, manifest, bank.Archive.FilesFrom(manifest.StartAt, state).Files, state.SegmentBytes, ct);
+
+        Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder.Data, "server.log")));
+    }
+
+    [Fact]
     public async Task A_damaged_backup_is_refused_with_the_file_that_is_wrong()
     {
         var label = Assert.Single(bank.Archive.ReadBases()).Label;

@@ -45,6 +45,16 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", Data + "2")).ExitCode);
     }
 
+    [Fact]
+    public async Task A_restore_is_refused_where_the_settings_name_another_database_that_it_would_verify()
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            ["restore", "--to", "LATEST", "--from", Data, "--into", Data + "2"], ("ConnectionStrings__banking", "Host=other"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("ConnectionStrings:banking names another database", error, StringComparison.Ordinal);
+    }
+
     /// <summary>Waits for a drill: the schedule has one a second.</summary>
     private static async Task<string> DrillAsync(BankClient operations, bool succeeds)
     {

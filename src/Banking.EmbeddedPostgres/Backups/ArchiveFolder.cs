@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Banking.EmbeddedPostgres.Backups;
 
 /// <summary>The folder with the log of one timeline of a cluster, and with its base backups.</summary>
@@ -21,8 +19,7 @@ public sealed class ArchiveFolder
 
     internal string StatePath => System.IO.Path.Combine(Path, StateFile);
 
-    public static ArchiveFolder Of(string backupFolder, string systemIdentifier, uint timeline) => new(
-        System.IO.Path.Combine(backupFolder, string.Create(CultureInfo.InvariantCulture, $"{systemIdentifier}-{timeline}")));
+    internal static ArchiveFolder In(string backupFolder, string name) => new(System.IO.Path.Combine(backupFolder, name));
 
     /// <summary>Finds an archive: the folder itself, or the only archive in it.</summary>
     /// <exception cref="BackupException">There is none, or there are several.</exception>
@@ -126,6 +123,11 @@ public sealed class ArchiveFolder
 
         return (files, null);
     }
+
+    /// <summary>The last complete file of the log. Null if there is none.</summary>
+    internal long? LastSegment(long segmentBytes) => Directory.Exists(WalFolder)
+        ? Directory.EnumerateFiles(WalFolder).Max(file => Wal.Segment(System.IO.Path.GetFileName(file), segmentBytes))
+        : null;
 
     /// <summary>Deletes old base backups and the log that only they need.</summary>
     internal void DeleteOld(int keep)

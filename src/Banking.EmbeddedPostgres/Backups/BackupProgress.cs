@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Banking.EmbeddedPostgres.Backups;
 
 /// <summary>The state of the backups of a cluster.</summary>
+/// <param name="Path">The folder of the archive. Null until it was opened for the first time.</param>
 /// <param name="Archive">Null until the archive was written for the first time.</param>
 /// <param name="Bases">The finished base backups, the oldest first.</param>
 /// <param name="Problem">Why the log is not archived, or the last base backup failed. Null if neither.</param>
 public sealed record BackupStatus(
-    string Folder, ArchiveState? Archive, IReadOnlyList<BackupManifest> Bases, bool IsRunning, string? Problem);
+    string Folder, string? Path, ArchiveState? Archive, IReadOnlyList<BackupManifest> Bases, bool IsRunning, string? Problem);
 
 /// <summary>What the backups of a cluster have done, and what is due.</summary>
-internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfter, Action<string> log)
+internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
@@ -19,6 +20,7 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
     private TaskCompletionSource<BackupManifest>? _requested;
     private TaskCompletionSource<ulong> _archived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<BackupManifest>? _bases;
+    private string? _path;
     private ArchiveState? _state;
     private bool? _hasGap;
     private bool _isRunning;
@@ -35,17 +37,19 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
         {
             lock (_lock)
             {
-                return new(settings.Folder, _state, _bases ?? [], _isRunning, _problem ?? _baseProblem);
+                return new(settings.Folder, _path, _state, _bases ?? [], _isRunning, _problem ?? _baseProblem);
             }
         }
     }
 
-    /// <summary>The archive is opened, for the first time or after a failure: it may have a gap.</summary>
-    public void Open()
+    /// <summary>The archive is opened, for the first time or after a failure: it may have a gap, or be another one than before.</summary>
+    public void Open(ArchiveFolder archive)
     {
+        var state = File.Exists(archive.StatePath) ? archive.ReadState() : null;
         lock (_lock)
         {
-            (_hasGap, _bases) = (null, null);
+            (_path, _state, _hasGap, _bases) = (archive.Path, state, null, null);
+            Position = state?.LastPosition ?? 0;
         }
     }
 
@@ -133,7 +137,7 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
             (requested, _requested) = (_requested, null);
         }
 
-        log($"The base backup failed: {failure.Message}");
+        warn($"The base backup failed: {failure.Message}");
         requested?.TrySetException(failure as BackupException ?? new BackupException(failure.Message, failure));
     }
 
@@ -150,7 +154,7 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
 
         if (isNew)
         {
-            log(problem);
+            warn(problem);
         }
 
         // Without the log a base backup is of no use.

@@ -28,6 +28,8 @@ public sealed record BackupSettings
     /// <summary>Free space on the disk of the backup folder that a backup leaves to others.</summary>
     public long MinFreeBytes { get; init; } = Gigabyte;
 
+    internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
+
     internal TimeSpan CopyInterval { get; init; } = TimeSpan.FromSeconds(1);
 }
 

@@ -8,28 +8,31 @@ namespace Banking.EmbeddedPostgres.Backups;
 public sealed class ClusterBackups : IAsyncDisposable
 {
     private static readonly TimeSpan StateInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan DelayAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly PostgresCluster _cluster;
     private readonly BackupSettings _settings;
     private readonly BackupProgress _progress;
     private readonly StoredFile _stored;
+    private readonly Action<string> _warn;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
 
-    private ClusterBackups(PostgresCluster cluster, BackupSettings settings, TimeSpan firstAfter, Action<string> log)
+    private ClusterBackups(
+        PostgresCluster cluster, BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
     {
-        (_cluster, _settings, _stored) = (cluster, settings, new(cluster.Home.Launcher.Account));
-        _progress = new(settings, firstAfter, log);
+        (_cluster, _settings, _stored, _warn) = (cluster, settings, new(cluster.Home.Launcher.Account), warn);
+        _progress = new(settings, firstAfter, log, warn);
         _run = Task.Run(RunAsync);
     }
 
     /// <param name="firstAfter">Delay of the first base backup, so that a short run of a host makes none.</param>
-    public static ClusterBackups Start(PostgresCluster cluster, BackupSettings settings, TimeSpan firstAfter, Action<string> log)
+    /// <param name="warn">Receives failures.</param>
+    public static ClusterBackups Start(
+        PostgresCluster cluster, BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(settings);
-        return new(cluster, settings, firstAfter, log);
+        return new(cluster, settings, firstAfter, log, warn);
     }
 
     public BackupStatus Status => _progress.Status;
@@ -73,7 +76,7 @@ public sealed class ClusterBackups : IAsyncDisposable
             {
                 _progress.Fail(failure);
                 // The delay ends with the host.
-                await Task.Delay(DelayAfterFailure, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                await Task.Delay(_settings.RetryDelay, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
     }
@@ -82,11 +85,12 @@ public sealed class ClusterBackups : IAsyncDisposable
     {
         await using var connection = await _cluster.OpenAsync(_settings.Database, stopping);
         var server = await ServerLocation.ReadAsync(connection, stopping);
-        var archive = ArchiveFolder.Of(_settings.Folder, server.SystemIdentifier, server.Timeline);
+        Directory.CreateDirectory(_settings.Folder);
+        var owner = ArchiveOwner.Claim(_settings.Folder, _cluster.Home.Folder, server, _stored, _warn);
+        var archive = owner.Archive;
         CreateFolders(archive);
-        var owner = ArchiveOwner.Claim(archive, _cluster.Home.Folder);
-        _progress.Open();
-        using var archiver = await WalArchiver.OpenAsync(_cluster, archive, _stored, connection, stopping);
+        _progress.Open(archive);
+        using var archiver = await WalArchiver.OpenAsync(_cluster, owner, _stored, connection, stopping);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Task? backup = null;
         try
@@ -98,7 +102,7 @@ public sealed class ClusterBackups : IAsyncDisposable
                 await archiver.CopyAsync(server, stopping);
                 if (server.At - written >= StateInterval || backup is not null)
                 {
-                    await WriteStateAsync(archive, archiver, server, owner, connection, stopping);
+                    await WriteStateAsync(archiver, server, owner, connection, stopping);
                     written = server.At;
                 }
 
@@ -116,33 +120,34 @@ public sealed class ClusterBackups : IAsyncDisposable
         {
             await ended.CancelAsync();
             await (backup ?? Task.CompletedTask).ContinueWith(_ => { }, TaskScheduler.Default);
-            await CopyRestAsync(archive, archiver, owner, connection, stopping);
+            await CopyRestAsync(archiver, owner, connection, stopping);
         }
     }
 
     /// <summary>Copies the log of the last commands when the host stops.</summary>
     private async Task CopyRestAsync(
-        ArchiveFolder archive, WalArchiver archiver, string owner, NpgsqlConnection connection, CancellationToken stopping)
+        WalArchiver archiver, ArchiveOwner owner, NpgsqlConnection connection, CancellationToken stopping)
     {
         if (stopping.IsCancellationRequested)
         {
             var server = await ServerLocation.ReadAsync(connection, CancellationToken.None);
             await archiver.CopyAsync(server, CancellationToken.None);
-            await WriteStateAsync(archive, archiver, server, owner, connection, CancellationToken.None);
+            await WriteStateAsync(archiver, server, owner, connection, CancellationToken.None);
         }
     }
 
     private async Task WriteStateAsync(
-        ArchiveFolder archive, WalArchiver archiver, ServerLocation server, string owner, NpgsqlConnection connection, CancellationToken ct)
+        WalArchiver archiver, ServerLocation server, ArchiveOwner owner, NpgsqlConnection connection, CancellationToken ct)
     {
         // Read after the copy, these facts could be of commits that the archive lacks. So they are those of the time before.
         var position = _progress.Position;
         var facts = await _settings.Describe(connection, ct);
         var state = new ArchiveState(
-            server.SystemIdentifier, server.Timeline, server.SegmentBytes, owner, Wal.Format(archiver.End), server.At, position);
-        _stored.WriteJson(archive.StatePath, state);
+            server.SystemIdentifier, server.Timeline, server.SegmentBytes, owner.Token, Wal.Format(archiver.End), server.At, position);
+        owner.Check();
+        _stored.WriteJson(owner.Archive.StatePath, state);
         await archiver.AdvanceSlotAsync(connection, ct);
-        _progress.Archived(archive, state, facts.LastPosition);
+        _progress.Archived(owner.Archive, state, facts.LastPosition);
     }
 
     private async Task TakeAsync(ArchiveFolder archive, CancellationToken ct)
@@ -166,10 +171,12 @@ public sealed class ClusterBackups : IAsyncDisposable
 
     private void CreateFolders(ArchiveFolder archive)
     {
-        Directory.CreateDirectory(_settings.Folder);
         foreach (var folder in (string[])[archive.Path, archive.WalFolder, archive.BaseFolder])
         {
             _stored.CreateFolder(folder);
         }
+
+        Unix.SyncFolder(_settings.Folder);
+        Unix.SyncFolder(archive.Path);
     }
 }

@@ -19,13 +19,14 @@ public static class ClusterRestore
             throw new BackupException($"{request.Into} is not empty. A restore needs a new folder.");
         }
 
+        var folder = new RestoredFolder(request.Into);
+        await folder.BeginAsync(ct);
         if (request.Target is RestoreTarget.AtPosition { Position: var position })
         {
-            var transaction = await FindTransactionAsync(request, position, state, bases[^1], ct);
-            recovery = new Dictionary<string, string> { ["recovery_target_xid"] = transaction };
+            recovery = await FindTransactionAsync(request, folder, position, state, bases[^1], ct);
         }
 
-        var last = await RestoreAsync(request, new(request.Into), chosen, state, recovery, request.ReadLastPosition, ct);
+        var last = await RestoreAsync(request, folder, chosen, state, recovery, request.ReadLastPosition, ct);
         return recovery.Count > 0 || last >= state.LastPosition
             ? new(chosen, last)
             : throw new BackupException(
@@ -72,30 +73,39 @@ public static class ClusterRestore
     }
 
     /// <summary>Restores the newest state in a scratch folder, to learn which transaction stored the event.</summary>
-    private static async Task<string> FindTransactionAsync(
-        RestoreRequest request, long position, ArchiveState state, BackupManifest newest, CancellationToken ct)
+    private static async Task<IReadOnlyDictionary<string, string>> FindTransactionAsync(
+        RestoreRequest request, RestoredFolder folder, long position, ArchiveState state, BackupManifest newest, CancellationToken ct)
     {
         request.Log($"Looking for the transaction that stored position {position}.");
         var scratch = new RestoredFolder(request.Into + ".search");
-        string? transaction = null;
-        var last = await RestoreAsync(
-            request,
-            scratch,
-            newest,
-            state,
-            new Dictionary<string, string>(),
-            async (connection, ct) =>
-            {
-                transaction = await request.FindTransaction(connection, position, ct);
-                return await request.ReadLastPosition(connection, ct);
-            },
-            ct);
-        scratch.Delete();
-        return transaction
-            ?? throw new BackupException(
-                position > last
-                    ? $"The archive ends at position {last}. Name an earlier position, or LATEST."
-                    : $"The log has no event at position {position}: its transaction was rolled back. Name the next one.");
+        try
+        {
+            await scratch.BeginAsync(ct);
+            var (transaction, last) = await RestoreAsync(
+                request,
+                scratch,
+                newest,
+                state,
+                new Dictionary<string, string>(),
+                async (connection, ct) =>
+                    (await request.FindTransaction(connection, position, ct), await request.ReadLastPosition(connection, ct)),
+                ct);
+            return transaction is not null
+                ? new Dictionary<string, string> { ["recovery_target_xid"] = transaction }
+                : throw new BackupException(
+                    position > last
+                        ? $"The archive ends at position {last}. Name an earlier position, or LATEST."
+                        : $"The log has no event at position {position}: its transaction was rolled back. Name the next one.");
+        }
+        catch
+        {
+            folder.Delete();
+            throw;
+        }
+        finally
+        {
+            scratch.Delete();
+        }
     }
 
     private static async Task<T> RestoreAsync<T>(
@@ -108,17 +118,19 @@ public static class ClusterRestore
         CancellationToken ct)
     {
         var (files, missing) = request.Archive.FilesFrom(chosen.StartAt, state);
-        if (missing is not null && recovery.Count == 0)
-        {
-            throw new BackupException($"The log file {missing} is missing. Restore to a time before, or use another backup.");
-        }
-
         try
         {
+            if (missing is not null && recovery.Count == 0)
+            {
+                throw new BackupException($"The log file {missing} is missing. Restore to a time before, or use another backup.");
+            }
+
             await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, ct);
             await using var cluster = await StartAsync(request, folder.Path, recovery, missing, ct);
             await using var connection = await cluster.OpenAsync(request.Database, ct);
-            return await read(connection, ct);
+            var result = await read(connection, ct);
+            folder.Finish();
+            return result;
         }
         catch
         {
@@ -134,6 +146,7 @@ public static class ClusterRestore
         {
             DataFolder = into,
             BinFolder = request.BinFolder,
+            IsRestore = true,
             // Replaying takes as long as it takes.
             StartTimeout = TimeSpan.FromHours(1),
             Parameters = new Dictionary<string, string>(recovery)

@@ -7,22 +7,30 @@ internal sealed class RestoredFolder(string into)
 
     public string Path => into;
 
+    /// <summary>Marks the folder, so that no host creates an empty bank in it before the restore is finished.</summary>
+    public async Task BeginAsync(CancellationToken ct)
+    {
+        Directory.CreateDirectory(into);
+        using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
+        var home = await ClusterHome.ResolveAsync(RealPath.Resolve(into), ct);
+        if (Directory.Exists(home.Cluster) && !home.IsOrphaned)
+        {
+            throw new BackupException($"{home.Cluster} has a cluster already. A restore needs a new folder.");
+        }
+
+        // The home may be that of a data folder that was deleted by hand.
+        home.Wipe();
+        new StoredFile(home.Launcher.Account).WriteText(home.UnfinishedRestore, "The restore into this folder is not finished.\n");
+        _home = home;
+    }
+
     /// <summary>Copies a base backup and the log behind it, and checks the hash of each file.</summary>
     public async Task FillAsync(
         ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, CancellationToken ct)
     {
-        Directory.CreateDirectory(into);
         using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
-        _home = await ClusterHome.ResolveAsync(RealPath.Resolve(into), ct);
-        if (Directory.Exists(_home.Cluster))
-        {
-            var taken = _home.Cluster;
-            _home = null;
-            throw new BackupException($"{taken} has a cluster already. A restore needs a new folder.");
-        }
-
+        var stored = new StoredFile(_home!.Launcher.Account);
         FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (log.Count * segmentBytes));
-        var stored = new StoredFile(_home.Launcher.Account);
         var data = _home.Unfinished;
         stored.CreateFolder(data);
         foreach (var folder in chosen.Folders)
@@ -52,6 +60,13 @@ internal sealed class RestoredFolder(string into)
         Directory.Move(data, _home.Cluster);
     }
 
+    /// <summary>Declares the restore finished: from now on a host may start the cluster.</summary>
+    public void Finish()
+    {
+        File.Delete(_home!.UnfinishedRestore);
+        Unix.SyncFolder(into);
+    }
+
     /// <summary>Finds what was restored before.</summary>
     public async Task FindAsync(CancellationToken ct) => _home = await ClusterHome.ResolveAsync(RealPath.Resolve(into), ct);
 
@@ -66,6 +81,7 @@ internal sealed class RestoredFolder(string into)
         if (_home is not null)
         {
             Directory.Delete(into, recursive: true);
+            _home = null;
         }
     }
 

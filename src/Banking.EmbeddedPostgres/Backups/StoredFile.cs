@@ -59,6 +59,18 @@ internal sealed record StoredFile(ServerAccount? Account)
 
     public void WriteJson<T>(string file, T value) => WriteText(file, JsonSerializer.Serialize(value, Json) + "\n");
 
+    public void WriteText(string file, string text)
+    {
+        using (var stream = Create(file + ".new"))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(file + ".new", file, overwrite: true);
+        Unix.SyncFolder(Path.GetDirectoryName(file)!);
+    }
+
     public void WriteHash(string file, string hash) => WriteText(file + HashSuffix, $"{hash}  {Path.GetFileName(file)}\n");
 
     /// <exception cref="BackupException">The file is missing or is not what this program writes.</exception>
@@ -95,16 +107,4 @@ internal sealed record StoredFile(ServerAccount? Account)
     }
 
     public static BackupException Damaged(string file) => new($"{file} is damaged: its SHA-256 differs. Use another backup.");
-
-    private void WriteText(string file, string text)
-    {
-        using (var stream = Create(file + ".new"))
-        {
-            stream.Write(Encoding.UTF8.GetBytes(text));
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(file + ".new", file, overwrite: true);
-        Unix.SyncFolder(Path.GetDirectoryName(file)!);
-    }
 }

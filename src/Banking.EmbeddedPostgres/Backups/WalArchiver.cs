@@ -11,7 +11,9 @@ internal sealed class WalArchiver : IDisposable
 {
     private const string Slot = "banking_archive";
 
+    private readonly string _home;
     private readonly string _walFolder;
+    private readonly ArchiveOwner _owner;
     private readonly ArchiveFolder _archive;
     private readonly StoredFile _stored;
     private readonly long _segmentBytes;
@@ -20,32 +22,26 @@ internal sealed class WalArchiver : IDisposable
     private FileStream? _partial;
     private ulong _slotAt;
 
-    private WalArchiver(PostgresCluster cluster, ArchiveFolder archive, StoredFile stored, ServerLocation server, ulong end)
+    private WalArchiver(PostgresCluster cluster, ArchiveOwner owner, StoredFile stored, ServerLocation server, ulong end)
     {
-        _walFolder = Path.Combine(cluster.Home.Cluster, "pg_wal");
-        (_archive, _stored, End) = (archive, stored, end);
+        (_home, _walFolder) = (cluster.Home.Folder, Path.Combine(cluster.Home.Cluster, "pg_wal"));
+        (_owner, _archive, _stored, End) = (owner, owner.Archive, stored, end);
         (_segmentBytes, _timeline) = (server.SegmentBytes, server.Timeline);
     }
 
     /// <summary>The archive has the log up to here.</summary>
     public ulong End { get; private set; }
 
-    /// <summary>Creates the slot if there is none, and continues after the last complete file of the archive.</summary>
+    /// <summary>Creates the slot if there is none, and continues where it is.</summary>
     public static async Task<WalArchiver> OpenAsync(
-        PostgresCluster cluster, ArchiveFolder archive, StoredFile stored, NpgsqlConnection connection, CancellationToken ct)
+        PostgresCluster cluster, ArchiveOwner owner, StoredFile stored, NpgsqlConnection connection, CancellationToken ct)
     {
         var server = await ServerLocation.ReadAsync(connection, ct);
         var slot = await EnsureSlotAsync(connection, ct);
+        // The files from the slot on are copied again, and compared with those of the archive: it is another history if they differ.
+        // Between the end of the archive and a slot behind it the server may have deleted files: then there is a gap.
         var segmentBytes = (ulong)server.SegmentBytes;
-        var slotSegment = slot / segmentBytes;
-        var next = Directory.EnumerateFiles(archive.WalFolder)
-            .Select(file => Wal.Segment(Path.GetFileName(file), server.SegmentBytes))
-            .Where(segment => segment is not null)
-            .Select(segment => (ulong)segment! + 1)
-            .DefaultIfEmpty(slotSegment)
-            .Max();
-        // A partial file is copied again from its beginning. Before the slot the server may have deleted files: then there is a gap.
-        return new(cluster, archive, stored, server, Math.Max(next, slotSegment) * segmentBytes);
+        return new(cluster, owner, stored, server, slot / segmentBytes * segmentBytes);
     }
 
     public static async Task DropSlotAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -121,11 +117,14 @@ internal sealed class WalArchiver : IDisposable
         _partial!.Flush(flushToDisk: true);
         _partial.Dispose();
         _partial = null;
+        _owner.Check();
         var file = Path.Combine(_archive.WalFolder, Wal.FileName(_timeline, segment, _segmentBytes));
         var hash = StoredFile.Hash(file + ArchiveFolder.Partial);
         if (File.Exists(file) && StoredFile.Hash(file) != hash)
         {
-            throw new BackupException($"The archive has another {file}. It is left as it is: name another folder for the backups.");
+            File.Delete(file + ArchiveFolder.Partial);
+            ArchiveOwner.Forget(_home);
+            throw new BackupException($"The archive has another {file}, so the data folder was set back or copied. A new archive begins.");
         }
 
         _stored.WriteHash(file, hash);

@@ -18,7 +18,13 @@ internal static class BankBackups
     public static readonly TimeSpan FirstAfter = TimeSpan.FromSeconds(20);
 
     public static ClusterBackups Start(
-        PostgresCluster cluster, string dataFolder, BackupOptions options, KeyRingFolder keys, TimeSpan firstAfter, Action<string> log) =>
+        PostgresCluster cluster,
+        string dataFolder,
+        BackupOptions options,
+        KeyRingFolder keys,
+        TimeSpan firstAfter,
+        Action<string> log,
+        Action<string> warn) =>
         ClusterBackups.Start(
             cluster,
             new()
@@ -32,7 +38,8 @@ internal static class BankBackups
                 Describe = (connection, ct) => DescribeAsync(connection, keys, ct),
             },
             firstAfter,
-            log);
+            log,
+            warn);
 
     public static Task<long> ReadLastPositionAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ScalarAsync<long>($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", [], ct);

@@ -39,13 +39,12 @@ internal sealed class DrillSchedule(
     private async Task DrillIfDueAsync(CancellationToken ct)
     {
         Last ??= await drills.FindLastAsync(ct);
-        if (backups.Status is not { Archive: { } archive, Bases: [var first, ..], Folder: var folder } || !IsDue(first))
+        if (backups.Status is not { Path: { } archive, Bases: [var first, ..] } || !IsDue(first))
         {
             return;
         }
 
-        var path = ArchiveFolder.Of(folder, archive.SystemIdentifier, archive.Timeline).Path;
-        var drilled = await DrillRun.RunAsync(path, dataFolder, keys, ct);
+        var drilled = await DrillRun.RunAsync(archive, dataFolder, keys, ct);
         await drills.RecordAsync(drilled, ct);
         Last = drilled;
         if (!drilled.Succeeded)

@@ -60,7 +60,13 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
     {
         var log = services.GetRequiredService<ILogger<ServedBackups>>();
         _backups = BankBackups.Start(
-            database.Cluster!, database.DataFolder!, options, keys, BankBackups.FirstAfter, line => log.LogInformation("{Line}", line));
+            database.Cluster!,
+            database.DataFolder!,
+            options,
+            keys,
+            BankBackups.FirstAfter,
+            line => log.LogInformation("{Line}", line),
+            line => log.LogWarning("{Line}", line));
         _drills = new(_backups, options, database.DataFolder!, keys, services.GetRequiredService<RestoreDrills>(), log);
         _drilling = _drills.RunAsync(_stop.Token);
         services.GetRequiredService<BackupWatch>().Use(

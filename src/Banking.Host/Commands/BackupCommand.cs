@@ -36,7 +36,13 @@ internal static class BackupCommand
             try
             {
                 await using var backups = BankBackups.Start(
-                    cluster, dataFolder, options, database.FindKeyRing(configuration), TimeSpan.MaxValue, _ => { });
+                    cluster,
+                    dataFolder,
+                    options,
+                    database.FindKeyRing(configuration),
+                    TimeSpan.MaxValue,
+                    _ => { },
+                    Console.Error.WriteLine);
                 Write(await backups.TakeAsync(ct));
                 return 0;
             }

@@ -76,6 +76,14 @@ internal static class RestoreCommand
     private static async Task<int> RunAsync(string[] settings, RestoreTarget target, string into, string? from)
     {
         var configuration = CommonOptions.ReadConfiguration(settings);
+        if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)))
+        {
+            // verify would read that database in place of the restored one.
+            return await OfflineCommand.FailAsync(
+                $"restore concerns the private PostgreSQL, but ConnectionStrings:{BankDatabase.Name} names another database: remove it. "
+                    + "Nothing was restored.");
+        }
+
         using var stop = new StopSignal();
         var watch = Stopwatch.StartNew();
         try
