@@ -10,7 +10,7 @@ public sealed class ArchiveTests(ClusterFixture clusters)
     {
         using var folder = await clusters.CopyAsync();
         await using var cluster = await folder.StartAsync();
-        var settings = SettingsIn(folder) with { Keep = 1 };
+        var settings = SettingsIn(folder) with { Keep = 1, KeepFor = TimeSpan.Zero };
         string first;
         await using (var backups = Start(cluster, settings))
         {
@@ -33,12 +33,38 @@ public sealed class ArchiveTests(ClusterFixture clusters)
     }
 
     [Fact]
-    public async Task A_full_disk_is_reported()
+    public async Task Base_backups_of_the_time_that_is_kept_stay_interrupted_ones_and_old_ones_on_a_full_disk_do_not()
     {
         using var folder = await clusters.CopyAsync();
         await using var cluster = await folder.StartAsync();
-        await using var full = Start(cluster, SettingsIn(folder) with { MinFreeBytes = long.MaxValue });
+        var settings = SettingsIn(folder) with { Keep = 1 };
+        string newest;
+        await using (var backups = Start(cluster, settings))
+        {
+            await backups.TakeAsync(TestContext.Current.CancellationToken);
+            var link = Path.Combine(cluster.Home.Cluster, "link");
+            File.CreateSymbolicLink(link, "PG_VERSION");
+            await Assert.ThrowsAsync<BackupException>(() => backups.TakeAsync(TestContext.Current.CancellationToken));
+            File.Delete(link);
+            Assert.True(await Poll.UntilAsync(() => Bases() == 1, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+            newest = (await backups.TakeAsync(TestContext.Current.CancellationToken)).Label;
+            var archive = ArchiveFolder.Find(settings.Folder);
+            using (archive.Hold())
+            {
+                archive.DeleteOld(keep: 1, TimeSpan.Zero);
+            }
+
+            Assert.Equal(2, Bases());
+        }
+
+        await using var full = Start(cluster, settings with { MinFreeBytes = long.MaxValue });
+
         Assert.Contains("free space", await ProblemAsync(full), StringComparison.Ordinal);
+        Assert.Equal([newest], ArchiveFolder.Find(settings.Folder).ReadBases().Select(b => b.Label));
+        // On the disk of the cluster, log for the archive would stop the bank.
+        Assert.Equal(0L, await Sql.ScalarAsync(cluster, "postgres", "select count(*) from pg_replication_slots"));
+
+        int Bases() => Directory.GetDirectories(ArchiveFolder.Find(settings.Folder).BaseFolder).Length;
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Banking.EmbeddedPostgres.Tests;
 
 /// <summary>
-/// An archive of a cluster with a small log: positions 1 to 3, a base backup, then 4, 5 and 6, each in a transaction of its own.
+/// An archive of a cluster with a small log: positions 1 to 3, a base backup, then 4, 5, 7 and 6, each in a transaction of its own.
 /// </summary>
 public sealed class BackedUpCluster(ClusterFixture clusters) : IAsyncLifetime
 {
@@ -17,8 +17,8 @@ public sealed class BackedUpCluster(ClusterFixture clusters) : IAsyncLifetime
     /// <summary>The time after position 4.</summary>
     internal DateTimeOffset AfterFour { get; private set; }
 
-    /// <summary>The time after position 6, without any later commit.</summary>
-    internal DateTimeOffset AfterSix { get; private set; }
+    /// <summary>The time after position 7, without any later commit.</summary>
+    internal DateTimeOffset AfterSeven { get; private set; }
 
     internal BackupSettings Settings => new()
     {
@@ -41,10 +41,22 @@ public sealed class BackedUpCluster(ClusterFixture clusters) : IAsyncLifetime
         AfterFour = (DateTime)(await Sql.ScalarAsync(cluster, "postgres", "select clock_timestamp()"))!;
         await Sql.ExecuteAsync(cluster, "postgres", "select pg_switch_wal()");
         await Sql.ExecuteAsync(cluster, "postgres", "insert into log values (5)");
-        await Sql.ExecuteAsync(cluster, "postgres", "insert into log values (6)");
-        AfterSix = (DateTime)(await Sql.ScalarAsync(cluster, "postgres", "select clock_timestamp()"))!;
+        await InsertInReverseOrderAsync(cluster);
+        AfterSeven = (DateTime)(await Sql.ScalarAsync(cluster, "postgres", "select clock_timestamp()"))!;
         // Copies the rest of the log. The server still runs.
         await backups.DisposeAsync();
+    }
+
+    /// <summary>Position 6 is drawn first and committed last.</summary>
+    private static async Task InsertInReverseOrderAsync(PostgresCluster cluster)
+    {
+        await using var source = NpgsqlDataSource.Create(cluster.ConnectionString("postgres"));
+        await using var connection = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var insert = new NpgsqlCommand("insert into log values (6)", connection, transaction);
+        await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await Sql.ExecuteAsync(cluster, "postgres", "insert into log values (7)");
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync()

@@ -12,7 +12,9 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
 
         var restored = await RestoreAsync(new RestoreTarget.Latest(), folder);
 
-        Assert.Equal(6, restored.LastPosition);
+        Assert.Equal(7, restored.LastPosition);
+        Assert.Equal(7, bank.Archive.ReadState().LastPosition);
+        Assert.Empty(restored.Problems);
         Assert.Equal(3, restored.Base.Bank.LastPosition);
         await using var cluster = await folder.StartAsync();
         Assert.Equal(false, await Sql.ScalarAsync(cluster, "postgres", "select pg_is_in_recovery()"));
@@ -30,23 +32,25 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
     public async Task A_time_after_the_last_commit_is_reached_too()
     {
         using var folder = new TestFolder();
-        Assert.Equal(6, (await RestoreAsync(new RestoreTarget.AtTime(bank.AfterSix), folder)).LastPosition);
+        Assert.Equal(7, (await RestoreAsync(new RestoreTarget.AtTime(bank.AfterSeven), folder)).LastPosition);
     }
 
     [Fact]
-    public async Task A_position_is_the_last_one_of_the_restored_log()
+    public async Task A_position_has_the_commits_up_to_its_own_and_not_a_lower_position_that_was_committed_later()
     {
         using var folder = new TestFolder();
 
-        Assert.Equal(5, (await RestoreAsync(new RestoreTarget.AtPosition(5), folder)).LastPosition);
+        Assert.Equal(7, (await RestoreAsync(new RestoreTarget.AtPosition(7), folder)).LastPosition);
         Assert.Equal([folder.Data], Directory.GetDirectories(Path.GetDirectoryName(folder.Data)!));
+        await using var cluster = await folder.StartAsync();
+        Assert.Equal(0L, await Sql.ScalarAsync(cluster, "postgres", "select count(*) from log where seq_id = 6"));
     }
 
     [Fact]
     public async Task A_target_outside_of_the_archive_is_refused()
     {
         await AssertRefusedAsync("The first backup ends at position 3.", new RestoreTarget.AtPosition(3));
-        await AssertRefusedAsync("The archive ends at position 6.", new RestoreTarget.AtPosition(7));
+        await AssertRefusedAsync("The archive ends at position 7.", new RestoreTarget.AtPosition(8));
         await AssertRefusedAsync("The first backup ends at 20", new RestoreTarget.AtTime(bank.AfterFour.AddHours(-1)));
         await AssertRefusedAsync("The archive ends at 20", new RestoreTarget.AtTime(bank.AfterFour.AddHours(1)));
 
@@ -81,6 +85,56 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
 
         Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder.Data, "server.log")));
+    }
+
+    [Fact]
+    public async Task A_damaged_base_backup_is_replaced_by_an_older_one_and_log_that_is_missing_is_reported()
+    {
+        var (archive, stored) = (bank.Archive, new StoredFile(null));
+        var (state, manifest) = (archive.ReadState(), Assert.Single(archive.ReadBases()));
+        var newest = manifest with { Label = "99990101T000000.000Z" };
+        try
+        {
+            stored.CreateFolder(archive.FolderOf(newest.Label));
+            stored.WriteJson(archive.ManifestPath(newest.Label), newest);
+            stored.WriteHash(archive.ManifestPath(newest.Label), StoredFile.Hash(archive.ManifestPath(newest.Label)));
+            // The host was killed before it wrote how far the log reaches, and the last event is not in the log.
+            stored.WriteJson(archive.StatePath, state with { End = manifest.Stop, LastPosition = 8 });
+            using var folder = new TestFolder();
+
+            var restored = await RestoreAsync(new RestoreTarget.AtTime(bank.AfterSeven), folder);
+
+            Assert.Equal((manifest.Label, 7), (restored.Base.Label, restored.LastPosition));
+            Assert.Equal(
+                [
+                    $"The base backup {newest.Label} is damaged; an older one was used.",
+                    "The restored log ends at position 7, the archive at 8: its last log file is damaged.",
+                ],
+                restored.Problems);
+        }
+        finally
+        {
+            stored.WriteJson(archive.StatePath, state);
+            Directory.Delete(archive.FolderOf(newest.Label), recursive: true);
+        }
+    }
+
+    [Fact]
+    public void The_log_up_to_a_gap_is_used_with_the_partial_file_before_it_and_a_gap_is_a_problem()
+    {
+        var (archive, segment) = (bank.Archive, bank.Archive.ReadState().SegmentBytes);
+        var (state, manifest) = (archive.ReadState(), Assert.Single(archive.ReadBases()));
+        var beyond = state with { End = Wal.Format(state.EndLocation + (3 * (ulong)segment)) };
+
+        var (files, missing) = archive.FilesFrom(manifest.StartAt, beyond);
+
+        Assert.EndsWith(ArchiveFolder.Partial, files[^1], StringComparison.Ordinal);
+        Assert.Equal(files[^1], missing + ArchiveFolder.Partial);
+        var progress = new BackupProgress(bank.Settings, TimeSpan.MaxValue, _ => { }, _ => { });
+        progress.Open(archive);
+        progress.Archived(archive, beyond);
+        Assert.True(progress.IsDue(archive));
+        Assert.Contains("gap", progress.Status.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

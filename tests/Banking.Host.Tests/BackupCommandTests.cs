@@ -42,6 +42,9 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
         Assert.Contains("is not empty", refusal, StringComparison.Ordinal);
+        var (unwritable, _, reason) = await RunAsync("restore", "--to", "LATEST", "--into", "/dev/null/bank");
+        Assert.Equal(2, unwritable);
+        Assert.EndsWith("Nothing was restored.\n", reason, StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", Data + "2")).ExitCode);
     }
 

@@ -17,6 +17,9 @@ public sealed class ArchiveFolder
 
     internal string BaseFolder => System.IO.Path.Combine(Path, "base");
 
+    /// <summary>An empty file that a restore holds, so that nothing is deleted meanwhile.</summary>
+    internal string LockPath => System.IO.Path.Combine(Path, "restore.lock");
+
     internal string StatePath => System.IO.Path.Combine(Path, StateFile);
 
     internal static ArchiveFolder In(string backupFolder, string name) => new(System.IO.Path.Combine(backupFolder, name));
@@ -56,7 +59,7 @@ public sealed class ArchiveFolder
     public IReadOnlyList<BackupManifest> ReadBases() => [.. Labels().Select(ReadManifest)];
 
     /// <summary>The finished base backups whose manifest can be read, and the problems of the others.</summary>
-    internal (IReadOnlyList<BackupManifest> Bases, IReadOnlyList<string> Problems) ReadUsableBases()
+    public (IReadOnlyList<BackupManifest> Bases, IReadOnlyList<string> Problems) ReadUsableBases()
     {
         var (bases, problems) = (new List<BackupManifest>(), new List<string>());
         foreach (var label in Labels())
@@ -98,30 +101,30 @@ public sealed class ArchiveFolder
         : [];
 
     /// <summary>
-    /// The files of the log from a location to the end of the archive, or to the first one that is missing. The last one may be partial.
+    /// The files of the log from a location to the last one of the archive, which may be partial, or to a gap. The archive may have more
+    /// files than its state says, because the state is written later.
     /// </summary>
     internal (IReadOnlyList<string> Files, string? Missing) FilesFrom(ulong start, ArchiveState state)
     {
         var (first, last) = ((long)start / state.SegmentBytes, ((long)state.EndLocation - 1) / state.SegmentBytes);
         var files = new List<string>();
-        for (var segment = first; segment <= last; segment++)
+        for (var segment = first; ; segment++)
         {
             var file = System.IO.Path.Combine(WalFolder, Wal.FileName(state.Timeline, segment, state.SegmentBytes));
             if (File.Exists(file))
             {
                 files.Add(file);
+                continue;
             }
-            else if (segment == last && File.Exists(file + Partial))
+
+            // The log up to a gap can be used too.
+            if (File.Exists(file + Partial))
             {
                 files.Add(file + Partial);
             }
-            else
-            {
-                return (files, file);
-            }
-        }
 
-        return (files, null);
+            return (files, segment < last || (segment == last && !File.Exists(file + Partial)) ? file : null);
+        }
     }
 
     /// <summary>The last complete file of the log. Null if there is none.</summary>
@@ -129,24 +132,66 @@ public sealed class ArchiveFolder
         ? Directory.EnumerateFiles(WalFolder).Max(file => Wal.Segment(System.IO.Path.GetFileName(file), segmentBytes))
         : null;
 
-    /// <summary>Deletes old base backups and the log that only they need.</summary>
-    internal void DeleteOld(int keep)
+    /// <summary>Keeps the host from deleting old base backups and log. Null if the archive cannot be locked.</summary>
+    internal FileStream? Hold()
     {
+        try
+        {
+            return new(LockPath, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes base backups that were interrupted. None may be running.</summary>
+    internal void DeleteUnfinished()
+    {
+        foreach (var left in Directory.EnumerateDirectories(BaseFolder).Where(f => !File.Exists(System.IO.Path.Combine(f, ManifestFile))))
+        {
+            Directory.Delete(left, recursive: true);
+        }
+    }
+
+    private FileStream? HoldAlone()
+    {
+        try
+        {
+            return new(LockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            // A restore reads the archive. The next base backup deletes what is old.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Deletes old base backups and the log that only they need. One that is the newest from before the time that is kept, stays.
+    /// </summary>
+    internal void DeleteOld(int keep, TimeSpan keepFor)
+    {
+        using var alone = HoldAlone();
         var (bases, _) = ReadUsableBases();
-        foreach (var old in bases.SkipLast(keep))
+        if (alone is null || bases is not [.., var newest])
+        {
+            return;
+        }
+
+        var kept = bases.Index()
+            .Where(b => b.Index >= bases.Count - keep || bases[b.Index + 1].FinishedAt > newest.FinishedAt - keepFor)
+            .Select(b => b.Item)
+            .ToList();
+        foreach (var old in bases.Except(kept))
         {
             // Without its manifest it is no backup any more, also if the deletion is interrupted.
             File.Delete(ManifestPath(old.Label));
             Directory.Delete(FolderOf(old.Label), recursive: true);
         }
 
-        foreach (var left in Directory.EnumerateDirectories(BaseFolder).Where(f => !File.Exists(System.IO.Path.Combine(f, ManifestFile))))
-        {
-            Directory.Delete(left, recursive: true);
-        }
-
         var segmentBytes = ReadState().SegmentBytes;
-        var first = (long)bases.TakeLast(keep).First().StartAt / segmentBytes;
+        var first = (long)kept[0].StartAt / segmentBytes;
         foreach (var file in Directory.EnumerateFiles(WalFolder))
         {
             if (Wal.Segment(System.IO.Path.GetFileName(file).Split('.')[0], segmentBytes) < first)

@@ -6,7 +6,7 @@ namespace Banking.EmbeddedPostgres.Backups;
 /// <param name="Path">The folder of the archive. Null until it was opened for the first time.</param>
 /// <param name="Archive">Null until the archive was written for the first time.</param>
 /// <param name="Bases">The finished base backups, the oldest first.</param>
-/// <param name="Problem">Why the log is not archived, or the last base backup failed. Null if neither.</param>
+/// <param name="Problem">Why the log is not archived or has a gap, or why the last base backup failed. Null if none of these.</param>
 public sealed record BackupStatus(
     string Folder, string? Path, ArchiveState? Archive, IReadOnlyList<BackupManifest> Bases, bool IsRunning, string? Problem);
 
@@ -14,6 +14,9 @@ public sealed record BackupStatus(
 internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
+    private const string Gap =
+        "The log behind the last base backup has a gap: states after it can be restored only once the next base backup is complete.";
 
     private readonly Lock _lock = new();
     private readonly long _startedAt = TimeProvider.System.GetTimestamp();
@@ -28,16 +31,14 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
     private string? _baseProblem;
     private long? _baseFailedAt;
 
-    /// <summary>The last position of the event log when the archive was written.</summary>
-    public long Position { get; private set; }
-
     public BackupStatus Status
     {
         get
         {
             lock (_lock)
             {
-                return new(settings.Folder, _path, _state, _bases ?? [], _isRunning, _problem ?? _baseProblem);
+                var problem = _problem ?? _baseProblem ?? (_hasGap == true ? Gap : null);
+                return new(settings.Folder, _path, _state, _bases ?? [], _isRunning, problem);
             }
         }
     }
@@ -49,7 +50,6 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
         lock (_lock)
         {
             (_path, _state, _hasGap, _bases) = (archive.Path, state, null, null);
-            Position = state?.LastPosition ?? 0;
         }
     }
 
@@ -75,12 +75,12 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
         }
     }
 
-    public void Archived(ArchiveFolder archive, ArchiveState state, long position)
+    public void Archived(ArchiveFolder archive, ArchiveState state)
     {
         TaskCompletionSource<ulong> waiting;
         lock (_lock)
         {
-            (_state, Position, _problem) = (state, position, null);
+            (_state, _problem) = (state, null);
             if (_bases is null)
             {
                 ReadBases(archive);
@@ -177,7 +177,7 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
         }
 
         return state.EndAt - last.FinishedAt >= settings.Interval
-            || (long)(state.EndLocation - last.StartAt) > settings.MaxWalBytes
+            || (long)(state.EndLocation - last.StartAt) > Math.Max(settings.MaxWalBytes, last.Files.Sum(f => f.Bytes))
             || (_hasGap ??= archive.FilesFrom(last.StartAt, state).Missing is not null);
     }
 }

@@ -19,10 +19,13 @@ public sealed record BackupSettings
     /// <summary>Time from the end of a base backup to the next one.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>The number of base backups that are kept.</summary>
+    /// <summary>The number of base backups that are kept at least.</summary>
     public int Keep { get; init; } = 2;
 
-    /// <summary>A base backup is due earlier once the archive has so much log behind the last one.</summary>
+    /// <summary>All states of this time before the newest base backup can be restored.</summary>
+    public TimeSpan KeepFor { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>A base backup is due earlier once the log behind the last one exceeds this and the size of the last one.</summary>
     public long MaxWalBytes { get; init; } = 16 * Gigabyte;
 
     /// <summary>Free space on the disk of the backup folder that a backup leaves to others.</summary>

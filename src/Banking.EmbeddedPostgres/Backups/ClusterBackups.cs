@@ -90,6 +90,7 @@ public sealed class ClusterBackups : IAsyncDisposable
         var archive = owner.Archive;
         CreateFolders(archive);
         _progress.Open(archive);
+        await RequireSpaceAsync(archive, connection, stopping);
         using var archiver = await WalArchiver.OpenAsync(_cluster, owner, _stored, connection, stopping);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Task? backup = null;
@@ -97,13 +98,16 @@ public sealed class ClusterBackups : IAsyncDisposable
         {
             for (var written = DateTimeOffset.MinValue; ;)
             {
-                FreeSpace.Require(archive.Path, _settings.MinFreeBytes);
-                server = await ServerLocation.ReadAsync(connection, stopping);
-                await archiver.CopyAsync(server, stopping);
+                await RequireSpaceAsync(archive, connection, stopping);
                 if (server.At - written >= StateInterval || backup is not null)
                 {
-                    await WriteStateAsync(archiver, server, owner, connection, stopping);
+                    server = await CopyWithStateAsync(archiver, owner, connection, stopping);
                     written = server.At;
+                }
+                else
+                {
+                    server = await ServerLocation.ReadAsync(connection, stopping);
+                    await archiver.CopyAsync(server, stopping);
                 }
 
                 if (backup is { IsCompleted: true })
@@ -120,48 +124,72 @@ public sealed class ClusterBackups : IAsyncDisposable
         {
             await ended.CancelAsync();
             await (backup ?? Task.CompletedTask).ContinueWith(_ => { }, TaskScheduler.Default);
-            await CopyRestAsync(archiver, owner, connection, stopping);
+            if (stopping.IsCancellationRequested)
+            {
+                // The log of the last commands before the host stopped.
+                await CopyWithStateAsync(archiver, owner, connection, CancellationToken.None);
+            }
         }
     }
 
-    /// <summary>Copies the log of the last commands when the host stops.</summary>
-    private async Task CopyRestAsync(
-        WalArchiver archiver, ArchiveOwner owner, NpgsqlConnection connection, CancellationToken stopping)
+    /// <summary>
+    /// The bank comes before its backups. When space is low, only the newest base backup stays. If that is not enough and the bank is on
+    /// the same disk, the server stops keeping log for the archive, which gets a gap.
+    /// </summary>
+    /// <exception cref="BackupException">There is too little free space.</exception>
+    private async Task RequireSpaceAsync(ArchiveFolder archive, NpgsqlConnection connection, CancellationToken ct)
     {
-        if (stopping.IsCancellationRequested)
+        if (FreeSpace.Has(archive.Path, _settings.MinFreeBytes))
         {
-            var server = await ServerLocation.ReadAsync(connection, CancellationToken.None);
-            await archiver.CopyAsync(server, CancellationToken.None);
-            await WriteStateAsync(archiver, server, owner, connection, CancellationToken.None);
+            return;
         }
+
+        archive.DeleteOld(keep: 1, TimeSpan.Zero);
+        if (!FreeSpace.Has(archive.Path, _settings.MinFreeBytes) && FreeSpace.IsSameDisk(archive.Path, _cluster.Home.Cluster))
+        {
+            await WalArchiver.DropSlotAsync(connection, ct);
+        }
+
+        FreeSpace.Require(archive.Path, _settings.MinFreeBytes);
     }
 
-    private async Task WriteStateAsync(
-        WalArchiver archiver, ServerLocation server, ArchiveOwner owner, NpgsqlConnection connection, CancellationToken ct)
+    /// <summary>Copies the log, and writes how far the archive reaches.</summary>
+    private async Task<ServerLocation> CopyWithStateAsync(
+        WalArchiver archiver, ArchiveOwner owner, NpgsqlConnection connection, CancellationToken ct)
     {
-        // Read after the copy, these facts could be of commits that the archive lacks. So they are those of the time before.
-        var position = _progress.Position;
+        // Read before the end of the log, so that the archive has all commits that these facts are about.
         var facts = await _settings.Describe(connection, ct);
+        var server = await ServerLocation.ReadAsync(connection, ct);
+        await archiver.CopyAsync(server, ct);
         var state = new ArchiveState(
-            server.SystemIdentifier, server.Timeline, server.SegmentBytes, owner.Token, Wal.Format(archiver.End), server.At, position);
+            server.SystemIdentifier,
+            server.Timeline,
+            server.SegmentBytes,
+            owner.Token,
+            Wal.Format(archiver.End),
+            server.At,
+            facts.LastPosition);
         owner.Check();
         _stored.WriteJson(owner.Archive.StatePath, state);
         await archiver.AdvanceSlotAsync(connection, ct);
-        _progress.Archived(owner.Archive, state, facts.LastPosition);
+        _progress.Archived(owner.Archive, state);
+        return server;
     }
 
     private async Task TakeAsync(ArchiveFolder archive, CancellationToken ct)
     {
         try
         {
+            archive.DeleteUnfinished();
             FreeSpace.Require(archive.Path, _settings.MinFreeBytes + FreeSpace.Used(_cluster.Home.Cluster));
             var manifest = await new BaseBackup(_cluster, archive, _stored, _settings).TakeAsync(_progress.WaitForLogAsync, ct);
-            archive.DeleteOld(_settings.Keep);
+            archive.DeleteOld(_settings.Keep, _settings.KeepFor);
             _progress.Taken(archive, manifest);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             _progress.FailBase(failure);
+            archive.DeleteUnfinished();
         }
         catch (OperationCanceledException)
         {
@@ -174,6 +202,11 @@ public sealed class ClusterBackups : IAsyncDisposable
         foreach (var folder in (string[])[archive.Path, archive.WalFolder, archive.BaseFolder])
         {
             _stored.CreateFolder(folder);
+        }
+
+        if (!File.Exists(archive.LockPath))
+        {
+            _stored.Create(archive.LockPath).Dispose();
         }
 
         Unix.SyncFolder(_settings.Folder);

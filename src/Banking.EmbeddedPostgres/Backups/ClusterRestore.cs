@@ -12,8 +12,15 @@ public static class ClusterRestore
     public static async Task<RestoreResult> RunAsync(RestoreRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (state, bases) = (request.Archive.ReadState(), request.Archive.ReadBases());
-        var (chosen, recovery) = Choose(request.Target, state, bases, request.Archive);
+        using var held = request.Archive.Hold();
+        var state = request.Archive.ReadState();
+        var (bases, problems) = request.Archive.ReadUsableBases();
+        if (bases.Count == 0 && problems is [var damaged, ..])
+        {
+            throw new BackupException(damaged);
+        }
+
+        var (candidates, recovery) = Choose(request.Target, state, bases, request.Archive);
         if (Directory.Exists(request.Into) && Directory.EnumerateFileSystemEntries(request.Into).Any())
         {
             throw new BackupException($"{request.Into} is not empty. A restore needs a new folder.");
@@ -23,15 +30,17 @@ public static class ClusterRestore
         await folder.BeginAsync(ct);
         if (request.Target is RestoreTarget.AtPosition { Position: var position })
         {
-            recovery = await FindTransactionAsync(request, folder, position, state, bases[^1], ct);
+            recovery = await FindTransactionAsync(request, folder, position, state, [.. bases.Reverse()], ct);
         }
 
-        var last = await RestoreAsync(request, folder, chosen, state, recovery, request.ReadLastPosition, ct);
-        return recovery.Count > 0 || last >= state.LastPosition
-            ? new(chosen, last)
-            : throw new BackupException(
-                $"The restored log ends at position {last}, the archive at {state.LastPosition}: its last log file is damaged. "
-                    + $"{request.Into} has what could be restored.");
+        var (used, last, isComplete) = await RestoreAsync(request, folder, candidates, state, recovery, request.ReadLastPosition, ct);
+        return new(used, last, [
+            .. problems,
+            .. candidates.TakeWhile(c => c != used).Select(c => $"The base backup {c.Label} is damaged; an older one was used."),
+            .. isComplete && last < state.LastPosition
+                ? [$"The restored log ends at position {last}, the archive at {state.LastPosition}: its last log file is damaged."]
+                : (string[])[],
+        ]);
     }
 
     /// <summary>Deletes a cluster that was restored as a trial, also one that a killed process left.</summary>
@@ -45,7 +54,8 @@ public static class ClusterRestore
         }
     }
 
-    private static (BackupManifest Base, IReadOnlyDictionary<string, string> Recovery) Choose(
+    /// <returns>The base backups that lie before the target, the newest first, and the settings of PostgreSQL for the target.</returns>
+    private static (IReadOnlyList<BackupManifest> Bases, IReadOnlyDictionary<string, string> Recovery) Choose(
         RestoreTarget target, ArchiveState state, IReadOnlyList<BackupManifest> bases, ArchiveFolder archive)
     {
         if (bases is not [var first, ..])
@@ -61,30 +71,35 @@ public static class ClusterRestore
                 throw new BackupException($"The archive ends at {Text(state.EndAt)}. Name an earlier time, or LATEST.");
             case RestoreTarget.AtTime { Time: var time }:
                 return (
-                    bases.Last(b => b.FinishedAt <= time),
+                    [.. bases.Where(b => b.FinishedAt <= time).Reverse()],
                     new Dictionary<string, string> { ["recovery_target_time"] = Text(time) });
             case RestoreTarget.AtPosition { Position: var position } when position <= first.Bank.LastPosition:
                 throw new BackupException($"The first backup ends at position {first.Bank.LastPosition}. Name a later position.");
             case RestoreTarget.AtPosition { Position: var position }:
-                return (bases.Last(b => b.Bank.LastPosition < position), new Dictionary<string, string>());
+                return ([.. bases.Where(b => b.Bank.LastPosition < position).Reverse()], new Dictionary<string, string>());
             default:
-                return (bases[^1], new Dictionary<string, string>());
+                return ([.. bases.Reverse()], new Dictionary<string, string>());
         }
     }
 
     /// <summary>Restores the newest state in a scratch folder, to learn which transaction stored the event.</summary>
     private static async Task<IReadOnlyDictionary<string, string>> FindTransactionAsync(
-        RestoreRequest request, RestoredFolder folder, long position, ArchiveState state, BackupManifest newest, CancellationToken ct)
+        RestoreRequest request,
+        RestoredFolder folder,
+        long position,
+        ArchiveState state,
+        IReadOnlyList<BackupManifest> bases,
+        CancellationToken ct)
     {
         request.Log($"Looking for the transaction that stored position {position}.");
         var scratch = new RestoredFolder(request.Into + ".search");
         try
         {
             await scratch.BeginAsync(ct);
-            var (transaction, last) = await RestoreAsync(
+            var (_, (transaction, last), _) = await RestoreAsync(
                 request,
                 scratch,
-                newest,
+                bases,
                 state,
                 new Dictionary<string, string>(),
                 async (connection, ct) =>
@@ -108,7 +123,33 @@ public static class ClusterRestore
         }
     }
 
-    private static async Task<T> RestoreAsync<T>(
+    /// <summary>Restores from the newest base backup that is not damaged.</summary>
+    private static async Task<(BackupManifest Used, T Read, bool IsComplete)> RestoreAsync<T>(
+        RestoreRequest request,
+        RestoredFolder folder,
+        IReadOnlyList<BackupManifest> candidates,
+        ArchiveState state,
+        IReadOnlyDictionary<string, string> recovery,
+        Func<Npgsql.NpgsqlConnection, CancellationToken, Task<T>> read,
+        CancellationToken ct)
+    {
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                var (result, isComplete) = await RestoreAsync(request, folder, candidates[i], state, recovery, read, ct);
+                return (candidates[i], result, isComplete);
+            }
+            catch (BackupException damaged) when (damaged.IsBaseDamaged && i + 1 < candidates.Count)
+            {
+                request.Log($"{damaged.Message} An older base backup is used.");
+                await folder.BeginAsync(ct);
+            }
+        }
+    }
+
+    /// <returns>What was read, and whether all of the archive was replayed.</returns>
+    private static async Task<(T Read, bool IsComplete)> RestoreAsync<T>(
         RestoreRequest request,
         RestoredFolder folder,
         BackupManifest chosen,
@@ -126,11 +167,12 @@ public static class ClusterRestore
             }
 
             await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, ct);
-            await using var cluster = await StartAsync(request, folder.Path, recovery, missing, ct);
+            var (started, isComplete) = await StartAsync(request, folder.Path, recovery, missing, ct);
+            await using var cluster = started;
             await using var connection = await cluster.OpenAsync(request.Database, ct);
             var result = await read(connection, ct);
             folder.Finish();
-            return result;
+            return (result, isComplete);
         }
         catch
         {
@@ -139,7 +181,7 @@ public static class ClusterRestore
         }
     }
 
-    private static async Task<PostgresCluster> StartAsync(
+    private static async Task<(PostgresCluster Cluster, bool IsComplete)> StartAsync(
         RestoreRequest request, string into, IReadOnlyDictionary<string, string> recovery, string? missing, CancellationToken ct)
     {
         var settings = new PostgresSettings
@@ -160,7 +202,7 @@ public static class ClusterRestore
         };
         try
         {
-            return await PostgresCluster.StartAsync(settings, request.Log, ct);
+            return (await PostgresCluster.StartAsync(settings, request.Log, ct), recovery.Count == 0);
         }
         catch (PostgresUnavailableException ended) when (IsTargetNotReached(ended))
         {
@@ -174,7 +216,7 @@ public static class ClusterRestore
 
             // The archive is known to reach the target time, so all its commits are from before.
             var open = settings.Parameters.Where(p => !recovery.ContainsKey(p.Key)).ToDictionary();
-            return await PostgresCluster.StartAsync(settings with { Parameters = open }, request.Log, ct);
+            return (await PostgresCluster.StartAsync(settings with { Parameters = open }, request.Log, ct), true);
         }
     }
 

@@ -8,14 +8,32 @@ internal static class FreeSpace
     /// <exception cref="BackupException">The disk has less free space.</exception>
     public static void Require(string folder, long bytes)
     {
-        var full = Path.GetFullPath(folder);
-        var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full).AvailableFreeSpace;
-        if (free < bytes)
+        if (!Has(folder, bytes))
         {
             throw new BackupException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The disk of {folder} has {free >> 20:N0} MB of free space and needs {bytes >> 20:N0} MB."));
+                $"The disk of {folder} has {Free(folder) >> 20:N0} MB of free space and needs {bytes >> 20:N0} MB."));
         }
+    }
+
+    public static bool Has(string folder, long bytes) => Free(folder) >= bytes;
+
+    public static bool IsSameDisk(string one, string other) => Disk(one) == Disk(other);
+
+    private static long Free(string folder)
+    {
+        var full = Path.GetFullPath(folder);
+        return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(full)! : full).AvailableFreeSpace;
+    }
+
+    /// <summary>The longest mount point that the folder lies below.</summary>
+    private static string? Disk(string folder)
+    {
+        var path = RealPath.Resolve(folder) + Path.DirectorySeparatorChar;
+        return DriveInfo.GetDrives().Select(drive => Path.TrimEndingDirectorySeparator(drive.Name)).MaxBy(
+            mount => path.StartsWith(mount.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                ? mount.Length
+                : 0);
     }
 
     public static long Used(string folder) =>

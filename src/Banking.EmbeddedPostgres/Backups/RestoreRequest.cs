@@ -45,4 +45,5 @@ public sealed record RestoreRequest
 
 /// <param name="Base">The base backup that was used.</param>
 /// <param name="LastPosition">The last position of the restored event log.</param>
-public sealed record RestoreResult(BackupManifest Base, long LastPosition);
+/// <param name="Problems">What is damaged in the backup, and what is missing of the target for this reason.</param>
+public sealed record RestoreResult(BackupManifest Base, long LastPosition, IReadOnlyList<string> Problems);

@@ -33,19 +33,7 @@ internal sealed class RestoredFolder(string into)
         FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (log.Count * segmentBytes));
         var data = _home.Unfinished;
         stored.CreateFolder(data);
-        foreach (var folder in chosen.Folders)
-        {
-            stored.CreateFolder(System.IO.Path.Combine(data, folder));
-        }
-
-        foreach (var file in chosen.Files)
-        {
-            var from = System.IO.Path.Combine(archive.DataOf(chosen.Label), file.Path);
-            if (await CopyAsync(from, System.IO.Path.Combine(data, file.Path), stored, ct) != file.Sha256)
-            {
-                throw StoredFile.Damaged(from);
-            }
-        }
+        await CopyBaseAsync(archive, chosen, data, stored, ct);
 
         foreach (var file in log)
         {
@@ -85,8 +73,35 @@ internal sealed class RestoredFolder(string into)
         }
     }
 
+    private static async Task CopyBaseAsync(
+        ArchiveFolder archive, BackupManifest chosen, string data, StoredFile stored, CancellationToken ct)
+    {
+        foreach (var folder in chosen.Folders)
+        {
+            stored.CreateFolder(System.IO.Path.Combine(data, folder));
+        }
+
+        try
+        {
+            foreach (var file in chosen.Files)
+            {
+                var from = System.IO.Path.Combine(archive.DataOf(chosen.Label), file.Path);
+                if (await CopyAsync(from, System.IO.Path.Combine(data, file.Path), stored, ct) != file.Sha256)
+                {
+                    throw StoredFile.Damaged(from);
+                }
+            }
+        }
+        catch (BackupException damaged)
+        {
+            throw new BackupException(damaged.Message, damaged) { IsBaseDamaged = true };
+        }
+    }
+
     private static async Task CopyLogAsync(string file, string target, long segmentBytes, StoredFile stored, CancellationToken ct)
     {
+        // Meanwhile the host may have completed the last file.
+        file = File.Exists(file) ? file : System.IO.Path.ChangeExtension(file, null);
         var isPartial = file.EndsWith(ArchiveFolder.Partial, StringComparison.Ordinal);
         var name = isPartial ? System.IO.Path.GetFileNameWithoutExtension(file) : System.IO.Path.GetFileName(file);
         if (!isPartial)

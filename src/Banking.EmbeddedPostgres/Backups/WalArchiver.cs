@@ -66,6 +66,8 @@ internal sealed class WalArchiver : IDisposable
             var segment = (long)End / _segmentBytes;
             var segmentEnd = (ulong)((segment + 1) * _segmentBytes);
             await CopyAsync(segment, Math.Min(server.Flushed, segmentEnd), ct);
+            // What is behind the end is of a data folder that was set back.
+            _partial!.SetLength((long)(End - (ulong)(segment * _segmentBytes)));
             if (End == segmentEnd)
             {
                 Complete(segment);
@@ -93,7 +95,7 @@ internal sealed class WalArchiver : IDisposable
     private async Task CopyAsync(long segment, ulong upTo, CancellationToken ct)
     {
         var name = Wal.FileName(_timeline, segment, _segmentBytes);
-        _partial ??= _stored.Create(Path.Combine(_archive.WalFolder, name + ArchiveFolder.Partial));
+        _partial ??= OpenPartial(Path.Combine(_archive.WalFolder, name + ArchiveFolder.Partial));
         await using var source = new FileStream(
             Path.Combine(_walFolder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         // Both, because a write that was cancelled may have moved the position.
@@ -109,6 +111,21 @@ internal sealed class WalArchiver : IDisposable
             await _partial.WriteAsync(_buffer.AsMemory(0, read), ct);
             End += (ulong)read;
         }
+    }
+
+    /// <summary>
+    /// A partial file from before is written over, not created anew: until all of it is copied again it is the only one with its end.
+    /// </summary>
+    private FileStream OpenPartial(string file)
+    {
+        if (File.Exists(file))
+        {
+            return new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        }
+
+        var created = _stored.Create(file);
+        Unix.SyncFolder(_archive.WalFolder);
+        return created;
     }
 
     /// <summary>Gives a complete file its hash, and then its name.</summary>

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.Host.Backups;
 
 /// <summary>
-/// Degraded while the log is not archived, a base backup failed, or the last one is older than two intervals. Health is anonymous, so
-/// details are at <c>/ops/backups</c> and in the log.
+/// Degraded while the log is not archived or has a gap, a base backup failed, or there is none, or none for two intervals. Health is
+/// anonymous, so details are at <c>/ops/backups</c> and in the log.
 /// </summary>
 internal sealed class BackupHealth(ServedBackups backups, BackupOptions options, TimeProvider clock) : IHealthCheck
 {
     /// <summary>The recovery point that the bank promises.</summary>
     private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan FirstBase = TimeSpan.FromMinutes(3);
 
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
 
@@ -38,7 +40,7 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
                 "The archived log is more than a minute behind; see /ops/backups.",
             { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
             _ when drill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
-            { Bases: [] } when now - startedAt > interval => "There is no base backup; see /ops/backups.",
+            { Bases: [], IsRunning: false } when now - startedAt > FirstBase => "There is no base backup; see /ops/backups.",
             _ => null,
         };
 }

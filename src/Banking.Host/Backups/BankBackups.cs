@@ -33,6 +33,7 @@ internal static class BankBackups
                 Database = BankDatabase.Name,
                 Interval = TimeSpan.FromMinutes(options.IntervalMinutes),
                 Keep = options.Keep,
+                KeepFor = TimeSpan.FromDays(options.KeepDays),
                 MaxWalBytes = options.MaxLogGigabytes * Gigabyte,
                 MinFreeBytes = options.MinFreeGigabytes * Gigabyte,
                 Describe = (connection, ct) => DescribeAsync(connection, keys, ct),

@@ -58,24 +58,25 @@ internal static class BackupCommand
         var configuration = CommonOptions.ReadConfiguration(settings);
         var folder = BackupOptions.Read(configuration).FolderIn(SettingRules.DataFolder(configuration));
         var archives = ArchiveFolder.List(folder);
-        try
+        var isDamaged = false;
+        foreach (var archive in archives)
         {
-            foreach (var archive in archives)
+            try
             {
                 var state = archive.ReadState();
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{archive.Path}: the log up to {state.EndAt.UtcDateTime:u}, position {state.LastPosition}"));
-                foreach (var backup in archive.ReadBases())
-                {
-                    Write(backup);
-                }
+                var (bases, problems) = archive.ReadUsableBases();
+                bases.ToList().ForEach(Write);
+                problems.ToList().ForEach(Console.Error.WriteLine);
+                isDamaged |= problems.Count > 0;
             }
-        }
-        catch (BackupException damaged)
-        {
-            Console.Error.WriteLine(damaged.Message);
-            return 2;
+            catch (BackupException damaged)
+            {
+                Console.Error.WriteLine(damaged.Message);
+                isDamaged = true;
+            }
         }
 
         if (archives.Count == 0)
@@ -83,7 +84,7 @@ internal static class BackupCommand
             Console.Error.WriteLine($"There are no backups in {folder}.");
         }
 
-        return archives.Count == 0 ? 2 : 0;
+        return archives.Count == 0 || isDamaged ? 2 : 0;
     }
 
     private static void Write(BackupManifest backup) => Console.WriteLine(string.Create(

@@ -20,13 +20,14 @@ internal static class FreshStart
             );
         }
 
-        var folder = BankDatabase.Folder(configuration);
-        if (confirmed || (Directory.Exists(folder) && IsConfirmedAtTerminal(folder)))
+        var folder = SettingRules.DataFolder(configuration);
+        if (confirmed || (Directory.Exists(BankDatabase.Folder(configuration)) && IsConfirmedAtTerminal(folder)))
         {
             return;
         }
 
-        throw new ConfigurationException($"--fresh deletes all data in {folder}: add --yes to confirm. Nothing was done.");
+        throw new ConfigurationException(
+            $"--fresh deletes the bank in {folder}, its key ring and its backups: add --yes to confirm. Nothing was done.");
     }
 
     private static bool IsConfirmedAtTerminal(string folder)
@@ -36,7 +37,7 @@ internal static class FreshStart
             return false;
         }
 
-        Console.Write($"Delete all data in {folder}? Type yes to confirm: ");
+        Console.Write($"Delete the bank in {folder}, its key ring and its backups? Type yes to confirm: ");
         return Console.ReadLine()?.Trim() == "yes";
     }
 }

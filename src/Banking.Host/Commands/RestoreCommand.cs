@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
+using Banking.EmbeddedPostgres;
 using Banking.EmbeddedPostgres.Backups;
 using Banking.Host.Backups;
 using Banking.Host.Hosting;
@@ -12,8 +13,8 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>restore --to LATEST|TIME|POSITION --into FOLDER [--from FOLDER]</c>: restores a backup of the private cluster into a new data folder,
-/// and runs <c>verify --full</c> there. Exit code 0: restored, no differences; 1: restored, but verify found differences or was not
-/// complete; 2: nothing was restored.
+/// and runs <c>verify --full</c> there. Exit code 0: restored, no differences; 1: restored, but the backup is damaged, or verify
+/// found differences or failed; 2: nothing was restored.
 /// </summary>
 internal static class RestoreCommand
 {
@@ -86,18 +87,14 @@ internal static class RestoreCommand
 
         using var stop = new StopSignal();
         var watch = Stopwatch.StartNew();
+        RestoreResult restored;
         try
         {
             var folder = from ?? BackupOptions.Read(configuration).FolderIn(SettingRules.DataFolder(configuration));
             var archive = ArchiveFolder.Find(Path.GetFullPath(folder));
-            var restored = await BankRestore.RunAsync(archive, target, into, configuration, stop.Token);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Restored up to position {restored.LastPosition} from {restored.Base.Label} "
-                    + $"in {watch.Elapsed.TotalSeconds:0.0} s: {into}"));
-            return await VerifyAsync(settings, into, restored.Base.Bank.KeyRing);
+            restored = await BankRestore.RunAsync(archive, target, into, configuration, stop.Token);
         }
-        catch (BackupException refused)
+        catch (Exception refused) when (refused is BackupException or IOException or UnauthorizedAccessException)
         {
             return await OfflineCommand.FailAsync($"{refused.Message}\nNothing was restored.");
         }
@@ -106,6 +103,17 @@ internal static class RestoreCommand
             await Console.Error.WriteLineAsync("Stopped. Nothing was restored.");
             return 130;
         }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Restored up to position {restored.LastPosition} from {restored.Base.Label} in {watch.Elapsed.TotalSeconds:0.0} s: {into}"));
+        foreach (var problem in restored.Problems)
+        {
+            await Console.Error.WriteLineAsync(problem);
+        }
+
+        var verified = await VerifyAsync(settings, into, restored.Base.Bank.KeyRing);
+        return verified == 0 && restored.Problems.Count > 0 ? 1 : verified;
     }
 
     /// <summary>Runs verify on the restored bank, with its own key ring or else the one that the backup names.</summary>
@@ -129,6 +137,14 @@ internal static class RestoreCommand
             restored = [.. restored, $"--{KeyRingFolder.Setting}={named.Folder}"];
         }
 
-        return await VerifyCommand.RunFullAsync(restored);
+        try
+        {
+            return await VerifyCommand.RunFullAsync(restored) is var verified and not 2 ? verified : 1;
+        }
+        catch (Exception failure) when (failure is PostgresUnavailableException or ConfigurationException)
+        {
+            await Console.Error.WriteLineAsync($"The bank was restored, but verify failed: {failure.Message}");
+            return 1;
+        }
     }
 }

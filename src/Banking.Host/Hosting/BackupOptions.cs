@@ -14,8 +14,11 @@ public sealed record BackupOptions
     /// <summary>Minutes from the end of a base backup to the next one.</summary>
     public int IntervalMinutes { get; init; } = 1440;
 
-    /// <summary>The number of base backups that are kept.</summary>
+    /// <summary>The number of base backups that are kept at least.</summary>
     public int Keep { get; init; } = 2;
+
+    /// <summary>Days before the newest base backup of which each state can be restored.</summary>
+    public int KeepDays { get; init; } = 1;
 
     /// <summary>Gigabytes of log behind the last base backup from which the next one is due earlier.</summary>
     public int MaxLogGigabytes { get; init; } = 16;
@@ -42,6 +45,7 @@ public sealed record BackupOptions
         [
             (nameof(IntervalMinutes), options.IntervalMinutes),
             (nameof(Keep), options.Keep),
+            (nameof(KeepDays), options.KeepDays),
             (nameof(MaxLogGigabytes), options.MaxLogGigabytes),
             (nameof(MinFreeGigabytes), options.MinFreeGigabytes),
             (nameof(DrillIntervalSeconds), options.DrillIntervalSeconds),
