@@ -71,6 +71,22 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task A_transfer_from_outside_that_an_account_refused_would_have_arrived_without_its_freeze()
+    {
+        var (payer, payee) = (await _teller.OpenAsync(balance: "50.00"), await _teller.OpenAsync());
+        (await FreezeAsync(payee)).Ok();
+        var freeze = (await _teller.GetAsync($"/v1/accounts/{payee}/events")).Items()[^1].Text("id");
+        (await _teller.TransferAsync(payer, payee, "20.00")).IsProblem(422, "payee_account_frozen");
+
+        var result = await SimulateAsync(new { accounts = new[] { payee }, changes = new[] { new { omit = freeze } } });
+
+        Assert.Equal((1, 1), (Total(result, "refusedCommands"), Total(result, "refusalsThatVanish")));
+        var shown = Assert.Single(result.GetProperty("accounts").EnumerateArray());
+        Assert.Equal(("0.00", "20.00"), (Balance(shown, "real"), Balance(shown, "simulated")));
+        Assert.Equal([payer], result.GetProperty("takenAsGiven").EnumerateArray().Select(o => o.GetString()));
+    }
+
+    [Fact]
     public async Task A_cohort_is_the_accounts_of_a_product_and_a_customer_has_the_accounts_that_it_owns()
     {
         var product = "what-if-cohort";
@@ -82,6 +98,11 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
         }
 
         (await _teller.DepositAsync(ids[2], "500", "JPY")).Created();
+
+        // Commands store the state of an account, and store it again if it is missing.
+        await using var command = bank.Owner.CreateCommand("delete from accounts.mt_doc_account where id = $1");
+        command.Parameters.Add(new() { Value = Guid.Parse(ids[0][4..]) });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal(3, Total(await SimulateAsync(new { cohort = new { product } }), "accounts"));
         Assert.Equal(2, Total(await SimulateAsync(new { cohort = new { product, currency = "EUR" } }), "accounts"));
@@ -222,6 +243,48 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
             (Closing(other, bank.Clock.Now), 422, "simulation_change_unfit"),
         ];
 
+        await AreRefusedAsync(cases);
+        (await bank.As("customer", await _teller.RegisterAsync()).PostAsync("/v1/simulations", With())).IsProblem(403, "forbidden");
+        (await _teller.GetAsync("/v1/simulations/nonsense")).IsProblem(404, "simulation_not_found");
+    }
+
+    [Fact]
+    public async Task What_is_null_or_would_be_ignored_is_refused()
+    {
+        var (account, outside) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
+        (await _teller.PostAsync(
+            $"/v1/accounts/{account}/overdraft-limit", new { limit = "7.00", reasonCode = "review", reason = "review" })).Ok();
+        (await FreezeAsync(outside)).Ok();
+        (await _teller.TransferAsync(account, outside, "1.00")).IsProblem(422, "payee_account_frozen");
+        var limit = (await _teller.GetAsync($"/v1/accounts/{account}/events")).Items()[^1].Text("id");
+        var refused = (await _teller.GetAsync($"/v1/accounts/{account}/refusals")).Items()[0].Text("id");
+        object With(params object?[] changes) => new { accounts = new[] { account }, changes };
+        object WithLimit(object change) => new { accounts = new[] { account }, overdraftLimit = Eur("9.00"), changes = new[] { change } };
+        object Insertion(string kind, int days, DateTimeOffset? effectiveAt) => new
+        {
+            insert = new
+            {
+                kind,
+                accountId = account,
+                at = bank.Clock.Now.AddDays(days),
+                amount = Eur("1.00"),
+                effectiveAt,
+                isBooked = true,
+            },
+        };
+
+        await AreRefusedAsync(
+            (new { cohort = new { product = "no\0product" } }, 422, "simulation_without_accounts"),
+            (new { accounts = new[] { account, null } }, 400, "malformed_json"),
+            (With(new { omit = limit }, null), 400, "malformed_json"),
+            (With(new { change = refused, amount = Eur("1.00") }), 422, "simulation_change_unfit"),
+            (With(Insertion("deposit", -1, bank.Clock.Now)), 422, "simulation_change_unfit"),
+            (WithLimit(new { change = limit, amount = Eur("1.00") }), 422, "simulation_change_unfit"),
+            (WithLimit(Insertion("overdraft-limit", 0, null)), 422, "simulation_change_unfit"));
+    }
+
+    private async Task AreRefusedAsync(params (object Body, int Status, string Code)[] cases)
+    {
         foreach (var (body, status, code) in cases)
         {
             var answer = await _teller.PostAsync("/v1/simulations", body);
@@ -229,10 +292,10 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
                 (answer.StatusCode, answer.Json.TryGetProperty("code", out var c) ? c.GetString() : null) == (status, code),
                 $"{JsonSerializer.Serialize(body)}: {answer.StatusCode} {answer.Body}");
         }
-
-        (await bank.As("customer", await _teller.RegisterAsync()).PostAsync("/v1/simulations", With())).IsProblem(403, "forbidden");
-        (await _teller.GetAsync("/v1/simulations/nonsense")).IsProblem(404, "simulation_not_found");
     }
+
+    private Task<Answer> FreezeAsync(string account) =>
+        _teller.PostAsync($"/v1/accounts/{account}/freeze", new { scope = "credit", reasonCode = "review", reason = "review" });
 
     private static object Eur(string value) => new { value, currency = "EUR" };
 

@@ -35,6 +35,15 @@ internal sealed class Examples(OpenApiDocument document)
         ["role"] = "teller",
         ["status"] = "completed",
         ["nextCursor"] = "42",
+        ["accounts"] = Account,
+        ["omit"] = "dep_0198f3a2c4d07e5f8a1b2c3d4e5f6071",
+    };
+
+    /// <summary>The members of the example of a record whose members exclude each other.</summary>
+    private static readonly Dictionary<string, string[]> Chosen = new()
+    {
+        ["SimulationRequest"] = ["accounts", "overdraftLimit", "changes"],
+        ["SimulatedChange"] = ["omit"],
     };
 
     /// <summary>The prefixes of public ids by the record that has them.</summary>
@@ -81,8 +90,12 @@ internal sealed class Examples(OpenApiDocument document)
         {
             { Enum: [var first, ..] } => first!.DeepClone(),
             { Properties: { Count: > 0 } members } => new JsonObject(
-                members.Where(m => schema.Required is not { Count: > 0 } || schema.Required.Contains(m.Key))
+                members.Where(m => Chosen.TryGetValue(record, out var chosen)
+                        ? chosen.Contains(m.Key)
+                        : schema.Required is not { Count: > 0 } || schema.Required.Contains(m.Key))
                     .Select(m => KeyValuePair.Create(m.Key, Of(m.Value, record, m.Key)))),
+            // A record that may be null.
+            { OneOf: { Count: > 0 } either } => Of(either.First(s => s.Type != JsonSchemaType.Null), record, member),
             { Items: { } item } => new JsonArray(Of(item, record, member)),
             { Format: "date-time" } => "2026-11-17T15:00:00+00:00",
             { Format: "date" } => "2026-11-17",

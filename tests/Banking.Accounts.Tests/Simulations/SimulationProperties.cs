@@ -11,7 +11,7 @@ namespace Banking.Accounts.Tests.Simulations;
 public sealed class SimulationProperties
 {
     [Fact]
-    public void Without_a_hypothesis_the_answer_is_reality_and_nothing_is_decided() => SmallBank.Steps().Sample(steps =>
+    public void Without_a_hypothesis_the_answer_is_reality_and_nothing_is_decided() => SmallBank.StepsWithBatches().Sample(steps =>
     {
         var bank = SmallBank.Lead(steps);
 
@@ -24,13 +24,26 @@ public sealed class SimulationProperties
 
     [Fact]
     public void A_hypothesis_that_changes_nothing_decides_every_command_again_with_the_same_outcome() =>
-        SmallBank.Steps("limit").Sample(steps =>
+        SmallBank.StepsWithBatches("limit").Sample(steps =>
         {
             var bank = SmallBank.Lead(steps);
 
             var simulation = bank.Simulate(new() { Limit = SmallBank.Eur(20) });
 
             Assert.Equal(steps.Count(bank.IsStored), simulation.Accounts.Decisions + simulation.Undecided);
+            Assert.Empty(simulation.Differences.First);
+            AssertSame(bank, simulation);
+        }, iter: 200);
+
+    [Fact]
+    public void A_hypothesis_that_changes_nothing_gives_reality_for_any_of_the_accounts() =>
+        Gen.Select(SmallBank.StepsWithBatches("limit"), Gen.Int[1, (1 << SmallBank.Accounts) - 2]).Sample((steps, chosen) =>
+        {
+            var bank = SmallBank.Lead(steps);
+
+            var simulation = bank.Simulate(
+                new() { Limit = SmallBank.Eur(20) }, [.. SmallBank.Ids.Where((_, i) => (chosen >> i & 1) == 1)]);
+
             Assert.Empty(simulation.Differences.First);
             AssertSame(bank, simulation);
         }, iter: 200);

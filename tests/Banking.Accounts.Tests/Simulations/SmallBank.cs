@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Accounts.Simulations.Replay;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using CsCheck;
 using JasperFx.Events;
@@ -42,9 +44,14 @@ internal sealed class SmallBank
 
     public static Guid[] Ids { get; } = [.. Enumerable.Range(0, Accounts).Select(Id)];
 
-    public static Gen<Step[]> Steps(params string[] without) =>
+    /// <summary>Commands, among them atomic batches that fail because of their own earlier commands.</summary>
+    public static Gen<Step[]> StepsWithBatches(params string[] without) => StepsOf([.. All.Except(without), "batch", "batch"]);
+
+    public static Gen<Step[]> Steps(params string[] without) => StepsOf([.. All.Except(without)]);
+
+    private static Gen<Step[]> StepsOf(string[] kinds) =>
         Gen.Select(
-            Gen.OneOf<string>([.. All.Except(without)]), Gen.Int[0, Accounts - 1], Gen.Int[0, Accounts - 1], Gen.Int[1, 60],
+            Gen.OneOf<string>(kinds), Gen.Int[0, Accounts - 1], Gen.Int[0, Accounts - 1], Gen.Int[1, 60],
             Gen.Frequency((3, Gen.Const(0)), (1, Gen.Int[1, 60])), Gen.Enum<CorrectionKind>(), Gen.Enum<FreezeScope>(), Gen.Int[0, 40],
             (what, account, other, amount, hours, kind, scope, target) =>
                 new Step(0, what, account, other, amount, hours, kind, scope, target)).Array[1, 40]
@@ -97,7 +104,8 @@ internal sealed class SmallBank
         var simulation = new Simulation(
             inside, hypothesis, BackdatingRule.Default,
             new(bookings, Events.Where(e => corrected.Contains(e.Id)), inside.Contains), maxListed: 1_000);
-        foreach (var (e, refusal) in Log.Where(l => inside.Contains(l.Event?.StreamId ?? l.Refusal!.StreamId)))
+        foreach (var (e, refusal) in Log.Where(l => inside.Contains(l.Event?.StreamId ?? l.Refusal!.StreamId)
+            || (l.Refusal is { } r && RefusalFacts.Of(r).Account is { } refusing && inside.Contains(refusing))))
         {
             if (e is not null)
             {
@@ -139,6 +147,7 @@ internal sealed class SmallBank
             "unfreeze" => Run(step, UnfreezeAccountHandler.Definition, new("k", account, step.Scope, "c", "r")),
             "limit" => Run(
                 step, ChangeOverdraftLimitHandler.Definition, new("k", account, Eur(step.Amount).ToDecimalString(), "c", "r")),
+            "batch" => Batch(step),
             "close" => Run(step, CloseAccountHandler.Definition, new("k", account, "c", "r")),
             _ => Correct(step),
         };
@@ -150,6 +159,24 @@ internal sealed class SmallBank
         definition.Decide(
             command, [State(step.Account), .. others.Select(State)], new(CommandId(step), Id(1001 + (10 * step.Number))), TimeOf(step),
             BackdatingRule.Default));
+
+    /// <summary>Two equal withdrawals, of which the first leaves too little for the second. Other batches are left out.</summary>
+    private string? Batch(Step step)
+    {
+        var (state, amount) = (State(step.Account), Eur(step.Amount));
+        var command = new WithdrawMoney("k", AccountId.Format(state.Id), amount, Reason: "r");
+        var definition = WithdrawMoneyHandler.Definition;
+        Decision Decide(Account account) => definition.Decide(
+            command, [account], new(CommandId(step), Id(1001 + (10 * step.Number))), TimeOf(step), BackdatingRule.Default);
+        return Decide(state) is Decision.Accepted && Decide(state with { Balance = state.Balance - amount }) is Decision.Refused refused
+            ? Finish(
+                step, state.Id, CommandData.Of(definition.Shape.Name, command),
+                new Decision.Refused(refused.Refusal with
+                {
+                    Facts = new Dictionary<string, object>(refused.Refusal.Facts) { ["batchIndex"] = 1 },
+                }))
+            : "malformed";
+    }
 
     private string? Correct(Step step)
     {
@@ -198,7 +225,7 @@ internal sealed class SmallBank
                     Operation = command.Type,
                     Code = refused.Refusal.Code,
                     Detail = "",
-                    Facts = "{}",
+                    Facts = JsonSerializer.Serialize(refused.Refusal.Facts, ApiJson.Options),
                     Actor = "",
                     Role = "",
                     Channel = "",

@@ -96,12 +96,22 @@ internal sealed class HypothesisReader(
             return problem;
         }
 
+        if (refused is not null && Unchangeable(RefusalFacts.Of(refused)) is { } why)
+        {
+            return Unfit(why, pointer + "/change");
+        }
+
         var isLimit = e?.Data is OverdraftLimitSet;
         if (!(isLimit ? change.EffectiveAt is null : e is not null
             ? ChangedEvents.IsMovement(e.Data)
             : refused!.Command is { } command && CommandsOfRefusals.IsMovement(command)))
         {
             return Unfit("Only deposits, withdrawals and transfers can be changed, and the amount of a limit.", pointer + "/change");
+        }
+
+        if (isLimit && request.OverdraftLimit is not null)
+        {
+            return Unfit("overdraftLimit replaces all limits, this one too.", pointer + "/change");
         }
 
         var (amount, invalid) = change.Amount is { } given ? ReadAmount(given, pointer[1..] + "/amount", isLimit) : (default, null);
@@ -116,11 +126,19 @@ internal sealed class HypothesisReader(
                 key, new(change.Amount is null ? null : amount, change.EffectiveAt?.CutToMicroseconds())) ? null : Twice(pointer));
     }
 
+    /// <summary>Why a refused command cannot have other values: it would be refused whatever they are.</summary>
+    private string? Unchangeable(RefusalFacts facts) =>
+        facts.IsOfBatch ? "The command was refused because of others of its batch, which are not stored."
+        : facts.Account is { } refusing && !currencies.ContainsKey(refusing) ? "An account outside of the simulation refused the command."
+        : null;
+
     private (Guid Key, IEvent? Event, RecordedRefusal? Refused, Refusal? Problem) Find(string text, string pointer)
     {
         if (Parse(text) is var (prefix, id))
         {
-            if (prefix == RefusalId.Prefix && refusals.TryGetValue(id, out var refused) && currencies.ContainsKey(refused.StreamId))
+            if (prefix == RefusalId.Prefix && refusals.TryGetValue(id, out var refused)
+                && (currencies.ContainsKey(refused.StreamId)
+                    || (RefusalFacts.Of(refused).Account is { } refusing && currencies.ContainsKey(refusing))))
             {
                 return (id, null, refused, refused.RecordedAt < request.From ? TooEarly(pointer) : null);
             }
@@ -134,7 +152,8 @@ internal sealed class HypothesisReader(
 
         return (default, null, null, Refusal.RuleBroken(
             "simulated_event_not_found", "The accounts of the simulation have no such event or refused command.",
-            ("id", PlainText.Problem(text, 100) is null ? text : "?")) with { Pointer = pointer });
+            ("id", PlainText.Problem(text, 100) is null ? text : "?")) with
+        { Pointer = pointer });
     }
 
     private Refusal? Insert(SimulatedInsertion insertion, string pointer)
@@ -143,6 +162,9 @@ internal sealed class HypothesisReader(
         var (command, problem) = new InsertionReader(insertion, pointer, accounts).Read();
         problem ??= CheckTime(insertion.EffectiveAt, pointer)
             ?? (insertion.At > now || insertion.At < request.From ? Unfit("at is between from and now.", pointer + "/at") : null)
+            ?? (insertion.EffectiveAt > insertion.At ? Unfit("effectiveAt must not be later than at.", pointer + "/effectiveAt") : null)
+            ?? (insertion.Kind == SimulatedCommandKind.OverdraftLimit && request.OverdraftLimit is not null
+                ? Unfit("overdraftLimit replaces all limits, this one too.", pointer + "/kind") : null)
             ?? (insertion.Kind == SimulatedCommandKind.OverdraftLimit && currencies.GetValueOrDefault(command!.Accounts[0]) is { } own
                 && own != insertion.Amount!.Currency ? Unfit($"The limit must be in {own}.", pointer + "/amount/currency") : null)
             ?? (command!.Accounts.Any(currencies.ContainsKey)

@@ -30,7 +30,7 @@ internal sealed class PreparedSimulation(
         left join {SchemaNames.Events}.mt_events e on e.stream_id = d.id and e.version = 1 and not e.is_archived
         left join {SchemaNames.Events}.mt_events s on e.id is null and s.stream_id = (d.data ->> 'streamId')::uuid
             and s.version = (d.data ->> 'streamVersion')::bigint and not s.is_archived
-        where (d.data ->> 'streamId')::uuid = any($1) order by place, d.id
+        where {SimulationScope.IsRefusal} order by place, d.id
         """;
 
     private const int ReportEvery = 1_000;
@@ -98,7 +98,7 @@ internal sealed class PreparedSimulation(
             snapshot, turn, "simulated_events", StoredEvents.Select("stream_id = any($1) and not is_archived"), [ids],
             row => reader.Read(row), ct);
         await using var refusals = await SnapshotCursor<(long Place, RecordedRefusal Refusal)>.OpenAsync(
-            snapshot, turn, "simulated_refusals", RefusalsSql, [ids],
+            snapshot, turn, "simulated_refusals", RefusalsSql, [ids, scope.RefusedByThem],
             row => (row.GetInt64(0), serializer.FromJson<RecordedRefusal>(row, 1)), ct);
         events.Start();
         refusals.Start();

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Globalization;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Simulations.Replay;
@@ -29,13 +30,18 @@ internal sealed class SimulationReader(
     private const string RefusedCorrections =
         $"""
         select d.data -> 'command' -> 'fields' ->> 'transaction' from {CommandsModule.RefusalTable} d
-        where (d.data ->> 'streamId')::uuid = any($1) and d.data -> 'command' ->> 'type' = '{CorrectionOperation.Message}'
+        where {SimulationScope.IsRefusal} and d.data -> 'command' ->> 'type' = '{CorrectionOperation.Message}'
         """;
 
     private readonly StoredEvents _events = new(store);
 
     public async Task<(PreparedSimulation? Prepared, Refusal? Problem)> PrepareAsync(SimulationRequest request, CancellationToken ct)
     {
+        if ((Null(request.Accounts, "accounts") ?? Null(request.Changes, "changes")) is { } incomplete)
+        {
+            return (null, incomplete);
+        }
+
         var connection = await source.OpenConnectionAsync(ct);
         try
         {
@@ -58,6 +64,12 @@ internal sealed class SimulationReader(
             throw;
         }
     }
+
+    private static Refusal? Null<T>(IReadOnlyList<T>? list, string member) =>
+        list?.Index().Where(i => i.Item is null).Select(i => (int?)i.Index).FirstOrDefault() is { } index
+            ? Refusal.Malformed(
+                "malformed_json", "The item must not be null.", string.Create(CultureInfo.InvariantCulture, $"#/{member}/{index}"))
+            : null;
 
     private async Task<(PreparedSimulation? Prepared, Refusal? Problem)> PrepareAsync(
         NpgsqlConnection snapshot, SimulationRequest request, CancellationToken ct)
@@ -120,7 +132,7 @@ internal sealed class SimulationReader(
     private async Task<SimulatedCorrections> CorrectionsAsync(
         NpgsqlConnection snapshot, SimulationScope scope, IReadOnlyList<IEvent> bookings, Guid[] ids, CancellationToken ct)
     {
-        var refused = await snapshot.ListAsync(RefusedCorrections, [ids], row => row.GetString(0), ct);
+        var refused = await snapshot.ListAsync(RefusedCorrections, [ids, scope.RefusedByThem], row => row.GetString(0), ct);
         var wanted = bookings.Select(b => ((ICorrectionEvent)b.Data).Correction)
             .SelectMany(c => new[] { c.Corrects, c.Transaction })
             .Concat(refused.Select(TransactionId.Parse).OfType<Guid>())

@@ -15,8 +15,39 @@ namespace Banking.Accounts.Simulations.Reading;
 /// <param name="Accounts">The accounts, with their currencies.</param>
 /// <param name="Events">The number of their events.</param>
 /// <param name="Refusals">The number of their refused commands.</param>
-internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Accounts, long Events, long Refusals)
+/// <param name="RefusedByThem">The ids of those refused commands that are listed under other accounts, and that these refused.</param>
+internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Accounts, long Events, long Refusals, Guid[] RefusedByThem)
 {
+    /// <summary>The refused commands of accounts ($1) and those of a list ($2).</summary>
+    public const string IsRefusal = "((d.data ->> 'streamId')::uuid = any($1) or d.id = any($2))";
+
+    /// <summary>Rules of an account that is not the first one of the command name it in their facts.</summary>
+    private const string RefusedByThemSql =
+        $"""
+        select d.id from {CommandsModule.RefusalTable} d
+        where (d.data ->> 'facts')::jsonb ->> 'accountId' = any($1) and not (d.data ->> 'streamId')::uuid = any($2)
+        limit $3
+        """;
+
+    /// <summary>Those who may use an account are its owner and others: the opening names the owner.</summary>
+    private const string OwnedSql =
+        $"""
+        select s.id from {AccountsModule.Schema}.mt_doc_account_access a
+        join {SchemaNames.Streams} s on s.id = (a.data ->> 'accountId')::uuid and not s.is_archived
+        join {SchemaNames.Events}.mt_events e on e.stream_id = s.id and e.version = 1 and not e.is_archived
+        where (a.data ->> 'customerId')::uuid = $1 and (e.data ->> 'owner')::uuid = $1 limit $2
+        """;
+
+    /// <summary>An account without a stored state is found by its opening.</summary>
+    private const string OfKindSql =
+        $"""
+        select s.id from {SchemaNames.Streams} s left join {AccountsModule.Schema}.mt_doc_account a on a.id = s.id
+        left join {SchemaNames.Events}.mt_events e on a.id is null and e.stream_id = s.id and e.version = 1 and not e.is_archived
+        where s.type = $3 and not s.is_archived and ($1 is null or coalesce(a.data, e.data) ->> 'product' = $1)
+            and ($2 is null or coalesce(a.data -> 'balance', e.data -> 'overdraftLimit') ->> 'currency' = $2)
+        limit $4
+        """;
+
     public static async Task<(SimulationScope? Scope, Refusal? Problem)> ReadAsync(
         NpgsqlConnection snapshot, SimulationRequest request, SimulationSettings settings, CancellationToken ct)
     {
@@ -38,9 +69,12 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
             $"select coalesce(sum(version), 0)::bigint from {SchemaNames.Streams} where id = any($1)", [ids], ct);
         var refusals = await snapshot.ScalarAsync<long>(
             $"select count(*) from {CommandsModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = any($1)", [ids], ct);
+        var refusedByThem = await snapshot.ListAsync(
+            RefusedByThemSql, [ids.Select(AccountId.Format).ToArray(), ids, settings.MaxEvents + 1L], row => row.GetGuid(0), ct);
+        refusals += refusedByThem.Count;
         return ids.Length > settings.MaxAccounts || events + refusals > settings.MaxEvents
             ? (null, TooLarge(ids.Length, events + refusals, settings))
-            : (new(await CurrenciesAsync(snapshot, ids, ct), events, refusals), null);
+            : (new(await CurrenciesAsync(snapshot, ids, ct), events, refusals, [.. refusedByThem]), null);
     }
 
     private static async Task<Dictionary<Guid, string>> CurrenciesAsync(NpgsqlConnection snapshot, Guid[] accounts, CancellationToken ct) =>
@@ -98,24 +132,17 @@ internal sealed record SimulationScope(IReadOnlyDictionary<Guid, string> Account
         NpgsqlConnection snapshot, string customer, SimulationSettings settings, CancellationToken ct) =>
         PublicId.TryParse(CustomerStreams.Prefix, customer, out var owner) && await snapshot.ScalarAsync<bool>(
             $"select exists (select from {SchemaNames.Streams} where id = $1 and type = $2)", [owner, CustomerStreams.Type], ct)
-            ? (await ListAsync(snapshot, "(a.data ->> 'owner')::uuid = $1", [owner], settings, ct), null)
+            ? (await snapshot.ListAsync(OwnedSql, [owner, settings.MaxAccounts + 1L], row => row.GetGuid(0), ct), null)
             : ([], Refusal.NotFound("customer_not_found", "There is no such customer.") with { Pointer = "#/customerId" });
 
-    private static Task<IReadOnlyCollection<Guid>> OfCohortAsync(
-        NpgsqlConnection snapshot, SimulatedCohort cohort, SimulationSettings settings, CancellationToken ct) => ListAsync(
-        snapshot,
-        "($1 is null or a.data ->> 'product' = $1) and ($2 is null or a.data -> 'balance' ->> 'currency' = $2)",
-        [NpgsqlDbType.Text.Of(cohort.Product), NpgsqlDbType.Text.Of(cohort.Currency)], settings, ct);
-
-    /// <summary>Finds accounts by their states, which commands store with the events.</summary>
-    private static async Task<IReadOnlyCollection<Guid>> ListAsync(
-        NpgsqlConnection snapshot, string condition, object[] values, SimulationSettings settings, CancellationToken ct) =>
-        await snapshot.ListAsync(
-            $"""
-            select a.id from {AccountsModule.Schema}.mt_doc_account a join {SchemaNames.Streams} s on s.id = a.id and not s.is_archived
-            where {condition} limit {settings.MaxAccounts.ToString(CultureInfo.InvariantCulture)} + 1
-            """,
-            values, row => row.GetGuid(0), ct);
+    private static async Task<IReadOnlyCollection<Guid>> OfCohortAsync(
+        NpgsqlConnection snapshot, SimulatedCohort cohort, SimulationSettings settings, CancellationToken ct) =>
+        // No account has a text with control characters, and PostgreSQL refuses the worst of them.
+        new[] { cohort.Product, cohort.Currency }.OfType<string>().Any(t => PlainText.Problem(t, 100) is not null) ? []
+        : await snapshot.ListAsync(
+            OfKindSql,
+            [NpgsqlDbType.Text.Of(cohort.Product), NpgsqlDbType.Text.Of(cohort.Currency), Account.StreamType, settings.MaxAccounts + 1L],
+            row => row.GetGuid(0), ct);
 
     /// <param name="events">The number of events and refused commands; 0 if they were not counted.</param>
     private static Refusal TooLarge(int accounts, long events, SimulationSettings settings) => Refusal.RuleBroken(

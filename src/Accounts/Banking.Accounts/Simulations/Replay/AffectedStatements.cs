@@ -5,10 +5,10 @@ namespace Banking.Accounts.Simulations.Replay;
 /// <summary>Which issued statements would read otherwise.</summary>
 internal static class AffectedStatements
 {
-    /// <summary>A statement shows its account as known at a version: what was recorded later does not count.</summary>
+    /// <summary>A statement shows its account as known at a version and time: what is recorded later does not count.</summary>
     public static bool IsAffected(StatementIssued issued, IReadOnlyList<MovementChange> changes)
     {
-        var known = changes.Where(c => c.Version <= issued.AccountVersion).ToList();
+        var known = changes.Where(c => c.IsReal ? c.Version <= issued.AccountVersion : c.RecordedAt <= issued.KnownAt).ToList();
         return issued.Entry is { } entry
             // The statement of one movement has the balances before and after it, in the order of booking.
             ? known.Any(c => c.IsReal && c.Version == entry) || Sum(known.Where(c => c.Version < entry)) != 0

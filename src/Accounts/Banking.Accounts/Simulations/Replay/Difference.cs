@@ -60,11 +60,15 @@ internal sealed class DifferenceList(int maxListed)
     /// <summary>The number of inserted commands that are refused.</summary>
     public long InsertedRefused { get; private set; }
 
+    /// <summary>The number of changed commands that are refused.</summary>
+    public long ChangedRefused { get; private set; }
+
     public void Add(Difference difference)
     {
         _counts[difference.Kind] = _counts.GetValueOrDefault(difference.Kind) + 1;
         _accounts.Add(difference.Account);
         InsertedRefused += difference is { Kind: DifferenceKind.Inserted, Refusal: not null } ? 1 : 0;
+        ChangedRefused += difference is { Kind: DifferenceKind.Changed, Refusal: not null } ? 1 : 0;
         if (_first.Count < maxListed)
         {
             _first.Add(difference);

@@ -40,7 +40,7 @@ internal sealed class SimulatedAccount(Guid id)
     {
         Differs = true;
         Real = Account.Fold(Real, id, data, recordedAt);
-        AddChange(data, -1);
+        AddChange(data, -1, recordedAt);
     }
 
     /// <summary>An event that happened in the simulated history only.</summary>
@@ -50,7 +50,7 @@ internal sealed class SimulatedAccount(Guid id)
         Differs = true;
         Simulated = Account.Fold(Simulated, id, data, at);
         _past.Add(data, at);
-        AddChange(data, 1);
+        AddChange(data, 1, recordedAt);
     }
 
     /// <summary>The state for a decision, with the timeline that it needs.</summary>
@@ -64,12 +64,12 @@ internal sealed class SimulatedAccount(Guid id)
     /// <summary>Recorded time never goes back on a stream.</summary>
     private DateTimeOffset Latest(DateTimeOffset at) => Simulated is { } state && state.RecordedAt > at ? state.RecordedAt : at;
 
-    private void AddChange(object data, int sign)
+    private void AddChange(object data, int sign, DateTimeOffset recordedAt)
     {
         if (data is IMovement movement)
         {
             var day = DateOnly.FromDateTime(movement.EffectiveAt.UtcDateTime);
-            Changes.Add(new(day, sign * movement.SignedAmount.Minor, Real?.Version ?? 0, sign < 0));
+            Changes.Add(new(day, sign * movement.SignedAmount.Minor, Real?.Version ?? 0, sign < 0, recordedAt));
         }
     }
 }
@@ -79,4 +79,5 @@ internal sealed class SimulatedAccount(Guid id)
 /// <param name="Amount">The simulated balance minus the real one, in minor units.</param>
 /// <param name="Version">The version of the real account: of the movement itself, or of the last event before it.</param>
 /// <param name="IsReal">Whether the real history has it.</param>
-internal readonly record struct MovementChange(DateOnly Day, long Amount, long Version, bool IsReal);
+/// <param name="RecordedAt">When it is recorded, in the history that has it.</param>
+internal readonly record struct MovementChange(DateOnly Day, long Amount, long Version, bool IsReal, DateTimeOffset RecordedAt);

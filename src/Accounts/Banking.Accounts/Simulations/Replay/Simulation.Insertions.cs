@@ -8,16 +8,22 @@ namespace Banking.Accounts.Simulations.Replay;
 /// <summary>Insertions, and the limit of the hypothesis.</summary>
 internal sealed partial class Simulation
 {
-    private readonly Dictionary<Guid, Queue<Insertion>> _insertions = hypothesis.Inserted
-        .OrderBy(i => i.At)
-        .SelectMany(i => i.Command.Accounts.Select(a => (Account: a, Insertion: i)))
-        .GroupBy(i => i.Account)
-        .ToDictionary(g => g.Key, g => new Queue<Insertion>(g.Select(i => i.Insertion)));
+    /// <summary>The insertions in the order in which they are decided: by time, and at one instant as in the request.</summary>
+    private readonly Insertion[] _ordered = [.. hypothesis.Inserted.OrderBy(i => i.At)];
 
-    private readonly HashSet<Guid> _inserted = [];
+    /// <summary>The places, in that order, of the insertions that an account still awaits.</summary>
+    private readonly Dictionary<Guid, Queue<int>> _insertions = hypothesis.Inserted
+        .OrderBy(i => i.At)
+        .Index()
+        .SelectMany(i => i.Item.Command.Accounts.Select(a => (Account: a, i.Index)))
+        .GroupBy(i => i.Account)
+        .ToDictionary(g => g.Key, g => new Queue<int>(g.Select(i => i.Index)));
+
+    private readonly HashSet<int> _inserted = [];
 
     /// <summary>Runs what the hypothesis has before an account records something at a time.</summary>
-    private void BeforeRecorded(SimulatedAccount? account, DateTimeOffset recordedAt)
+    /// <param name="place">Insertions of that time run too if their place is before this one.</param>
+    private void BeforeRecorded(SimulatedAccount? account, DateTimeOffset recordedAt, int place = 0)
     {
         if (account is null)
         {
@@ -27,7 +33,7 @@ internal sealed partial class Simulation
         if (hypothesis is { Limit: { } limit, LimitFrom: { } from } && recordedAt >= from
             && account is { HasLimit: false, Simulated: not null })
         {
-            InsertBefore(account, from);
+            InsertBefore(account, from, 0);
             account.HasLimit = true;
             account.DecideAgain();
             if (account.Simulated.OverdraftLimit != limit)
@@ -36,27 +42,28 @@ internal sealed partial class Simulation
             }
         }
 
-        InsertBefore(account, recordedAt);
+        InsertBefore(account, recordedAt, place);
     }
 
-    private void InsertBefore(SimulatedAccount account, DateTimeOffset at)
+    private void InsertBefore(SimulatedAccount account, DateTimeOffset at, int place)
     {
-        while (_insertions.TryGetValue(account.Id, out var queue) && queue.TryPeek(out var next) && next.At < at)
+        while (_insertions.TryGetValue(account.Id, out var queue) && queue.TryPeek(out var next)
+            && (_ordered[next].At < at || (_ordered[next].At == at && next < place)))
         {
             queue.Dequeue();
-            if (_inserted.Add(next.Id))
+            if (_inserted.Add(next))
             {
-                Insert(next);
+                Insert(_ordered[next], next);
             }
         }
     }
 
-    private void Insert(Insertion insertion)
+    private void Insert(Insertion insertion, int place)
     {
         var command = insertion.Command;
         var inside = _accounts.Find(command.Accounts).ToList();
-        inside.ForEach(a => BeforeRecorded(a, insertion.At));
-        var (events, refusal) = _accounts.Decide(command, insertion.Id, insertion.At, rule, insertion.IsFact);
+        inside.ForEach(a => BeforeRecorded(a, insertion.At, place));
+        var (events, refusal) = _accounts.Decide(command, insertion.Id, insertion.At, insertion.IsFact ? AnyTime : rule, insertion.IsFact);
         Book(events, insertion.Id, insertion.At);
         Differences.Add(new(
             DifferenceKind.Inserted, inside[0].Id, Other(command, inside[0]), insertion.Pointer, command.Name, insertion.At,

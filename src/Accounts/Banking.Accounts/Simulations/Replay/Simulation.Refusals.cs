@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
@@ -12,7 +11,10 @@ internal sealed partial class Simulation
 {
     public void Apply(RecordedRefusal refusal)
     {
-        var account = _accounts[refusal.StreamId];
+        var facts = RefusalFacts.Of(refusal);
+        // A transfer that its payee refused is listed under its payer, which may be outside.
+        var account = _accounts.Find(refusal.StreamId) ?? _accounts.Find(facts.Account)
+            ?? throw new InvalidOperationException($"No account of refusal {refusal.Id} is in the simulation.");
         BeforeRecorded(account, refusal.RecordedAt);
         if (hypothesis.Omitted.Contains(refusal.Id))
         {
@@ -21,7 +23,7 @@ internal sealed partial class Simulation
         }
 
         var isChanged = hypothesis.Changed.TryGetValue(refusal.Id, out var values);
-        if (Command(refusal, values) is not { } command)
+        if (facts.IsOfBatch || Command(refusal, values) is not { } command)
         {
             Undecided += account.Differs ? 1 : 0;
             return;
@@ -29,9 +31,9 @@ internal sealed partial class Simulation
 
         var inside = _accounts.Find(command.Accounts).ToList();
         inside.ForEach(a => BeforeRecorded(a, refusal.RecordedAt));
-        if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(refusal, command))
+        if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(account, facts, command))
         {
-            DecideAgain(refusal, inside[0], command, isChanged);
+            DecideAgain(refusal, account, command, isChanged);
         }
     }
 
@@ -58,18 +60,9 @@ internal sealed partial class Simulation
     /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, and what an account
     /// outside refused it refuses.
     /// </summary>
-    private bool IsGiven(RecordedRefusal refusal, SimulatedCommand command) =>
-        (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && _accounts[refusal.StreamId].HasLimit)
-        || (command.Accounts.Any(a => _accounts.Find(a) is null) && IsFromOutside(refusal));
-
-    /// <summary>Rules of an account that is not the first name it in their facts.</summary>
-    private bool IsFromOutside(RecordedRefusal refusal)
-    {
-        using var facts = JsonDocument.Parse(refusal.Facts);
-        return facts.RootElement.TryGetProperty("accountId", out var account)
-            && PublicId.TryParse(AccountId.Prefix, account.GetString(), out var id)
-            && _accounts.Find(id) is null;
-    }
+    private bool IsGiven(SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
+        (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && account.HasLimit)
+        || (command.Accounts.Any(a => _accounts.Find(a) is null) && facts.Account is { } refusing && _accounts.Find(refusing) is null);
 
     private void NoteRefusal(
         DifferenceKind kind, RecordedRefusal refused, SimulatedAccount account, SimulatedCommand? command, Refusal? refusal) =>

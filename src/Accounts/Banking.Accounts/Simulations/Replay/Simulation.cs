@@ -25,7 +25,10 @@ internal sealed partial class Simulation(
 
     public DifferenceList Differences { get; } = new(maxListed);
 
-    /// <summary>Refusals of accounts that differ whose command is not stored or is decided on no account: they stay refused.</summary>
+    /// <summary>
+    /// Refusals of accounts that differ whose command is not stored, is decided on no account, or followed others of its atomic batch: they
+    /// stay refused.
+    /// </summary>
     public long Undecided { get; private set; }
 
     public void Apply(IEvent e)
@@ -67,6 +70,14 @@ internal sealed partial class Simulation(
     /// <summary>Ends the replay: runs the insertions that no later event preceded.</summary>
     public void End()
     {
+        foreach (var (next, insertion) in _ordered.Index())
+        {
+            foreach (var account in _accounts.Find(insertion.Command.Accounts))
+            {
+                BeforeRecorded(account, insertion.At, next + 1);
+            }
+        }
+
         foreach (var account in _accounts.Inside)
         {
             BeforeRecorded(account, DateTimeOffset.MaxValue);

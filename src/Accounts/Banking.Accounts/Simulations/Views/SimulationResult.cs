@@ -22,19 +22,21 @@ public sealed record SimulationResult(
 /// <param name="Events">The events that were replayed.</param>
 /// <param name="RefusedCommands">The refused commands that were replayed.</param>
 /// <param name="Decisions">The number of commands that were decided again, or for the first time.</param>
-/// <param name="Undecided">Refused commands of accounts that differ whose content is not stored, or whose transaction does not exist: they
-/// stay refused.</param>
+/// <param name="Undecided">Refused commands of accounts that differ whose content is not stored, whose transaction does not exist, or that
+/// others of their atomic batch caused to be refused: they stay refused.</param>
 /// <param name="RefusalsThatAppear">Accepted commands that would have been refused.</param>
 /// <param name="RefusalsThatVanish">Refused commands that would have been accepted.</param>
 /// <param name="Omitted">What the hypothesis leaves out.</param>
 /// <param name="Changed">What the hypothesis changes.</param>
+/// <param name="ChangedRefused">The part of it that is refused.</param>
 /// <param name="Inserted">What the hypothesis adds.</param>
 /// <param name="InsertedRefused">The part of it that is refused.</param>
 /// <param name="RefusedOtherwise">Commands that another rule would have refused.</param>
 /// <param name="BookedOtherwise">Corrections that would have booked something else.</param>
 public sealed record SimulationTotals(
     int Accounts, int AccountsThatDiffer, long Events, long RefusedCommands, long Decisions, long Undecided, long RefusalsThatAppear,
-    long RefusalsThatVanish, long Omitted, long Changed, long Inserted, long InsertedRefused, long RefusedOtherwise, long BookedOtherwise);
+    long RefusalsThatVanish, long Omitted, long Changed, long ChangedRefused, long Inserted, long InsertedRefused, long RefusedOtherwise,
+    long BookedOtherwise);
 
 /// <summary>A value in both histories.</summary>
 public sealed record SimulatedSum(string Currency, Amount Real, Amount Simulated);

@@ -33,7 +33,7 @@ internal static class SimulationResults
             new(
                 all.Inside.Count, differing, events, refusals, all.Decisions, simulation.Undecided, Count(DifferenceKind.Refused),
                 Count(DifferenceKind.Accepted), Count(DifferenceKind.Omitted), Count(DifferenceKind.Changed),
-                Count(DifferenceKind.Inserted), found.InsertedRefused, Count(DifferenceKind.RefusedOtherwise),
+                found.ChangedRefused, Count(DifferenceKind.Inserted), found.InsertedRefused, Count(DifferenceKind.RefusedOtherwise),
                 Count(DifferenceKind.BookedOtherwise)),
             [.. Sums(all.Inside)],
             [.. listed.Where(a => a.Real is not null).Select(a => View(a, [.. statements[a.Id]]))],
