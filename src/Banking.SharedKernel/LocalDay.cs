@@ -15,7 +15,14 @@ public readonly record struct LocalDay(DateOnly Date, DateTimeOffset From, DateT
     public static LocalDay? Of(DateTimeOffset instant, string zone)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        return Find(zone) is { } found ? Of(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, found).DateTime), found) : null;
+        if (Find(zone) is not { } found)
+        {
+            return null;
+        }
+
+        // Clocks that go back just after midnight show the date of the day before again. These instants belong to the new day.
+        var day = Of(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, found).DateTime), found);
+        return instant < day.To ? day : Of(day.Date.AddDays(1), found);
     }
 
     /// <summary>

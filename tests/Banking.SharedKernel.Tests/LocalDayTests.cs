@@ -17,6 +17,10 @@ public sealed class LocalDayTests
     // Midnight came twice: the clocks went from 01:00 back to 00:00.
     [InlineData("2025-11-02T04:30:00Z", "America/Havana", "2025-11-02", "2025-11-02T04:00:00Z", "2025-11-03T05:00:00Z")]
     [InlineData("2025-11-02T05:30:00Z", "America/Havana", "2025-11-02", "2025-11-02T04:00:00Z", "2025-11-03T05:00:00Z")]
+    // One minute after midnight the clocks went back to 23:01 of the day before.
+    [InlineData("2010-11-07T02:29:59Z", "America/St_Johns", "2010-11-06", "2010-11-06T02:30:00Z", "2010-11-07T02:30:00Z")]
+    [InlineData("2010-11-07T03:00:00Z", "America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z")]
+    [InlineData("2010-11-07T03:30:00Z", "America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z")]
     // Samoa had no 30 December 2011.
     [InlineData("2011-12-30T09:59:59Z", "Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z")]
     [InlineData("2011-12-30T10:00:00Z", "Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z")]

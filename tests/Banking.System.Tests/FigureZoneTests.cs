@@ -34,22 +34,34 @@ public sealed class FigureZoneTests(BankFixture bank) : IClassFixture<BankFixtur
             months.Select(m => (m.Text("period"), m.GetProperty("movements").GetInt32())));
     }
 
-    /// <summary>Deposits of 1.00 around the midnights of several zones, and around the end of daylight saving time.</summary>
+    /// <summary>
+    /// Deposits of 1.00 around the midnights of several zones, and around the end of daylight saving time, in two whole chunks of 512
+    /// events and a part of a third. Each chunk has entries of all days.
+    /// </summary>
     private async Task<(string Account, IReadOnlyList<DateTimeOffset> Times)> HistoryAsync()
     {
         var start = new DateTimeOffset(2026, 10, 23, 17, 0, 0, TimeSpan.Zero);
         var account = await _teller.OpenAsync(effectiveAt: start);
         IReadOnlyList<DateTimeOffset> times =
-            [.. Enumerable.Range(0, 300).Select(i => start.AddMinutes(i * 47).AddMicroseconds(i % 3 - 1)).Where(t => t >= start)];
-        (await _teller.PostAsync("/v1/deposits/batch", new
+        [
+            .. Enumerable.Range(0, 1300)
+                .Select(i => start.AddMinutes(15 * (i * 77 % 940)).AddMicroseconds(i % 3 - 1))
+                .Where(t => t >= start),
+        ];
+        foreach (var batch in times.Chunk(700))
         {
-            mode = "atomic",
-            items = times.Select(effectiveAt => new
+            (await _teller.PostAsync("/v1/deposits/batch", new
             {
-                idempotencyKey = BankClient.NewKey(),
-                command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test", effectiveAt },
-            }),
-        })).Ok();
+                mode = "atomic",
+                items = batch.Select(effectiveAt => new
+                {
+                    idempotencyKey = BankClient.NewKey(),
+                    command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test", effectiveAt },
+                }),
+            })).Ok();
+        }
+
+        (await _teller.GetCurrentAsync("/v1/entries", await bank.LastAsync())).Ok();
         return (account, times);
     }
 

@@ -100,6 +100,53 @@ public sealed class TransactionListTests(BankFixture bank) : IClassFixture<BankF
         Assert.Empty((await bank.As("customer", await _teller.RegisterAsync()).GetAsync("/v1/transfers")).Ok().Items());
     }
 
+    [Fact]
+    public async Task Pages_of_several_accounts_of_a_customer_have_each_transfer_once_in_the_order_of_recording()
+    {
+        var customer = await _teller.RegisterAsync();
+        var accounts = new List<string>();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            accounts.Add(await _teller.OpenAsync(customer, balance: "100.00"));
+        }
+
+        var ada = bank.As("customer", customer);
+        var ids = new List<string>();
+        for (var i = 0; i < 9; i++)
+        {
+            bank.Clock.Advance(TimeSpan.FromSeconds(1));
+            ids.Insert(0, (await ada.TransferAsync(accounts[i % 3], accounts[(i + 1 + i / 3 % 2) % 3], "1.00")).Created().Text("id"));
+        }
+
+        await CurrentAsync();
+        var pages = await Pages.AllAsync(ada, "/v1/transfers", 2);
+
+        Assert.Equal(ids, pages.SelectMany(p => p).Select(Id));
+        Assert.All(pages.SkipLast(1), p => Assert.Equal(2, p.Count));
+    }
+
+    [Fact]
+    public async Task A_rare_reason_is_found_behind_more_deposits_than_are_read_at_once()
+    {
+        var account = await _teller.OpenAsync();
+        var rare = (await _teller.PostAsync("/v1/deposits", new { accountId = account, amount = Eur("3.00"), reason = "rare" }))
+            .Created().Text("id");
+        bank.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await _teller.PostAsync("/v1/deposits/batch", new
+        {
+            mode = "atomic",
+            items = Enumerable.Range(0, 600).Select(_ => new
+            {
+                idempotencyKey = BankClient.NewKey(),
+                command = new { accountId = account, amount = Eur("1.00"), reason = "test" },
+            }),
+        })).Ok();
+        await CurrentAsync();
+
+        Assert.Equal([rare], (await _teller.GetAsync("/v1/deposits?reason=rare")).Ok().Items().Select(Id));
+        Assert.Equal([rare], (await _teller.GetAsync($"/v1/deposits?reason=rare&account={account}")).Ok().Items().Select(Id));
+    }
+
     [Theory]
     [InlineData("minAmount=1.00", "unknown_currency")]
     [InlineData("minAmount=1.001&currency=EUR", "invalid_amount")]

@@ -102,6 +102,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<HistoricalBalances>()
             .AddSingleton<HistoricalAccounts>()
             .AddSingleton<TransactionReader>()
+            .AddSingleton<NewestRows>()
             .AddSingleton<EntryPages>()
             .AddSingleton<TransactionPages>()
             .AddSingleton<TransactionQuery>()

@@ -1,14 +1,13 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Storage;
-using Banking.SharedKernel;
-using JasperFx.Events;
 using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// The sums of the movements that took effect on one day, in minor units. Decimal, because a month of largest amounts exceeds 64 bits.
+/// The sums of the movements that took effect on a day or in a month, in minor units. Decimal, because a month of largest amounts exceeds
+/// 64 bits.
 /// </summary>
 public readonly record struct DaySums(decimal Credits, decimal Debits, int Movements)
 {
@@ -23,132 +22,116 @@ public readonly record struct DaySums(decimal Credits, decimal Debits, int Movem
 }
 
 /// <summary>
-/// Daily sums of one account: from its chunk sums, the rows after the last whole chunk, and the events after the last row.
+/// Sums of one account by the days or months of a time zone: from its chunk sums, the rows after the last whole chunk, and the events after
+/// the last row.
 /// </summary>
 public sealed class AccountFigures(NpgsqlDataSource source, AccountReader reader)
 {
+    private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
+    private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
+
+    /// <summary>The version up to which rows count, without a day, and the first days of UTC in a range that have events.</summary>
     private static readonly string Days =
         $"""
-        with last as (select coalesce(max(version), 0) as version from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1),
-            reach as (select least(version, $4::bigint) as version from last),
-            sums as (
-                {Chunks.Sums("select version from reach", "day, credits, debits, movements", "day < $3")}
-                union all
-                select (effective_at at time zone 'UTC')::date, greatest(amount, 0), greatest(-amount, 0), movement::int
-                from {AccountsModule.Schema}.{EntriesModel.Entry}
+        with reach as (select least(coalesce(max(version), 0), $5::bigint) as version from {Entry} where account = $1),
+            days as (
+                (select distinct day from {Day}
+                where account = $1 and level = 0 and day >= $2 and day < $3 and chunk < (select version from reach) / {Chunks.Size}
+                order by day limit $4)
+                union
+                select (effective_at at time zone 'UTC')::date from {Entry}
                 where account = $1
                     and version > (select version from reach) / {Chunks.Size} * {Chunks.Size} and version <= (select version from reach))
-        select greatest(day, $2::date - 1), sum(credits)::numeric, sum(debits)::numeric, sum(movements)::int, (select version from last)
-        from sums where day < $3 group by 1
+        select null::date, version from reach
         union all
-        select '-infinity', 0, 0, 0, version from last
+        (select day, null from days where day >= $2 and day < $3 order by day limit $4)
         """;
 
     /// <summary>
-    /// The sums of the rows before an instant, without a time, and the rows from it on and before another. Each has the last version of
-    /// the read model.
+    /// The sums of the events up to version $2 between the bounds $3: 0 is the number of the period before the first bound. Chunks have
+    /// sums by days of UTC. So the chunks of a day with a bound in it are read at the lowest level, and the entries of those that have
+    /// events on both sides of the bound.
     /// </summary>
-    private const string Rows =
+    private static readonly string Sums =
         $"""
-        with reach as (
-            select coalesce(max(version), 0) as version from {AccountsModule.Schema}.{EntriesModel.Entry} where account = $1)
-        select null::timestamptz, coalesce(sum(greatest(amount, 0)), 0)::numeric, coalesce(sum(greatest(-amount, 0)), 0)::numeric,
-            count(*)::int, (select version from reach)
-        from {AccountsModule.Schema}.{EntriesModel.Entry}
-        where account = $1 and movement and effective_at < $2 and effective_at < $3 and version <= $4
-        union all
-        select effective_at, greatest(amount, 0)::numeric, greatest(-amount, 0)::numeric, 1, (select version from reach)
-        from {AccountsModule.Schema}.{EntriesModel.Entry}
-        where account = $1 and movement and effective_at >= $2 and effective_at < $3 and version <= $4
+        with divided as (
+                select chunk, width_bucket(effective_from, $3) as first, width_bucket(effective_to, $3) as last, credits, debits, movements
+                from {Day}
+                where account = $1 and level = 0 and chunk < $2::bigint / {Chunks.Size} and not {IsInOnePeriod("day")}
+                    and day >= ($3[1] at time zone 'UTC')::date and day <= ($3[cardinality($3)] at time zone 'UTC')::date),
+            mixed as (select distinct chunk::bigint as chunk from divided where first <> last),
+            sums as (
+                {Chunks.Sums(
+                    "$2::bigint",
+                    $"{PeriodOf("day")} as period, credits, debits, movements",
+                    $"day <= ($3[cardinality($3)] at time zone 'UTC')::date and {IsInOnePeriod("day")}")}
+                union all
+                select first, credits, debits, movements from divided where chunk not in (select chunk from mixed)
+                union all
+                select width_bucket(e.effective_at, $3), greatest(e.amount, 0), greatest(-e.amount, 0), e.movement::int
+                from mixed c
+                join {Entry} e on e.account = $1
+                    and e.version > c.chunk * {Chunks.Size} and e.version <= (c.chunk + 1) * {Chunks.Size}
+                where not {IsInOnePeriod("(e.effective_at at time zone 'UTC')::date")}
+                union all
+                select width_bucket(effective_at, $3), greatest(amount, 0), greatest(-amount, 0), movement::int
+                from {Entry} where account = $1 and version > $2::bigint / {Chunks.Size} * {Chunks.Size} and version <= $2)
+        select period, sum(credits)::numeric, sum(debits)::numeric, sum(movements)::int
+        from sums where period < cardinality($3) group by 1 having sum(movements) > 0
         """;
 
     /// <summary>
-    /// The sums of each day of a time zone in a range. The key before the first day has the sums of all earlier days.
+    /// The sums of the first periods in a range that have movements, at least <paramref name="count"/> if there are as many. The key is the
+    /// first day of the range in a period; the key before the first day has the sums of all earlier days.
     /// </summary>
+    /// <param name="byMonth">Whether a period is a month; otherwise it is a day.</param>
     /// <param name="upTo">The version up to which the account's events count.</param>
-    public Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(
-        Account account, DateOnly from, DateOnly before, string zone, long upTo, CancellationToken ct)
+    public async Task<SortedDictionary<DateOnly, DaySums>> ReadAsync(
+        Account account, DateOnly from, DateOnly before, bool byMonth, string zone, long upTo, int count, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(account);
-        return zone == LocalDay.Utc ? DaysAsync(account, from, before, upTo, ct) : ZoneDaysAsync(account, from, before, zone, upTo, ct);
-    }
+        if (from >= before)
+        {
+            return [];
+        }
 
-    private async Task<SortedDictionary<DateOnly, DaySums>> DaysAsync(
-        Account account, DateOnly from, DateOnly before, long upTo, CancellationToken ct)
-    {
-        var days = new SortedDictionary<DateOnly, DaySums>();
-        var lastRow = 0L;
-        foreach (var (day, sums, last) in await source.ListAsync(
+        var range = new FigurePeriods(from, before, byMonth, zone);
+        var enough = range.DaysOf(count);
+        var found = await source.ListAsync(
             Days,
-            [account.Id, from, before, upTo],
-            row => (row.GetFieldValue<DateOnly>(0), new DaySums(row.GetDecimal(1), row.GetDecimal(2), row.GetInt32(3)), row.GetInt64(4)),
+            [account.Id, from.AddDays(-1), before == DateOnly.MaxValue ? before : before.AddDays(1), enough, upTo],
+            row => (Day: row.GetOrDefault<DateOnly?>(0), Version: row.GetOrDefault<long?>(1)),
+            ct);
+        var version = found.Single(f => f.Day is null).Version!.Value;
+        DateOnly[] days = [.. found.Select(f => f.Day).OfType<DateOnly>().Order()];
+        // After the last of enough days there may be more in its period.
+        var end = days.Length == enough ? range.FirstOfUtc(days[^1]) : before;
+        var bounds = range.Bounds(days, end);
+        var periods = new SortedDictionary<DateOnly, DaySums>();
+        foreach (var (period, sums) in await source.ListAsync(
+            Sums,
+            [account.Id, version, bounds.Select(d => range.StartOf(d).UtcDateTime).ToArray()],
+            row => (row.GetInt32(0), new DaySums(row.GetDecimal(1), row.GetDecimal(2), row.GetInt32(3))),
             ct))
         {
-            lastRow = Math.Max(lastRow, last);
-            if (sums.Movements > 0)
-            {
-                days[day] = sums;
-            }
+            periods[period == 0 ? range.Earlier : bounds[period - 1]] = sums;
         }
 
-        foreach (var e in await NewerAsync(account, lastRow, upTo, ct))
+        foreach (var e in version >= upTo ? [] : await reader.EventsAsync(account.Id, upTo, version + 1, ct))
         {
-            if (e.Data is IMovement movement && DateOnly.FromDateTime(movement.EffectiveAt.UtcDateTime) is var day && day < before)
+            if (e.Data is IMovement movement && movement.EffectiveAt < range.StartOf(end))
             {
-                day = day < from ? from.AddDays(-1) : day;
-                days[day] = days.GetValueOrDefault(day).With(movement);
+                var period = range.FirstOf(movement.EffectiveAt);
+                periods[period] = periods.GetValueOrDefault(period).With(movement);
             }
         }
 
-        return days;
+        return periods;
     }
 
-    /// <summary>The chunks are summed by the days of UTC, so the days of another zone are summed from the rows.</summary>
-    private async Task<SortedDictionary<DateOnly, DaySums>> ZoneDaysAsync(
-        Account account, DateOnly from, DateOnly before, string zone, long upTo, CancellationToken ct)
-    {
-        var days = new SortedDictionary<DateOnly, DaySums>();
-        var (start, end) = (StartOf(from, zone), StartOf(before, zone));
-        var rows = await source.ListAsync(
-            Rows,
-            [account.Id, start.UtcDateTime, end.UtcDateTime, upTo],
-            row => (
-                At: row.GetOrDefault<DateTime?>(0),
-                Sums: new DaySums(row.GetDecimal(1), row.GetDecimal(2), row.GetInt32(3)),
-                Last: row.GetInt64(4)),
-            ct);
-        var day = default(LocalDay);
-        foreach (var (at, sums, _) in rows.Where(r => r.Sums.Movements > 0))
-        {
-            Add(at is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null, sums);
-        }
+    private static string PeriodOf(string day) => $"width_bucket(({day})::timestamp at time zone 'UTC', $3)";
 
-        foreach (var e in await NewerAsync(account, rows[0].Last, upTo, ct))
-        {
-            if (e.Data is IMovement movement && movement.EffectiveAt < end)
-            {
-                Add(movement.EffectiveAt >= start ? movement.EffectiveAt : null, default(DaySums).With(movement));
-            }
-        }
-
-        return days;
-
-        void Add(DateTimeOffset? at, DaySums sums)
-        {
-            if (at is { } instant && (instant < day.From || instant >= day.To))
-            {
-                day = LocalDay.Of(instant, zone)!.Value;
-            }
-
-            var key = at is null ? from.AddDays(-1) : day.Date;
-            days[key] = days.GetValueOrDefault(key).With(sums);
-        }
-    }
-
-    private async Task<IReadOnlyList<IEvent>> NewerAsync(Account account, long last, long upTo, CancellationToken ct) =>
-        last >= upTo ? [] : await reader.EventsAsync(account.Id, upTo, last + 1, ct);
-
-    /// <summary>The first instant of a day. Days that no instant of this bank belongs to begin before or after all of them.</summary>
-    private static DateTimeOffset StartOf(DateOnly day, string zone) =>
-        LocalDay.StartOf(day, zone) ?? (day.Year == 1900 ? DateTimeOffset.MinValue : DateTimeOffset.MaxValue);
+    /// <summary>Whether a day of UTC has no bound after its first instant.</summary>
+    private static string IsInOnePeriod(string day) =>
+        $"({PeriodOf(day)} = width_bucket((({day}) + 1)::timestamp at time zone 'UTC' - interval '1 microsecond', $3))";
 }

@@ -54,5 +54,21 @@ internal static class Chunks
             where s.low < s.high)
         """;
 
+    /// <summary>
+    /// Finds the last version of each account up to which a condition on a row e holds, by binary search: it is where low and high are
+    /// equal. No version is 0.
+    /// </summary>
+    public static string LastVersions(string name, string accounts, string condition) =>
+        $"""
+        {name}(account, low, high) as (
+            select a.id, 0::bigint, coalesce((select max(version) from {Entry} where account = a.id), 0) from unnest({accounts}) as a(id)
+            union all
+            select s.account, case when {condition} then m.middle else s.low end, case when {condition} then s.high else m.middle - 1 end
+            from {name} s
+            cross join lateral (select (s.low + s.high + 1) / 2 as middle) m
+            join {Entry} e on e.account = s.account and e.version = m.middle
+            where s.low < s.high)
+        """;
+
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

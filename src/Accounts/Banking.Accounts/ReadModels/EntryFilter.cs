@@ -1,4 +1,4 @@
-using System.Globalization;
+using Banking.Accounts.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 
@@ -22,36 +22,76 @@ public sealed record EntryFilter
     /// <summary>A correlation id. The rows have only its hash, so the events must be compared too.</summary>
     public string? Correlation { get; init; }
 
-    /// <summary>A condition without values; it may make a partial index usable.</summary>
-    internal string? Kind { get; init; }
+    /// <summary>The kinds of rows of a list of transactions; null for all movements.</summary>
+    internal IReadOnlyList<EntryKind>? Kinds { get; init; }
 
-    /// <summary>The conditions on a row e, and their values in the order of their parameters.</summary>
-    internal (string Sql, IReadOnlyList<object?> Values) Conditions()
+    internal bool IsOfOneKind => Kinds is { Count: 1 };
+
+    /// <summary>When the first of these entries may have been recorded: none takes effect after that, apart from the tolerance.</summary>
+    internal DateTimeOffset? RecordedFrom =>
+        Effective.From - EffectiveTime.Tolerance is { } from && !(from < Recorded.From) ? from : Recorded.From;
+
+    /// <summary>The conditions on a row e that an index of the whole bank has.</summary>
+    /// <param name="add">Adds a value and returns its parameter.</param>
+    internal IEnumerable<string> InIndex(Func<object, string> add, bool byRecordedTime)
     {
-        var (clauses, values) = (new List<string> { "e.movement" }, new List<object?>());
-        if (Kind is not null)
+        var clauses = new Clauses(add);
+        if (byRecordedTime)
         {
             clauses.Add(Kind);
+            clauses.Add("e.recorded_at >=", RecordedFrom?.UtcDateTime);
+            clauses.Add("e.recorded_at <", Recorded.To?.UtcDateTime);
+            clauses.Add("e.correlation =", Correlation is null ? null : EntryRow.HashOf(Correlation));
+        }
+        else if (Minimum is not null || Maximum is not null)
+        {
+            clauses.Add("e.movement");
+            AddAmounts(clauses);
         }
 
-        Add("abs(e.amount) >=", Minimum?.Minor);
-        Add("abs(e.amount) <=", Maximum?.Minor);
-        Add("e.currency =", Currency?.Code);
-        // A currency may have had another number of decimals in the past.
-        Add("e.scale =", Minimum is null && Maximum is null ? null : (short)Currency!.Value.Scale);
-        Add("e.effective_at >=", Effective.From?.UtcDateTime);
-        Add("e.effective_at <", Effective.To?.UtcDateTime);
-        Add("e.recorded_at >=", Recorded.From?.UtcDateTime);
-        Add("e.recorded_at <", Recorded.To?.UtcDateTime);
-        Add("e.correlation =", Correlation is null ? null : EntryRow.HashOf(Correlation));
-        return (string.Join(" and ", clauses), values);
+        return clauses;
+    }
 
-        void Add(string clause, object? value)
+    /// <summary>All conditions on a row e.</summary>
+    /// <param name="add">Adds a value and returns its parameter.</param>
+    internal IEnumerable<string> Conditions(Func<object, string> add)
+    {
+        var clauses = new Clauses(add) { "e.movement", Kind };
+        AddAmounts(clauses);
+        clauses.Add("e.currency =", Currency?.Code);
+        // A currency may have had another number of decimals in the past.
+        clauses.Add("e.scale =", Minimum is null && Maximum is null ? null : (short)Currency!.Value.Scale);
+        clauses.Add("e.effective_at >=", Effective.From?.UtcDateTime);
+        clauses.Add("e.effective_at <", Effective.To?.UtcDateTime);
+        clauses.Add("e.recorded_at >=", Recorded.From?.UtcDateTime);
+        clauses.Add("e.recorded_at <", Recorded.To?.UtcDateTime);
+        clauses.Add("e.correlation =", Correlation is null ? null : EntryRow.HashOf(Correlation));
+        return clauses;
+    }
+
+    private string? Kind => Kinds is null ? null : $"e.kind in ({string.Join(", ", Kinds.Select(k => (short)k))})";
+
+    private void AddAmounts(Clauses clauses)
+    {
+        clauses.Add("abs(e.amount) >=", Minimum?.Minor);
+        clauses.Add("abs(e.amount) <=", Maximum?.Minor);
+    }
+
+    private sealed class Clauses(Func<object, string> add) : List<string>
+    {
+        public new void Add(string? clause)
+        {
+            if (clause is not null)
+            {
+                base.Add(clause);
+            }
+        }
+
+        public void Add(string comparison, object? value)
         {
             if (value is not null)
             {
-                values.Add(value);
-                clauses.Add(clause + " $" + values.Count.ToString(CultureInfo.InvariantCulture));
+                base.Add($"{comparison} {add(value)}");
             }
         }
     }

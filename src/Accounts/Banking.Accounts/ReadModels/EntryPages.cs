@@ -1,4 +1,3 @@
-using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
@@ -14,14 +13,20 @@ namespace Banking.Accounts.ReadModels;
 public sealed record BookedEntry(IEvent Event, IMovement Movement, Money Balance);
 
 /// <summary>Pages of entries. Order and balances come from the read model, all else from the events.</summary>
-public sealed class EntryPages(NpgsqlDataSource source, EventReader events, AccountReader reader, HistoricalBalances balances)
+public sealed class EntryPages(
+    NpgsqlDataSource source, NewestRows newest, EventReader events, AccountReader reader, HistoricalBalances balances)
 {
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
     private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
 
+    /// <summary>Whole chunks that one statement reads: enough for a page of the largest limit if most of their entries match.</summary>
+    private const int ChunksAtOnce = 4;
+
     /// <summary>
-    /// The next rows of an account that took effect in an interval: of the whole chunks that have an event in it, and of the rows after the
-    /// last whole chunk. So a month of an account with many years of entries is found by its days.
+    /// The next rows of an account that took effect in an interval: of the next whole chunks that have an event in it and, if there are no
+    /// more of these, of the rows after the last whole chunk. So a month of an account with many years of entries is found by its days, and
+    /// a page does not read the rest of its interval. The first row has the last version of the read model and, if chunks may follow, the
+    /// last version of those that were read.
     /// </summary>
     private static readonly string OfInterval =
         $"""
@@ -30,16 +35,19 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
                 select distinct d.chunk::bigint as chunk from {Day} d
                 where d.account = $1 and d.level = 0 and d.day >= ($3::timestamptz at time zone 'UTC')::date
                     and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
-                    and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}),
+                    and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}
+                order by 1 limit {ChunksAtOnce}),
             found as (
                 select e.* from chunks c join {Entry} e on e.account = $1
                     and e.version > c.chunk * {Chunks.Size} and e.version <= (c.chunk + 1) * {Chunks.Size}
                 union all
                 select e.* from {Entry} e
-                where e.account = $1 and e.version > (select version from reach) / {Chunks.Size} * {Chunks.Size})
-        select null::bigint, version from reach
+                where e.account = $1 and e.version > (select version from reach) / {Chunks.Size} * {Chunks.Size}
+                    and (select count(*) from chunks) < {ChunksAtOnce})
+        select null::bigint, version,
+            (select (max(chunk) + 1) * {Chunks.Size} from chunks having count(*) = {ChunksAtOnce}) from reach
         union all
-        (select position, balance from found
+        (select position, balance, null from found
         where movement and version > $2 and version <= $6 and effective_at >= $3 and effective_at < $4 order by version limit $5)
         """;
 
@@ -75,23 +83,22 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
 
     /// <summary>The newest entries before a position, of the whole bank or of some accounts, newest first.</summary>
     /// <param name="accounts">Null for all.</param>
-    public async Task<IReadOnlyList<BookedEntry>> NewestAsync(
-        Guid[]? accounts, EntryFilter filter, long before, int limit, CancellationToken ct)
+    /// <returns>The entries, and the position after which the next page begins; null if this is the last page.</returns>
+    public async Task<(IReadOnlyList<BookedEntry> Entries, long? Next)> NewestAsync(
+        Guid[]? accounts, EntryFilter filter, PageStart? before, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(filter);
-        var (condition, values) = filter.Conditions();
-        var (bound, count) = (Parameter(values.Count + 1), Parameter(values.Count + 2));
-        var wanted = $"{condition} and e.position < {bound}";
-        var sql = accounts is null
-            ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.position desc limit {count}"
-            // Each account's newest entries by version, because positions rise with versions within an account.
-            : $"select n.position, n.balance from unnest({Parameter(values.Count + 3)}) as a(id) cross join lateral (" +
-                $"select e.position, e.balance from {Entry} e where e.account = a.id and {wanted} " +
-                $"order by e.version desc limit {count}) n order by n.position desc limit {count}";
-        object?[] all = [.. values, before, limit];
-        var rows = await RowsAsync(sql, accounts is null ? all : [.. all, accounts], ct);
-        return [.. (await WithEventsAsync(rows, ct)).OrderByDescending(e => e.Event.Sequence)];
+        // One more than the page has, to know whether there is a next page.
+        var (rows, next) = await newest.ReadAsync(new(accounts, filter, ByRecordedTime: false), before, limit + 1, ct);
+        if (rows.Count > limit)
+        {
+            (rows, next) = ([.. rows.Take(limit)], rows[limit - 1].Position);
+        }
+
+        return ([.. (await WithEventsAsync(rows.ToDictionary(), ct)).OrderByDescending(e => e.Event.Sequence)], next);
     }
+
+    /// <summary>The row before which a page begins, by its position; null if there is none.</summary>
+    public Task<PageStart?> FindAsync(long position, CancellationToken ct) => newest.FindAsync(position, ct);
 
     /// <summary>The entries at these positions, in the order of the log. Archived ones are left out.</summary>
     /// <param name="rows">The balances after the entries, by position.</param>
@@ -111,21 +118,34 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
     private async Task<(long Reach, IReadOnlyDictionary<long, long> Rows)> OfIntervalAsync(
         Account account, Interval effective, long after, long upTo, int limit, CancellationToken ct)
     {
-        var found = await source.ListAsync(
-            OfInterval,
-            [
-                account.Id,
-                after,
-                (effective.From ?? DateTimeOffset.MinValue).UtcDateTime,
-                (effective.To ?? DateTimeOffset.MaxValue).UtcDateTime,
-                limit,
-                upTo,
-            ],
-            row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1)),
-            ct);
-        return (
-            found.Single(r => r.Position is null).Number,
-            found.Where(r => r.Position is not null).ToDictionary(r => r.Position!.Value, r => r.Number));
+        var rows = new Dictionary<long, long>();
+        while (true)
+        {
+            var found = await source.ListAsync(
+                OfInterval,
+                [
+                    account.Id,
+                    after,
+                    (effective.From ?? DateTimeOffset.MinValue).UtcDateTime,
+                    (effective.To ?? DateTimeOffset.MaxValue).UtcDateTime,
+                    limit - rows.Count,
+                    upTo,
+                ],
+                row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1), Last: row.GetOrDefault<long?>(2)),
+                ct);
+            foreach (var row in found.Where(r => r.Position is not null))
+            {
+                rows.Add(row.Position!.Value, row.Number);
+            }
+
+            var (_, reach, last) = found.Single(r => r.Position is null);
+            if (rows.Count == limit || last is null)
+            {
+                return (reach, rows);
+            }
+
+            after = last.Value;
+        }
     }
 
     private async Task<IReadOnlyDictionary<long, long>> RowsAsync(string sql, object?[] values, CancellationToken ct) =>
@@ -154,8 +174,6 @@ public sealed class EntryPages(NpgsqlDataSource source, EventReader events, Acco
     }
 
     private static bool Fits(BookedEntry entry, Interval effective) => effective.Contains(entry.Movement.EffectiveAt);
-
-    private static string Parameter(int number) => "$" + number.ToString(CultureInfo.InvariantCulture);
 
     private static Money After(Money balance, IEvent e, IMovement movement)
     {

@@ -62,13 +62,13 @@ public static class GetFiguresEndpoint
             from = next > from ? next : from;
         }
 
-        return problem is not null
-            ? new ProblemResult(problem)
-            : TypedResults.Json(
-                ToPage(
-                    found, await figures.DaysAsync(found, from, to, zone, known, http.RequestAborted), from, requested, format!,
-                    paging!.Limit),
-                ApiJson.Options);
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var periods = await figures.ReadAsync(found, from, to, by == "month", zone, known, paging!.Limit + 1, http.RequestAborted);
+        return TypedResults.Json(ToPage(found, periods, from, requested, format!, paging.Limit), ApiJson.Options);
     }
 
     private static readonly DateOnly Earliest = new(1900, 1, 1);
@@ -76,7 +76,7 @@ public static class GetFiguresEndpoint
 
     private static Page<FiguresView> ToPage(
         Account account,
-        SortedDictionary<DateOnly, DaySums> days,
+        SortedDictionary<DateOnly, DaySums> periods,
         DateOnly from,
         (DateOnly From, DateOnly To) requested,
         string format,
@@ -84,21 +84,21 @@ public static class GetFiguresEndpoint
     {
         var balance = 0m;
         var items = new List<FiguresView>();
-        foreach (var period in days.GroupBy(d => d.Key < from ? "" : d.Key.ToString(format, CultureInfo.InvariantCulture)))
+        foreach (var (day, sums) in periods)
         {
-            var sums = period.Aggregate(default(DaySums), (s, d) => s.With(d.Value));
             balance += sums.Credits - sums.Debits;
             if (items.Count == limit)
             {
-                // The next page begins with the first day of the period that does not fit.
-                return new(items, Paging.Encode(period.First().Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+                // The next page begins with the period that does not fit.
+                return new(items, Paging.Encode(day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
             }
 
-            if (period.Key.Length > 0)
+            if (day >= from)
             {
-                var (first, end) = RequestedPart(period.First().Key, format, requested);
+                var (first, end) = RequestedPart(day, format, requested);
                 items.Add(new(
-                    period.Key, first, end, Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
+                    day.ToString(format, CultureInfo.InvariantCulture), first, end,
+                    Shown(sums.Credits), Shown(sums.Debits), sums.Movements, Shown(balance)));
             }
         }
 

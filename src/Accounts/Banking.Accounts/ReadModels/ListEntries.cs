@@ -28,7 +28,7 @@ public static class ListEntriesEndpoint
     [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
     [EndpointDescription(
         "Lists the newest entries of all accounts, of one customer, of one amount, or of an interval. A customer sees those of their own "
-        + "accounts.")]
+        + "accounts. A page may have fewer items than its limit although there is a next page.")]
     [Authorize(Policies.Read)]
     [Problems(
         "customer_not_found", "malformed_customer_id", "currency_without_amount", "unknown_currency", "invalid_amount",
@@ -38,8 +38,8 @@ public static class ListEntriesEndpoint
     public static async Task<IResult> Get(EntryPages pages, IDocumentStore store, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
-        var before = long.MaxValue;
-        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out before))
+        var last = 0L;
+        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out last))
         {
             problem = Paging.Malformed;
         }
@@ -57,15 +57,20 @@ public static class ListEntriesEndpoint
         var (caller, ct) = (http.Caller(), http.RequestAborted);
         var accounts = customer is { } used ? await AccountAccess.AccountsOfAsync(store, used, ct) : null;
         var filter = new EntryFilter { Effective = effective, Currency = amount?.Currency, Minimum = amount, Maximum = amount };
-        var entries = await pages.NewestAsync(accounts, filter, before, paging!.Limit + 1, ct);
+        var start = paging!.After is null ? null : await pages.FindAsync(last, ct);
+        if (paging.After is not null && start is null)
+        {
+            return new ProblemResult(Paging.Malformed);
+        }
+
+        var (entries, next) = await pages.NewestAsync(accounts, filter, start, paging.Limit, ct);
         return TypedResults.Json(
-            Page<ActivityView>.Of(
+            new Page<ActivityView>(
                 [
                     .. entries.Select(e => new ActivityView(
                         Domain.AccountId.Format(e.Event.StreamId), e.Event.Sequence, EntryView.Of(e, caller))),
                 ],
-                paging.Limit,
-                e => e.Position.ToString(CultureInfo.InvariantCulture)),
+                next is { } position ? Paging.Encode(position.ToString(CultureInfo.InvariantCulture)) : null),
             ApiJson.Options);
     }
 

@@ -66,8 +66,8 @@ public static class ListTransactionsEndpoint
             (e, account) => TransferOf(http, e, account));
 
     private static async Task<IResult> ListAsync<T>(
-        HttpContext http, TransactionQuery query, TransactionPages pages, StateReader<Account> states, string kind, string kindOfAccounts,
-        Func<BookedEntry, Account, T> view)
+        HttpContext http, TransactionQuery query, TransactionPages pages, StateReader<Account> states,
+        IReadOnlyList<EntryKind> kinds, IReadOnlyList<EntryKind> kindsOfAccounts, Func<BookedEntry, Account, T> view)
     {
         var (paging, problem) = Paging.Read(http.Request);
         var last = 0L;
@@ -76,13 +76,19 @@ public static class ListTransactionsEndpoint
             problem = Paging.Malformed;
         }
 
-        var (search, unfit) = problem is null ? await query.ReadAsync(http, kind, kindOfAccounts) : (null, problem);
+        var (search, unfit) = problem is null ? await query.ReadAsync(http, kinds, kindsOfAccounts) : (null, problem);
         if (unfit is not null)
         {
             return new ProblemResult(unfit);
         }
 
-        var (entries, next) = await pages.ReadAsync(search!, paging!.After is null ? null : last, paging.Limit, http.RequestAborted);
+        var start = paging!.After is null ? null : await pages.FindAsync(last, http.RequestAborted);
+        if (paging.After is not null && start is null)
+        {
+            return new ProblemResult(Paging.Malformed);
+        }
+
+        var (entries, next) = await pages.ReadAsync(search!, start, paging.Limit, http.RequestAborted);
         var accounts = await states.FindAsync([.. entries.Select(e => e.Event.StreamId).Distinct()], http.RequestAborted);
         return TypedResults.Json(
             new Page<T>(

@@ -1,8 +1,5 @@
-using System.Globalization;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Callers;
-using Banking.EventStore.Storage;
-using Npgsql;
 
 namespace Banking.Accounts.ReadModels;
 
@@ -11,8 +8,12 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Reason">The reason in words; null for any.</param>
 public sealed record TransactionSearch(Guid[]? Accounts, EntryFilter Filter, string? Reason, Caller Caller)
 {
-    /// <summary>Whether some rows may have to be left out when their events are known.</summary>
-    internal bool NeedsEvents => Filter.Correlation is not null || Reason is not null || Accounts is { Length: > 1 };
+    /// <summary>The number of rows to read at once: more than a page has where their events decide which of them are listed.</summary>
+    internal int BatchSize(int limit) =>
+        Filter.Correlation is not null || Reason is not null ? 500
+        // One of the halves of a transfer between two of the accounts is left out.
+        : Accounts is { Length: > 1 } && !Filter.IsOfOneKind ? 2 * (limit + 1)
+        : limit + 1;
 
     /// <summary>
     /// Whether an entry is listed. A transfer between two of the accounts is listed once, as the payer's. Correlation and reason are
@@ -29,29 +30,27 @@ public sealed record TransactionSearch(Guid[]? Accounts, EntryFilter Filter, str
 /// Pages of deposits, withdrawals and transfers, the last recorded first. The book finds them by what its rows have; their events have the
 /// rest.
 /// </summary>
-public sealed class TransactionPages(NpgsqlDataSource source, EntryPages entries)
+public sealed class TransactionPages(NewestRows newest, EntryPages entries)
 {
-    /// <summary>Rows that a page reads at once if their events decide.</summary>
-    private const int BatchSize = 500;
-
     /// <summary>
-    /// Rows that a page looks at. A page of a rare reason ends here, with fewer items than its limit, instead of reading the whole bank.
+    /// Events that a page reads. A page of a rare reason ends here, with fewer items than its limit, instead of reading the whole bank.
     /// </summary>
-    private const int MaxRows = 10_000;
+    private const int MaxEvents = 10_000;
 
-    private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
+    /// <summary>The entry before which a page begins, by its position; null if there is none.</summary>
+    public Task<PageStart?> FindAsync(long position, CancellationToken ct) => newest.FindAsync(position, ct);
 
-    /// <param name="before">The position of the entry before which the page begins; null for the first page.</param>
+    /// <param name="before">The entry before which the page begins; null for the first page.</param>
     /// <returns>The entries, and the position after which the next page begins; null if this is the last page.</returns>
     public async Task<(IReadOnlyList<BookedEntry> Entries, long? Next)> ReadAsync(
-        TransactionSearch search, long? before, int limit, CancellationToken ct)
+        TransactionSearch search, PageStart? before, int limit, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(search);
         var found = new List<BookedEntry>();
-        var size = search.NeedsEvents ? BatchSize : limit + 1;
-        for (var seen = 0; ; seen += size)
+        var size = search.BatchSize(limit);
+        for (var seen = size; ; seen += size)
         {
-            var rows = await RowsAsync(search, before, size, ct);
+            var (rows, next) = await newest.ReadAsync(new(search.Accounts, search.Filter, ByRecordedTime: true), before, size, ct);
             var events = (await entries.WithEventsAsync(rows.ToDictionary(), ct)).ToDictionary(e => e.Event.Sequence);
             foreach (var (position, _) in rows)
             {
@@ -66,45 +65,12 @@ public sealed class TransactionPages(NpgsqlDataSource source, EntryPages entries
                 }
             }
 
-            if (rows.Count < size)
+            if (rows.Count < size || seen >= MaxEvents)
             {
-                return (found, null);
+                return (found, next);
             }
 
-            before = rows[^1].Position;
-            if (seen + size >= MaxRows)
-            {
-                return (found, before);
-            }
-        }
-    }
-
-    private Task<IReadOnlyList<(long Position, long Balance)>> RowsAsync(
-        TransactionSearch search, long? before, int limit, CancellationToken ct)
-    {
-        var (wanted, conditions) = search.Filter.Conditions();
-        var values = conditions.ToList();
-        if (before is { } last)
-        {
-            // Recorded times do not strictly rise with positions.
-            var position = Add(last);
-            wanted += $" and (e.recorded_at, e.position) < " +
-                $"((select l.recorded_at from {Entry} l where l.position = {position}), {position})";
-        }
-
-        var count = Add(limit);
-        var sql = search.Accounts is null
-            ? $"select e.position, e.balance from {Entry} e where {wanted} order by e.recorded_at desc, e.position desc limit {count}"
-            // Recorded times rise with versions within an account, so its primary key gives the order.
-            : $"select n.position, n.balance from unnest({Add(search.Accounts)}) as a(id) cross join lateral (" +
-                $"select e.position, e.balance, e.recorded_at from {Entry} e where e.account = a.id and {wanted} " +
-                $"order by e.version desc limit {count}) n order by n.recorded_at desc, n.position desc limit {count}";
-        return source.ListAsync(sql, [.. values], row => (row.GetInt64(0), row.GetInt64(1)), ct);
-
-        string Add(object value)
-        {
-            values.Add(value);
-            return "$" + values.Count.ToString(CultureInfo.InvariantCulture);
+            before = await newest.FindAsync(next!.Value, ct);
         }
     }
 }

@@ -37,9 +37,10 @@ public sealed class TransactionQuery(AccountReader reader, IDocumentStore store)
     /// <summary>Longer than any stored reason or correlation id.</summary>
     private const int MaxTextLength = 500;
 
-    /// <param name="kind">The kind of rows of the book.</param>
-    /// <param name="kindOfAccounts">The kind of rows if only some accounts are listed.</param>
-    internal async Task<(TransactionSearch? Search, Refusal? Problem)> ReadAsync(HttpContext http, string kind, string kindOfAccounts)
+    /// <param name="kinds">The kinds of rows of the book.</param>
+    /// <param name="kindsOfAccounts">The kinds of rows if only some accounts are listed.</param>
+    internal async Task<(TransactionSearch? Search, Refusal? Problem)> ReadAsync(
+        HttpContext http, IReadOnlyList<EntryKind> kinds, IReadOnlyList<EntryKind> kindsOfAccounts)
     {
         var (filter, problem) = ReadFilter(http.Request);
         var (reason, unfit) = ReadText(http.Request, "reason");
@@ -52,7 +53,7 @@ public sealed class TransactionQuery(AccountReader reader, IDocumentStore store)
         var (accounts, notFound) = await AccountsAsync(http);
         return notFound is not null
             ? (null, notFound)
-            : (new(accounts, filter! with { Kind = accounts is null ? kind : kindOfAccounts }, reason, http.Caller()), null);
+            : (new(accounts, filter! with { Kinds = accounts is null ? kinds : kindsOfAccounts }, reason, http.Caller()), null);
     }
 
     /// <summary>The accounts to list; null for all, which only staff may see.</summary>
