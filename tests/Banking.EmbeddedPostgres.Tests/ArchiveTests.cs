@@ -33,6 +33,28 @@ public sealed class ArchiveTests(ClusterFixture clusters)
     }
 
     [Fact]
+    public async Task A_slot_from_before_files_that_the_server_has_deleted_does_not_stop_the_archive()
+    {
+        using var folder = await clusters.CopyAsync();
+        await using var cluster = await folder.StartAsync();
+        var settings = SettingsIn(folder);
+        await using (var backups = Start(cluster, settings))
+        {
+            await backups.TakeAsync(TestContext.Current.CancellationToken);
+        }
+
+        var name = (string)(await Sql.ScalarAsync(
+            cluster, "postgres", "select pg_walfile_name(restart_lsn + 1) from pg_replication_slots"))!;
+        await WriteThreeFilesAsync(cluster);
+        File.Delete(Path.Combine(cluster.Home.Cluster, "pg_wal", name));
+
+        await using var again = Start(cluster, settings);
+
+        Assert.True(await Poll.UntilAsync(
+            () => again.Status.Bases.Count == 2, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Base_backups_of_the_time_that_is_kept_stay_interrupted_ones_and_old_ones_on_a_full_disk_do_not()
     {
         using var folder = await clusters.CopyAsync();

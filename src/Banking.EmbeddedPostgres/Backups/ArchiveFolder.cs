@@ -111,6 +111,8 @@ public sealed class ArchiveFolder
         for (var segment = first; ; segment++)
         {
             var file = System.IO.Path.Combine(WalFolder, Wal.FileName(state.Timeline, segment, state.SegmentBytes));
+            // First, because a host that runs gives it its final name meanwhile.
+            var isPartial = File.Exists(file + Partial);
             if (File.Exists(file))
             {
                 files.Add(file);
@@ -118,12 +120,12 @@ public sealed class ArchiveFolder
             }
 
             // The log up to a gap can be used too.
-            if (File.Exists(file + Partial))
+            if (isPartial)
             {
                 files.Add(file + Partial);
             }
 
-            return (files, segment < last || (segment == last && !File.Exists(file + Partial)) ? file : null);
+            return (files, segment < last || (segment == last && !isPartial) ? file : null);
         }
     }
 

@@ -22,11 +22,19 @@ internal sealed class WalArchiver : IDisposable
     private FileStream? _partial;
     private ulong _slotAt;
 
-    private WalArchiver(PostgresCluster cluster, ArchiveOwner owner, StoredFile stored, ServerLocation server, ulong end)
+    private WalArchiver(PostgresCluster cluster, ArchiveOwner owner, StoredFile stored, ServerLocation server, ulong slot)
     {
         (_home, _walFolder) = (cluster.Home.Folder, Path.Combine(cluster.Home.Cluster, "pg_wal"));
-        (_owner, _archive, _stored, End) = (owner, owner.Archive, stored, end);
+        (_owner, _archive, _stored) = (owner, owner.Archive, stored);
         (_segmentBytes, _timeline) = (server.SegmentBytes, server.Timeline);
+        var segment = (long)slot / _segmentBytes;
+        // After a crash the slot may be an older one, from before files that the server has deleted.
+        while (segment < (long)server.Flushed / _segmentBytes && !File.Exists(Path.Combine(_walFolder, NameOf(segment))))
+        {
+            segment++;
+        }
+
+        End = (ulong)(segment * _segmentBytes);
     }
 
     /// <summary>The archive has the log up to here.</summary>
@@ -40,8 +48,7 @@ internal sealed class WalArchiver : IDisposable
         var slot = await EnsureSlotAsync(connection, ct);
         // The files from the slot on are copied again, and compared with those of the archive: it is another history if they differ.
         // Between the end of the archive and a slot behind it the server may have deleted files: then there is a gap.
-        var segmentBytes = (ulong)server.SegmentBytes;
-        return new(cluster, owner, stored, server, slot / segmentBytes * segmentBytes);
+        return new(cluster, owner, stored, server, slot);
     }
 
     public static async Task DropSlotAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -94,7 +101,7 @@ internal sealed class WalArchiver : IDisposable
 
     private async Task CopyAsync(long segment, ulong upTo, CancellationToken ct)
     {
-        var name = Wal.FileName(_timeline, segment, _segmentBytes);
+        var name = NameOf(segment);
         _partial ??= OpenPartial(Path.Combine(_archive.WalFolder, name + ArchiveFolder.Partial));
         await using var source = new FileStream(
             Path.Combine(_walFolder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
@@ -135,7 +142,7 @@ internal sealed class WalArchiver : IDisposable
         _partial.Dispose();
         _partial = null;
         _owner.Check();
-        var file = Path.Combine(_archive.WalFolder, Wal.FileName(_timeline, segment, _segmentBytes));
+        var file = Path.Combine(_archive.WalFolder, NameOf(segment));
         var hash = StoredFile.Hash(file + ArchiveFolder.Partial);
         if (File.Exists(file) && StoredFile.Hash(file) != hash)
         {
@@ -148,6 +155,8 @@ internal sealed class WalArchiver : IDisposable
         File.Move(file + ArchiveFolder.Partial, file, overwrite: true);
         Unix.SyncFolder(_archive.WalFolder);
     }
+
+    private string NameOf(long segment) => Wal.FileName(_timeline, segment, _segmentBytes);
 
     /// <returns>The location from which the server keeps the log.</returns>
     private static async Task<ulong> EnsureSlotAsync(NpgsqlConnection connection, CancellationToken ct)
